@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/ksyms.h"
+
+#include <bcc/bcc_proc.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------------ /proc/kallsyms */
+
+struct symbol {
+    const char *name;
+    const char *module; /* NULL: the kernel itself */
+    uint64_t address;
+    char type; /* as nm(1) has it */
+};
+
+typedef bool (*symbol_fn)(void *ctx, const struct symbol *symbol);
+
+/* Splits "ffffffff81000000 T name\t[module]\n" in place. */
+static bool parse_line(char *line, struct symbol *out) {
+    char *rest = NULL;
+    out->address = strtoull(line, &rest, 16);
+    if (rest == line || rest[0] != ' ' || !rest[1] || rest[2] != ' ')
+        return false;
+    out->type = rest[1];
+    char *name = rest + 3;
+    char *end = name + strcspn(name, " \t\n");
+    char *module = strchr(end, '[');
+    *end = '\0';
+    out->name = name;
+    out->module = module ? module + 1 : NULL;
+    if (module)
+        module[strcspn(module, "]")] = '\0';
+    return true;
+}
+
+static struct rp_error *each_symbol(symbol_fn each, void *ctx) {
+    RP_AUTO_FCLOSE FILE *file = fopen("/proc/kallsyms", "re");
+    if (!file)
+        return rp_error_new(errno, NULL, "cannot read /proc/kallsyms");
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    struct symbol symbol;
+    while (getline(&line, &size, file) > 0)
+        if (parse_line(line, &symbol) && !each(ctx, &symbol))
+            break;
+    return NULL;
+}
+
+static bool starts_with(const char *text, const char *prefix) {
+    return !strncmp(text, prefix, strlen(prefix));
+}
+
+/* Real functions: no data, no padding or type-check thunks before a function, and nothing the
+ * kernel generated at run time (BPF programs, trampolines), which cannot be probed. */
+static bool is_function(const struct symbol *symbol) {
+    if (!strchr("tTwW", symbol->type))
+        return false;
+    if (starts_with(symbol->name, "__pfx_") || starts_with(symbol->name, "__cfi_"))
+        return false;
+    return !symbol->module ||
+           (strcmp(symbol->module, "bpf") != 0 && !starts_with(symbol->module, "__builtin"));
+}
+
+struct function_visit {
+    bool (*each)(void *ctx, const char *name, const char *module, uint64_t address);
+    void *ctx;
+};
+
+static bool visit_function(void *ctx, const struct symbol *symbol) {
+    const struct function_visit *visit = ctx;
+    return !is_function(symbol) ||
+           visit->each(visit->ctx, symbol->name, symbol->module, symbol->address);
+}
+
+struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const char *module,
+                                            uint64_t address),
+                               void *ctx) {
+    struct function_visit visit = {.each = each, .ctx = ctx};
+    return each_symbol(visit_function, &visit);
+}
+
+/* ------------------------------------------------------------------ one function */
+
+struct lookup {
+    const char *name;
+    uint64_t address, next;
+    unsigned count;
+};
+
+static bool count_name(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    struct lookup *lookup = ctx;
+    if (!strcmp(name, lookup->name) && lookup->count++ == 0)
+        lookup->address = address;
+    return true;
+}
+
+static bool keep_next(void *ctx, const struct symbol *symbol) {
+    struct lookup *lookup = ctx;
+    if (symbol->address > lookup->address && symbol->address < lookup->next)
+        lookup->next = symbol->address;
+    return true;
+}
+
+static struct lookup look_up(const char *name) {
+    struct lookup lookup = {.name = name, .next = UINT64_MAX};
+    rp_error_free(rp_ksyms_each(count_name, &lookup));
+    return lookup;
+}
+
+static bool in_btf(const char *name) {
+    const struct btf *btf = rp_kernel_btf_or_null();
+    return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+bool rp_ksym_exists(const char *name) {
+    return in_btf(name) || rp_ksym_count(name) > 0;
+}
+
+unsigned rp_ksym_count(const char *name) {
+    return look_up(name).count;
+}
+
+uint64_t rp_ksym_size(const char *name) {
+    struct lookup lookup = look_up(name);
+    if (!lookup.address)
+        return 0;
+    rp_error_free(each_symbol(keep_next, &lookup));
+    return lookup.next == UINT64_MAX ? 0 : lookup.next - lookup.address;
+}
+
+/* ------------------------------------------------------------------ syscalls */
+
+/* What kernels call their syscall functions: by architecture since Linux 4.17, sys_ before and
+ * elsewhere. The first few are native ones, most usual first. */
+static const char *const syscall_prefixes[] = {
+    "__x64_sys_",         "__arm64_sys_", "__s390x_sys_", "__riscv_sys_",        "sys_",
+    "__ia32_compat_sys_", "__ia32_sys_",  "__s390_sys_",  "__x32_compat_sys_",   "__se_compat_sys_",
+    "__se_sys_",          "__do_sys_",    "SyS_",         "__arm64_compat_sys_", "compat_sys_",
+};
+#define NATIVE_PREFIXES 5
+
+static const char *find_prefix(bool (*exists)(const char *name)) {
+    for (size_t i = 0; i < NATIVE_PREFIXES; i++) {
+        char name[64];
+        snprintf(name, sizeof(name), "%sbpf", syscall_prefixes[i]);
+        if (exists(name))
+            return syscall_prefixes[i];
+    }
+    return NULL;
+}
+
+const char *rp_syscall_prefix(void) {
+    static const char *prefix;
+    if (!prefix)
+        prefix = find_prefix(in_btf);
+    if (!prefix)
+        prefix = find_prefix(rp_ksym_exists);
+    if (!prefix)
+        prefix = "sys_";
+    return prefix;
+}
+
+const char *rp_syscall_of(const char *function) {
+    for (size_t i = 0; i < RP_COUNT(syscall_prefixes); i++)
+        if (starts_with(function, syscall_prefixes[i]))
+            return function + strlen(syscall_prefixes[i]);
+    return NULL;
+}
+
+char *rp_syscall_function(const char *function) {
+    const char *syscall = rp_syscall_of(function);
+    if (!syscall || !*syscall)
+        return NULL;
+    RP_AUTO_FREE char *name = NULL;
+    if (asprintf(&name, "%s%s", rp_syscall_prefix(), syscall) < 0)
+        name = NULL;
+    return name && rp_ksym_exists(name) ? rp_take(name) : NULL;
+}
+
+/* ------------------------------------------------------------------ libbcc's questions */
+
+static bool answer_from_btf;
+
+void rp_ksyms_answer_from_btf(bool on) {
+    answer_from_btf = on;
+}
+
+struct bcc_visit {
+    bcc_procutils_ksymcb callback;
+    void *payload;
+};
+
+static bool tell_bcc(void *ctx, const struct symbol *symbol) {
+    const struct bcc_visit *visit = ctx;
+    if (symbol->address && !strchr("bBdDrR", symbol->type))
+        visit->callback(symbol->name, symbol->module ? symbol->module : "kernel", symbol->address,
+                        visit->payload);
+    return true;
+}
+
+/* All that libbcc wants to know while it compiles is whether these exist (BPF helpers since Linux
+ * 5.5); it sorts and hashes every symbol of the kernel to find out. The answer is the same as long
+ * as the kernel runs. */
+static void tell_bcc_helpers(const struct bcc_visit *visit) {
+    static const char *const helpers[] = {"bpf_probe_read_kernel", "bpf_probe_read_user"};
+    static enum { UNKNOWN, ABSENT, PRESENT } seen[RP_COUNT(helpers)];
+    for (size_t i = 0; i < RP_COUNT(helpers); i++) {
+        if (seen[i] == UNKNOWN)
+            seen[i] = in_btf(helpers[i]) ? PRESENT : ABSENT;
+        if (seen[i] == PRESENT)
+            visit->callback(helpers[i], "kernel", 1 + i, visit->payload);
+    }
+}
+
+/* Ahead of libbcc's own function of this name in symbol lookup order, so that libbcc calls it too:
+ * each non-data kernel symbol, or, while answering from BTF, those it asks about. */
+__attribute__((visibility("default"))) int bcc_procutils_each_ksym(bcc_procutils_ksymcb callback,
+                                                                   void *payload) {
+    struct bcc_visit visit = {.callback = callback, .payload = payload};
+    if (answer_from_btf && rp_kernel_btf_or_null()) {
+        tell_bcc_helpers(&visit);
+        return 0;
+    }
+    struct rp_error *err = each_symbol(tell_bcc, &visit);
+    rp_error_free(err);
+    return err ? -1 : 0;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/tracefs.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/vfs.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/file.h"
+
+#define TRACEFS "/sys/kernel/tracing"
+#define DEBUGFS "/sys/kernel/debug"
+/* Mounted by the kernel itself once debugfs is and somebody looks. */
+#define IN_DEBUGFS DEBUGFS "/tracing"
+
+/* The f_type of a file system, for those that tracing needs. */
+static long magic_of(const char *fstype) {
+    static const struct {
+        const char *fstype;
+        long magic;
+    } known[] = {{"tracefs", TRACEFS_MAGIC}, {"debugfs", DEBUGFS_MAGIC}, {"bpf", BPF_FS_MAGIC}};
+    for (size_t i = 0; i < RP_COUNT(known); i++)
+        if (!strcmp(known[i].fstype, fstype))
+            return known[i].magic;
+    return -1;
+}
+
+static bool is_mounted(const char *fstype, const char *path) {
+    struct statfs fs;
+    return statfs(path, &fs) == 0 && (long)fs.f_type == magic_of(fstype);
+}
+
+struct rp_error *rp_mount_if_missing(const char *fstype, const char *path) {
+    if (is_mounted(fstype, path) || mount("nodev", path, fstype, 0, NULL) == 0)
+        return NULL;
+    int errnum = errno;
+    const char *why = errnum == ENODEV   ? "this kernel does not have that file system"
+                      : errnum == ENOENT ? "there is no such directory"
+                                         : NULL;
+    struct rp_error *err = rp_error_new(errnum, why, "cannot mount %s on %s", fstype, path);
+    if (errnum == ENODEV || errnum == ENOENT)
+        return rp_error_hint_set(
+            err, "use a kernel that has %s, or the lab: scripts/lab -- COMMAND", fstype);
+    return rp_error_hint_set(err, "as root: mount -t %s nodev %s", fstype, path);
+}
+
+struct rp_error *rp_tracefs_path(const char **path) {
+    if (is_mounted("tracefs", TRACEFS)) {
+        *path = TRACEFS;
+        return NULL;
+    }
+    /* Before Linux 4.1 it was a directory of debugfs. */
+    if (is_mounted("tracefs", IN_DEBUGFS) || is_mounted("debugfs", IN_DEBUGFS)) {
+        *path = IN_DEBUGFS;
+        return NULL;
+    }
+    struct rp_error *err = rp_mount_if_missing("tracefs", TRACEFS);
+    if (!err)
+        *path = TRACEFS;
+    return err;
+}
+
+struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx) {
+    const char *root;
+    RP_TRY(rp_tracefs_path(&root));
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/available_events", root);
+    RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
+    if (!file) {
+        int errnum = errno;
+        RP_AUTO_FREE char *why = NULL;
+        if (asprintf(&why, "cannot read %s (%s)", path, strerror(errnum)) < 0)
+            why = NULL;
+        return rp_error_hint_set(rp_error_new(errnum, why, "cannot list tracepoints"),
+                                 "run as root (sudo)");
+    }
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        if (!each(ctx, line))
+            break;
+    }
+    return NULL;
+}
+
+/* One component of a path, and not the way up. */
+static bool is_plain(const char *name) {
+    return *name && *name != '.' && !strchr(name, '/');
+}
+
+char *rp_tracefs_event_format(const char *category, const char *name) {
+    const char *root = NULL;
+    char *text = NULL;
+    struct rp_error *err = rp_tracefs_path(&root);
+    if (!err && is_plain(category) && is_plain(name)) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s/events/%s/%s/format", root, category, name);
+        err = rp_file_read(path, &text);
+    }
+    if (err)
+        text = NULL;
+    rp_error_free(err);
+    return text;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tracing file system: where it is, and its lists of events. */
+#ifndef RP_KERNEL_TRACEFS_H
+#define RP_KERNEL_TRACEFS_H
+
+#include <stdbool.h>
+
+struct rp_error;
+
+/* *path is where tracefs is ("/sys/kernel/tracing" or under debugfs); mounts it when that is all
+ * that is missing. */
+struct rp_error *rp_tracefs_path(const char **path);
+/* Calls `each` with "category:name" of every tracepoint until it returns false. */
+struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx);
+/* The text of events/CATEGORY/NAME/format, malloc()ed; NULL when there is no such event. */
+char *rp_tracefs_event_format(const char *category, const char *name);
+/* Mounts `fstype` on `path` when nothing of that type is there. NULL when it is there then. */
+struct rp_error *rp_mount_if_missing(const char *fstype, const char *path);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct rp_error *rp_file_read(const char *path, char **text) {
+    bool is_stdin = strcmp(path, "-") == 0;
+    FILE *file = is_stdin ? stdin : fopen(path, "re");
+    if (!file)
+        return rp_error_new(errno, NULL, "cannot read %s", path);
+    RP_AUTO_FREE char *whole = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&whole, &size);
+    char chunk[16384];
+    size_t got;
+    while (out && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        fwrite(chunk, 1, got, out);
+    int err = ferror(file) ? errno : 0;
+    if (!is_stdin)
+        fclose(file);
+    if (!out || fclose(out))
+        return rp_error_nomem();
+    if (err)
+        return rp_error_new(err, NULL, "cannot read %s", path);
+    if (strlen(whole) != size)
+        return rp_error_hint_set(rp_error_new(EINVAL, "it is not text: there is a NUL byte in it",
+                                              "cannot read %s", path),
+                                 "give the C source of a BPF program");
+    *text = rp_take(whole);
+    return NULL;
+}

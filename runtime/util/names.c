@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* FNV-1a. */
+static uint32_t hash(const char *name, size_t len) {
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < len; i++)
+        h = (h ^ (unsigned char)name[i]) * 16777619u;
+    return h;
+}
+
+static unsigned start_of(const char *name) {
+    return (unsigned char)name[0] | (name[0] ? (unsigned)(unsigned char)name[1] << 8 : 0);
+}
+
+static size_t find_slot(const struct rp_names *set, const char *name, size_t len) {
+    size_t i = hash(name, len) & (set->slot_count - 1);
+    for (; set->slots[i]; i = (i + 1) & (set->slot_count - 1)) {
+        const char *have = set->names[set->slots[i] - 1];
+        if (strncmp(have, name, len) == 0 && !have[len])
+            break;
+    }
+    return i;
+}
+
+static bool grow(struct rp_names *set) {
+    size_t slot_count = set->slot_count ? set->slot_count * 2 : 64;
+    char **names = realloc(set->names, slot_count / 2 * sizeof(*names));
+    if (!names)
+        return false;
+    set->names = names;
+    uint32_t *slots = calloc(slot_count, sizeof(*slots));
+    if (!slots)
+        return false;
+    free(set->slots);
+    set->slots = slots;
+    set->slot_count = slot_count;
+    for (size_t i = 0; i < set->count; i++)
+        set->slots[find_slot(set, names[i], strlen(names[i]))] = (uint32_t)i + 1;
+    return true;
+}
+
+bool rp_names_add(struct rp_names *set, const char *name, size_t len) {
+    if (rp_names_has_n(set, name, len))
+        return false;
+    char *copy = strndup(name, len);
+    if (!copy || (set->count * 2 >= set->slot_count && !grow(set))) {
+        free(copy);
+        set->out_of_memory = true;
+        return false;
+    }
+    unsigned start = start_of(copy);
+    set->starts[start / 64] |= 1ULL << (start % 64);
+    set->names[set->count++] = copy;
+    set->slots[find_slot(set, copy, len)] = (uint32_t)set->count;
+    return true;
+}
+
+bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len) {
+    return set->slot_count && set->slots[find_slot(set, name, len)];
+}
+
+bool rp_names_has(const struct rp_names *set, const char *name) {
+    unsigned start = start_of(name);
+    if (!(set->starts[start / 64] & 1ULL << (start % 64)))
+        return false;
+    return rp_names_has_n(set, name, strlen(name));
+}
+
+void rp_names_clear(struct rp_names *set) {
+    for (size_t i = 0; i < set->count; i++)
+        free(set->names[i]);
+    free(set->names);
+    free(set->slots);
+    memset(set, 0, sizeof(*set));
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A set of names that keeps the order they came in. */
+#ifndef RP_UTIL_NAMES_H
+#define RP_UTIL_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed is empty. */
+struct rp_names {
+    char **names; /* in the order they were added */
+    size_t count;
+    uint32_t *slots; /* hash table: index into names + 1, 0 is free */
+    size_t slot_count;
+    bool out_of_memory;    /* a name could not be kept */
+    uint64_t starts[1024]; /* a bit for each pair of leading bytes, to say "no" fast */
+};
+
+/* True when the name is new. */
+bool rp_names_add(struct rp_names *set, const char *name, size_t len);
+bool rp_names_has(const struct rp_names *set, const char *name);
+bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len);
+void rp_names_clear(struct rp_names *set);
+
+#endif

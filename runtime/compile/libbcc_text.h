@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The headers that libbcc puts before every source, as they stand in the loaded library. */
+#ifndef RP_COMPILE_LIBBCC_TEXT_H
+#define RP_COMPILE_LIBBCC_TEXT_H
+
+#include "compile/scan.h"
+
+/* What libbcc's own bpf.h and helpers.h define and mention; read once a process. The names they
+ * define must not be declared a second time from BTF. */
+const struct rp_scan *rp_libbcc_scan(void);
+
+#endif

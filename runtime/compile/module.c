@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/module.h"
+
+#include <bcc/bcc_common.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "compile/diagnostics.h"
+#include "compile/embedded.h"
+#include "compile/interpose.h"
+#include "compile/source.h"
+#include "compile/tree.h"
+#include "kernel/btf.h"
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/file.h"
+
+struct program {
+    char *function;
+    enum bpf_prog_type type;
+    int expected_attach_type;
+    int fd;
+};
+
+struct rp_module {
+    void *bcc;
+    char *note;
+    bool uses_target;
+    int lost_fd; /* array of one u64: records that could not be sent; -1 when there is no output */
+    struct program *programs;
+    size_t program_count;
+    struct btf *btf;
+    struct rp_timings timings;
+};
+
+/* ------------------------------------------------------------- flags */
+
+/* A growing argument vector of malloc()ed strings. */
+struct flags {
+    char **list;
+    size_t count;
+};
+
+static void flags_clear(struct flags *flags) {
+    for (size_t i = 0; i < flags->count; i++)
+        free(flags->list[i]);
+    free(flags->list);
+}
+
+static void flags_add(struct flags *flags, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static void flags_add(struct flags *flags, const char *fmt, ...) {
+    char **list = realloc(flags->list, (flags->count + 1) * sizeof(*list));
+    if (!list)
+        return;
+    flags->list = list;
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&list[flags->count], fmt, args) >= 0)
+        flags->count++;
+    va_end(args);
+}
+
+static void flags_fill(struct flags *flags, const struct rp_module *module,
+                       const struct rp_compile_opts *opts, const struct rp_tree *tree) {
+    flags_add(flags, "-include");
+    flags_add(flags, "%s/include/reprobe-types.h", tree->path);
+    flags_add(flags, "-DTARGET_PID=%d", opts->target_pid);
+    flags_add(flags, "-DRP_LOST_FD=%d", module->lost_fd > 0 ? module->lost_fd : 0);
+    if (opts->path) {
+        char real[PATH_MAX];
+        const char *path = realpath(opts->path, real) ? real : opts->path;
+        const char *slash = strrchr(path, '/');
+        flags_add(flags, "-I%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    }
+    for (size_t i = 0; i < opts->cflag_count; i++)
+        flags_add(flags, "%s", opts->cflags[i]);
+}
+
+/* ------------------------------------------------------------- compiling */
+
+static bool has_installed_headers(void) {
+    struct utsname kernel;
+    char path[PATH_MAX];
+    if (uname(&kernel))
+        return false;
+    snprintf(path, sizeof(path), "/lib/modules/%s/build/include/linux/kconfig.h", kernel.release);
+    return access(path, R_OK) == 0;
+}
+
+static struct rp_error *map_error(const char *name, const struct rp_map_creation *creation) {
+    int errnum = creation->failed_errno;
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(&why,
+                 "its map `%s` (%u entries, key %u bytes, value %u bytes) cannot be created: %s",
+                 creation->failed_name, creation->failed_max_entries, creation->failed_key_size,
+                 creation->failed_value_size, strerror(errnum)) < 0)
+        return rp_error_nomem();
+    struct rp_error *err = rp_error_new(errnum, why, "cannot use %s", name);
+    unsigned pages = creation->failed_max_entries / (unsigned)sysconf(_SC_PAGESIZE);
+    if (errnum == EPERM)
+        rp_error_hint_set(err, "run as root (sudo), or with CAP_BPF and CAP_PERFMON");
+    else if (creation->failed_type == BPF_MAP_TYPE_RINGBUF && errnum == EINVAL)
+        rp_error_hint_set(err,
+                          "a ring buffer's pages must be a power of two (%u is not), and the "
+                          "kernel 5.8 or later",
+                          pages);
+    else if (errnum == EINVAL)
+        rp_error_hint_set(err,
+                          "this kernel may not have the map's type, or a size is out of range");
+    return err;
+}
+
+/* The text that libbcc is given: its lines are named after the author's file. */
+static char *with_line_marker(const char *path, const char *text) {
+    char *marked = NULL;
+    if (asprintf(&marked, "#line 1 \"%s\"\n%s\n", path, text) < 0)
+        return NULL;
+    return marked;
+}
+
+/* Calls libbcc once; `tree` is NULL when it shall find installed headers by itself. */
+static struct rp_error *call_libbcc(struct rp_module *module, const char *text, const char *path,
+                                    const struct rp_compile_opts *opts, const struct flags *flags,
+                                    const struct rp_tree *tree) {
+    RP_AUTO_FREE char *marked = with_line_marker(path, text);
+    if (!marked)
+        return rp_error_nomem();
+    struct rp_map_creation creation = {.dry_run = opts->dry_run};
+    struct rp_capture capture = rp_capture_begin();
+    if (tree)
+        setenv("BCC_KERNEL_SOURCE", tree->path, 1);
+    rp_map_creation_watch(&creation);
+    rp_ksyms_answer_from_btf(true);
+    module->bcc = bpf_module_create_c_from_string(marked, 0, (const char **)flags->list,
+                                                  (int)flags->count, true, NULL);
+    rp_ksyms_answer_from_btf(false);
+    rp_map_creation_watch(NULL);
+    if (tree)
+        unsetenv("BCC_KERNEL_SOURCE");
+    RP_AUTO_FREE char *output = rp_capture_end(&capture);
+    if (!output)
+        return rp_error_nomem();
+    if (module->bcc) {
+        module->note = rp_compile_warnings(opts->name, path, output);
+        return NULL;
+    }
+    return creation.failed_errno ? map_error(opts->name, &creation)
+                                 : rp_compile_error(opts->name, path, output);
+}
+
+/* Compiles against types made from BTF, or against installed headers. */
+static struct rp_error *compile_with(struct rp_module *module, const char *text,
+                                     const struct rp_compile_opts *opts, struct rp_source *source,
+                                     bool from_btf) {
+    uint64_t start = rp_now_ns();
+    if (from_btf)
+        RP_TRY(rp_source_prepare(source));
+    RP_AUTO_FREE char *headers_types = NULL;
+    if (!from_btf &&
+        asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s",
+                 rp_embedded_glue_h) < 0)
+        return rp_error_nomem();
+    RP_AUTO(rp_tree_remove) struct rp_tree tree = {0};
+    RP_TRY(rp_tree_create(&tree, from_btf ? source->base : "",
+                          from_btf ? source->types : headers_types, &source->stubs));
+    /* The text must be readable under the name in its line marker: LLVM copies the lines into the
+     * BTF, where the verifier finds them for its log. */
+    RP_AUTO_FREE char *path = opts->path ? realpath(opts->path, NULL) : NULL;
+    if (!path)
+        RP_TRY(rp_tree_add(&tree, "source.c", text, &path));
+    RP_AUTO(flags_clear) struct flags flags = {0};
+    flags_fill(&flags, module, opts, &tree);
+    module->timings.types_ms += rp_ms_since(start);
+
+    start = rp_now_ns();
+    struct rp_error *err = call_libbcc(module, text, path, opts, &flags, from_btf ? &tree : NULL);
+    module->timings.compile_ms += rp_ms_since(start);
+    return err;
+}
+
+static struct rp_error *compile(struct rp_module *module, const char *text,
+                                const struct rp_compile_opts *opts, struct rp_source *source) {
+    if (opts->types == RP_TYPES_HEADERS) {
+        if (!has_installed_headers())
+            return rp_error_hint_set(
+                rp_error_new(ENOENT, "this kernel's headers are not installed", "cannot compile %s",
+                             opts->name),
+                "leave out --types=headers: types then come from the kernel itself");
+        return compile_with(module, text, opts, source, false);
+    }
+    struct rp_error *err = compile_with(module, text, opts, source, true);
+    if (!err || opts->types == RP_TYPES_BTF || !has_installed_headers() ||
+        rp_error_errno(err) == EPERM)
+        return err;
+    struct rp_error *second = compile_with(module, text, opts, source, false);
+    if (second) {
+        rp_error_free(second);
+        return err; /* the first one is about the kernel that runs */
+    }
+    rp_error_free(err);
+    free(module->note);
+    module->note = strdup("types from the kernel's BTF were not enough: compiled against the "
+                          "installed kernel headers");
+    return NULL;
+}
+
+static bool has_output(const struct rp_scan *scan) {
+    static const char *const words[] = {"BPF_PERF_OUTPUT",       "BPF_RINGBUF_OUTPUT",
+                                        "bpf_perf_event_output", "bpf_ringbuf_output",
+                                        "bpf_ringbuf_reserve",   "BPF_TABLE"};
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (rp_names_has(&scan->mentioned, words[i]))
+            return true;
+    return false;
+}
+
+struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *given,
+                                   struct rp_module **out) {
+    *out = NULL;
+    struct rp_compile_opts opts = {0};
+    if (given)
+        memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
+    if (!opts.name)
+        opts.name = opts.path ? opts.path : "source";
+
+    struct rp_module *module = calloc(1, sizeof(*module));
+    if (!module)
+        return rp_error_nomem();
+    module->lost_fd = -1;
+    RP_AUTO(rp_source_clear) struct rp_source source = {0};
+    uint64_t start = rp_now_ns();
+    struct rp_error *err = rp_source_scan(&source, text, &opts);
+    module->timings.types_ms = rp_ms_since(start);
+    if (!err) {
+        module->uses_target = rp_names_has(&source.scan.mentioned, "TARGET_PID") ||
+                              rp_names_has(&source.scan.mentioned, "is_target");
+        if (has_output(&source.scan) && !opts.dry_run)
+            module->lost_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rp_lost", sizeof(uint32_t),
+                                             sizeof(uint64_t), 1, NULL);
+        if (source.scan.tracepoints.count) {
+            const char *ignored;
+            rp_error_free(rp_tracefs_path(&ignored)); /* libbcc reads the formats there */
+        }
+        err = compile(module, text, &opts, &source);
+    }
+    if (err) {
+        rp_module_free(module);
+        return err;
+    }
+    *out = module;
+    return NULL;
+}
+
+struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *given,
+                                        struct rp_module **out) {
+    *out = NULL;
+    struct rp_compile_opts opts = {0};
+    if (given)
+        memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
+    opts.size = sizeof(opts);
+    RP_AUTO_FREE char *text = NULL;
+    RP_TRY(rp_file_read(path, &text));
+    if (strcmp(path, "-") != 0)
+        opts.path = path;
+    if (!opts.name)
+        opts.name = opts.path ? path : "standard input";
+    return rp_module_compile(text, &opts, out);
+}
+
+void rp_module_free(struct rp_module *module) {
+    if (!module)
+        return;
+    for (size_t i = 0; i < module->program_count; i++) {
+        close(module->programs[i].fd);
+        free(module->programs[i].function);
+    }
+    free(module->programs);
+    if (module->bcc) {
+        for (size_t i = 0; i < bpf_num_tables(module->bcc); i++)
+            close(bpf_table_fd_id(module->bcc, i));
+        bpf_module_destroy(module->bcc);
+    }
+    if (module->lost_fd >= 0)
+        close(module->lost_fd);
+    btf__free(module->btf);
+    free(module->note);
+    free(module);
+}
+
+/* ------------------------------------------------------------- loading */
+
+static struct rp_error *no_function(const struct rp_module *module, const char *function) {
+    RP_AUTO_FREE char *list = strdup("");
+    for (size_t i = 0; i < rp_module_function_count(module); i++) {
+        char *longer = NULL;
+        if (asprintf(&longer, "%s%s%s", list, i ? ", " : "", rp_module_function_name(module, i)) <
+            0)
+            return rp_error_nomem();
+        free(list);
+        list = longer;
+    }
+    return rp_error_hint_set(
+        rp_error_new(ENOENT, "the source has no such function", "cannot load %s", function),
+        *list ? "its functions are: %s" : "it has no functions at all%s", list);
+}
+
+struct rp_error *rp_module_load(struct rp_module *module, const char *function,
+                                enum bpf_prog_type type, int expected_attach_type, int *fd) {
+    for (size_t i = 0; i < module->program_count; i++) {
+        const struct program *p = &module->programs[i];
+        if (strcmp(p->function, function) == 0 && p->type == type &&
+            p->expected_attach_type == expected_attach_type) {
+            *fd = p->fd;
+            return NULL;
+        }
+    }
+    const struct bpf_insn *insns = bpf_function_start(module->bcc, function);
+    if (!insns)
+        return no_function(module, function);
+    struct program *programs =
+        realloc(module->programs, (module->program_count + 1) * sizeof(*programs));
+    if (!programs)
+        return rp_error_nomem();
+    module->programs = programs;
+
+    uint64_t start = rp_now_ns();
+    struct rp_capture capture = rp_capture_begin();
+    *fd = bcc_func_load(module->bcc, (int)type, function, insns,
+                        (int)bpf_function_size(module->bcc, function),
+                        bpf_module_license(module->bcc), bpf_module_kern_version(module->bcc), 0,
+                        NULL, 0, NULL, expected_attach_type);
+    int errnum = errno;
+    RP_AUTO_FREE char *log = rp_capture_end(&capture);
+    module->timings.load_ms += rp_ms_since(start);
+    if (*fd < 0)
+        return rp_load_error(function, errnum, log ? log : "");
+    programs[module->program_count++] =
+        (struct program){.function = strdup(function),
+                         .type = type,
+                         .expected_attach_type = expected_attach_type,
+                         .fd = *fd};
+    return NULL;
+}
+
+/* ------------------------------------------------------------- looking at it */
+
+void *rp_module_bcc(const struct rp_module *module) {
+    return module->bcc;
+}
+
+const char *rp_module_note(const struct rp_module *module) {
+    return module->note;
+}
+
+bool rp_module_uses_target(const struct rp_module *module) {
+    return module->uses_target;
+}
+
+void rp_module_timings(const struct rp_module *module, struct rp_timings *out) {
+    *out = module->timings;
+}
+
+void rp_module_add_attach_ms(struct rp_module *module, double ms) {
+    module->timings.attach_ms += ms;
+}
+
+size_t rp_module_function_count(const struct rp_module *module) {
+    return bpf_num_functions(module->bcc);
+}
+
+const char *rp_module_function_name(const struct rp_module *module, size_t i) {
+    return bpf_function_name(module->bcc, i);
+}
+
+size_t rp_module_map_count(const struct rp_module *module) {
+    return bpf_num_tables(module->bcc);
+}
+
+const char *rp_module_map_name(const struct rp_module *module, size_t i) {
+    return bpf_table_name(module->bcc, i);
+}
+
+int rp_module_map_type(const struct rp_module *module, size_t i) {
+    return bpf_table_type_id(module->bcc, i);
+}
+
+int rp_module_map_fd(const struct rp_module *module, const char *name) {
+    return bpf_table_fd(module->bcc, name);
+}
+
+bool rp_module_calls(const struct rp_module *module, int helper) {
+    for (size_t f = 0; f < rp_module_function_count(module); f++) {
+        const struct bpf_insn *insn = bpf_function_start_id(module->bcc, f);
+        size_t count = bpf_function_size_id(module->bcc, f) / sizeof(*insn);
+        for (size_t i = 0; insn && i < count; i++)
+            if (insn[i].code == (BPF_JMP | BPF_CALL) && !insn[i].src_reg && insn[i].imm == helper)
+                return true;
+    }
+    return false;
+}
+
+bool rp_module_prints_trace(const struct rp_module *module) {
+    return rp_module_calls(module, BPF_FUNC_trace_printk) ||
+           rp_module_calls(module, BPF_FUNC_trace_vprintk);
+}
+
+uint64_t rp_module_lost(const struct rp_module *module) {
+    uint32_t zero = 0;
+    uint64_t lost = 0;
+    if (module->lost_fd < 0 || bpf_map_lookup_elem(module->lost_fd, &zero, &lost))
+        return 0;
+    return lost;
+}
+
+const struct btf *rp_module_btf(const struct rp_module *module) {
+    struct rp_module *cache = (struct rp_module *)module;
+    for (size_t i = 0; i < module->program_count && !module->btf; i++) {
+        struct bpf_prog_info info = {0};
+        uint32_t len = sizeof(info);
+        if (bpf_obj_get_info_by_fd(module->programs[i].fd, &info, &len) == 0 && info.btf_id)
+            cache->btf = btf__load_from_kernel_by_id(info.btf_id);
+    }
+    return module->btf;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A compiled module, as the rest of the runtime sees it. */
+#ifndef RP_COMPILE_MODULE_H
+#define RP_COMPILE_MODULE_H
+
+#include <linux/bpf.h>
+
+#include "reprobe.h"
+
+struct btf;
+
+/* libbcc's own handle, for its bpf_table_*() and bpf_perf_event_*() calls. */
+void *rp_module_bcc(const struct rp_module *module);
+
+/* The module's own types, as the kernel knows them: from its maps, or from a program that is
+ * loaded. NULL when there are none. Owned by the module. */
+const struct btf *rp_module_btf(const struct rp_module *module);
+
+/* Loads `function` as that type of program, once: a second call gives the same descriptor. *fd
+ * stays the module's. `expected_attach_type` may be -1 for none. */
+struct rp_error *rp_module_load(struct rp_module *module, const char *function,
+                                enum bpf_prog_type type, int expected_attach_type, int *fd);
+
+/* Whether any of the module's functions calls the helper (enum bpf_func_id). */
+bool rp_module_calls(const struct rp_module *module, int helper);
+
+/* Records that the module's programs could not send so far, all CPUs together. */
+uint64_t rp_module_lost(const struct rp_module *module);
+
+void rp_module_add_attach_ms(struct rp_module *module, double ms);
+
+#endif

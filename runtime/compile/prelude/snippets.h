@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Macros and inline functions of kernel headers that BTF does not carry, each piece used only by a
+ * source that mentions one of its names. A piece begins with a line "//@ NAME…" and ends at the
+ * next; what it mentions counts as mentioned by the source. Values are the kernel's user-space
+ * interface, which does not change; the header each comes from stands beside it.
+ */
+//@ container_of
+#define container_of(ptr, type, member)                                                            \
+    ({                                                                                             \
+        const __typeof__(((type *)0)->member) *mptr_ = (ptr);                                      \
+        (type *)((char *)mptr_ - offsetof(type, member));                                          \
+    })
+//@ min max min_t max_t clamp
+#define min(a, b)         ((a) < (b) ? (a) : (b))
+#define max(a, b)         ((a) > (b) ? (a) : (b))
+#define min_t(type, a, b) min((type)(a), (type)(b))
+#define max_t(type, a, b) max((type)(a), (type)(b))
+#define clamp(v, lo, hi)  min(max(v, lo), hi)
+//@ BIT BIT_ULL GENMASK
+#define BIT(n)        (1UL << (n))
+#define BIT_ULL(n)    (1ULL << (n))
+#define GENMASK(h, l) (((~0UL) << (l)) & (~0UL >> (63 - (h))))
+//@ sk_family
+#define sk_family __sk_common.skc_family
+//@ sk_daddr
+#define sk_daddr __sk_common.skc_daddr
+//@ sk_rcv_saddr
+#define sk_rcv_saddr __sk_common.skc_rcv_saddr
+//@ sk_num
+#define sk_num __sk_common.skc_num
+//@ sk_dport
+#define sk_dport __sk_common.skc_dport
+//@ sk_state
+#define sk_state __sk_common.skc_state
+//@ sk_net
+#define sk_net __sk_common.skc_net
+//@ sk_v6_daddr
+#define sk_v6_daddr __sk_common.skc_v6_daddr
+//@ sk_v6_rcv_saddr
+#define sk_v6_rcv_saddr __sk_common.skc_v6_rcv_saddr
+//@ sk_bound_dev_if
+#define sk_bound_dev_if __sk_common.skc_bound_dev_if
+//@ sk_cookie
+#define sk_cookie __sk_common.skc_cookie
+//@ inet_daddr
+#define inet_daddr sk.__sk_common.skc_daddr
+//@ inet_rcv_saddr
+#define inet_rcv_saddr sk.__sk_common.skc_rcv_saddr
+//@ inet_dport
+#define inet_dport sk.__sk_common.skc_dport
+//@ inet_num
+#define inet_num sk.__sk_common.skc_num
+//@ s6_addr
+#define s6_addr in6_u.u6_addr8
+//@ s6_addr16
+#define s6_addr16 in6_u.u6_addr16
+//@ s6_addr32
+#define s6_addr32 in6_u.u6_addr32
+//@ AF_UNSPEC AF_UNIX AF_LOCAL AF_INET AF_INET6 AF_NETLINK AF_PACKET PF_INET PF_INET6 AF_VSOCK
+/* include/linux/socket.h */
+#define AF_UNSPEC  0
+#define AF_UNIX    1
+#define AF_LOCAL   1
+#define AF_INET    2
+#define AF_INET6   10
+#define AF_NETLINK 16
+#define AF_PACKET  17
+#define AF_VSOCK   40
+#define PF_INET    AF_INET
+#define PF_INET6   AF_INET6
+//@ ETH_P_IP ETH_P_IPV6 ETH_P_ARP ETH_P_8021Q ETH_HLEN ETH_ALEN ETH_P_ALL
+/* include/uapi/linux/if_ether.h */
+#define ETH_ALEN    6
+#define ETH_HLEN    14
+#define ETH_P_ALL   0x0003
+#define ETH_P_IP    0x0800
+#define ETH_P_ARP   0x0806
+#define ETH_P_8021Q 0x8100
+#define ETH_P_IPV6  0x86DD
+//@ S_IFMT S_ISREG S_ISDIR S_ISCHR S_ISBLK S_ISFIFO S_ISLNK S_ISSOCK S_IFREG S_IFDIR S_IFLNK S_IFSOCK S_IFIFO S_IFBLK S_IFCHR
+/* include/uapi/linux/stat.h */
+#define S_IFMT      00170000
+#define S_IFSOCK    0140000
+#define S_IFLNK     0120000
+#define S_IFREG     0100000
+#define S_IFBLK     0060000
+#define S_IFDIR     0040000
+#define S_IFCHR     0020000
+#define S_IFIFO     0010000
+#define S_ISLNK(m)  (((m) & S_IFMT) == S_IFLNK)
+#define S_ISREG(m)  (((m) & S_IFMT) == S_IFREG)
+#define S_ISDIR(m)  (((m) & S_IFMT) == S_IFDIR)
+#define S_ISCHR(m)  (((m) & S_IFMT) == S_IFCHR)
+#define S_ISBLK(m)  (((m) & S_IFMT) == S_IFBLK)
+#define S_ISFIFO(m) (((m) & S_IFMT) == S_IFIFO)
+#define S_ISSOCK(m) (((m) & S_IFMT) == S_IFSOCK)
+//@ O_RDONLY O_WRONLY O_RDWR O_ACCMODE O_CREAT O_EXCL O_TRUNC O_APPEND O_CLOEXEC O_DIRECTORY O_TMPFILE
+/* include/uapi/asm-generic/fcntl.h */
+#define O_ACCMODE   00000003
+#define O_RDONLY    00000000
+#define O_WRONLY    00000001
+#define O_RDWR      00000002
+#define O_CREAT     00000100
+#define O_EXCL      00000200
+#define O_TRUNC     00001000
+#define O_APPEND    00002000
+#define O_DIRECTORY 00200000
+#define O_CLOEXEC   02000000
+#define O_TMPFILE   020200000
+//@ TASK_COMM_LEN
+/* An enumerator since Linux 5.17 (commit 3087c61ed2c4), a macro before and again since 6.14. */
+#ifndef TASK_COMM_LEN
+#define TASK_COMM_LEN 16
+#endif
+//@ PATH_MAX NAME_MAX DNAME_INLINE_LEN
+#define PATH_MAX 4096
+#define NAME_MAX 255
+//@ MINORBITS MINORMASK MAJOR MINOR MKDEV
+/* include/linux/kdev_t.h */
+#define MINORBITS      20
+#define MINORMASK      ((1U << MINORBITS) - 1)
+#define MAJOR(dev)     ((unsigned int)((dev) >> MINORBITS))
+#define MINOR(dev)     ((unsigned int)((dev)&MINORMASK))
+#define MKDEV(ma, mi)  (((ma) << MINORBITS) | (mi))
+//@ NSEC_PER_SEC NSEC_PER_MSEC NSEC_PER_USEC USEC_PER_SEC MSEC_PER_SEC
+#define NSEC_PER_SEC  1000000000L
+#define NSEC_PER_MSEC 1000000L
+#define NSEC_PER_USEC 1000L
+#define USEC_PER_SEC  1000000L
+#define MSEC_PER_SEC  1000L
+//@ ntohs ntohl htons htonl be16_to_cpu be32_to_cpu be64_to_cpu cpu_to_be16 cpu_to_be32 cpu_to_be64 __be16_to_cpu __be32_to_cpu __builtin_bswap16
+#define ntohs(x)       __builtin_bswap16(x)
+#define ntohl(x)       __builtin_bswap32(x)
+#define htons(x)       __builtin_bswap16(x)
+#define htonl(x)       __builtin_bswap32(x)
+#define be16_to_cpu(x) __builtin_bswap16(x)
+#define be32_to_cpu(x) __builtin_bswap32(x)
+#define be64_to_cpu(x) __builtin_bswap64(x)
+#define cpu_to_be16(x) __builtin_bswap16(x)
+#define cpu_to_be32(x) __builtin_bswap32(x)
+#define cpu_to_be64(x) __builtin_bswap64(x)
+//@ inet_sk
+static __always_inline struct inet_sock *inet_sk(const struct sock *sk)
+{
+    return (struct inet_sock *)sk;
+}
+//@ tcp_sk
+static __always_inline struct tcp_sock *tcp_sk(const struct sock *sk)
+{
+    return (struct tcp_sock *)sk;
+}
+//@ inet_csk
+static __always_inline struct inet_connection_sock *inet_csk(const struct sock *sk)
+{
+    return (struct inet_connection_sock *)sk;
+}
+//@ udp_sk
+static __always_inline struct udp_sock *udp_sk(const struct sock *sk)
+{
+    return (struct udp_sock *)sk;
+}
+//@ ip_hdr
+static __always_inline struct iphdr *ip_hdr(const struct sk_buff *skb)
+{
+    return (struct iphdr *)(skb->head + skb->network_header);
+}
+//@ tcp_hdr
+static __always_inline struct tcphdr *tcp_hdr(const struct sk_buff *skb)
+{
+    return (struct tcphdr *)(skb->head + skb->transport_header);
+}
+//@ roundup_pow_of_two rounddown_pow_of_two
+#define roundup_pow_of_two(n)   ((n) <= 1 ? 1UL : 1UL << (64 - __builtin_clzl((n)-1)))
+#define rounddown_pow_of_two(n) (1UL << (63 - __builtin_clzl(n)))

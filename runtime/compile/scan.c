@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/scan.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool ident_start(char c) {
+    return isalpha((unsigned char)c) || c == '_';
+}
+
+static bool ident_char(char c) {
+    return isalnum((unsigned char)c) || c == '_';
+}
+
+static void skip_blank(struct rp_lexer *lx) {
+    while (lx->p < lx->end) {
+        const char *p = lx->p;
+        size_t left = (size_t)(lx->end - p);
+        if (*p == '\n') {
+            lx->line_start = true;
+            lx->p++;
+        } else if (isspace((unsigned char)*p)) {
+            lx->p++;
+        } else if (*p == '\\' && left > 1 && p[1] == '\n') {
+            lx->p += 2;
+        } else if (left > 1 && p[0] == '/' && p[1] == '/') {
+            const char *nl = memchr(p, '\n', left);
+            lx->p = nl ? nl : lx->end;
+        } else if (left > 1 && p[0] == '/' && p[1] == '*') {
+            const char *close = memmem(p + 2, left - 2, "*/", 2);
+            lx->p = close ? close + 2 : lx->end;
+        } else {
+            return;
+        }
+    }
+}
+
+static void take_quoted(struct rp_lexer *lx, char quote) {
+    lx->p++;
+    while (lx->p < lx->end && *lx->p != quote && *lx->p != '\n')
+        lx->p += (*lx->p == '\\' && lx->p + 1 < lx->end) ? 2 : 1;
+    if (lx->p < lx->end)
+        lx->p++;
+}
+
+struct rp_token rp_lex(struct rp_lexer *lx) {
+    skip_blank(lx);
+    struct rp_token token = {.text = lx->p, .first = lx->line_start};
+    lx->line_start = false;
+    if (lx->p >= lx->end)
+        return token;
+    char c = *lx->p;
+    if (ident_start(c)) {
+        token.kind = RP_TOKEN_IDENT;
+        while (lx->p < lx->end && ident_char(*lx->p))
+            lx->p++;
+    } else if (isdigit((unsigned char)c)) {
+        token.kind = RP_TOKEN_NUMBER;
+        while (lx->p < lx->end && (ident_char(*lx->p) || *lx->p == '.'))
+            lx->p++;
+    } else if (c == '"' || c == '\'') {
+        token.kind = RP_TOKEN_STRING;
+        take_quoted(lx, c);
+    } else {
+        token.kind = RP_TOKEN_PUNCT;
+        lx->p++;
+    }
+    token.len = (size_t)(lx->p - token.text);
+    return token;
+}
+
+bool rp_token_is(const struct rp_token *token, const char *text) {
+    return token->len == strlen(text) && memcmp(token->text, text, token->len) == 0;
+}
+
+/* A walk over the tokens that keeps one token of look-back. */
+struct walk {
+    struct rp_lexer lx;
+    struct rp_scan *scan;
+    struct rp_token prev;
+};
+
+static struct rp_token next(struct walk *w) {
+    struct rp_token token = rp_lex(&w->lx);
+    if (token.kind == RP_TOKEN_IDENT)
+        rp_names_add(&w->scan->mentioned, token.text, token.len);
+    return token;
+}
+
+static struct rp_token peek(const struct walk *w) {
+    struct rp_lexer ahead = w->lx;
+    return rp_lex(&ahead);
+}
+
+static void scan_directive(struct walk *w) {
+    struct rp_token word = next(w);
+    if (rp_token_is(&word, "define")) {
+        struct rp_token name = next(w);
+        if (name.kind == RP_TOKEN_IDENT)
+            rp_names_add(&w->scan->defined, name.text, name.len);
+        return;
+    }
+    if (!rp_token_is(&word, "include"))
+        return;
+    const char *p = w->lx.p;
+    while (p < w->lx.end && (*p == ' ' || *p == '\t'))
+        p++;
+    if (p >= w->lx.end || (*p != '<' && *p != '"'))
+        return;
+    char close = *p == '<' ? '>' : '"';
+    const char *start = ++p;
+    while (p < w->lx.end && *p != close && *p != '\n')
+        p++;
+    if (p < w->lx.end && *p == close) {
+        rp_names_add(&w->scan->includes, start, (size_t)(p - start));
+        w->lx.p = p + 1;
+    }
+}
+
+/* After "enum X {": the enumerators. */
+static void scan_enumerators(struct walk *w) {
+    bool at_name = true;
+    for (int depth = 0;;) {
+        struct rp_token token = next(w);
+        if (token.kind == RP_TOKEN_END || (depth == 0 && rp_token_is(&token, "}")))
+            return;
+        if (rp_token_is(&token, "(") || rp_token_is(&token, "{"))
+            depth++;
+        else if (rp_token_is(&token, ")") || rp_token_is(&token, "}"))
+            depth--;
+        if (token.first && rp_token_is(&token, "#")) {
+            scan_directive(w);
+            continue;
+        }
+        if (at_name && token.kind == RP_TOKEN_IDENT) {
+            rp_names_add(&w->scan->defined, token.text, token.len);
+            at_name = false;
+        }
+        if (depth == 0 && rp_token_is(&token, ","))
+            at_name = true;
+    }
+}
+
+/* After `struct`, `union` or `enum`. */
+static void scan_tag(struct walk *w, bool is_enum) {
+    struct rp_token name = peek(w);
+    while (rp_token_is(&name, "__attribute__")) {
+        next(w);
+        for (int depth = 0;;) {
+            struct rp_token token = next(w);
+            depth += rp_token_is(&token, "(") - rp_token_is(&token, ")");
+            if (token.kind == RP_TOKEN_END || depth == 0)
+                break;
+        }
+        name = peek(w);
+    }
+    if (name.kind == RP_TOKEN_IDENT) {
+        next(w);
+        rp_names_add(&w->scan->tags, name.text, name.len);
+    }
+    struct rp_token brace = peek(w);
+    if (!rp_token_is(&brace, "{"))
+        return;
+    if (name.kind == RP_TOKEN_IDENT)
+        rp_names_add(&w->scan->defined, name.text, name.len);
+    if (is_enum) {
+        next(w);
+        scan_enumerators(w);
+    }
+}
+
+/* After `typedef`: the name is the one behind "(*", or the last outside braces and brackets. */
+static void scan_typedef(struct walk *w) {
+    struct rp_token name = {0};
+    int braces = 0, others = 0;
+    bool found = false;
+    for (struct rp_token token = next(w), last = {0};; last = token, token = next(w)) {
+        if (token.kind == RP_TOKEN_END)
+            return;
+        if (braces == 0 && others <= 0 && rp_token_is(&token, ";"))
+            break;
+        bool is_enum = rp_token_is(&token, "enum");
+        if (is_enum || rp_token_is(&token, "struct") || rp_token_is(&token, "union")) {
+            scan_tag(w, is_enum);
+            continue;
+        }
+        braces += rp_token_is(&token, "{") - rp_token_is(&token, "}");
+        others += rp_token_is(&token, "(") + rp_token_is(&token, "[");
+        others -= rp_token_is(&token, ")") + rp_token_is(&token, "]");
+        if (rp_token_is(&token, "__attribute__"))
+            found = found || name.len;
+        if (braces || found || token.kind != RP_TOKEN_IDENT)
+            continue;
+        if (others == 1 && rp_token_is(&last, "*"))
+            found = true;
+        if (others == 0 || found)
+            name = token;
+    }
+    if (name.len)
+        rp_names_add(&w->scan->defined, name.text, name.len);
+}
+
+/* "TRACEPOINT_PROBE(category, name)". */
+static void scan_tracepoint(struct walk *w) {
+    struct walk ahead = *w;
+    struct rp_token open = next(&ahead), category = next(&ahead), comma = next(&ahead),
+                    name = next(&ahead);
+    if (!rp_token_is(&open, "(") || category.kind != RP_TOKEN_IDENT || !rp_token_is(&comma, ",") ||
+        name.kind != RP_TOKEN_IDENT)
+        return;
+    char event[256];
+    int len = snprintf(event, sizeof(event), "%.*s:%.*s", (int)category.len, category.text,
+                       (int)name.len, name.text);
+    if (len > 0 && (size_t)len < sizeof(event))
+        rp_names_add(&w->scan->tracepoints, event, (size_t)len);
+}
+
+void rp_scan_text(struct rp_scan *scan, const char *text, size_t len) {
+    struct walk w = {.lx = {.p = text, .end = text + len, .line_start = true}, .scan = scan};
+    for (;;) {
+        struct rp_token token = next(&w);
+        if (token.kind == RP_TOKEN_END)
+            return;
+        if (token.first && rp_token_is(&token, "#"))
+            scan_directive(&w);
+        else if (rp_token_is(&token, "typedef"))
+            scan_typedef(&w);
+        else if (rp_token_is(&token, "enum"))
+            scan_tag(&w, true);
+        else if (rp_token_is(&token, "struct") || rp_token_is(&token, "union"))
+            scan_tag(&w, false);
+        else if (rp_token_is(&token, "TRACEPOINT_PROBE"))
+            scan_tracepoint(&w);
+    }
+}
+
+void rp_scan_clear(struct rp_scan *scan) {
+    rp_names_clear(&scan->mentioned);
+    rp_names_clear(&scan->defined);
+    rp_names_clear(&scan->tags);
+    rp_names_clear(&scan->includes);
+    rp_names_clear(&scan->tracepoints);
+}

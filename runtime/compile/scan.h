@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a C text mentions, defines and includes, found from its tokens alone. */
+#ifndef RP_COMPILE_SCAN_H
+#define RP_COMPILE_SCAN_H
+
+#include "util/names.h"
+
+enum rp_token_kind {
+    RP_TOKEN_END,
+    RP_TOKEN_IDENT,
+    RP_TOKEN_NUMBER,
+    RP_TOKEN_STRING,
+    RP_TOKEN_PUNCT
+};
+
+struct rp_token {
+    enum rp_token_kind kind;
+    const char *text;
+    size_t len;
+    bool first; /* first of its line: a '#' there begins a directive */
+};
+
+struct rp_lexer {
+    const char *p, *end;
+    bool line_start;
+};
+
+/* Comments and line continuations are passed over; a text cut short ends the stream. */
+struct rp_token rp_lex(struct rp_lexer *lexer);
+bool rp_token_is(const struct rp_token *token, const char *text);
+
+struct rp_scan {
+    struct rp_names mentioned;   /* every identifier */
+    struct rp_names defined;     /* struct, union and enum tags with a body, typedefs, enumerators,
+                                    macros */
+    struct rp_names tags;        /* names that follow `struct`, `union` or `enum` */
+    struct rp_names includes;    /* paths, angle brackets and quotes alike */
+    struct rp_names tracepoints; /* "category:name" of each TRACEPOINT_PROBE */
+};
+
+/* Adds what `text` holds to the scan; zeroed is empty. */
+void rp_scan_text(struct rp_scan *scan, const char *text, size_t len);
+void rp_scan_clear(struct rp_scan *scan);
+
+#endif

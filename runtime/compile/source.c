@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/source.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <zlib.h>
+
+#include "compile/embedded.h"
+#include "compile/libbcc_text.h"
+#include "compile/types.h"
+#include "kernel/btf.h"
+#include "kernel/tracefs.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* ------------------------------------------------------------- the author's headers */
+
+/* The path of `include` in one of the author's directories, malloc()ed; NULL when it is in none. */
+static char *find_header(const char *include, const struct rp_compile_opts *opts) {
+    char path[PATH_MAX];
+    const char *slash = opts->path ? strrchr(opts->path, '/') : NULL;
+    int dir_len = slash ? (int)(slash - opts->path) : 1;
+    if (opts->path) {
+        snprintf(path, sizeof(path), "%.*s/%s", dir_len, slash ? opts->path : ".", include);
+        if (access(path, R_OK) == 0)
+            return strdup(path);
+    }
+    for (size_t i = 0; i < opts->cflag_count; i++) {
+        const char *flag = opts->cflags[i];
+        if (strcmp(flag, "-I") == 0 && i + 1 < opts->cflag_count)
+            snprintf(path, sizeof(path), "%s/%s", opts->cflags[++i], include);
+        else if (strncmp(flag, "-I", 2) == 0)
+            snprintf(path, sizeof(path), "%s/%s", flag + 2, include);
+        else
+            continue;
+        if (access(path, R_OK) == 0)
+            return strdup(path);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
+                                const struct rp_compile_opts *opts) {
+    rp_scan_text(&source->scan, text, strlen(text));
+    for (size_t i = 0; i < opts->cflag_count; i++)
+        rp_scan_text(&source->scan, opts->cflags[i], strlen(opts->cflags[i]));
+    /* The list grows while it is walked: headers include headers. */
+    for (size_t i = 0; i < source->scan.includes.count; i++) {
+        const char *include = source->scan.includes.names[i];
+        RP_AUTO_FREE char *path = find_header(include, opts);
+        if (!path) {
+            rp_names_add(&source->stubs, include, strlen(include));
+            continue;
+        }
+        RP_AUTO_FREE char *header = NULL;
+        RP_TRY(rp_file_read(path, &header));
+        rp_scan_text(&source->scan, header, strlen(header));
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------- names the source reaches */
+
+/* The types in a tracepoint's format: libbcc makes the struct of TRACEPOINT_PROBE from it. */
+static void scan_tracepoints(struct rp_source *source) {
+    for (size_t i = 0; i < source->scan.tracepoints.count; i++) {
+        const char *event = source->scan.tracepoints.names[i];
+        const char *colon = strchr(event, ':');
+        RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
+        RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
+        if (format)
+            rp_scan_text(&source->scan, format, strlen(format));
+    }
+}
+
+static bool mentions_one_of(const struct rp_scan *scan, const char *names, size_t len) {
+    for (const char *p = names, *end = names + len; p < end;) {
+        while (p < end && *p == ' ')
+            p++;
+        const char *word = p;
+        while (p < end && *p != ' ')
+            p++;
+        if (p > word && rp_names_has_n(&scan->mentioned, word, (size_t)(p - word)) &&
+            !rp_names_has_n(&scan->defined, word, (size_t)(p - word)))
+            return true;
+    }
+    return false;
+}
+
+/* Writes the pieces of snippets.h that the source needs to `out`; what they mention counts. A piece
+ * may need an earlier one, so it goes round until nothing is added. */
+static void add_snippets(struct rp_source *source, FILE *out) {
+    static const char piece_mark[] = "\n//@ ";
+    struct rp_names taken = {0};
+    for (bool added = true; added;) {
+        added = false;
+        const char *piece = strstr(rp_embedded_snippets_h, piece_mark);
+        while (piece) {
+            const char *names = piece + strlen(piece_mark), *body = strchr(names, '\n') + 1;
+            const char *next = strstr(body - 1, piece_mark);
+            size_t body_len = next ? (size_t)(next + 1 - body) : strlen(body);
+            size_t names_len = (size_t)(body - 1 - names);
+            if (!rp_names_has_n(&taken, names, names_len) &&
+                mentions_one_of(&source->scan, names, names_len)) {
+                rp_names_add(&taken, names, names_len);
+                struct rp_scan of_piece = {0};
+                rp_scan_text(&of_piece, body, body_len);
+                for (size_t i = 0; i < of_piece.mentioned.count; i++)
+                    rp_names_add(&source->scan.mentioned, of_piece.mentioned.names[i],
+                                 strlen(of_piece.mentioned.names[i]));
+                rp_scan_clear(&of_piece);
+                fwrite(body, 1, body_len, out);
+                added = true;
+            }
+            piece = next;
+        }
+    }
+    rp_names_clear(&taken);
+}
+
+/* ------------------------------------------------------------- the kernel's configuration */
+
+/* Options that the source asks about, from where a kernel keeps its configuration; gzopen() reads
+ * plain files as well. */
+static void write_config(const struct rp_source *source, const struct utsname *kernel, FILE *out) {
+    bool asked = false;
+    for (size_t i = 0; i < source->scan.mentioned.count && !asked; i++)
+        asked = strncmp(source->scan.mentioned.names[i], "CONFIG_", 7) == 0;
+    char boot[PATH_MAX];
+    snprintf(boot, sizeof(boot), "/boot/config-%s", kernel->release);
+    gzFile file = NULL;
+    if (asked && !(file = gzopen("/proc/config.gz", "r")))
+        file = gzopen(boot, "r");
+    char line[1024];
+    while (file && gzgets(file, line, sizeof(line))) {
+        char *value = strchr(line, '=');
+        if (strncmp(line, "CONFIG_", 7) != 0 || !value)
+            continue;
+        *value++ = '\0';
+        value[strcspn(value, "\n")] = '\0';
+        if (!rp_names_has(&source->scan.mentioned, line))
+            continue;
+        const char *suffix = *value == 'm' ? "_MODULE" : "";
+        fprintf(out, "#undef %s\n#define %s%s %s\n", line, line, suffix,
+                *value == 'y' || *value == 'm' ? "1" : value);
+    }
+    if (file)
+        gzclose(file);
+}
+
+/* ------------------------------------------------------------- the two texts */
+
+static void write_base(const struct rp_source *source, FILE *out) {
+    struct utsname kernel = {0};
+    unsigned major = 0, minor = 0, patch = 0;
+    uname(&kernel);
+    sscanf(kernel.release, "%u.%u.%u", &major, &minor, &patch);
+    fputs(rp_embedded_base_h, out);
+    fprintf(out, "#define LINUX_VERSION_CODE KERNEL_VERSION(%u, %u, %u)\n", major, minor, patch);
+    write_config(source, &kernel, out);
+    /* A struct first named inside a prototype would be another type. */
+    const struct rp_scan *libbcc = rp_libbcc_scan();
+    for (size_t i = 0; i < libbcc->tags.count; i++)
+        if (!rp_names_has(&libbcc->defined, libbcc->tags.names[i]))
+            fprintf(out, "struct %s;\n", libbcc->tags.names[i]);
+}
+
+static const struct rp_names *defined_earlier(void) {
+    static struct rp_scan earlier;
+    if (!earlier.defined.count) {
+        const struct rp_names *libbcc = &rp_libbcc_scan()->defined;
+        rp_scan_text(&earlier, rp_embedded_base_h, strlen(rp_embedded_base_h));
+        for (size_t i = 0; i < libbcc->count; i++)
+            rp_names_add(&earlier.defined, libbcc->names[i], strlen(libbcc->names[i]));
+    }
+    return &earlier.defined;
+}
+
+struct rp_error *rp_source_prepare(struct rp_source *source) {
+    const struct btf *btf;
+    RP_TRY(rp_kernel_btf(&btf));
+    scan_tracepoints(source);
+    size_t size;
+    RP_AUTO_FREE char *snippets = NULL;
+    bool uses_is_target = rp_names_has(&source->scan.mentioned, "is_target");
+    if (uses_is_target)
+        rp_scan_text(&source->scan, "struct task_struct tgid real_parent", 35);
+
+    FILE *out = open_memstream(&snippets, &size);
+    if (!out)
+        return rp_error_nomem();
+    add_snippets(source, out);
+    fclose(out);
+
+    out = open_memstream(&source->base, &size);
+    if (!out)
+        return rp_error_nomem();
+    write_base(source, out);
+    fclose(out);
+
+    out = open_memstream(&source->types, &size);
+    if (!out)
+        return rp_error_nomem();
+    rp_types_write(btf, &source->scan.mentioned, defined_earlier(), &source->scan.defined, out);
+    fputs(snippets, out);
+    fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
+    fputs(rp_embedded_glue_h, out);
+    fclose(out);
+    return NULL;
+}
+
+void rp_source_clear(struct rp_source *source) {
+    rp_scan_clear(&source->scan);
+    rp_names_clear(&source->stubs);
+    free(source->base);
+    free(source->types);
+    memset(source, 0, sizeof(*source));
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the compiler is given around the author's text: types, macros, flags. */
+#ifndef RP_COMPILE_SOURCE_H
+#define RP_COMPILE_SOURCE_H
+
+#include "compile/scan.h"
+#include "reprobe.h"
+
+struct rp_source {
+    struct rp_scan scan;   /* of the text and of the author's own headers */
+    struct rp_names stubs; /* included headers that are the kernel's: empty files stand in */
+    char *base;            /* read before libbcc's headers */
+    char *types;           /* read after them */
+};
+
+/* Reads `text` and the headers of the author's that it includes (found through -I and beside
+ * `opts->path`). */
+struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
+                                const struct rp_compile_opts *opts);
+/* Writes base and types for the running kernel. */
+struct rp_error *rp_source_prepare(struct rp_source *source);
+void rp_source_clear(struct rp_source *source);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The small directory that stands in for a kernel source tree while libbcc compiles. */
+#ifndef RP_COMPILE_TREE_H
+#define RP_COMPILE_TREE_H
+
+#include <stddef.h>
+
+#include "compile/scan.h"
+
+struct rp_error;
+
+/* Made for one compile and removed after it. */
+struct rp_tree {
+    char path[128];
+};
+
+/* Makes the tree: `base` becomes include/linux/kconfig.h, which libbcc reads first; `types` becomes
+ * include/reprobe-types.h; each of `includes` becomes an empty header. */
+struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
+                                const struct rp_names *includes);
+/* Writes one more file into the tree; *path (malloc()ed) is where. */
+struct rp_error *rp_tree_add(const struct rp_tree *tree, const char *name, const char *text,
+                             char **path);
+void rp_tree_remove(struct rp_tree *tree);
+
+#endif

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbpf's btf_dump writes whole types; a task_struct alone is 1,500 lines with all that it holds
+ * by value, and clang reads every line three times. Here a large struct keeps only the members
+ * whose names the source mentions, at their exact offsets, with padding between them.
+ */
+#include "compile/types.h"
+
+#include <bpf/btf.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+/* Up to here a struct keeps the members that cost nothing to declare, so that initialisers by
+ * position and printed values look as in the kernel. struct pt_regs must stay whole: libbcc's own
+ * macros name its members. */
+#define SMALL_STRUCT_MEMBERS 32
+#define SMALL_ENUM_VALUES    32
+
+enum state { UNSEEN = 0, QUEUED, BEGUN, DONE };
+
+struct writer {
+    const struct btf *btf;
+    const struct rp_names *wanted, *earlier, *later;
+    struct rp_names forwards;  /* tags already declared; structs and enums share one name space */
+    struct rp_names tags;      /* tags and "typedef x" already defined */
+    struct rp_names constants; /* enumerators already defined */
+    FILE *out;
+    unsigned char *states; /* enum state, by type id */
+    uint32_t *queue;
+    size_t queue_len;
+    unsigned pad; /* numbers the padding members */
+};
+
+static const struct btf_type *type_of(const struct writer *w, uint32_t id) {
+    return btf__type_by_id(w->btf, id);
+}
+
+static const char *name_of(const struct writer *w, const struct btf_type *t) {
+    return btf__name_by_offset(w->btf, t->name_off);
+}
+
+/* Whether another text, or the compiler itself, declares the name. */
+static bool is_elsewhere(const struct writer *w, const char *name) {
+    return rp_names_has(w->earlier, name) || rp_names_has(w->later, name) ||
+           strncmp(name, "__builtin_", 10) == 0;
+}
+
+static const char *tag_word(const struct btf_type *t) {
+    switch (btf_kind(t)) {
+    case BTF_KIND_UNION:
+        return "union";
+    case BTF_KIND_FWD:
+        return btf_kflag(t) ? "union" : "struct";
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+        return "enum";
+    default:
+        return "struct";
+    }
+}
+
+static bool is_modifier(const struct btf_type *t) {
+    unsigned kind = btf_kind(t);
+    return kind == BTF_KIND_CONST || kind == BTF_KIND_VOLATILE || kind == BTF_KIND_RESTRICT ||
+           kind == BTF_KIND_TYPE_TAG;
+}
+
+static uint32_t skip_modifiers(const struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    while (id && is_modifier(t)) {
+        id = t->type;
+        t = type_of(w, id);
+    }
+    return id;
+}
+
+static uint32_t skip_to_base(const struct writer *w, uint32_t id) {
+    id = skip_modifiers(w, id);
+    const struct btf_type *t = type_of(w, id);
+    while (id && btf_kind(t) == BTF_KIND_TYPEDEF) {
+        id = skip_modifiers(w, t->type);
+        t = type_of(w, id);
+    }
+    return id;
+}
+
+static bool is_anonymous(const struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    return (btf_is_composite(t) || btf_is_any_enum(t)) && !*name_of(w, t);
+}
+
+/* ------------------------------------------------------------- which members stay */
+
+/* Whether a member's type can be declared without pulling in another declaration. */
+static bool is_plain(const struct writer *w, uint32_t id) {
+    id = skip_to_base(w, id);
+    const struct btf_type *t = type_of(w, id);
+    switch (btf_kind(t)) {
+    case BTF_KIND_INT:
+    case BTF_KIND_FLOAT:
+    case BTF_KIND_PTR:
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+        return true;
+    case BTF_KIND_ARRAY:
+        return is_plain(w, btf_array(t)->type);
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+        return is_anonymous(w, id) && btf_vlen(t) <= SMALL_STRUCT_MEMBERS;
+    default:
+        return false;
+    }
+}
+
+static bool holds_wanted(const struct writer *w, const struct btf_type *t);
+
+/* Whether the source can name the member, or one inside it when it has no name itself. */
+static bool is_wanted(const struct writer *w, const struct btf_member *m) {
+    const char *name = btf__name_by_offset(w->btf, m->name_off);
+    if (*name)
+        return rp_names_has(w->wanted, name);
+    const struct btf_type *t = type_of(w, skip_modifiers(w, m->type));
+    return btf_is_composite(t) && holds_wanted(w, t);
+}
+
+static bool holds_wanted(const struct writer *w, const struct btf_type *t) {
+    const struct btf_member *m = btf_members(t);
+    for (unsigned i = 0; i < btf_vlen(t); i++)
+        if (is_wanted(w, &m[i]))
+            return true;
+    return false;
+}
+
+static bool is_kept(const struct writer *w, const struct btf_type *parent,
+                    const struct btf_member *m) {
+    if (is_wanted(w, m))
+        return true;
+    return btf_vlen(parent) <= SMALL_STRUCT_MEMBERS && is_plain(w, m->type);
+}
+
+/* ------------------------------------------------------------- spelling a type */
+
+static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *text(const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    char *s = NULL;
+    if (vasprintf(&s, fmt, args) < 0)
+        s = NULL;
+    va_end(args);
+    return s;
+}
+
+static void write_composite_body(struct writer *w, FILE *f, const struct btf_type *t, uint32_t id);
+static char *declarator(struct writer *w, uint32_t id, const char *name, bool plain);
+
+static const char *uint_of_size(unsigned size) {
+    switch (size) {
+    case 1:
+        return "unsigned char";
+    case 2:
+        return "unsigned short";
+    case 8:
+        return "unsigned long long";
+    default:
+        return "unsigned int";
+    }
+}
+
+static char *parameters(struct writer *w, const struct btf_type *proto) {
+    const struct btf_param *p = btf_params(proto);
+    unsigned count = btf_vlen(proto);
+    char *list = strdup(count ? "" : "void");
+    for (unsigned i = 0; i < count; i++) {
+        RP_AUTO_FREE char *one = p[i].type ? declarator(w, p[i].type, "", false) : strdup("...");
+        char *longer = text("%s%s%s", list, i ? ", " : "", one);
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+/* The type's own word, with which a declaration begins. */
+static char *base_word(struct writer *w, uint32_t id, const struct btf_type *t, bool plain) {
+    const char *name = name_of(w, t);
+    unsigned kind = btf_kind(t);
+    if (!id)
+        return strdup("void");
+    if (kind == BTF_KIND_INT || kind == BTF_KIND_FLOAT || kind == BTF_KIND_TYPEDEF)
+        return strdup(name);
+    if ((kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64) && (plain || !*name))
+        return strdup(uint_of_size(t->size));
+    if (*name)
+        return text("%s %s", tag_word(t), name);
+    char *body = NULL;
+    size_t size;
+    FILE *f = open_memstream(&body, &size);
+    if (!f)
+        return NULL;
+    write_composite_body(w, f, t, id);
+    fclose(f);
+    return body;
+}
+
+/* "TYPE name" in C's inside-out way. `plain`: through typedefs to what needs no declaration, all
+ * pointers alike. */
+static char *declarator(struct writer *w, uint32_t id, const char *name, bool plain) {
+    RP_AUTO_FREE char *inner = strdup(name);
+    for (;;) {
+        id = plain ? skip_to_base(w, id) : skip_modifiers(w, id);
+        const struct btf_type *t = type_of(w, id);
+        unsigned kind = btf_kind(t);
+        char *outer;
+        if (id && kind == BTF_KIND_PTR) {
+            outer = text("*%s", inner);
+            id = plain ? 0 : t->type;
+        } else if (id && kind == BTF_KIND_ARRAY) {
+            outer = text(*inner == '*' ? "(%s)[%u]" : "%s[%u]", inner, btf_array(t)->nelems);
+            id = btf_array(t)->type;
+        } else if (id && kind == BTF_KIND_FUNC_PROTO) {
+            RP_AUTO_FREE char *params = parameters(w, t);
+            outer = text("(%s)(%s)", inner, params);
+            id = t->type;
+        } else {
+            RP_AUTO_FREE char *word = base_word(w, id, t, plain);
+            return text("%s%s%s", word, *inner ? " " : "", inner);
+        }
+        free(inner);
+        inner = outer;
+    }
+}
+
+/* ------------------------------------------------------------- what must come first */
+
+static void write_composite(struct writer *w, uint32_t id);
+static void write_enum(struct writer *w, uint32_t id);
+static void write_typedef(struct writer *w, uint32_t id);
+static void write_needs_of_members(struct writer *w, const struct btf_type *t);
+
+static void forward(struct writer *w, const struct btf_type *t) {
+    const char *name = name_of(w, t);
+    if (*name && rp_names_add(&w->forwards, name, strlen(name)))
+        fprintf(w->out, "%s %s;\n", tag_word(t), name);
+}
+
+static void enqueue(struct writer *w, uint32_t id) {
+    if (w->states[id] != UNSEEN)
+        return;
+    w->states[id] = QUEUED;
+    w->queue[w->queue_len++] = id;
+}
+
+/* Writes what a declaration with this type relies on. A type behind a pointer need only be
+ * declared now; it is written later, since the source may follow the pointer. */
+static void write_needs(struct writer *w, uint32_t id, bool by_value) {
+    for (;;) {
+        id = skip_modifiers(w, id);
+        if (!id)
+            return;
+        const struct btf_type *t = type_of(w, id);
+        switch (btf_kind(t)) {
+        case BTF_KIND_PTR:
+            by_value = false;
+            id = t->type;
+            break;
+        case BTF_KIND_ARRAY:
+            by_value = true;
+            id = btf_array(t)->type;
+            break;
+        case BTF_KIND_TYPEDEF:
+            write_typedef(w, id);
+            id = t->type;
+            break;
+        case BTF_KIND_ENUM:
+        case BTF_KIND_ENUM64:
+            write_enum(w, id);
+            return;
+        case BTF_KIND_FWD:
+            forward(w, t);
+            return;
+        case BTF_KIND_FUNC_PROTO:
+            for (unsigned i = 0; i < btf_vlen(t); i++)
+                write_needs(w, btf_params(t)[i].type, false);
+            by_value = false;
+            id = t->type;
+            break;
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION:
+            if (is_anonymous(w, id)) {
+                write_needs_of_members(w, t);
+            } else if (by_value) {
+                write_composite(w, id);
+            } else {
+                forward(w, t);
+                enqueue(w, id);
+            }
+            return;
+        default:
+            return;
+        }
+    }
+}
+
+/* The struct or union without a name that a member holds, as one or in an array; else 0. */
+static uint32_t anonymous_inside(const struct writer *w, uint32_t id) {
+    id = skip_to_base(w, id);
+    while (id && btf_kind(type_of(w, id)) == BTF_KIND_ARRAY)
+        id = skip_to_base(w, btf_array(type_of(w, id))->type);
+    return id && btf_is_composite(type_of(w, id)) && is_anonymous(w, id) ? id : 0;
+}
+
+static void write_needs_of_members(struct writer *w, const struct btf_type *t) {
+    const struct btf_member *m = btf_members(t);
+    for (unsigned i = 0; i < btf_vlen(t); i++) {
+        uint32_t inside = anonymous_inside(w, m[i].type);
+        if (is_wanted(w, &m[i]))
+            write_needs(w, m[i].type, true);
+        else if (inside && is_kept(w, t, &m[i]))
+            write_needs_of_members(w, type_of(w, inside));
+    }
+}
+
+/* ------------------------------------------------------------- structs and unions */
+
+static void write_padding(struct writer *w, FILE *f, uint64_t from_bit, uint64_t to_bit) {
+    if (from_bit >= to_bit)
+        return;
+    if (from_bit % 8) {
+        uint64_t up = (from_bit + 7) / 8 * 8;
+        uint64_t end = up < to_bit ? up : to_bit;
+        fprintf(f, "unsigned char : %u; ", (unsigned)(end - from_bit));
+        from_bit = end;
+    }
+    if (to_bit / 8 > from_bit / 8)
+        fprintf(f, "char __pad%u[%llu]; ", w->pad++,
+                (unsigned long long)(to_bit / 8 - from_bit / 8));
+    if (to_bit % 8 && from_bit < to_bit)
+        fprintf(f, "unsigned char : %u; ", (unsigned)(to_bit % 8));
+}
+
+static uint64_t bits_of(const struct writer *w, uint32_t id) {
+    int64_t size = btf__resolve_size(w->btf, id);
+    return size > 0 ? (uint64_t)size * 8 : 0;
+}
+
+static uint64_t alignment_bits(const struct writer *w, uint32_t id) {
+    int align = btf__align_of(w->btf, id);
+    return align > 0 ? (uint64_t)align * 8 : 8;
+}
+
+/* A type that the source defines itself, further down, cannot be held by value up here. */
+static bool is_later(const struct writer *w, uint32_t id) {
+    for (;;) {
+        id = skip_modifiers(w, id);
+        const struct btf_type *t = type_of(w, id);
+        unsigned kind = btf_kind(t);
+        if (kind == BTF_KIND_ARRAY)
+            id = btf_array(t)->type;
+        else if (kind == BTF_KIND_TYPEDEF && !rp_names_has(w->later, name_of(w, t)))
+            id = t->type;
+        else
+            return id && kind != BTF_KIND_PTR && rp_names_has(w->later, name_of(w, t));
+    }
+}
+
+/* "{ members } __attribute__((…))" with the word before it. */
+static void write_composite_body(struct writer *w, FILE *f, const struct btf_type *t, uint32_t id) {
+    bool is_union = btf_kind(t) == BTF_KIND_UNION;
+    const struct btf_member *m = btf_members(t);
+    uint64_t bit = 0, align = alignment_bits(w, id);
+    bool packed = false, empty = true;
+    fprintf(f, "%s %s%s{ ", tag_word(t), name_of(w, t), *name_of(w, t) ? " " : "");
+    for (unsigned i = 0; i < btf_vlen(t); i++) {
+        if (!is_kept(w, t, &m[i]) || is_later(w, m[i].type))
+            continue;
+        uint64_t at = btf_member_bit_offset(t, i);
+        unsigned field_bits = btf_member_bitfield_size(t, i);
+        if (!is_union)
+            write_padding(w, f, bit, at);
+        const char *name = btf__name_by_offset(w->btf, m[i].name_off);
+        RP_AUTO_FREE char *decl = declarator(w, m[i].type, name, !is_wanted(w, &m[i]));
+        if (field_bits)
+            fprintf(f, "%s : %u; ", decl, field_bits);
+        else
+            fprintf(f, "%s; ", decl);
+        uint64_t natural = alignment_bits(w, m[i].type);
+        if (!field_bits && (at % natural || natural > align))
+            packed = true;
+        uint64_t end = at + (field_bits ? field_bits : bits_of(w, m[i].type));
+        bit = end > bit || !is_union ? end : bit;
+        empty = false;
+    }
+    uint64_t size = (uint64_t)t->size * 8;
+    if (is_union && bit < size)
+        fprintf(f, "char __pad%u[%u]; ", w->pad++, t->size);
+    else if (!is_union)
+        write_padding(w, f, bit, size);
+    if (size % align)
+        packed = true;
+    fputc('}', f);
+    if (packed)
+        fprintf(f, " __attribute__((packed))");
+    else if (!empty || size)
+        fprintf(f, " __attribute__((aligned(%u)))", (unsigned)(align / 8));
+}
+
+static void write_composite(struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    const char *name = name_of(w, t);
+    if (w->states[id] >= BEGUN || is_elsewhere(w, name))
+        return;
+    w->states[id] = BEGUN;
+    if (!rp_names_add(&w->tags, name, strlen(name)))
+        return; /* another translation unit's type of the same name: the first one stands */
+    write_needs_of_members(w, t);
+    RP_AUTO_FREE char *body = NULL;
+    size_t size;
+    FILE *f = open_memstream(&body, &size);
+    if (!f)
+        return;
+    write_composite_body(w, f, t, id);
+    fclose(f);
+    fprintf(w->out, "%s;\n", body);
+    rp_names_add(&w->forwards, name, strlen(name));
+    w->states[id] = DONE;
+}
+
+/* ------------------------------------------------------------- enums and typedefs */
+
+static void write_enumerator(struct writer *w, const char *name, bool all, const char *fmt,
+                             long long value) {
+    if ((!all && !rp_names_has(w->wanted, name)) || is_elsewhere(w, name) ||
+        !rp_names_add(&w->constants, name, strlen(name)))
+        return;
+    fprintf(w->out, "%s = ", name);
+    fprintf(w->out, fmt, value);
+    fputs(", ", w->out);
+}
+
+static void write_enum(struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    const char *name = name_of(w, t);
+    if (w->states[id] >= BEGUN || is_elsewhere(w, name))
+        return;
+    w->states[id] = DONE;
+    if (*name && !rp_names_add(&w->tags, name, strlen(name)))
+        return;
+    unsigned count = btf_vlen(t);
+    bool all = count <= SMALL_ENUM_VALUES;
+    fprintf(w->out, "enum %s%s{ ", name, *name ? " " : "");
+    if (btf_kind(t) == BTF_KIND_ENUM) {
+        const struct btf_enum *e = btf_enum(t);
+        for (unsigned i = 0; i < count; i++)
+            write_enumerator(w, btf__name_by_offset(w->btf, e[i].name_off), all,
+                             btf_kflag(t) ? "%lld" : "%lluU",
+                             btf_kflag(t) ? e[i].val : (long long)(uint32_t)e[i].val);
+    } else {
+        const struct btf_enum64 *e = btf_enum64(t);
+        for (unsigned i = 0; i < count; i++)
+            write_enumerator(w, btf__name_by_offset(w->btf, e[i].name_off), true,
+                             btf_kflag(t) ? "%lldLL" : "%lluULL",
+                             (long long)btf_enum64_value(&e[i]));
+    }
+    /* An enum must not be empty, and its size follows from its widest value. */
+    fprintf(w->out, "__enum%u = %s }", w->pad++, t->size == 8 ? "0xffffffffffffffffULL" : "0");
+    if (t->size == 1)
+        fprintf(w->out, " __attribute__((packed))");
+    fprintf(w->out, ";\n");
+}
+
+static void write_typedef(struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    const char *name = name_of(w, t);
+    if (w->states[id] >= BEGUN || is_elsewhere(w, name))
+        return;
+    w->states[id] = BEGUN;
+    RP_AUTO_FREE char *tag = text("typedef %s", name);
+    if (!tag || !rp_names_add(&w->tags, tag, strlen(tag)))
+        return;
+    uint32_t target = skip_modifiers(w, t->type);
+    const struct btf_type *to = type_of(w, target);
+    bool is_named_composite = target && btf_is_composite(to) && *name_of(w, to);
+    write_needs(w, t->type, !is_named_composite);
+    RP_AUTO_FREE char *decl = declarator(w, t->type, name, false);
+    fprintf(w->out, "typedef %s;\n", decl);
+    w->states[id] = DONE;
+}
+
+/* ------------------------------------------------------------- the whole */
+
+static bool names_wanted_constant(const struct writer *w, const struct btf_type *t) {
+    unsigned count = btf_vlen(t);
+    for (unsigned i = 0; i < count; i++) {
+        uint32_t off =
+            btf_kind(t) == BTF_KIND_ENUM ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
+        const char *name = btf__name_by_offset(w->btf, off);
+        if (rp_names_has(w->wanted, name) && !is_elsewhere(w, name))
+            return true;
+    }
+    return false;
+}
+
+static bool is_root(const struct writer *w, const struct btf_type *t) {
+    switch (btf_kind(t)) {
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+    case BTF_KIND_TYPEDEF:
+        return t->name_off && rp_names_has(w->wanted, name_of(w, t));
+    case BTF_KIND_ENUM:
+    case BTF_KIND_ENUM64:
+        return (t->name_off && rp_names_has(w->wanted, name_of(w, t))) ||
+               names_wanted_constant(w, t);
+    default:
+        return false;
+    }
+}
+
+static void write_root(struct writer *w, uint32_t id) {
+    const struct btf_type *t = type_of(w, id);
+    if (btf_kind(t) == BTF_KIND_TYPEDEF) {
+        write_typedef(w, id);
+        write_needs(w, t->type, true); /* the source may hold one by value */
+    } else if (btf_is_any_enum(t)) {
+        write_enum(w, id);
+    } else {
+        write_composite(w, id);
+    }
+}
+
+void rp_types_write(const struct btf *btf, const struct rp_names *wanted,
+                    const struct rp_names *earlier, const struct rp_names *later, FILE *out) {
+    uint32_t count = btf__type_cnt(btf);
+    RP_AUTO_FREE unsigned char *states = calloc(count, 1);
+    RP_AUTO_FREE uint32_t *queue = calloc(count, sizeof(*queue));
+    struct writer w = {.btf = btf,
+                       .wanted = wanted,
+                       .earlier = earlier,
+                       .later = later,
+                       .out = out,
+                       .states = states,
+                       .queue = queue};
+    if (!states || !queue)
+        return; /* the compile that follows says which type is missing */
+    for (uint32_t id = 1; id < count; id++)
+        if (is_root(&w, btf__type_by_id(btf, id)))
+            enqueue(&w, id);
+    for (size_t i = 0; i < w.queue_len; i++)
+        write_root(&w, queue[i]);
+    rp_names_clear(&w.forwards);
+    rp_names_clear(&w.tags);
+    rp_names_clear(&w.constants);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kprobes and kretprobes: the entry, an instruction, or the return of a kernel function. */
+#include <bcc/libbpf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/features.h"
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "probe/probe.h"
+#include "util/array.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/nearest.h"
+
+/* ------------------------------------------------------------------ parse */
+
+/* Decimal, or hexadecimal with 0x. */
+static struct rp_error *parse_offset(const char *text, uint64_t *out) {
+    if (!*text)
+        return rp_probe_error(EINVAL, "the offset after the + is missing");
+    char *end = NULL;
+    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+    errno = 0;
+    *out = strtoull(text, &end, base);
+    if (!isdigit((unsigned char)text[0]) || *end || errno)
+        return rp_probe_error(EINVAL, "\"%.40s\" is no offset in bytes, such as 8 or 0x8", text);
+    return NULL;
+}
+
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    const char *plus = strchr(rest, '+');
+    size_t length = plus ? (size_t)(plus - rest) : strlen(rest);
+    if (memchr(rest, ':', length))
+        return rp_probe_error(EINVAL, "too many parts: a %s is at one function", spec->kind->name);
+    RP_TRY(rp_spec_name(rest, length, "function", "_.$", &spec->target));
+    return plus ? parse_offset(plus + 1, &spec->offset) : NULL;
+}
+
+static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
+    if (strchr(rest, '+'))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "a kretprobe is where a function returns: it has no offset"),
+            "kprobe:FUNCTION+OFFSET is at an instruction, kretprobe:FUNCTION at the return");
+    return parse(rest, spec);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+static struct rp_error *no_kprobes(const struct rp_spec *spec) {
+    struct rp_error *err = rp_probe_error(
+        EOPNOTSUPP, "this kernel has no kprobes (it was built without CONFIG_KPROBES)");
+    RP_AUTO_FREE char *instead = spec ? rp_spec_suggest(spec) : NULL;
+    if (instead)
+        return rp_error_hint_set(err,
+                                 "use %s instead, or run it in the lab, on a kernel that has them: "
+                                 "scripts/lab -- COMMAND",
+                                 instead);
+    return rp_error_hint_set(
+        err, "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+}
+
+static bool add_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    rp_nearest_add(ctx, name);
+    return true;
+}
+
+static struct rp_error *no_function(const struct rp_spec *spec) {
+    struct rp_nearest nearest = {.wanted = spec->target};
+    rp_error_free(rp_ksyms_each(add_function, &nearest));
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
+    rp_nearest_clear(&nearest);
+    struct rp_error *err = rp_probe_error(ENOENT, "there is no kernel function %s", spec->target);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    return rp_error_hint_set(err,
+                             "the compiler may have inlined it, or its module is not loaded; "
+                             "reprobe list '%s:*PART*' shows functions by part of their names",
+                             spec->kind->name);
+}
+
+static struct rp_error *check_offset(const struct rp_spec *spec) {
+    uint64_t size = spec->offset ? rp_ksym_size(spec->target) : 0;
+    if (!size || spec->offset < size)
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(ERANGE, "the offset is outside the function: %s is %" PRIu64 " bytes long",
+                       spec->target, size),
+        "use an offset below %" PRIu64, size);
+}
+
+/* The kernel itself would place a probe at whatever lies beyond the function. */
+static struct rp_error *resolve(struct rp_spec *spec) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(spec);
+    char *syscall = rp_syscall_function(spec->target);
+    if (syscall) {
+        free(spec->target);
+        spec->target = syscall;
+    } else if (!rp_ksym_exists(spec->target)) {
+        return no_function(spec);
+    }
+    return check_offset(spec);
+}
+
+/* ------------------------------------------------------------------ what the kernel refuses */
+
+/* Looks for the function in the kernel's own list of what must not be probed: lines of
+ * "0xSTART-0xEND\tFUNCTION". Not known (false) without debugfs. */
+static bool is_blacklisted(const char *function) {
+    rp_error_free(rp_mount_if_missing("debugfs", "/sys/kernel/debug"));
+    RP_AUTO_FCLOSE FILE *file = fopen("/sys/kernel/debug/kprobes/blacklist", "re");
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    while (file && getline(&line, &size, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *name = strchr(line, '\t');
+        if (name && !strcmp(name + 1, function))
+            return true;
+    }
+    return false;
+}
+
+static struct rp_error *refuses(const struct rp_spec *spec) {
+    if (is_blacklisted(spec->target))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL,
+                           "the kernel forbids probes in %s: kprobes themselves depend on it "
+                           "(/sys/kernel/debug/kprobes/blacklist)",
+                           spec->target),
+            "probe a function that calls it, or one that it calls");
+    /* Linux 6.6 and its stable relatives refuse an ambiguous name. */
+    unsigned count = rp_ksym_count(spec->target);
+    if (count > 1)
+        return rp_error_hint_set(rp_probe_error(EADDRNOTAVAIL,
+                                                "%u functions of this kernel are named %s, and "
+                                                "the name does not say which is meant",
+                                                count, spec->target),
+                                 "probe a function that calls the one you mean");
+    return NULL;
+}
+
+/* Why the kernel said no to a place that resolved. */
+static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
+    switch (errnum) {
+    case EPERM:
+    case EACCES:
+        return rp_kernel_refusal(errnum);
+    case EILSEQ:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "byte %" PRIu64 " of %s is not the start of an instruction",
+                           spec->offset, spec->target),
+            "use the offset of an instruction, as gdb or objdump -d show it");
+    case E2BIG:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            "end other tracers of this function");
+    default:
+        break;
+    }
+    struct rp_error *err = refuses(spec);
+    if (err)
+        return err;
+    if (errnum == ENOENT)
+        return no_function(spec);
+    if (errnum == EINVAL)
+        return rp_error_hint_set(
+            rp_probe_error(errnum,
+                           "the kernel cannot probe %s: it is marked notrace, or not ordinary code",
+                           spec->target),
+            "probe a function that calls it, or one that it calls");
+    return rp_error_new(errnum, NULL, "cannot use the probe");
+}
+
+/* ------------------------------------------------------------------ attach */
+
+/* Where there is no kprobe event source, and where that refuses, libbcc makes an event in tracefs,
+ * which outlives us unless deleted. */
+static bool event_exists(const char *event) {
+    static const char *const roots[] = {"/sys/kernel/debug/tracing", "/sys/kernel/tracing"};
+    for (size_t i = 0; i < RP_COUNT(roots); i++) {
+        char path[PATH_MAX];
+        snprintf(path, sizeof(path), "%s/events/kprobes/%s_bcc_%d", roots[i], event, getpid());
+        if (access(path, F_OK) == 0)
+            return true;
+    }
+    return false;
+}
+
+static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
+                                  int prog_fd, struct rp_attachment *out) {
+    static unsigned attached;
+    RP_AUTO_FREE char *event = NULL;
+    if (asprintf(&event, "reprobe_%u", ++attached) < 0)
+        return rp_error_nomem();
+    struct rp_capture capture = rp_capture_begin();
+    int fd = bpf_attach_kprobe(prog_fd, type, event, spec->target, spec->offset, 0);
+    int errnum = errno;
+    bool left = event_exists(event);
+    if (fd < 0 && left)
+        bpf_detach_kprobe(event);
+    free(rp_capture_end(&capture));
+    if (fd < 0)
+        return explain(spec, errnum);
+    *out = (struct rp_attachment){.fd = fd, .event = left ? rp_take(event) : NULL};
+    return NULL;
+}
+
+static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
+                                     struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_ENTRY, spec, prog_fd, out);
+}
+
+static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
+                                      struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_RETURN, spec, prog_fd, out);
+}
+
+/* ------------------------------------------------------------------ list */
+
+struct visit {
+    bool (*each)(void *ctx, const char *rest);
+    void *ctx;
+};
+
+static bool visit_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    const struct visit *visit = ctx;
+    return visit->each(visit->ctx, name);
+}
+
+/* Functions that ftrace can trace: "NAME" or "NAME [MODULE]" a line. */
+static FILE *open_traceable(void) {
+    const char *root;
+    struct rp_error *err = rp_tracefs_path(&root);
+    rp_error_free(err);
+    if (err)
+        return NULL;
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/available_filter_functions", root);
+    return fopen(path, "re");
+}
+
+static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(NULL);
+    struct visit visit = {.each = each, .ctx = ctx};
+    RP_AUTO_FCLOSE FILE *file = open_traceable();
+    if (!file)
+        return rp_ksyms_each(visit_function, &visit);
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    while (getline(&line, &size, file) > 0) {
+        line[strcspn(line, " \n")] = '\0';
+        /* What ftrace calls places that linking left without a function. */
+        if (strncmp(line, "__ftrace_invalid_address", 24) && !each(ctx, line))
+            break;
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+const struct rp_probe_kind rp_kprobe_kind = {
+    .name = "kprobe",
+    .alias = "k",
+    .usage = "kprobe:FUNCTION[+OFFSET]",
+    .what = "the entry of a kernel function, or an instruction in it",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach_entry,
+    .list = list,
+};
+
+const struct rp_probe_kind rp_kretprobe_kind = {
+    .name = "kretprobe",
+    .alias = "kr",
+    .usage = "kretprobe:FUNCTION",
+    .what = "the return of a kernel function",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse_return,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach_return,
+    .list = list,
+};

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Raw tracepoints (Linux 4.17): the same events with the kernel's own arguments, and cheaper. */
+#include <bcc/libbpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "kernel/features.h"
+#include "kernel/tracefs.h"
+#include "probe/probe.h"
+#include "util/array.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/nearest.h"
+
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    if (strchr(rest, ':'))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "too many parts: a raw tracepoint has no category"),
+            "usage: %s (tracepoint:CATEGORY:NAME has one)", spec->kind->usage);
+    return rp_spec_name(rest, strlen(rest), "tracepoint", "_.$", &spec->target);
+}
+
+/* ------------------------------------------------------------------ list */
+
+struct visit {
+    bool (*each)(void *ctx, const char *rest);
+    void *ctx;
+};
+
+/* Categories whose events are made from others, without a tracepoint of their own. */
+static bool is_derived(const char *event) {
+    static const char *const categories[] = {"syscalls:", "kprobes:", "uprobes:", "synthetic:"};
+    for (size_t i = 0; i < RP_COUNT(categories); i++)
+        if (!strncmp(event, categories[i], strlen(categories[i])))
+            return true;
+    return false;
+}
+
+static bool visit_event(void *ctx, const char *event) {
+    const struct visit *visit = ctx;
+    const char *colon = strchr(event, ':');
+    return !colon || is_derived(event) || visit->each(visit->ctx, colon + 1);
+}
+
+static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
+    struct visit visit = {.each = each, .ctx = ctx};
+    return rp_tracefs_each_event(visit_event, &visit);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+struct search {
+    const char *wanted;
+    bool found;
+    struct rp_nearest nearest;
+};
+
+static bool search_name(void *ctx, const char *name) {
+    struct search *search = ctx;
+    search->found = !strcmp(name, search->wanted);
+    rp_nearest_add(&search->nearest, name);
+    return !search->found;
+}
+
+/* The kernel's types name each of its raw tracepoints, also those that tracefs does not show. */
+static bool in_btf(const char *name) {
+    const struct btf *btf = rp_kernel_btf_or_null();
+    RP_AUTO_FREE char *type = NULL;
+    if (!btf || asprintf(&type, "btf_trace_%s", name) < 0)
+        return false;
+    return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+}
+
+static bool is_syscall_event(const char *name) {
+    return !strncmp(name, "sys_enter_", 10) || !strncmp(name, "sys_exit_", 9);
+}
+
+static struct rp_error *no_tracepoint(const char *name, const struct rp_nearest *nearest) {
+    struct rp_error *err = rp_probe_error(ENOENT, "there is no raw tracepoint %s", name);
+    if (is_syscall_event(name))
+        return rp_error_hint_set(err,
+                                 "single syscalls are no raw tracepoints: use "
+                                 "tracepoint:syscalls:%s, or rawtracepoint:%s for all syscalls",
+                                 name, name[4] == 'e' && name[5] == 'n' ? "sys_enter" : "sys_exit");
+    RP_AUTO_FREE char *guess = rp_nearest_text(nearest, "");
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    return rp_error_hint_set(err, "reprobe list 'rawtracepoint:*' shows what there is");
+}
+
+/* Without a readable tracefs the kernel answers, when it attaches. */
+static struct rp_error *resolve(struct rp_spec *spec) {
+    if (in_btf(spec->target))
+        return NULL;
+    struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
+    struct rp_error *err = list(search_name, &search);
+    bool absent = !err && !search.found;
+    rp_error_free(err);
+    err = absent ? no_tracepoint(spec->target, &search.nearest) : NULL;
+    rp_nearest_clear(&search.nearest);
+    return err;
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
+    switch (errnum) {
+    case EPERM:
+    case EACCES:
+        return rp_kernel_refusal(errnum);
+    case ENOENT:
+        return no_tracepoint(spec->target, &(struct rp_nearest){0});
+    case EINVAL:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "the program reads more arguments than this tracepoint has"),
+            "read only the arguments of the kernel's trace_%s()", spec->target);
+    default:
+        return rp_error_new(errnum, NULL, "cannot use the probe");
+    }
+}
+
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    struct rp_capture capture = rp_capture_begin();
+    int fd = bpf_attach_raw_tracepoint(prog_fd, spec->target);
+    int errnum = errno;
+    free(rp_capture_end(&capture));
+    if (fd < 0)
+        return explain(spec, errnum);
+    *out = (struct rp_attachment){.fd = fd};
+    return NULL;
+}
+
+const struct rp_probe_kind rp_raw_tracepoint_kind = {
+    .name = "rawtracepoint",
+    .alias = "rt",
+    .usage = "rawtracepoint:NAME",
+    .what = "a static event of the kernel, with its raw arguments",
+    .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
+    .parse = parse,
+    .resolve = resolve,
+    .attach = attach,
+    .list = list,
+};

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/layout.h"
+
+#include <bcc/bcc_common.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/module.h"
+#include "record/view.h"
+#include "util/error.h"
+
+/* Widths of columns, in characters. */
+#define WIDTH_TEXT_MAX  16
+#define WIDTH_NAME_MAX  16
+#define WIDTH_ARRAY_MAX 24
+#define WIDTH_HEX_MAX   32
+
+struct rp_type *rp_type_new(enum rp_kind kind, uint64_t size) {
+    struct rp_type *type = calloc(1, sizeof(*type));
+    if (!type)
+        return NULL;
+    type->kind = kind;
+    type->size = size;
+    type->align = size == 2 || size == 4 || size == 8 || size == 16 ? (uint32_t)size : 1;
+    return type;
+}
+
+void rp_type_free(struct rp_type *type) {
+    if (!type)
+        return;
+    for (size_t i = 0; i < type->member_count; i++) {
+        free(type->members[i].name);
+        rp_type_free(type->members[i].type);
+    }
+    for (size_t i = 0; i < type->value_count; i++)
+        free(type->values[i].name);
+    free(type->members);
+    free(type->values);
+    rp_type_free(type->element);
+    free(type);
+}
+
+struct rp_type *rp_type_array(struct rp_type *element, uint32_t count) {
+    if (!element)
+        return NULL;
+    struct rp_type *array = rp_type_new(element->is_char ? RP_TEXT : RP_ARRAY, 0);
+    if (!array) {
+        rp_type_free(element);
+        return NULL;
+    }
+    array->size = element->size * count;
+    array->align = element->align;
+    array->count = count;
+    if (element->is_char)
+        rp_type_free(element);
+    else
+        array->element = element;
+    return array;
+}
+
+/* `items` with room for one more; NULL: no memory, and `items` as it was. */
+static void *grown(void *items, size_t count, size_t item_size) {
+    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
+    return full ? realloc(items, (count < 8 ? 8 : count * 2) * item_size) : items;
+}
+
+bool rp_type_add_member(struct rp_type *type, const char *name, struct rp_type *member,
+                        uint64_t bit_offset, unsigned bit_size) {
+    struct rp_member *members = grown(type->members, type->member_count, sizeof(*members));
+    if (members)
+        type->members = members;
+    char *copy = members && member ? strdup(name) : NULL;
+    if (!copy) {
+        rp_type_free(member);
+        return false;
+    }
+    members[type->member_count++] = (struct rp_member){copy, member, bit_offset, bit_size};
+    return true;
+}
+
+bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value) {
+    size_t at = type->value_count; /* nearly always: most enums ascend */
+    while (at && (int64_t)type->values[at - 1].value > (int64_t)value)
+        at--;
+    if (at && type->values[at - 1].value == value)
+        return true;
+    struct rp_enum_value *values = grown(type->values, type->value_count, sizeof(*values));
+    if (values)
+        type->values = values;
+    char *copy = values ? strdup(name) : NULL;
+    if (!copy)
+        return false;
+    memmove(values + at + 1, values + at, (type->value_count - at) * sizeof(*values));
+    values[at] = (struct rp_enum_value){copy, value};
+    type->value_count++;
+    return true;
+}
+
+bool rp_type_same(const struct rp_type *a, const struct rp_type *b) {
+    if (a->kind != b->kind || a->size != b->size || a->count != b->count ||
+        a->member_count != b->member_count)
+        return false;
+    return !a->element || !b->element || rp_type_same(a->element, b->element);
+}
+
+static int compare_values(const void *a, const void *b) {
+    int64_t left = (int64_t)((const struct rp_enum_value *)a)->value;
+    int64_t right = (int64_t)((const struct rp_enum_value *)b)->value;
+    return (left > right) - (left < right);
+}
+
+const char *rp_view_enum_name(const struct rp_view *view) {
+    const struct rp_type *type = view->type;
+    struct rp_enum_value key = {NULL,
+                                type->is_signed ? (uint64_t)rp_view_int(view) : rp_view_uint(view)};
+    const struct rp_enum_value *found =
+        type->value_count
+            ? bsearch(&key, type->values, type->value_count, sizeof(key), compare_values)
+            : NULL;
+    return found && *found->name ? found->name : NULL;
+}
+
+static unsigned smaller(uint64_t a, unsigned b) {
+    return a < b ? (unsigned)a : b;
+}
+
+/* What a typical value needs: a larger one pushes the columns behind it. */
+static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
+    uint64_t bytes = bit_size ? (bit_size + 7) / 8 : type->size;
+    unsigned width = 0;
+    switch (type->kind) {
+    case RP_UINT:
+        return bytes <= 1 ? 3 : bytes <= 2 ? 5 : bytes <= 4 ? 7 : 12;
+    case RP_INT:
+        return bytes <= 1 ? 4 : bytes <= 2 ? 6 : bytes <= 4 ? 7 : 12;
+    case RP_BOOL:
+        return 5;
+    case RP_FLOAT:
+        return 10;
+    case RP_POINTER:
+        return 18;
+    case RP_ENUM:
+        for (size_t i = 0; i < type->value_count; i++) {
+            unsigned length = smaller(strlen(type->values[i].name), WIDTH_NAME_MAX);
+            width = length > width ? length : width;
+        }
+        return width;
+    case RP_TEXT:
+        return smaller(type->count > 1 ? type->count - 1 : 1, WIDTH_TEXT_MAX);
+    case RP_BYTES:
+        return smaller(type->size * 2, WIDTH_HEX_MAX);
+    case RP_ARRAY:
+        return smaller((uint64_t)type->count * (typical_width(type->element, 0) + 1) + 1,
+                       WIDTH_ARRAY_MAX);
+    case RP_STRUCT:
+        break;
+    }
+    return width;
+}
+
+/* "OUTER.INNER", malloc()ed; an anonymous one adds nothing. */
+static char *header_under(const char *outer, const char *name) {
+    char *header = NULL;
+    if (asprintf(&header, "%s%s%s", outer, *outer && *name ? "." : "", name) < 0)
+        return NULL;
+    for (char *c = header; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return header;
+}
+
+static bool add_columns(struct rp_layout *layout, const struct rp_view *view, const char *header) {
+    const struct rp_type *type = view->type;
+    for (size_t i = 0; type && type->kind == RP_STRUCT && i < type->member_count; i++) {
+        const struct rp_member *member = &type->members[i];
+        if (!*member->name && member->type->kind != RP_STRUCT)
+            continue;
+        RP_AUTO_FREE char *name = header_under(header, member->name);
+        struct rp_view inner = rp_view_member(view, member);
+        if (!name || !add_columns(layout, &inner, name))
+            return false;
+    }
+    if (type && type->kind == RP_STRUCT)
+        return true;
+    struct rp_column *columns = grown(layout->columns, layout->column_count, sizeof(*columns));
+    char *copy = strdup(header);
+    if (columns)
+        layout->columns = columns;
+    if (!columns || !copy) {
+        free(copy);
+        return false;
+    }
+    unsigned width = type ? typical_width(type, view->bit_size) : WIDTH_HEX_MAX;
+    if (width < strlen(copy))
+        width = (unsigned)strlen(copy);
+    columns[layout->column_count++] =
+        (struct rp_column){copy, type, view->bit_offset, view->bit_size, width};
+    return true;
+}
+
+/* Only at the very end can an array of no length have elements. */
+static void find_flexible(struct rp_type *type) {
+    if (!type || type->kind != RP_STRUCT || !type->member_count)
+        return;
+    struct rp_member *last = &type->members[type->member_count - 1];
+    if ((last->type->kind == RP_TEXT || last->type->kind == RP_ARRAY) && !last->type->count &&
+        last->bit_offset / 8 + 8 > type->size)
+        last->type->to_the_end = true;
+}
+
+struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp_layout **out) {
+    struct rp_layout *layout = calloc(1, sizeof(*layout));
+    if (!layout) {
+        rp_type_free(type);
+        return rp_error_nomem();
+    }
+    find_flexible(type);
+    layout->type = type;
+    layout->name = strdup(name);
+    RP_AUTO_FREE char *header = header_under("", name);
+    struct rp_view record = {.type = type};
+    bool is_struct = type && type->kind == RP_STRUCT;
+    if (!layout->name || !header || !add_columns(layout, &record, is_struct ? "" : header)) {
+        rp_layout_free(layout);
+        return rp_error_nomem();
+    }
+    *out = layout;
+    return NULL;
+}
+
+void rp_layout_free(struct rp_layout *layout) {
+    if (!layout)
+        return;
+    for (size_t i = 0; i < layout->column_count; i++)
+        free(layout->columns[i].header);
+    free(layout->columns);
+    free(layout->name);
+    rp_type_free(layout->type);
+    free(layout);
+}
+
+static struct rp_error *layout_of_fields(const struct rp_module *module, const char *const *fields,
+                                         size_t count, struct rp_layout **out) {
+    const struct btf *btf = rp_module_btf(module);
+    uint32_t type_id = 0;
+    RP_TRY(rp_layout_find(btf, fields, count, &type_id));
+    if (type_id)
+        return rp_layout_from_btf(btf, type_id, out);
+    return rp_layout_from_fields(fields, count, btf, out);
+}
+
+static int type_of_map(const struct rp_module *module, const char *name) {
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        if (!strcmp(rp_module_map_name(module, i), name))
+            return rp_module_map_type(module, i);
+    return -1;
+}
+
+struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
+                                     struct rp_layout **out) {
+    if (rp_module_map_fd(module, name) < 0)
+        return rp_map_missing(module, name);
+    void *bcc = rp_module_bcc(module);
+    size_t count = bpf_perf_event_fields(bcc, name);
+    if (count) {
+        RP_AUTO_FREE const char **fields = calloc(count, sizeof(*fields));
+        if (!fields)
+            return rp_error_nomem();
+        for (size_t i = 0; i < count; i++)
+            fields[i] = bpf_perf_event_field(bcc, name, i);
+        RP_TRY(layout_of_fields(module, fields, count, out));
+    } else {
+        RP_TRY(rp_layout_new(NULL, "value", out));
+        (*out)->maybe_number = true;
+    }
+    (*out)->padded = type_of_map(module, name) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    return NULL;
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How a record's bytes are laid out: a tree of types, and the columns it flattens into. */
+#ifndef RP_RECORD_LAYOUT_H
+#define RP_RECORD_LAYOUT_H
+
+#include "reprobe.h"
+#include "util/cleanup.h"
+
+struct btf;
+
+/* No type is larger, in bytes: what claims to be is not understood. */
+#define RP_TYPE_SIZE_MAX (1u << 30)
+
+enum rp_kind {
+    RP_UINT,
+    RP_INT,
+    RP_BOOL,
+    RP_FLOAT,
+    RP_POINTER,
+    RP_ENUM,
+    RP_TEXT,   /* `count` chars */
+    RP_BYTES,  /* of no known type, shown as hex */
+    RP_ARRAY,  /* `count` times `element` */
+    RP_STRUCT, /* or a union: the members' offsets tell */
+};
+
+struct rp_enum_value {
+    char *name;
+    uint64_t value; /* zero-extended from the enum's size, or sign-extended if it is signed */
+};
+
+struct rp_type {
+    enum rp_kind kind;
+    bool is_signed;  /* ENUM */
+    bool is_char;    /* an array of these is text */
+    bool to_the_end; /* TEXT, BYTES, ARRAY of no fixed length: up to the end of the record */
+    uint32_t align;  /* bytes, at least 1 */
+    uint32_t count;  /* TEXT, ARRAY */
+    uint64_t size;   /* bytes */
+    struct rp_type *element;      /* ARRAY */
+    struct rp_member *members;    /* STRUCT */
+    struct rp_enum_value *values; /* ENUM, ascending as signed numbers, each value once */
+    size_t member_count, value_count;
+};
+
+struct rp_member {
+    char *name; /* "" when anonymous */
+    struct rp_type *type;
+    uint64_t bit_offset; /* from the struct's start */
+    unsigned bit_size;   /* of a bit field, else 0 */
+};
+
+struct rp_column {
+    char *header; /* upper-case, dotted */
+    const struct rp_type *type;
+    uint64_t bit_offset; /* from the record's start */
+    unsigned bit_size;
+    unsigned width;
+};
+
+struct rp_layout {
+    struct rp_type *type; /* NULL: unknown */
+    char *name;           /* of a record that is no struct, as column and as JSON member */
+    bool maybe_number;    /* unknown, but sent as it is: a number if it has a number's size */
+    bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
+    struct rp_column *columns;
+    size_t column_count;
+};
+
+/* A type of that kind and size, aligned to its size. NULL: no memory. */
+struct rp_type *rp_type_new(enum rp_kind kind, uint64_t size);
+/* NULL is allowed. */
+void rp_type_free(struct rp_type *type);
+static inline void rp_cleanup_type(struct rp_type **type) {
+    rp_type_free(*type);
+}
+#define RP_AUTO_TYPE RP_AUTO(rp_cleanup_type)
+
+/* Takes `element`, also on failure (NULL: no memory). An array of chars is text. */
+struct rp_type *rp_type_array(struct rp_type *element, uint32_t count);
+/* Appends a member to a struct; takes `type`, also on failure (false: no memory). */
+bool rp_type_add_member(struct rp_type *type, const char *name, struct rp_type *member,
+                        uint64_t bit_offset, unsigned bit_size);
+/* Adds a name to an enum; of names of the same value the first one stays. */
+bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value);
+/* Whether both print alike, as far as it can be told from the outside. */
+bool rp_type_same(const struct rp_type *a, const struct rp_type *b);
+
+/* The type `id` of `btf`, by its exact offsets. What cannot be shown (a struct nested too deep, a
+ * 128-bit integer) becomes bytes of the right size. */
+struct rp_error *rp_type_from_btf(const struct btf *btf, uint32_t id, struct rp_type **out);
+/* A type as clang writes it ("u8[4][4]", "struct foo *"), names looked up in `extra` (may be
+ * NULL) and in the running kernel's BTF. *out is NULL when nobody knows it. */
+struct rp_error *rp_type_from_text(const char *text, const struct btf *extra, struct rp_type **out);
+
+/* Takes `type` (NULL: unknown), also on failure. `name` is for a record that is no struct. */
+struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp_layout **out);
+
+/* A record of type `type_id`. */
+struct rp_error *rp_layout_from_btf(const struct btf *btf, uint32_t type_id,
+                                    struct rp_layout **out);
+/* A struct of libbcc's fields ("pid#u32", "comm#char [16]"), by C's natural alignment: bit fields
+ * and packed structs cannot be told apart from plain ones. `extra` as above. */
+struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
+                                       const struct btf *extra, struct rp_layout **out);
+/* The struct in `btf` (may be NULL) that libbcc's fields describe; *type_id is 0 when none is. */
+struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
+                                uint32_t *type_id);
+
+/* The error of a name that is no map of the module. */
+struct rp_error *rp_map_missing(const struct rp_module *module, const char *name);
+
+#endif

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged. */
+#include "record/view.h"
+#include "record/writer.h"
+
+static void write_array(struct rp_writer *w, const struct rp_view *view) {
+    size_t count = rp_view_count(view);
+    rp_write_char(w, '[');
+    for (size_t i = 0; i < count; i++) {
+        struct rp_view element = rp_view_element(view, i);
+        if (i)
+            rp_write_char(w, ',');
+        rp_write_value(w, &element);
+    }
+    rp_write_char(w, ']');
+}
+
+static void write_struct(struct rp_writer *w, const struct rp_view *view) {
+    rp_write_char(w, '{');
+    for (size_t i = 0; i < view->type->member_count; i++) {
+        const struct rp_member *member = &view->type->members[i];
+        struct rp_view value = rp_view_member(view, member);
+        if (i)
+            rp_write_char(w, ',');
+        if (*member->name) {
+            rp_write_string(w, member->name);
+            rp_write_char(w, '=');
+        }
+        rp_write_value(w, &value);
+    }
+    rp_write_char(w, '}');
+}
+
+static void write_enum(struct rp_writer *w, const struct rp_view *view) {
+    const char *name = rp_view_enum_name(view);
+    if (name)
+        rp_write_string(w, name);
+    else if (view->type->is_signed)
+        rp_write_int(w, rp_view_int(view));
+    else
+        rp_write_uint(w, rp_view_uint(view));
+}
+
+void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
+    if (!rp_view_present(view)) {
+        rp_write_char(w, '-');
+        return;
+    }
+    const uint8_t *at = view->data + rp_view_offset(view);
+    switch (view->type->kind) {
+    case RP_UINT:
+        rp_write_uint(w, rp_view_uint(view));
+        break;
+    case RP_INT:
+        rp_write_int(w, rp_view_int(view));
+        break;
+    case RP_BOOL:
+        rp_write_string(w, rp_view_uint(view) ? "true" : "false");
+        break;
+    case RP_FLOAT:
+        rp_write_double(w, rp_view_double(view), view->type->size == sizeof(float));
+        break;
+    case RP_POINTER:
+        rp_write_pointer(w, rp_view_uint(view));
+        break;
+    case RP_ENUM:
+        write_enum(w, view);
+        break;
+    case RP_TEXT:
+        rp_write_text(w, (const char *)at, rp_view_length(view));
+        break;
+    case RP_BYTES:
+        rp_write_hex(w, at, rp_view_length(view));
+        break;
+    case RP_ARRAY:
+        write_array(w, view);
+        break;
+    case RP_STRUCT:
+        write_struct(w, view);
+        break;
+    }
+}
+
+static void pad(struct rp_writer *w, size_t columns) {
+    static const char blanks[] = "                                ";
+    while (columns) {
+        size_t n = columns < sizeof(blanks) - 1 ? columns : sizeof(blanks) - 1;
+        rp_write_bytes(w, blanks, n);
+        columns -= n;
+    }
+}
+
+/* Ends the column that began at `start`. */
+static void end_column(struct rp_writer *w, const struct rp_layout *layout, size_t i,
+                       size_t start) {
+    if (i + 1 == layout->column_count)
+        return;
+    size_t wide = rp_writer_columns(w) - start;
+    pad(w, (wide < layout->columns[i].width ? layout->columns[i].width - wide : 0) + 1);
+}
+
+void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    for (size_t i = 0; i < layout->column_count; i++) {
+        size_t start = rp_writer_columns(&w);
+        rp_write_string(&w, layout->columns[i].header);
+        end_column(&w, layout, i, start);
+    }
+    rp_write_char(&w, '\n');
+    rp_writer_flush(&w);
+}
+
+/* A record of no known layout. perf pads a number of 8 bytes to 12, and a smaller one to 4. */
+static void write_unknown(struct rp_writer *w, const struct rp_layout *layout, const void *data,
+                          size_t size, bool json) {
+    size_t number = layout->padded && size == 12 ? 8 : size;
+    if (layout->maybe_number && (number == 1 || number == 2 || number == 4 || number == 8)) {
+        struct rp_type type = {.kind = RP_UINT, .size = number};
+        struct rp_view view = {&type, data, size, 0, 0};
+        rp_write_value(w, &view);
+    } else {
+        struct rp_type type = {.kind = RP_BYTES, .to_the_end = json, .size = size};
+        struct rp_view view = {&type, data, size, 0, 0};
+        (json ? rp_write_json : rp_write_value)(w, &view);
+    }
+}
+
+void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    if (!layout->type)
+        write_unknown(&w, layout, data, size, false);
+    for (size_t i = 0; layout->type && i < layout->column_count; i++) {
+        const struct rp_column *column = &layout->columns[i];
+        struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
+        size_t start = rp_writer_columns(&w);
+        rp_write_value(&w, &view);
+        end_column(&w, layout, i, start);
+    }
+    rp_write_char(&w, '\n');
+    rp_writer_flush(&w);
+}
+
+void rp_layout_print_json(const struct rp_layout *layout, const void *data, size_t size,
+                          FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    struct rp_view view = {layout->type, data, size, 0, 0};
+    if (layout->type && layout->type->kind == RP_STRUCT) {
+        rp_write_json(&w, &view);
+    } else {
+        rp_write_char(&w, '{');
+        rp_write_json_text(&w, layout->name, SIZE_MAX);
+        rp_write_char(&w, ':');
+        if (layout->type)
+            rp_write_json(&w, &view);
+        else
+            write_unknown(&w, layout, data, size, true);
+        rp_write_char(&w, '}');
+    }
+    rp_writer_flush(&w);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One value inside a record: where it is, how it reads, and how much of it is there. */
+#ifndef RP_RECORD_VIEW_H
+#define RP_RECORD_VIEW_H
+
+#include <string.h>
+
+#include "record/layout.h"
+
+struct rp_view {
+    const struct rp_type *type;
+    const uint8_t *data; /* the whole record */
+    size_t size;
+    uint64_t bit_offset;
+    unsigned bit_size; /* of a bit field, else 0 */
+};
+
+static inline uint64_t rp_view_offset(const struct rp_view *view) {
+    return view->bit_offset / 8;
+}
+
+/* Whether there is anything to show: all of a number, some of anything longer. A record may end
+ * before its layout does. */
+static inline bool rp_view_present(const struct rp_view *view) {
+    uint64_t bits = view->bit_size ? view->bit_size : view->type->size * 8;
+    if (view->type->to_the_end)
+        return rp_view_offset(view) <= view->size;
+    if (view->type->kind >= RP_TEXT)
+        return rp_view_offset(view) < view->size;
+    return view->bit_offset + bits <= (uint64_t)view->size * 8;
+}
+
+/* The bytes of it that are there. */
+static inline size_t rp_view_length(const struct rp_view *view) {
+    size_t rest = view->size - rp_view_offset(view);
+    return view->type->to_the_end || view->type->size > rest ? rest : view->type->size;
+}
+
+/* A number of up to 64 bits, zero-extended. Bit fields count from the low end of a byte on
+ * little-endian machines, and from the high end on the others. */
+static inline uint64_t rp_view_bits(const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    unsigned bits = view->bit_size ? view->bit_size : (unsigned)view->type->size * 8;
+    unsigned shift = view->bit_offset % 8, bytes = (shift + bits + 7) / 8;
+    unsigned __int128 wide = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        wide |= (unsigned __int128)at[i] << (8 * i);
+#else
+        wide = wide << 8 | at[i];
+#endif
+    }
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    wide >>= shift;
+#else
+    wide >>= 8 * bytes - shift - bits;
+#endif
+    return bits < 64 ? (uint64_t)wide & ((1ULL << bits) - 1) : (uint64_t)wide;
+}
+
+/* The same for a byte-aligned number, at one load. */
+static inline uint64_t rp_view_uint(const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    if (view->bit_size || view->bit_offset % 8)
+        return rp_view_bits(view);
+    switch (view->type->size) {
+    case 1:
+        return *at;
+    case 2: {
+        uint16_t value;
+        memcpy(&value, at, sizeof(value));
+        return value;
+    }
+    case 4: {
+        uint32_t value;
+        memcpy(&value, at, sizeof(value));
+        return value;
+    }
+    case 8: {
+        uint64_t value;
+        memcpy(&value, at, sizeof(value));
+        return value;
+    }
+    default:
+        return rp_view_bits(view);
+    }
+}
+
+static inline int64_t rp_view_int(const struct rp_view *view) {
+    unsigned bits = view->bit_size ? view->bit_size : (unsigned)view->type->size * 8;
+    unsigned unused = bits < 64 ? 64 - bits : 0;
+    return (int64_t)(rp_view_uint(view) << unused) >> unused;
+}
+
+static inline double rp_view_double(const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    if (view->type->size == sizeof(float)) {
+        float value;
+        memcpy(&value, at, sizeof(value));
+        return value;
+    }
+    double value;
+    memcpy(&value, at, sizeof(value));
+    return value;
+}
+
+/* The name of an enum's value, or NULL. */
+const char *rp_view_enum_name(const struct rp_view *view);
+
+static inline struct rp_view rp_view_member(const struct rp_view *view,
+                                            const struct rp_member *member) {
+    return (struct rp_view){member->type, view->data, view->size,
+                            view->bit_offset + member->bit_offset, member->bit_size};
+}
+
+static inline struct rp_view rp_view_element(const struct rp_view *view, size_t i) {
+    const struct rp_type *element = view->type->element;
+    return (struct rp_view){element, view->data, view->size,
+                            view->bit_offset + i * element->size * 8, 0};
+}
+
+/* How many elements of an array are there. */
+static inline size_t rp_view_count(const struct rp_view *view) {
+    const struct rp_type *element = view->type->element;
+    if (!element->size)
+        return 0;
+    size_t length = rp_view_length(view), count = length / element->size;
+    /* Of a struct or a text that was cut short, the beginning is worth showing. */
+    bool rest = length % element->size && element->kind >= RP_TEXT && !view->type->to_the_end;
+    return count + rest;
+}
+
+#endif

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/writer.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void rp_writer_flush(struct rp_writer *w) {
+    fwrite_unlocked(w->bytes, 1, w->used, w->out);
+    w->flushed += w->used;
+    w->used = 0;
+}
+
+void rp_write_bytes(struct rp_writer *w, const char *bytes, size_t size) {
+    while (size) {
+        if (w->used == sizeof(w->bytes))
+            rp_writer_flush(w);
+        size_t room = sizeof(w->bytes) - w->used, n = size < room ? size : room;
+        memcpy(w->bytes + w->used, bytes, n);
+        w->used += n;
+        bytes += n;
+        size -= n;
+    }
+}
+
+static void write_in_base(struct rp_writer *w, uint64_t value, unsigned base) {
+    char digits[20]; /* of 2^64 - 1 in decimal */
+    char *at = digits + sizeof(digits);
+    do {
+        *--at = "0123456789abcdef"[value % base];
+        value /= base;
+    } while (value);
+    rp_write_bytes(w, at, (size_t)(digits + sizeof(digits) - at));
+}
+
+void rp_write_uint(struct rp_writer *w, uint64_t value) {
+    write_in_base(w, value, 10);
+}
+
+void rp_write_int(struct rp_writer *w, int64_t value) {
+    if (value < 0)
+        rp_write_char(w, '-');
+    rp_write_uint(w, value < 0 ? -(uint64_t)value : (uint64_t)value);
+}
+
+void rp_write_pointer(struct rp_writer *w, uint64_t value) {
+    rp_write_string(w, "0x");
+    write_in_base(w, value, 16);
+}
+
+void rp_write_double(struct rp_writer *w, double value, bool is_float) {
+    char text[64];
+    for (int digits = is_float ? 6 : 15, most = is_float ? 9 : 17; digits <= most; digits++) {
+        snprintf(text, sizeof(text), "%.*g", digits, value);
+        if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
+            break;
+    }
+    for (const char *at = text; *at; at++) {
+        bool plain = strchr("0123456789+-einfa", *at);
+        if (plain)
+            rp_write_char(w, *at);
+        else if (at == text || strchr("0123456789", at[-1])) /* the locale's decimal point */
+            rp_write_char(w, '.');
+    }
+}
+
+static void write_hex_byte(struct rp_writer *w, uint8_t byte) {
+    static const char digits[] = "0123456789abcdef";
+    rp_write_char(w, digits[byte >> 4]);
+    rp_write_char(w, digits[byte & 15]);
+}
+
+void rp_write_hex(struct rp_writer *w, const uint8_t *bytes, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        write_hex_byte(w, bytes[i]);
+}
+
+/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
+static size_t utf8_length(const uint8_t *s, size_t max) {
+    if (s[0] < 0x80)
+        return 1;
+    size_t length = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
+    if (!length || length > max)
+        return 0;
+    uint8_t low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
+    uint8_t high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
+    if (s[1] < low || s[1] > high)
+        return 0;
+    for (size_t i = 2; i < length; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    return length;
+}
+
+/* C0, DEL, and C1 as UTF-8 encodes it (U+0080 to U+009F): what a terminal obeys. */
+static bool is_control(const uint8_t *s, size_t length) {
+    return length == 1 ? s[0] < 0x20 || s[0] == 0x7f : length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+}
+
+static bool is_plain_ascii(uint8_t c) {
+    return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
+}
+
+/* One character, or one byte that is none, at a time; runs of plain ASCII at once. */
+static void write_escaped(struct rp_writer *w, const uint8_t *s, size_t size,
+                          void (*escape)(struct rp_writer *, const uint8_t *, size_t)) {
+    for (size_t i = 0, n; i < size; i += n) {
+        for (n = 0; i + n < size && is_plain_ascii(s[i + n]); n++)
+            ;
+        if (n) {
+            rp_write_bytes(w, (const char *)s + i, n);
+            continue;
+        }
+        size_t length = utf8_length(s + i, size - i);
+        n = length ? length : 1;
+        if (length > 1 && !is_control(s + i, length)) {
+            rp_write_bytes(w, (const char *)s + i, length);
+            w->unseen += length - 1;
+        } else {
+            escape(w, s + i, length);
+        }
+    }
+}
+
+/* `length` is 0 for a byte that is not UTF-8. */
+static void escape_for_terminal(struct rp_writer *w, const uint8_t *s, size_t length) {
+    static const char letters[][2] = {{'\n', 'n'}, {'\t', 't'}, {'\r', 'r'}, {'\\', '\\'}};
+    if (*s == '"') {
+        rp_write_char(w, '"');
+        return;
+    }
+    for (size_t i = 0; i < sizeof(letters) / sizeof(letters[0]); i++) {
+        if (letters[i][0] == (char)*s) {
+            rp_write_char(w, '\\');
+            rp_write_char(w, letters[i][1]);
+            return;
+        }
+    }
+    for (size_t i = 0; i < (length ? length : 1); i++) {
+        rp_write_string(w, "\\x");
+        write_hex_byte(w, s[i]);
+    }
+}
+
+static void escape_for_json(struct rp_writer *w, const uint8_t *s, size_t length) {
+    if (!length) {
+        rp_write_string(w, "\\ufffd");
+    } else if (*s == '"' || *s == '\\') {
+        rp_write_char(w, '\\');
+        rp_write_char(w, (char)*s);
+    } else {
+        rp_write_string(w, "\\u00");
+        write_hex_byte(w, s[length - 1]); /* U+0080 to U+009F end in their own low byte */
+    }
+}
+
+void rp_write_text(struct rp_writer *w, const char *text, size_t max) {
+    write_escaped(w, (const uint8_t *)text, strnlen(text, max), escape_for_terminal);
+}
+
+void rp_write_json_text(struct rp_writer *w, const char *text, size_t max) {
+    rp_write_char(w, '"');
+    write_escaped(w, (const uint8_t *)text, strnlen(text, max), escape_for_json);
+    rp_write_char(w, '"');
+}
+
+size_t rp_print_text(const char *text, size_t max, FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    rp_write_text(&w, text, max);
+    rp_writer_flush(&w);
+    return rp_writer_columns(&w);
+}
+
+void rp_print_json_text(const char *text, size_t max, FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    rp_write_json_text(&w, text, max);
+    rp_writer_flush(&w);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One output of a module, read through libbcc's callbacks. */
+#ifndef RP_STREAM_STREAM_H
+#define RP_STREAM_STREAM_H
+
+#include "reprobe.h"
+
+/* Where records go, and who says when to stop. */
+struct rp_sink {
+    rp_record_fn fn;
+    void *ctx;
+    /* Called before each record; when it returns false the record is counted as dropped. */
+    bool (*admit)(void *gate);
+    /* Called when `fn` wants no more. */
+    void (*close)(void *gate);
+    void *gate;
+};
+
+struct rp_stream;
+
+/* A transport: perf buffer or ring buffer. One file each, closing with the one struct it defines.
+ */
+struct rp_stream_kind {
+    /* `fd` is the map's. *fd_out becomes readable when there are records; *state is the kind's. */
+    struct rp_error *(*open)(struct rp_stream *stream, int map_fd, void **state, int *fd_out);
+    /* Hands over what is there; returns early, without loss, when the sink closes or after a
+     * bounded number of records, so that the event loop sees its signals. */
+    void (*consume)(void *state);
+    void (*close)(void *state);
+};
+
+extern const struct rp_stream_kind rp_ringbuf_kind, rp_perfbuf_kind;
+
+struct rp_stream {
+    const struct rp_stream_kind *kind;
+    void *state;
+    int fd;
+    struct rp_sink sink;
+    uint64_t delivered, dropped;
+    uint64_t kernel_lost; /* as PERF_RECORD_LOST tells */
+};
+
+/* Opens the output `name` of the module; *out is ended by rp_stream_close(). */
+struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
+                                const struct rp_sink *sink, struct rp_stream **out);
+void rp_stream_consume(struct rp_stream *stream);
+void rp_stream_close(struct rp_stream *stream);
+
+/* For the kinds: one record has arrived. False when no more are wanted. */
+bool rp_stream_deliver(struct rp_stream *stream, const void *data, size_t size);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's trace pipe, where bpf_trace_printk() writes. */
+#ifndef RP_STREAM_TRACE_PIPE_H
+#define RP_STREAM_TRACE_PIPE_H
+
+#include "reprobe.h"
+
+struct rp_trace_pipe {
+    int fd;
+    char line[4096];
+    size_t len;
+};
+
+/* Opens the pipe and throws away what was written before. */
+struct rp_error *rp_trace_pipe_open(struct rp_trace_pipe *pipe);
+/* Hands every whole line of a BPF program to `fn`, until it returns false or none is left. */
+void rp_trace_pipe_consume(struct rp_trace_pipe *pipe,
+                           bool (*fn)(void *ctx, const struct rp_trace_line *), void *ctx);
+void rp_trace_pipe_close(struct rp_trace_pipe *pipe);
+
+/* Parses one line (no newline; changed in place). False when no BPF program wrote it. */
+bool rp_trace_line_parse(char *text, struct rp_trace_line *line);
+
+#endif

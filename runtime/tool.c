@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command lines of all host programs have in common. */
+#include <argp.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reprobe.h"
+#include "util/error.h"
+
+enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON };
+
+static const struct argp_option options[] = {
+    {"pid", 'p', "PID", 0, "Trace this process and its children", 1},
+    {"command", 'c', "CMD", 0, "Run CMD, trace it and its children, end when it has ended", 1},
+    {"for", KEY_FOR, "DURATION", 0, "End after this time (10, 500ms, 2m, 1h)", 1},
+    {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
+    {"time", 't', 0, 0, "Print the time of day with each event", 2},
+    {"verbose", 'v', 0, 0, "Say more about what is done, and whole logs with errors", 2},
+    {0}};
+
+bool rp_parse_duration(const char *text, uint64_t *ns) {
+    static const struct {
+        const char *unit;
+        double ns;
+    } units[] = {{"", 1e9}, {"s", 1e9}, {"ms", 1e6}, {"us", 1e3}, {"m", 60e9}, {"h", 3600e9}};
+    char *end;
+    double number = strtod(text, &end);
+    if (end == text || !isfinite(number) || number <= 0)
+        return false;
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (strcmp(end, units[i].unit) != 0)
+            continue;
+        if (number * units[i].ns > 1e18)
+            return false;
+        *ns = (uint64_t)(number * units[i].ns);
+        return *ns > 0;
+    }
+    return false;
+}
+
+/* A positive whole number. */
+static bool parse_count(const char *text, uint64_t max, uint64_t *count) {
+    char *end;
+    errno = 0;
+    unsigned long long value = strtoull(text, &end, 10);
+    *count = value;
+    return *text >= '0' && *text <= '9' && !*end && !errno && value > 0 && value <= max;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct rp_tool *tool = state->input;
+    uint64_t number;
+    switch (key) {
+    case 'p':
+        if (!parse_count(arg, INT32_MAX, &number))
+            argp_error(state, "`%s` is not a process id", arg);
+        tool->session.pid = (pid_t)number;
+        break;
+    case 'c':
+        tool->session.command = arg;
+        break;
+    case KEY_FOR:
+        if (!rp_parse_duration(arg, &tool->session.duration_ns))
+            argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
+        break;
+    case KEY_EVENTS:
+        if (!parse_count(arg, UINT64_MAX, &tool->session.event_limit))
+            argp_error(state, "`%s` is not a number of events", arg);
+        break;
+    case KEY_JSON:
+        tool->json = true;
+        break;
+    case 't':
+        tool->timestamps = true;
+        break;
+    case 'v':
+        tool->verbose = true;
+        break;
+    case ARGP_KEY_INIT:
+        tool->session.size = sizeof(tool->session);
+        break;
+    case ARGP_KEY_END:
+        if (tool->session.pid && tool->session.command)
+            argp_error(state, "-p and -c cannot go together: trace a process or run one");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp rp_tool_argp = {.options = options, .parser = parse};
+
+int rp_tool_end(struct rp_error *err, bool verbose) {
+    if (!err)
+        return 0;
+    fflush(stdout);
+    rp_error_print(err, stderr);
+    if (verbose && rp_error_detail(err))
+        fprintf(stderr, "%s\n", rp_error_detail(err));
+    rp_error_free(err);
+    return 1;
+}
+
+void rp_print_time(FILE *out) {
+    char text[16];
+    time_t now = time(NULL);
+    struct tm tm;
+    strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+    fprintf(out, "%-8s ", text);
+}
+
+int rp_tool_run(const struct rp_tool *tool,
+                struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx) {
+    struct rp_session *session = NULL;
+    struct rp_error *err = rp_kernel_usable();
+    if (!err)
+        err = rp_session_new(&tool->session, &session);
+    if (!err)
+        err = run(session, ctx);
+    if (session)
+        rp_session_report_loss(session, stderr);
+    rp_session_free(session);
+    return rp_tool_end(err, tool->verbose);
+}
+
+const char *rp_version(void) {
+    return REPROBE_VERSION;
+}

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: Apache-2.0
+# cmake -DOUTPUT=FILE.c -P embed.cmake FILE…: each FILE becomes the C string rp_embedded_NAME.
+file(WRITE ${OUTPUT} "#include <stddef.h>\n")
+math(EXPR last "${CMAKE_ARGC} - 1")
+set(past_script FALSE)
+foreach(i RANGE ${last})
+  set(arg "${CMAKE_ARGV${i}}")
+  if(past_script)
+    get_filename_component(name ${arg} NAME)
+    string(MAKE_C_IDENTIFIER ${name} name)
+    file(READ ${arg} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    file(APPEND ${OUTPUT} "const char rp_embedded_${name}[] = {${bytes}0};\n")
+  elseif(arg MATCHES "embed\\.cmake$")
+    set(past_script TRUE)
+  endif()
+endforeach()

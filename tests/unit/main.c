@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include "suites.h"
+
+int main(void) {
+    SRunner *runner = srunner_create(util_suite());
+    srunner_add_suite(runner, scan_suite());
+    srunner_add_suite(runner, types_suite());
+    srunner_add_suite(runner, compile_suite());
+    srunner_add_suite(runner, diagnostics_suite());
+    srunner_add_suite(runner, nearest_suite());
+    srunner_add_suite(runner, record_suite());
+    srunner_add_suite(runner, spec_suite());
+    srunner_add_suite(runner, trace_suite());
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner);
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RP_TESTS_SUITES_H
+#define RP_TESTS_SUITES_H
+
+#include <check.h>
+
+Suite *util_suite(void);
+Suite *scan_suite(void);
+Suite *types_suite(void);
+Suite *compile_suite(void);
+Suite *diagnostics_suite(void);
+Suite *nearest_suite(void);
+Suite *record_suite(void);
+Suite *spec_suite(void);
+Suite *trace_suite(void);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compile/tree.h"
+#include "reprobe.h"
+#include "suites.h"
+#include "util/cleanup.h"
+
+static struct rp_error *compile(const char *text, struct rp_module **module) {
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "own.c", .types = RP_TYPES_BTF, .dry_run = true};
+    return rp_module_compile(text, &opts, module);
+}
+
+static void assert_error_has(const char *text, const char *words) {
+    struct rp_module *module = NULL;
+    struct rp_error *err = compile(text, &module);
+    ck_assert_msg(err, "it compiled: %s", text);
+    ck_assert_msg(strstr(rp_error_why(err), words), "`%s` is not in: %s", words, rp_error_why(err));
+    ck_assert_ptr_null(module);
+    rp_error_free(err);
+}
+
+START_TEST(functions_and_maps_are_listed) {
+    struct rp_module *module;
+    struct rp_error *err = compile("BPF_HASH(counts, u32);\nBPF_RINGBUF_OUTPUT(events, 8);\n"
+                                   "static int helper(void) { return 1; }\n"
+                                   "int kprobe__vfs_read(void *ctx) { return helper(); }\n"
+                                   "TRACEPOINT_PROBE(sched, sched_switch) { return 0; }\n",
+                                   &module);
+    ck_assert_msg(!err, "%s", err ? rp_error_why(err) : "");
+    ck_assert_uint_eq(rp_module_map_count(module), 2);
+    ck_assert_ptr_null(rp_module_function_name(module, 99));
+    size_t count = rp_module_function_count(module), named = 0;
+    for (size_t i = 0; i < count; i++)
+        named += strcmp(rp_module_function_name(module, i), "kprobe__vfs_read") == 0;
+    ck_assert_uint_eq(named, 1);
+    ck_assert(!rp_module_uses_target(module));
+    ck_assert(!rp_module_prints_trace(module));
+    rp_module_free(module);
+}
+END_TEST
+
+START_TEST(target_and_trace_are_seen) {
+    struct rp_module *module;
+    struct rp_error *err = compile("int f(void *ctx) { if (is_target() || TARGET_PID == 3)\n"
+                                   "  bpf_trace_printk(\"hi\\n\"); return 0; }\n",
+                                   &module);
+    ck_assert_msg(!err, "%s", err ? rp_error_why(err) : "");
+    ck_assert(rp_module_uses_target(module));
+    ck_assert(rp_module_prints_trace(module));
+    rp_module_free(module);
+}
+END_TEST
+
+START_TEST(errors_have_the_authors_lines) {
+    assert_error_has("int f(void *ctx) { return nowhere; }\n", "own.c:1:27: error:");
+    assert_error_has("\n\n#include <linux/sched.h>\nint f(void *ctx)\n{\n  foo_t x;\n}\n",
+                     "own.c:6:3: error: use of undeclared identifier 'foo_t'");
+    assert_error_has("int f(struct pt_regs *ctx) { return ctx->nope; }\n",
+                     "no member named 'nope'");
+    assert_error_has("int f(void *ctx) {\n  return 0;\n", "own.c:");
+    assert_error_has("BPF_HASH(h, u32);\nint f(void *ctx) { h.nonsense(); return 0; }\n",
+                     "own.c:2:");
+    assert_error_has("#include \"not_there.h\"\n#error stop\n", "own.c:2:2: error: stop");
+}
+END_TEST
+
+START_TEST(no_temporary_tree_is_left) {
+    struct rp_module *module;
+    struct rp_tree tree = {0};
+    const struct rp_names none = {0};
+    ck_assert_ptr_null(rp_tree_create(&tree, "", "", &none));
+    struct stat st;
+    ck_assert_int_eq(stat(tree.path, &st), 0);
+    char path[256];
+    snprintf(path, sizeof(path), "%s", tree.path);
+    rp_tree_remove(&tree);
+    ck_assert_int_eq(stat(path, &st), -1);
+    rp_error_free(compile("int f(void *ctx) { return 0; }", &module));
+    rp_module_free(module);
+    ck_assert_ptr_null(getenv("BCC_KERNEL_SOURCE"));
+}
+END_TEST
+
+START_TEST(the_working_directory_stays) {
+    RP_AUTO_FREE char *before = getcwd(NULL, 0);
+    struct rp_module *module;
+    rp_error_free(compile("int f(void *ctx) { return 0; }", &module));
+    rp_module_free(module);
+    rp_error_free(compile("int f(void *ctx) { return nowhere; }", &module));
+    RP_AUTO_FREE char *after = getcwd(NULL, 0);
+    ck_assert_str_eq(before, after);
+}
+END_TEST
+
+START_TEST(files_that_are_no_source) {
+    static const struct {
+        const char *path;
+        int errnum;
+    } bad[] = {{"/nonexistent.c", ENOENT}, {"/", EISDIR}, {"/bin/sh", EINVAL}};
+    const struct rp_compile_opts opts = {.size = sizeof(opts), .dry_run = true};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        struct rp_module *module = NULL;
+        struct rp_error *err = rp_module_compile_file(bad[i].path, &opts, &module);
+        ck_assert_ptr_nonnull(err);
+        ck_assert_int_eq(rp_error_errno(err), bad[i].errnum);
+        ck_assert_ptr_nonnull(strstr(rp_error_what(err), bad[i].path));
+        rp_error_free(err);
+    }
+}
+END_TEST
+
+Suite *compile_suite(void) {
+    Suite *suite = suite_create("compile");
+    TCase *tc = tcase_create("compile");
+    tcase_set_timeout(tc, 120);
+    tcase_add_test(tc, functions_and_maps_are_listed);
+    tcase_add_test(tc, target_and_trace_are_seen);
+    tcase_add_test(tc, errors_have_the_authors_lines);
+    tcase_add_test(tc, no_temporary_tree_is_left);
+    tcase_add_test(tc, the_working_directory_stays);
+    tcase_add_test(tc, files_that_are_no_source);
+    suite_add_tcase(suite, tc);
+    return suite;
+}

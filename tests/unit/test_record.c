@@ -1,0 +1,590 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/btf.h>
+#include <check.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "record/histogram.h"
+#include "record/layout.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+Suite *record_suite(void);
+
+/* ---- what was printed, as text */
+
+enum form { HEADER, ROW, JSON };
+
+static char *printed(const struct rp_layout *layout, enum form form, const void *data,
+                     size_t size) {
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    ck_assert_ptr_nonnull(out);
+    if (form == HEADER)
+        rp_layout_print_header(layout, out);
+    else if (form == ROW)
+        rp_layout_print_row(layout, data, size, out);
+    else
+        rp_layout_print_json(layout, data, size, out);
+    fclose(out);
+    ck_assert_uint_eq(strlen(text), length);
+    return text;
+}
+
+static void check_printed(const struct rp_layout *layout, enum form form, const void *data,
+                          size_t size, const char *expected) {
+    RP_AUTO_FREE char *text = printed(layout, form, data, size);
+    ck_assert_str_eq(text, expected);
+}
+
+static json_object *parsed(const char *text) {
+    struct json_tokener *tokener = json_tokener_new_ex(64);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_object *object = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
+    ck_assert_msg(json_tokener_get_error(tokener) == json_tokener_success, "not JSON: %s", text);
+    json_tokener_free(tokener);
+    return object;
+}
+
+static void check_is_json(const struct rp_layout *layout, const void *data, size_t size) {
+    RP_AUTO_FREE char *text = printed(layout, JSON, data, size);
+    json_object_put(parsed(text));
+}
+
+static struct rp_layout *of_fields(const char *const *fields, size_t count) {
+    struct rp_layout *layout = NULL;
+    struct rp_error *err = rp_layout_from_fields(fields, count, NULL, &layout);
+    ck_assert_ptr_null(err);
+    return layout;
+}
+
+static struct rp_layout *of_btf(const struct btf *btf, int id) {
+    struct rp_layout *layout = NULL;
+    ck_assert_int_gt(id, 0);
+    ck_assert_ptr_null(rp_layout_from_btf(btf, (uint32_t)id, &layout));
+    return layout;
+}
+
+/* ---- field strings */
+
+START_TEST(test_every_integer) {
+    static const char *const fields[] = {"a#u8",
+                                         "b#s8",
+                                         "c#u16",
+                                         "d#short",
+                                         "e#int",
+                                         "f#u32",
+                                         "g#u64",
+                                         "h#long long",
+                                         "i#_Bool",
+                                         "j#void *",
+                                         "k#const volatile unsigned char"};
+    struct {
+        uint8_t a;
+        int8_t b;
+        uint16_t c;
+        int16_t d;
+        int32_t e;
+        uint32_t f;
+        uint64_t g;
+        int64_t h;
+        bool i;
+        void *j;
+        uint8_t k;
+    } record = {255,        -128,       65535,     -32768, INT32_MIN,
+                UINT32_MAX, UINT64_MAX, INT64_MIN, true,   (void *)0xffffffff81000000,
+                7};
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    ck_assert_uint_eq(layout->type->size, sizeof(record));
+    check_printed(layout, HEADER, NULL, 0,
+                  "A   B    C     D      E       F       G            H            I     "
+                  "J                  K\n");
+    check_printed(layout, ROW, &record, sizeof(record),
+                  "255 -128 65535 -32768 -2147483648 4294967295 18446744073709551615 "
+                  "-9223372036854775808 true  0xffffffff81000000 7\n");
+    check_printed(layout, JSON, &record, sizeof(record),
+                  "{\"a\":255,\"b\":-128,\"c\":65535,\"d\":-32768,\"e\":-2147483648,"
+                  "\"f\":4294967295,\"g\":18446744073709551615,\"h\":-9223372036854775808,"
+                  "\"i\":true,\"j\":\"0xffffffff81000000\",\"k\":7}");
+    check_is_json(layout, &record, sizeof(record));
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_arrays) {
+    static const char *const fields[] = {"mac#u8[6]",       "m#u16 [2][3]", "comm#char [8]",
+                                         "argv#char[2][4]", "p#char *[2]",  "f#int (*[1])(int)"};
+    struct {
+        uint8_t mac[6];
+        uint16_t m[2][3];
+        char comm[8], argv[2][4];
+        void *p[2], *f[1];
+    } record = {{1, 2, 3, 4, 5, 6}, {{1, 2, 3}, {4, 5, 6}}, "bash",
+                {"ls", "-la"},      {(void *)1, NULL},      {(void *)255}};
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    check_printed(layout, HEADER, NULL, 0,
+                  "MAC                      M                        COMM    ARGV      P          "
+                  "              F\n");
+    check_printed(layout, ROW, &record, sizeof(record),
+                  "[1,2,3,4,5,6]            [[1,2,3],[4,5,6]]        bash    [ls,-la]  [0x1,0x0]  "
+                  "              [0xff]\n");
+    check_printed(layout, JSON, &record, sizeof(record),
+                  "{\"mac\":[1,2,3,4,5,6],\"m\":[[1,2,3],[4,5,6]],\"comm\":\"bash\","
+                  "\"argv\":[\"ls\",\"-la\"],\"p\":[\"0x1\",\"0x0\"],\"f\":[\"0xff\"]}");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_last_column_is_ragged) {
+    static const char *const fields[] = {"pid#u32", "comm#char[16]"};
+    struct {
+        uint32_t pid;
+        char comm[16];
+    } record = {1, "init"};
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    check_printed(layout, HEADER, NULL, 0, "PID     COMM\n");
+    check_printed(layout, ROW, &record, sizeof(record), "1       init\n");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_unknown_field) {
+    static const char *const last[] = {"a#u32", "b#struct nobody_knows_this"};
+    static const char *const middle[] = {"a#struct nobody_knows_this", "b#u32"};
+    static const uint8_t record[] = {1, 0, 0, 0, 0xab, 0xcd};
+    struct rp_layout *layout = of_fields(last, 2);
+    check_printed(layout, ROW, record, sizeof(record), "1       abcd\n");
+    check_printed(layout, JSON, record, sizeof(record), "{\"a\":1,\"b\":\"abcd\"}");
+    rp_layout_free(layout);
+    layout = of_fields(middle, 2);
+    check_printed(layout, HEADER, NULL, 0, "DATA\n");
+    check_printed(layout, ROW, record, sizeof(record), "01000000abcd\n");
+    check_printed(layout, JSON, record, sizeof(record), "{\"data\":\"01000000abcd\"}");
+    check_printed(layout, ROW, record, 0, "-\n");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_anonymous_fields) {
+    static const char *const fields[] = {"state#enum (unnamed enum at /virtual/main.c:4:197)",
+                                         "p#struct (unnamed struct at /virtual/main.c:1:1) *",
+                                         "#union data_t::(anonymous at /virtual/main.c:4:87)"};
+    uint64_t record[] = {2, 16, 1};
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    check_printed(layout, ROW, record, sizeof(record), "2       0x10\n");
+    check_printed(layout, JSON, record, sizeof(record), "{\"state\":2,\"p\":\"0x10\"}");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_kernel_types) {
+    static const char *const fields[] = {"dev#dev_t", "type#enum bpf_map_type",
+                                         "time#struct timespec64"};
+    struct {
+        uint32_t dev, type;
+        int64_t sec, nsec;
+    } record = {8, 1, 7, 9};
+    if (!rp_kernel_btf_or_null())
+        return; /* no BTF here: nothing to look them up in */
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    check_printed(layout, HEADER, NULL, 0, "DEV     TYPE             TIME.TV_SEC  TIME.TV_NSEC\n");
+    check_printed(layout, ROW, &record, sizeof(record),
+                  "8       BPF_MAP_TYPE_HASH 7            9\n");
+    check_printed(layout, JSON, &record, sizeof(record),
+                  "{\"dev\":8,\"type\":\"BPF_MAP_TYPE_HASH\","
+                  "\"time\":{\"tv_sec\":7,\"tv_nsec\":9}}");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_no_fields) {
+    uint64_t number = UINT64_MAX;
+    uint8_t bytes[16] = {1, 2, 3};
+    struct rp_layout *layout = NULL;
+    ck_assert_ptr_null(rp_layout_new(NULL, "value", &layout));
+    layout->maybe_number = true;
+    check_printed(layout, HEADER, NULL, 0, "VALUE\n");
+    check_printed(layout, ROW, &number, 8, "18446744073709551615\n");
+    check_printed(layout, ROW, &number, 4, "4294967295\n");
+    check_printed(layout, ROW, &number, 2, "65535\n");
+    check_printed(layout, ROW, &number, 1, "255\n");
+    check_printed(layout, JSON, &number, 8, "{\"value\":18446744073709551615}");
+    check_printed(layout, ROW, bytes, 12, "010203000000000000000000\n");
+    layout->padded = true;
+    check_printed(layout, ROW, bytes, 12, "197121\n");
+    check_printed(layout, ROW, bytes, 3, "010203\n");
+    check_printed(layout, JSON, bytes, 0, "{\"value\":\"\"}");
+    rp_layout_free(layout);
+}
+END_TEST
+
+/* ---- BTF */
+
+struct ids {
+    struct btf *btf;
+    int u8, u16, u32, s32, u64, chr, boolean;
+};
+
+static struct ids new_btf(void) {
+    struct ids t = {.btf = btf__new_empty()};
+    ck_assert_ptr_nonnull(t.btf);
+    t.u8 = btf__add_int(t.btf, "unsigned char", 1, 0);
+    t.u16 = btf__add_int(t.btf, "unsigned short", 2, 0);
+    t.u32 = btf__add_typedef(t.btf, "u32", btf__add_int(t.btf, "unsigned int", 4, 0));
+    t.s32 = btf__add_int(t.btf, "int", 4, BTF_INT_SIGNED);
+    t.u64 = btf__add_int(t.btf, "long long unsigned int", 8, 0);
+    t.chr = btf__add_int(t.btf, "char", 1, BTF_INT_SIGNED);
+    t.boolean = btf__add_int(t.btf, "_Bool", 1, BTF_INT_BOOL);
+    return t;
+}
+
+START_TEST(test_btf_bit_fields) {
+    struct ids t = new_btf();
+    int id = btf__add_struct(t.btf, "flags", 12);
+    btf__add_field(t.btf, "a", t.u32, 0, 3);
+    btf__add_field(t.btf, "b", t.s32, 3, 5);
+    btf__add_field(t.btf, "c", t.u32, 8, 24);
+    btf__add_field(t.btf, "d", t.u64, 32, 60);
+    btf__add_field(t.btf, "e", t.chr, 92, 4);
+    struct {
+        uint32_t a : 3;
+        int32_t b : 5;
+        uint32_t c : 24;
+        uint64_t d : 60;
+        char e : 4;
+    } __attribute__((packed)) record = {5, -16, 0xabcdef, 0x0fedcba987654321, -8};
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, HEADER, NULL, 0, "A   B    C       D            E\n");
+    check_printed(layout, ROW, &record, sizeof(record),
+                  "5   -16  11259375 1147797409030816545 -8\n");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+/* struct event { u32 pid; union { u32 a; u16 b; }; struct { u16 port; struct { u8 x; }; } addr;
+ * char comm[8]; struct pair pairs[2]; bool ok; } */
+START_TEST(test_btf_nested) {
+    struct ids t = new_btf();
+    int choice = btf__add_union(t.btf, NULL, 4);
+    btf__add_field(t.btf, "a", t.u32, 0, 0);
+    btf__add_field(t.btf, "b", t.u16, 0, 0);
+    int inner = btf__add_struct(t.btf, NULL, 1);
+    btf__add_field(t.btf, "x", t.u8, 0, 0);
+    int addr = btf__add_struct(t.btf, NULL, 4);
+    btf__add_field(t.btf, "port", t.u16, 0, 0);
+    btf__add_field(t.btf, NULL, inner, 16, 0);
+    int pair = btf__add_struct(t.btf, "pair", 2);
+    btf__add_field(t.btf, "l", t.u8, 0, 0);
+    btf__add_field(t.btf, "r", t.u8, 8, 0);
+    int comm = btf__add_array(t.btf, t.s32, t.chr, 8);
+    int pairs = btf__add_array(t.btf, t.s32, pair, 2);
+    int ok = btf__add_const(t.btf, t.boolean);
+    int id = btf__add_struct(t.btf, "event", 28);
+    btf__add_field(t.btf, "pid", t.u32, 0, 0);
+    btf__add_field(t.btf, NULL, choice, 32, 0);
+    btf__add_field(t.btf, "addr", addr, 64, 0);
+    btf__add_field(t.btf, "comm", comm, 96, 0);
+    btf__add_field(t.btf, "pairs", pairs, 160, 0);
+    btf__add_field(t.btf, "ok", ok, 192, 0);
+    static const uint8_t record[28] = {1,   0,   0,   0, 0,   0, 1, 0, 80, 0, 7, 0, 'b',
+                                       'a', 's', 'h', 0, 'x', 0, 0, 1, 2,  3, 4, 1};
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, HEADER, NULL, 0,
+                  "PID     A       B     ADDR.PORT ADDR.X COMM    PAIRS OK\n");
+    check_printed(layout, ROW, record, sizeof(record),
+                  "1       65536   0     80        7      bash    [{l=1,r=2},{l=3,r=4}] true\n");
+    check_printed(layout, JSON, record, sizeof(record),
+                  "{\"pid\":1,\"a\":65536,\"b\":0,\"addr\":{\"port\":80,\"x\":7},\"comm\":\"bash\","
+                  "\"pairs\":[{\"l\":1,\"r\":2},{\"l\":3,\"r\":4}],\"ok\":true}");
+
+    /* Shorter records: what is wholly there, and the beginning of a text or an array. */
+    check_printed(layout, ROW, record, 14,
+                  "1       65536   0     80        7      ba      -     -\n");
+    check_printed(layout, ROW, record, 23,
+                  "1       65536   0     80        7      bash    [{l=1,r=2},{l=3,r=-}] -\n");
+    check_printed(layout, JSON, record, 6,
+                  "{\"pid\":1,\"a\":null,\"b\":0,\"addr\":null,\"comm\":null,\"pairs\":null,"
+                  "\"ok\":null}");
+    for (size_t size = 0; size <= sizeof(record); size++)
+        check_is_json(layout, record, size);
+    /* Longer ones: the tail is padding. */
+    uint8_t longer[64] = {0};
+    memcpy(longer, record, sizeof(record));
+    RP_AUTO_FREE char *exact = printed(layout, ROW, record, sizeof(record));
+    check_printed(layout, ROW, longer, sizeof(longer), exact);
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+START_TEST(test_btf_enums) {
+    struct ids t = new_btf();
+    int color = btf__add_enum(t.btf, "color", 4);
+    btf__add_enum_value(t.btf, "RED", 2);
+    btf__add_enum_value(t.btf, "NONE", -1);
+    btf__add_enum_value(t.btf, "ROUGE", 2);
+    int wide = btf__add_enum64(t.btf, "wide", 8, false);
+    btf__add_enum64_value(t.btf, "TOP", 1ULL << 63);
+    btf__add_enum64_value(t.btf, "LOW", 1);
+    int id = btf__add_struct(t.btf, "event", 16);
+    btf__add_field(t.btf, "c", color, 0, 0);
+    btf__add_field(t.btf, "w", wide, 64, 0);
+    uint64_t top[] = {(uint32_t)-1, 1ULL << 63}, low[] = {2, 1}, other[] = {(uint32_t)-5, 5};
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, ROW, top, sizeof(top), "NONE TOP\n");
+    check_printed(layout, ROW, low, sizeof(low), "RED  LOW\n");
+    check_printed(layout, ROW, other, sizeof(other), "-5   5\n");
+    check_printed(layout, JSON, top, sizeof(top), "{\"c\":\"NONE\",\"w\":\"TOP\"}");
+    check_printed(layout, JSON, other, sizeof(other), "{\"c\":-5,\"w\":5}");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+START_TEST(test_btf_flexible_array) {
+    struct ids t = new_btf();
+    int text = btf__add_array(t.btf, t.s32, t.chr, 0);
+    int id = btf__add_struct(t.btf, "event", 4);
+    btf__add_field(t.btf, "n", t.u32, 0, 0);
+    btf__add_field(t.btf, "text", text, 32, 0);
+    static const char record[] = "\5\0\0\0hello";
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, ROW, record, sizeof(record), "5       hello\n");
+    check_printed(layout, JSON, record, 6, "{\"n\":5,\"text\":\"he\"}");
+    check_printed(layout, JSON, record, 4, "{\"n\":5,\"text\":\"\"}");
+    check_printed(layout, JSON, record, 3, "{\"n\":null,\"text\":null}");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+START_TEST(test_btf_chars) {
+    struct ids t = new_btf();
+    int schar = btf__add_int(t.btf, "signed char", 1, BTF_INT_SIGNED);
+    int s8 = btf__add_typedef(t.btf, "s8", schar);
+    int text = btf__add_array(t.btf, t.s32, schar, 2), list = btf__add_array(t.btf, t.s32, s8, 2);
+    int id = btf__add_struct(t.btf, "event", 6);
+    btf__add_field(t.btf, "text", text, 0, 0);
+    btf__add_field(t.btf, "list", list, 16, 0);
+    btf__add_field(t.btf, "number", schar, 32, 0);
+    btf__add_field(t.btf, "letter", t.chr, 40, 0);
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, JSON, "hi\1\2\3R", 6,
+                  "{\"text\":\"hi\",\"list\":[1,2],\"number\":3,\"letter\":\"R\"}");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+START_TEST(test_btf_recursion_ends) {
+    struct ids t = new_btf();
+    int last = t.u8;
+    for (int i = 0; i < 40; i++) {
+        int next = btf__add_struct(t.btf, NULL, 1);
+        btf__add_field(t.btf, "in", last, 0, 0);
+        last = next;
+    }
+    struct rp_layout *layout = of_btf(t.btf, last);
+    RP_AUTO_FREE char *row = printed(layout, ROW, "\xab", 1);
+    ck_assert_str_eq(row, "ab\n");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+START_TEST(test_find_struct) {
+    static const char *const fields[] = {"pid#u32", "n#unsigned long long", "comm#char [16]",
+                                         "#union e::(anonymous at /virtual/main.c:1:1)"};
+    struct ids t = new_btf();
+    int pad = btf__add_union(t.btf, NULL, 4);
+    btf__add_field(t.btf, "a", t.u32, 0, 0);
+    int comm = btf__add_array(t.btf, t.s32, t.chr, 16);
+    int ids[3];
+    for (int i = 0; i < 3; i++) { /* the wrong type, the right one packed, one field more */
+        ids[i] = btf__add_struct(t.btf, "event", 64);
+        btf__add_field(t.btf, "pid", i ? t.u32 : t.u16, 0, 0);
+        btf__add_field(t.btf, "n", t.u64, 32, 0);
+        btf__add_field(t.btf, "comm", comm, 96, 0);
+        btf__add_field(t.btf, NULL, pad, 224, 0);
+        if (i == 2)
+            btf__add_field(t.btf, "more", t.u32, 256, 0);
+    }
+    uint32_t found;
+    ck_assert_ptr_null(rp_layout_find(t.btf, fields, COUNT(fields), &found));
+    ck_assert_int_eq((int)found, ids[1]);
+    ck_assert_ptr_null(rp_layout_find(t.btf, fields, 2, &found));
+    ck_assert_uint_eq(found, 0);
+    ck_assert_ptr_null(rp_layout_find(NULL, fields, 2, &found));
+    ck_assert_uint_eq(found, 0);
+    btf__free(t.btf);
+}
+END_TEST
+
+/* ---- text */
+
+static void check_text(bool json, const char *text, size_t max, const char *expected,
+                       size_t columns) {
+    char *got = NULL;
+    size_t length, printed_columns = columns;
+    FILE *out = open_memstream(&got, &length);
+    if (json)
+        rp_print_json_text(text, max, out);
+    else
+        printed_columns = rp_print_text(text, max, out);
+    fclose(out);
+    ck_assert_str_eq(got, expected);
+    ck_assert_uint_eq(printed_columns, columns);
+    if (json)
+        json_object_put(parsed(got));
+    free(got);
+}
+
+START_TEST(test_escaping) {
+    check_text(false, "plain", 16, "plain", 5);
+    check_text(false, "plain", 2, "pl", 2);
+    check_text(false, "a\n\t\r\x1b[31m\\\x7f\"", 64, "a\\n\\t\\r\\x1b[31m\\\\\\x7f\"", 22);
+    check_text(false, "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x9d", 64,
+               "h\xc3\xa9 \xe2\x82\xac \xf0\x9f\x90\x9d", 6);
+    check_text(false, "\xff\xc3(\xe2\x82", 64, "\\xff\\xc3(\\xe2\\x82", 17);
+    check_text(false, "\xc0\x80\xed\xa0\x80\xf4\x90\x80\x80", 64,
+               "\\xc0\\x80\\xed\\xa0\\x80\\xf4\\x90\\x80\\x80", 36);
+    check_text(false, "\xc2\x9b", 64, "\\xc2\\x9b", 8); /* a terminal takes U+009B for ESC [ */
+    check_text(false, "\xe2\x82\xac", 2, "\\xe2\\x82", 8);
+    check_text(true, "a\n\"\\\x1b\x7f", 64, "\"a\\u000a\\\"\\\\\\u001b\\u007f\"", 0);
+    check_text(true, "\xff\xe2\x82\xac\xc2\x9b", 64, "\"\\ufffd\xe2\x82\xac\\u009b\"", 0);
+    check_text(true, "", 0, "\"\"", 0);
+}
+END_TEST
+
+START_TEST(test_long_text) {
+    char text[10000];
+    memset(text, 'x', sizeof(text));
+    text[sizeof(text) - 1] = '\0';
+    check_text(false, text, sizeof(text), text, sizeof(text) - 1);
+}
+END_TEST
+
+START_TEST(test_floats) {
+    static const char *const fields[] = {"a#double", "b#float"};
+    struct {
+        double a;
+        float b;
+    } record = {0.1, 0.1F};
+    struct rp_layout *layout = of_fields(fields, 2);
+    check_printed(layout, JSON, &record, sizeof(record), "{\"a\":0.1,\"b\":0.1}");
+    record.a = 1.0 / 3;
+    record.b = 1e20F;
+    check_printed(layout, JSON, &record, sizeof(record), "{\"a\":0.3333333333333333,\"b\":1e+20}");
+    record.a = NAN;
+    record.b = -INFINITY;
+    check_printed(layout, JSON, &record, sizeof(record), "{\"a\":null,\"b\":null}");
+    check_printed(layout, ROW, &record, sizeof(record), "nan        -inf\n");
+    rp_layout_free(layout);
+}
+END_TEST
+
+START_TEST(test_histogram) {
+    uint64_t counts[RP_HISTOGRAM_SLOTS] = {[1] = 1, [3] = 4};
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    rp_histogram_print("dist", counts, out);
+    rp_histogram_print_json("dist", counts, out);
+    fclose(out);
+    ck_assert_str_eq(
+        text, "dist:\n"
+              "     value               : count     distribution\n"
+              "         0 -> 1          : 1        |**********                              |\n"
+              "         2 -> 3          : 0        |                                        |\n"
+              "         4 -> 7          : 4        |****************************************|\n"
+              "{\"map\":\"dist\",\"histogram\":[{\"min\":0,\"max\":1,\"count\":1},"
+              "{\"min\":2,\"max\":3,\"count\":0},{\"min\":4,\"max\":7,\"count\":4}]}\n");
+    free(text);
+}
+END_TEST
+
+/* ---- anything at all */
+
+START_TEST(test_random_records) {
+    static const char *const types[] = {"u8",
+                                        "s16",
+                                        "int",
+                                        "u64",
+                                        "long",
+                                        "_Bool",
+                                        "void *",
+                                        "double",
+                                        "float",
+                                        "char",
+                                        "char[7]",
+                                        "u8[3]",
+                                        "u16 [2][2]",
+                                        "char[2][5]",
+                                        "char[0]",
+                                        "unsigned[2",
+                                        "",
+                                        "enum (unnamed enum at x)",
+                                        "u8[4294967295]",
+                                        "char []",
+                                        "int (*)[3]",
+                                        "long double",
+                                        "]",
+                                        "[",
+                                        "struct ",
+                                        "u8[9][9999999999][99999999]"};
+    srand(1);
+    for (int round = 0; round < 3000; round++) {
+        char text[8][48];
+        const char *fields[8];
+        size_t count = (size_t)rand() % 9;
+        for (size_t i = 0; i < count; i++) {
+            snprintf(text[i], sizeof(text[i]), "f%zu#%s", i, types[(size_t)rand() % COUNT(types)]);
+            fields[i] = text[i];
+        }
+        struct rp_layout *layout = of_fields(fields, count);
+        size_t size = (size_t)rand() % 100;
+        uint8_t *record = malloc(size ? size : 1); /* exact, for valgrind to see any overrun */
+        for (size_t i = 0; i < size; i++)
+            record[i] = (uint8_t)rand();
+        check_is_json(layout, record, size);
+        RP_AUTO_FREE char *row = printed(layout, ROW, record, size);
+        ck_assert_ptr_eq(strchr(row, '\n'), row + strlen(row) - 1);
+        free(record);
+        rp_layout_free(layout);
+    }
+}
+END_TEST
+
+Suite *record_suite(void) {
+    const TTest *const tests[] = {test_every_integer,
+                                  test_arrays,
+                                  test_last_column_is_ragged,
+                                  test_unknown_field,
+                                  test_anonymous_fields,
+                                  test_kernel_types,
+                                  test_no_fields,
+                                  test_btf_bit_fields,
+                                  test_btf_nested,
+                                  test_btf_enums,
+                                  test_btf_flexible_array,
+                                  test_btf_chars,
+                                  test_btf_recursion_ends,
+                                  test_find_struct,
+                                  test_escaping,
+                                  test_long_text,
+                                  test_floats,
+                                  test_histogram,
+                                  test_random_records};
+    Suite *suite = suite_create("record");
+    TCase *tcase = tcase_create("record");
+    for (size_t i = 0; i < COUNT(tests); i++)
+        tcase_add_test(tcase, tests[i]);
+    tcase_set_timeout(tcase, 120); /* for valgrind */
+    suite_add_tcase(suite, tcase);
+    return suite;
+}

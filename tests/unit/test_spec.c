@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/ksyms.h"
+#include "probe/probe.h"
+#include "util/array.h"
+
+/* ------------------------------------------------------------------ good specs */
+
+static const struct {
+    const char *text, *full;
+} good[] = {
+    {"kprobe:vfs_read", "kprobe:vfs_read"},
+    {"k:vfs_read", "kprobe:vfs_read"},
+    {"kprobe:vfs_read+8", "kprobe:vfs_read+8"},
+    {"kprobe:vfs_read+0x10", "kprobe:vfs_read+16"},
+    {"kprobe:vfs_read+0", "kprobe:vfs_read"},
+    {"kprobe:vfs_read.isra.0", "kprobe:vfs_read.isra.0"},
+    {"kprobe:0$_.", "kprobe:0$_."},
+    {"kretprobe:vfs_read", "kretprobe:vfs_read"},
+    {"kr:vfs_read", "kretprobe:vfs_read"},
+    {"tracepoint:sched:sched_switch", "tracepoint:sched:sched_switch"},
+    {"t:sched:sched_switch", "tracepoint:sched:sched_switch"},
+    {"t:xhci-hcd:xhci_dbg_quirks", "tracepoint:xhci-hcd:xhci_dbg_quirks"},
+    {"rawtracepoint:sched_switch", "rawtracepoint:sched_switch"},
+    {"rt:sched_switch", "rawtracepoint:sched_switch"},
+};
+
+START_TEST(test_good_spec) {
+    struct rp_spec spec;
+    ck_assert_ptr_null(rp_spec_parse(good[_i].text, &spec));
+    char *text = rp_spec_text(&spec);
+    ck_assert_str_eq(text, good[_i].full);
+    rp_spec_clear(&spec);
+
+    /* The full text means the same. */
+    ck_assert_ptr_null(rp_spec_parse(text, &spec));
+    char *again = rp_spec_text(&spec);
+    ck_assert_str_eq(again, text);
+    rp_spec_clear(&spec);
+    free(again);
+    free(text);
+}
+END_TEST
+
+START_TEST(test_parts) {
+    struct rp_spec spec;
+    ck_assert_ptr_null(rp_spec_parse("k:vfs_read+0xff", &spec));
+    ck_assert_ptr_eq(spec.kind, &rp_kprobe_kind);
+    ck_assert_str_eq(spec.target, "vfs_read");
+    ck_assert_ptr_null(spec.category);
+    ck_assert_uint_eq(spec.offset, 0xff);
+    rp_spec_clear(&spec);
+
+    ck_assert_ptr_null(rp_spec_parse("t:sched:sched_switch", &spec));
+    ck_assert_ptr_eq(spec.kind, &rp_tracepoint_kind);
+    ck_assert_str_eq(spec.category, "sched");
+    ck_assert_str_eq(spec.target, "sched_switch");
+    rp_spec_clear(&spec);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ bad specs */
+
+/* With a part of the reason and a part of the hint. */
+static const struct {
+    const char *text, *why, *hint;
+} bad[] = {
+    {NULL, "empty", "kprobe:FUNCTION[+OFFSET], kretprobe:"},
+    {"", "empty", "rawtracepoint:NAME"},
+    {"vfs_read", "no colon", "kprobe:FUNCTION"},
+    {"kprobe", "not where", "usage: kprobe:FUNCTION"},
+    {"k", "not where", "usage: kprobe:FUNCTION"},
+    {":vfs_read", "kind is missing", "kprobe:FUNCTION"},
+    {"kprob:vfs_read", "unknown probe kind \"kprob\"", "did you mean kprobe"},
+    {"KPROBE:vfs_read", "unknown probe kind", "kprobe:FUNCTION"},
+    {"raw_tracepoint:x", "unknown probe kind", "did you mean rawtracepoint"},
+    {"uprobe:/bin/sh:main", "unknown probe kind \"uprobe\"", "a probe is one of kprobe:"},
+    {"usdt:/bin/sh:x:y", "unknown probe kind", "a probe is one of"},
+    {"fentry:vfs_read", "unknown probe kind", "a probe is one of"},
+    {"profile:hz:99", "unknown probe kind", "a probe is one of"},
+    {"kprobe:", "function is missing", "usage: kprobe:FUNCTION"},
+    {"kprobe:+8", "function is missing", "usage: kprobe:FUNCTION"},
+    {"kretprobe:", "function is missing", "usage: kretprobe:FUNCTION"},
+    {"kprobe:nfs:nfs_read", "too many parts", "usage: kprobe:FUNCTION"},
+    {"kprobe:vfs_read+", "offset after the + is missing", "usage: kprobe:"},
+    {"kprobe:vfs_read+x", "\"x\" is no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read+8z", "\"8z\" is no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read+0x", "\"0x\" is no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read+-8", "\"-8\" is no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read++8", "\"+8\" is no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read+8+8", "no offset", "usage: kprobe:"},
+    {"kprobe:vfs_read+99999999999999999999", "no offset", "usage: kprobe:"},
+    {"kretprobe:vfs_read+8", "no offset", "kprobe:FUNCTION+OFFSET"},
+    {"kprobe:vfs_read()", "'('", "usage: kprobe:"},
+    {"kprobe:vfs-read", "'-'", "usage: kprobe:"},
+    {"kprobe:../x", "'/'", "usage: kprobe:"},
+    {"kprobe:vfs\x01read", "0x01", "usage: kprobe:"},
+    {"kprobe:vf\xc3\xbcs", "0xc3", "usage: kprobe:"},
+    {"kprobe:vfs read", "white space", "KIND:NAME"},
+    {" kprobe:vfs_read", "white space", "KIND:NAME"},
+    {"kprobe:vfs_read\n", "white space", "KIND:NAME"},
+    {"kprobe:vfs_*", "wildcards are for reprobe list", "reprobe list 'kprobe:vfs_*'"},
+    {"tracepoint:sched:*", "wildcards", "reprobe list"},
+    {"*", "wildcards", "reprobe list"},
+    {"tracepoint:", "category is missing", "usage: tracepoint:CATEGORY:NAME"},
+    {"tracepoint:sched_switch", "two parts", "usage: tracepoint:CATEGORY:NAME"},
+    {"tracepoint::sched_switch", "category is missing", "usage: tracepoint:"},
+    {"tracepoint:sched:", "tracepoint is missing", "usage: tracepoint:"},
+    {"tracepoint:a:b:c", "too many parts", "usage: tracepoint:"},
+    {"tracepoint:../x:y", "'/'", "usage: tracepoint:"},
+    {"tracepoint:sched:sched_switch+8", "'+'", "usage: tracepoint:"},
+    {"rawtracepoint:", "tracepoint is missing", "usage: rawtracepoint:NAME"},
+    {"rawtracepoint:sched:sched_switch", "has no category", "tracepoint:CATEGORY:NAME"},
+    {"rawtracepoint:sched-switch", "'-'", "usage: rawtracepoint:"},
+};
+
+START_TEST(test_bad_spec) {
+    struct rp_spec spec;
+    struct rp_error *err = rp_spec_parse(bad[_i].text, &spec);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_ptr_nonnull(strstr(rp_error_what(err), "cannot understand the probe"));
+    ck_assert_ptr_nonnull(strstr(rp_error_what(err), bad[_i].text ? bad[_i].text : ""));
+    ck_assert_msg(strstr(rp_error_why(err), bad[_i].why) != NULL, "why: %s", rp_error_why(err));
+    ck_assert_ptr_nonnull(rp_error_hint(err));
+    ck_assert_msg(strstr(rp_error_hint(err), bad[_i].hint) != NULL, "hint: %s", rp_error_hint(err));
+    ck_assert_int_gt(rp_error_errno(err), 0);
+    /* Nothing is left to clear. */
+    ck_assert_ptr_null(spec.target);
+    ck_assert_ptr_null(spec.category);
+    rp_error_free(err);
+}
+END_TEST
+
+START_TEST(test_overlong_name) {
+    char text[2048] = "kprobe:";
+    memset(text + strlen(text), 'a', sizeof(text) - strlen(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    struct rp_spec spec;
+    struct rp_error *err = rp_spec_parse(text, &spec);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_ptr_nonnull(strstr(rp_error_why(err), "bytes long, more than 511"));
+    ck_assert_uint_lt(strlen(rp_error_what(err)), 200);
+    rp_error_free(err);
+}
+END_TEST
+
+START_TEST(test_unknown_kind_of_list) {
+    struct rp_error *err = rp_probe_list("kprob", NULL, NULL, NULL);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_ptr_nonnull(strstr(rp_error_why(err), "unknown probe kind \"kprob\""));
+    ck_assert_ptr_nonnull(strstr(rp_error_hint(err), "did you mean kprobe"));
+    rp_error_free(err);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ functions that name a probe */
+
+static const struct {
+    const char *function, *spec;
+} named[] = {
+    {"kprobe__vfs_read", "kprobe:vfs_read"},
+    {"kretprobe__vfs_read", "kretprobe:vfs_read"},
+    {"kprobe____x64_nonesuch", "kprobe:__x64_nonesuch"},
+    {"tracepoint__sched__sched_switch", "tracepoint:sched:sched_switch"},
+    {"tracepoint__a__b__c", "tracepoint:a:b__c"},
+    {"raw_tracepoint__sched_switch", "rawtracepoint:sched_switch"},
+    {"tracepoint__sched", NULL},
+    {"tracepoint____sched", NULL},
+    {"tracepoint__sched__", NULL},
+    {"kprobe__", NULL},
+    {"kprobe_vfs_read", NULL},
+    {"hello", NULL},
+    {"", NULL},
+};
+
+START_TEST(test_named_function) {
+    char *spec = rp_probe_spec_of_function(named[_i].function);
+    if (named[_i].spec)
+        ck_assert_str_eq(spec, named[_i].spec);
+    else
+        ck_assert_ptr_null(spec);
+    free(spec);
+}
+END_TEST
+
+/* Whatever prefix the source has, the spec has this kernel's. */
+START_TEST(test_named_syscall) {
+    static const char *const functions[] = {"kprobe__sys_clone", "kprobe____x64_sys_clone",
+                                            "kprobe____arm64_sys_clone", "kprobe____se_sys_clone"};
+    char expected[64];
+    snprintf(expected, sizeof(expected), "kprobe:%sclone", rp_syscall_prefix());
+    for (size_t i = 0; i < RP_COUNT(functions); i++) {
+        char *spec = rp_probe_spec_of_function(functions[i]);
+        ck_assert_str_eq(spec, expected);
+        free(spec);
+    }
+    /* A prefix alone makes no syscall. */
+    char *spec = rp_probe_spec_of_function("kprobe__sys_no_such_call");
+    ck_assert_str_eq(spec, "kprobe:sys_no_such_call");
+    free(spec);
+}
+END_TEST
+
+START_TEST(test_syscall_of) {
+    ck_assert_str_eq(rp_syscall_of("sys_clone"), "clone");
+    ck_assert_str_eq(rp_syscall_of("__x64_sys_clone"), "clone");
+    ck_assert_str_eq(rp_syscall_of("__ia32_compat_sys_open"), "open");
+    ck_assert_ptr_null(rp_syscall_of("vfs_read"));
+}
+END_TEST
+
+Suite *spec_suite(void) {
+    Suite *suite = suite_create("spec");
+    TCase *tests = tcase_create("spec");
+    tcase_add_loop_test(tests, test_good_spec, 0, RP_COUNT(good));
+    tcase_add_test(tests, test_parts);
+    tcase_add_loop_test(tests, test_bad_spec, 0, RP_COUNT(bad));
+    tcase_add_test(tests, test_overlong_name);
+    tcase_add_test(tests, test_unknown_kind_of_list);
+    tcase_add_loop_test(tests, test_named_function, 0, RP_COUNT(named));
+    tcase_add_test(tests, test_named_syscall);
+    tcase_add_test(tests, test_syscall_of);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* hello: "Hello, World!" from the kernel each time a file is opened. */
+#include <argp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "reprobe.h"
+
+extern const char rp_embedded_hello_c[];
+
+static const char place[] = "kprobe:do_sys_openat2";
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = state->input;
+    return 0;
+}
+
+static bool print(void *ctx, const struct rp_trace_line *line) {
+    const struct rp_tool *tool = ctx;
+    if (tool->json) {
+        rp_trace_line_print_json(line, stdout);
+        putchar('\n');
+    } else {
+        if (tool->timestamps)
+            rp_print_time(stdout);
+        rp_trace_line_print_row(line, stdout);
+    }
+    return !ferror(stdout);
+}
+
+/* On a quiet machine there would be nothing to see. */
+static bool open_a_file(void *ctx) {
+    (void)ctx;
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return true;
+}
+
+/* Attaches to the kprobe, or to what comes nearest on a kernel without kprobes. */
+static struct rp_error *attach(struct rp_session *session, struct rp_module *module) {
+    struct rp_error *err = rp_session_attach(session, module, "hello", place);
+    if (!err || rp_error_errno(err) != EOPNOTSUPP)
+        return err;
+    char *instead = rp_probe_suggest(place);
+    if (!instead)
+        return err;
+    fprintf(stderr, "hello: %s; using %s\n", rp_error_why(err), instead);
+    rp_error_free(err);
+    err = rp_session_attach(session, module, "hello", instead);
+    free(instead);
+    return err;
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    const struct rp_tool *tool = ctx;
+    const struct rp_compile_opts opts = {.size = sizeof(opts), .name = "hello.c"};
+    struct rp_module *module;
+    struct rp_error *err = rp_session_compile(session, rp_embedded_hello_c, &opts, &module);
+    if (!err)
+        err = rp_session_read_trace(session, print, ctx);
+    if (!err)
+        err = attach(session, module);
+    if (!err && !rp_session_target(session))
+        err = rp_session_every(session, 1000000000, open_a_file, NULL);
+    if (err)
+        return err;
+    if (tool->timestamps && !tool->json)
+        printf("%-8s ", "TIME");
+    if (!tool->json)
+        rp_trace_line_print_header(stdout);
+    return rp_session_run(session);
+}
+
+int main(int argc, char **argv) {
+    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {
+        .parser = parse,
+        .doc = "Prints \"Hello, World!\" from inside the kernel each time a file is opened: a "
+               "kprobe on do_sys_openat2, or the matching tracepoint where there are no kprobes. "
+               "Opens a file itself each second, so that a quiet machine has something to show.",
+        .children = children};
+    struct rp_tool tool = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &tool);
+    return rp_tool_run(&tool, run, &tool);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <argp.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+#include "reprobe.h"
+
+static const struct command commands[] = {
+    {"run", "compile a BCC-style C file, attach it, print its events and maps", command_run},
+    {"check", "compile a file and load nothing; needs no privileges", command_check},
+    {"list", "list the places a probe can be attached to", command_list},
+    {"doctor", "say what this kernel has and lacks, and what to do about it", command_doctor},
+};
+
+static void print_help(FILE *out) {
+    fprintf(out, "Usage: reprobe COMMAND [ARG…]\n"
+                 "Ask the running kernel a question, in C.\n\n");
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
+    fprintf(out, "  %-8s %s\n  %-8s %s\n\n", "help", "this text, or that of one command", "version",
+            "the version");
+    fprintf(out, "reprobe COMMAND --help tells the rest; reprobe(1) has examples.\n");
+}
+
+static int run_command(const struct command *command, int argc, char **argv) {
+    char name[64];
+    snprintf(name, sizeof(name), "reprobe %s", command->name);
+    argv[0] = name;
+    return command->run(argc, argv);
+}
+
+int main(int argc, char **argv) {
+    const char *word = argc > 1 ? argv[1] : "help";
+    bool is_help =
+        strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
+        printf("reprobe %s\n", rp_version());
+        return 0;
+    }
+    if (is_help && argc < 3) {
+        print_help(argc > 1 ? stdout : stderr);
+        return argc > 1 ? 0 : 2;
+    }
+    const char *name = is_help ? argv[2] : word;
+    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+        if (strcmp(commands[i].name, name) != 0)
+            continue;
+        if (!is_help)
+            return run_command(&commands[i], argc - 1, argv + 1);
+        char help[] = "--help", *help_argv[] = {NULL, help, NULL};
+        return run_command(&commands[i], 2, help_argv);
+    }
+    fprintf(stderr, "reprobe: unknown command `%s`\nhint: reprobe help lists the commands\n", name);
+    return 2;
+}

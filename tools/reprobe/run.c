@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reprobe run: compile a file, attach what names itself, print its events and maps. */
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "command.h"
+#include "source.h"
+
+#define MAX_ATTACH 64
+
+enum { KEY_ATTACH = 0x3000, KEY_TIMINGS };
+
+static const struct argp_option options[] = {
+    {"attach", 'a', "FUNCTION=PROBE", 0,
+     "Attach FUNCTION to PROBE (kprobe:vfs_read, tracepoint:sched:sched_switch, …); may be given "
+     "more than once",
+     0},
+    {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
+    {0}};
+
+struct request {
+    struct rp_tool tool;
+    struct source source;
+    const char *attach[MAX_ATTACH];
+    size_t attach_count;
+    bool timings;
+};
+
+/* One output of the program and how it prints. */
+struct printer {
+    const struct request *request;
+    struct rp_layout *layout; /* NULL for the trace pipe */
+    const char *name;
+    const struct printer **last; /* which of them printed last: a header stands above its rows */
+    bool only;                   /* the program has no other output */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct request *request = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &request->tool;
+        state->child_inputs[1] = &request->source;
+        return 0;
+    case 'a':
+        if (!strchr(arg, '=') || *arg == '=')
+            argp_error(state, "`%s` is not FUNCTION=PROBE", arg);
+        if (request->attach_count == MAX_ATTACH)
+            argp_error(state, "more than %d times --attach", MAX_ATTACH);
+        request->attach[request->attach_count++] = arg;
+        return 0;
+    case KEY_TIMINGS:
+        request->timings = true;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ------------------------------------------------------------- printing */
+
+static void print_header(const struct printer *p) {
+    if (*p->last == p)
+        return;
+    if (!p->only)
+        printf("%s%s:\n", *p->last ? "\n" : "", p->name);
+    *p->last = p;
+    if (p->request->tool.timestamps)
+        printf("%-8s ", "TIME");
+    if (p->layout)
+        rp_layout_print_header(p->layout, stdout);
+    else
+        rp_trace_line_print_header(stdout);
+}
+
+static bool print_record(void *ctx, const void *data, size_t size) {
+    struct printer *p = ctx;
+    if (p->request->tool.json) {
+        printf("{\"output\":\"%s\",\"data\":", p->name);
+        rp_layout_print_json(p->layout, data, size, stdout);
+        fputs("}\n", stdout);
+        return !ferror(stdout);
+    }
+    print_header(p);
+    if (p->request->tool.timestamps)
+        rp_print_time(stdout);
+    rp_layout_print_row(p->layout, data, size, stdout);
+    return !ferror(stdout);
+}
+
+static bool print_trace(void *ctx, const struct rp_trace_line *line) {
+    struct printer *p = ctx;
+    if (p->request->tool.json) {
+        printf("{\"output\":\"%s\",\"data\":", p->name);
+        rp_trace_line_print_json(line, stdout);
+        fputs("}\n", stdout);
+        return !ferror(stdout);
+    }
+    print_header(p);
+    if (p->request->tool.timestamps)
+        rp_print_time(stdout);
+    rp_trace_line_print_row(line, stdout);
+    return !ferror(stdout);
+}
+
+/* ------------------------------------------------------------- setting up */
+
+static bool is_output(const struct rp_module *module, size_t i) {
+    int type = rp_module_map_type(module, i);
+    return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
+static struct rp_error *attach(const struct request *request, struct rp_session *session,
+                               struct rp_module *module) {
+    size_t named = 0;
+    struct rp_error *err = rp_session_attach_named(session, module, &named);
+    for (size_t i = 0; i < request->attach_count && !err; i++) {
+        char *function = strdup(request->attach[i]);
+        char *spec = function ? strchr(function, '=') : NULL;
+        if (spec) {
+            *spec++ = '\0';
+            err = rp_session_attach(session, module, function, spec);
+        }
+        free(function);
+    }
+    if (!err && !named && !request->attach_count) {
+        fprintf(stderr,
+                "reprobe: nothing to attach: no function of %s names its own probe\n"
+                "hint: name it kprobe__FUNCTION or write TRACEPOINT_PROBE(category, name), or give "
+                "--attach FUNCTION=PROBE\n",
+                request->source.opts.name);
+        exit(1);
+    }
+    return err;
+}
+
+/* The printers of the module's outputs; the last one is the trace pipe's. */
+struct printers {
+    struct printer *list;
+    size_t count;
+    const struct printer *last;
+};
+
+static struct rp_error *read_outputs(const struct request *request, struct rp_session *session,
+                                     struct rp_module *module, struct printers *printers) {
+    size_t maps = rp_module_map_count(module);
+    printers->list = calloc(maps + 1, sizeof(*printers->list));
+    bool traces = rp_module_prints_trace(module);
+    size_t outputs = traces;
+    for (size_t i = 0; i < maps; i++)
+        outputs += is_output(module, i);
+    for (size_t i = 0; i < maps; i++) {
+        if (!is_output(module, i))
+            continue;
+        struct printer *p = &printers->list[printers->count++];
+        *p = (struct printer){.request = request,
+                              .name = rp_module_map_name(module, i),
+                              .last = &printers->last,
+                              .only = outputs == 1};
+        struct rp_error *err = rp_layout_of_output(module, p->name, &p->layout);
+        if (!err)
+            err = rp_session_read(session, module, p->name, print_record, p);
+        if (err)
+            return err;
+    }
+    if (!traces)
+        return NULL;
+    struct printer *p = &printers->list[printers->count++];
+    *p = (struct printer){
+        .request = request, .name = "trace_pipe", .last = &printers->last, .only = outputs == 1};
+    return rp_session_read_trace(session, print_trace, p);
+}
+
+static void free_printers(struct printers *printers) {
+    for (size_t i = 0; i < printers->count; i++)
+        rp_layout_free(printers->list[i].layout);
+    free(printers->list);
+}
+
+/* ------------------------------------------------------------- after the run */
+
+static void print_timings(const struct rp_session *session, const struct timespec *start) {
+    struct timespec now;
+    struct rp_timings t;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    rp_session_timings(session, &t);
+    double total =
+        (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) / 1e6;
+    fprintf(stderr,
+            "{\"types_ms\":%.3f,\"compile_ms\":%.3f,\"load_ms\":%.3f,\"attach_ms\":%.3f,"
+            "\"total_ms\":%.3f}\n",
+            t.types_ms, t.compile_ms, t.load_ms, t.attach_ms, total);
+}
+
+static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        if (is_output(module, i))
+            continue;
+        struct rp_error *err =
+            rp_map_print(module, rp_module_map_name(module, i), request->tool.json, stdout);
+        if (err)
+            return err;
+    }
+    return NULL;
+}
+
+static void print_command_status(const struct rp_session *session) {
+    int status = rp_session_command_status(session);
+    if (status > 0 && WIFSIGNALED(status))
+        fprintf(stderr, "reprobe: the command was ended by signal %d\n", WTERMSIG(status));
+    else if (status > 0)
+        fprintf(stderr, "reprobe: the command ended with status %d\n", WEXITSTATUS(status));
+}
+
+static void print_notes(const struct request *request, const struct rp_module *module) {
+    if (rp_module_note(module))
+        fprintf(stderr, "%s\n", rp_module_note(module));
+    if ((request->tool.session.pid || request->tool.session.command) &&
+        !rp_module_uses_target(module))
+        fprintf(stderr,
+                "reprobe: note: %s looks at neither TARGET_PID nor is_target(), so it sees every "
+                "process\n",
+                request->source.opts.name);
+}
+
+static struct rp_error *run(const struct request *request, struct rp_session *session,
+                            struct printers *printers, const struct timespec *start) {
+    struct rp_module *module;
+    struct rp_error *err =
+        rp_session_compile_file(session, request->source.file, &request->source.opts, &module);
+    if (err)
+        return err;
+    print_notes(request, module);
+    /* Attach first: the programs are loaded then, and with them the types of their records. Events
+     * wait in the buffers meanwhile. */
+    err = attach(request, session, module);
+    if (!err)
+        err = read_outputs(request, session, module, printers);
+    if (err)
+        return err;
+    if (request->timings)
+        print_timings(session, start);
+    if (isatty(STDERR_FILENO) && !request->tool.session.command)
+        fprintf(stderr, "Tracing %s… Ctrl-C ends it.\n", request->source.opts.name);
+    err = rp_session_run(session);
+    return err ? err : print_maps(request, module);
+}
+
+int command_run(int argc, char **argv) {
+    struct timespec start;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    const struct argp_child children[] = {
+        {&rp_tool_argp, 0, NULL, 0}, {&source_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FILE.c [-- CFLAGS…]",
+        .doc = "Compiles a BCC-style C file, attaches each function that names its own probe "
+               "(kprobe__X, TRACEPOINT_PROBE, …), prints every event it sends, and its maps at "
+               "the end.",
+        .children = children};
+    struct request request = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &request);
+
+    struct rp_error *err = rp_kernel_usable();
+    struct rp_session *session = NULL;
+    struct printers printers = {0};
+    if (!err)
+        err = rp_session_new(&request.tool.session, &session);
+    if (!err)
+        err = run(&request, session, &printers, &start);
+    if (session) {
+        print_command_status(session);
+        rp_session_report_loss(session, stderr);
+    }
+    rp_session_free(session);
+    free_printers(&printers);
+    return rp_tool_end(err, request.tool.verbose);
+}

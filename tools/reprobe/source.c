@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "source.h"
+
+#include <string.h>
+
+enum { KEY_TYPES = 0x2000 };
+
+static const struct argp_option options[] = {{0, 'D', "NAME[=VALUE]", 0, "Define a macro", 3},
+                                             {0, 'I', "DIR", 0, "Look for headers in DIR", 3},
+                                             {"types", KEY_TYPES, "auto|btf|headers", 0,
+                                              "Where kernel types come from: the kernel's BTF, its "
+                                              "installed headers, or (auto) headers only "
+                                              "when BTF is not enough",
+                                              3},
+                                             {0}};
+
+static void add_flag(struct source *source, const char *flag, struct argp_state *state) {
+    if (source->opts.cflag_count == MAX_CFLAGS)
+        argp_error(state, "more than %d compiler flags", MAX_CFLAGS);
+    source->cflags[source->opts.cflag_count++] = flag;
+}
+
+static enum rp_types parse_types(const char *arg, struct argp_state *state) {
+    if (strcmp(arg, "auto") == 0)
+        return RP_TYPES_AUTO;
+    if (strcmp(arg, "btf") == 0)
+        return RP_TYPES_BTF;
+    if (strcmp(arg, "headers") != 0)
+        argp_error(state, "--types is auto, btf or headers, not `%s`", arg);
+    return RP_TYPES_HEADERS;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct source *source = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        source->opts.size = sizeof(source->opts);
+        source->opts.cflags = source->cflags;
+        break;
+    case 'D':
+    case 'I':
+        add_flag(source, key == 'D' ? "-D" : "-I", state);
+        add_flag(source, arg, state);
+        break;
+    case KEY_TYPES:
+        source->opts.types = parse_types(arg, state);
+        break;
+    case ARGP_KEY_ARG:
+        if (!source->file) {
+            source->file = arg;
+            break;
+        }
+        if (state->quoted == 0 || state->next - 1 < state->quoted)
+            argp_error(state, "one FILE only; flags for the compiler come after `--`");
+        add_flag(source, arg, state);
+        break;
+    case ARGP_KEY_END:
+        if (!source->file)
+            argp_error(state, "which FILE? (`-` is standard input)");
+        source->opts.path = strcmp(source->file, "-") == 0 ? NULL : source->file;
+        source->opts.name = source->opts.path ? source->file : "standard input";
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp source_argp = {.options = options, .parser = parse};

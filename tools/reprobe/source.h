@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `run` and `check` have in common: a source file and how it is compiled. */
+#ifndef REPROBE_SOURCE_H
+#define REPROBE_SOURCE_H
+
+#include <argp.h>
+
+#include "reprobe.h"
+
+#define MAX_CFLAGS 256
+
+struct source {
+    const char *file;
+    const char *cflags[MAX_CFLAGS];
+    struct rp_compile_opts opts; /* complete once the command line is parsed */
+};
+
+/* An argp child with a `struct source` as its input: FILE, -D, -I, --types, -- CFLAGS…. */
+extern const struct argp source_argp;
+
+#endif

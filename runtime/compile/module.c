@@ -75,6 +75,7 @@ static void flags_fill(struct flags *flags, const struct rp_module *module,
                        const struct rp_compile_opts *opts, const struct rp_tree *tree) {
     flags_add(flags, "-include");
     flags_add(flags, "%s/include/reprobe-types.h", tree->path);
+    flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: the error is said better */
     flags_add(flags, "-DTARGET_PID=%d", opts->target_pid);
     flags_add(flags, "-DRP_LOST_FD=%d", module->lost_fd > 0 ? module->lost_fd : 0);
     if (opts->path) {
@@ -253,6 +254,11 @@ struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opt
             rp_error_free(rp_tracefs_path(&ignored)); /* libbcc reads the formats there */
         }
         err = compile(module, text, &opts, &source);
+        if (err && source.unknown_tracepoint && !rp_error_hint(err))
+            rp_error_hint_set(err,
+                              "there is no tracepoint %s here, or its format cannot be read: "
+                              "`sudo reprobe list tracepoint` shows all",
+                              source.unknown_tracepoint);
     }
     if (err) {
         rp_module_free(module);

@@ -73,6 +73,8 @@ static void scan_tracepoints(struct rp_source *source) {
         RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
         if (format)
             rp_scan_text(&source->scan, format, strlen(format));
+        else if (!source->unknown_tracepoint)
+            source->unknown_tracepoint = strdup(event);
     }
 }
 
@@ -217,5 +219,6 @@ void rp_source_clear(struct rp_source *source) {
     rp_names_clear(&source->stubs);
     free(source->base);
     free(source->types);
+    free(source->unknown_tracepoint);
     memset(source, 0, sizeof(*source));
 }

@@ -7,10 +7,11 @@
 #include "reprobe.h"
 
 struct rp_source {
-    struct rp_scan scan;   /* of the text and of the author's own headers */
-    struct rp_names stubs; /* included headers that are the kernel's: empty files stand in */
-    char *base;            /* read before libbcc's headers */
-    char *types;           /* read after them */
+    struct rp_scan scan;      /* of the text and of the author's own headers */
+    struct rp_names stubs;    /* included headers that are the kernel's: empty files stand in */
+    char *base;               /* read before libbcc's headers */
+    char *types;              /* read after them */
+    char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
 };
 
 /* Reads `text` and the headers of the author's that it includes (found through -I and beside

@@ -240,8 +240,8 @@ struct rp_error *rp_session_run(struct rp_session *session);
 
 struct rp_stats {
     uint64_t delivered; /* records handed to a callback */
-    uint64_t lost;      /* records a program wanted to send, or the kernel dropped, and nobody got */
-    uint64_t dropped;   /* records left unread because event_limit or a callback ended the loop */
+    uint64_t lost;    /* records a program wanted to send, or the kernel dropped, and nobody got */
+    uint64_t dropped; /* records left unread because event_limit or a callback ended the loop */
 };
 void rp_session_stats(const struct rp_session *session, struct rp_stats *out);
 /* How the command ended, as wait(2) gives it; -1 when there was none or it had not ended. */

@@ -261,7 +261,7 @@ static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ct
     while (getline(&line, &size, file) > 0) {
         line[strcspn(line, " \n")] = '\0';
         /* What ftrace calls places that linking left without a function. */
-        if (strncmp(line, "__ftrace_invalid_address", 24) && !each(ctx, line))
+        if (strncmp(line, "__ftrace_invalid_address", 24) != 0 && !each(ctx, line))
             break;
     }
     return NULL;

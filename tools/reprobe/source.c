@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "source.h"
 
+#include <errno.h>
 #include <string.h>
 
 enum { KEY_TYPES = 0x2000 };
@@ -55,8 +56,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         add_flag(source, arg, state);
         break;
     case ARGP_KEY_END:
-        if (!source->file)
+        if (!source->file) {
             argp_error(state, "which FILE? (`-` is standard input)");
+            return EINVAL;
+        }
         source->opts.path = strcmp(source->file, "-") == 0 ? NULL : source->file;
         source->opts.name = source->opts.path ? source->file : "standard input";
         break;

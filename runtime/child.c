@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "child.h"
 
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "util/cleanup.h"
 #include "util/error.h"
 
 /* In the child: 'G' through the gate means go; its closing without a word means the parent died. */
@@ -54,12 +59,39 @@ void rp_child_reap(struct rp_child *child) {
         child->ended = waitpid(child->pid, &child->status, WNOHANG) == child->pid;
 }
 
+static pid_t parent_of(const char *pid) {
+    char path[300], stat[512];
+    int ppid = 0;
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
+    size_t got = file ? fread(stat, 1, sizeof(stat) - 1, file) : 0;
+    stat[got] = '\0';
+    const char *name_end = strrchr(stat, ')'); /* the name may hold anything */
+    return name_end && sscanf(name_end, ") %*c %d", &ppid) == 1 ? ppid : 0;
+}
+
+#define MAX_CHILDREN 256
+
+/* Signals the process and all that descend from it, parents first: a shell must not go on with its
+ * next command. A process group would take the terminal's Ctrl-C from the command. */
+static void signal_tree(pid_t pid, int signo) {
+    pid_t children[MAX_CHILDREN];
+    size_t count = 0;
+    RP_AUTO_CLOSEDIR DIR *proc = opendir("/proc");
+    for (struct dirent *entry; proc && (entry = readdir(proc)) && count < MAX_CHILDREN;)
+        if (isdigit((unsigned char)entry->d_name[0]) && parent_of(entry->d_name) == pid)
+            children[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
+    kill(pid, signo);
+    for (size_t i = 0; i < count; i++)
+        signal_tree(children[i], signo);
+}
+
 void rp_child_end(struct rp_child *child) {
     if (child->gate >= 0) {
         close(child->gate); /* it never began, and ends by itself */
         child->gate = -1;
     } else if (child->pid > 0 && !child->ended) {
-        kill(child->pid, SIGTERM);
+        signal_tree(child->pid, SIGTERM);
     }
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     for (int i = 0; child->pid > 0 && !child->ended; i++) {
@@ -67,7 +99,7 @@ void rp_child_end(struct rp_child *child) {
         if (child->ended)
             break;
         if (i == 100)
-            kill(child->pid, SIGKILL);
+            signal_tree(child->pid, SIGKILL);
         nanosleep(&pause, NULL);
     }
 }

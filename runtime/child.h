@@ -21,7 +21,7 @@ struct rp_error *rp_child_start(struct rp_child *child, const char *command,
 void rp_child_release(struct rp_child *child);
 /* Sees whether it has ended. */
 void rp_child_reap(struct rp_child *child);
-/* Ends it (SIGTERM, after a second SIGKILL) if it still runs. */
+/* Ends it and what it started (SIGTERM, after a second SIGKILL) if it still runs. */
 void rp_child_end(struct rp_child *child);
 
 #endif

@@ -76,6 +76,8 @@ static void flags_fill(struct flags *flags, const struct rp_module *module,
     flags_add(flags, "-include");
     flags_add(flags, "%s/include/reprobe-types.h", tree->path);
     flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: the error is said better */
+    /* It would only fail later, as a call to a function that no one has. */
+    flags_add(flags, "-Werror=implicit-function-declaration");
     flags_add(flags, "-DTARGET_PID=%d", opts->target_pid);
     flags_add(flags, "-DRP_LOST_FD=%d", module->lost_fd > 0 ? module->lost_fd : 0);
     if (opts->path) {

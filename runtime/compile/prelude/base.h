@@ -65,6 +65,8 @@
 #define false                   0
 #define offsetof(type, member)  __builtin_offsetof(type, member)
 #define ARRAY_SIZE(a)           (sizeof(a) / sizeof((a)[0]))
+/* libbcc's BPF_STACK_TRACE needs it, as a constant. */
+#define roundup_pow_of_two(n)   ((n) <= 1 ? 1UL : 1UL << (64 - __builtin_clzl((n)-1)))
 #define PAGE_SHIFT              12
 #define PAGE_SIZE               (1UL << PAGE_SHIFT)
 #define PAGE_MASK               (~(PAGE_SIZE - 1))

@@ -113,9 +113,122 @@
 #ifndef TASK_COMM_LEN
 #define TASK_COMM_LEN 16
 #endif
-//@ PATH_MAX NAME_MAX DNAME_INLINE_LEN
+//@ PATH_MAX NAME_MAX
 #define PATH_MAX 4096
 #define NAME_MAX 255
+//@ DNAME_INLINE_LEN
+/* include/linux/dcache.h; the array became a union in Linux 6.15 (commit 61bc24ba8ca8) */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 15, 0)
+#define DNAME_INLINE_LEN sizeof(union shortname_store)
+#else
+#define DNAME_INLINE_LEN sizeof(((struct dentry *)0)->d_iname)
+#endif
+//@ DISK_NAME_LEN
+/* include/linux/blkdev.h */
+#define DISK_NAME_LEN 32
+//@ REQ_OP_BITS REQ_OP_MASK REQ_FLAG_BITS
+/* include/linux/blk_types.h */
+#define REQ_OP_BITS   8
+#define REQ_OP_MASK   ((1 << REQ_OP_BITS) - 1)
+#define REQ_FLAG_BITS 24
+//@ FMODE_READ FMODE_WRITE FMODE_OPENED FMODE_CREATED
+/* include/linux/fs.h */
+#define FMODE_READ    ((fmode_t)0x1)
+#define FMODE_WRITE   ((fmode_t)0x2)
+#define FMODE_OPENED  ((fmode_t)0x80000)
+#define FMODE_CREATED ((fmode_t)0x100000)
+//@ READ WRITE
+/* include/linux/kernel.h */
+#define READ  0
+#define WRITE 1
+//@ IFNAMSIZ
+/* include/uapi/linux/if.h */
+#ifndef IFNAMSIZ
+#define IFNAMSIZ 16
+#endif
+//@ SCM_RIGHTS SCM_CREDENTIALS
+/* include/linux/socket.h */
+#define SCM_RIGHTS      0x01
+#define SCM_CREDENTIALS 0x02
+//@ TASK_RUNNING TASK_INTERRUPTIBLE TASK_UNINTERRUPTIBLE __TASK_STOPPED __TASK_TRACED
+/* include/linux/sched.h */
+#define TASK_RUNNING         0x00000000
+#define TASK_INTERRUPTIBLE   0x00000001
+#define TASK_UNINTERRUPTIBLE 0x00000002
+#define __TASK_STOPPED       0x00000004
+#define __TASK_TRACED        0x00000008
+//@ PF_KTHREAD PF_EXITING
+/* include/linux/sched.h */
+#define PF_EXITING 0x00000004
+#define PF_KTHREAD 0x00200000
+//@ CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_THREAD CLONE_NEWNS CLONE_NEWPID CLONE_NEWNET
+/* include/uapi/linux/sched.h */
+#define CLONE_VM      0x00000100
+#define CLONE_FS      0x00000200
+#define CLONE_FILES   0x00000400
+#define CLONE_SIGHAND 0x00000800
+#define CLONE_THREAD  0x00010000
+#define CLONE_NEWNS   0x00020000
+#define CLONE_NEWPID  0x20000000
+#define CLONE_NEWNET  0x40000000
+//@ SIGHUP SIGINT SIGQUIT SIGKILL SIGUSR1 SIGSEGV SIGUSR2 SIGPIPE SIGALRM SIGTERM SIGCHLD SIGSTOP
+/* include/uapi/asm-generic/signal.h */
+#define SIGHUP  1
+#define SIGINT  2
+#define SIGQUIT 3
+#define SIGKILL 9
+#define SIGUSR1 10
+#define SIGSEGV 11
+#define SIGUSR2 12
+#define SIGPIPE 13
+#define SIGALRM 14
+#define SIGTERM 15
+#define SIGCHLD 17
+#define SIGSTOP 19
+//@ EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT EBUSY EEXIST ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE EFBIG ENOSPC EROFS EPIPE ENOSYS ENOTEMPTY EOPNOTSUPP EADDRINUSE ENETUNREACH ECONNRESET ETIMEDOUT ECONNREFUSED EHOSTUNREACH EINPROGRESS
+/* include/uapi/asm-generic/errno-base.h, errno.h */
+#define EPERM        1
+#define ENOENT       2
+#define ESRCH        3
+#define EINTR        4
+#define EIO          5
+#define ENXIO        6
+#define E2BIG        7
+#define ENOEXEC      8
+#define EBADF        9
+#define ECHILD       10
+#define EAGAIN       11
+#define ENOMEM       12
+#define EACCES       13
+#define EFAULT       14
+#define EBUSY        16
+#define EEXIST       17
+#define ENODEV       19
+#define ENOTDIR      20
+#define EISDIR       21
+#define EINVAL       22
+#define ENFILE       23
+#define EMFILE       24
+#define EFBIG        27
+#define ENOSPC       28
+#define EROFS        30
+#define EPIPE        32
+#define ENOSYS       38
+#define ENOTEMPTY    39
+#define EOPNOTSUPP   95
+#define EADDRINUSE   98
+#define ENETUNREACH  101
+#define ECONNRESET   104
+#define ETIMEDOUT    110
+#define ECONNREFUSED 111
+#define EHOSTUNREACH 113
+#define EINPROGRESS  115
+//@ PAGE_OFFSET __PAGE_OFFSET_BASE __START_KERNEL_map
+/* arch/x86/include/asm/page_64_types.h: where the direct mapping begins at the earliest; with
+ * CONFIG_RANDOMIZE_MEMORY it is moved up from there. */
+#define __PAGE_OFFSET_BASE 0xffff888000000000UL
+#define PAGE_OFFSET        __PAGE_OFFSET_BASE
+#define __START_KERNEL_map 0xffffffff80000000UL
 //@ MINORBITS MINORMASK MAJOR MINOR MKDEV
 /* include/linux/kdev_t.h */
 #define MINORBITS      20
@@ -170,6 +283,24 @@ static __always_inline struct tcphdr *tcp_hdr(const struct sk_buff *skb)
 {
     return (struct tcphdr *)(skb->head + skb->transport_header);
 }
-//@ roundup_pow_of_two rounddown_pow_of_two
-#define roundup_pow_of_two(n)   ((n) <= 1 ? 1UL : 1UL << (64 - __builtin_clzl((n)-1)))
+//@ rounddown_pow_of_two
 #define rounddown_pow_of_two(n) (1UL << (63 - __builtin_clzl(n)))
+//@ div_u64 div_u64_rem div64_u64
+/* include/linux/math64.h */
+#define div_u64(a, b)   ((u64)(a) / (u32)(b))
+#define div64_u64(a, b) ((u64)(a) / (u64)(b))
+//@ skb_rx_queue_recorded skb_get_rx_queue
+/* include/linux/skbuff.h */
+static __always_inline bool skb_rx_queue_recorded(const struct sk_buff *skb)
+{
+    return skb->queue_mapping != 0;
+}
+static __always_inline u16 skb_get_rx_queue(const struct sk_buff *skb)
+{
+    return skb->queue_mapping - 1;
+}
+//@ sg_is_last sg_is_chain sg_chain_ptr
+/* include/linux/scatterlist.h: the two low bits of page_link */
+#define sg_is_chain(sg)  ((sg)->page_link & 1)
+#define sg_is_last(sg)   ((sg)->page_link & 2)
+#define sg_chain_ptr(sg) ((struct scatterlist *)((sg)->page_link & ~3UL))

@@ -162,13 +162,20 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
                                  : rp_compile_error(opts->name, path, output);
 }
 
-/* Compiles against types made from BTF, or against installed headers. */
+/* What a source is compiled against. */
+enum against {
+    REDUCED,   /* types from BTF, and what the source reaches of libbcc's own headers */
+    WHOLE,     /* types from BTF, and all of libbcc's headers */
+    INSTALLED, /* the installed kernel headers, as stock libbcc does */
+};
+
 static struct rp_error *compile_with(struct rp_module *module, const char *text,
                                      const struct rp_compile_opts *opts, struct rp_source *source,
-                                     bool from_btf) {
+                                     enum against against) {
+    bool from_btf = against != INSTALLED;
     uint64_t start = rp_now_ns();
     if (from_btf)
-        RP_TRY(rp_source_prepare(source));
+        RP_TRY(rp_source_prepare(source, against == WHOLE));
     RP_AUTO_FREE char *headers_types = NULL;
     if (!from_btf &&
         asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s",
@@ -200,13 +207,16 @@ static struct rp_error *compile(struct rp_module *module, const char *text,
                 rp_error_new(ENOENT, "this kernel's headers are not installed", "cannot compile %s",
                              opts->name),
                 "leave out --types=headers: types then come from the kernel itself");
-        return compile_with(module, text, opts, source, false);
+        return compile_with(module, text, opts, source, INSTALLED);
     }
-    struct rp_error *err = compile_with(module, text, opts, source, true);
-    if (!err || opts->types == RP_TYPES_BTF || !has_installed_headers() ||
-        rp_error_errno(err) == EPERM)
+    struct rp_error *err = compile_with(module, text, opts, source, REDUCED);
+    if (!err || rp_error_errno(err) == EPERM)
         return err;
-    struct rp_error *second = compile_with(module, text, opts, source, false);
+    rp_error_free(err); /* whether it is the author's, the whole headers tell */
+    err = compile_with(module, text, opts, source, WHOLE);
+    if (!err || opts->types == RP_TYPES_BTF || !has_installed_headers())
+        return err;
+    struct rp_error *second = compile_with(module, text, opts, source, INSTALLED);
     if (second) {
         rp_error_free(second);
         return err; /* the first one is about the kernel that runs */

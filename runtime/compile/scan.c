@@ -74,6 +74,15 @@ bool rp_token_is(const struct rp_token *token, const char *text) {
     return token->len == strlen(text) && memcmp(token->text, text, token->len) == 0;
 }
 
+void rp_skip_parentheses(struct rp_lexer *lx) {
+    for (int depth = 0;;) {
+        struct rp_token token = rp_lex(lx);
+        depth += rp_token_is(&token, "(") - rp_token_is(&token, ")");
+        if (token.kind == RP_TOKEN_END || depth <= 0)
+            return;
+    }
+}
+
 /* A walk over the tokens that keeps one token of look-back. */
 struct walk {
     struct rp_lexer lx;
@@ -147,12 +156,7 @@ static void scan_tag(struct walk *w, bool is_enum) {
     struct rp_token name = peek(w);
     while (rp_token_is(&name, "__attribute__")) {
         next(w);
-        for (int depth = 0;;) {
-            struct rp_token token = next(w);
-            depth += rp_token_is(&token, "(") - rp_token_is(&token, ")");
-            if (token.kind == RP_TOKEN_END || depth == 0)
-                break;
-        }
+        rp_skip_parentheses(&w->lx);
         name = peek(w);
     }
     if (name.kind == RP_TOKEN_IDENT) {

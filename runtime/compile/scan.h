@@ -29,6 +29,9 @@ struct rp_lexer {
 struct rp_token rp_lex(struct rp_lexer *lexer);
 bool rp_token_is(const struct rp_token *token, const char *text);
 
+/* Past a group in parentheses that comes next. */
+void rp_skip_parentheses(struct rp_lexer *lexer);
+
 struct rp_scan {
     struct rp_names mentioned;   /* every identifier */
     struct rp_names defined;     /* struct, union and enum tags with a body, typedefs, enumerators,

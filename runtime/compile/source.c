@@ -155,7 +155,7 @@ static void write_config(const struct rp_source *source, const struct utsname *k
 
 /* ------------------------------------------------------------- the two texts */
 
-static void write_base(const struct rp_source *source, FILE *out) {
+static void write_base(const struct rp_source *source, bool whole, FILE *out) {
     struct utsname kernel = {0};
     unsigned major = 0, minor = 0, patch = 0;
     uname(&kernel);
@@ -168,6 +168,15 @@ static void write_base(const struct rp_source *source, FILE *out) {
     for (size_t i = 0; i < libbcc->tags.count; i++)
         if (!rp_names_has(&libbcc->defined, libbcc->tags.names[i]))
             fprintf(out, "struct %s;\n", libbcc->tags.names[i]);
+    if (whole)
+        return;
+    struct rp_scan reached = {0}; /* the types written may need some of libbcc's */
+    rp_scan_text(&reached, source->types, strlen(source->types));
+    for (size_t i = 0; i < source->scan.mentioned.count; i++)
+        rp_names_add(&reached.mentioned, source->scan.mentioned.names[i],
+                     strlen(source->scan.mentioned.names[i]));
+    rp_libbcc_write_reduced(&reached.mentioned, out);
+    rp_scan_clear(&reached);
 }
 
 static const struct rp_names *defined_earlier(void) {
@@ -181,35 +190,40 @@ static const struct rp_names *defined_earlier(void) {
     return &earlier.defined;
 }
 
-struct rp_error *rp_source_prepare(struct rp_source *source) {
-    const struct btf *btf;
-    RP_TRY(rp_kernel_btf(&btf));
-    scan_tracepoints(source);
-    size_t size;
+/* Everything but what must stand before libbcc's headers. */
+static void write_types(struct rp_source *source, const struct btf *btf, FILE *out) {
     RP_AUTO_FREE char *snippets = NULL;
+    size_t size;
+    FILE *pieces = open_memstream(&snippets, &size);
+    if (!pieces)
+        return; /* the compile that follows says what is missing */
     bool uses_is_target = rp_names_has(&source->scan.mentioned, "is_target");
     if (uses_is_target)
         rp_scan_text(&source->scan, "struct task_struct tgid real_parent", 35);
-
-    FILE *out = open_memstream(&snippets, &size);
-    if (!out)
-        return rp_error_nomem();
-    add_snippets(source, out);
-    fclose(out);
-
-    out = open_memstream(&source->base, &size);
-    if (!out)
-        return rp_error_nomem();
-    write_base(source, out);
-    fclose(out);
-
-    out = open_memstream(&source->types, &size);
-    if (!out)
-        return rp_error_nomem();
+    add_snippets(source, pieces);
+    fclose(pieces);
     rp_types_write(btf, &source->scan.mentioned, defined_earlier(), &source->scan.defined, out);
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fputs(rp_embedded_glue_h, out);
+}
+
+struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
+    const struct btf *btf;
+    RP_TRY(rp_kernel_btf(&btf));
+    scan_tracepoints(source);
+    size_t size;
+    free(rp_take(source->types));
+    FILE *out = open_memstream(&source->types, &size);
+    if (!out)
+        return rp_error_nomem();
+    write_types(source, btf, out);
+    fclose(out);
+    free(rp_take(source->base));
+    out = open_memstream(&source->base, &size);
+    if (!out)
+        return rp_error_nomem();
+    write_base(source, whole, out);
     fclose(out);
     return NULL;
 }

@@ -18,8 +18,9 @@ struct rp_source {
  * `opts->path`). */
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
-/* Writes base and types for the running kernel. */
-struct rp_error *rp_source_prepare(struct rp_source *source);
+/* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
+ * what the source reaches of them. */
+struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
 
 #endif

@@ -59,8 +59,12 @@ bool rp_names_add(struct rp_names *set, const char *name, size_t len) {
     return true;
 }
 
+ssize_t rp_names_find(const struct rp_names *set, const char *name, size_t len) {
+    return set->slot_count ? (ssize_t)set->slots[find_slot(set, name, len)] - 1 : -1;
+}
+
 bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len) {
-    return set->slot_count && set->slots[find_slot(set, name, len)];
+    return rp_names_find(set, name, len) >= 0;
 }
 
 bool rp_names_has(const struct rp_names *set, const char *name) {

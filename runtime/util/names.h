@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Zeroed is empty. */
 struct rp_names {
@@ -21,6 +22,8 @@ struct rp_names {
 bool rp_names_add(struct rp_names *set, const char *name, size_t len);
 bool rp_names_has(const struct rp_names *set, const char *name);
 bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len);
+/* Its place in the order of adding, or -1. */
+ssize_t rp_names_find(const struct rp_names *set, const char *name, size_t len);
 void rp_names_clear(struct rp_names *set);
 
 #endif

@@ -262,8 +262,7 @@ static const char rewriter_names[] =
 
 /* Names of the operations that a program calls on its maps; libbcc turns X into bpf_X and more. */
 static void keep_operation(const char *name) {
-    static const char *const others[] = {"bpf_%s", "bpf_%s_",    "bpf_map_%s_elem",
-                                         "bcc_%s", "bpf_%s_map", "bpf_map_%s"};
+    static const char *const others[] = {"%s_", "bpf_%s", "bpf_%s_", "bpf_map_%s_elem", "bcc_%s"};
     char full[128];
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         int len = snprintf(full, sizeof(full), others[i], name);

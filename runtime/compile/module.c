@@ -132,6 +132,40 @@ static char *with_line_marker(const char *path, const char *text) {
     return marked;
 }
 
+/* libbcc leaves the maps it created open. */
+static void free_libbcc_module(struct rp_module *module) {
+    for (size_t i = 0; module->bcc && i < bpf_num_tables(module->bcc); i++)
+        close(bpf_table_fd_id(module->bcc, i));
+    if (module->bcc)
+        bpf_module_destroy(module->bcc);
+    module->bcc = NULL;
+}
+
+/* Whether `matches` holds for an instruction of any function. */
+static bool any_instruction(const struct rp_module *module,
+                            bool (*matches)(const struct bpf_insn *insn, int arg), int arg) {
+    for (size_t f = 0; f < rp_module_function_count(module); f++) {
+        const struct bpf_insn *insn = bpf_function_start_id(module->bcc, f);
+        size_t count = bpf_function_size_id(module->bcc, f) / sizeof(*insn);
+        for (size_t i = 0; insn && i < count; i++)
+            if (matches(&insn[i], arg))
+                return true;
+    }
+    return false;
+}
+
+static bool is_call_of_helper(const struct bpf_insn *insn, int helper) {
+    return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == helper;
+}
+
+/* libbcc's last pass ignores warnings, so that a function that was never declared passes there: as
+ * a call to nowhere. */
+static bool is_call_of_nothing(const struct bpf_insn *insn, int ignored) {
+    (void)ignored;
+    return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
+           insn->imm == -1;
+}
+
 /* Calls libbcc once; `tree` is NULL when it shall find installed headers by itself. */
 static struct rp_error *call_libbcc(struct rp_module *module, const char *text, const char *path,
                                     const struct rp_compile_opts *opts, const struct flags *flags,
@@ -154,6 +188,13 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
     RP_AUTO_FREE char *output = rp_capture_end(&capture);
     if (!output)
         return rp_error_nomem();
+    if (module->bcc && any_instruction(module, is_call_of_nothing, 0)) {
+        free_libbcc_module(module);
+        return rp_error_hint_set(rp_error_new(EINVAL,
+                                              "it calls a function that BPF programs do not have",
+                                              "cannot compile %s", opts->name),
+                                 "write the function in the source, as `static inline`");
+    }
     if (module->bcc) {
         module->note = rp_compile_warnings(opts->name, path, output);
         return NULL;
@@ -304,11 +345,7 @@ void rp_module_free(struct rp_module *module) {
         free(module->programs[i].function);
     }
     free(module->programs);
-    if (module->bcc) {
-        for (size_t i = 0; i < bpf_num_tables(module->bcc); i++)
-            close(bpf_table_fd_id(module->bcc, i));
-        bpf_module_destroy(module->bcc);
-    }
+    free_libbcc_module(module);
     if (module->lost_fd >= 0)
         close(module->lost_fd);
     btf__free(module->btf);
@@ -418,14 +455,7 @@ int rp_module_map_fd(const struct rp_module *module, const char *name) {
 }
 
 bool rp_module_calls(const struct rp_module *module, int helper) {
-    for (size_t f = 0; f < rp_module_function_count(module); f++) {
-        const struct bpf_insn *insn = bpf_function_start_id(module->bcc, f);
-        size_t count = bpf_function_size_id(module->bcc, f) / sizeof(*insn);
-        for (size_t i = 0; insn && i < count; i++)
-            if (insn[i].code == (BPF_JMP | BPF_CALL) && !insn[i].src_reg && insn[i].imm == helper)
-                return true;
-    }
-    return false;
+    return any_instruction(module, is_call_of_helper, helper);
 }
 
 bool rp_module_prints_trace(const struct rp_module *module) {

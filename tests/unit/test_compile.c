@@ -69,6 +69,37 @@ START_TEST(errors_have_the_authors_lines) {
 }
 END_TEST
 
+/* What libbcc writes in place of map operations is there although the source does not say it. */
+START_TEST(operations_that_libbcc_rewrites) {
+    struct rp_module *module;
+    struct rp_error *err = compile(
+        "struct data { u64 ts; int a[4]; };\n"
+        "BPF_HASH(h, u64, struct data); BPF_ARRAY(a, u64, 4); BPF_PERCPU_ARRAY(pa, u64, 4);\n"
+        "BPF_HISTOGRAM(dist); BPF_STACK_TRACE(stacks, 64); BPF_PERF_OUTPUT(p);\n"
+        "BPF_RINGBUF_OUTPUT(r, 8); BPF_LPM_TRIE(trie, u64); BPF_QUEUE(q, u64, 8);\n"
+        "BPF_PROG_ARRAY(jmp, 4); BPF_PERF_ARRAY(counters, 4); BPF_CGROUP_ARRAY(cg, 1);\n"
+        "int f(struct pt_regs *ctx, struct file *file) {\n"
+        "  u64 k = 1, v = 2; struct data d = {}, *found = h.lookup(&k);\n"
+        "  if (found) d.ts = found->ts; h.update(&k, &d); h.insert(&k, &d); h.delete(&k);\n"
+        "  found = h.lookup_or_try_init(&k, &d); if (found) found->a[1]++;\n"
+        "  int zero = 0; u64 *n = a.lookup(&zero); if (n) lock_xadd(n, 1);\n"
+        "  a.increment(0); a.atomic_increment(1); pa.increment(2); dist.increment(bpf_log2l(k));\n"
+        "  v = stacks.get_stackid(ctx, 0); q.push(&v, 0); q.pop(&v); trie.lookup(&k);\n"
+        "  counters.perf_read(CUR_CPU_IDENTIFIER); cg.check_current_task(0);\n"
+        "  p.perf_submit(ctx, &d, sizeof(d)); r.ringbuf_output(&d, sizeof(d), 0);\n"
+        "  struct data *e = r.ringbuf_reserve(sizeof(*e)); if (!e) return 0;\n"
+        "  e->ts = (u64)file->f_inode->i_ino; r.ringbuf_submit(e, 0); jmp.call(ctx, 1);\n"
+        "  char s[8]; bpf_probe_read_user_str(s, sizeof(s), (void *)PT_REGS_PARM2(ctx));\n"
+        "  bpf_trace_printk(\"%d %s\\n\", (int)v, s); return 0; }\n",
+        &module);
+    ck_assert_msg(!err, "%s", err ? rp_error_why(err) : "");
+    ck_assert(rp_module_prints_trace(module));
+    ck_assert_uint_eq(rp_module_map_count(module), 12);
+    rp_module_free(module);
+    assert_error_has("int f(void *ctx) { nowhere(); return 0; }\n", "nowhere");
+}
+END_TEST
+
 START_TEST(no_temporary_tree_is_left) {
     struct rp_module *module;
     struct rp_tree tree = {0};
@@ -121,6 +152,7 @@ Suite *compile_suite(void) {
     tcase_add_test(tc, functions_and_maps_are_listed);
     tcase_add_test(tc, target_and_trace_are_seen);
     tcase_add_test(tc, errors_have_the_authors_lines);
+    tcase_add_test(tc, operations_that_libbcc_rewrites);
     tcase_add_test(tc, no_temporary_tree_is_left);
     tcase_add_test(tc, the_working_directory_stays);
     tcase_add_test(tc, files_that_are_no_source);

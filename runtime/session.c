@@ -388,7 +388,7 @@ void rp_session_stats(const struct rp_session *s, struct rp_stats *out) {
         counted += rp_module_lost(s->modules[i]);
     /* Programs count each failed send; the kernel tells of a perf buffer's losses only with the
      * next record that fits, so its number is never the larger one unless programs cannot count. */
-    out->lost = counted > kernel_lost ? counted : kernel_lost;
+    out->lost = (counted > kernel_lost ? counted : kernel_lost) + s->trace.lost;
 }
 
 int rp_session_command_status(const struct rp_session *s) {
@@ -413,7 +413,7 @@ void rp_session_report_loss(const struct rp_session *s, FILE *out) {
     if (stats.lost)
         fprintf(out,
                 "reprobe: %llu event%s lost: the buffer was full (%llu delivered)\n"
-                "hint: give the output more pages, filter in the program, or print less\n",
+                "hint: filter in the program, print less, or give a ring buffer more pages\n",
                 (unsigned long long)stats.lost, stats.lost == 1 ? "" : "s",
                 (unsigned long long)stats.delivered);
 }

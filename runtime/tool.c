@@ -19,7 +19,7 @@ static const struct argp_option options[] = {
     {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
     {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
     {"time", 't', 0, 0, "Print the time of day with each event", 2},
-    {"verbose", 'v', 0, 0, "Say more about what is done, and whole logs with errors", 2},
+    {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 2},
     {0}};
 
 bool rp_parse_duration(const char *text, uint64_t *ns) {
@@ -106,12 +106,22 @@ int rp_tool_end(struct rp_error *err, bool verbose) {
     return 1;
 }
 
-void rp_print_time(FILE *out) {
-    char text[16];
+static void time_of_day(char text[16]) {
     time_t now = time(NULL);
     struct tm tm;
-    strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&now, &tm));
+    strftime(text, 16, "%H:%M:%S", localtime_r(&now, &tm));
+}
+
+void rp_print_time(FILE *out) {
+    char text[16];
+    time_of_day(text);
     fprintf(out, "%-8s ", text);
+}
+
+void rp_print_json_time(FILE *out) {
+    char text[16];
+    time_of_day(text);
+    fprintf(out, "\"time\":\"%s\",", text);
 }
 
 int rp_tool_run(const struct rp_tool *tool,

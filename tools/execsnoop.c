@@ -70,8 +70,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-static void print_json(const struct event *e) {
-    printf("{\"pid\":%u,\"ppid\":%u,\"comm\":", e->pid, e->ppid);
+static void print_json(const struct execsnoop *tool, const struct event *e) {
+    putchar('{');
+    if (tool->tool.timestamps)
+        rp_print_json_time(stdout);
+    printf("\"pid\":%u,\"ppid\":%u,\"comm\":", e->pid, e->ppid);
     rp_print_json_text(e->comm, sizeof(e->comm), stdout);
     printf(",\"ret\":%d,\"filename\":", e->ret);
     rp_print_json_text(e->filename, sizeof(e->filename), stdout);
@@ -97,7 +100,7 @@ static bool print(void *ctx, const void *data, size_t size) {
         return true;
     memcpy(&event, data, sizeof(event)); /* perf records are not aligned */
     if (tool->tool.json)
-        print_json(&event);
+        print_json(tool, &event);
     else
         print_row(tool, &event);
     return !ferror(stdout);

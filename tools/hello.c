@@ -24,7 +24,7 @@ static bool print(void *ctx, const struct rp_trace_line *line) {
     const struct rp_tool *tool = ctx;
     if (tool->json) {
         rp_trace_line_print_json(line, stdout);
-        putchar('\n');
+        putchar('\n'); /* each line has a time of its own */
     } else {
         if (tool->timestamps)
             rp_print_time(stdout);

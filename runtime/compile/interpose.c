@@ -18,13 +18,18 @@
  * for each map's key and value. The runtime decodes them from BTF, so they would only cost time;
  * and without them libbcc frees LLVM's memory as soon as a module is compiled (bpf_module.cc,
  * BPFModule::finalize).
+ *
+ * Without them libbcc also crashes when a map cannot be had after a module is compiled: it frees
+ * code that still is the JIT's. For maps that this file creates that never happens: a descriptor
+ * of /dev/null goes in their place and the error is seen afterwards. A source with pinned or nested
+ * maps, which libbcc opens by other ways, keeps them.
  */
 bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
-bool rp_rw_engine_enabled(void) {
-    return false;
-}
-
 static struct rp_map_creation *watching;
+
+bool rp_rw_engine_enabled(void) {
+    return watching && watching->keep_rw_engine;
+}
 
 void rp_map_creation_watch(struct rp_map_creation *creation) {
     watching = creation;
@@ -53,7 +58,9 @@ int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
     int fd = create(attr, attr->btf_key_type_id != 0);
     if (fd < 0 && attr->btf_key_type_id) /* not every map type may have BTF */
         fd = create(attr, false);
-    if (fd < 0 && watching && !watching->failed_errno) {
+    if (fd >= 0 || !watching)
+        return fd;
+    if (!watching->failed_errno) {
         watching->failed_errno = errno;
         snprintf(watching->failed_name, sizeof(watching->failed_name), "%s", attr->name);
         watching->failed_type = attr->map_type;
@@ -61,5 +68,5 @@ int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
         watching->failed_value_size = attr->value_size;
         watching->failed_max_entries = attr->max_entries;
     }
-    return fd;
+    return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }

@@ -7,8 +7,9 @@
 
 /* What libbcc's map creation met, between begin and end. */
 struct rp_map_creation {
-    bool dry_run;     /* hand out descriptors of /dev/null */
-    int failed_errno; /* of the first map that could not be created, or 0 */
+    bool dry_run;        /* hand out descriptors of /dev/null */
+    bool keep_rw_engine; /* see interpose.c */
+    int failed_errno;    /* of the first map that could not be created, or 0 */
     char failed_name[64];
     unsigned failed_type, failed_key_size, failed_value_size, failed_max_entries;
 };

@@ -109,15 +109,6 @@ static void declare(struct chunk *chunk, const char *text, size_t len) {
         chunk->name_count++;
 }
 
-/* To the end of the logical line. */
-static void end_directive(struct rp_lexer *lx) {
-    const char *p = lx->p;
-    while (p < lx->end && (*p != '\n' || p[-1] == '\\'))
-        p++;
-    lx->p = p;
-    lx->line_start = true;
-}
-
 static void mention_words(struct chunk *chunk, const char *text, size_t len) {
     struct rp_lexer lx = {.p = text, .end = text + len};
     for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
@@ -194,7 +185,7 @@ static void cut_text(const char *text, size_t len) {
     int depth = 0;
     for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
         if (!start && t.first && rp_token_is(&t, "#")) {
-            end_directive(&lx);
+            rp_skip_directive(&lx);
             add_chunk(t.text, lx.p, true);
             continue;
         }

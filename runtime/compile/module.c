@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "compile/adapt.h"
 #include "compile/diagnostics.h"
 #include "compile/embedded.h"
 #include "compile/interpose.h"
@@ -36,6 +37,7 @@ struct rp_module {
     void *bcc;
     char *note;
     bool uses_target;
+    bool has_foreign_maps; /* pinned, shared or nested: libbcc opens some of them by itself */
     int lost_fd; /* array of one u64: records that could not be sent; -1 when there is no output */
     struct program *programs;
     size_t program_count;
@@ -86,8 +88,18 @@ static void flags_fill(struct flags *flags, const struct rp_module *module,
         const char *slash = strrchr(path, '/');
         flags_add(flags, "-I%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
     }
-    for (size_t i = 0; i < opts->cflag_count; i++)
-        flags_add(flags, "%s", opts->cflags[i]);
+    for (size_t i = 0; i < opts->cflag_count; i++) {
+        const char *flag = opts->cflags[i];
+        bool takes_dir = strcmp(flag, "-I") == 0 && i + 1 < opts->cflag_count;
+        const char *dir = takes_dir ? opts->cflags[++i] : flag + 2;
+        RP_AUTO_FREE char *real = strncmp(flag, "-I", 2) == 0 ? realpath(dir, NULL) : NULL;
+        if (real) /* libbcc compiles in another directory */
+            flags_add(flags, "-I%s", real);
+        else if (takes_dir)
+            flags_add(flags, "-I%s", dir);
+        else
+            flags_add(flags, "%s", flag);
+    }
 }
 
 /* ------------------------------------------------------------- compiling */
@@ -98,7 +110,7 @@ static bool has_installed_headers(void) {
     if (uname(&kernel))
         return false;
     snprintf(path, sizeof(path), "/lib/modules/%s/build/include/linux/kconfig.h", kernel.release);
-    return access(path, R_OK) == 0;
+    return access(path, R_OK) == 0 || access("/sys/kernel/kheaders.tar.xz", R_OK) == 0;
 }
 
 static struct rp_error *map_error(const char *name, const struct rp_map_creation *creation) {
@@ -122,14 +134,6 @@ static struct rp_error *map_error(const char *name, const struct rp_map_creation
         rp_error_hint_set(err,
                           "this kernel may not have the map's type, or a size is out of range");
     return err;
-}
-
-/* The text that libbcc is given: its lines are named after the author's file. */
-static char *with_line_marker(const char *path, const char *text) {
-    char *marked = NULL;
-    if (asprintf(&marked, "#line 1 \"%s\"\n%s\n", path, text) < 0)
-        return NULL;
-    return marked;
 }
 
 /* libbcc leaves the maps it created open. */
@@ -170,16 +174,17 @@ static bool is_call_of_nothing(const struct bpf_insn *insn, int ignored) {
 static struct rp_error *call_libbcc(struct rp_module *module, const char *text, const char *path,
                                     const struct rp_compile_opts *opts, const struct flags *flags,
                                     const struct rp_tree *tree) {
-    RP_AUTO_FREE char *marked = with_line_marker(path, text);
-    if (!marked)
+    RP_AUTO_FREE char *adapted = rp_adapt(path, text);
+    if (!adapted)
         return rp_error_nomem();
-    struct rp_map_creation creation = {.dry_run = opts->dry_run};
+    struct rp_map_creation creation = {.dry_run = opts->dry_run,
+                                       .keep_rw_engine = module->has_foreign_maps};
     struct rp_capture capture = rp_capture_begin();
     if (tree)
         setenv("BCC_KERNEL_SOURCE", tree->path, 1);
     rp_map_creation_watch(&creation);
     rp_ksyms_answer_from_btf(true);
-    module->bcc = bpf_module_create_c_from_string(marked, 0, (const char **)flags->list,
+    module->bcc = bpf_module_create_c_from_string(adapted, 0, (const char **)flags->list,
                                                   (int)flags->count, true, NULL);
     rp_ksyms_answer_from_btf(false);
     rp_map_creation_watch(NULL);
@@ -188,6 +193,10 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
     RP_AUTO_FREE char *output = rp_capture_end(&capture);
     if (!output)
         return rp_error_nomem();
+    if (creation.failed_errno) {
+        free_libbcc_module(module);
+        return map_error(opts->name, &creation);
+    }
     if (module->bcc && any_instruction(module, is_call_of_nothing, 0)) {
         free_libbcc_module(module);
         return rp_error_hint_set(rp_error_new(EINVAL,
@@ -199,8 +208,7 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
         module->note = rp_compile_warnings(opts->name, path, output);
         return NULL;
     }
-    return creation.failed_errno ? map_error(opts->name, &creation)
-                                 : rp_compile_error(opts->name, path, output);
+    return rp_compile_error(opts->name, path, output);
 }
 
 /* What a source is compiled against. */
@@ -269,12 +277,24 @@ static struct rp_error *compile(struct rp_module *module, const char *text,
     return NULL;
 }
 
-static bool has_output(const struct rp_scan *scan) {
-    static const char *const words[] = {"BPF_PERF_OUTPUT",       "BPF_RINGBUF_OUTPUT",
-                                        "bpf_perf_event_output", "bpf_ringbuf_output",
-                                        "bpf_ringbuf_reserve",   "BPF_TABLE"};
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (rp_names_has(&scan->mentioned, words[i]))
+static const char *const outputs[] = {"BPF_PERF_OUTPUT",
+                                      "BPF_RINGBUF_OUTPUT",
+                                      "bpf_perf_event_output",
+                                      "bpf_ringbuf_output",
+                                      "bpf_ringbuf_reserve",
+                                      "BPF_TABLE",
+                                      NULL};
+static const char *const foreign_maps[] = {"BPF_TABLE_PINNED",
+                                           "BPF_TABLE_PINNED7",
+                                           "BPF_TABLE_PUBLIC",
+                                           "BPF_TABLE_SHARED",
+                                           "BPF_ARRAY_OF_MAPS",
+                                           "BPF_HASH_OF_MAPS",
+                                           NULL};
+
+static bool mentions_any(const struct rp_scan *scan, const char *const *words) {
+    for (; *words; words++)
+        if (rp_names_has(&scan->mentioned, *words))
             return true;
     return false;
 }
@@ -299,7 +319,8 @@ struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opt
     if (!err) {
         module->uses_target = rp_names_has(&source.scan.mentioned, "TARGET_PID") ||
                               rp_names_has(&source.scan.mentioned, "is_target");
-        if (has_output(&source.scan) && !opts.dry_run)
+        module->has_foreign_maps = mentions_any(&source.scan, foreign_maps);
+        if (mentions_any(&source.scan, outputs) && !opts.dry_run)
             module->lost_fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rp_lost", sizeof(uint32_t),
                                              sizeof(uint64_t), 1, NULL);
         if (source.scan.tracepoints.count) {

@@ -12,8 +12,8 @@ struct btf;
 /* libbcc's own handle, for its bpf_table_*() and bpf_perf_event_*() calls. */
 void *rp_module_bcc(const struct rp_module *module);
 
-/* The module's own types, as the kernel knows them: from its maps, or from a program that is
- * loaded. NULL when there are none. Owned by the module. */
+/* The module's own types, as the kernel knows them from a program that is loaded. NULL while none
+ * is. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
 
 /* Loads `function` as that type of program, once: a second call gives the same descriptor. *fd

@@ -74,6 +74,14 @@ bool rp_token_is(const struct rp_token *token, const char *text) {
     return token->len == strlen(text) && memcmp(token->text, text, token->len) == 0;
 }
 
+void rp_skip_directive(struct rp_lexer *lx) {
+    const char *p = lx->p;
+    while (p < lx->end && (*p != '\n' || p[-1] == '\\'))
+        p++;
+    lx->p = p;
+    lx->line_start = true;
+}
+
 void rp_skip_parentheses(struct rp_lexer *lx) {
     for (int depth = 0;;) {
         struct rp_token token = rp_lex(lx);
@@ -123,6 +131,8 @@ static void scan_directive(struct walk *w) {
         p++;
     if (p < w->lx.end && *p == close) {
         rp_names_add(&w->scan->includes, start, (size_t)(p - start));
+        if (close == '"')
+            rp_names_add(&w->scan->quoted, start, (size_t)(p - start));
         w->lx.p = p + 1;
     }
 }
@@ -244,5 +254,6 @@ void rp_scan_clear(struct rp_scan *scan) {
     rp_names_clear(&scan->defined);
     rp_names_clear(&scan->tags);
     rp_names_clear(&scan->includes);
+    rp_names_clear(&scan->quoted);
     rp_names_clear(&scan->tracepoints);
 }

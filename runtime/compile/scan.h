@@ -29,6 +29,8 @@ struct rp_lexer {
 struct rp_token rp_lex(struct rp_lexer *lexer);
 bool rp_token_is(const struct rp_token *token, const char *text);
 
+/* Past the rest of a preprocessor directive, continuation lines and all. */
+void rp_skip_directive(struct rp_lexer *lexer);
 /* Past a group in parentheses that comes next. */
 void rp_skip_parentheses(struct rp_lexer *lexer);
 
@@ -38,6 +40,7 @@ struct rp_scan {
                                     macros */
     struct rp_names tags;        /* names that follow `struct`, `union` or `enum` */
     struct rp_names includes;    /* paths, angle brackets and quotes alike */
+    struct rp_names quoted;      /* those of them in quotes */
     struct rp_names tracepoints; /* "category:name" of each TRACEPOINT_PROBE */
 };
 

@@ -42,6 +42,13 @@ static char *find_header(const char *include, const struct rp_compile_opts *opts
     return NULL;
 }
 
+/* One that BTF stands in for; libbcc has a few of its own, and a missing one of the author's is the
+ * compiler's to report. */
+static bool is_kernel_header(const char *include, const struct rp_scan *scan) {
+    return strncmp(include, "bcc/", 4) != 0 &&
+           (!rp_names_has(&scan->quoted, include) || strchr(include, '/'));
+}
+
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts) {
     rp_scan_text(&source->scan, text, strlen(text));
@@ -52,7 +59,8 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
         const char *include = source->scan.includes.names[i];
         RP_AUTO_FREE char *path = find_header(include, opts);
         if (!path) {
-            rp_names_add(&source->stubs, include, strlen(include));
+            if (is_kernel_header(include, &source->scan))
+                rp_names_add(&source->stubs, include, strlen(include));
             continue;
         }
         RP_AUTO_FREE char *header = NULL;

@@ -16,9 +16,10 @@
 #include "util/error.h"
 
 /* libbcc's headers include these by name. */
-static const char *const always[] = {
-    "uapi/linux/bpf.h", "uapi/linux/if_packet.h", "linux/version.h",   "linux/log2.h",
-    "asm/page.h",       "linux/types.h",          "linux/bpf_common.h"};
+static const char *const always[] = {"uapi/linux/bpf.h",      "uapi/linux/if_packet.h",
+                                     "uapi/linux/if_ether.h", "linux/version.h",
+                                     "linux/log2.h",          "asm/page.h",
+                                     "linux/types.h",         "linux/bpf_common.h"};
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st;

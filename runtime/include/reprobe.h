@@ -4,7 +4,7 @@
  *
  * The way data flows, and the order in which this header reads:
  *
- *   source text -> rp_module -> rp_program -> rp_probe -> rp_stream -> record -> text / JSON
+ *   source text -> rp_module -> rp_probe -> rp_session's streams -> record -> text / JSON
  *
  * Conventions that hold everywhere:
  *  - A function that can fail returns `struct rp_error *`; NULL is success. The caller owns the
@@ -288,6 +288,9 @@ bool rp_parse_duration(const char *text, uint64_t *ns);
 
 /* The time of day, "12:00:01", padded to the width of its column. */
 void rp_print_time(FILE *out);
+
+/* The same as the first member of a JSON object: "time":"12:00:01", with its comma. */
+void rp_print_json_time(FILE *out);
 
 /* What main() does once the command line is read: makes a session, calls `run` with it, says what
  * was lost, cleans up. Returns the exit status. */

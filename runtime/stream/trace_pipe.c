@@ -45,6 +45,11 @@ static char *find_pid_end(char *text, char **cpu) {
     return NULL;
 }
 
+uint64_t rp_trace_lost_parse(const char *text) {
+    unsigned long long lost;
+    return sscanf(text, "CPU:%*u [LOST %llu EVENTS]", &lost) == 1 ? lost : 0;
+}
+
 bool rp_trace_line_parse(char *text, struct rp_trace_line *line) {
     static const char marker[] = ": bpf_trace_printk: ";
     char *cpu, *pid = find_pid_end(text, &cpu);
@@ -90,6 +95,7 @@ struct rp_error *rp_trace_pipe_open(struct rp_trace_pipe *pipe) {
     char path[PATH_MAX], chunk[4096];
     pipe->fd = -1;
     pipe->len = 0;
+    pipe->lost = 0;
     RP_TRY(rp_tracefs_path(&tracefs));
     snprintf(path, sizeof(path), "%s/trace_pipe", tracefs);
     pipe->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -116,6 +122,7 @@ static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const stru
     while (go_on && (nl = memchr(start, '\n', (size_t)(end - start)))) {
         struct rp_trace_line line;
         *nl = '\0';
+        pipe->lost += rp_trace_lost_parse(start);
         if (rp_trace_line_parse(start, &line))
             go_on = fn(ctx, &line);
         start = nl + 1;

@@ -7,6 +7,7 @@
 
 struct rp_trace_pipe {
     int fd;
+    uint64_t lost; /* lines, as the kernel tells */
     char line[4096];
     size_t len;
 };
@@ -18,6 +19,8 @@ void rp_trace_pipe_consume(struct rp_trace_pipe *pipe,
                            bool (*fn)(void *ctx, const struct rp_trace_line *), void *ctx);
 void rp_trace_pipe_close(struct rp_trace_pipe *pipe);
 
+/* The number in "CPU:1 [LOST 12 EVENTS]", or 0. */
+uint64_t rp_trace_lost_parse(const char *text);
 /* Parses one line (no newline; changed in place). False when no BPF program wrote it. */
 bool rp_trace_line_parse(char *text, struct rp_trace_line *line);
 

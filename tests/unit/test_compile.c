@@ -65,7 +65,14 @@ START_TEST(errors_have_the_authors_lines) {
     assert_error_has("int f(void *ctx) {\n  return 0;\n", "own.c:");
     assert_error_has("BPF_HASH(h, u32);\nint f(void *ctx) { h.nonsense(); return 0; }\n",
                      "own.c:2:");
-    assert_error_has("#include \"not_there.h\"\n#error stop\n", "own.c:2:2: error: stop");
+    assert_error_has("#include \"not_there.h\"\n", "own.c:1:10: fatal error:");
+    assert_error_has("#include <not/there.h>\n#error stop\n", "own.c:2:2: error: stop");
+    /* libbcc adds a struct of a dozen lines before the first, and lines before the second. */
+    assert_error_has("TRACEPOINT_PROBE(sched, sched_switch) { return 0; }\n\n"
+                     "int kprobe__x(struct pt_regs *ctx, int a, int b)\n{\n  return nope;\n}\n",
+                     "own.c:5:10: error:");
+    assert_error_has("TRACEPOINT_PROBE(sched, sched_switch) { return nope; }\n",
+                     "own.c:1:48: error:");
 }
 END_TEST
 
@@ -86,6 +93,7 @@ START_TEST(operations_that_libbcc_rewrites) {
         "  a.increment(0); a.atomic_increment(1); pa.increment(2); dist.increment(bpf_log2l(k));\n"
         "  v = stacks.get_stackid(ctx, 0); q.push(&v, 0); q.pop(&v); trie.lookup(&k);\n"
         "  counters.perf_read(CUR_CPU_IDENTIFIER); cg.check_current_task(0);\n"
+        "  char name[16] = {}; r.ringbuf_output(name, sizeof(name), 0);\n"
         "  p.perf_submit(ctx, &d, sizeof(d)); r.ringbuf_output(&d, sizeof(d), 0);\n"
         "  struct data *e = r.ringbuf_reserve(sizeof(*e)); if (!e) return 0;\n"
         "  e->ts = (u64)file->f_inode->i_ino; r.ringbuf_submit(e, 0); jmp.call(ctx, 1);\n"

@@ -34,6 +34,13 @@ START_TEST(lines_of_every_shape) {
 }
 END_TEST
 
+START_TEST(lost_lines_are_counted) {
+    ck_assert_uint_eq(rp_trace_lost_parse("CPU:1 [LOST 12 EVENTS]"), 12);
+    ck_assert_uint_eq(rp_trace_lost_parse("CPU:1 [LOST EVENTS]"), 0);
+    ck_assert_uint_eq(rp_trace_lost_parse(" bash-1 [000] d..1 1.0: CPU:1 [LOST 12 EVENTS]"), 0);
+}
+END_TEST
+
 START_TEST(other_lines_are_passed_over) {
     static const char *const others[] = {
         "",
@@ -59,6 +66,7 @@ Suite *trace_suite(void) {
     Suite *suite = suite_create("trace_pipe");
     TCase *tc = tcase_create("trace_pipe");
     tcase_add_test(tc, lines_of_every_shape);
+    tcase_add_test(tc, lost_lines_are_counted);
     tcase_add_test(tc, other_lines_are_passed_over);
     suite_add_tcase(suite, tc);
     return suite;

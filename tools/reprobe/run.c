@@ -33,7 +33,8 @@ struct request {
 /* One output of the program and how it prints. */
 struct printer {
     const struct request *request;
-    struct rp_layout *layout; /* NULL for the trace pipe */
+    const struct rp_module *module; /* NULL for the trace pipe */
+    struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
     const char *name;
     const struct printer **last; /* which of them printed last: a header stands above its rows */
     bool only;                   /* the program has no other output */
@@ -77,10 +78,19 @@ static void print_header(const struct printer *p) {
         rp_trace_line_print_header(stdout);
 }
 
+static void print_json_start(const struct printer *p) {
+    putchar('{');
+    if (p->request->tool.timestamps)
+        rp_print_json_time(stdout);
+    printf("\"output\":\"%s\",\"data\":", p->name);
+}
+
 static bool print_record(void *ctx, const void *data, size_t size) {
     struct printer *p = ctx;
+    if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
+        return false;
     if (p->request->tool.json) {
-        printf("{\"output\":\"%s\",\"data\":", p->name);
+        print_json_start(p);
         rp_layout_print_json(p->layout, data, size, stdout);
         fputs("}\n", stdout);
         return !ferror(stdout);
@@ -95,7 +105,7 @@ static bool print_record(void *ctx, const void *data, size_t size) {
 static bool print_trace(void *ctx, const struct rp_trace_line *line) {
     struct printer *p = ctx;
     if (p->request->tool.json) {
-        printf("{\"output\":\"%s\",\"data\":", p->name);
+        print_json_start(p);
         rp_trace_line_print_json(line, stdout);
         fputs("}\n", stdout);
         return !ferror(stdout);
@@ -158,12 +168,11 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
             continue;
         struct printer *p = &printers->list[printers->count++];
         *p = (struct printer){.request = request,
+                              .module = module,
                               .name = rp_module_map_name(module, i),
                               .last = &printers->last,
                               .only = outputs == 1};
-        struct rp_error *err = rp_layout_of_output(module, p->name, &p->layout);
-        if (!err)
-            err = rp_session_read(session, module, p->name, print_record, p);
+        struct rp_error *err = rp_session_read(session, module, p->name, print_record, p);
         if (err)
             return err;
     }
@@ -235,11 +244,9 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
     if (err)
         return err;
     print_notes(request, module);
-    /* Attach first: the programs are loaded then, and with them the types of their records. Events
-     * wait in the buffers meanwhile. */
-    err = attach(request, session, module);
+    err = read_outputs(request, session, module, printers);
     if (!err)
-        err = read_outputs(request, session, module, printers);
+        err = attach(request, session, module);
     if (err)
         return err;
     if (request->timings)

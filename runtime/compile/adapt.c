@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/adapt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "compile/scan.h"
+
+struct adapter {
+    const char *path;
+    const char *copied; /* the text up to here is in `out` */
+    const char *line_start;
+    unsigned line;
+    FILE *out;
+};
+
+static void copy_to(struct adapter *a, const char *end) {
+    fwrite(a->copied, 1, (size_t)(end - a->copied), a->out);
+    a->copied = end;
+}
+
+/* Keeps `line` and `line_start` those of `at`. */
+static void count_lines(struct adapter *a, const char *at) {
+    for (const char *nl; (nl = memchr(a->line_start, '\n', (size_t)(at - a->line_start)));) {
+        a->line_start = nl + 1;
+        a->line++;
+    }
+}
+
+/*
+ * libbcc puts the struct of a tracepoint and an attribute before a function and declarations of its
+ * arguments behind its brace: behind that the line is said anew. The rest of the line keeps its
+ * columns.
+ */
+static void mark_line(struct adapter *a, const char *at) {
+    copy_to(a, at);
+    count_lines(a, at);
+    fprintf(a->out, "\n#line %u \"%s\"\n%*s", a->line, a->path, (int)(at - a->line_start), "");
+}
+
+/*
+ * "out.ringbuf_output(array, …)": libbcc (0.26 to 0.37) takes the type that the argument points to
+ * without looking whether it points at all, and an array ends the process. "&array[0]" is the same
+ * to the compiler, and so is "&pointer[0]".
+ */
+static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
+    struct rp_token open = rp_lex(&ahead), name = rp_lex(&ahead), comma = rp_lex(&ahead);
+    if (!rp_token_is(&open, "(") || name.kind != RP_TOKEN_IDENT || !rp_token_is(&comma, ","))
+        return;
+    copy_to(a, name.text);
+    fprintf(a->out, "&%.*s[0]", (int)name.len, name.text);
+    a->copied = name.text + name.len;
+}
+
+char *rp_adapt(const char *path, const char *text) {
+    char *adapted = NULL;
+    size_t size;
+    struct adapter a = {.path = path,
+                        .copied = text,
+                        .line_start = text,
+                        .line = 1,
+                        .out = open_memstream(&adapted, &size)};
+    if (!a.out)
+        return NULL;
+    fprintf(a.out, "#line 1 \"%s\"\n", path);
+    struct rp_lexer lx = {.p = text, .end = text + strlen(text), .line_start = true};
+    struct rp_token before = {0};
+    int depth = 0;
+    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; before = t, t = rp_lex(&lx)) {
+        if (t.first && rp_token_is(&t, "#")) {
+            rp_skip_directive(&lx);
+            continue;
+        }
+        if (rp_token_is(&t, "ringbuf_output") && rp_token_is(&before, "."))
+            spell_pointer(&a, lx);
+        if (rp_token_is(&t, "{") && depth++ == 0 && rp_token_is(&before, ")"))
+            mark_line(&a, t.text + 1);
+        depth -= rp_token_is(&t, "}");
+    }
+    copy_to(&a, lx.end);
+    fputc('\n', a.out);
+    fclose(a.out);
+    return adapted;
+}

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 /* In the child: 'G' through the gate means go; its closing without a word means the parent died. */
 static void wait_and_run(int gate, const char *command, const sigset_t *signal_mask) {
     char go;
+    prctl(PR_SET_PDEATHSIG, SIGTERM); /* not even a killed tracer leaves it behind */
     if (read(gate, &go, 1) != 1)
         _exit(0);
     signal(SIGPIPE, SIG_DFL);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "child.h"
@@ -407,7 +408,15 @@ void rp_session_timings(const struct rp_session *s, struct rp_timings *out) {
     }
 }
 
-void rp_session_report_loss(const struct rp_session *s, FILE *out) {
+static void report_command(const struct rp_session *s, FILE *out) {
+    int status = rp_session_command_status(s);
+    if (status > 0 && WIFSIGNALED(status))
+        fprintf(out, "reprobe: the command was ended by signal %d\n", WTERMSIG(status));
+    else if (status > 0)
+        fprintf(out, "reprobe: the command ended with status %d\n", WEXITSTATUS(status));
+}
+
+static void report_loss(const struct rp_session *s, FILE *out) {
     struct rp_stats stats;
     rp_session_stats(s, &stats);
     if (stats.lost)
@@ -416,4 +425,9 @@ void rp_session_report_loss(const struct rp_session *s, FILE *out) {
                 "hint: filter in the program, print less, or give a ring buffer more pages\n",
                 (unsigned long long)stats.lost, stats.lost == 1 ? "" : "s",
                 (unsigned long long)stats.delivered);
+}
+
+void rp_session_report(const struct rp_session *s, FILE *out) {
+    report_command(s, out);
+    report_loss(s, out);
 }

@@ -95,10 +95,21 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 const struct argp rp_tool_argp = {.options = options, .parser = parse};
 
+/* What could not be written is lost; a reader that went away wanted no more. */
+static struct rp_error *end_output(void) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return NULL;
+    return errno == EPIPE ? NULL : rp_error_new(errno, NULL, "cannot write the output");
+}
+
 int rp_tool_end(struct rp_error *err, bool verbose) {
+    struct rp_error *output_err = end_output();
+    if (err)
+        rp_error_free(output_err);
+    else
+        err = output_err;
     if (!err)
         return 0;
-    fflush(stdout);
     rp_error_print(err, stderr);
     if (verbose && rp_error_detail(err))
         fprintf(stderr, "%s\n", rp_error_detail(err));
@@ -133,7 +144,7 @@ int rp_tool_run(const struct rp_tool *tool,
     if (!err)
         err = run(session, ctx);
     if (session)
-        rp_session_report_loss(session, stderr);
+        rp_session_report(session, stderr);
     rp_session_free(session);
     return rp_tool_end(err, tool->verbose);
 }

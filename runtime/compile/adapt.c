@@ -40,16 +40,23 @@ static void mark_line(struct adapter *a, const char *at) {
 
 /*
  * "out.ringbuf_output(array, …)": libbcc (0.26 to 0.37) takes the type that the argument points to
- * without looking whether it points at all, and an array ends the process. "&array[0]" is the same
- * to the compiler, and so is "&pointer[0]".
+ * without looking whether it points at all, and an array ends the process. "&(array)[0]" points,
+ * and for a pointer it is the same.
  */
 static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
-    struct rp_token open = rp_lex(&ahead), name = rp_lex(&ahead), comma = rp_lex(&ahead);
-    if (!rp_token_is(&open, "(") || name.kind != RP_TOKEN_IDENT || !rp_token_is(&comma, ","))
+    struct rp_token open = rp_lex(&ahead), first = rp_lex(&ahead), t = first;
+    if (!rp_token_is(&open, "(") || rp_token_is(&first, "&"))
         return;
-    copy_to(a, name.text);
-    fprintf(a->out, "&%.*s[0]", (int)name.len, name.text);
-    a->copied = name.text + name.len;
+    for (int depth = 0; depth || !rp_token_is(&t, ","); t = rp_lex(&ahead)) {
+        depth += rp_token_is(&t, "(") + rp_token_is(&t, "[");
+        depth -= rp_token_is(&t, ")") + rp_token_is(&t, "]");
+        if (t.kind == RP_TOKEN_END || depth < 0)
+            return;
+    }
+    copy_to(a, first.text);
+    fprintf(a->out, "&(");
+    copy_to(a, t.text);
+    fprintf(a->out, ")[0]");
 }
 
 char *rp_adapt(const char *path, const char *text) {

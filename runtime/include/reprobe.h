@@ -248,8 +248,9 @@ void rp_session_stats(const struct rp_session *session, struct rp_stats *out);
 int rp_session_command_status(const struct rp_session *session);
 /* Sum of the modules' times so far. */
 void rp_session_timings(const struct rp_session *session, struct rp_timings *out);
-/* One line, "reprobe: 12 events lost: …" with a cure, when any were; nothing otherwise. */
-void rp_session_report_loss(const struct rp_session *session, FILE *out);
+/* What the user should know at the end: how many events were lost, with a cure, and how the
+ * command ended. Nothing when none were and it ended well. */
+void rp_session_report(const struct rp_session *session, FILE *out);
 
 /* ------------------------------------------------------------------ the running kernel */
 

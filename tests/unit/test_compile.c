@@ -94,6 +94,7 @@ START_TEST(operations_that_libbcc_rewrites) {
         "  v = stacks.get_stackid(ctx, 0); q.push(&v, 0); q.pop(&v); trie.lookup(&k);\n"
         "  counters.perf_read(CUR_CPU_IDENTIFIER); cg.check_current_task(0);\n"
         "  char name[16] = {}; r.ringbuf_output(name, sizeof(name), 0);\n"
+        "  r.ringbuf_output(d.a, sizeof(d.a), 0);\n"
         "  p.perf_submit(ctx, &d, sizeof(d)); r.ringbuf_output(&d, sizeof(d), 0);\n"
         "  struct data *e = r.ringbuf_reserve(sizeof(*e)); if (!e) return 0;\n"
         "  e->ts = (u64)file->f_inode->i_ino; r.ringbuf_submit(e, 0); jmp.call(ctx, 1);\n"

@@ -3,7 +3,6 @@
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -28,6 +27,7 @@ struct request {
     const char *attach[MAX_ATTACH];
     size_t attach_count;
     bool timings;
+    struct timespec start;
 };
 
 /* One output of the program and how it prints. */
@@ -217,14 +217,6 @@ static struct rp_error *print_maps(const struct request *request, const struct r
     return NULL;
 }
 
-static void print_command_status(const struct rp_session *session) {
-    int status = rp_session_command_status(session);
-    if (status > 0 && WIFSIGNALED(status))
-        fprintf(stderr, "reprobe: the command was ended by signal %d\n", WTERMSIG(status));
-    else if (status > 0)
-        fprintf(stderr, "reprobe: the command ended with status %d\n", WEXITSTATUS(status));
-}
-
 static void print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
@@ -237,7 +229,7 @@ static void print_notes(const struct request *request, const struct rp_module *m
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,
-                            struct printers *printers, const struct timespec *start) {
+                            struct printers *printers) {
     struct rp_module *module;
     struct rp_error *err =
         rp_session_compile_file(session, request->source.file, &request->source.opts, &module);
@@ -250,16 +242,22 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
     if (err)
         return err;
     if (request->timings)
-        print_timings(session, start);
+        print_timings(session, &request->start);
     if (isatty(STDERR_FILENO) && !request->tool.session.command)
         fprintf(stderr, "Tracing %s… Ctrl-C ends it.\n", request->source.opts.name);
     err = rp_session_run(session);
     return err ? err : print_maps(request, module);
 }
 
+static struct rp_error *run_and_clean(struct rp_session *session, void *ctx) {
+    struct request *request = ctx;
+    struct printers printers = {0};
+    struct rp_error *err = run(request, session, &printers);
+    free_printers(&printers);
+    return err;
+}
+
 int command_run(int argc, char **argv) {
-    struct timespec start;
-    clock_gettime(CLOCK_MONOTONIC, &start);
     const struct argp_child children[] = {
         {&rp_tool_argp, 0, NULL, 0}, {&source_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
@@ -271,20 +269,8 @@ int command_run(int argc, char **argv) {
                "the end.",
         .children = children};
     struct request request = {0};
+    clock_gettime(CLOCK_MONOTONIC, &request.start);
     argp_parse(&argp, argc, argv, 0, NULL, &request);
 
-    struct rp_error *err = rp_kernel_usable();
-    struct rp_session *session = NULL;
-    struct printers printers = {0};
-    if (!err)
-        err = rp_session_new(&request.tool.session, &session);
-    if (!err)
-        err = run(&request, session, &printers, &start);
-    if (session) {
-        print_command_status(session);
-        rp_session_report_loss(session, stderr);
-    }
-    rp_session_free(session);
-    free_printers(&printers);
-    return rp_tool_end(err, request.tool.verbose);
+    return rp_tool_run(&request.tool, run_and_clean, &request);
 }

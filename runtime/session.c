@@ -17,6 +17,7 @@
 #include "stream/trace_pipe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/output.h"
 
 #define RECORDS_A_LOOK 4096
 #define NS_A_SECOND    1000000000ULL
@@ -336,14 +337,14 @@ static void turn(struct rp_session *s) {
     struct epoll_event events[8];
     int count = epoll_wait(s->epoll, events, 8, 0);
     if (count == 0) {
-        if (fflush(stdout))
+        if (!rp_output_flush())
             close_session(s);
         count = epoll_wait(s->epoll, events, 8, -1);
     }
     for (int i = 0; i < count; i++)
         on_event(s, &events[i]);
     consume_all(s);
-    if (ferror(stdout))
+    if (ferror(stdout) && !rp_output_flush())
         close_session(s);
 }
 
@@ -361,7 +362,7 @@ static void drain(struct rp_session *s) {
         before = records_seen(s);
         consume_all(s);
     } while (records_seen(s) != before);
-    fflush(stdout);
+    rp_output_flush();
 }
 
 struct rp_error *rp_session_run(struct rp_session *s) {

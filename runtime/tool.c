@@ -9,6 +9,7 @@
 
 #include "reprobe.h"
 #include "util/error.h"
+#include "util/output.h"
 
 enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON };
 
@@ -97,9 +98,9 @@ const struct argp rp_tool_argp = {.options = options, .parser = parse};
 
 /* What could not be written is lost; a reader that went away wanted no more. */
 static struct rp_error *end_output(void) {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    if (rp_output_flush() || rp_output_errno() == EPIPE)
         return NULL;
-    return errno == EPIPE ? NULL : rp_error_new(errno, NULL, "cannot write the output");
+    return rp_error_new(rp_output_errno(), NULL, "cannot write the output");
 }
 
 int rp_tool_end(struct rp_error *err, bool verbose) {

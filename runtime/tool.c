@@ -100,7 +100,9 @@ const struct argp rp_tool_argp = {.options = options, .parser = parse};
 static struct rp_error *end_output(void) {
     if (rp_output_flush() || rp_output_errno() == EPIPE)
         return NULL;
-    return rp_error_new(rp_output_errno(), NULL, "cannot write the output");
+    return rp_error_new(rp_output_errno(),
+                        rp_output_errno() == EIO ? "some of it was not taken" : NULL,
+                        "cannot write the output");
 }
 
 int rp_tool_end(struct rp_error *err, bool verbose) {

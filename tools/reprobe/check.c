@@ -41,5 +41,5 @@ int command_check(int argc, char **argv) {
     for (size_t i = 0; i < rp_module_map_count(module); i++)
         printf("  map      %s\n", rp_module_map_name(module, i));
     rp_module_free(module);
-    return 0;
+    return rp_tool_end(NULL, false);
 }

@@ -49,5 +49,5 @@ int command_list(int argc, char **argv) {
         fprintf(stderr, "reprobe: nothing here matches `%s`\n", pattern ? pattern : kind);
         return 1;
     }
-    return 0;
+    return rp_tool_end(NULL, false);
 }

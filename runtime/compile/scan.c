@@ -91,17 +91,61 @@ void rp_skip_parentheses(struct rp_lexer *lx) {
     }
 }
 
-/* A walk over the tokens that keeps one token of look-back. */
+/* A walk over the tokens that looks back a little. */
 struct walk {
     struct rp_lexer lx;
     struct rp_scan *scan;
-    struct rp_token prev;
+    struct rp_token before[3]; /* the last one first */
 };
+
+static bool is_one_of(const struct rp_token *token, const char *const *words) {
+    for (; *words; words++)
+        if (rp_token_is(token, *words))
+            return true;
+    return false;
+}
+
+/* A word that may stand before a name that it does not declare. */
+static bool is_no_type(const struct rp_token *token) {
+    static const char *const words[] = {"return", "goto",   "case",     "else",   "sizeof",
+                                        "struct", "union",  "enum",     "typeof", "do",
+                                        "const",  "static", "volatile", "inline", "extern",
+                                        "define", "undef",  "ifdef",    "ifndef", NULL};
+    return token->kind != RP_TOKEN_IDENT || is_one_of(token, words);
+}
+
+static bool is_type_before_star(const struct walk *w) {
+    static const char *const tag_words[] = {"struct", "union", "enum", NULL};
+    static const char *const words[] = {"void", "char", "int", "long", "short", "unsigned", NULL};
+    const struct rp_token *type = &w->before[1];
+    return is_one_of(&w->before[2], tag_words) || is_one_of(type, words) ||
+           (type->len > 2 && memcmp(type->text + type->len - 2, "_t", 2) == 0);
+}
+
+/* "u64 NAME =", "struct x *NAME;", "int NAME(", "BPF_HASH(NAME,": what the source declares itself
+ * is not the kernel's, whatever enumerator has the same name. */
+static bool is_declared(const struct walk *w, const struct rp_token *name) {
+    static const char *const after[] = {"=", ";", ",", "(", ")", "[", NULL};
+    struct rp_lexer ahead = w->lx;
+    struct rp_token next = rp_lex(&ahead);
+    if (name->kind != RP_TOKEN_IDENT || !is_one_of(&next, after))
+        return false;
+    if (rp_token_is(&w->before[0], "*"))
+        return is_type_before_star(w);
+    if (rp_token_is(&w->before[0], "("))
+        return w->before[1].len > 4 && memcmp(w->before[1].text, "BPF_", 4) == 0;
+    return !is_no_type(&w->before[0]);
+}
 
 static struct rp_token next(struct walk *w) {
     struct rp_token token = rp_lex(&w->lx);
     if (token.kind == RP_TOKEN_IDENT)
         rp_names_add(&w->scan->mentioned, token.text, token.len);
+    if (is_declared(w, &token))
+        rp_names_add(&w->scan->declared, token.text, token.len);
+    w->before[2] = w->before[1];
+    w->before[1] = w->before[0];
+    w->before[0] = token;
     return token;
 }
 
@@ -252,6 +296,7 @@ void rp_scan_text(struct rp_scan *scan, const char *text, size_t len) {
 void rp_scan_clear(struct rp_scan *scan) {
     rp_names_clear(&scan->mentioned);
     rp_names_clear(&scan->defined);
+    rp_names_clear(&scan->declared);
     rp_names_clear(&scan->tags);
     rp_names_clear(&scan->includes);
     rp_names_clear(&scan->quoted);

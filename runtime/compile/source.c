@@ -49,11 +49,22 @@ static bool is_kernel_header(const char *include, const struct rp_scan *scan) {
            (!rp_names_has(&scan->quoted, include) || strchr(include, '/'));
 }
 
+/* A macro of the command line is the author's, as one in the source is. */
+static void scan_flag(struct rp_scan *scan, const char *flag, bool is_definition) {
+    rp_scan_text(scan, flag, strlen(flag));
+    if (strncmp(flag, "-D", 2) == 0 && flag[2]) {
+        is_definition = true;
+        flag += 2;
+    }
+    if (is_definition)
+        rp_names_add(&scan->defined, flag, strcspn(flag, "=("));
+}
+
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts) {
     rp_scan_text(&source->scan, text, strlen(text));
     for (size_t i = 0; i < opts->cflag_count; i++)
-        rp_scan_text(&source->scan, opts->cflags[i], strlen(opts->cflags[i]));
+        scan_flag(&source->scan, opts->cflags[i], i && strcmp(opts->cflags[i - 1], "-D") == 0);
     /* The list grows while it is walked: headers include headers. */
     for (size_t i = 0; i < source->scan.includes.count; i++) {
         const char *include = source->scan.includes.names[i];
@@ -210,7 +221,11 @@ static void write_types(struct rp_source *source, const struct btf *btf, FILE *o
         rp_scan_text(&source->scan, "struct task_struct tgid real_parent", 35);
     add_snippets(source, pieces);
     fclose(pieces);
-    rp_types_write(btf, &source->scan.mentioned, defined_earlier(), &source->scan.defined, out);
+    const struct rp_types_names names = {.wanted = &source->scan.mentioned,
+                                         .earlier = defined_earlier(),
+                                         .later = &source->scan.defined,
+                                         .declared = &source->scan.declared};
+    rp_types_write(btf, &names, out);
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fputs(rp_embedded_glue_h, out);

@@ -23,7 +23,7 @@ enum state { UNSEEN = 0, QUEUED, BEGUN, DONE };
 
 struct writer {
     const struct btf *btf;
-    const struct rp_names *wanted, *earlier, *later;
+    const struct rp_names *wanted, *earlier, *later, *declared;
     struct rp_names forwards;  /* tags already declared; structs and enums share one name space */
     struct rp_names tags;      /* tags and "typedef x" already defined */
     struct rp_names constants; /* enumerators already defined */
@@ -433,7 +433,7 @@ static void write_composite(struct writer *w, uint32_t id) {
 static void write_enumerator(struct writer *w, const char *name, bool all, const char *fmt,
                              long long value) {
     if ((!all && !rp_names_has(w->wanted, name)) || is_elsewhere(w, name) ||
-        !rp_names_add(&w->constants, name, strlen(name)))
+        rp_names_has(w->declared, name) || !rp_names_add(&w->constants, name, strlen(name)))
         return;
     fprintf(w->out, "%s = ", name);
     fprintf(w->out, fmt, value);
@@ -497,7 +497,8 @@ static bool names_wanted_constant(const struct writer *w, const struct btf_type 
         uint32_t off =
             btf_kind(t) == BTF_KIND_ENUM ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
         const char *name = btf__name_by_offset(w->btf, off);
-        if (rp_names_has(w->wanted, name) && !is_elsewhere(w, name))
+        if (rp_names_has(w->wanted, name) && !is_elsewhere(w, name) &&
+            !rp_names_has(w->declared, name))
             return true;
     }
     return false;
@@ -508,7 +509,8 @@ static bool is_root(const struct writer *w, const struct btf_type *t) {
     case BTF_KIND_STRUCT:
     case BTF_KIND_UNION:
     case BTF_KIND_TYPEDEF:
-        return t->name_off && rp_names_has(w->wanted, name_of(w, t));
+        return t->name_off && rp_names_has(w->wanted, name_of(w, t)) &&
+               (btf_kind(t) != BTF_KIND_TYPEDEF || !rp_names_has(w->declared, name_of(w, t)));
     case BTF_KIND_ENUM:
     case BTF_KIND_ENUM64:
         return (t->name_off && rp_names_has(w->wanted, name_of(w, t))) ||
@@ -530,15 +532,15 @@ static void write_root(struct writer *w, uint32_t id) {
     }
 }
 
-void rp_types_write(const struct btf *btf, const struct rp_names *wanted,
-                    const struct rp_names *earlier, const struct rp_names *later, FILE *out) {
+void rp_types_write(const struct btf *btf, const struct rp_types_names *names, FILE *out) {
     uint32_t count = btf__type_cnt(btf);
     RP_AUTO_FREE unsigned char *states = calloc(count, 1);
     RP_AUTO_FREE uint32_t *queue = calloc(count, sizeof(*queue));
     struct writer w = {.btf = btf,
-                       .wanted = wanted,
-                       .earlier = earlier,
-                       .later = later,
+                       .wanted = names->wanted,
+                       .earlier = names->earlier,
+                       .later = names->later,
+                       .declared = names->declared,
                        .out = out,
                        .states = states,
                        .queue = queue};

@@ -9,11 +9,17 @@
 
 struct btf;
 
+struct rp_types_names {
+    const struct rp_names *wanted;   /* what the source mentions */
+    const struct rp_names *earlier;  /* types that a text before this one has */
+    const struct rp_names *later;    /* types that the source defines itself */
+    const struct rp_names *declared; /* the source's own variables and functions: no enumerator or
+                                        typedef of the kernel's may have such a name */
+};
+
 /* Writes declarations of every type of `btf` that `wanted` names, and of what their members lead
  * to, with the kernel's exact sizes and offsets. Members that `wanted` does not mention become
- * padding in large structs. Left out are types that `earlier` names (a text before this one has
- * them) and that `later` names (the source defines its own; by value they become padding here). */
-void rp_types_write(const struct btf *btf, const struct rp_names *wanted,
-                    const struct rp_names *earlier, const struct rp_names *later, FILE *out);
+ * padding in large structs; so do members of a type that is defined later. */
+void rp_types_write(const struct btf *btf, const struct rp_types_names *names, FILE *out);
 
 #endif

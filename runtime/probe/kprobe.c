@@ -16,6 +16,7 @@
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
+#include "util/names.h"
 #include "util/nearest.h"
 
 /* ------------------------------------------------------------------ parse */
@@ -228,13 +229,17 @@ static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
 struct visit {
     bool (*each)(void *ctx, const char *rest);
     void *ctx;
+    struct rp_names seen; /* several static functions may share a name */
 };
+
+static bool visit_name(struct visit *visit, const char *name) {
+    return !rp_names_add(&visit->seen, name, strlen(name)) || visit->each(visit->ctx, name);
+}
 
 static bool visit_function(void *ctx, const char *name, const char *module, uint64_t address) {
     (void)module;
     (void)address;
-    const struct visit *visit = ctx;
-    return visit->each(visit->ctx, name);
+    return visit_name(ctx, name);
 }
 
 /* Functions that ftrace can trace: "NAME" or "NAME [MODULE]" a line. */
@@ -249,22 +254,29 @@ static FILE *open_traceable(void) {
     return fopen(path, "re");
 }
 
-static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
-    if (!rp_kernel_has_kprobes())
-        return no_kprobes(NULL);
-    struct visit visit = {.each = each, .ctx = ctx};
-    RP_AUTO_FCLOSE FILE *file = open_traceable();
-    if (!file)
-        return rp_ksyms_each(visit_function, &visit);
+static void visit_file(struct visit *visit, FILE *file) {
     RP_AUTO_FREE char *line = NULL;
     size_t size = 0;
     while (getline(&line, &size, file) > 0) {
         line[strcspn(line, " \n")] = '\0';
         /* What ftrace calls places that linking left without a function. */
-        if (strncmp(line, "__ftrace_invalid_address", 24) != 0 && !each(ctx, line))
+        if (strncmp(line, "__ftrace_invalid_address", 24) != 0 && !visit_name(visit, line))
             break;
     }
-    return NULL;
+}
+
+static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(NULL);
+    struct visit visit = {.each = each, .ctx = ctx};
+    RP_AUTO_FCLOSE FILE *file = open_traceable();
+    struct rp_error *err = NULL;
+    if (file)
+        visit_file(&visit, file);
+    else
+        err = rp_ksyms_each(visit_function, &visit);
+    rp_names_clear(&visit.seen);
+    return err;
 }
 
 /* ------------------------------------------------------------------ the kinds */

@@ -43,6 +43,19 @@ START_TEST(typedefs_define_their_name) {
 }
 END_TEST
 
+START_TEST(what_the_source_declares) {
+    scan_text("BPF_HASH(hash, u32); static int func(void) { return used; }\n"
+              "int f(struct pt_regs *ctx, u64 arg) { u64 local = OTHER, second; struct x *ptr;\n"
+              "  const char *text; goto label; case VALUE: return RESULT; y = a * factor; }");
+    static const char *const declared[] = {"hash", "func", "ctx", "arg", "local", "ptr", "text"};
+    static const char *const others[] = {"used", "OTHER", "label", "VALUE", "RESULT", "factor"};
+    for (size_t i = 0; i < sizeof(declared) / sizeof(declared[0]); i++)
+        ck_assert_msg(rp_names_has(&scan.declared, declared[i]), "%s", declared[i]);
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        ck_assert_msg(!rp_names_has(&scan.declared, others[i]), "%s", others[i]);
+}
+END_TEST
+
 START_TEST(directives) {
     scan_text("#include <linux/sched.h>\n # include \"own.h\"\n#define FOO BAR\n"
               "#define F(x) \\\n  (x + baz)\nint a = 1 # 2;\n");
@@ -91,6 +104,7 @@ Suite *scan_suite(void) {
     tcase_add_test(tc, comments_and_strings_mention_nothing);
     tcase_add_test(tc, tags_with_a_body_are_defined);
     tcase_add_test(tc, typedefs_define_their_name);
+    tcase_add_test(tc, what_the_source_declares);
     tcase_add_test(tc, directives);
     tcase_add_test(tc, tracepoints);
     tcase_add_test(tc, every_prefix_of_a_text_ends);

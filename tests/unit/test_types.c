@@ -111,6 +111,15 @@ START_TEST(a_source_may_define_a_kernel_type_itself) {
 }
 END_TEST
 
+/* Kernel enumerators and typedefs share the name space of variables and functions. */
+START_TEST(a_source_may_use_the_kernels_names) {
+    assert_compiles("BPF_ARRAY(all, u64, 1);\nstatic int fail(void) { return -1; }\n"
+                    "static u64 none;\n"
+                    "int f(void *ctx) { int regular = 1; char *remote = 0; all.increment(0);\n"
+                    "  return fail() + none + regular + (remote != 0) + NR_FILE_PAGES; }\n");
+}
+END_TEST
+
 START_TEST(macros_that_btf_does_not_carry) {
     assert_compiles(
         "#include <net/sock.h>\n#include <bcc/proto.h>\n"
@@ -130,6 +139,7 @@ Suite *types_suite(void) {
     tcase_add_test(tc, the_big_ones);
     tcase_add_test(tc, pointers_are_followed_where_members_are_named);
     tcase_add_test(tc, a_source_may_define_a_kernel_type_itself);
+    tcase_add_test(tc, a_source_may_use_the_kernels_names);
     tcase_add_test(tc, macros_that_btf_does_not_carry);
     suite_add_tcase(suite, tc);
     tc = tcase_create("all structs");

@@ -29,8 +29,8 @@ static void count_lines(struct adapter *a, const char *at) {
 
 /*
  * libbcc puts the struct of a tracepoint and an attribute before a function and declarations of its
- * arguments behind its brace: behind that the line is said anew. The rest of the line keeps its
- * columns.
+ * arguments behind its brace: before and behind that the line is said anew. The rest of the line
+ * keeps its columns.
  */
 static void mark_line(struct adapter *a, const char *at) {
     copy_to(a, at);
@@ -80,8 +80,10 @@ char *rp_adapt(const char *path, const char *text) {
         }
         if (rp_token_is(&t, "ringbuf_output") && rp_token_is(&before, "."))
             spell_pointer(&a, lx);
-        if (rp_token_is(&t, "{") && depth++ == 0 && rp_token_is(&before, ")"))
+        if (rp_token_is(&t, "{") && depth++ == 0 && rp_token_is(&before, ")")) {
+            mark_line(&a, t.text);
             mark_line(&a, t.text + 1);
+        }
         depth -= rp_token_is(&t, "}");
     }
     copy_to(&a, lx.end);

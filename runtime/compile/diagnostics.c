@@ -118,7 +118,8 @@ char *rp_compile_warnings(const char *name, const char *path, const char *output
 static bool is_noise(const char *line) {
     static const char *const starts[] = {
         "processed ", "verification time", "stack depth", "libbpf:", "from ", "peak_states",
-        "HINT:",      "bpf: Failed",       "--",          "R0",      "func#", "frame"};
+        "HINT:",      "bpf: Failed",       "--",          "R0",      "func#", "frame",
+        "old state",  "cur state",         "last_idx"};
     size_t len = line_len(line);
     if (!len || isdigit((unsigned char)*line) || *line == ';' || *line == ' ' || *line == '\t')
         return true;

@@ -61,10 +61,8 @@ static int compile(const char *text, const char **flags, int count) {
 }
 #else
 static int compile(const char *text, const char **flags, int count) {
-    const struct rp_compile_opts opts = {.size = sizeof(opts),
-                                         .types = RP_TYPES_BTF,
-                                         .cflags = flags,
-                                         .cflag_count = (size_t)count};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .types = RP_TYPES_BTF, .cflags = flags, .cflag_count = (size_t)count};
     struct rp_module *module;
     struct rp_error *err = rp_module_compile(text, &opts, &module);
     if (err) {
@@ -92,7 +90,7 @@ int main(int argc, char **argv) {
         const char *flags[MAX_FLAGS];
         char *text = read_file(argv[i]);
         int count = read_flags(argv[i], flags), failed = text ? 0 : -1;
-        double ms[MAX_ROUNDS];
+        double ms[MAX_ROUNDS] = {0};
         for (int r = 0; r < rounds && !failed; r++) {
             double start = now_ms();
             failed = compile(text, flags, count);

@@ -1,0 +1,329 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What goes wrong is said once, in clear words, with the place in the author's own file, and leaves
+# nothing behind.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+# ---------------------------------------------------------------- the source
+
+# compile_error LINE:COL WORDS: of the source on stdin
+compile_error() {
+	local file=${3:-bad.c}
+	source_file bad.c
+	run reprobe run bad.c --for 1ms
+	refused "cannot compile bad.c" "$file:$1: " "$2"
+}
+
+in_the_middle() {
+	compile_error 4:15 "undeclared identifier 'nope'" <<'END'
+BPF_HASH(calls, u32, u64);
+PROBE
+{
+    u32 pid = nope;
+    calls.increment(pid);
+    return 0;
+}
+END
+}
+
+behind_two_probes() {
+	compile_error 7:1 "nosuch_t" <<'END'
+PROBE
+{
+    return 0;
+}
+TRACEPOINT_PROBE(sched, sched_process_exec) { return 0; }
+
+nosuch_t x;
+END
+}
+
+in_a_header() {
+	printf '\n\nint y = nope;\n' >mine.h
+	source_file bad.c <<<'#include "mine.h"
+PROBE { return 0; }'
+	run reprobe run bad.c --for 1ms
+	refused "mine.h:3:9: " "'nope'"
+}
+
+missing_header() {
+	compile_error 1:10 "'not_there.h' file not found" <<'END'
+#include "not_there.h"
+PROBE { return 0; }
+END
+}
+
+missing_brace() {
+	source_file bad.c <<'END'
+PROBE
+{
+    return 0;
+END
+	run reprobe run bad.c --for 1ms
+	refused "expected '}'" "bad.c:"
+	# Where it opened
+	contains "message" "$err" "bad.c:2:1: note: to match this '{'"
+}
+
+unknown_field() {
+	compile_error 4:15 "no member named 'no_such_field' in 'struct task_struct'" <<'END'
+PROBE
+{
+    struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+    return t->no_such_field;
+}
+END
+}
+
+several_errors() {
+	source_file bad.c <<'END'
+int a = nope1;
+int b = nope2;
+PROBE { return 0; }
+END
+	run reprobe run bad.c --for 1ms
+	refused "2 errors" "bad.c:1:9" "bad.c:2:9"
+	run reprobe check bad.c
+	refused "bad.c:1:9"
+}
+
+no_temporary_names() {
+	source_file bad.c <<<'int a = nope; PROBE { return 0; }'
+	run reprobe run - --for 1ms <bad.c
+	refused "standard input:1:9: "
+	lacks "message" "$err" reprobe-tree
+	lacks "message" "$err" /virtual
+}
+
+names_no_probe() {
+	echo 'int f(void *ctx) { return 0; }' >f.c
+	run reprobe run f.c
+	refused "nothing to attach" "hint: " "kprobe__" "TRACEPOINT_PROBE" "--attach"
+	: >empty.c
+	run reprobe run empty.c
+	refused "nothing to attach"
+}
+
+# ---------------------------------------------------------------- the file
+
+file() {
+	run reprobe run missing.c
+	refused "missing.c" "No such file"
+	mkdir directory.c
+	run reprobe run directory.c
+	refused "directory.c" "Is a directory"
+	head -c 3000 "$bin/reprobe" >binary.c
+	run reprobe run binary.c
+	refused "binary.c" "NUL"
+	printf 'int f(void *c) { \0 return 0; }\n' >nul.c
+	run reprobe check nul.c
+	refused "nul.c" "NUL"
+	printf '\xff\xfe\x01\x02' >noise.c
+	run reprobe check noise.c
+	refused "cannot compile noise.c" "noise.c:1:1"
+	source_file ok.c <<<'PROBE { return 0; }'
+	run bash -c 'exec reprobe run <(cat ok.c) --for 1ms'
+	status 0
+}
+
+# ---------------------------------------------------------------- the verifier
+
+# verifier_refuses WORDS: of the source on stdin
+verifier_refuses() {
+	local before
+	before=$(inventory)
+	source_file bad.c
+	run reprobe run bad.c --for 1ms
+	refused "cannot load" "verifier refused it" "$1" "hint: -v"
+	[ "$(wc -l <err)" -le 5 ] || fail "expected a short message without -v, got" "$err"
+	unchanged "$before"
+	run reprobe run -v bad.c --for 1ms
+	contains "log with -v" "$err" "processed " "$1"
+}
+
+missing_null_check() {
+	verifier_refuses "map_value_or_null" <<'END'
+BPF_HASH(calls, u32, u64);
+PROBE
+{
+    u32 key = 1;
+    u64 *value = calls.lookup(&key);
+    return *value;
+}
+END
+	contains "line" "$err" "bad.c:6"
+}
+
+unbounded_pointer() {
+	verifier_refuses "invalid mem access 'scalar'" <<'END'
+PROBE
+{
+    return *(volatile u64 *)bpf_ktime_get_ns();
+}
+END
+}
+
+endless_loop() {
+	source_file bad.c <<<'PROBE { while (1) bpf_ktime_get_ns(); return 0; }'
+	run reprobe run bad.c --for 1ms
+	refused "cannot load" "loop"
+}
+
+# ---------------------------------------------------------------- maps
+
+ring_of_three_pages() {
+	source_file bad.c <<<'BPF_RINGBUF_OUTPUT(events, 3); PROBE { return 0; }'
+	run reprobe run bad.c --for 1ms
+	refused "events" "power of two"
+}
+
+impossible_map() {
+	source_file bad.c <<<'struct huge { char bytes[40000]; }; BPF_PERCPU_ARRAY(big, struct huge, 16); PROBE { return 0; }'
+	run reprobe run bad.c --for 1ms
+	refused '`big`'
+	source_file bad.c <<<'BPF_TABLE("hash", u32, u64, nothing, 0); PROBE { return 0; }'
+	run reprobe run bad.c --for 1ms
+	refused '`nothing`' "0 entries"
+}
+
+# An array of which nobody used an entry prints at once, however large.
+large_map() {
+	source_file large.c <<<'BPF_ARRAY(large, u64, 400000); PROBE { return 0; }'
+	local before=$SECONDS
+	run reprobe run large.c --for 1ms
+	status 0
+	[ $((SECONDS - before)) -le $((10 * slow)) ] || fail "it took $((SECONDS - before)) s"
+}
+
+# ---------------------------------------------------------------- probes
+
+bad_specs() {
+	echo 'int f(void *ctx) { return 0; }' >f.c
+	local spec words
+	while IFS='|' read -r spec words; do
+		# How a spec reads does not depend on the kernel; what the kernel has, does.
+		[ "$slow" = 1 ] || [[ $words == *tracepoint:* || $words == *"did you mean s"* ]] || continue
+		run reprobe run f.c -a "f=$spec" --for 1ms
+		refused "$words" "hint: "
+	done <<END
+|it is empty
+kprobe|but not where
+kprobe:|the function is missing
+:x|the probe kind is missing
+vfs_read|there is no colon
+kprob:vfs_read|did you mean kprobe?
+uprobe:/bin/sh:main|unknown probe kind
+tracepoint:syscalls|two parts
+tracepoint:syscalls:|the tracepoint is missing
+tracepoint::x|the category is missing
+tracepoint:a:b:c|too many parts
+kprobe:a:b|too many parts
+kprobe:vfs_read+|offset after the + is missing
+kprobe:vfs_read+zz|is no offset
+kretprobe:vfs_read+4|it has no offset
+kprobe:vfs_*|one place
+tracepoint:a b:c|white space
+kprobe:vfs-read|'-' cannot be part
+rawtracepoint:a:b|too many parts
+tracepoint:syscalls:sys_enter_getpgidd|did you mean sys_enter_getpgid
+tracepoint:syscals:sys_enter_getpgid|did you mean tracepoint:syscalls:sys_enter_getpgid?
+tracepoint:sched:sys_enter_openat|did you mean tracepoint:syscalls:sys_enter_openat?
+rawtracepoint:sched_proces_exec|did you mean sched_process_exec
+rawtracepoint:sys_enter_openat|tracepoint:syscalls:sys_enter_openat
+END
+	run reprobe run f.c -a "f=kprobe:$(printf 'x%.0s' {1..600})"
+	refused "600 bytes long"
+}
+
+no_such_function() {
+	source_file f.c <<<'PROBE { return 0; } int second(void *ctx) { return 0; }'
+	run reprobe run f.c -a secnd=tracepoint:syscalls:sys_enter_getpgid
+	refused "secnd" "second"
+}
+
+named_tracepoint_missing() {
+	echo 'TRACEPOINT_PROBE(sched, sched_proces_exec) { return 0; }' >bad.c
+	run reprobe run bad.c --for 1ms
+	status 1
+	contains "message" "$err" "sched_proces_exec" "did you mean sched_process_exec"
+}
+
+no_kprobes() {
+	[ -z "$kprobes" ] || skip "this kernel has kprobes"
+	echo 'int f(void *ctx) { return 0; }' >f.c
+	run reprobe run f.c -a f=kprobe:do_sys_openat2
+	refused "this kernel has no kprobes" "tracepoint:syscalls:sys_enter_openat" "scripts/lab"
+	echo 'int kretprobe__vfs_read(void *ctx) { return 0; }' >f.c
+	run reprobe run f.c
+	refused "kretprobe:vfs_read" "tracepoint:syscalls:sys_exit_read"
+}
+
+# ---------------------------------------------------------------- the command line
+
+# A usage error has the status 64, or 2 for a command that there is not.
+usage() {
+	local line
+	[ "$slow" = 1 ] || skip "the same on each kernel, and slow here"
+	while read -r line; do
+		# shellcheck disable=SC2086
+		run $line
+		[ "$rc" = 64 ] || [ "$rc" = 2 ] || fail "$line: expected a usage error, got status $rc"
+		matches "$line" "$err" '^Try |^hint: |^Usage: '
+		equal "stdout of $line" "" "$out"
+	done <<'END'
+reprobe
+reprobe no-such-command
+reprobe run
+reprobe run --no-such-option x.c
+reprobe run a.c b.c
+reprobe run --types=none a.c
+reprobe run --attach nonsense a.c
+reprobe run -p 1 -c true a.c
+reprobe list a b c
+execsnoop --events 0
+execsnoop --events -1
+execsnoop --events 99999999999999999999999
+execsnoop --for 0
+execsnoop --for 3x
+execsnoop -p 0
+execsnoop -p -5
+execsnoop --transport pigeon
+execsnoop --pages 3
+execsnoop superfluous
+hello superfluous
+END
+	run execsnoop -p 4194305
+	refused "4194305" "No such process"
+	run reprobe --help
+	status 0
+	contains "help" "$out" run check list doctor
+	run reprobe run --help
+	status 0
+	contains "help" "$out" --timings --attach --types
+	run reprobe version
+	matches "version" "$out" '^reprobe [0-9]+\.[0-9]+\.[0-9]+$'
+}
+
+t "an error in the middle of the source" in_the_middle
+t "an error behind two probes, on the last line" behind_two_probes
+t "an error in the author's header" in_a_header
+t "a header that is missing" missing_header
+t "a brace that is missing at the end" missing_brace
+t "an unknown field" unknown_field
+t "several errors" several_errors
+t "messages name the author's file only" no_temporary_names
+t "a source that names no probe" names_no_probe
+t "files that are no source" file
+t "the verifier: a missing null check" missing_null_check
+t "the verifier: an unbounded pointer" unbounded_pointer
+t "the verifier: an endless loop" endless_loop
+t "a ring buffer of 3 pages" ring_of_three_pages
+t "maps of impossible sizes" impossible_map
+t "a large map" large_map
+t "bad probe specs" bad_specs
+t "a function that the source has not" no_such_function
+t "TRACEPOINT_PROBE of a tracepoint that is not there" named_tracepoint_missing
+t "a kprobe where there are none" no_kprobes
+t "usage errors" usage
+finish

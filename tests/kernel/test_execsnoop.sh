@@ -1,0 +1,192 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# execsnoop: its rows against the processes that the test itself started.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+# The rows without the header and the padding.
+rows() { tail -n +2 <<<"$out" | awk '{ $1 = $1; print }'; }
+
+# Starts programs in a few ways; prints the rows they should give, in order.
+work='echo $$ $PPID sh /bin/sh
+show() { echo "$1 $$ ${2##*/} $2"; }
+/bin/true & show $! /bin/true; wait
+./a_name_longer_than_comm & echo "$! $$ a_name_longer_t ./a_name_longer_than_comm"; wait
+./script & show $! ./script; wait
+./link & show $! ./link; wait
+./$LONG & echo "$! $$ sh ./$LONG"; wait
+./missing 2>/dev/null
+spawn 20 >spawned & echo "$! $$ spawn $SPAWN"; wait'
+
+programs() {
+	cp /bin/true a_name_longer_than_comm
+	printf '#!/bin/sh\n:\n' >script
+	chmod +x script
+	ln -s /bin/true link
+	# 400 bytes of path: far over the comm, and with the rest of the event over a BPF stack
+	LONG=$(printf 'd%.0s' {1..198})/$(printf 'e%.0s' {1..198})
+	mkdir -p "$LONG"
+	ln -s /bin/sh "$LONG/sh"
+	LONG=$LONG/sh
+	SPAWN=$(command -v spawn)
+	export LONG SPAWN
+}
+
+# A script's interpreter is not another exec: its row has the script's name.
+transport() {
+	programs
+	run execsnoop --transport "$1" -c "{ $work; } >expected"
+	status 0
+	silent
+	equal "header" "PID     PPID    COMM             FILENAME" "$(head -n 1 <<<"$out")"
+	equal "number of rows" 27 "$(rows | wc -l)"
+	if [ "$1" = perf ]; then # one buffer a CPU: no order among them
+		equal "rows" "$(sort expected spawned)" "$(rows | sort)"
+	else
+		equal "rows" "$(cat expected spawned)" "$(rows)"
+	fi
+}
+
+failed_execs() {
+	touch not_executable
+	mkdir directory
+	printf 'no program' >nonsense
+	chmod +x nonsense
+	run execsnoop -x -c 'spawn --failing 3 ./missing >expected; spawn --failing 1 ./not_executable >>expected
+		spawn --failing 1 ./directory >>expected; spawn --failing 1 ./nonsense >>expected; spawn 1 /bin/true >>ok; :'
+	status 0
+	silent
+	equal "header" "PID     PPID    COMM              RET FILENAME" "$(head -n 1 <<<"$out")"
+	equal "failed execs" "$(cat expected)" "$(rows | awk '$4 != 0')"
+	equal "errors" "-2 -2 -2 -13 -13 -8" "$(rows | awk '$4 != 0 { printf "%s%s", s, $4; s = " " }')"
+	equal "execs that went well" 7 "$(rows | awk '$4 == 0' | wc -l)"
+	run execsnoop -c 'spawn --failing 2 ./missing >expected; :'
+	equal "rows without -x" 2 "$(rows | wc -l)"
+}
+
+timestamps() {
+	local before after
+	before=$(date +%H:%M:%S)
+	run execsnoop -t -c 'spawn 2 >expected; :'
+	after=$(date +%H:%M:%S)
+	status 0
+	equal "header" "TIME     PID     PPID    COMM             FILENAME" "$(head -n 1 <<<"$out")"
+	equal "rows" "$(cat expected)" "$(rows | tail -n 2 | cut -d' ' -f2-)"
+	rows | while read -r time _; do
+		[[ ! $time < $before && ! $time > $after ]] || [[ $after < $before ]] ||
+			fail "time: expected one from $before to $after, got $time"
+	done
+}
+
+# The rows of what the shell itself started.
+shell_rows() { tr '\t' ' ' <<<"$1" | awk -v shell="$(head -n 1 <<<"$1" | cut -f1)" '$2 == shell'; }
+
+json() {
+	local odd=$'new\nline\t"quoted\\ \e[31m é'
+	cp /bin/true "$odd"
+	printf '%s' "$odd" >name
+	run execsnoop --json -x -c 'spawn 3 >expected; spawn --failing 1 ./missing >>expected
+		"./$(cat name)"; :'
+	status 0
+	silent
+	local all
+	all=$(jsonlines pid ppid comm ret filename <out) || fail "not JSON" "$all"
+	equal "fields" "$(awk '{ print $1, $2, $3, NF == 5 ? $4 : 0, $NF }' expected)" \
+		"$(tr '\t' ' ' <<<"$all" | grep -E "spawn$|missing$" | grep -vxF "$(shell_rows "$all")")"
+	contains "odd name" "$out" '\u000aline\u0009\"quoted\\ \u001b[31m é"'
+	run execsnoop -c '"./$(cat name)"; :'
+	contains "odd name as text" "$out" './new\nline\t"quoted\\ \x1b[31m é'
+}
+
+# The process, what it starts, and what that starts: nothing of anyone else.
+target_pid() {
+	mkfifo go
+	sh -c 'read x <go; sh -c "/bin/true; :"; spawn 3 >expected; read x <go' &
+	local target=$!
+	start execsnoop -p $target
+	attached
+	/bin/echo not mine >/dev/null
+	echo >go
+	wait_in "its children ran" test -s expected
+	wait_in "all rows came" rows_are 6
+	kill -INT "$pid"
+	stopped
+	status 0
+	silent
+	equal "number of rows" 6 "$(rows | wc -l)"
+	equal "its child's child" "/bin/true" "$(rows | awk 'NR == 2 { print $4 }')"
+	equal "rows of spawn" "$(cat expected)" "$(rows | tail -n 3)"
+	equal "parent of the first" "$target" "$(rows | awk 'NR == 1 { print $2 }')"
+	lacks "rows" "$out" /bin/echo
+	kill -0 $target 2>/dev/null || fail "expected the traced process to live on"
+	echo >go
+}
+
+rows_are() { [ "$(tail -n +2 "$tmp/out" | wc -l)" -ge "$1" ]; }
+
+event_limit() {
+	run execsnoop --transport "$1" --events 5 -c 'spawn 200 >expected; :'
+	status 0
+	equal "rows" 5 "$(rows | wc -l)"
+	contains "last row" "$(rows | tail -n 1)" spawn
+}
+
+duration() {
+	local before=${EPOCHREALTIME/./} ms
+	run execsnoop --for 1s -p $$
+	ms=$(((${EPOCHREALTIME/./} - before) / 1000))
+	status 0
+	silent
+	[ $ms -ge 1000 ] || fail "expected it to run 1 s, it ran $ms ms"
+	[ $ms -lt $((1000 + 2000 * slow)) ] || fail "expected it to run about 1 s, it ran $ms ms"
+}
+
+closed_pipe() {
+	local before=$SECONDS
+	start bash -c 'execsnoop -c "spawn 100000 >/dev/null; :" 2>noise | head -n 1 >first; echo "${PIPESTATUS[0]}" >status'
+	stopped
+	equal "first line" "PID     PPID    COMM             FILENAME" "$(cat first)"
+	equal "noise" "" "$(cat noise)"
+	[ $((SECONDS - before)) -lt $((10 * slow)) ] || fail "expected it to end at once, it took $((SECONDS - before)) s"
+}
+
+closed_stdout() {
+	run sh -c 'exec execsnoop -c "spawn 3; :" >&-'
+	[ "$rc" -lt 124 ] || fail "expected it to end by itself, got status $rc"
+	run sh -c 'exec execsnoop -c "spawn 2000 >/dev/null; :" >/dev/full'
+	[ "$rc" = 1 ] || fail "/dev/full: expected status 1, got $rc"
+	contains "/dev/full" "$err" "No space left"
+}
+
+command_status() {
+	run execsnoop -c 'exit 3'
+	status 0
+	equal "rows" 1 "$(rows | wc -l)"
+	contains "stderr" "$err" "status 3"
+	run execsnoop -c 'kill -9 $$'
+	contains "stderr" "$err" "signal 9"
+	run execsnoop -c 'no-such-program'
+	contains "stderr" "$err" "no-such-program" "status 127"
+}
+
+command_output() {
+	run execsnoop -c 'cat; echo to stderr >&2' </dev/null
+	contains "stderr" "$err" "to stderr"
+	status 0
+}
+
+t "rows are the processes started, ring buffer" transport ringbuf
+t "rows are the processes started, ring buffer with a copy" transport ringbuf-output
+t "rows are the processes started, perf buffer" transport perf
+t "-x shows failed execs" failed_execs
+t "-t shows the time" timestamps
+t "--json prints one object a line" json
+t "-p traces a process and its children" target_pid
+t "--events ends after exactly so many, ring buffer" event_limit ringbuf
+t "--events ends after exactly so many, perf buffer" event_limit perf
+t "--for ends after that time" duration
+t "| head -1 ends it at once and without noise" closed_pipe
+t "a closed and a full stdout" closed_stdout
+t "-c says how the command ended" command_status
+t "-c leaves the command its streams" command_output
+finish

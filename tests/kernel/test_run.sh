@@ -1,0 +1,372 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# reprobe run: records, maps and the trace pipe decoded to known values; its options.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+call='spawn --calls 1 >called; :'
+
+records_source() {
+	source_file records.c <<'END'
+enum colour { RED, GREEN = 5, BLUE };
+struct inner { u8 a; s16 b; };
+struct event {
+    u8 u8v; s8 s8v; u16 u16v; s16 s16v; u32 u32v; s32 s32v; u64 u64v; s64 s64v;
+    unsigned b1:1; unsigned b2:3; unsigned b3:7; int sb:4;
+    u16 arr[3]; u8 two[2][2];
+    enum colour c; struct inner in; struct inner ins[2];
+    char text[12]; bool flag; void *ptr;
+};
+BPF_PERF_OUTPUT(perf);
+BPF_RINGBUF_OUTPUT(copied, 8);
+BPF_RINGBUF_OUTPUT(reserved, 8);
+static void fill(struct event *e)
+{
+    e->u8v = 255; e->s8v = -1; e->u16v = 65535; e->s16v = -2;
+    e->u32v = 4294967295U; e->s32v = -3; e->u64v = 18446744073709551615ULL; e->s64v = -4;
+    e->b1 = 1; e->b2 = 5; e->b3 = 100; e->sb = -3;
+    e->arr[0] = 1; e->arr[1] = 2; e->arr[2] = 3;
+    e->two[0][0] = 1; e->two[0][1] = 2; e->two[1][0] = 3; e->two[1][1] = 4;
+    e->c = GREEN; e->in.a = 7; e->in.b = -8; e->ins[1].a = 9; e->ins[1].b = 10;
+    e->text[0] = 'a'; e->text[1] = '\n'; e->text[2] = 27; e->text[3] = '"'; e->text[4] = '\\';
+    e->text[5] = 0xff; e->text[6] = 0;
+    e->flag = 1; e->ptr = (void *)0x1234;
+}
+PROBE
+{
+    if (!is_target())
+        return 0;
+    struct event e = {};
+    fill(&e);
+    perf.perf_submit(args, &e, sizeof(e));
+    copied.ringbuf_output(&e, sizeof(e), 0);
+    struct event *r = reserved.ringbuf_reserve(sizeof(*r));
+    if (!r)
+        return 0;
+    __builtin_memset(r, 0, sizeof(*r));
+    fill(r);
+    reserved.ringbuf_submit(r, 0);
+    return 0;
+}
+END
+}
+
+records_as_json() {
+	records_source
+	run reprobe run --json records.c -c "$call"
+	status 0
+	silent
+	local data='{"u8v":255,"s8v":-1,"u16v":65535,"s16v":-2,"u32v":4294967295,"s32v":-3,"u64v":18446744073709551615,"s64v":-4,"b1":1,"b2":5,"b3":100,"sb":-3,"arr":[1,2,3],"two":[[1,2],[3,4]],"c":"GREEN","in":{"a":7,"b":-8},"ins":[{"a":0,"b":0},{"a":9,"b":10}],"text":"a\u000a\u001b\"\\\ufffd","flag":true,"ptr":"0x1234"}'
+	equal "records" "$(printf '{"output":"%s","data":%s}\n' copied "$data" perf "$data" reserved "$data")" \
+		"$(sort out)"
+	jsonlines <out >/dev/null || fail "not JSON" "$out"
+}
+
+records_as_text() {
+	records_source
+	run reprobe run records.c -c "$call"
+	status 0
+	silent
+	equal "outputs" "copied: perf: reserved: " "$(grep -x '[a-z]*:' out | sort | tr '\n' ' ')"
+	equal "headers" 3 "$(grep -c '^U8V S8V ' out)"
+	local row='255 -1 65535 -2 4294967295 -3 18446744073709551615 -4 1 5 100 -3 [1,2,3] [[1,2],[3,4]] GREEN 7 -8 [{a=0,b=0},{a=9,b=10}] a\n\x1b"\\\xff true 0x1234'
+	equal "rows" "$row
+$row
+$row" "$(grep ^255 out | tr -s ' ')"
+	# Columns: each value begins where its header does.
+	local header row
+	header=$(grep -m 1 ^U8V out) row=$(grep -m 1 ^255 out)
+	local before=${header%%U16V*}
+	equal "column U16V" 65535 "$(cut -c$((${#before} + 1))-$((${#before} + 5)) <<<"$row")"
+}
+
+plain_values() {
+	source_file plain.c <<'END'
+BPF_RINGBUF_OUTPUT(numbers, 8);
+BPF_PERF_OUTPUT(words);
+PROBE
+{
+    if (!is_target())
+        return 0;
+    u32 n = 4000000000U;
+    char word[8] = "hello";
+    numbers.ringbuf_output(&n, sizeof(n), 0);
+    words.perf_submit(args, &word, sizeof(word));
+    return 0;
+}
+END
+	run reprobe run --json plain.c -c "$call"
+	status 0
+	contains "number" "$out" ':4000000000}'
+	# A perf buffer pads 8 bytes to 12: no number has that size.
+	contains "hexadecimal" "$out" '"data":{"value":'
+}
+
+maps() {
+	source_file maps.c <<'END'
+struct key { u32 pid; char name[8]; };
+struct value { u64 count; s32 last; };
+BPF_HASH(counts, u32, u64);
+BPF_HASH(by_name, struct key, struct value);
+BPF_ARRAY(slots, u64, 4);
+BPF_PERCPU_ARRAY(total, u64, 1);
+BPF_PERCPU_HASH(per_cpu, u32, u64);
+BPF_HISTOGRAM(sizes);
+BPF_HASH(empty, u32, u64);
+PROBE
+{
+    if (!is_target())
+        return 0;
+    u32 k = 1;
+    u64 v = 10;
+    counts.update(&k, &v);
+    k = 2, v = 9;
+    counts.update(&k, &v);
+    k = 3, v = 30;
+    counts.update(&k, &v);
+    struct key key = {.pid = 7, .name = "seven"};
+    struct value value = {.count = 77, .last = -7};
+    by_name.update(&key, &value);
+    slots.increment(2, 5);
+    total.increment(0);
+    u32 one = 1;
+    u64 zero = 0, *count = per_cpu.lookup_or_try_init(&one, &zero);
+    if (count)
+        ++*count;
+    sizes.increment(bpf_log2l(100));
+    sizes.increment(bpf_log2l(100));
+    sizes.increment(bpf_log2l(5));
+    return 0;
+}
+END
+	run reprobe run --json maps.c -c 'spawn --calls 3 >called; :'
+	status 0
+	silent
+	equal "maps" '{"map":"by_name","key":{"pid":7,"name":"seven"},"value":{"count":77,"last":-7}}
+{"map":"counts","key":1,"value":10}
+{"map":"counts","key":2,"value":9}
+{"map":"counts","key":3,"value":30}
+{"map":"per_cpu","key":1,"value":3}
+{"map":"slots","key":2,"value":15}
+{"map":"total","key":0,"value":3}' "$(grep -v histogram out | sort)"
+	equal "order by value" "2 1 3" "$(grep '"counts"' out | jsonlines key | tr '\n' ' ' | sed 's/ $//')"
+	contains "histogram" "$out" '"map":"sizes","histogram":' '{"min":4,"max":7,"count":3}' '{"min":64,"max":127,"count":6}]}'
+	jsonlines <out >/dev/null || fail "not JSON" "$out"
+	run reprobe run maps.c -c 'spawn --calls 3 >called; :'
+	contains "maps as text" "$out" "counts:" "empty:" "total: 3" "distribution"
+	matches "maps as text" "$out" '^3 +30$'
+	matches "struct key and value" "$out" '^7 +seven +77 +-7$'
+	matches "histogram" "$out" '^ +64 -> 127 +: 6 +\|\*{40}\|$'
+	matches "histogram" "$out" '^ +4 -> 7 +: 3 +\|\*{20} {20}\|$'
+}
+
+# The kernel may not know the task's name yet, and writes <...>.
+trace_pipe() {
+	source_file trace.c <<'END'
+PROBE
+{
+    if (is_target())
+        bpf_trace_printk("says %d: bpf_trace_printk: [001] 100%%\n", 42);
+    return 0;
+}
+END
+	run reprobe run trace.c -c 'spawn --calls 2 >called; :'
+	status 0
+	equal "header" "TASK PID CPU TIME(s) MESSAGE" "$(head -n 1 out | tr -s ' ')"
+	equal "messages" 2 "$(grep -c ' says 42: bpf_trace_printk: \[001\] 100%$' out)"
+	matches "task" "$out" '^(spawn|<...>) '
+	equal "pids" "$(cut -d' ' -f1 called)" "$(awk 'NR > 1 { print $2 }' out | uniq)"
+	run reprobe run --json trace.c -c 'spawn --calls 2 >called; :'
+	equal "JSON" "$(cut -d' ' -f1 called) says 42: bpf_trace_printk: [001] 100%" \
+		"$(jsonlines data.pid data.message <out | head -n 1 | tr '\t' ' ')"
+}
+
+raw_tracepoint() {
+	cat >raw.c <<'END'
+BPF_HASH(calls, u64, u64);
+RAW_TRACEPOINT_PROBE(sys_enter)
+{
+    if (!is_target())
+        return 0;
+    u64 nr = ctx->args[1];
+    calls.increment(nr);
+    return 0;
+}
+END
+	run reprobe run --json raw.c -c 'spawn --calls 50 >called; :'
+	status 0
+	silent
+	# getpgid() is system call 121 on x86-64
+	contains "calls" "$out" '{"map":"calls","key":121,"value":50}'
+}
+
+attach_option() {
+	cat >plain.c <<'END'
+BPF_ARRAY(enters, u64, 1);
+BPF_ARRAY(exits, u64, 1);
+BPF_ARRAY(raws, u64, 1);
+int on_enter(void *ctx) { if (is_target()) enters.increment(0); return 0; }
+int on_exit(void *ctx) { if (is_target()) exits.increment(0); return 0; }
+int on_raw(void *ctx) { if (is_target()) raws.increment(0); return 0; }
+END
+	run reprobe run plain.c -a on_enter=tracepoint:syscalls:sys_enter_getpgid \
+		--attach on_exit=t:syscalls:sys_exit_getpgid -a on_enter=tracepoint:syscalls:sys_enter_getpgrp \
+		--attach=on_raw=rt:sched_process_exec -c 'spawn --calls 7 >called; :'
+	status 0
+	silent
+	equal "calls" "enters: 7
+exits: 7
+raws: 2" "$(grep -v '^$' out | sort)"
+}
+
+flags() {
+	mkdir include
+	cat >include/mine.h <<'END'
+#include "deeper.h"
+struct mine { u32 pid; u32 deeper; };
+END
+	echo '#define DEEPER 3' >include/deeper.h
+	echo '#define BESIDE 4' >beside.h
+	source_file flags.c <<'END'
+#include "beside.h"
+#include "mine.h"
+BPF_HASH(seen, u32, u64);
+PROBE
+{
+    struct mine m = {.deeper = DEEPER};
+    u32 k = FIRST + SECOND * 10 + m.deeper * 100 + BESIDE * 1000 + LAST * 10000;
+    if (is_target())
+        seen.increment(k);
+    return 0;
+}
+END
+	run reprobe run --json -D FIRST=1 -DSECOND=2 -I include flags.c -c "$call" -- -DLAST=5
+	status 0
+	silent
+	equal "value" '{"map":"seen","key":54321,"value":1}' "$out"
+	cd /
+	run reprobe run --json "$tmp/flags.c" -DFIRST=1 -DSECOND=2 -I"$tmp/include" -DLAST=5 -c "cd $tmp; $call"
+	equal "value from another directory" '{"map":"seen","key":54321,"value":1}' "$out"
+}
+
+standard_input() {
+	source_file small.c <<<'BPF_ARRAY(calls, u64, 1); PROBE { if (is_target()) calls.increment(0); return 0; }'
+	run reprobe run - -c "$call" <small.c
+	status 0
+	equal "maps" "calls: 1" "$out"
+	echo 'PROBE { retur 0; }' | source_file bad.c
+	run reprobe run - <bad.c
+	refused "standard input:1:"
+}
+
+timings() {
+	source_file small.c <<<'PROBE { return 0; }'
+	run reprobe run --timings small.c --for 1ms
+	status 0
+	equal "fields" "types_ms compile_ms load_ms attach_ms total_ms" \
+		"$(tail -n 1 err | tr -d '{}"' | tr ',' '\n' | cut -d: -f1 | tr '\n' ' ' | sed 's/ $//')"
+	jsonlines types_ms compile_ms load_ms attach_ms total_ms <<<"$(tail -n 1 err)" >times ||
+		fail "not JSON" "$err"
+	awk '{ for (i = 1; i < 6; i++) if ($i <= 0) exit 1; exit !($5 >= $1 + $2 + $3 + $4 - 0.01) }' times ||
+		fail "expected each time over zero and the total no less than their sum" "$(cat times)"
+}
+
+target_constant() {
+	source_file target.c <<'END'
+BPF_HASH(calls, u32, u64);
+PROBE
+{
+    u32 target = TARGET_PID, pid = bpf_get_current_pid_tgid() >> 32;
+    if (pid == target)
+        calls.increment(target);
+    return 0;
+}
+END
+	run reprobe run --json target.c -c 'echo $$ >child; exec spawn --calls 4 >called'
+	status 0
+	silent
+	equal "calls" "{\"map\":\"calls\",\"key\":$(cat child),\"value\":4}" "$out"
+}
+
+target_without_effect() {
+	source_file small.c <<<'PROBE { return 0; }'
+	run reprobe run small.c -p $$ --for 1ms
+	status 0
+	contains "note" "$err" "TARGET_PID" "every process"
+	source_file small.c <<<'PROBE { return is_target(); }'
+	run reprobe run small.c -p $$ --for 1ms
+	silent
+}
+
+limits() {
+	source_file two.c <<'END'
+BPF_RINGBUF_OUTPUT(a, 8);
+BPF_PERF_OUTPUT(b);
+PROBE { u32 n = 1; if (is_target()) { a.ringbuf_output(&n, 4, 0); b.perf_submit(args, &n, 4); } return 0; }
+END
+	run reprobe run --json two.c --events 7 -c 'spawn --calls 100 >called; :'
+	status 0
+	silent
+	equal "events" 7 "$(wc -l <out)"
+	run reprobe run -t two.c --events 1 -c 'spawn --calls 100 >called; :'
+	matches "time" "$out" '^[0-2][0-9]:[0-5][0-9]:[0-6][0-9] '
+}
+
+command_status() {
+	source_file small.c <<<'PROBE { return is_target(); }'
+	run reprobe run small.c -c 'exit 3'
+	status 0
+	contains "stderr" "$err" "status 3"
+	run reprobe run small.c -c 'kill -9 $$'
+	contains "stderr" "$err" "signal 9"
+}
+
+# Words of the author's that are also enumerators of the kernel.
+own_names() {
+	source_file names.c <<'END'
+BPF_ARRAY(all, u64, 1);
+static int fail(void) { return 0; }
+PROBE { if (is_target()) all.increment(0); return fail(); }
+END
+	run reprobe run names.c -c "$call"
+	status 0
+	silent
+	equal "map" "all: 1" "$out"
+}
+
+type_sources() {
+	source_file small.c <<<'PROBE { return ((struct task_struct *)bpf_get_current_task())->pid; }'
+	run reprobe run --types=btf small.c --for 1ms
+	status 0
+	[ -d "/lib/modules/$(uname -r)/build" ] || {
+		run reprobe run --types=headers small.c --for 1ms
+		refused "headers are not installed"
+	}
+}
+
+check() {
+	records_source
+	run reprobe check records.c
+	status 0
+	silent
+	contains "what is in it" "$out" "records.c compiles" "tracepoint:syscalls:sys_enter_getpgid" "map      perf"
+}
+
+t "records as JSON" records_as_json
+t "records as text" records_as_text
+t "records that are no structs" plain_values
+t "maps" maps
+t "bpf_trace_printk" trace_pipe
+t "RAW_TRACEPOINT_PROBE" raw_tracepoint
+t "--attach" attach_option
+t "-D, -I, -- and the author's headers" flags
+t "standard input" standard_input
+t "--timings" timings
+t "TARGET_PID" target_constant
+t "-p says when it is without effect" target_without_effect
+t "--events counts all outputs; -t" limits
+t "-c says how the command ended" command_status
+t "names that the kernel uses too" own_names
+t "--types" type_sources
+t "reprobe check" check
+finish

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# tests/lab/run.sh [--kernel 6.1|6.12] [FILE…]: boots one virtual machine with that kernel and runs
+# the suites in it, tests/kernel and tests/lab (or just the files given). Ends with 0 when none failed.
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+top=$(cd "$here/../.." && pwd)
+kernel=6.12
+
+inside() {
+	local file rc start passed=0 failed=0 skipped=0
+	echo "Linux $(uname -r), $(nproc) CPUs"
+	for file; do
+		echo "== ${file#"$top"/}"
+		start=$SECONDS
+		"$file"
+		rc=$?
+		echo "   $((SECONDS - start)) s"
+		case $rc in
+		0) passed=$((passed + 1)) ;;
+		77) skipped=$((skipped + 1)) ;;
+		*) failed=$((failed + 1)) ;;
+		esac
+	done
+	echo "lab $(uname -r): $passed passed, $failed failed, $skipped skipped"
+	exit $((failed > 0))
+}
+
+while [ $# -gt 0 ]; do
+	case $1 in
+	--inside) shift; inside "$@" ;;
+	--kernel) kernel=${2?"--kernel needs a version"}; shift 2 ;;
+	-h | --help) sed -n '3,4s/^# //p' "$0"; exit ;;
+	-*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
+	*) break ;;
+	esac
+done
+
+files=()
+for file in "${@:-}"; do
+	[ -z "$file" ] || files+=("$(realpath "$file")")
+done
+# What the kernel said about all of it comes last. A suite takes minutes in an emulated machine, so
+# those that hardly depend on the kernel's version run on one of the two.
+if [ ${#files[@]} -eq 0 ]; then
+	for file in "$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh "$here/kernel_log.sh"; do
+		case $kernel:$(basename "$file") in
+		6.1:test_errors.sh | 6.1:test_unprivileged.sh | 6.1:test_list.sh | 6.12:test_signals.sh) ;;
+		*) files+=("$file") ;;
+		esac
+	done
+fi
+
+# The machine is emulated: a program takes ten times as long. Nobody else is in there.
+REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")
+REPROBE_TEST_BIN=$(realpath "${REPROBE_TEST_BIN:-$top/build/tests}")
+export REPROBE_BIN REPROBE_TEST_BIN REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
+exec "$top/scripts/lab" --kernel "$kernel" -- "$here/run.sh" --inside "${files[@]}"

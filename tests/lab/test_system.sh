@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# What concerns the whole machine: tracing everyone, mounts, several programs at once.
+. "$(dirname "$0")/../lib.sh"
+need_root
+[ -n "${REPROBE_TEST_ALONE-}" ] || {
+	t "the whole system" skip "other people may use this machine: only in the lab"
+	finish
+}
+
+everyone() {
+	start execsnoop --transport "$1"
+	attached
+	spawn 30 >expected
+	wait_in "the rows came" last_came
+	kill -INT "$pid"
+	stopped
+	status 0
+	silent
+	equal "rows" "$(sort expected)" \
+		"$(awk -v spawn="$(head -n 1 expected | cut -d' ' -f2)" '$2 == spawn { $1 = $1; print }' out | sort)"
+}
+last_came() { grep -q "^$(tail -n 1 expected | cut -d' ' -f1) " out; }
+
+# Runs COMMAND while they are not mounted, and mounts them again.
+unmounted() {
+	umount -l /sys/kernel/debug/tracing 2>/dev/null
+	umount -l /sys/kernel/debug /sys/kernel/tracing /sys/fs/bpf
+	! mountpoint -q /sys/kernel/tracing || fail "could not unmount tracefs"
+	run "$@"
+	mountpoint -q /sys/kernel/tracing || mount -t tracefs nodev /sys/kernel/tracing
+	mountpoint -q /sys/kernel/debug || mount -t debugfs nodev /sys/kernel/debug
+	mountpoint -q /sys/fs/bpf || mount -t bpf nodev /sys/fs/bpf
+}
+
+mounts() {
+	unmounted execsnoop -c 'spawn 3 >expected; :'
+	status 0
+	silent
+	equal "rows" "$(cat expected)" "$(tail -n 3 out | awk '{ $1 = $1; print }')"
+	unmounted hello --events 1
+	status 0
+	unmounted reprobe list tracepoint 'sched:sched_switch'
+	equal "list" "tracepoint:sched:sched_switch" "$out"
+}
+
+two_at_once() {
+	start execsnoop
+	attached
+	local first=$pid
+	mkdir second
+	setsid execsnoop --transport perf --json -c 'spawn 10 >second/expected; :' >second/out 2>second/err
+	equal "status of the second" 0 $?
+	equal "stderr of the second" "" "$(cat second/err)"
+	equal "rows of the second" 12 "$(wc -l <second/out)"
+	pid=$first
+	cp second/expected expected
+	wait_for "the first has them too" last_came
+	kill -INT "$pid"
+	stopped
+	status 0
+	equal "rows of the first" "$(cat expected)" "$(grep spawn out | awk '{ $1 = $1; print }' | tail -n 10)"
+	# Only one can read the trace pipe.
+	start hello -p $$
+	attached
+	first=$pid
+	timeout -k 5 "$limit" hello -p $$ --events 1 >second/out 2>second/err
+	equal "status of the second hello" 1 $?
+	contains "message of the second hello" "$(cat second/err)" "another program reads it"
+	kill -INT "$first"
+	stopped
+}
+
+t "execsnoop sees everyone, ring buffer" everyone ringbuf
+t "execsnoop sees everyone, perf buffer" everyone perf
+t "what is not mounted is mounted" mounts
+t "two programs at once" two_at_once
+finish

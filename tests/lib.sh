@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# The harness of the suites in tests/kernel and tests/lab. A test file sources it, runs its cases
+# with `t NAME FUNCTION [ARG…]`, and ends with `finish`. Each case runs in a subshell and a directory
+# of its own, so it may `cd`, `skip` and start background jobs, which end with it.
+#
+#   REPROBE_BIN         where the programs are (default: build/bin)
+#   REPROBE_TEST_BIN    where the tests' helpers are (default: build/tests)
+#   REPROBE_TEST_SLOW   how many times slower than a real machine this one is (default: 1)
+#   REPROBE_TEST_ALONE  nobody else uses BPF here: nothing at all may be left behind
+
+set -u
+export LC_ALL=C.UTF-8
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$here/.." && pwd)
+bin=$(cd "${REPROBE_BIN:-$top/build/bin}" && pwd) || exit 1
+helpers=$(cd "${REPROBE_TEST_BIN:-$top/build/tests}" && pwd) || exit 1
+PATH=$bin:$helpers:$PATH:/usr/sbin:/sbin
+slow=${REPROBE_TEST_SLOW:-1}
+limit=$((30 + 6 * slow)) # seconds that one run of a program may take
+kprobes= # set when this kernel has them
+[ -e /sys/bus/event_source/devices/kprobe ] && kprobes=1
+
+base=$(mktemp -d "${TMPDIR:-/tmp}/reprobe-test.XXXXXX") || exit 1
+chmod 755 "$base"
+trap 'cd /; rm -rf "$base"' EXIT
+passed=0 failed=0 skipped=0
+
+for program in reprobe execsnoop hello; do
+	[ -x "$bin/$program" ] || { echo "$bin/$program is missing: build first" >&2; exit 1; }
+done
+for program in spawn jsonlines; do
+	[ -x "$helpers/$program" ] || { echo "$helpers/$program is missing: build first" >&2; exit 1; }
+done
+
+# For files all of whose cases need root.
+need_root() {
+	[ "$(id -u)" = 0 ] && return
+	echo "skip ${0##*/}: only root can load BPF programs"
+	exit 77
+}
+
+# t NAME FUNCTION [ARG…]: runs one case.
+t() {
+	local name=$1 rc
+	shift
+	mkdir -m 755 "$base/case"
+	( run_case "$@" )
+	rc=$?
+	case $rc in
+	0) echo "ok   $name"; passed=$((passed + 1)) ;;
+	77) echo "skip $name: $(cat "$base/case/.skip")"; skipped=$((skipped + 1)) ;;
+	*) echo "FAIL $name"; failed=$((failed + 1)) ;;
+	esac
+	rm -rf "$base/case"
+}
+
+run_case() {
+	tmp=$base/case
+	failures=0
+	out='' err='' rc=0
+	cd "$tmp" || exit 1
+	trap end_case EXIT
+	"$@"
+	exit $((failures > 0))
+}
+
+# Ends what the case left running, and only that.
+end_case() {
+	local pids
+	pids=$(jobs -p)
+	[ -z "$pids" ] || kill -KILL $pids 2>/dev/null
+	wait 2>/dev/null
+}
+
+finish() {
+	echo "${0##*/}: $passed passed, $failed failed, $skipped skipped"
+	[ "$failed" = 0 ] || exit 1
+	[ "$passed" -gt 0 ] || exit 77
+	exit 0
+}
+
+skip() {
+	printf '%s' "$1" >"$tmp/.skip"
+	exit 77
+}
+
+# ---------------------------------------------------------------- running programs
+
+# run COMMAND…: its output is in $out and $err (and the files out and err), its status in $rc.
+run() {
+	command=$*
+	{ timeout -k 5 "$limit" "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null # bash tells of crashes
+	rc=$?
+	out=$(tr -d '\0' <"$tmp/out")
+	err=$(tr -d '\0' <"$tmp/err")
+}
+
+# start COMMAND…: in the background, with signals as a terminal's shell leaves them, and in a
+# process group of its own; its id is in $pid, its output in the files out and err.
+start() {
+	command=$*
+	: >"$tmp/out"
+	: >"$tmp/err"
+	setsid env --default-signal=INT,QUIT,PIPE "$@" >"$tmp/out" 2>"$tmp/err" </dev/null &
+	pid=$!
+}
+
+# stopped: waits until what `start` started has ended; its status is in $rc. Kills it when late.
+stopped() {
+	wait_for "$command (process $pid) ends" gone "$pid" || kill -KILL "$pid"
+	{ wait "$pid"; } 2>/dev/null # bash would say that it was killed
+	rc=$?
+	out=$(cat "$tmp/out")
+	err=$(cat "$tmp/err")
+}
+
+# Ended, if perhaps not yet waited for.
+gone() {
+	local state
+	state=$(sed -n 's/^State:[[:space:]]*\(.\).*/\1/p' "/proc/$1/status" 2>/dev/null)
+	[ -z "$state" ] || [ "$state" = Z ]
+}
+
+# wait_for WHAT COMMAND…: until it succeeds.
+wait_for() {
+	local what=$1 end=$((SECONDS + limit))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			fail "waited $limit s in vain until $what"
+			return 1
+		fi
+		{ sleep 0.02; } 2>/dev/null # bash tells which jobs were killed
+	done
+}
+
+# wait_in WHAT COMMAND…: the same, and in vain as soon as what `start` started has ended
+wait_in() {
+	local what=$1
+	shift
+	wait_for "$what" done_or_gone "$@" || return 1
+	"$@" >/dev/null 2>&1 || { fail "$command ended before $what; it said" "$(cat "$tmp/err")"; return 1; }
+}
+done_or_gone() { "$@" || gone "$pid"; }
+
+# attached: until the program that `start` started traces. All print their header then.
+attached() { wait_in "it traces" grep -q PID "$tmp/out"; }
+
+# ---------------------------------------------------------------- assertions
+
+# fail WHAT [DETAIL]
+fail() {
+	failures=$((failures + 1))
+	printf '  %s\n' "$1"
+	[ -z "${2-}" ] || printf '%s\n' "$2" | head -n 30 | sed 's/^/    | /'
+}
+
+# equal WHAT EXPECTED GOT
+equal() {
+	[ "$2" = "$3" ] && return
+	if [[ $2$3 == *$'\n'* ]]; then
+		fail "$1 (- expected, + got)" \
+			"$(diff -U1 <(printf '%s\n' "$2") <(printf '%s\n' "$3") | tail -n +3)"
+	else
+		fail "$1: expected \"$2\", got \"$3\""
+	fi
+}
+
+# contains WHAT TEXT PIECE…: each PIECE is in it
+contains() {
+	local what=$1 text=$2
+	shift 2
+	for piece; do
+		[[ $text == *"$piece"* ]] || fail "$what: expected \"$piece\" in" "$text"
+	done
+}
+
+# lacks WHAT TEXT PIECE
+lacks() { [[ $2 != *"$3"* ]] || fail "$1: expected no \"$3\" in" "$2"; }
+
+# matches WHAT TEXT REGEX: some line of it does
+matches() {
+	printf '%s\n' "$2" | grep -qE -- "$3" || fail "$1: expected a line like /$3/ in" "$2"
+}
+
+# status EXPECTED: of the last run
+status() {
+	[ "$rc" = "$1" ] || fail "$command: expected status $1, got $rc; it said" "$err"
+}
+
+# silent: the last run said nothing on stderr
+silent() { [ -z "$err" ] || fail "$command: expected nothing on stderr, got" "$err"; }
+
+# refused PIECE…: the last run ended with status 1, nothing on stdout, and one message that has each
+# PIECE; no trace of a crash, of libbcc's or of libbpf's own words.
+refused() {
+	status 1
+	equal "stdout of $command" "" "$out"
+	contains "message of $command" "$err" "$@"
+	equal "messages of $command" 1 "$(grep -c '^reprobe: ' <<<"$err")"
+	matches "message of $command" "$(head -n 1 <<<"$err")" '^reprobe: .+: .+'
+	lacks "message of $command" "$err" 'libbpf:'
+	lacks "message of $command" "$err" 'bpf: Failed'
+	lacks "message of $command" "$err" 'ERROR: AddressSanitizer'
+	lacks "message of $command" "$err" 'runtime error:'
+}
+
+# ---------------------------------------------------------------- what the kernel holds
+
+# held PID: the BPF objects that a process holds, "prog ID", "map ID" or "link ID" a line
+held() {
+	sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/"$1"/fdinfo/* 2>/dev/null | sort -u
+}
+
+object_gone() { ! bpftool "$1" show id "$2"; }
+
+# released OBJECTS: none of them (as from `held`) exists any more. The kernel frees them a little
+# later, after a grace period.
+released() {
+	local kind id
+	[ -n "$1" ] || fail "expected $command to hold BPF objects, found none"
+	while read -r kind id; do
+		[ -z "$kind" ] || wait_for "$kind $id is gone" object_gone "$kind" "$id"
+	done <<<"$1"
+}
+
+# Everything that tracing programs may leave in a kernel.
+inventory() {
+	local what
+	for what in prog map link; do
+		bpftool "$what" list 2>/dev/null | sed -n "s/^\([0-9]*\): \([a-z_]*\) .*/$what \1 \2/p"
+	done
+	cat /sys/kernel/tracing/kprobe_events /sys/kernel/tracing/uprobe_events 2>/dev/null
+	find /sys/fs/bpf -mindepth 1 2>/dev/null
+}
+
+same_inventory() { [ "$(inventory)" = "$1" ]; }
+
+# unchanged BEFORE: the inventory is again as it was; looked at only where nobody else traces.
+unchanged() {
+	[ -n "${REPROBE_TEST_ALONE-}" ] || return 0
+	wait_for "the kernel holds what it held before" same_inventory "$1" ||
+		equal "what the kernel holds" "$1" "$(inventory)"
+}
+
+# trees PID: the temporary directories that a process has
+trees() { compgen -G "/dev/shm/reprobe-tree.$1.*" || compgen -G "/tmp/reprobe-tree.$1.*"; }
+
+# ---------------------------------------------------------------- sources
+
+# A tracepoint that only getpgid() reaches, which is what `spawn --calls` calls.
+probe='TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)'
+
+# source_file FILE: its text from stdin, with PROBE replaced by the above
+source_file() { sed "s/\<PROBE\>/$probe/" >"$1"; }

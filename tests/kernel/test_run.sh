@@ -265,7 +265,7 @@ timings() {
 	status 0
 	equal "fields" "types_ms compile_ms load_ms attach_ms total_ms" \
 		"$(tail -n 1 err | tr -d '{}"' | tr ',' '\n' | cut -d: -f1 | tr '\n' ' ' | sed 's/ $//')"
-	jsonlines types_ms compile_ms load_ms attach_ms total_ms <<<"$(tail -n 1 err)" >times ||
+	jsonlines types_ms compile_ms load_ms attach_ms total_ms <<<"$(tail -n 1 err)" >"times" ||
 		fail "not JSON" "$err"
 	awk '{ for (i = 1; i < 6; i++) if ($i <= 0) exit 1; exit !($5 >= $1 + $2 + $3 + $4 - 0.01) }' times ||
 		fail "expected each time over zero and the total no less than their sum" "$(cat times)"

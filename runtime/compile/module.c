@@ -130,6 +130,8 @@ static struct rp_error *map_error(const char *name, const struct rp_map_creation
                           "a ring buffer's pages must be a power of two (%u is not), and the "
                           "kernel 5.8 or later",
                           pages);
+    else if (errnum == E2BIG || errnum == ENOMEM)
+        rp_error_hint_set(err, "its entries are too large, or there are too many of them");
     else if (errnum == EINVAL)
         rp_error_hint_set(err,
                           "this kernel may not have the map's type, or a size is out of range");

@@ -153,7 +153,7 @@ closed_pipe() {
 closed_stdout() {
 	run sh -c 'exec execsnoop -c "spawn 3; :" >&-'
 	[ "$rc" -lt 124 ] || fail "expected it to end by itself, got status $rc"
-	run sh -c 'exec execsnoop -c "spawn 2000 >/dev/null; :" >/dev/full'
+	run sh -c "exec execsnoop -c 'spawn $((2000 / slow)) >/dev/null; :' >/dev/full"
 	[ "$rc" = 1 ] || fail "/dev/full: expected status 1, got $rc"
 	contains "/dev/full" "$err" "No space left"
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# tests/lab/run.sh [--kernel 6.1|6.12] [FILE…]: boots one virtual machine with that kernel and runs
-# the suites in it, tests/kernel and tests/lab (or just the files given). Ends with 0 when none failed.
+# tests/lab/run.sh [--kernel 6.1|6.12] [--all | FILE…]: boots one virtual machine with that kernel and
+# runs suites of tests/kernel and tests/lab in it. Ends with 0 when none failed.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 top=$(cd "$here/../.." && pwd)
-kernel=6.12
+kernel=6.12 all=
 
 inside() {
 	local file rc start passed=0 failed=0 skipped=0
@@ -29,6 +29,7 @@ inside() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	--inside) shift; inside "$@" ;;
+	--all) all="all "; shift ;;
 	--kernel) kernel=${2?"--kernel needs a version"}; shift 2 ;;
 	-h | --help) sed -n '3,4s/^# //p' "$0"; exit ;;
 	-*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
@@ -40,12 +41,14 @@ files=()
 for file in "${@:-}"; do
 	[ -z "$file" ] || files+=("$(realpath "$file")")
 done
-# What the kernel said about all of it comes last. A suite takes minutes in an emulated machine, so
-# those that hardly depend on the kernel's version run on one of the two.
+# A suite takes minutes in an emulated machine: what hardly depends on the kernel's version runs on one
+# of the two, or only with --all. What the kernel said about all of it comes last.
 if [ ${#files[@]} -eq 0 ]; then
 	for file in "$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh "$here/kernel_log.sh"; do
-		case $kernel:$(basename "$file") in
-		6.1:test_errors.sh | 6.1:test_unprivileged.sh | 6.1:test_list.sh | 6.12:test_signals.sh) ;;
+		case $all$kernel:$(basename "$file") in
+		6.*:test_errors.sh | 6.*:test_signals.sh | 6.*:test_unprivileged.sh) ;;
+		6.*:test_diagnostics.sh | 6.*:test_verifier.sh) ;;
+		6.1:test_list.sh | 6.1:test_execsnoop.sh | 6.12:test_counts.sh) ;;
 		*) files+=("$file") ;;
 		esac
 	done

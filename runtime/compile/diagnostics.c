@@ -5,10 +5,14 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/hints.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 
 #define MAX_DIAGNOSTICS 10
+#define TAB_STOP        8 /* clang's -ftabstop */
 
 /* Length of the line at `p`, its newline not counted. */
 static size_t line_len(const char *p) {
@@ -24,14 +28,42 @@ static bool line_has(const char *line, const char *word) {
     return memmem(line, line_len(line), word, strlen(word)) != NULL;
 }
 
-/* "FILE:LINE:COL: error: …" and not the source line or caret that follows. */
-static bool begins_diagnostic(const char *line) {
-    return line_has(line, ": error: ") || line_has(line, ": fatal error: ") ||
-           line_has(line, ": warning: ") || line_has(line, ": note: ");
+enum kind { NO_DIAGNOSTIC, ERROR, WARNING, NOTE, INCLUDED };
+
+/* What the line begins: "FILE:LINE:COL: error: …", "In file included from …"; not a source line or
+ * a caret, which follow. *words, which may be NULL, is behind the kind. */
+static enum kind kind_of(const char *line, const char **words) {
+    static const struct {
+        const char *mark;
+        enum kind kind;
+    } marks[] = {{": error: ", ERROR},
+                 {": fatal error: ", ERROR},
+                 {": warning: ", WARNING},
+                 {": note: ", NOTE}};
+    if (strncmp(line, "In file included from ", 22) == 0 ||
+        strncmp(line, "                 from ", 22) == 0)
+        return INCLUDED;
+    for (size_t i = 0; i < RP_COUNT(marks); i++) {
+        const char *mark = memmem(line, line_len(line), marks[i].mark, strlen(marks[i].mark));
+        if (mark && words)
+            *words = mark + strlen(marks[i].mark);
+        if (mark)
+            return marks[i].kind;
+    }
+    return NO_DIAGNOSTIC;
 }
 
-static bool is_error(const char *line) {
-    return line_has(line, ": error: ") || line_has(line, ": fatal error: ");
+/* Whether the line's place is in what stands around the author's text. */
+static bool is_elsewhere(const char *line) {
+    static const char *const places[] = {
+        "/virtual/",  "reprobe-types.h:", "/kconfig.h:", "<scratch space>",
+        "<built-in>", "<command line>",   "<unknown>:"};
+    const char *words = line;
+    kind_of(line, &words);
+    for (size_t i = 0; i < RP_COUNT(places); i++)
+        if (memmem(line, (size_t)(words - line), places[i], strlen(places[i])))
+            return true;
+    return false;
 }
 
 /* "3 errors generated." */
@@ -39,10 +71,22 @@ static bool is_count(const char *line) {
     return isdigit((unsigned char)*line) && line_has(line, " generated.");
 }
 
+/* Where the words end that tell an author something. */
+static const char *end_of_words(const char *line) {
+    static const char *const tails[] = {" is invalid in C99 [-Werror", " [-Werror"};
+    const char *end = line + line_len(line);
+    for (size_t i = 0; i < RP_COUNT(tails); i++) {
+        const char *tail = memmem(line, (size_t)(end - line), tails[i], strlen(tails[i]));
+        if (tail)
+            end = tail;
+    }
+    return end;
+}
+
 /* Prints a line with `path` shown as `name`. */
 static void put_line(FILE *out, const char *line, const char *path, const char *name) {
-    size_t len = line_len(line), path_len = strlen(path);
-    const char *end = line + len;
+    size_t path_len = strlen(path);
+    const char *end = end_of_words(line);
     for (const char *at; path_len && (at = memmem(line, (size_t)(end - line), path, path_len));
          line = at + path_len) {
         fwrite(line, 1, (size_t)(at - line), out);
@@ -52,25 +96,127 @@ static void put_line(FILE *out, const char *line, const char *path, const char *
     fputc('\n', out);
 }
 
-/* Copies the diagnostics that `wanted` picks, with what follows each (its lines, its notes). */
+/* Line `number` of `text`, or NULL. */
+static const char *nth_line(const char *text, unsigned long number) {
+    for (; number > 1 && *text; number--)
+        text = next_line(text);
+    return number == 1 && *text ? text : NULL;
+}
+
+/* The author's line that a diagnostic is about, out of the author's text; NULL when it is about
+ * another file. */
+static const char *authors_line(const char *diagnostic, const char *path, const char *text) {
+    size_t len = strlen(path);
+    if (!text || strncmp(diagnostic, path, len) != 0 || diagnostic[len] != ':')
+        return NULL;
+    return nth_line(text, strtoul(diagnostic + len + 1, NULL, 10));
+}
+
+/* The line with its tabs as spaces, as clang prints it; malloc()ed, NULL when there is more in it
+ * than plain ASCII, which clang prints better. */
+static char *plain_line(const char *line) {
+    size_t len = line_len(line), columns = 0;
+    char *plain = malloc(len * TAB_STOP + 1);
+    for (size_t i = 0; plain && i < len; i++) {
+        if (line[i] == '\t') {
+            do
+                plain[columns++] = ' ';
+            while (columns % TAB_STOP);
+        } else if (isprint((unsigned char)line[i])) {
+            plain[columns++] = line[i];
+        } else {
+            free(rp_take(plain));
+        }
+    }
+    if (plain)
+        plain[columns] = '\0';
+    return plain;
+}
+
+/* libbcc rewrites calls, and puts lines in between (see adapt.h). Whether up to the caret `shown`
+ * is the author's line still, or its end in its place. */
+static bool is_same(const char *shown, const char *plain) {
+    size_t same = 0, blank = strspn(shown, " "), len = line_len(shown);
+    const char *caret = next_line(shown);
+    while (plain[same] && plain[same] == shown[same])
+        same++;
+    return same >= strcspn(caret, "^\n") ||
+           (blank < strlen(plain) && strncmp(plain + blank, shown + blank, len - blank) == 0);
+}
+
+/* What is printed of clang's output. */
+struct printer {
+    FILE *out;
+    const char *path, *name, *text;
+    unsigned count;
+    bool showing;   /* the error or warning at hand */
+    bool whole;     /* with its place and its lines */
+    bool rewritten; /* the line that follows is not the author's any more */
+    char *authors;  /* which is to be printed in its stead, until that is done */
+};
+
+static void find_authors_line(struct printer *p, const char *diagnostic, enum kind kind) {
+    const char *shown = next_line(diagnostic), *line = NULL;
+    if (kind != INCLUDED && *shown && kind_of(shown, NULL) == NO_DIAGNOSTIC && !is_count(shown))
+        line = authors_line(diagnostic, p->path, p->text);
+    free(p->authors);
+    p->authors = line ? plain_line(line) : NULL;
+    p->rewritten = p->authors && !is_same(shown, p->authors);
+}
+
+/* "NAME:LINE: error: ": the column is of what libbcc wrote. */
+static void put_place(const struct printer *p, const char *line, const char *words) {
+    const char *number = line + strlen(p->path), *column = strchr(number + 1, ':') + 1;
+    const char *kind = strchr(column, ':');
+    fprintf(p->out, "%s%.*s%.*s", p->name, (int)(column - 1 - number), number, (int)(words - kind),
+            kind);
+}
+
+static void put_words(struct printer *p, const char *line, const char *words, enum kind kind) {
+    bool unwanted_advice = kind == NOTE && strncmp(words, "include the header", 18) == 0;
+    p->whole = kind != INCLUDED && !unwanted_advice && !is_elsewhere(line);
+    find_authors_line(p, line, kind);
+    if (!p->showing || (!p->whole && kind != ERROR))
+        return;
+    if (p->whole && p->rewritten)
+        put_place(p, line, words);
+    put_line(p->out, p->whole && !p->rewritten ? line : words, p->path, p->name);
+}
+
+/* A source line, or what is below it: a caret, a correction. */
+static void put_source(struct printer *p, const char *shown) {
+    put_line(p->out, p->authors ? p->authors : shown, p->path, p->name);
+    p->whole = !p->rewritten; /* the caret would point at nothing */
+    free(rp_take(p->authors));
+}
+
+/* The errors, or the warnings about the author's own lines, with the lines and the notes that
+ * follow each. */
 static unsigned put_diagnostics(FILE *out, const char *output, const char *path, const char *name,
-                                bool errors) {
-    unsigned count = 0;
-    bool showing = false;
+                                enum kind wanted) {
+    RP_AUTO_FREE char *text = NULL;
+    rp_error_free(rp_file_read(path, &text));
+    struct printer p = {.out = out, .path = path, .name = name, .text = text};
     for (const char *line = output; *line; line = next_line(line)) {
+        const char *words = line;
+        enum kind kind = kind_of(line, &words);
         if (is_count(line))
             continue;
-        if (begins_diagnostic(line) && !line_has(line, ": note: ")) {
+        if (kind == ERROR || kind == WARNING) {
             bool own = memmem(line, line_len(line), path, strlen(path)) != NULL;
-            showing = errors ? is_error(line) : own && line_has(line, ": warning: ");
-            count += showing;
+            p.showing = kind == wanted && (own || kind == ERROR);
+            p.count += p.showing;
+            p.showing = p.showing && p.count <= MAX_DIAGNOSTICS;
         }
-        if (showing && count <= MAX_DIAGNOSTICS)
-            put_line(out, line, path, name);
+        if (kind != NO_DIAGNOSTIC)
+            put_words(&p, line, words, kind);
+        else if (p.showing && p.whole)
+            put_source(&p, line);
     }
-    if (count > MAX_DIAGNOSTICS)
-        fprintf(out, "… and %u more\n", count - MAX_DIAGNOSTICS);
-    return count;
+    if (p.count > MAX_DIAGNOSTICS)
+        fprintf(out, "… and %u more\n", p.count - MAX_DIAGNOSTICS);
+    free(p.authors);
+    return p.count;
 }
 
 static void trim_end(char *text) {
@@ -79,13 +225,30 @@ static void trim_end(char *text) {
         text[--len] = '\0';
 }
 
-struct rp_error *rp_compile_error(const char *name, const char *path, const char *output) {
+static struct rp_error *add_hint(struct rp_error *err, const char *output,
+                                 const struct rp_scan *scan) {
+    const char *line = output, *words = NULL;
+    while (*line && kind_of(line, &words) != ERROR)
+        line = next_line(line);
+    if (!*line)
+        return err;
+    RP_AUTO_FREE char *message = strndup(words, line_len(words));
+    line = next_line(line);
+    RP_AUTO_FREE char *source = strndup(line, line_len(line));
+    if (!message || !source)
+        return err;
+    RP_AUTO_FREE char *hint = rp_compile_hint(message, source, scan);
+    return hint ? rp_error_hint_set(err, "%s", hint) : err;
+}
+
+struct rp_error *rp_compile_error(const char *name, const char *path, const char *output,
+                                  const struct rp_scan *scan) {
     RP_AUTO_FREE char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return rp_error_nomem();
-    unsigned count = put_diagnostics(out, output, path, name, true);
+    unsigned count = put_diagnostics(out, output, path, name, ERROR);
     if (!count)
         put_line(out, *output ? output : "the compiler gave no reason", path, name);
     fclose(out);
@@ -93,8 +256,8 @@ struct rp_error *rp_compile_error(const char *name, const char *path, const char
     RP_AUTO_FREE char *why = NULL;
     if (count && asprintf(&why, "%u error%s\n%s", count, count > 1 ? "s" : "", text) < 0)
         return rp_error_nomem();
-    return rp_error_detail_set(rp_error_new(EINVAL, why ? why : text, "cannot compile %s", name),
-                               output);
+    struct rp_error *err = rp_error_new(EINVAL, why ? why : text, "cannot compile %s", name);
+    return add_hint(rp_error_detail_set(err, output), output, scan);
 }
 
 char *rp_compile_warnings(const char *name, const char *path, const char *output) {
@@ -103,57 +266,11 @@ char *rp_compile_warnings(const char *name, const char *path, const char *output
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return NULL;
-    unsigned count = put_diagnostics(out, output, path, name, false);
+    unsigned count = put_diagnostics(out, output, path, name, WARNING);
     fclose(out);
     if (count)
         trim_end(text);
     else
         free(rp_take(text));
     return text;
-}
-
-/* ------------------------------------------------------------- the verifier */
-
-/* Lines of the log that give no reason: the instructions, the state, the statistics. */
-static bool is_noise(const char *line) {
-    static const char *const starts[] = {
-        "processed ", "verification time", "stack depth", "libbpf:", "from ", "peak_states",
-        "HINT:",      "bpf: Failed",       "--",          "R0",      "func#", "frame",
-        "old state",  "cur state",         "last_idx"};
-    size_t len = line_len(line);
-    if (!len || isdigit((unsigned char)*line) || *line == ';' || *line == ' ' || *line == '\t')
-        return true;
-    for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-        if (strncmp(line, starts[i], strlen(starts[i])) == 0 && !line_has(line, "invalid") &&
-            !line_has(line, "not allowed") && !line_has(line, "!read_ok"))
-            return true;
-    return false;
-}
-
-struct rp_error *rp_load_error(const char *function, int errnum, const char *log) {
-    const char *reason = NULL, *source = NULL, *source_of_reason = NULL;
-    for (const char *line = log; *line; line = next_line(line)) {
-        if (*line == ';')
-            source = line + 1;
-        if (!is_noise(line)) {
-            reason = line;
-            source_of_reason = source;
-        }
-    }
-    struct rp_error *err;
-    if (!reason) {
-        err = rp_error_new(errnum, NULL, "cannot load %s", function);
-        if (errnum == EPERM)
-            rp_error_hint_set(err, "run as root (sudo), or with CAP_BPF and CAP_PERFMON; if you "
-                                   "are, this kernel forbids the program's type");
-        return err;
-    }
-    RP_AUTO_FREE char *why = NULL;
-    int len = source_of_reason ? (int)line_len(source_of_reason) : 0;
-    if (asprintf(&why, "the kernel's verifier refused it: %.*s%s%.*s", (int)line_len(reason),
-                 reason, len ? "\n   " : "", len, source_of_reason ? source_of_reason : "") < 0)
-        return rp_error_nomem();
-    err = rp_error_new(errnum, why, "cannot load %s", function);
-    rp_error_hint_set(err, "-v shows the verifier's whole log");
-    return rp_error_detail_set(err, log);
 }

@@ -12,11 +12,14 @@
 #include <sys/utsname.h>
 
 #include "compile/adapt.h"
+#include "compile/backend.h"
 #include "compile/diagnostics.h"
 #include "compile/embedded.h"
 #include "compile/interpose.h"
+#include "compile/load.h"
 #include "compile/source.h"
 #include "compile/tree.h"
+#include "compile/verifier.h"
 #include "kernel/btf.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
@@ -35,6 +38,7 @@ struct program {
 
 struct rp_module {
     void *bcc;
+    char *name; /* of the source, in messages */
     char *note;
     bool uses_target;
     bool has_foreign_maps; /* pinned, shared or nested: libbcc opens some of them by itself */
@@ -172,10 +176,23 @@ static bool is_call_of_nothing(const struct bpf_insn *insn, int ignored) {
            insn->imm == -1;
 }
 
+/* What libbcc's compiler is called with. */
+struct compiler_call {
+    const char *text;
+    const struct flags *flags;
+    void *bcc;
+};
+
+static void create_module(void *ctx) {
+    struct compiler_call *call = ctx;
+    call->bcc = bpf_module_create_c_from_string(call->text, 0, (const char **)call->flags->list,
+                                                (int)call->flags->count, true, NULL);
+}
+
 /* Calls libbcc once; `tree` is NULL when it shall find installed headers by itself. */
 static struct rp_error *call_libbcc(struct rp_module *module, const char *text, const char *path,
                                     const struct rp_compile_opts *opts, const struct flags *flags,
-                                    const struct rp_tree *tree) {
+                                    const struct rp_scan *scan, const struct rp_tree *tree) {
     RP_AUTO_FREE char *adapted = rp_adapt(path, text);
     if (!adapted)
         return rp_error_nomem();
@@ -186,8 +203,9 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
         setenv("BCC_KERNEL_SOURCE", tree->path, 1);
     rp_map_creation_watch(&creation);
     rp_ksyms_answer_from_btf(true);
-    module->bcc = bpf_module_create_c_from_string(adapted, 0, (const char **)flags->list,
-                                                  (int)flags->count, true, NULL);
+    struct compiler_call call = {.text = adapted, .flags = flags};
+    bool compiled = rp_backend_run(create_module, &call);
+    module->bcc = call.bcc;
     rp_ksyms_answer_from_btf(false);
     rp_map_creation_watch(NULL);
     if (tree)
@@ -199,6 +217,8 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
         free_libbcc_module(module);
         return map_error(opts->name, &creation);
     }
+    if (!compiled)
+        free_libbcc_module(module);
     if (module->bcc && any_instruction(module, is_call_of_nothing, 0)) {
         free_libbcc_module(module);
         return rp_error_hint_set(rp_error_new(EINVAL,
@@ -210,7 +230,7 @@ static struct rp_error *call_libbcc(struct rp_module *module, const char *text, 
         module->note = rp_compile_warnings(opts->name, path, output);
         return NULL;
     }
-    return rp_compile_error(opts->name, path, output);
+    return rp_compile_error(opts->name, path, output, scan);
 }
 
 /* What a source is compiled against. */
@@ -239,13 +259,14 @@ static struct rp_error *compile_with(struct rp_module *module, const char *text,
      * BTF, where the verifier finds them for its log. */
     RP_AUTO_FREE char *path = opts->path ? realpath(opts->path, NULL) : NULL;
     if (!path)
-        RP_TRY(rp_tree_add(&tree, "source.c", text, &path));
+        RP_TRY(rp_tree_add(&tree, RP_TREE_SOURCE, text, &path));
     RP_AUTO(flags_clear) struct flags flags = {0};
     flags_fill(&flags, module, opts, &tree);
     module->timings.types_ms += rp_ms_since(start);
 
     start = rp_now_ns();
-    struct rp_error *err = call_libbcc(module, text, path, opts, &flags, from_btf ? &tree : NULL);
+    struct rp_error *err =
+        call_libbcc(module, text, path, opts, &flags, &source->scan, from_btf ? &tree : NULL);
     module->timings.compile_ms += rp_ms_since(start);
     return err;
 }
@@ -314,6 +335,7 @@ struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opt
     if (!module)
         return rp_error_nomem();
     module->lost_fd = -1;
+    module->name = strdup(opts.name);
     RP_AUTO(rp_source_clear) struct rp_source source = {0};
     uint64_t start = rp_now_ns();
     struct rp_error *err = rp_source_scan(&source, text, &opts);
@@ -372,6 +394,7 @@ void rp_module_free(struct rp_module *module) {
     if (module->lost_fd >= 0)
         close(module->lost_fd);
     btf__free(module->btf);
+    free(module->name);
     free(module->note);
     free(module);
 }
@@ -413,16 +436,22 @@ struct rp_error *rp_module_load(struct rp_module *module, const char *function,
     module->programs = programs;
 
     uint64_t start = rp_now_ns();
+    RP_AUTO_FREE char *log = NULL;
     struct rp_capture capture = rp_capture_begin();
+    rp_program_load_watch(&log);
     *fd = bcc_func_load(module->bcc, (int)type, function, insns,
                         (int)bpf_function_size(module->bcc, function),
                         bpf_module_license(module->bcc), bpf_module_kern_version(module->bcc), 0,
                         NULL, 0, NULL, expected_attach_type);
     int errnum = errno;
-    RP_AUTO_FREE char *log = rp_capture_end(&capture);
+    rp_program_load_watch(NULL);
+    RP_AUTO_FREE char *output = rp_capture_end(&capture);
     module->timings.load_ms += rp_ms_since(start);
     if (*fd < 0)
-        return rp_load_error(function, errnum, log ? log : "");
+        return rp_load_error(function, module->name ? module->name : "", errnum,
+                             log      ? log
+                             : output ? output
+                                      : "");
     programs[module->program_count++] =
         (struct program){.function = strdup(function),
                          .type = type,

@@ -9,6 +9,9 @@
 
 struct rp_error;
 
+/* What a text that came from no file is called in there. */
+#define RP_TREE_SOURCE "source.c"
+
 /* Made for one compile and removed after it. */
 struct rp_tree {
     char path[128];

@@ -135,7 +135,7 @@ verifier_refuses() {
 	before=$(inventory)
 	source_file bad.c
 	run reprobe run bad.c --for 1ms
-	refused "cannot load" "verifier refused it" "$1" "hint: -v"
+	refused "cannot load" "verifier refused it" "$1" "hint: " "(-v shows"
 	[ "$(wc -l <err)" -le 5 ] || fail "expected a short message without -v, got" "$err"
 	unchanged "$before"
 	run reprobe run -v bad.c --for 1ms

@@ -13,6 +13,7 @@ int main(void) {
     srunner_add_suite(runner, record_suite());
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, trace_suite());
+    srunner_add_suite(runner, verifier_suite());
     srunner_run_all(runner, CK_NORMAL);
     int failed = srunner_ntests_failed(runner);
     srunner_free(runner);

@@ -13,5 +13,6 @@ Suite *nearest_suite(void);
 Suite *record_suite(void);
 Suite *spec_suite(void);
 Suite *trace_suite(void);
+Suite *verifier_suite(void);
 
 #endif

@@ -1,0 +1,466 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/hints.h"
+
+#include <bpf/btf.h>
+#include <ctype.h>
+#include <dirent.h>
+#include <fnmatch.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "compile/libbcc_text.h"
+#include "kernel/btf.h"
+#include "kernel/tracefs.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/nearest.h"
+
+/* An error, taken apart. */
+struct error {
+    const char *message, *line;
+    char first[128], second[128]; /* what the message has in quotes; "" */
+    const struct rp_scan *scan;
+};
+
+static void take_quoted(const char **p, char out[128]) {
+    const char *open = strchr(*p, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
+    if (!close)
+        return;
+    snprintf(out, 128, "%.*s", (int)(close - open - 1), open + 1);
+    *p = close + 1;
+}
+
+static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+static char *format(const char *fmt, ...) {
+    char *text = NULL;
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&text, fmt, args) < 0)
+        text = NULL;
+    va_end(args);
+    return text;
+}
+
+/* The nearest names between `before` and `after`; NULL when there are none. Ends `nearest`. */
+static char *nearest_hint(struct rp_nearest *nearest, const char *before, const char *after) {
+    RP_AUTO_FREE char *names = rp_nearest_text(nearest, "");
+    rp_nearest_clear(nearest);
+    return names ? format("%s%s%s", before, names, after) : NULL;
+}
+
+/* ------------------------------------------------------------- the kernel's types */
+
+static const char *skip_tag(const char *type) {
+    static const char *const tags[] = {"const ", "volatile ", "struct ", "union ", "enum "};
+    for (size_t i = 0; i < RP_COUNT(tags); i++)
+        if (strncmp(type, tags[i], strlen(tags[i])) == 0)
+            type += strlen(tags[i]);
+    return type;
+}
+
+/* Whether `type` is a whole struct or union, not just declared. */
+static bool has_members(const struct btf_type *type) {
+    return btf_is_composite(type);
+}
+
+static const char *tag_of(const struct btf_type *type) {
+    if (btf_is_struct(type))
+        return "struct ";
+    if (btf_is_union(type))
+        return "union ";
+    return btf_is_any_enum(type) ? "enum " : btf_is_typedef(type) ? "" : NULL;
+}
+
+static const struct btf_type *find_struct(const struct btf *btf, const char *name) {
+    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        const char *its_name = btf__name_by_offset(btf, type->name_off);
+        if ((has_members(type) || btf_is_typedef(type)) && strcmp(its_name, name) == 0) {
+            while (type && (btf_is_typedef(type) || btf_is_mod(type)))
+                type = btf__type_by_id(btf, type->type);
+            if (type && has_members(type))
+                return type;
+        }
+    }
+    return NULL;
+}
+
+/* Of anonymous members, theirs. */
+static void add_members(struct rp_nearest *nearest, const struct btf *btf,
+                        const struct btf_type *type) {
+    const struct btf_member *member = btf_members(type);
+    for (unsigned i = 0; i < btf_vlen(type); i++, member++) {
+        const char *name = btf__name_by_offset(btf, member->name_off);
+        const struct btf_type *its_type = btf__type_by_id(btf, member->type);
+        if (*name)
+            rp_nearest_add(nearest, name);
+        else if (has_members(its_type))
+            add_members(nearest, btf, its_type);
+    }
+}
+
+/* ------------------------------------------------------------- unknown fields */
+
+/* "tracepoint__CATEGORY__NAME": the fields that its format lists. */
+static char *tracepoint_field_hint(const char *type, const char *field) {
+    static const char prefix[] = "tracepoint__";
+    const char *category = type + strlen(prefix), *name = strstr(category, "__");
+    if (strncmp(type, prefix, strlen(prefix)) != 0 || !name)
+        return NULL;
+    if (strcmp(field, "di") == 0 || strcmp(field, "si") == 0 || strcmp(field, "ax") == 0)
+        return strdup("PT_REGS_PARM1() and the like are for kprobes: a tracepoint has fields, "
+                      "args->NAME");
+    RP_AUTO_FREE char *its_category = strndup(category, (size_t)(name - category));
+    RP_AUTO_FREE char *text = rp_tracefs_event_format(its_category, name + 2);
+    RP_AUTO_FREE char *list = strdup("");
+    for (const char *p = text; p && (p = strstr(p, "field:")); p++) {
+        const char *end = strchr(p, ';');
+        size_t len = end ? (size_t)(end - p) : 0;
+        while (len && p[len - 1] == ']')
+            len = (size_t)((const char *)memrchr(p, '[', len) - p);
+        size_t start = len;
+        while (start && (isalnum((unsigned char)p[start - 1]) || p[start - 1] == '_'))
+            start--;
+        if (strncmp(p + start, "common_", 7) == 0)
+            continue;
+        char *longer = format("%s%s%.*s", list, *list ? ", " : "", (int)(len - start), p + start);
+        free(list);
+        list = longer;
+    }
+    return list && *list ? format("the tracepoint's fields: %s", list) : NULL;
+}
+
+/* clang knows only the members that were declared for this source; BTF knows all. */
+static char *field_hint(const struct error *e) {
+    const char *type = skip_tag(e->second);
+    if (strstr(type, "_table_t"))
+        return strdup("a map has lookup, lookup_or_try_init, update, insert, delete and increment; "
+                      "an output perf_submit, ringbuf_output or ringbuf_reserve");
+    char *hint = tracepoint_field_hint(type, e->first);
+    const struct btf *btf = rp_kernel_btf_or_null();
+    if (hint || !btf || (e->scan && rp_names_has(&e->scan->defined, type)))
+        return hint;
+    const struct btf_type *found = find_struct(btf, type);
+    if (!found)
+        return NULL;
+    struct rp_nearest nearest = {.wanted = e->first};
+    add_members(&nearest, btf, found);
+    RP_AUTO_FREE char *before = format("%s of this kernel has ", e->second);
+    RP_AUTO_FREE char *none = format("this kernel's %s has no such field, nor one with a name like "
+                                     "it: `bpftool btf dump file /sys/kernel/btf/vmlinux format c` "
+                                     "shows it",
+                                     e->second);
+    hint = nearest_hint(&nearest, before, "");
+    return hint ? hint : rp_take(none);
+}
+
+/* ------------------------------------------------------------- unknown types */
+
+/* The loaded module whose own types have that name, malloc()ed; NULL when there is none. */
+static char *find_module_of(const char *name, const struct btf *vmlinux) {
+    RP_AUTO_CLOSEDIR DIR *dir = opendir("/sys/kernel/btf");
+    for (struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (*entry->d_name == '.' || strcmp(entry->d_name, "vmlinux") == 0)
+            continue;
+        struct btf *btf = btf__load_module_btf(entry->d_name, (struct btf *)vmlinux);
+        if (!btf)
+            continue;
+        bool found = false;
+        for (__u32 id = btf__type_cnt(vmlinux); id < btf__type_cnt(btf) && !found; id++) {
+            const struct btf_type *type = btf__type_by_id(btf, id);
+            found = tag_of(type) && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
+        }
+        btf__free(btf);
+        if (found)
+            return strdup(entry->d_name);
+    }
+    return NULL;
+}
+
+/* "struct ", "" for a typedef, or NULL when the kernel has no type of that name. */
+static const char *kernel_tag(const struct btf *btf, const char *name) {
+    const char *found = NULL;
+    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        const char *tag = tag_of(type);
+        if (tag && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0) {
+            found = tag;
+            if (!*tag)
+                break; /* a typedef needs no keyword */
+        }
+    }
+    return found;
+}
+
+static char *nearest_type(const char *name, const struct rp_scan *scan, const struct btf *btf) {
+    struct rp_nearest nearest = {.wanted = name};
+    for (size_t i = 0; scan && i < scan->defined.count; i++)
+        rp_nearest_add(&nearest, scan->defined.names[i]);
+    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        if (type->name_off && tag_of(type))
+            rp_nearest_add(&nearest, btf__name_by_offset(btf, type->name_off));
+    }
+    for (size_t i = 0; i < nearest.count; i++) {
+        const char *tag = kernel_tag(btf, nearest.names[i]);
+        char *full = tag ? format("%s%s", tag, nearest.names[i]) : NULL;
+        if (full) {
+            free(nearest.names[i]);
+            nearest.names[i] = full;
+        }
+    }
+    return nearest_hint(&nearest, "did you mean ", "?");
+}
+
+static char *type_hint(const struct error *e) {
+    const char *name = skip_tag(e->first);
+    const struct btf *btf = rp_kernel_btf_or_null();
+    if (!btf || strncmp(name, "tracepoint__", 12) == 0)
+        return NULL;
+    const char *tag = kernel_tag(btf, name);
+    if (tag && *tag)
+        return format("write `%s%s`", tag, name);
+    RP_AUTO_FREE char *module = find_module_of(name, btf);
+    if (module)
+        return format("it is a type of the kernel's module `%s`; types come from the kernel itself "
+                      "only: declare in the source what you need of it",
+                      module);
+    char *hint = nearest_type(name, e->scan, btf);
+    return hint ? hint : strdup("this kernel has no type of that name: declare it in the source");
+}
+
+/* ------------------------------------------------------------- unknown names */
+
+/* Names of C libraries and of the kernel's own code, and what a BPF program has instead. */
+static const struct {
+    const char *names, *instead;
+} others[] = {
+    {"printk printf pr_info", "bpf_trace_printk(\"format\", …) prints to the trace pipe"},
+    {"noinline", "it is a macro here, as in the kernel: write `noinline` alone, without "
+                 "__attribute__"},
+    {"malloc kmalloc kzalloc free kfree",
+     "BPF programs have no heap: keep it in a map, or on the stack"},
+    {"strcmp strncmp strlen strcpy strncpy strstr sprintf snprintf",
+     "BPF programs have no C library: copy strings with bpf_probe_read_kernel_str() or "
+     "bpf_probe_read_user_str(), and compare them in a loop with a constant bound"},
+    {"memcpy memset memcmp", "__builtin_memcpy(), __builtin_memset() and __builtin_memcmp() of a "
+                             "constant size are there"},
+    {"copy_from_user get_user", "bpf_probe_read_user(&copy, sizeof(copy), pointer)"},
+    {"current", "(struct task_struct *)bpf_get_current_task()"},
+    {"jiffies", "bpf_jiffies64(), or bpf_ktime_get_ns() for the time"},
+    {"ktime_get_ns ktime_get", "bpf_ktime_get_ns()"},
+    {"smp_processor_id", "bpf_get_smp_processor_id()"},
+    {"getpid current_pid", "bpf_get_current_pid_tgid() >> 32"},
+};
+
+static bool has_word(const char *words, const char *word) {
+    size_t len = strlen(word);
+    for (const char *at = words; (at = strstr(at, word)); at += len)
+        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
+            return true;
+    return false;
+}
+
+static char *instead_of(const char *name) {
+    for (size_t i = 0; i < RP_COUNT(others); i++)
+        if (has_word(others[i].names, name))
+            return strdup(others[i].instead);
+    return NULL;
+}
+
+static bool is_mentioned(const struct error *e, const char *name) {
+    return e->scan && rp_names_has(&e->scan->mentioned, name);
+}
+
+static char *context_hint(const struct error *e) {
+    if (strcmp(e->first, "ctx") == 0)
+        return strdup(is_mentioned(e, "TRACEPOINT_PROBE")
+                          ? "in a TRACEPOINT_PROBE the context is called `args`"
+                          : "make it the function's first parameter: `struct pt_regs *ctx` for a "
+                            "kprobe, `void *ctx` for others");
+    if (strcmp(e->first, "args") == 0)
+        return strdup("only TRACEPOINT_PROBE(category, name) has `args`; a kprobe's function has "
+                      "parameters: `struct pt_regs *ctx`, then the kernel function's own");
+    return NULL;
+}
+
+static bool is_macro_name(const char *name) {
+    return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
+}
+
+static void add_enumerators(struct rp_nearest *nearest, const struct btf *btf) {
+    for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+        const struct btf_type *type = btf__type_by_id(btf, id);
+        for (unsigned i = 0; btf_is_any_enum(type) && i < btf_vlen(type); i++)
+            rp_nearest_add(nearest, btf__name_by_offset(btf, btf_is_enum64(type)
+                                                                 ? btf_enum64(type)[i].name_off
+                                                                 : btf_enum(type)[i].name_off));
+    }
+}
+
+static void add_helpers(struct rp_nearest *nearest) {
+    const struct rp_names *names = &rp_libbcc_scan()->mentioned;
+    for (size_t i = 0; i < names->count; i++)
+        if (strncmp(names->names[i], "bpf_", 4) == 0)
+            rp_nearest_add(nearest, names->names[i]);
+}
+
+static char *name_hint(const struct error *e) {
+    char *hint = context_hint(e);
+    if (!hint)
+        hint = instead_of(e->first);
+    if (hint || strstr(e->message, "did you mean"))
+        return hint;
+    struct rp_nearest nearest = {.wanted = e->first};
+    for (size_t i = 0; e->scan && i < e->scan->defined.count; i++)
+        rp_nearest_add(&nearest, e->scan->defined.names[i]);
+    if (strncmp(e->first, "bpf_", 4) == 0)
+        add_helpers(&nearest);
+    else if (is_macro_name(e->first))
+        add_enumerators(&nearest, rp_kernel_btf_or_null());
+    hint = nearest_hint(&nearest, "did you mean ", "?");
+    if (!hint && is_macro_name(e->first))
+        hint = strdup("if it is a macro of the kernel's: types come from BTF, which carries no "
+                      "macros. #define it in the source");
+    return hint;
+}
+
+static char *function_hint(const struct error *e) {
+    char *hint = instead_of(e->first);
+    if (hint)
+        return hint;
+    struct rp_nearest nearest = {.wanted = e->first};
+    add_helpers(&nearest);
+    hint = nearest_hint(&nearest, "did you mean ", "?");
+    return hint ? hint
+                : strdup("BPF programs call helpers (bpf_…, `man 7 bpf-helpers`) and the source's "
+                         "own `static inline` functions, defined before their use");
+}
+
+/* ------------------------------------------------------------- the table */
+
+static char *base_hint(const struct error *e) {
+    if (!strstr(e->line, "PT_REGS_") && !strstr(e->line, "ctx"))
+        return NULL;
+    return strdup("declare the context as what it is: `struct pt_regs *ctx` for a kprobe, then "
+                  "PT_REGS_PARM1(ctx) works");
+}
+
+static char *printk_hint(const struct error *e) {
+    if (!strstr(e->line, "bpf_trace_printk"))
+        return NULL;
+    return strdup("bpf_trace_printk() takes the format itself, \"in quotes\", and at most three "
+                  "values");
+}
+
+/* clang puts the redefinition in the author's text and the first one in a header of ours. */
+static char *redefinition_hint(const struct error *e) {
+    const struct rp_names *bcc = &rp_libbcc_scan()->defined;
+    const struct btf *btf = rp_kernel_btf_or_null();
+    const char *name = skip_tag(e->first);
+    if (rp_names_has(bcc, name) || (btf && kernel_tag(btf, name)))
+        return strdup("BCC and the kernel's types have it already: leave it out, or choose another "
+                      "name");
+    return NULL;
+}
+
+#define SIGNED "only unsigned numbers can be divided: cast both to u64"
+
+/* In a message * stands for anything; the first that matches and has something to say is taken. */
+static const struct {
+    const char *pattern;
+    char *(*hint)(const struct error *e);
+    const char *text; /* where there is no function */
+} hints[] = {
+    {"*", printk_hint, NULL},
+    {"no member named '*' in '*'*", field_hint, NULL},
+    {"unknown type name '*'*", type_hint, NULL},
+    {"incomplete definition of type '*'*", type_hint, NULL},
+    {"variable has incomplete type '*'*", type_hint, NULL},
+    {"field has incomplete type '*'*", type_hint, NULL},
+    {"*to an incomplete type '*'*", type_hint, NULL},
+    {"use of undeclared identifier '*'*", name_hint, NULL},
+    {"implicit declaration of function '*'*", function_hint, NULL},
+    {"implicitly declaring library function '*'*", function_hint, NULL},
+    {"member reference *", base_hint, NULL},
+    {"redefinition of '*'*", redefinition_hint, NULL},
+    {"typedef redefinition *", redefinition_hint, NULL},
+    {"expression is not assignable", NULL,
+     "the kernel's memory can only be read: programs write to variables and to maps' values"},
+    {"expected ';'*", NULL, "put a `;` where the caret is"},
+    {"function definition is not allowed here", NULL,
+     "a `}` is missing before it, or there is one `{` too many"},
+    {"extraneous closing brace*", NULL, "there is one `}` more than `{`"},
+    {"'*' file not found", NULL,
+     "put it beside the source, or say where it is: -I DIRECTORY. Headers of the kernel's are not "
+     "needed"},
+    {"too many arguments, bcc only supports in-register parameters", NULL,
+     "take fewer parameters: six at most after `struct pt_regs *ctx`"},
+    {"arguments to BPF program definition must be named", NULL, "give each parameter a name"},
+    {"cannot use map function inside a macro", NULL,
+     "call the map outside the macro, and give the macro the result in a variable"},
+    {"cannot use builtin inside a macro", NULL,
+     "call it outside the macro, and give the macro the result in a variable"},
+    {"cannot call non-static helper function", NULL,
+     "make the function `static inline`: all others are programs of their own"},
+    {"cannot have macro at the end of expresssion*", NULL,
+     "put the expression into a variable first"},
+    {"invalid bpf_table operation*", NULL, "this type of map does not have that call"},
+    {"histogram leaf type must be u64*", NULL, "leave the second type of the BPF_HISTOGRAM out"},
+    {"*Looks like the BPF stack limit*", NULL,
+     "keep large variables in a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, then "
+     "scratch.lookup(&zero)"},
+    {"*XADD return*", NULL,
+     "__sync_fetch_and_add() can count here, but what it returns cannot be used"},
+    {"BPF has no instruction for this (*div)", NULL, SIGNED},
+    {"BPF has no instruction for this (*rem)", NULL, SIGNED},
+    {"BPF has no instruction for this (Atomic*)", NULL,
+     "atomics work on 64 bits only: make it a u64"},
+    {"Unsupported atomic operations*", NULL, "make it a u64"},
+    {"Unsupport signed division*", NULL, SIGNED},
+    {"*ynamic stack allocation*", NULL, "give the array a constant size"},
+    {"*variable length array*", NULL, "give the array a constant size"},
+    {"*too many args*", NULL,
+     "a function takes five arguments at most: pass a pointer to a struct"},
+    {"*too many arguments*", NULL,
+     "a function takes five arguments at most: pass a pointer to a struct"},
+    {"*A call to built-in function*", NULL,
+     "BPF programs have no C library: copy or set less at once, or in a loop with a constant "
+     "bound"},
+};
+
+/* Whether clang's own "did you mean 'NAME'?" has a name that the hint would give. */
+static bool is_said(const char *message, const char *hint) {
+    static const char mean[] = "did you mean '";
+    const char *name = strstr(message, mean);
+    if (!name)
+        return false;
+    name += strlen(mean);
+    struct rp_scan words = {0};
+    rp_scan_text(&words, hint, strlen(hint));
+    bool said = rp_names_has_n(&words.mentioned, name, strcspn(name, "'"));
+    rp_scan_clear(&words);
+    return said;
+}
+
+static char *find_hint(const struct error *e) {
+    for (size_t i = 0; i < RP_COUNT(hints); i++) {
+        if (fnmatch(hints[i].pattern, e->message, 0) != 0)
+            continue;
+        char *hint = hints[i].hint ? hints[i].hint(e) : strdup(hints[i].text);
+        if (hint)
+            return hint;
+    }
+    return NULL;
+}
+
+char *rp_compile_hint(const char *message, const char *line, const struct rp_scan *scan) {
+    struct error e = {.message = message, .line = line, .scan = scan};
+    const char *p = message;
+    take_quoted(&p, e.first);
+    take_quoted(&p, e.second);
+    RP_AUTO_FREE char *hint = find_hint(&e);
+    return hint && !is_said(message, hint) ? rp_take(hint) : NULL;
+}

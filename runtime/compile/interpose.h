@@ -1,20 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Functions of libbcc's that this library defines ahead of it. */
+/* Functions of libbcc's and libbpf's that this library defines ahead of them, so that what libbcc
+ * would give to the kernel is handed over instead. */
 #ifndef RP_COMPILE_INTERPOSE_H
 #define RP_COMPILE_INTERPOSE_H
 
-#include <stdbool.h>
+#include "compile/object.h"
 
-/* What libbcc's map creation met, between begin and end. */
-struct rp_map_creation {
-    bool dry_run;        /* hand out descriptors of /dev/null */
-    bool keep_rw_engine; /* see interpose.c */
-    int failed_errno;    /* of the first map that could not be created, or 0 */
-    char failed_name[64];
-    unsigned failed_type, failed_key_size, failed_value_size, failed_max_entries;
+/* Numbers that stand for a map's descriptor while libbcc compiles: no process has so many files. */
+#define RP_MAP_NUMBER_FIRST (1 << 30)
+
+struct rp_handover {
+    bool creates_maps;    /* for real */
+    bool keeps_rw_engine; /* see interpose.c */
+    /* Maps in the order libbcc created them; `fd` is the number libbcc knows. */
+    struct rp_object_map *maps;
+    size_t map_count;
+    struct rp_object_map failed; /* the first one that could not be created */
+    int failed_errno;            /* or 0 */
+    void *btf;
+    uint32_t btf_size;
+    struct rp_object_function *function; /* whose information is handed over while it is set */
 };
 
-/* NULL ends it. */
-void rp_map_creation_watch(struct rp_map_creation *creation);
+/* From here on libbcc hands over to `handover`; NULL ends it. */
+void rp_handover_watch(struct rp_handover *handover);
+/* Frees what was not taken out of it. */
+void rp_handover_clear(struct rp_handover *handover);
 
 #endif

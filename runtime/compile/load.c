@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Defined ahead of libbcc's own (see interpose.c), which after EINVAL tries again without the line
- * information, so that the log lacks the source, and after E2BIG prints no log at all.
- */
 #include "compile/load.h"
 
-#include <bcc/libbpf.h>
 #include <bpf/bpf.h>
-#include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,15 +9,64 @@
 #include <unistd.h>
 
 #include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
 
 #define LOG_INSTRUCTIONS 1 /* kernel/bpf/verifier.c: BPF_LOG_LEVEL1 */
 #define LOG_STATISTICS   4 /* BPF_LOG_STATS: what is refused, but no instructions */
 
-static char **wanted_log;
+/* ------------------------------------------------------------- maps */
 
-void rp_program_load_watch(char **log) {
-    wanted_log = log;
+static int create(const struct rp_object_map *map, int btf_fd) {
+    LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = map->flags,
+                .inner_map_fd = (uint32_t)map->inner_fd);
+    if (btf_fd >= 0 && map->btf_value) {
+        opts.btf_fd = (uint32_t)btf_fd;
+        opts.btf_key_type_id = map->btf_key;
+        opts.btf_value_type_id = map->btf_value;
+    }
+    char name[BPF_OBJ_NAME_LEN];
+    snprintf(name, sizeof(name), "%s", map->name);
+    return bpf_map_create(map->type, name, map->key_size, map->value_size, map->max_entries, &opts);
 }
+
+int rp_map_create(const struct rp_object_map *map, int btf_fd) {
+    int fd = create(map, btf_fd);
+    if (fd < 0 && btf_fd >= 0 && map->btf_value) /* not every map type may have BTF */
+        fd = create(map, -1);
+    return fd;
+}
+
+struct rp_error *rp_map_create_error(const char *source, const struct rp_object_map *map,
+                                     int errnum) {
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(&why,
+                 "its map `%s` (%u entries, key %u bytes, value %u bytes) cannot be created: %s",
+                 map->name, map->max_entries, map->key_size, map->value_size, strerror(errnum)) < 0)
+        return rp_error_nomem();
+    struct rp_error *err = rp_error_new(errnum, why, "cannot use %s", source);
+    unsigned pages = map->max_entries / (unsigned)sysconf(_SC_PAGESIZE);
+    if (errnum == EPERM)
+        rp_error_hint_set(err, "run as root (sudo), or with CAP_BPF and CAP_PERFMON");
+    else if (map->type == BPF_MAP_TYPE_RINGBUF && errnum == EINVAL)
+        rp_error_hint_set(err,
+                          "a ring buffer's pages must be a power of two (%u is not), and the "
+                          "kernel 5.8 or later",
+                          pages);
+    else if (map->type == BPF_MAP_TYPE_USER_RINGBUF && errnum == EINVAL)
+        rp_error_hint_set(err,
+                          "a user ring buffer's pages must be a power of two (%u here), and the "
+                          "kernel 6.1 or later",
+                          pages);
+    else if (errnum == E2BIG || errnum == ENOMEM)
+        rp_error_hint_set(err, "its entries are too large, or there are too many of them");
+    else if (errnum == EINVAL)
+        rp_error_hint_set(err,
+                          "this kernel may not have the map's type, or a size is out of range");
+    return err;
+}
+
+/* ------------------------------------------------------------- programs */
 
 /* "kprobe__vfs_read" is shown by bpftool and perf as "vfs_read": a name has 15 bytes. */
 static void set_name(char name[BPF_OBJ_NAME_LEN], const char *function) {
@@ -77,27 +120,33 @@ static char *log_of(const struct program *p, int errnum) {
     return NULL;
 }
 
-int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_name, const char *license,
-                        const struct bpf_insn *insns, struct bpf_prog_load_opts *opts, int prog_len,
-                        char *log_buf, unsigned log_buf_size, bool allow_rlimit) {
-    bool has_target = prog_type == BPF_PROG_TYPE_TRACING || prog_type == BPF_PROG_TYPE_LSM;
-    if (!wanted_log || has_target) { /* the target libbcc finds by the name */
-        int (*libbccs)(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *,
-                       struct bpf_prog_load_opts *, int, char *, unsigned, bool) =
-            dlsym(RTLD_NEXT, "bcc_prog_load_xattr");
-        return libbccs(prog_type, prog_name, license, insns, opts, prog_len, log_buf, log_buf_size,
-                       allow_rlimit);
+int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
+                    enum bpf_prog_type type, int expected_attach_type, int btf_fd, char **log) {
+    LIBBPF_OPTS(bpf_prog_load_opts, opts);
+    if (expected_attach_type != -1)
+        opts.expected_attach_type = (enum bpf_attach_type)expected_attach_type;
+    if (type != BPF_PROG_TYPE_TRACING)
+        opts.kern_version = object->kern_version; /* of a kprobe's program, before Linux 5.0 */
+    if (btf_fd >= 0) {
+        opts.prog_btf_fd = (uint32_t)btf_fd;
+        opts.func_info = function->funcs.data;
+        opts.func_info_cnt = function->funcs.count;
+        opts.func_info_rec_size = function->funcs.size;
+        opts.line_info = function->lines.data;
+        opts.line_info_cnt = function->lines.count;
+        opts.line_info_rec_size = function->lines.size;
     }
-    struct program p = {.type = prog_type,
-                        .license = license,
-                        .insns = insns,
-                        .count = (size_t)prog_len / sizeof(*insns),
-                        .opts = opts};
-    set_name(p.name, prog_name ? prog_name : "");
+    struct program p = {.type = type,
+                        .license = object->license,
+                        .insns = function->insns,
+                        .count = function->insn_count,
+                        .opts = &opts};
+    set_name(p.name, function->name);
+    *log = NULL;
     int fd = load(&p, 0, NULL, 0);
     int errnum = errno;
     if (fd < 0)
-        *wanted_log = log_of(&p, errnum);
+        *log = log_of(&p, errnum);
     errno = errnum;
     return fd;
 }

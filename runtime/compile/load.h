@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How libbcc loads a program: so that the verifier's log is whole, and a value. */
+/* Maps and programs into the kernel. */
 #ifndef RP_COMPILE_LOAD_H
 #define RP_COMPILE_LOAD_H
 
-/* From here on a program that is refused leaves the log in *log, malloc()ed. NULL ends it. */
-void rp_program_load_watch(char **log);
+#include "compile/object.h"
+
+struct rp_error;
+
+/* Creates the map; its types are those of `btf_fd`, or unknown where that is -1 or the kernel does
+ * not take them for such a map. Returns a descriptor, or -1 with errno set. */
+int rp_map_create(const struct rp_object_map *map, int btf_fd);
+/* Why `source` cannot be used: its map could not be created, for the reason `errnum`. */
+struct rp_error *rp_map_create_error(const char *source, const struct rp_object_map *map,
+                                     int errnum);
+
+/* Loads a linked function (see link.h). `btf_fd` is the object's, -1 for none, and
+ * `expected_attach_type` -1 for none. Returns a descriptor, or -1 with errno set and *log the
+ * verifier's log, malloc()ed, or NULL when it wrote none. */
+int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
+                    enum bpf_prog_type type, int expected_attach_type, int btf_fd, char **log);
 
 #endif

@@ -5,15 +5,15 @@
 
 #include <linux/bpf.h>
 
+#include "compile/object.h"
 #include "reprobe.h"
 
 struct btf;
 
-/* libbcc's own handle, for its bpf_table_*() and bpf_perf_event_*() calls. */
-void *rp_module_bcc(const struct rp_module *module);
+/* How the map was declared; NULL when there is none of that name. */
+const struct rp_object_map *rp_module_map(const struct rp_module *module, const char *name);
 
-/* The module's own types, as the kernel knows them from a program that is loaded. NULL while none
- * is. Owned by the module. */
+/* The module's own types; NULL when it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
 
 /* Loads `function` as that type of program, once: a second call gives the same descriptor. *fd

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "record/layout.h"
 
-#include <bcc/bcc_common.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
@@ -249,30 +248,17 @@ static struct rp_error *layout_of_fields(const struct rp_module *module, const c
     return rp_layout_from_fields(fields, count, btf, out);
 }
 
-static int type_of_map(const struct rp_module *module, const char *name) {
-    for (size_t i = 0; i < rp_module_map_count(module); i++)
-        if (!strcmp(rp_module_map_name(module, i), name))
-            return rp_module_map_type(module, i);
-    return -1;
-}
-
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
                                      struct rp_layout **out) {
-    if (rp_module_map_fd(module, name) < 0)
+    const struct rp_object_map *map = rp_module_map(module, name);
+    if (!map)
         return rp_map_missing(module, name);
-    void *bcc = rp_module_bcc(module);
-    size_t count = bpf_perf_event_fields(bcc, name);
-    if (count) {
-        RP_AUTO_FREE const char **fields = calloc(count, sizeof(*fields));
-        if (!fields)
-            return rp_error_nomem();
-        for (size_t i = 0; i < count; i++)
-            fields[i] = bpf_perf_event_field(bcc, name, i);
-        RP_TRY(layout_of_fields(module, fields, count, out));
+    if (map->field_count) {
+        RP_TRY(layout_of_fields(module, (const char *const *)map->fields, map->field_count, out));
     } else {
         RP_TRY(rp_layout_new(NULL, "value", out));
         (*out)->maybe_number = true;
     }
-    (*out)->padded = type_of_map(module, name) == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    (*out)->padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
     return NULL;
 }

@@ -10,26 +10,19 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-static int map_type(const struct rp_module *module, const char *name) {
-    for (size_t i = 0; i < rp_module_map_count(module); i++)
-        if (strcmp(rp_module_map_name(module, i), name) == 0)
-            return rp_module_map_type(module, i);
-    return -1;
-}
-
 struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
                                 const struct rp_sink *sink, struct rp_stream **out) {
-    int type = map_type(module, name);
-    if (type < 0)
+    const struct rp_object_map *map = rp_module_map(module, name);
+    if (!map)
         return rp_error_new(ENOENT, "the source declares no such map", "cannot read %s", name);
-    if (type != BPF_MAP_TYPE_RINGBUF && type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+    if (map->type != BPF_MAP_TYPE_RINGBUF && map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is a map, not an output", "cannot read %s", name),
             "outputs are declared with BPF_RINGBUF_OUTPUT or BPF_PERF_OUTPUT");
     struct rp_stream *stream = calloc(1, sizeof(*stream));
     if (!stream)
         return rp_error_nomem();
-    stream->kind = type == BPF_MAP_TYPE_RINGBUF ? &rp_ringbuf_kind : &rp_perfbuf_kind;
+    stream->kind = map->type == BPF_MAP_TYPE_RINGBUF ? &rp_ringbuf_kind : &rp_perfbuf_kind;
     stream->sink = *sink;
     stream->fd = -1;
     struct rp_error *err =

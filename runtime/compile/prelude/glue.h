@@ -4,7 +4,15 @@
 #pragma once
 
 #ifndef TARGET_PID
-#define TARGET_PID 0
+/* The target process, 0: none. A constant that is filled in when the program is loaded, so that one
+ * compile serves every target. */
+static __always_inline int rp_target_pid(void)
+{
+    u64 pid;
+    asm("%0 = %1 ll" : "=r"(pid) : "i"(RP_SLOT_TARGET));
+    return pid;
+}
+#define TARGET_PID rp_target_pid()
 #endif
 
 #if RP_USES_IS_TARGET

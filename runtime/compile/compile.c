@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/compile.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "compile/embedded.h"
+#include "compile/libbcc.h"
+#include "compile/link.h"
+#include "compile/source.h"
+#include "compile/tree.h"
+#include "kernel/tracefs.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------- flags */
+
+/* A growing argument vector of malloc()ed strings. */
+struct flags {
+    char **list;
+    size_t count;
+};
+
+static void flags_clear(struct flags *flags) {
+    for (size_t i = 0; i < flags->count; i++)
+        free(flags->list[i]);
+    free(flags->list);
+}
+
+static void flags_add(struct flags *flags, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+static void flags_add(struct flags *flags, const char *fmt, ...) {
+    char **list = realloc(flags->list, (flags->count + 1) * sizeof(*list));
+    if (!list)
+        return;
+    flags->list = list;
+    va_list args;
+    va_start(args, fmt);
+    if (vasprintf(&list[flags->count], fmt, args) >= 0)
+        flags->count++;
+    va_end(args);
+}
+
+static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, bool has_output,
+                       const struct rp_tree *tree) {
+    flags_add(flags, "-include");
+    flags_add(flags, "%s/include/reprobe-types.h", tree->path);
+    flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: the error is said better */
+    /* It would only fail later, as a call to a function that no one has. */
+    flags_add(flags, "-Werror=implicit-function-declaration");
+    flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
+    flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
+    if (opts->path) {
+        char real[PATH_MAX];
+        const char *path = realpath(opts->path, real) ? real : opts->path;
+        const char *slash = strrchr(path, '/');
+        flags_add(flags, "-I%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    }
+    for (size_t i = 0; i < opts->cflag_count; i++) {
+        const char *flag = opts->cflags[i];
+        bool takes_dir = strcmp(flag, "-I") == 0 && i + 1 < opts->cflag_count;
+        const char *dir = takes_dir ? opts->cflags[++i] : flag + 2;
+        RP_AUTO_FREE char *real = strncmp(flag, "-I", 2) == 0 ? realpath(dir, NULL) : NULL;
+        if (real) /* libbcc compiles in another directory */
+            flags_add(flags, "-I%s", real);
+        else if (takes_dir)
+            flags_add(flags, "-I%s", dir);
+        else
+            flags_add(flags, "%s", flag);
+    }
+}
+
+/* ------------------------------------------------------------- what a source is */
+
+static const char *const outputs[] = {"BPF_PERF_OUTPUT",
+                                      "BPF_RINGBUF_OUTPUT",
+                                      "bpf_perf_event_output",
+                                      "bpf_ringbuf_output",
+                                      "bpf_ringbuf_reserve",
+                                      "BPF_TABLE",
+                                      NULL};
+static const char *const foreign_maps[] = {"BPF_TABLE_PINNED",
+                                           "BPF_TABLE_PINNED7",
+                                           "BPF_TABLE_PUBLIC",
+                                           "BPF_TABLE_SHARED",
+                                           "BPF_ARRAY_OF_MAPS",
+                                           "BPF_HASH_OF_MAPS",
+                                           NULL};
+
+static bool mentions_any(const struct rp_scan *scan, const char *const *words) {
+    for (; *words; words++)
+        if (rp_names_has(&scan->mentioned, *words))
+            return true;
+    return false;
+}
+
+static bool has_installed_headers(void) {
+    struct utsname kernel;
+    char path[PATH_MAX];
+    if (uname(&kernel))
+        return false;
+    snprintf(path, sizeof(path), "/lib/modules/%s/build/include/linux/kconfig.h", kernel.release);
+    return access(path, R_OK) == 0 || access("/sys/kernel/kheaders.tar.xz", R_OK) == 0;
+}
+
+/* ------------------------------------------------------------- compiling */
+
+/* One source, and what is known of it before it is compiled. */
+struct job {
+    const char *text;
+    const struct rp_compile_opts *opts;
+    struct rp_source source;
+    bool has_output;       /* the source may send records */
+    bool has_foreign_maps; /* pinned, shared or nested */
+    struct rp_timings *timings;
+};
+
+/* What a source is compiled against. */
+enum against {
+    REDUCED,   /* types from BTF, and what the source reaches of libbcc's own headers */
+    WHOLE,     /* types from BTF, and all of libbcc's headers */
+    INSTALLED, /* the installed kernel headers, as stock libbcc does */
+};
+
+static struct rp_error *compile_against(struct job *job, enum against against,
+                                        struct rp_object **out) {
+    const struct rp_compile_opts *opts = job->opts;
+    struct rp_source *source = &job->source;
+    bool from_btf = against != INSTALLED;
+    uint64_t start = rp_now_ns();
+    if (from_btf)
+        RP_TRY(rp_source_prepare(source, against == WHOLE));
+    RP_AUTO_FREE char *headers_types = NULL;
+    if (!from_btf &&
+        asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s",
+                 rp_embedded_glue_h) < 0)
+        return rp_error_nomem();
+    RP_AUTO(rp_tree_remove) struct rp_tree tree = {0};
+    RP_TRY(rp_tree_create(&tree, from_btf ? source->base : "",
+                          from_btf ? source->types : headers_types, &source->stubs));
+    /* The text must be readable under the name in its line marker: LLVM copies the lines into the
+     * BTF, where the verifier finds them for its log. */
+    RP_AUTO_FREE char *path = opts->path ? realpath(opts->path, NULL) : NULL;
+    if (!path)
+        RP_TRY(rp_tree_add(&tree, RP_TREE_SOURCE, job->text, &path));
+    RP_AUTO(flags_clear) struct flags flags = {0};
+    flags_fill(&flags, opts, job->has_output, &tree);
+    job->timings->types_ms += rp_ms_since(start);
+
+    start = rp_now_ns();
+    const struct rp_libbcc_call call = {.name = opts->name,
+                                        .path = path,
+                                        .text = job->text,
+                                        .flags = (const char **)flags.list,
+                                        .flag_count = flags.count,
+                                        .headers = from_btf ? tree.path : NULL,
+                                        .scan = &source->scan,
+                                        .has_foreign_maps = job->has_foreign_maps,
+                                        .creates_maps = !opts->dry_run};
+    struct rp_error *err = rp_libbcc_compile(&call, out);
+    job->timings->compile_ms += rp_ms_since(start);
+    return err;
+}
+
+static struct rp_error *compile(struct job *job, struct rp_object **out) {
+    const struct rp_compile_opts *opts = job->opts;
+    if (opts->types == RP_TYPES_HEADERS) {
+        if (!has_installed_headers())
+            return rp_error_hint_set(
+                rp_error_new(ENOENT, "this kernel's headers are not installed", "cannot compile %s",
+                             opts->name),
+                "leave out --types=headers: types then come from the kernel itself");
+        return compile_against(job, INSTALLED, out);
+    }
+    struct rp_error *err = compile_against(job, REDUCED, out);
+    if (!err || rp_error_errno(err) == EPERM)
+        return err;
+    rp_error_free(err); /* whether it is the author's, the whole headers tell */
+    err = compile_against(job, WHOLE, out);
+    if (!err || opts->types == RP_TYPES_BTF || !has_installed_headers())
+        return err;
+    struct rp_error *second = compile_against(job, INSTALLED, out);
+    if (second) {
+        rp_error_free(second);
+        return err; /* the first one is about the kernel that runs */
+    }
+    rp_error_free(err);
+    free((*out)->note);
+    (*out)->note = strdup("types from the kernel's BTF were not enough: compiled against the "
+                          "installed kernel headers");
+    return NULL;
+}
+
+static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
+    const struct rp_scan *scan = &job->source.scan;
+    job->has_output = mentions_any(scan, outputs);
+    job->has_foreign_maps = mentions_any(scan, foreign_maps);
+    if (scan->tracepoints.count) {
+        const char *ignored;
+        rp_error_free(rp_tracefs_path(&ignored)); /* libbcc reads the formats there */
+    }
+    struct rp_error *err = compile(job, out);
+    if (err && job->source.unknown_tracepoint && !rp_error_hint(err))
+        rp_error_hint_set(err,
+                          "there is no tracepoint %s here, or its format cannot be read: "
+                          "`sudo reprobe list tracepoint` shows all",
+                          job->source.unknown_tracepoint);
+    if (!err)
+        (*out)->uses_target = rp_names_has(&scan->mentioned, "TARGET_PID") ||
+                              rp_names_has(&scan->mentioned, "is_target");
+    return err;
+}
+
+struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
+                            struct rp_timings *timings, struct rp_object **out) {
+    struct job job = {.text = text, .opts = opts, .timings = timings};
+    uint64_t start = rp_now_ns();
+    struct rp_error *err = rp_source_scan(&job.source, text, opts);
+    timings->types_ms += rp_ms_since(start);
+    if (!err)
+        err = compile_job(&job, out);
+    rp_source_clear(&job.source);
+    return err;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Source text -> object: with which types, and in which order they are tried. */
+#ifndef RP_COMPILE_COMPILE_H
+#define RP_COMPILE_COMPILE_H
+
+#include "compile/object.h"
+#include "reprobe.h"
+
+/* Compiles `text` as `opts` (whole, with a name) says; adds to `timings`. */
+struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
+                            struct rp_timings *timings, struct rp_object **out);
+
+#endif

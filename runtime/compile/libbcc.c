@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/libbcc.h"
+
+#include <bcc/bcc_common.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/adapt.h"
+#include "compile/backend.h"
+#include "compile/diagnostics.h"
+#include "compile/link.h"
+#include "compile/load.h"
+#include "kernel/ksyms.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------- from libbcc's module to ours */
+
+/* Copies of `count` strings that `get` gives; false without memory. */
+static bool take_fields(void *bcc, struct rp_object_map *map) {
+    size_t count = bpf_perf_event_fields(bcc, map->name);
+    map->fields = count ? calloc(count, sizeof(*map->fields)) : NULL;
+    if (count && !map->fields)
+        return false;
+    for (; map->field_count < count; map->field_count++)
+        if (!(map->fields[map->field_count] =
+                  strdup(bpf_perf_event_field(bcc, map->name, map->field_count))))
+            return false;
+    return true;
+}
+
+/* The map as it was created; of one that libbcc opened, what libbcc knows. */
+static struct rp_object_map find_created(void *bcc, size_t id, int fd,
+                                         const struct rp_handover *handover) {
+    for (size_t i = 0; i < handover->map_count; i++)
+        if (handover->maps[i].fd == fd)
+            return handover->maps[i];
+    return (struct rp_object_map){.type = (uint32_t)bpf_table_type_id(bcc, id),
+                                  .key_size = (uint32_t)bpf_table_key_size_id(bcc, id),
+                                  .value_size = (uint32_t)bpf_table_leaf_size_id(bcc, id),
+                                  .max_entries = (uint32_t)bpf_table_max_entries_id(bcc, id),
+                                  .flags = (uint32_t)bpf_table_flags_id(bcc, id)};
+}
+
+static struct rp_error *take_maps(void *bcc, const struct rp_handover *handover,
+                                  struct rp_object *object) {
+    size_t count = bpf_num_tables(bcc);
+    object->maps = calloc(count + 1, sizeof(*object->maps));
+    if (!object->maps)
+        return rp_error_nomem();
+    for (; object->map_count < count; object->map_count++) {
+        size_t i = object->map_count;
+        int fd = bpf_table_fd_id(bcc, i);
+        struct rp_object_map *map = &object->maps[i];
+        *map = find_created(bcc, i, fd, handover);
+        map->name = strdup(bpf_table_name(bcc, i));
+        map->inner_fd = 0;
+        map->fd = handover->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+        rp_link_map_kind(map);
+        if (!map->name || !take_fields(bcc, map))
+            return object->map_count++, rp_error_nomem();
+    }
+    return NULL;
+}
+
+/* The counter of lost records, where a function refers to it. */
+static struct rp_error *add_lost_map(struct rp_object *object) {
+    object->maps[object->map_count++] = (struct rp_object_map){.name = strdup("rp_lost"),
+                                                               .type = BPF_MAP_TYPE_ARRAY,
+                                                               .key_size = sizeof(uint32_t),
+                                                               .value_size = sizeof(uint64_t),
+                                                               .max_entries = 1,
+                                                               .fd = -1};
+    object->counts_lost = true;
+    return object->maps[object->map_count - 1].name ? NULL : rp_error_nomem();
+}
+
+static ssize_t map_of_number(void *bcc, int number) {
+    for (size_t i = 0; i < bpf_num_tables(bcc); i++)
+        if (bpf_table_fd_id(bcc, i) == number)
+            return (ssize_t)i;
+    return -1;
+}
+
+/* libbcc's numbers of maps become their indices. */
+static struct rp_error *number_maps(void *bcc, struct rp_object *object,
+                                    struct rp_object_function *function) {
+    for (uint32_t i = 0; i + 1 < function->insn_count; i++) {
+        struct bpf_insn *insn = &function->insns[i];
+        if (!rp_insn_is_wide(insn))
+            continue;
+        i++;
+        if (insn->src_reg != BPF_PSEUDO_MAP_FD)
+            continue;
+        bool is_lost = insn->imm == RP_MAP_NUMBER_FIRST;
+        if (is_lost && !object->counts_lost)
+            RP_TRY(add_lost_map(object));
+        ssize_t map = is_lost ? (ssize_t)object->map_count - 1 : map_of_number(bcc, insn->imm);
+        if (map < 0)
+            return rp_error_new(EINVAL, "it uses a map's descriptor that is none of its own",
+                                "cannot use function %s", function->name);
+        insn->imm = (int)map;
+    }
+    return NULL;
+}
+
+static struct rp_error *take_function(void *bcc, size_t id, struct rp_handover *handover,
+                                      struct rp_object_function *out) {
+    const struct bpf_insn *insns = bpf_function_start_id(bcc, id);
+    size_t size = bpf_function_size_id(bcc, id);
+    out->name = strdup(bpf_function_name(bcc, id));
+    out->insns = calloc(1, size ? size : 1);
+    if (!out->name || !out->insns)
+        return rp_error_nomem();
+    if (insns)
+        memcpy(out->insns, insns, size);
+    out->insn_count = (uint32_t)(size / sizeof(*insns));
+    /* libbcc finds a function's BTF information only when it loads it. */
+    handover->function = out;
+    bcc_func_load(bcc, BPF_PROG_TYPE_KPROBE, out->name, insns, (int)size, "GPL", 0, 0, NULL, 0,
+                  NULL, -1);
+    handover->function = NULL;
+    return NULL;
+}
+
+static struct rp_error *take_functions(void *bcc, struct rp_handover *handover,
+                                       struct rp_object *object) {
+    size_t count = bpf_num_functions(bcc);
+    object->functions = calloc(count ? count : 1, sizeof(*object->functions));
+    if (!object->functions)
+        return rp_error_nomem();
+    for (size_t i = 0; i < count; i++) {
+        struct rp_object_function *function = &object->functions[object->function_count++];
+        RP_TRY(take_function(bcc, i, handover, function));
+        RP_TRY(number_maps(bcc, object, function));
+    }
+    return NULL;
+}
+
+/* libbcc's last pass ignores warnings, so that a function that was never declared passes there: as
+ * a call to nowhere. */
+static bool calls_nothing(const struct rp_object *object) {
+    for (size_t f = 0; f < object->function_count; f++)
+        for (uint32_t i = 0; i < object->functions[f].insn_count; i++) {
+            const struct bpf_insn *insn = &object->functions[f].insns[i];
+            if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
+                insn->imm == -1)
+                return true;
+        }
+    return false;
+}
+
+static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
+                                 struct rp_handover *handover, struct rp_object *object) {
+    RP_TRY(take_maps(bcc, handover, object));
+    RP_TRY(take_functions(bcc, handover, object));
+    if (calls_nothing(object))
+        return rp_error_hint_set(rp_error_new(EINVAL,
+                                              "it calls a function that BPF programs do not have",
+                                              "cannot compile %s", call->name),
+                                 "write the function in the source, as `static inline`");
+    object->license = strdup(bpf_module_license(bcc));
+    object->kern_version = bpf_module_kern_version(bcc);
+    object->btf = rp_take(handover->btf);
+    object->btf_size = handover->btf_size;
+    rp_link_callbacks_static(object);
+    return object->license ? NULL : rp_error_nomem();
+}
+
+/* libbcc leaves open what it created. */
+static void destroy(void *bcc, const struct rp_handover *handover) {
+    for (size_t i = 0; handover->creates_maps && i < handover->map_count; i++)
+        close(handover->maps[i].fd);
+    if (bcc)
+        bpf_module_destroy(bcc);
+}
+
+/* ------------------------------------------------------------- the call */
+
+struct compiler {
+    const char *text;
+    const struct rp_libbcc_call *call;
+    void *bcc;
+};
+
+static void create_module(void *ctx) {
+    struct compiler *compiler = ctx;
+    compiler->bcc = bpf_module_create_c_from_string(compiler->text, 0, compiler->call->flags,
+                                                    (int)compiler->call->flag_count, true, NULL);
+}
+
+static bool run_compiler(struct compiler *compiler, struct rp_handover *handover) {
+    const char *headers = compiler->call->headers;
+    if (headers)
+        setenv("BCC_KERNEL_SOURCE", headers, 1);
+    rp_handover_watch(handover);
+    rp_ksyms_answer_from_btf(true);
+    bool compiled = rp_backend_run(create_module, compiler);
+    rp_ksyms_answer_from_btf(false);
+    rp_handover_watch(NULL);
+    if (headers)
+        unsetenv("BCC_KERNEL_SOURCE");
+    return compiled && compiler->bcc;
+}
+
+struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out) {
+    RP_AUTO_FREE char *adapted = rp_adapt(call->path, call->text);
+    struct rp_object *object = calloc(1, sizeof(*object));
+    if (!adapted || !object) {
+        free(object);
+        return rp_error_nomem();
+    }
+    RP_AUTO(rp_handover_clear)
+    struct rp_handover handover = {.creates_maps = call->has_foreign_maps && call->creates_maps,
+                                   .keeps_rw_engine = call->has_foreign_maps};
+    struct compiler compiler = {.text = adapted, .call = call};
+    struct rp_error *err = NULL;
+    struct rp_capture capture = rp_capture_begin();
+    bool compiled = run_compiler(&compiler, &handover);
+    if (compiled) {
+        rp_handover_watch(&handover);
+        err = take_all(call, compiler.bcc, &handover, object);
+        rp_handover_watch(NULL);
+    }
+    destroy(compiler.bcc, &handover);
+    RP_AUTO_FREE char *output = rp_capture_end(&capture);
+    if (handover.failed_errno)
+        err = rp_map_create_error(call->name, &handover.failed, handover.failed_errno);
+    else if (!compiled)
+        err = output ? rp_compile_error(call->name, call->path, output, call->scan)
+                     : rp_error_nomem();
+    if (err) {
+        rp_object_free(object);
+        return err;
+    }
+    object->note = output ? rp_compile_warnings(call->name, call->path, output) : NULL;
+    *out = object;
+    return NULL;
+}

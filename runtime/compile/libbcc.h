@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* libbcc's compiler: text in, object out. */
+#ifndef RP_COMPILE_LIBBCC_H
+#define RP_COMPILE_LIBBCC_H
+
+#include "compile/interpose.h"
+#include "compile/object.h"
+#include "compile/scan.h"
+#include "reprobe.h"
+
+struct rp_libbcc_call {
+    const char *name;   /* of the source, in messages */
+    const char *path;   /* what the text is called in its line markers */
+    const char *text;   /* the author's */
+    const char **flags; /* clang's */
+    size_t flag_count;
+    const char *headers; /* a tree that stands in for the kernel's source; NULL: libbcc looks for
+                            installed headers */
+    const struct rp_scan *scan;
+    bool has_foreign_maps; /* pinned, shared or nested: libbcc opens them itself */
+    bool creates_maps;     /* such maps become real */
+};
+
+/* Calls libbcc once. Nothing of libbcc's is left when it returns. */
+struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an object's instructions leave open until they are loaded. A map is its index. The rest are
+ * 64-bit constants that no program has by chance: libbcc knows neither the address of a function
+ * nor, outside its own calls, that of a map.
+ */
+#ifndef RP_COMPILE_LINK_H
+#define RP_COMPILE_LINK_H
+
+#include <sys/types.h>
+
+#include "compile/object.h"
+
+struct rp_error;
+
+/* Their upper halves. The lower one is 0 for the target, else rp_link_hash() of the name. */
+#define RP_SLOT_TARGET   0x72657074ULL
+#define RP_SLOT_CALLBACK 0x72657063ULL
+#define RP_SLOT_MAP      0x7265706dULL
+/* A flag of a map that is declared as an array of `pages` and is a user ring buffer. */
+#define RP_MAP_USER_RINGBUF (1u << 30)
+
+/* A callback is a function of its own in an object, under its name with this before it. */
+#define RP_CALLBACK_PREFIX "rp_callback_"
+
+/* Of a name, as prelude/callback.h computes it: FNV-1a of its first 48 characters, zeros where it
+ * is shorter. */
+uint32_t rp_link_hash(const char *name);
+
+/* Corrects a map that the macros of prelude/callback.h had to declare as another one. */
+void rp_link_map_kind(struct rp_object_map *map);
+/* The callbacks of a BTF must be static for the kernel; libbcc has only external functions. */
+void rp_link_callbacks_static(struct rp_object *object);
+
+/* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
+ * object has maps), the target process (0: none), and the callbacks it refers to behind it. */
+struct rp_error *rp_link_function(const struct rp_object *object,
+                                  const struct rp_object_function *function, const int *map_fds,
+                                  pid_t target_pid, struct rp_object_function *out);
+void rp_link_clear(struct rp_object_function *linked);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/object.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void clear_function(struct rp_object_function *function) {
+    free(function->name);
+    free(function->insns);
+    free(function->funcs.data);
+    free(function->lines.data);
+}
+
+static void clear_map(struct rp_object_map *map) {
+    free(map->name);
+    for (size_t i = 0; i < map->field_count; i++)
+        free(map->fields[i]);
+    free(map->fields);
+    if (map->fd >= 0)
+        close(map->fd);
+}
+
+void rp_object_free(struct rp_object *object) {
+    if (!object)
+        return;
+    for (size_t i = 0; i < object->function_count; i++)
+        clear_function(&object->functions[i]);
+    for (size_t i = 0; i < object->map_count; i++)
+        clear_map(&object->maps[i]);
+    free(object->functions);
+    free(object->maps);
+    free(object->license);
+    free(object->btf);
+    free(object->note);
+    free(object);
+}
+
+const struct rp_object_function *rp_object_function(const struct rp_object *object,
+                                                    const char *name) {
+    for (size_t i = 0; i < object->function_count; i++)
+        if (strcmp(object->functions[i].name, name) == 0)
+            return &object->functions[i];
+    return NULL;
+}
+
+ssize_t rp_object_map(const struct rp_object *object, const char *name) {
+    for (size_t i = 0; i < object->map_count; i++)
+        if (strcmp(object->maps[i].name, name) == 0)
+            return (ssize_t)i;
+    return -1;
+}

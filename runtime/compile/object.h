@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A compiled source, whole and in this process's own memory: nothing in it refers to libbcc, to the
+ * kernel or to the process that compiled it. That is what is loaded, kept in the cache and written
+ * to a file.
+ */
+#ifndef RP_COMPILE_OBJECT_H
+#define RP_COMPILE_OBJECT_H
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Records of BTF's function and line information (linux/bpf.h: struct bpf_func_info, bpf_line_info)
+ * as the kernel takes them. */
+struct rp_object_records {
+    void *data;
+    uint32_t count, size; /* of one, in bytes */
+};
+
+struct rp_object_function {
+    char *name;
+    /* A load of a map (BPF_PSEUDO_MAP_FD) has the map's index here, not a descriptor; what else is
+     * known only when a function is loaded: see link.h. */
+    struct bpf_insn *insns;
+    uint32_t insn_count;
+    struct rp_object_records funcs, lines;
+};
+
+struct rp_object_map {
+    char *name;
+    uint32_t type; /* enum bpf_map_type */
+    uint32_t key_size, value_size, max_entries, flags;
+    uint32_t btf_key, btf_value; /* type ids in the object's BTF, or 0 */
+    int inner_fd;                /* what its maps are like, only while compiling */
+    /* What functions send through it, in libbcc's words ("pid#u32"); none when not known. */
+    char **fields;
+    size_t field_count;
+    /* Opened or created while compiling (pinned, shared and nested maps), the object's to close;
+     * -1: created when the object is loaded. */
+    int fd;
+};
+
+struct rp_object {
+    struct rp_object_function *functions;
+    size_t function_count;
+    struct rp_object_map *maps;
+    size_t map_count;
+    bool
+        counts_lost; /* the last map is ours: an array of one u64, records that could not be sent */
+    bool uses_target; /* the source mentions TARGET_PID or is_target() */
+    char *license;
+    uint32_t kern_version;
+    void *btf; /* raw, or NULL */
+    uint32_t btf_size;
+    char *note; /* for the user: warnings; or NULL */
+};
+
+/* Whether it is the first half of an instruction that loads 64 bits: a constant, a map, a function
+ * (BPF_LD | BPF_DW | BPF_IMM, of which two are 0). */
+static inline bool rp_insn_is_wide(const struct bpf_insn *insn) {
+    return insn->code == (BPF_LD | BPF_DW);
+}
+
+void rp_object_free(struct rp_object *object);
+
+/* NULL, or -1, when there is none of that name. */
+const struct rp_object_function *rp_object_function(const struct rp_object *object,
+                                                    const char *name);
+ssize_t rp_object_map(const struct rp_object *object, const char *name);
+
+#endif

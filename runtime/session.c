@@ -398,7 +398,7 @@ int rp_session_command_status(const struct rp_session *s) {
 }
 
 void rp_session_timings(const struct rp_session *s, struct rp_timings *out) {
-    *out = (struct rp_timings){0};
+    *out = (struct rp_timings){.cached = s->module_count > 0};
     for (size_t i = 0; i < s->module_count; i++) {
         struct rp_timings one;
         rp_module_timings(s->modules[i], &one);
@@ -406,6 +406,7 @@ void rp_session_timings(const struct rp_session *s, struct rp_timings *out) {
         out->compile_ms += one.compile_ms;
         out->load_ms += one.load_ms;
         out->attach_ms += one.attach_ms;
+        out->cached &= one.cached;
     }
 }
 

@@ -11,6 +11,7 @@
 
 set -u
 export LC_ALL=C.UTF-8
+export REPROBE_CACHE=off # what is tested is compiled; test_cache.sh has one of its own
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/.." && pwd)
 bin=$(cd "${REPROBE_BIN:-$top/build/bin}" && pwd) || exit 1

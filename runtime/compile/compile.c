@@ -8,11 +8,13 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "compile/cache.h"
 #include "compile/embedded.h"
 #include "compile/libbcc.h"
 #include "compile/link.h"
 #include "compile/source.h"
 #include "compile/tree.h"
+#include "kernel/identity.h"
 #include "kernel/tracefs.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -108,7 +110,7 @@ static bool has_installed_headers(void) {
     return access(path, R_OK) == 0 || access("/sys/kernel/kheaders.tar.xz", R_OK) == 0;
 }
 
-/* ------------------------------------------------------------- compiling */
+/* ------------------------------------------------------------- one compile */
 
 /* One source, and what is known of it before it is compiled. */
 struct job {
@@ -126,6 +128,89 @@ enum against {
     WHOLE,     /* types from BTF, and all of libbcc's headers */
     INSTALLED, /* the installed kernel headers, as stock libbcc does */
 };
+
+/* ------------------------------------------------------------- where an object comes from */
+
+/* The names, separated by spaces; malloc()ed. */
+static char *join(const struct rp_names *names) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; out && i < names->count; i++)
+        fprintf(out, "%s%s", i ? " " : "", names->names[i]);
+    return out && fclose(out) == 0 ? text : NULL;
+}
+
+static void split(const char *text, struct rp_names *names) {
+    for (const char *p = text ? text : ""; *p;) {
+        size_t len = strcspn(p, " ");
+        rp_names_add(names, p, len);
+        p += len + (p[len] == ' ');
+    }
+}
+
+static struct rp_error *fill_origin(const struct job *job, enum against against,
+                                    struct rp_object_origin *origin) {
+    struct rp_kernel_identity kernel;
+    rp_kernel_identify(&kernel);
+    origin->source = strdup(job->opts->name);
+    origin->reprobe = strdup(rp_version());
+    origin->kernel = strdup(kernel.name);
+    origin->kernel_build = strdup(kernel.build);
+    if (!origin->source || !origin->reprobe || !origin->kernel || !origin->kernel_build)
+        return rp_error_nomem();
+    if (against == INSTALLED)
+        return NULL;
+    char types[65];
+    rp_source_types_digest(&job->source, types);
+    origin->types = strdup(types);
+    origin->whole = against == WHOLE;
+    const struct rp_scan *scan = &job->source.scan;
+    origin->mentioned = join(&scan->mentioned);
+    origin->defined = join(&scan->defined);
+    origin->declared = join(&scan->declared);
+    origin->tracepoints = join(&scan->tracepoints);
+    bool ok = origin->types && origin->mentioned && origin->defined && origin->declared &&
+              origin->tracepoints;
+    return ok ? NULL : rp_error_nomem();
+}
+
+/* The same types as when it was compiled? */
+static struct rp_error *same_types(const struct rp_object_origin *origin, bool *same) {
+    RP_AUTO(rp_source_clear) struct rp_source source = {0};
+    split(origin->mentioned, &source.scan.mentioned);
+    split(origin->defined, &source.scan.defined);
+    split(origin->declared, &source.scan.declared);
+    split(origin->tracepoints, &source.scan.tracepoints);
+    rp_source_scan_tracepoints(&source);
+    RP_TRY(rp_source_prepare(&source, origin->whole));
+    char types[65];
+    rp_source_types_digest(&source, types);
+    *same = origin->types && strcmp(types, origin->types) == 0;
+    return NULL;
+}
+
+struct rp_error *rp_compile_fits(const struct rp_object *object) {
+    const struct rp_object_origin *origin = &object->origin;
+    struct rp_kernel_identity kernel;
+    rp_kernel_identify(&kernel);
+    if (strcmp(kernel.build, origin->kernel_build) == 0)
+        return NULL;
+    bool same = false;
+    if (origin->types)
+        RP_TRY(same_types(origin, &same));
+    if (same)
+        return NULL;
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(&why, "it was compiled for %s by reprobe %s, and the types it uses differ on %s",
+                 origin->kernel, origin->reprobe, kernel.name) < 0)
+        return rp_error_nomem();
+    return rp_error_hint_set(rp_error_new(ENOEXEC, why, "cannot use the object file"),
+                             "compile it for this kernel: reprobe build %s -o FILE.rpo",
+                             origin->source);
+}
+
+/* ------------------------------------------------------------- compiling */
 
 static struct rp_error *compile_against(struct job *job, enum against against,
                                         struct rp_object **out) {
@@ -164,6 +249,8 @@ static struct rp_error *compile_against(struct job *job, enum against against,
                                         .creates_maps = !opts->dry_run};
     struct rp_error *err = rp_libbcc_compile(&call, out);
     job->timings->compile_ms += rp_ms_since(start);
+    if (!err && (err = fill_origin(job, against, &(*out)->origin)))
+        rp_object_free(rp_take(*out));
     return err;
 }
 
@@ -196,7 +283,60 @@ static struct rp_error *compile(struct job *job, struct rp_object **out) {
     return NULL;
 }
 
+/* ------------------------------------------------------------- the cache */
+
+/* Whether all that the flag can change is in the key: not so for one that reads files. */
+static bool is_plain_flag(const char *flag) {
+    return flag[0] != '-' || (flag[1] && strchr("DUIWfmOgsw", flag[1])) || strcmp(flag, "-x") == 0;
+}
+
+/* Words whose meaning is not in the text. */
+static const char *const fickle[] = {
+    "__DATE__",           "__TIME__",     "__TIMESTAMP__", "__has_include",
+    "__has_include_next", "include_next", "embed",         NULL};
+
+/* The key of all that the object depends on; false where that cannot be told. */
+static bool find_key(const struct job *job, char key[65]) {
+    const struct rp_compile_opts *opts = job->opts;
+    struct rp_digest digest;
+    if (job->has_foreign_maps || mentions_any(&job->source.scan, fickle) ||
+        !rp_cache_key_begin(&digest))
+        return false;
+    for (size_t i = 0; i < opts->cflag_count; i++) {
+        if (!is_plain_flag(opts->cflags[i]) && (!i || strcmp(opts->cflags[i - 1], "-D") != 0))
+            return false;
+        rp_digest_text(&digest, opts->cflags[i]);
+    }
+    RP_AUTO_FREE char *path = opts->path ? realpath(opts->path, NULL) : NULL;
+    rp_digest_text(&digest, path);
+    rp_digest_text(&digest, opts->name);
+    rp_digest_text(&digest, job->text);
+    rp_digest_text(&digest, job->source.headers);
+    rp_digest_text(&digest, job->source.tracepoints);
+    rp_digest_add(&digest, &opts->types, sizeof(opts->types));
+    rp_digest_end(&digest, key);
+    return true;
+}
+
+/* ------------------------------------------------------------- all of it */
+
 static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
+    const struct rp_scan *scan = &job->source.scan;
+    struct rp_error *err = compile(job, out);
+    if (err && job->source.unknown_tracepoint && !rp_error_hint(err))
+        rp_error_hint_set(err,
+                          "there is no tracepoint %s here, or its format cannot be read: "
+                          "`sudo reprobe list tracepoint` shows all",
+                          job->source.unknown_tracepoint);
+    if (*out)
+        (*out)->uses_target = rp_names_has(&scan->mentioned, "TARGET_PID") ||
+                              rp_names_has(&scan->mentioned, "is_target");
+    return err;
+}
+
+static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
+    uint64_t start = rp_now_ns();
+    RP_TRY(rp_source_scan(&job->source, job->text, job->opts));
     const struct rp_scan *scan = &job->source.scan;
     job->has_output = mentions_any(scan, outputs);
     job->has_foreign_maps = mentions_any(scan, foreign_maps);
@@ -204,26 +344,25 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
         const char *ignored;
         rp_error_free(rp_tracefs_path(&ignored)); /* libbcc reads the formats there */
     }
-    struct rp_error *err = compile(job, out);
-    if (err && job->source.unknown_tracepoint && !rp_error_hint(err))
-        rp_error_hint_set(err,
-                          "there is no tracepoint %s here, or its format cannot be read: "
-                          "`sudo reprobe list tracepoint` shows all",
-                          job->source.unknown_tracepoint);
-    if (!err)
-        (*out)->uses_target = rp_names_has(&scan->mentioned, "TARGET_PID") ||
-                              rp_names_has(&scan->mentioned, "is_target");
-    return err;
+    rp_source_scan_tracepoints(&job->source);
+    char key[65];
+    bool has_key = find_key(job, key);
+    *out = has_key ? rp_cache_get(key) : NULL;
+    job->timings->cached = *out != NULL;
+    job->timings->types_ms += rp_ms_since(start);
+    if (*out)
+        return NULL;
+    RP_TRY(compile_job(job, out));
+    if (has_key)
+        rp_cache_put(key, *out);
+    return NULL;
 }
 
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
                             struct rp_timings *timings, struct rp_object **out) {
+    *out = NULL;
     struct job job = {.text = text, .opts = opts, .timings = timings};
-    uint64_t start = rp_now_ns();
-    struct rp_error *err = rp_source_scan(&job.source, text, opts);
-    timings->types_ms += rp_ms_since(start);
-    if (!err)
-        err = compile_job(&job, out);
+    struct rp_error *err = find_or_compile(&job, out);
     rp_source_clear(&job.source);
     return err;
 }

@@ -6,8 +6,13 @@
 #include "compile/object.h"
 #include "reprobe.h"
 
-/* Compiles `text` as `opts` (whole, with a name) says; adds to `timings`. */
+/* Takes the object of `text` from the cache, or compiles it as `opts` (whole, with a name) says;
+ * adds to `timings`. */
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
                             struct rp_timings *timings, struct rp_object **out);
+
+/* Whether an object that came from a file can be used on the running kernel: an error that says why
+ * not. */
+struct rp_error *rp_compile_fits(const struct rp_object *object);
 
 #endif

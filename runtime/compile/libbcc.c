@@ -167,6 +167,7 @@ static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
     object->kern_version = bpf_module_kern_version(bcc);
     object->btf = rp_take(handover->btf);
     object->btf_size = handover->btf_size;
+    object->has_foreign_maps = call->has_foreign_maps;
     rp_link_callbacks_static(object);
     return object->license ? NULL : rp_error_nomem();
 }

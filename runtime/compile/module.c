@@ -12,6 +12,7 @@
 #include "compile/compile.h"
 #include "compile/link.h"
 #include "compile/load.h"
+#include "compile/object_file.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -79,7 +80,8 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
 static struct rp_error *module_new(struct rp_object *object, const struct rp_compile_opts *opts,
                                    const struct rp_timings *timings, struct rp_module **out) {
     struct rp_module *module = calloc(1, sizeof(*module));
-    if (!module) {
+    if (!module || !object) {
+        free(module);
         rp_object_free(object);
         return rp_error_nomem();
     }
@@ -98,34 +100,66 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     return NULL;
 }
 
-struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *given,
-                                   struct rp_module **out) {
-    *out = NULL;
+static struct rp_compile_opts whole_opts(const struct rp_compile_opts *given) {
     struct rp_compile_opts opts = {0};
     if (given)
         memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
+    opts.size = sizeof(opts);
+    return opts;
+}
+
+struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *given,
+                                   struct rp_module **out) {
+    *out = NULL;
+    struct rp_compile_opts opts = whole_opts(given);
     if (!opts.name)
         opts.name = opts.path ? opts.path : "source";
-    struct rp_object *object;
+    struct rp_object *object = NULL;
     struct rp_timings timings = {0};
     RP_TRY(rp_compile(text, &opts, &timings, &object));
     return module_new(object, &opts, &timings, out);
 }
 
+static struct rp_error *load_object(const char *path, const struct rp_compile_opts *opts,
+                                    struct rp_object **out) {
+    if (opts->cflag_count || opts->types != RP_TYPES_AUTO)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is compiled already", "cannot use %s", path),
+            "-D, -I, --types and flags for the compiler are for reprobe build");
+    struct rp_object *object = NULL;
+    RP_TRY(rp_object_load(path, &object));
+    struct rp_error *err = rp_compile_fits(object);
+    if (err) {
+        rp_object_free(object);
+        return rp_error_what_set(err, "cannot use %s", path);
+    }
+    *out = object;
+    return NULL;
+}
+
 struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *given,
                                         struct rp_module **out) {
     *out = NULL;
-    struct rp_compile_opts opts = {0};
-    if (given)
-        memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
-    opts.size = sizeof(opts);
-    RP_AUTO_FREE char *text = NULL;
-    RP_TRY(rp_file_read(path, &text));
+    struct rp_compile_opts opts = whole_opts(given);
     if (strcmp(path, "-") != 0)
         opts.path = path;
     if (!opts.name)
         opts.name = opts.path ? path : "standard input";
+    if (opts.path && rp_object_file_is(path)) {
+        struct rp_timings timings = {.cached = true};
+        struct rp_object *object = NULL;
+        uint64_t start = rp_now_ns();
+        RP_TRY(load_object(path, &opts, &object));
+        timings.types_ms = rp_ms_since(start);
+        return module_new(object, &opts, &timings, out);
+    }
+    RP_AUTO_FREE char *text = NULL;
+    RP_TRY(rp_file_read(path, &text));
     return rp_module_compile(text, &opts, out);
+}
+
+struct rp_error *rp_module_save(const struct rp_module *module, const char *path) {
+    return rp_object_save(module->object, path);
 }
 
 void rp_module_free(struct rp_module *module) {

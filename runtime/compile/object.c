@@ -21,6 +21,18 @@ static void clear_map(struct rp_object_map *map) {
         close(map->fd);
 }
 
+static void clear_origin(struct rp_object_origin *origin) {
+    free(origin->source);
+    free(origin->reprobe);
+    free(origin->kernel);
+    free(origin->kernel_build);
+    free(origin->types);
+    free(origin->mentioned);
+    free(origin->defined);
+    free(origin->declared);
+    free(origin->tracepoints);
+}
+
 void rp_object_free(struct rp_object *object) {
     if (!object)
         return;
@@ -33,6 +45,7 @@ void rp_object_free(struct rp_object *object) {
     free(object->license);
     free(object->btf);
     free(object->note);
+    clear_origin(&object->origin);
     free(object);
 }
 

@@ -43,19 +43,35 @@ struct rp_object_map {
     int fd;
 };
 
+/* What an object was made from. */
+struct rp_object_origin {
+    char *source;  /* its name, for people */
+    char *reprobe; /* the version that compiled it */
+    char *kernel;  /* kernel/identity.h: name and build */
+    char *kernel_build;
+    /* Digest of the kernel's types and tracepoints that it was compiled with, and what they were
+     * asked for by: from these another kernel can tell whether its own are the same. */
+    char *types;                                        /* NULL: from installed headers */
+    char *mentioned, *defined, *declared, *tracepoints; /* see scan.h; separated by spaces */
+    bool whole;                                         /* see rp_source_prepare() */
+};
+
 struct rp_object {
     struct rp_object_function *functions;
     size_t function_count;
     struct rp_object_map *maps;
     size_t map_count;
-    bool
-        counts_lost; /* the last map is ours: an array of one u64, records that could not be sent */
+    /* Pinned, shared or nested: they are this process's, not the object's. */
+    bool has_foreign_maps;
+    /* The last map is ours: an array of one u64, the records that could not be sent. */
+    bool counts_lost;
     bool uses_target; /* the source mentions TARGET_PID or is_target() */
     char *license;
     uint32_t kern_version;
     void *btf; /* raw, or NULL */
     uint32_t btf_size;
     char *note; /* for the user: warnings; or NULL */
+    struct rp_object_origin origin;
 };
 
 /* Whether it is the first half of an instruction that loads 64 bits: a constant, a map, a function

@@ -65,6 +65,7 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     rp_scan_text(&source->scan, text, strlen(text));
     for (size_t i = 0; i < opts->cflag_count; i++)
         scan_flag(&source->scan, opts->cflags[i], i && strcmp(opts->cflags[i - 1], "-D") == 0);
+    struct rp_digest headers = rp_digest_begin();
     /* The list grows while it is walked: headers include headers. */
     for (size_t i = 0; i < source->scan.includes.count; i++) {
         const char *include = source->scan.includes.names[i];
@@ -77,24 +78,36 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
         RP_AUTO_FREE char *header = NULL;
         RP_TRY(rp_file_read(path, &header));
         rp_scan_text(&source->scan, header, strlen(header));
+        rp_digest_text(&headers, path);
+        rp_digest_text(&headers, header);
     }
+    rp_digest_end(&headers, source->headers);
     return NULL;
 }
 
 /* ------------------------------------------------------------- names the source reaches */
 
-/* The types in a tracepoint's format: libbcc makes the struct of TRACEPOINT_PROBE from it. */
-static void scan_tracepoints(struct rp_source *source) {
+/* What a format says of the struct: its head has a number that differs from boot to boot. */
+static const char *without_id(const char *format) {
+    const char *fields = format ? strstr(format, "\nformat:") : NULL;
+    return fields ? fields : format;
+}
+
+/* libbcc makes the struct of TRACEPOINT_PROBE from the format. */
+void rp_source_scan_tracepoints(struct rp_source *source) {
+    struct rp_digest formats = rp_digest_begin();
     for (size_t i = 0; i < source->scan.tracepoints.count; i++) {
         const char *event = source->scan.tracepoints.names[i];
         const char *colon = strchr(event, ':');
         RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
         RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
+        rp_digest_text(&formats, without_id(format));
         if (format)
             rp_scan_text(&source->scan, format, strlen(format));
         else if (!source->unknown_tracepoint)
             source->unknown_tracepoint = strdup(event);
     }
+    rp_digest_end(&formats, source->tracepoints);
 }
 
 static bool mentions_one_of(const struct rp_scan *scan, const char *names, size_t len) {
@@ -234,7 +247,6 @@ static void write_types(struct rp_source *source, const struct btf *btf, FILE *o
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
     const struct btf *btf;
     RP_TRY(rp_kernel_btf(&btf));
-    scan_tracepoints(source);
     size_t size;
     free(rp_take(source->types));
     FILE *out = open_memstream(&source->types, &size);
@@ -249,6 +261,15 @@ struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
     write_base(source, whole, out);
     fclose(out);
     return NULL;
+}
+
+void rp_source_types_digest(const struct rp_source *source, char hex[65]) {
+    struct rp_digest digest = rp_digest_begin();
+    rp_digest_text(&digest, source->types);
+    rp_digest_text(&digest, source->tracepoints);
+    if (rp_names_has(&source->scan.mentioned, "LINUX_VERSION_CODE"))
+        rp_digest_text(&digest, source->base); /* the version is in it, and the configuration */
+    rp_digest_end(&digest, hex);
 }
 
 void rp_source_clear(struct rp_source *source) {

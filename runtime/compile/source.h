@@ -5,6 +5,7 @@
 
 #include "compile/scan.h"
 #include "reprobe.h"
+#include "util/digest.h"
 
 struct rp_source {
     struct rp_scan scan;      /* of the text and of the author's own headers */
@@ -12,12 +13,19 @@ struct rp_source {
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
     char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
+    char headers[65];         /* digest of the author's headers */
+    char tracepoints[65];     /* digest of the formats of the tracepoints that it names */
 };
 
 /* Reads `text` and the headers of the author's that it includes (found through -I and beside
  * `opts->path`). */
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
+/* Adds the types in the formats of its tracepoints, once all are known. */
+void rp_source_scan_tracepoints(struct rp_source *source);
+/* Digest of the kernel's part in what rp_source_prepare() wrote: another kernel for which it is the
+ * same can run what was compiled with it. */
+void rp_source_types_digest(const struct rp_source *source, char hex[65]);
 /* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
  * what the source reaches of them. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);

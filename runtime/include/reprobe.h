@@ -26,6 +26,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+#include <time.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -78,6 +79,7 @@ struct rp_compile_opts {
 /* How long each step took, in milliseconds. Zero for a step that did not happen. */
 struct rp_timings {
     double types_ms, compile_ms, load_ms, attach_ms;
+    bool cached; /* nothing was compiled: the object was in the cache, or a file */
 };
 
 /* Compiles `text`, BCC-style C. On success *out is the module; its maps exist in the kernel, its
@@ -85,9 +87,13 @@ struct rp_timings {
  * as soon as the source declares a map. */
 struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *opts,
                                    struct rp_module **out);
-/* The same, of a file. */
+/* The same, of a file; one that rp_module_save() wrote is not compiled, but refused where the
+ * kernel's types are not those that it was compiled for. */
 struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *opts,
                                         struct rp_module **out);
+/* Writes the compiled module as an object file (.rpo), in place of what is at `path`. A module of a
+ * dry run will do. Refused when it has pinned, shared or nested maps. */
+struct rp_error *rp_module_save(const struct rp_module *module, const char *path);
 void rp_module_free(struct rp_module *module);
 
 /* A note for the user that is no error (such as: fell back to installed headers), or NULL. */
@@ -109,6 +115,29 @@ const char *rp_module_map_name(const struct rp_module *module, size_t i);
 int rp_module_map_type(const struct rp_module *module, size_t i);
 /* The map's file descriptor (owned by the module), or -1 when there is no map of that name. */
 int rp_module_map_fd(const struct rp_module *module, const char *name);
+
+/* ------------------------------------------------------------------ the object cache */
+
+/*
+ * A program that was compiled before, on this kernel and by this build of reprobe and its
+ * compiler, is taken from the user's cache: $REPROBE_CACHE (a directory, or "off"), else
+ * $XDG_CACHE_HOME/reprobe/objects, else ~/.cache/reprobe/objects. Only a directory that is the
+ * user's own and closed to others is used. Above $REPROBE_CACHE_LIMIT bytes (64 MiB) the least
+ * recently used go.
+ */
+struct rp_cache_entry {
+    const char *file;
+    const char *source, *kernel; /* NULL: a damaged file */
+    time_t used;
+    uint64_t size; /* bytes */
+};
+
+/* Where the cache is; false when it is off, or there is no place for it. */
+bool rp_cache_path(char *path, size_t size);
+uint64_t rp_cache_limit(void);
+/* Calls `each` with every entry, the one used last first. */
+void rp_cache_each(void (*each)(void *ctx, const struct rp_cache_entry *entry), void *ctx);
+void rp_cache_clear(void);
 
 /* ------------------------------------------------------------------ probes */
 

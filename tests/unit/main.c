@@ -4,12 +4,14 @@
 #include "suites.h"
 
 int main(void) {
+    setenv("REPROBE_CACHE", "off", 1); /* what is tested is compiled */
     SRunner *runner = srunner_create(util_suite());
     srunner_add_suite(runner, scan_suite());
     srunner_add_suite(runner, types_suite());
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, diagnostics_suite());
     srunner_add_suite(runner, nearest_suite());
+    srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, record_suite());
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, trace_suite());

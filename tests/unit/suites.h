@@ -10,6 +10,7 @@ Suite *types_suite(void);
 Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
 Suite *nearest_suite(void);
+Suite *object_suite(void);
 Suite *record_suite(void);
 Suite *spec_suite(void);
 Suite *trace_suite(void);

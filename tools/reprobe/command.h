@@ -11,6 +11,8 @@ struct command {
 
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
+int command_build(int argc, char **argv);
+int command_cache(int argc, char **argv);
 int command_list(int argc, char **argv);
 int command_doctor(int argc, char **argv);
 

@@ -9,6 +9,8 @@
 static const struct command commands[] = {
     {"run", "compile a BCC-style C file, attach it, print its events and maps", command_run},
     {"check", "compile a file and load nothing; needs no privileges", command_check},
+    {"build", "compile a file into an object file, to run without compiling", command_build},
+    {"cache", "list or clear what was compiled before", command_cache},
     {"list", "list the places a probe can be attached to", command_list},
     {"doctor", "say what this kernel has and lacks, and what to do about it", command_doctor},
 };

@@ -201,8 +201,8 @@ static void print_timings(const struct rp_session *session, const struct timespe
         (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) / 1e6;
     fprintf(stderr,
             "{\"types_ms\":%.3f,\"compile_ms\":%.3f,\"load_ms\":%.3f,\"attach_ms\":%.3f,"
-            "\"total_ms\":%.3f}\n",
-            t.types_ms, t.compile_ms, t.load_ms, t.attach_ms, total);
+            "\"total_ms\":%.3f,\"cached\":%s}\n",
+            t.types_ms, t.compile_ms, t.load_ms, t.attach_ms, total, t.cached ? "true" : "false");
 }
 
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/object_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/digest.h"
+#include "util/error.h"
+
+#define FORMAT        1
+#define DIGEST_SIZE   64
+#define SIZE_MAX_FILE (64u << 20)
+#define COUNT_MAX     65536
+#define META          ".reprobe"
+#define BTF_SECTION   ".BTF"
+
+static struct rp_error *cannot(int errnum, const char *why) {
+    return rp_error_new(errnum, why, "object file");
+}
+
+/* ------------------------------------------------------------- the section .reprobe */
+
+/* Reads or writes: one description of the format serves both. Numbers are 32 bits, this machine's
+ * byte order; texts and blocks have their length before them. */
+struct codec {
+    FILE *out;              /* NULL: reading */
+    const uint8_t *p, *end; /* what is left to read */
+    bool bad;               /* the text ended early, or makes no sense, or there is no memory */
+};
+
+static void number(struct codec *c, uint32_t *value) {
+    if (c->out) {
+        fwrite(value, sizeof(*value), 1, c->out);
+    } else if (c->bad || (size_t)(c->end - c->p) < sizeof(*value)) {
+        c->bad = true;
+        *value = 0;
+    } else {
+        memcpy(value, c->p, sizeof(*value));
+        c->p += sizeof(*value);
+    }
+}
+
+static void flag(struct codec *c, bool *value) {
+    uint32_t wide = *value;
+    number(c, &wide);
+    *value = wide != 0;
+}
+
+/* A block of `*size` bytes; malloc()ed with a NUL behind it when read. */
+static void block(struct codec *c, void **data, uint32_t *size) {
+    number(c, size);
+    if (c->out) {
+        if (*size)
+            fwrite(*data, 1, *size, c->out);
+        return;
+    }
+    uint8_t *copy = c->bad || *size > (size_t)(c->end - c->p) ? NULL : calloc(1, (size_t)*size + 1);
+    *data = copy;
+    if (!copy) {
+        c->bad = true;
+        *size = 0;
+        return;
+    }
+    memcpy(copy, c->p, *size);
+    c->p += *size;
+}
+
+/* NULL stays NULL. */
+static void text(struct codec *c, char **value) {
+    bool present = *value;
+    flag(c, &present);
+    if (!present)
+        return;
+    uint32_t size = c->out && *value ? (uint32_t)strlen(*value) : 0;
+    void *data = *value;
+    block(c, &data, &size);
+    *value = data;
+}
+
+static void name(struct codec *c, char **value) {
+    text(c, value);
+    c->bad |= !*value;
+}
+
+/* Room for `*count` items of a list that is read. */
+static void *list(struct codec *c, void *items, size_t *count, size_t size) {
+    uint32_t wide = (uint32_t)*count;
+    number(c, &wide);
+    if (c->out)
+        return items;
+    c->bad |= wide > COUNT_MAX;
+    items = c->bad ? NULL : calloc((size_t)wide + 1, size);
+    c->bad |= !items;
+    *count = items ? wide : 0;
+    return items;
+}
+
+static void records(struct codec *c, struct rp_object_records *value) {
+    uint32_t size = value->count * value->size;
+    number(c, &value->size);
+    block(c, &value->data, &size);
+    if (c->out)
+        return;
+    c->bad |= value->size < sizeof(uint32_t) || value->size > 4096 ? size != 0 : size % value->size;
+    value->count = c->bad || !size ? 0 : size / value->size;
+}
+
+static void describe_map(struct codec *c, struct rp_object_map *map) {
+    name(c, &map->name);
+    number(c, &map->type);
+    number(c, &map->key_size);
+    number(c, &map->value_size);
+    number(c, &map->max_entries);
+    number(c, &map->flags);
+    number(c, &map->btf_key);
+    number(c, &map->btf_value);
+    map->fields = list(c, map->fields, &map->field_count, sizeof(*map->fields));
+    for (size_t i = 0; i < map->field_count; i++)
+        name(c, &map->fields[i]);
+    map->fd = -1;
+}
+
+static void describe_origin(struct codec *c, struct rp_object_origin *origin) {
+    name(c, &origin->source);
+    name(c, &origin->reprobe);
+    name(c, &origin->kernel);
+    name(c, &origin->kernel_build);
+    text(c, &origin->types);
+    text(c, &origin->mentioned);
+    text(c, &origin->defined);
+    text(c, &origin->declared);
+    text(c, &origin->tracepoints);
+    flag(c, &origin->whole);
+}
+
+/* All but instructions and BTF, which have sections of their own. */
+static void describe(struct codec *c, struct rp_object *object) {
+    describe_origin(c, &object->origin);
+    name(c, &object->license);
+    number(c, &object->kern_version);
+    flag(c, &object->uses_target);
+    flag(c, &object->counts_lost);
+    text(c, &object->note);
+    object->functions =
+        list(c, object->functions, &object->function_count, sizeof(*object->functions));
+    for (size_t i = 0; i < object->function_count; i++) {
+        struct rp_object_function *function = &object->functions[i];
+        name(c, &function->name);
+        records(c, &function->funcs);
+        records(c, &function->lines);
+    }
+    object->maps = list(c, object->maps, &object->map_count, sizeof(*object->maps));
+    for (size_t i = 0; i < object->map_count; i++)
+        describe_map(c, &object->maps[i]);
+}
+
+/* ------------------------------------------------------------- writing */
+
+/* What a section refers to until the file is written. */
+struct image {
+    Elf *elf;
+    char *names; /* the section names, one after another */
+    size_t names_size;
+};
+
+static bool add_section(struct image *image, const char *section, uint32_t type, uint64_t flags,
+                        const void *data, size_t size) {
+    size_t len = strlen(section) + 1;
+    char *names = realloc(image->names, image->names_size + len);
+    if (!names)
+        return false;
+    image->names = names;
+    memcpy(names + image->names_size, section, len);
+    Elf_Scn *scn = elf_newscn(image->elf);
+    Elf_Data *content = scn ? elf_newdata(scn) : NULL;
+    GElf_Shdr header;
+    if (!content || !gelf_getshdr(scn, &header))
+        return false;
+    content->d_buf = (void *)data;
+    content->d_size = size;
+    content->d_type = ELF_T_BYTE;
+    content->d_align = 8;
+    content->d_version = EV_CURRENT;
+    header.sh_name = (uint32_t)image->names_size;
+    header.sh_type = type;
+    header.sh_flags = flags;
+    image->names_size += len;
+    return gelf_update_shdr(scn, &header) != 0;
+}
+
+static bool add_sections(struct image *image, const struct rp_object *object, const void *meta,
+                         size_t meta_size) {
+    image->names_size = 1; /* the empty name */
+    image->names = calloc(1, 1);
+    bool ok = image->names && add_section(image, META, SHT_PROGBITS, 0, meta, meta_size);
+    for (size_t i = 0; ok && i < object->function_count; i++) {
+        const struct rp_object_function *function = &object->functions[i];
+        ok = add_section(image, function->name, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
+                         function->insns, function->insn_count * sizeof(*function->insns));
+    }
+    if (ok && object->btf)
+        ok = add_section(image, BTF_SECTION, SHT_PROGBITS, 0, object->btf, object->btf_size);
+    return ok;
+}
+
+/* The section names come last, when all are known. */
+static bool add_names(struct image *image) {
+    if (!add_section(image, ".shstrtab", SHT_STRTAB, 0, "", 0))
+        return false;
+    Elf_Scn *scn = elf_getscn(image->elf, 0);
+    for (Elf_Scn *next = scn; (next = elf_nextscn(image->elf, next));)
+        scn = next;
+    Elf_Data *content = elf_getdata(scn, NULL);
+    GElf_Ehdr header;
+    if (!content || !gelf_getehdr(image->elf, &header))
+        return false;
+    content->d_buf = image->names;
+    content->d_size = image->names_size;
+    header.e_shstrndx = (uint16_t)elf_ndxscn(scn);
+    return gelf_update_ehdr(image->elf, &header) != 0;
+}
+
+static bool write_image(struct image *image, const struct rp_object *object, const void *meta,
+                        size_t meta_size) {
+    Elf64_Ehdr *header = elf64_newehdr(image->elf);
+    if (!header)
+        return false;
+    header->e_ident[EI_DATA] =
+        __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? ELFDATA2LSB : ELFDATA2MSB;
+    header->e_machine = EM_BPF;
+    header->e_type = ET_REL;
+    header->e_version = EV_CURRENT;
+    return add_sections(image, object, meta, meta_size) && add_names(image) &&
+           elf_update(image->elf, ELF_C_WRITE) >= 0;
+}
+
+static struct rp_error *read_all(int fd, uint8_t **data, size_t *size) {
+    struct stat st;
+    if (fstat(fd, &st))
+        return cannot(errno, NULL);
+    if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_FILE)
+        return cannot(EBADMSG, "it is no object file of reprobe's");
+    *size = (size_t)st.st_size;
+    *data = malloc(*size + 1);
+    if (!*data)
+        return rp_error_nomem();
+    if (pread(fd, *data, *size, 0) != st.st_size)
+        return cannot(errno ? errno : EIO, NULL);
+    return NULL;
+}
+
+static void digest_of(const uint8_t *data, size_t size, char hex[65]) {
+    struct rp_digest digest = rp_digest_begin();
+    rp_digest_add(&digest, data, size);
+    rp_digest_end(&digest, hex);
+}
+
+struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
+    RP_AUTO_FREE char *meta = NULL;
+    size_t meta_size;
+    struct codec c = {.out = open_memstream(&meta, &meta_size)};
+    if (!c.out)
+        return rp_error_nomem();
+    uint32_t format = FORMAT;
+    number(&c, &format);
+    describe(&c, (struct rp_object *)object); /* written, it stays as it is */
+    if (fclose(c.out))
+        return rp_error_nomem();
+
+    elf_version(EV_CURRENT);
+    struct image image = {.elf = elf_begin(fd, ELF_C_WRITE, NULL)};
+    bool written = image.elf && write_image(&image, object, meta, meta_size);
+    if (image.elf)
+        elf_end(image.elf);
+    free(image.names);
+    if (!written)
+        return cannot(errno ? errno : EIO, errno ? NULL : elf_errmsg(-1));
+
+    RP_AUTO_FREE uint8_t *data = NULL;
+    size_t size = 0;
+    RP_TRY(read_all(fd, &data, &size));
+    char hex[65];
+    digest_of(data, size, hex);
+    if (pwrite(fd, hex, DIGEST_SIZE, (off_t)size) != DIGEST_SIZE)
+        return cannot(errno, NULL);
+    return NULL;
+}
+
+/* ------------------------------------------------------------- reading */
+
+/* The content of the section of that name; false when there is none. */
+static bool find_section(Elf *elf, const char *wanted, const void **data, size_t *size) {
+    size_t names;
+    if (elf_getshdrstrndx(elf, &names))
+        return false;
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
+        GElf_Shdr header;
+        const char *section =
+            gelf_getshdr(scn, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
+        if (!section || strcmp(section, wanted) != 0)
+            continue;
+        const Elf_Data *content = elf_rawdata(scn, NULL);
+        if (!content || !content->d_buf)
+            return false;
+        *data = content->d_buf;
+        *size = content->d_size;
+        return true;
+    }
+    return false;
+}
+
+static void *copy_of(const void *data, size_t size) {
+    void *copy = malloc(size ? size : 1);
+    if (copy)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+static struct rp_error *take_code(Elf *elf, struct rp_object_function *function) {
+    const void *data;
+    size_t size;
+    if (!find_section(elf, function->name, &data, &size) || size % sizeof(*function->insns))
+        return cannot(EBADMSG, "a function's instructions are missing");
+    function->insns = copy_of(data, size);
+    function->insn_count = (uint32_t)(size / sizeof(*function->insns));
+    return function->insns ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *take(Elf *elf, struct rp_object *object) {
+    const void *data;
+    size_t size;
+    if (!elf || !find_section(elf, META, &data, &size))
+        return cannot(EBADMSG, "it is no object file of reprobe's");
+    struct codec c = {.p = data, .end = (const uint8_t *)data + size};
+    uint32_t format;
+    number(&c, &format);
+    if (format != FORMAT)
+        return cannot(EBADMSG, "it was made by another version of reprobe");
+    describe(&c, object);
+    if (c.bad || (object->counts_lost && !object->map_count))
+        return cannot(EBADMSG, "it is damaged");
+    for (size_t i = 0; i < object->function_count; i++)
+        RP_TRY(take_code(elf, &object->functions[i]));
+    if (!find_section(elf, BTF_SECTION, &data, &size))
+        return NULL;
+    object->btf = copy_of(data, size);
+    object->btf_size = (uint32_t)size;
+    return object->btf ? NULL : rp_error_nomem();
+}
+
+struct rp_error *rp_object_read(int fd, struct rp_object **out) {
+    RP_AUTO_FREE uint8_t *data = NULL;
+    size_t size = 0;
+    RP_TRY(read_all(fd, &data, &size));
+    if (size < SELFMAG || memcmp(data, ELFMAG, SELFMAG) != 0)
+        return cannot(EBADMSG, "it is no object file of reprobe's");
+    char hex[65];
+    digest_of(data, size < DIGEST_SIZE ? 0 : size - DIGEST_SIZE, hex);
+    if (size < DIGEST_SIZE || memcmp(hex, data + size - DIGEST_SIZE, DIGEST_SIZE) != 0)
+        return cannot(EBADMSG, "it is cut short or altered, or no object file of reprobe's");
+    struct rp_object *object = calloc(1, sizeof(*object));
+    if (!object)
+        return rp_error_nomem();
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory((char *)data, size - DIGEST_SIZE);
+    struct rp_error *err = take(elf, object);
+    if (elf)
+        elf_end(elf);
+    if (err) {
+        rp_object_free(object);
+        return err;
+    }
+    *out = object;
+    return NULL;
+}
+
+bool rp_object_file_is(const char *path) {
+    char magic[SELFMAG];
+    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && pread(fd, magic, SELFMAG, 0) == SELFMAG &&
+           memcmp(magic, ELFMAG, SELFMAG) == 0;
+}
+
+/* ------------------------------------------------------------- by path */
+
+/* Root trusts root, and who became root by sudo. */
+static bool is_trusted(const struct stat *st) {
+    const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
+    return st->st_uid == geteuid() || st->st_uid == 0 ||
+           (sudo && *sudo && st->st_uid == (uid_t)strtoul(sudo, NULL, 10));
+}
+
+static struct rp_error *open_trusted(const char *path, int *fd) {
+    struct stat st;
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0 || fstat(*fd, &st))
+        return rp_error_new(errno, NULL, "cannot use %s", path);
+    if (is_trusted(&st) && !(st.st_mode & 022))
+        return NULL;
+    close(*fd);
+    return rp_error_hint_set(
+        rp_error_new(EACCES,
+                     is_trusted(&st) ? "others can write to it" : "it belongs to another user",
+                     "cannot use %s", path),
+        "an object file must be yours or root's, and writable by no one else: "
+        "chown and chmod go-w, or run its source");
+}
+
+struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
+    RP_AUTO_CLOSE int fd = -1;
+    RP_TRY(open_trusted(path, &fd));
+    struct rp_error *err = rp_object_read(fd, out);
+    if (err && rp_error_errno(err) == EBADMSG)
+        rp_error_hint_set(err, "make it anew: reprobe build FILE.c -o %s", path);
+    return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
+}
+
+struct rp_error *rp_object_save(const struct rp_object *object, const char *path) {
+    if (object->has_foreign_maps)
+        return rp_error_new(EINVAL, "a map that it pins, shares or nests is this process's",
+                            "cannot write %s", path);
+    RP_AUTO_FREE char *partial = NULL;
+    if (asprintf(&partial, "%s.XXXXXX", path) < 0)
+        return rp_error_nomem();
+    RP_AUTO_CLOSE int fd = mkostemp(partial, O_CLOEXEC);
+    if (fd < 0)
+        return rp_error_new(errno, NULL, "cannot write %s", path);
+    mode_t mask = umask(0);
+    umask(mask);
+    struct rp_error *err = rp_object_write(object, fd);
+    if (!err && (fchmod(fd, 0644 & ~mask) || rename(partial, path)))
+        err = rp_error_new(errno, NULL, "object file");
+    if (err)
+        unlink(partial);
+    return err ? rp_error_what_set(err, "cannot write %s", path) : NULL;
+}

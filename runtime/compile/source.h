@@ -12,6 +12,7 @@ struct rp_source {
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
     char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
+    bool uses_modules;        /* some types are those of loaded modules, which come and go */
 };
 
 /* Reads `text` and the headers of the author's that it includes (found through -I and beside
@@ -19,8 +20,11 @@ struct rp_source {
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
 /* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
- * what the source reaches of them. */
+ * what the source reaches of them, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
+/* Frees what is kept from one source to the next, the kernel's types with it. The next one reads it
+ * again. */
+void rp_source_release(void);
 
 #endif

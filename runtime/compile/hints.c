@@ -170,15 +170,6 @@ static const char *kernel_tag(const struct rp_btf *btf, const char *name) {
     return found;
 }
 
-static const char *module_tag(const char *name) {
-    struct rp_btf *modules = rp_kernel_module_types();
-    const char *found = NULL;
-    for (const struct rp_btf *module = modules; module && !found; module = module->next)
-        found = kernel_tag(module, name);
-    rp_btf_free(modules);
-    return found;
-}
-
 static char *nearest_type(const char *name, const struct rp_scan *scan, const struct rp_btf *btf) {
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; scan && i < scan->defined.count; i++)
@@ -205,12 +196,12 @@ static char *type_hint(const struct error *e) {
     if (!btf || strncmp(name, "tracepoint__", 12) == 0)
         return NULL;
     const char *tag = kernel_tag(btf, name);
-    if (!tag)
-        tag = module_tag(name);
     if (tag && *tag)
         return format("write `%s%s`", tag, name);
     char *hint = nearest_type(name, e->scan, btf);
-    return hint ? hint : strdup("this kernel has no type of that name: declare it in the source");
+    return hint ? hint
+                : strdup("this kernel has no type of that name: load the module that has it, or "
+                         "declare it in the source");
 }
 
 /* ------------------------------------------------------------- unknown names */

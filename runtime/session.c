@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "child.h"
+#include "compile/compile.h"
 #include "compile/module.h"
 #include "probe/probe.h"
 #include "stream/stream.h"
@@ -366,6 +367,7 @@ static void drain(struct rp_session *s) {
 }
 
 struct rp_error *rp_session_run(struct rp_session *s) {
+    rp_compile_release();
     if (s->opts.duration_ns)
         RP_TRY(set_timer(s->timer, s->opts.duration_ns, 0));
     rp_child_release(&s->child);

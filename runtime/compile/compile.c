@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -165,6 +166,7 @@ static struct rp_error *fill_origin(const struct job *job, enum against against,
     rp_source_types_digest(&job->source, types);
     origin->types = strdup(types);
     origin->whole = against == WHOLE;
+    origin->uses_modules = job->source.uses_modules;
     const struct rp_scan *scan = &job->source.scan;
     origin->mentioned = join(&scan->mentioned);
     origin->defined = join(&scan->defined);
@@ -194,7 +196,7 @@ struct rp_error *rp_compile_fits(const struct rp_object *object) {
     const struct rp_object_origin *origin = &object->origin;
     struct rp_kernel_identity kernel;
     rp_kernel_identify(&kernel);
-    if (strcmp(kernel.build, origin->kernel_build) == 0)
+    if (strcmp(kernel.build, origin->kernel_build) == 0 && !origin->uses_modules)
         return NULL;
     bool same = false;
     if (origin->types)
@@ -353,7 +355,7 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     if (*out)
         return NULL;
     RP_TRY(compile_job(job, out));
-    if (has_key)
+    if (*out && has_key && !(*out)->origin.uses_modules)
         rp_cache_put(key, *out);
     return NULL;
 }
@@ -365,4 +367,9 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
     struct rp_error *err = find_or_compile(&job, out);
     rp_source_clear(&job.source);
     return err;
+}
+
+void rp_compile_release(void) {
+    rp_source_release();
+    malloc_trim(0);
 }

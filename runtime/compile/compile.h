@@ -15,4 +15,7 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
  * not. */
 struct rp_error *rp_compile_fits(const struct rp_object *object);
 
+/* Gives the system back what is kept from one compile to the next: the next one reads it again. */
+void rp_compile_release(void);
+
 #endif

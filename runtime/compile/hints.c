@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/hints.h"
 
-#include <bpf/btf.h>
 #include <ctype.h>
-#include <dirent.h>
 #include <fnmatch.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -65,35 +63,35 @@ static bool has_members(const struct btf_type *type) {
     return btf_is_composite(type);
 }
 
+/* The keyword of a type that C can name. */
 static const char *tag_of(const struct btf_type *type) {
     if (btf_is_struct(type))
         return "struct ";
     if (btf_is_union(type))
         return "union ";
-    return btf_is_any_enum(type) ? "enum " : btf_is_typedef(type) ? "" : NULL;
+    return btf_is_any_enum(type) ? "enum " : "";
 }
 
-static const struct btf_type *find_struct(const struct btf *btf, const char *name) {
-    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
-        const char *its_name = btf__name_by_offset(btf, type->name_off);
-        if ((has_members(type) || btf_is_typedef(type)) && strcmp(its_name, name) == 0) {
-            while (type && (btf_is_typedef(type) || btf_is_mod(type)))
-                type = btf__type_by_id(btf, type->type);
-            if (type && has_members(type))
-                return type;
-        }
+static const struct btf_type *find_struct(const struct rp_btf *btf, const char *name) {
+    for (size_t i = 0; i < btf->nameable_count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+        if (strcmp(rp_btf_name(btf, type), name) != 0)
+            continue;
+        while (btf_is_typedef(type) || btf_is_mod(type))
+            type = rp_btf_type(btf, type->type);
+        if (has_members(type))
+            return type;
     }
     return NULL;
 }
 
 /* Of anonymous members, theirs. */
-static void add_members(struct rp_nearest *nearest, const struct btf *btf,
+static void add_members(struct rp_nearest *nearest, const struct rp_btf *btf,
                         const struct btf_type *type) {
     const struct btf_member *member = btf_members(type);
     for (unsigned i = 0; i < btf_vlen(type); i++, member++) {
-        const char *name = btf__name_by_offset(btf, member->name_off);
-        const struct btf_type *its_type = btf__type_by_id(btf, member->type);
+        const char *name = rp_btf_string(btf, member->name_off);
+        const struct btf_type *its_type = rp_btf_type(btf, member->type);
         if (*name)
             rp_nearest_add(nearest, name);
         else if (has_members(its_type))
@@ -139,7 +137,7 @@ static char *field_hint(const struct error *e) {
         return strdup("a map has lookup, lookup_or_try_init, update, insert, delete and increment; "
                       "an output perf_submit, ringbuf_output or ringbuf_reserve");
     char *hint = tracepoint_field_hint(type, e->first);
-    const struct btf *btf = rp_kernel_btf_or_null();
+    const struct rp_btf *btf = rp_kernel_types_or_null();
     if (hint || !btf || (e->scan && rp_names_has(&e->scan->defined, type)))
         return hint;
     const struct btf_type *found = find_struct(btf, type);
@@ -158,50 +156,28 @@ static char *field_hint(const struct error *e) {
 
 /* ------------------------------------------------------------- unknown types */
 
-/* The loaded module whose own types have that name, malloc()ed; NULL when there is none. */
-static char *find_module_of(const char *name, const struct btf *vmlinux) {
-    RP_AUTO_CLOSEDIR DIR *dir = opendir("/sys/kernel/btf");
-    for (struct dirent *entry; dir && (entry = readdir(dir));) {
-        if (*entry->d_name == '.' || strcmp(entry->d_name, "vmlinux") == 0)
-            continue;
-        struct btf *btf = btf__load_module_btf(entry->d_name, (struct btf *)vmlinux);
-        if (!btf)
-            continue;
-        bool found = false;
-        for (__u32 id = btf__type_cnt(vmlinux); id < btf__type_cnt(btf) && !found; id++) {
-            const struct btf_type *type = btf__type_by_id(btf, id);
-            found = tag_of(type) && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0;
-        }
-        btf__free(btf);
-        if (found)
-            return strdup(entry->d_name);
-    }
-    return NULL;
-}
-
-/* "struct ", "" for a typedef, or NULL when the kernel has no type of that name. */
-static const char *kernel_tag(const struct btf *btf, const char *name) {
+/* "struct ", "" for a typedef, or NULL when it has no type of that name. */
+static const char *kernel_tag(const struct rp_btf *btf, const char *name) {
     const char *found = NULL;
-    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
-        const char *tag = tag_of(type);
-        if (tag && strcmp(btf__name_by_offset(btf, type->name_off), name) == 0) {
-            found = tag;
-            if (!*tag)
-                break; /* a typedef needs no keyword */
-        }
+    for (size_t i = 0; i < btf->nameable_count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+        if (strcmp(rp_btf_name(btf, type), name) != 0)
+            continue;
+        found = tag_of(type);
+        if (!*found)
+            break; /* a typedef needs no keyword */
     }
     return found;
 }
 
-static char *nearest_type(const char *name, const struct rp_scan *scan, const struct btf *btf) {
+static char *nearest_type(const char *name, const struct rp_scan *scan, const struct rp_btf *btf) {
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; scan && i < scan->defined.count; i++)
         rp_nearest_add(&nearest, scan->defined.names[i]);
-    for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
-        if (type->name_off && tag_of(type))
-            rp_nearest_add(&nearest, btf__name_by_offset(btf, type->name_off));
+    for (size_t i = 0; i < btf->nameable_count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+        if (type->name_off)
+            rp_nearest_add(&nearest, rp_btf_name(btf, type));
     }
     for (size_t i = 0; i < nearest.count; i++) {
         const char *tag = kernel_tag(btf, nearest.names[i]);
@@ -216,19 +192,16 @@ static char *nearest_type(const char *name, const struct rp_scan *scan, const st
 
 static char *type_hint(const struct error *e) {
     const char *name = skip_tag(e->first);
-    const struct btf *btf = rp_kernel_btf_or_null();
+    const struct rp_btf *btf = rp_kernel_types_or_null();
     if (!btf || strncmp(name, "tracepoint__", 12) == 0)
         return NULL;
     const char *tag = kernel_tag(btf, name);
     if (tag && *tag)
         return format("write `%s%s`", tag, name);
-    RP_AUTO_FREE char *module = find_module_of(name, btf);
-    if (module)
-        return format("it is a type of the kernel's module `%s`; types come from the kernel itself "
-                      "only: declare in the source what you need of it",
-                      module);
     char *hint = nearest_type(name, e->scan, btf);
-    return hint ? hint : strdup("this kernel has no type of that name: declare it in the source");
+    return hint ? hint
+                : strdup("this kernel has no type of that name: load the module that has it, or "
+                         "declare it in the source");
 }
 
 /* ------------------------------------------------------------- unknown names */
@@ -290,13 +263,13 @@ static bool is_macro_name(const char *name) {
     return strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") == strlen(name);
 }
 
-static void add_enumerators(struct rp_nearest *nearest, const struct btf *btf) {
-    for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
-        const struct btf_type *type = btf__type_by_id(btf, id);
+static void add_enumerators(struct rp_nearest *nearest, const struct rp_btf *btf) {
+    for (size_t entry = 0; btf && entry < btf->nameable_count; entry++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[entry]);
         for (unsigned i = 0; btf_is_any_enum(type) && i < btf_vlen(type); i++)
-            rp_nearest_add(nearest, btf__name_by_offset(btf, btf_is_enum64(type)
-                                                                 ? btf_enum64(type)[i].name_off
-                                                                 : btf_enum(type)[i].name_off));
+            rp_nearest_add(nearest,
+                           rp_btf_string(btf, btf_is_enum64(type) ? btf_enum64(type)[i].name_off
+                                                                  : btf_enum(type)[i].name_off));
     }
 }
 
@@ -319,7 +292,7 @@ static char *name_hint(const struct error *e) {
     if (strncmp(e->first, "bpf_", 4) == 0)
         add_helpers(&nearest);
     else if (is_macro_name(e->first))
-        add_enumerators(&nearest, rp_kernel_btf_or_null());
+        add_enumerators(&nearest, rp_kernel_types_or_null());
     hint = nearest_hint(&nearest, "did you mean ", "?");
     if (!hint && is_macro_name(e->first))
         hint = strdup("if it is a macro of the kernel's: types come from BTF, which carries no "
@@ -358,7 +331,7 @@ static char *printk_hint(const struct error *e) {
 /* clang puts the redefinition in the author's text and the first one in a header of ours. */
 static char *redefinition_hint(const struct error *e) {
     const struct rp_names *bcc = &rp_libbcc_scan()->defined;
-    const struct btf *btf = rp_kernel_btf_or_null();
+    const struct rp_btf *btf = rp_kernel_types_or_null();
     const char *name = skip_tag(e->first);
     if (rp_names_has(bcc, name) || (btf && kernel_tag(btf, name)))
         return strdup("BCC and the kernel's types have it already: leave it out, or choose another "

@@ -20,10 +20,23 @@
 static const char *const guards[] = {"_UAPI__LINUX_BPF_H__", "__BPF_HELPERS_H"};
 #define HEADERS 2
 
+/* A declaration, or a preprocessor directive. */
+struct chunk {
+    const char *text;
+    size_t len;
+    bool always; /* directives, and what cannot be seen through */
+    bool kept;
+};
+
 static struct {
     const char *text[HEADERS]; /* from the line of the include guard on */
     size_t len[HEADERS];
     struct rp_scan scan;
+    struct chunk *chunks;
+    size_t count, room;
+    struct rp_names index; /* every declared name … */
+    uint32_t *chunk_of;    /* … and the chunk that declares it first */
+    size_t chunk_of_room;
 } found;
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
@@ -54,89 +67,30 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
     return is_libbcc;
 }
 
-const struct rp_scan *rp_libbcc_scan(void) {
-    if (!found.scan.mentioned.count) {
-        dl_iterate_phdr(search_object, NULL);
-        for (size_t g = 0; g < HEADERS; g++)
-            if (found.text[g])
-                rp_scan_text(&found.scan, found.text[g], found.len[g]);
-    }
-    return &found.scan;
-}
-
 /* ------------------------------------------------------------- chunks */
 
-/* A declaration, or a preprocessor directive. */
-struct chunk {
-    const char *text;
-    size_t len;
-    bool always;                         /* directives, and what cannot be seen through */
-    size_t first_name, name_count;       /* in names: what it declares */
-    size_t first_mention, mention_count; /* in mentions: what it mentions */
-    bool kept;
-};
-
-struct word {
-    const char *text;
-    size_t len;
-};
-
-static struct {
-    struct chunk *chunks;
-    size_t count;
-    struct word *names, *mentions;
-    size_t name_count, mention_count;
-    struct rp_names index; /* every declared name … */
-    size_t *chunk_of;      /* … and the chunk that declares it first */
-} cut;
-
-/* Grows an array that doubles; aborts the cut by returning false. */
-static bool push(void *array, size_t *count, size_t size, const void *item) {
-    char **base = array;
-    if ((*count & (*count - 1)) == 0) {
-        char *longer = realloc(*base, (*count ? *count * 2 : 1) * size);
-        if (!longer)
-            return false;
-        *base = longer;
-    }
-    memcpy(*base + (*count)++ * size, item, size);
-    return true;
+/* `array` with room for one more than `count`, or NULL, and then as it was. */
+static void *grown(void *array, size_t *room, size_t count, size_t size) {
+    if (count < *room)
+        return array;
+    void *longer = realloc(array, (count ? count * 2 : 256) * size);
+    if (longer)
+        *room = count ? count * 2 : 256;
+    return longer;
 }
 
-static void declare(struct chunk *chunk, const char *text, size_t len) {
-    const struct word word = {text, len};
-    if (push(&cut.names, &cut.name_count, sizeof(word), &word))
-        chunk->name_count++;
+static void declare(size_t chunk, const char *name, size_t len) {
+    uint32_t *chunk_of =
+        grown(found.chunk_of, &found.chunk_of_room, found.index.count, sizeof(*chunk_of));
+    if (chunk_of)
+        found.chunk_of = chunk_of;
+    if (chunk_of && rp_names_add(&found.index, name, len))
+        chunk_of[found.index.count - 1] = (uint32_t)chunk;
 }
 
-static void mention_words(struct chunk *chunk, const char *text, size_t len) {
-    struct rp_lexer lx = {.p = text, .end = text + len};
-    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
-        const struct word word = {t.text, t.len};
-        if (t.kind == RP_TOKEN_IDENT &&
-            push(&cut.mentions, &cut.mention_count, sizeof(word), &word))
-            chunk->mention_count++;
-    }
-}
-
-/* The tags, typedefs and enumerators it defines, and the function or variable it declares: the last
- * name before its first parenthesis, bracket or '=', or the one behind "(*". */
-static void declare_names(struct chunk *chunk) {
-    struct rp_scan *scan = calloc(1, sizeof(*scan));
-    if (!scan) {
-        chunk->always = true;
-        return;
-    }
-    rp_scan_text(scan, chunk->text, chunk->len);
-    for (size_t i = 0; i < scan->defined.count; i++) {
-        const char *name = scan->defined.names[i];
-        const char *at = memmem(chunk->text, chunk->len, name, strlen(name));
-        if (at)
-            declare(chunk, at, strlen(name));
-    }
-    rp_scan_clear(scan);
-    free(scan);
-
+/* The function or variable that it declares: the last name before its first parenthesis, bracket or
+ * '=', or the one behind "(*". */
+static struct rp_token declared_name(const struct chunk *chunk) {
     struct rp_lexer lx = {.p = chunk->text, .end = chunk->text + chunk->len};
     struct rp_token name = {0};
     for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
@@ -155,28 +109,37 @@ static void declare_names(struct chunk *chunk) {
         if (t.kind == RP_TOKEN_IDENT)
             name = t;
     }
-    if (name.kind == RP_TOKEN_IDENT)
-        declare(chunk, name.text, name.len);
-    /* The enumerators come out of a macro: they are not seen. */
-    chunk->always |= memmem(chunk->text, chunk->len, "__BPF_ENUM_FN", 13) != NULL;
+    return name;
 }
 
 static void add_chunk(const char *text, const char *end, bool directive) {
-    struct chunk chunk = {.text = text,
-                          .len = (size_t)(end - text),
-                          .always = directive,
-                          .first_name = cut.name_count,
-                          .first_mention = cut.mention_count};
-    if (directive) {
-        struct rp_lexer lx = {.p = text + 1, .end = end};
-        struct rp_token word = rp_lex(&lx), name = rp_lex(&lx);
-        if (rp_token_is(&word, "define") && name.kind == RP_TOKEN_IDENT)
-            declare(&chunk, name.text, name.len);
-    } else {
-        declare_names(&chunk);
+    struct chunk *chunks = grown(found.chunks, &found.room, found.count, sizeof(*chunks));
+    if (!chunks)
+        return;
+    found.chunks = chunks;
+    struct chunk *chunk = &chunks[found.count];
+    *chunk = (struct chunk){.text = text, .len = (size_t)(end - text), .always = directive};
+    const struct rp_names *defined = &found.scan.defined;
+    size_t before = defined->count;
+    rp_scan_text(&found.scan, text, chunk->len);
+    for (size_t i = before; i < defined->count; i++)
+        declare(found.count, defined->names[i], strlen(defined->names[i]));
+    if (!directive) {
+        struct rp_token name = declared_name(chunk);
+        if (name.kind == RP_TOKEN_IDENT)
+            declare(found.count, name.text, name.len);
+        /* The enumerators come out of a macro: they are not seen. */
+        chunk->always = memmem(text, chunk->len, "__BPF_ENUM_FN", 13) != NULL;
     }
-    mention_words(&chunk, text, chunk.len);
-    push(&cut.chunks, &cut.count, sizeof(chunk), &chunk);
+    found.count++;
+}
+
+/* A function's closing brace: what follows is neither the rest of a type nor in the same line. */
+static bool ends_body(const struct rp_token *brace, struct rp_lexer behind) {
+    if (!rp_token_is(brace, "}"))
+        return false;
+    struct rp_token follows = rp_lex(&behind);
+    return follows.first && !rp_token_is(&follows, ";") && !rp_token_is(&follows, "__attribute__");
 }
 
 static void cut_text(const char *text, size_t len) {
@@ -192,55 +155,54 @@ static void cut_text(const char *text, size_t len) {
         if (!start)
             start = t.text;
         depth += rp_token_is(&t, "{") - rp_token_is(&t, "}");
-        struct rp_lexer ahead = lx;
-        struct rp_token follows = rp_lex(&ahead);
-        bool body_ends = rp_token_is(&t, "}") && !rp_token_is(&follows, ";") &&
-                         !rp_token_is(&follows, "__attribute__") && follows.first;
-        if (depth == 0 && (rp_token_is(&t, ";") || body_ends)) {
+        if (depth == 0 && (rp_token_is(&t, ";") || ends_body(&t, lx))) {
             add_chunk(start, lx.p, false);
             start = NULL;
         }
     }
 }
 
-static bool make_cut(void) {
-    rp_libbcc_scan();
-    if (cut.count)
-        return true;
-    for (size_t g = 0; g < HEADERS; g++) {
-        if (!found.text[g])
-            return false;
-        cut_text(found.text[g], found.len[g]);
+const struct rp_scan *rp_libbcc_scan(void) {
+    if (!found.scan.mentioned.count) {
+        dl_iterate_phdr(search_object, NULL);
+        for (size_t g = 0; g < HEADERS; g++)
+            if (found.text[g])
+                cut_text(found.text[g], found.len[g]);
     }
-    cut.chunk_of = calloc(cut.name_count + 1, sizeof(*cut.chunk_of));
-    for (size_t c = 0; c < cut.count && cut.chunk_of; c++) {
-        const struct chunk *chunk = &cut.chunks[c];
-        for (size_t i = 0; i < chunk->name_count; i++) {
-            const struct word *name = &cut.names[chunk->first_name + i];
-            if (rp_names_add(&cut.index, name->text, name->len))
-                cut.chunk_of[cut.index.count - 1] = c;
-        }
-    }
-    return cut.chunk_of != NULL;
+    return &found.scan;
 }
+
+void rp_libbcc_release(void) {
+    rp_scan_clear(&found.scan);
+    rp_names_clear(&found.index);
+    free(found.chunks);
+    free(found.chunk_of);
+    memset(&found, 0, sizeof(found));
+}
+
+/* ------------------------------------------------------------- what a source reaches */
 
 static void keep(size_t c);
 
 static void keep_named(const char *name, size_t len) {
-    ssize_t i = rp_names_find(&cut.index, name, len);
+    ssize_t i = rp_names_find(&found.index, name, len);
     if (i >= 0)
-        keep(cut.chunk_of[i]);
+        keep(found.chunk_of[i]);
+}
+
+static void keep_words(const char *text, size_t len) {
+    struct rp_lexer lx = {.p = text, .end = text + len};
+    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx))
+        if (t.kind == RP_TOKEN_IDENT)
+            keep_named(t.text, t.len);
 }
 
 static void keep(size_t c) {
-    struct chunk *chunk = &cut.chunks[c];
+    struct chunk *chunk = &found.chunks[c];
     if (chunk->kept)
         return;
     chunk->kept = true;
-    for (size_t i = 0; i < chunk->mention_count; i++) {
-        const struct word *word = &cut.mentions[chunk->first_mention + i];
-        keep_named(word->text, word->len);
-    }
+    keep_words(chunk->text, chunk->len);
 }
 
 /* What libbcc writes into a program in place of its map operations, and what its footer needs. */
@@ -263,22 +225,22 @@ static void keep_operation(const char *name) {
 }
 
 bool rp_libbcc_write_reduced(const struct rp_names *wanted, FILE *out) {
-    if (!make_cut())
-        return false;
-    for (size_t c = 0; c < cut.count; c++)
-        cut.chunks[c].kept = false;
+    rp_libbcc_scan();
+    for (size_t g = 0; g < HEADERS; g++)
+        if (!found.text[g])
+            return false;
+    for (size_t c = 0; c < found.count; c++)
+        found.chunks[c].kept = false;
     for (size_t i = 0; i < wanted->count; i++) {
         keep_named(wanted->names[i], strlen(wanted->names[i]));
         keep_operation(wanted->names[i]);
     }
-    struct rp_lexer lx = {.p = rewriter_names, .end = rewriter_names + sizeof(rewriter_names) - 1};
-    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx))
-        keep_named(t.text, t.len);
-    for (size_t c = 0; c < cut.count; c++)
-        if (cut.chunks[c].always && cut.chunks[c].text[0] != '#')
+    keep_words(rewriter_names, sizeof(rewriter_names) - 1);
+    for (size_t c = 0; c < found.count; c++)
+        if (found.chunks[c].always && found.chunks[c].text[0] != '#')
             keep(c);
-    for (size_t c = 0; c < cut.count; c++) {
-        const struct chunk *chunk = &cut.chunks[c];
+    for (size_t c = 0; c < found.count; c++) {
+        const struct chunk *chunk = &found.chunks[c];
         if (!chunk->kept && !chunk->always)
             continue;
         fwrite(chunk->text, 1, chunk->len, out);

@@ -7,9 +7,11 @@
 
 #include "compile/scan.h"
 
-/* What libbcc's own bpf.h and helpers.h define and mention; read once a process. The names they
- * define must not be declared a second time from BTF. */
+/* What libbcc's own bpf.h and helpers.h define and mention; read when first asked for. The names
+ * they define must not be declared a second time from BTF. */
 const struct rp_scan *rp_libbcc_scan(void);
+/* Frees what is kept of them. Asked for again, they are read again. */
+void rp_libbcc_release(void);
 
 /* Writes those headers without the declarations that neither `wanted` nor what is kept mentions,
  * and with their include guards defined, so that libbcc's own are passed over. False when the

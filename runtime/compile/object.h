@@ -54,6 +54,7 @@ struct rp_object_origin {
     char *types;                                        /* NULL: from installed headers */
     char *mentioned, *defined, *declared, *tracepoints; /* see scan.h; separated by spaces */
     bool whole;                                         /* see rp_source_prepare() */
+    bool uses_modules; /* some of the types are those of loaded modules */
 };
 
 struct rp_object {

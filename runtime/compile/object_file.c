@@ -137,6 +137,7 @@ static void describe_origin(struct codec *c, struct rp_object_origin *origin) {
     text(c, &origin->declared);
     text(c, &origin->tracepoints);
     flag(c, &origin->whole);
+    flag(c, &origin->uses_modules);
 }
 
 /* All but instructions and BTF, which have sections of their own. */

@@ -13,6 +13,16 @@ static bool ident_char(char c) {
     return isalnum((unsigned char)c) || c == '_';
 }
 
+/* Past the end of a comment; most bytes of a header are in one. */
+static const char *end_of_comment(const char *p, const char *end) {
+    while ((p = memchr(p, '/', (size_t)(end - p)))) {
+        p++;
+        if (p[-2] == '*')
+            return p;
+    }
+    return end;
+}
+
 static void skip_blank(struct rp_lexer *lx) {
     while (lx->p < lx->end) {
         const char *p = lx->p;
@@ -28,8 +38,7 @@ static void skip_blank(struct rp_lexer *lx) {
             const char *nl = memchr(p, '\n', left);
             lx->p = nl ? nl : lx->end;
         } else if (left > 1 && p[0] == '/' && p[1] == '*') {
-            const char *close = memmem(p + 2, left - 2, "*/", 2);
-            lx->p = close ? close + 2 : lx->end;
+            lx->p = left > 3 ? end_of_comment(p + 3, lx->end) : lx->end;
         } else {
             return;
         }
@@ -68,10 +77,6 @@ struct rp_token rp_lex(struct rp_lexer *lx) {
     }
     token.len = (size_t)(lx->p - token.text);
     return token;
-}
-
-bool rp_token_is(const struct rp_token *token, const char *text) {
-    return token->len == strlen(text) && memcmp(token->text, text, token->len) == 0;
 }
 
 void rp_skip_directive(struct rp_lexer *lx) {
@@ -125,10 +130,11 @@ static bool is_type_before_star(const struct walk *w) {
 /* "u64 NAME =", "struct x *NAME;", "int NAME(", "BPF_HASH(NAME,": what the source declares itself
  * is not the kernel's, whatever enumerator has the same name. */
 static bool is_declared(const struct walk *w, const struct rp_token *name) {
-    static const char *const after[] = {"=", ";", ",", "(", ")", "[", NULL};
+    if (name->kind != RP_TOKEN_IDENT)
+        return false;
     struct rp_lexer ahead = w->lx;
     struct rp_token next = rp_lex(&ahead);
-    if (name->kind != RP_TOKEN_IDENT || !is_one_of(&next, after))
+    if (next.kind != RP_TOKEN_PUNCT || !strchr("=;,()[", *next.text))
         return false;
     if (rp_token_is(&w->before[0], "*"))
         return is_type_before_star(w);

@@ -3,6 +3,8 @@
 #ifndef RP_COMPILE_SCAN_H
 #define RP_COMPILE_SCAN_H
 
+#include <string.h>
+
 #include "util/names.h"
 
 enum rp_token_kind {
@@ -27,7 +29,10 @@ struct rp_lexer {
 
 /* Comments and line continuations are passed over; a text cut short ends the stream. */
 struct rp_token rp_lex(struct rp_lexer *lexer);
-bool rp_token_is(const struct rp_token *token, const char *text);
+static inline bool rp_token_is(const struct rp_token *token, const char *text) {
+    size_t len = strlen(text);
+    return token->len == len && memcmp(token->text, text, len) == 0;
+}
 
 /* Past the rest of a preprocessor directive, continuation lines and all. */
 void rp_skip_directive(struct rp_lexer *lexer);

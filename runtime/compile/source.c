@@ -211,8 +211,10 @@ static void write_base(const struct rp_source *source, bool whole, FILE *out) {
     rp_scan_clear(&reached);
 }
 
+/* What base.h and libbcc's headers define; kept for the next source. */
+static struct rp_scan earlier;
+
 static const struct rp_names *defined_earlier(void) {
-    static struct rp_scan earlier;
     if (!earlier.defined.count) {
         const struct rp_names *libbcc = &rp_libbcc_scan()->defined;
         rp_scan_text(&earlier, rp_embedded_base_h, strlen(rp_embedded_base_h));
@@ -223,7 +225,8 @@ static const struct rp_names *defined_earlier(void) {
 }
 
 /* Everything but what must stand before libbcc's headers. */
-static void write_types(struct rp_source *source, const struct btf *btf, FILE *out) {
+static void write_types(struct rp_source *source, const struct rp_btf *btf,
+                        const struct rp_btf *modules, FILE *out) {
     RP_AUTO_FREE char *snippets = NULL;
     size_t size;
     FILE *pieces = open_memstream(&snippets, &size);
@@ -238,21 +241,23 @@ static void write_types(struct rp_source *source, const struct btf *btf, FILE *o
                                          .earlier = defined_earlier(),
                                          .later = &source->scan.defined,
                                          .declared = &source->scan.declared};
-    rp_types_write(btf, &names, out);
+    source->uses_modules = rp_types_write(btf, modules, &names, out);
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fputs(rp_embedded_glue_h, out);
 }
 
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
-    const struct btf *btf;
-    RP_TRY(rp_kernel_btf(&btf));
+    const struct rp_btf *btf;
+    RP_TRY(rp_kernel_types(&btf));
     size_t size;
     free(rp_take(source->types));
     FILE *out = open_memstream(&source->types, &size);
     if (!out)
         return rp_error_nomem();
-    write_types(source, btf, out);
+    struct rp_btf *modules = whole ? rp_kernel_module_types() : NULL;
+    write_types(source, btf, modules, out);
+    rp_btf_free(modules);
     fclose(out);
     free(rp_take(source->base));
     out = open_memstream(&source->base, &size);
@@ -279,4 +284,10 @@ void rp_source_clear(struct rp_source *source) {
     free(source->types);
     free(source->unknown_tracepoint);
     memset(source, 0, sizeof(*source));
+}
+
+void rp_source_release(void) {
+    rp_scan_clear(&earlier);
+    rp_libbcc_release();
+    rp_kernel_btf_release();
 }

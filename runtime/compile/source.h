@@ -13,6 +13,7 @@ struct rp_source {
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
     char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
+    bool uses_modules;        /* some types are those of loaded modules, which come and go */
     char headers[65];         /* digest of the author's headers */
     char tracepoints[65];     /* digest of the formats of the tracepoints that it names */
 };
@@ -27,8 +28,11 @@ void rp_source_scan_tracepoints(struct rp_source *source);
  * same can run what was compiled with it. */
 void rp_source_types_digest(const struct rp_source *source, char hex[65]);
 /* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
- * what the source reaches of them. */
+ * what the source reaches of them, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
+/* Frees what is kept from one source to the next, the kernel's types with it. The next one reads it
+ * again. */
+void rp_source_release(void);
 
 #endif

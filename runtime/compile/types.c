@@ -6,7 +6,6 @@
  */
 #include "compile/types.h"
 
-#include <bpf/btf.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +21,7 @@
 enum state { UNSEEN = 0, QUEUED, BEGUN, DONE };
 
 struct writer {
-    const struct btf *btf;
+    const struct rp_btf *btf; /* vmlinux's types, then those of one module after the other */
     const struct rp_names *wanted, *earlier, *later, *declared;
     struct rp_names forwards;  /* tags already declared; structs and enums share one name space */
     struct rp_names tags;      /* tags and "typedef x" already defined */
@@ -32,14 +31,15 @@ struct writer {
     uint32_t *queue;
     size_t queue_len;
     unsigned pad; /* numbers the padding members */
+    bool uses_modules;
 };
 
 static const struct btf_type *type_of(const struct writer *w, uint32_t id) {
-    return btf__type_by_id(w->btf, id);
+    return rp_btf_type(w->btf, id);
 }
 
 static const char *name_of(const struct writer *w, const struct btf_type *t) {
-    return btf__name_by_offset(w->btf, t->name_off);
+    return rp_btf_name(w->btf, t);
 }
 
 /* Whether another text, or the compiler itself, declares the name. */
@@ -119,7 +119,7 @@ static bool holds_wanted(const struct writer *w, const struct btf_type *t);
 
 /* Whether the source can name the member, or one inside it when it has no name itself. */
 static bool is_wanted(const struct writer *w, const struct btf_member *m) {
-    const char *name = btf__name_by_offset(w->btf, m->name_off);
+    const char *name = rp_btf_string(w->btf, m->name_off);
     if (*name)
         return rp_names_has(w->wanted, name);
     const struct btf_type *t = type_of(w, skip_modifiers(w, m->type));
@@ -246,6 +246,15 @@ static void forward(struct writer *w, const struct btf_type *t) {
         fprintf(w->out, "%s %s;\n", tag_word(t), name);
 }
 
+/* Whether nothing was defined under this name yet. Another translation unit, or a module, may have
+ * a type of the same name: the first one stands. */
+static bool define(struct writer *w, uint32_t id, const char *name) {
+    if (!rp_names_add(&w->tags, name, strlen(name)))
+        return false;
+    w->uses_modules |= w->btf->base && id >= w->btf->first_id;
+    return true;
+}
+
 static void enqueue(struct writer *w, uint32_t id) {
     if (w->states[id] != UNSEEN)
         return;
@@ -342,13 +351,11 @@ static void write_padding(struct writer *w, FILE *f, uint64_t from_bit, uint64_t
 }
 
 static uint64_t bits_of(const struct writer *w, uint32_t id) {
-    int64_t size = btf__resolve_size(w->btf, id);
-    return size > 0 ? (uint64_t)size * 8 : 0;
+    return rp_btf_size(w->btf, id) * 8;
 }
 
 static uint64_t alignment_bits(const struct writer *w, uint32_t id) {
-    int align = btf__align_of(w->btf, id);
-    return align > 0 ? (uint64_t)align * 8 : 8;
+    return (uint64_t)rp_btf_align(w->btf, id) * 8;
 }
 
 /* A type that the source defines itself, further down, cannot be held by value up here. */
@@ -380,7 +387,7 @@ static void write_composite_body(struct writer *w, FILE *f, const struct btf_typ
         unsigned field_bits = btf_member_bitfield_size(t, i);
         if (!is_union)
             write_padding(w, f, bit, at);
-        const char *name = btf__name_by_offset(w->btf, m[i].name_off);
+        const char *name = rp_btf_string(w->btf, m[i].name_off);
         RP_AUTO_FREE char *decl = declarator(w, m[i].type, name, !is_wanted(w, &m[i]));
         if (field_bits)
             fprintf(f, "%s : %u; ", decl, field_bits);
@@ -413,8 +420,8 @@ static void write_composite(struct writer *w, uint32_t id) {
     if (w->states[id] >= BEGUN || is_elsewhere(w, name))
         return;
     w->states[id] = BEGUN;
-    if (!rp_names_add(&w->tags, name, strlen(name)))
-        return; /* another translation unit's type of the same name: the first one stands */
+    if (!define(w, id, name))
+        return;
     write_needs_of_members(w, t);
     RP_AUTO_FREE char *body = NULL;
     size_t size;
@@ -446,7 +453,7 @@ static void write_enum(struct writer *w, uint32_t id) {
     if (w->states[id] >= BEGUN || is_elsewhere(w, name))
         return;
     w->states[id] = DONE;
-    if (*name && !rp_names_add(&w->tags, name, strlen(name)))
+    if (*name && !define(w, id, name))
         return;
     unsigned count = btf_vlen(t);
     bool all = count <= SMALL_ENUM_VALUES;
@@ -454,13 +461,13 @@ static void write_enum(struct writer *w, uint32_t id) {
     if (btf_kind(t) == BTF_KIND_ENUM) {
         const struct btf_enum *e = btf_enum(t);
         for (unsigned i = 0; i < count; i++)
-            write_enumerator(w, btf__name_by_offset(w->btf, e[i].name_off), all,
+            write_enumerator(w, rp_btf_string(w->btf, e[i].name_off), all,
                              btf_kflag(t) ? "%lld" : "%lluU",
                              btf_kflag(t) ? e[i].val : (long long)(uint32_t)e[i].val);
     } else {
         const struct btf_enum64 *e = btf_enum64(t);
         for (unsigned i = 0; i < count; i++)
-            write_enumerator(w, btf__name_by_offset(w->btf, e[i].name_off), true,
+            write_enumerator(w, rp_btf_string(w->btf, e[i].name_off), true,
                              btf_kflag(t) ? "%lldLL" : "%lluULL",
                              (long long)btf_enum64_value(&e[i]));
     }
@@ -478,7 +485,7 @@ static void write_typedef(struct writer *w, uint32_t id) {
         return;
     w->states[id] = BEGUN;
     RP_AUTO_FREE char *tag = text("typedef %s", name);
-    if (!tag || !rp_names_add(&w->tags, tag, strlen(tag)))
+    if (!tag || !define(w, id, tag))
         return;
     uint32_t target = skip_modifiers(w, t->type);
     const struct btf_type *to = type_of(w, target);
@@ -491,33 +498,57 @@ static void write_typedef(struct writer *w, uint32_t id) {
 
 /* ------------------------------------------------------------- the whole */
 
-static bool names_wanted_constant(const struct writer *w, const struct btf_type *t) {
+/* A bit for the leading bytes of each wanted name, to say "no" fast: BTF has 40,000 names. */
+struct sieve {
+    uint64_t bits[1024];
+};
+
+static uint16_t start_of(const char *name) {
+    unsigned second = *name ? (unsigned char)name[1] : 0,
+             third = second ? (unsigned char)name[2] : 0;
+    return (uint16_t)((unsigned char)name[0] ^ second << 5 ^ third << 10);
+}
+
+static void make_sieve(struct sieve *sieve, const struct rp_names *wanted) {
+    memset(sieve, 0, sizeof(*sieve));
+    for (size_t i = 0; i < wanted->count; i++) {
+        uint16_t start = start_of(wanted->names[i]);
+        sieve->bits[start / 64] |= 1ULL << (start % 64);
+    }
+}
+
+static inline bool is_named(const struct writer *w, const struct sieve *sieve, const char *name) {
+    uint16_t start = start_of(name);
+    return sieve->bits[start / 64] >> (start % 64) & 1 && rp_names_has(w->wanted, name);
+}
+
+static bool names_wanted_constant(const struct writer *w, const struct sieve *sieve,
+                                  const struct btf_type *t) {
     unsigned count = btf_vlen(t);
     for (unsigned i = 0; i < count; i++) {
         uint32_t off =
             btf_kind(t) == BTF_KIND_ENUM ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
-        const char *name = btf__name_by_offset(w->btf, off);
-        if (rp_names_has(w->wanted, name) && !is_elsewhere(w, name) &&
-            !rp_names_has(w->declared, name))
+        const char *name = rp_btf_string(w->btf, off);
+        if (is_named(w, sieve, name) && !is_elsewhere(w, name) &&
+            !rp_names_has(w->declared, name) && !rp_names_has(&w->constants, name))
             return true;
     }
     return false;
 }
 
-static bool is_root(const struct writer *w, const struct btf_type *t) {
-    switch (btf_kind(t)) {
-    case BTF_KIND_STRUCT:
-    case BTF_KIND_UNION:
-    case BTF_KIND_TYPEDEF:
-        return t->name_off && rp_names_has(w->wanted, name_of(w, t)) &&
-               (btf_kind(t) != BTF_KIND_TYPEDEF || !rp_names_has(w->declared, name_of(w, t)));
-    case BTF_KIND_ENUM:
-    case BTF_KIND_ENUM64:
-        return (t->name_off && rp_names_has(w->wanted, name_of(w, t))) ||
-               names_wanted_constant(w, t);
-    default:
-        return false;
-    }
+/* Whether vmlinux only declares it: then a module has the rest, and the source may follow a pointer
+ * to it without naming it. */
+static bool is_missing(const struct writer *w, const char *tag) {
+    return w->btf->base && rp_names_has(&w->forwards, tag) && !rp_names_has(&w->tags, tag);
+}
+
+static bool is_root(const struct writer *w, const struct sieve *sieve, const struct btf_type *t) {
+    const char *name = rp_btf_name(w->btf, t);
+    if (btf_kind(t) == BTF_KIND_TYPEDEF)
+        return is_named(w, sieve, name) && !rp_names_has(w->declared, name);
+    if (btf_is_any_enum(t) && names_wanted_constant(w, sieve, t))
+        return true;
+    return is_named(w, sieve, name) || is_missing(w, name);
 }
 
 static void write_root(struct writer *w, uint32_t id) {
@@ -532,12 +563,24 @@ static void write_root(struct writer *w, uint32_t id) {
     }
 }
 
-void rp_types_write(const struct btf *btf, const struct rp_types_names *names, FILE *out) {
-    uint32_t count = btf__type_cnt(btf);
-    RP_AUTO_FREE unsigned char *states = calloc(count, 1);
-    RP_AUTO_FREE uint32_t *queue = calloc(count, sizeof(*queue));
-    struct writer w = {.btf = btf,
-                       .wanted = names->wanted,
+static void write_roots(struct writer *w, const struct sieve *sieve, const struct rp_btf *btf) {
+    w->btf = btf;
+    w->queue_len = 0;
+    for (size_t i = 0; i < btf->nameable_count; i++)
+        if (is_root(w, sieve, rp_btf_entry_type(btf, &btf->nameable[i])))
+            enqueue(w, btf->nameable[i].id);
+    for (size_t i = 0; i < w->queue_len; i++)
+        write_root(w, w->queue[i]);
+}
+
+bool rp_types_write(const struct rp_btf *btf, const struct rp_btf *modules,
+                    const struct rp_types_names *names, FILE *out) {
+    uint32_t end_id = btf->end_id;
+    for (const struct rp_btf *module = modules; module; module = module->next)
+        end_id = module->end_id > end_id ? module->end_id : end_id;
+    RP_AUTO_FREE unsigned char *states = calloc(end_id, 1);
+    RP_AUTO_FREE uint32_t *queue = calloc(end_id, sizeof(*queue));
+    struct writer w = {.wanted = names->wanted,
                        .earlier = names->earlier,
                        .later = names->later,
                        .declared = names->declared,
@@ -545,13 +588,17 @@ void rp_types_write(const struct btf *btf, const struct rp_types_names *names, F
                        .states = states,
                        .queue = queue};
     if (!states || !queue)
-        return; /* the compile that follows says which type is missing */
-    for (uint32_t id = 1; id < count; id++)
-        if (is_root(&w, btf__type_by_id(btf, id)))
-            enqueue(&w, id);
-    for (size_t i = 0; i < w.queue_len; i++)
-        write_root(&w, queue[i]);
+        return false; /* the compile that follows says which type is missing */
+    struct sieve sieve;
+    make_sieve(&sieve, names->wanted);
+    write_roots(&w, &sieve, btf);
+    for (const struct rp_btf *module = modules; module; module = module->next) {
+        /* Its ids are also the next one's. */
+        memset(states + module->first_id, UNSEEN, module->end_id - module->first_id);
+        write_roots(&w, &sieve, module);
+    }
     rp_names_clear(&w.forwards);
     rp_names_clear(&w.tags);
     rp_names_clear(&w.constants);
+    return w.uses_modules;
 }

@@ -5,9 +5,8 @@
 
 #include <stdio.h>
 
+#include "kernel/btf_reader.h"
 #include "util/names.h"
-
-struct btf;
 
 struct rp_types_names {
     const struct rp_names *wanted;   /* what the source mentions */
@@ -19,7 +18,9 @@ struct rp_types_names {
 
 /* Writes declarations of every type of `btf` that `wanted` names, and of what their members lead
  * to, with the kernel's exact sizes and offsets. Members that `wanted` does not mention become
- * padding in large structs; so do members of a type that is defined later. */
-void rp_types_write(const struct btf *btf, const struct rp_types_names *names, FILE *out);
+ * padding in large structs; so do members of a type that is defined later. What `btf` lacks is
+ * taken from the list `modules`, which are based on it; true when something was. */
+bool rp_types_write(const struct rp_btf *btf, const struct rp_btf *modules,
+                    const struct rp_types_names *names, FILE *out);
 
 #endif

@@ -337,13 +337,13 @@ static bool look_kprobe_multi(const struct check *check, struct detail *detail) 
 
 /* bpf_fentry_test1() is a function the kernel has for just this: only bpf()'s own tests call it. */
 static bool look_fentry(const struct check *check, struct detail *detail) {
-    const struct btf *btf = rp_kernel_btf_or_null();
-    int id = btf ? btf__find_by_name_kind(btf, "bpf_fentry_test1", BTF_KIND_FUNC) : -1;
-    if (id < 0) {
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    uint32_t id = btf ? rp_btf_find(btf, "bpf_fentry_test1", BTF_KIND_FUNC) : 0;
+    if (!id) {
         say(detail, "no BTF to attach by");
         return false;
     }
-    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = (uint32_t)id,
+    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = id,
                 .expected_attach_type = (enum bpf_attach_type)check->what);
     RP_AUTO_CLOSE int prog = load_trivial(BPF_PROG_TYPE_TRACING, &load);
     RP_AUTO_CLOSE int link = prog < 0 ? -1 : bpf_raw_tracepoint_open(NULL, prog);

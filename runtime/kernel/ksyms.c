@@ -2,7 +2,6 @@
 #include "kernel/ksyms.h"
 
 #include <bcc/bcc_proc.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,8 +117,8 @@ static struct lookup look_up(const char *name) {
 }
 
 static bool in_btf(const char *name) {
-    const struct btf *btf = rp_kernel_btf_or_null();
-    return btf && btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    return btf && rp_btf_find(btf, name, BTF_KIND_FUNC);
 }
 
 bool rp_ksym_exists(const char *name) {
@@ -208,15 +207,30 @@ static bool tell_bcc(void *ctx, const struct symbol *symbol) {
     return true;
 }
 
-/* All that libbcc wants to know while it compiles is whether these exist (BPF helpers since Linux
- * 5.5); it sorts and hashes every symbol of the kernel to find out. The answer is the same as long
- * as the kernel runs. */
+/* Whether BPF programs have a helper of that name: the kernel numbers them in an enum. */
+static bool is_helper(const char *function) {
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    uint32_t id = btf ? rp_btf_find(btf, "bpf_func_id", BTF_KIND_ENUM) : 0;
+    if (!id || !starts_with(function, "bpf_"))
+        return false;
+    char name[64];
+    snprintf(name, sizeof(name), "BPF_FUNC_%s", function + strlen("bpf_"));
+    const struct btf_type *t = rp_btf_type(btf, id);
+    for (unsigned i = 0; i < btf_vlen(t); i++)
+        if (strcmp(rp_btf_string(btf, btf_enum(t)[i].name_off), name) == 0)
+            return true;
+    return false;
+}
+
+/* All that libbcc wants to know while it compiles is whether these exist (since Linux 5.5); it
+ * sorts and hashes every symbol of the kernel to find out. The answer is the same as long as the
+ * kernel runs. */
 static void tell_bcc_helpers(const struct bcc_visit *visit) {
     static const char *const helpers[] = {"bpf_probe_read_kernel", "bpf_probe_read_user"};
     static enum { UNKNOWN, ABSENT, PRESENT } seen[RP_COUNT(helpers)];
     for (size_t i = 0; i < RP_COUNT(helpers); i++) {
         if (seen[i] == UNKNOWN)
-            seen[i] = in_btf(helpers[i]) ? PRESENT : ABSENT;
+            seen[i] = is_helper(helpers[i]) ? PRESENT : ABSENT;
         if (seen[i] == PRESENT)
             visit->callback(helpers[i], "kernel", 1 + i, visit->payload);
     }
@@ -227,7 +241,7 @@ static void tell_bcc_helpers(const struct bcc_visit *visit) {
 __attribute__((visibility("default"))) int bcc_procutils_each_ksym(bcc_procutils_ksymcb callback,
                                                                    void *payload) {
     struct bcc_visit visit = {.callback = callback, .payload = payload};
-    if (answer_from_btf && rp_kernel_btf_or_null()) {
+    if (answer_from_btf && rp_kernel_types_or_null()) {
         tell_bcc_helpers(&visit);
         return 0;
     }

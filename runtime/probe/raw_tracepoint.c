@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw tracepoints (Linux 4.17): the same events with the kernel's own arguments, and cheaper. */
 #include <bcc/libbpf.h>
-#include <bpf/btf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,11 +67,11 @@ static bool search_name(void *ctx, const char *name) {
 
 /* The kernel's types name each of its raw tracepoints, also those that tracefs does not show. */
 static bool in_btf(const char *name) {
-    const struct btf *btf = rp_kernel_btf_or_null();
+    const struct rp_btf *btf = rp_kernel_types_or_null();
     RP_AUTO_FREE char *type = NULL;
     if (!btf || asprintf(&type, "btf_trace_%s", name) < 0)
         return false;
-    return btf__find_by_name_kind(btf, type, BTF_KIND_TYPEDEF) > 0;
+    return rp_btf_find(btf, type, BTF_KIND_TYPEDEF);
 }
 
 static bool is_syscall_event(const char *name) {

@@ -12,10 +12,6 @@ static uint32_t hash(const char *name, size_t len) {
     return h;
 }
 
-static unsigned start_of(const char *name) {
-    return (unsigned char)name[0] | (name[0] ? (unsigned)(unsigned char)name[1] << 8 : 0);
-}
-
 static size_t find_slot(const struct rp_names *set, const char *name, size_t len) {
     size_t i = hash(name, len) & (set->slot_count - 1);
     for (; set->slots[i]; i = (i + 1) & (set->slot_count - 1)) {
@@ -44,18 +40,17 @@ static bool grow(struct rp_names *set) {
 }
 
 bool rp_names_add(struct rp_names *set, const char *name, size_t len) {
-    if (rp_names_has_n(set, name, len))
+    bool has_room = set->count * 2 < set->slot_count || grow(set);
+    size_t slot = has_room ? find_slot(set, name, len) : 0;
+    if (has_room && set->slots[slot])
         return false;
-    char *copy = strndup(name, len);
-    if (!copy || (set->count * 2 >= set->slot_count && !grow(set))) {
-        free(copy);
+    char *copy = has_room ? strndup(name, len) : NULL;
+    if (!copy) {
         set->out_of_memory = true;
         return false;
     }
-    unsigned start = start_of(copy);
-    set->starts[start / 64] |= 1ULL << (start % 64);
     set->names[set->count++] = copy;
-    set->slots[find_slot(set, copy, len)] = (uint32_t)set->count;
+    set->slots[slot] = (uint32_t)set->count;
     return true;
 }
 
@@ -68,9 +63,6 @@ bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len) {
 }
 
 bool rp_names_has(const struct rp_names *set, const char *name) {
-    unsigned start = start_of(name);
-    if (!(set->starts[start / 64] & 1ULL << (start % 64)))
-        return false;
     return rp_names_has_n(set, name, strlen(name));
 }
 

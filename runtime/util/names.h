@@ -14,8 +14,7 @@ struct rp_names {
     size_t count;
     uint32_t *slots; /* hash table: index into names + 1, 0 is free */
     size_t slot_count;
-    bool out_of_memory;    /* a name could not be kept */
-    uint64_t starts[1024]; /* a bit for each pair of leading bytes, to say "no" fast */
+    bool out_of_memory; /* a name could not be kept */
 };
 
 /* True when the name is new. */

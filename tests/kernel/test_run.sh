@@ -263,7 +263,7 @@ timings() {
 	source_file small.c <<<'PROBE { return 0; }'
 	run reprobe run --timings small.c --for 1ms
 	status 0
-	equal "fields" "types_ms compile_ms load_ms attach_ms total_ms" \
+	equal "fields" "types_ms compile_ms load_ms attach_ms total_ms cached" \
 		"$(tail -n 1 err | tr -d '{}"' | tr ',' '\n' | cut -d: -f1 | tr '\n' ' ' | sed 's/ $//')"
 	jsonlines types_ms compile_ms load_ms attach_ms total_ms <<<"$(tail -n 1 err)" >"times" ||
 		fail "not JSON" "$err"

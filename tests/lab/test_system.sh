@@ -44,6 +44,28 @@ mounts() {
 	equal "list" "tracepoint:sched:sched_switch" "$out"
 }
 
+# The lab's own file system is 9p, by a module; vmlinux has none of these.
+module_types() {
+	cat >fid.c <<'END'
+#include <net/9p/client.h>
+BPF_HASH(users, u32, u64);
+int kprobe__p9_client_clunk(struct pt_regs *ctx, struct p9_fid *fid)
+{
+    struct v9fs_session_info *session = 0;
+    u32 key = fid->fid;
+    users.increment(key, fid->clnt->msize + sizeof(session->maxdata) + P9_TVERSION);
+    return 0;
+}
+END
+	[ -e /sys/kernel/btf/9p ] || fail "9p is no module here"
+	run reprobe check fid.c
+	status 0
+	silent
+	echo 'int f(struct pt_regs *ctx, struct p9_fid *fid) { return fid->no_such_field; }' >bad.c
+	run reprobe check bad.c
+	refused "no member named 'no_such_field'"
+}
+
 two_at_once() {
 	start execsnoop
 	attached
@@ -74,5 +96,6 @@ two_at_once() {
 t "execsnoop sees everyone, ring buffer" everyone ringbuf
 t "execsnoop sees everyone, perf buffer" everyone perf
 t "what is not mounted is mounted" mounts
+t "types of modules" module_types
 t "two programs at once" two_at_once
 finish

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Types written from BTF have the kernel's sizes and offsets: the compiler itself is asked. */
-#include <bpf/btf.h>
+#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "compile/source.h"
+#include "compile/types.h"
 #include "kernel/btf.h"
 #include "reprobe.h"
 #include "suites.h"
@@ -132,6 +135,168 @@ START_TEST(macros_that_btf_does_not_carry) {
 }
 END_TEST
 
+/* ------------------------------------------------------------- the reader */
+
+/* It finds what libbpf finds. */
+START_TEST(the_reader_agrees_with_libbpf) {
+    const struct rp_btf *types = rp_kernel_types_or_null();
+    const struct btf *btf = rp_kernel_btf_or_null();
+    if (!btf)
+        return;
+    ck_assert_uint_eq(types->end_id, btf__type_cnt(btf));
+    for (uint32_t id = 1; id < types->end_id; id++) {
+        const struct btf_type *ours = rp_btf_type(types, id), *theirs = btf__type_by_id(btf, id);
+        ck_assert_mem_eq(ours, theirs, sizeof(*ours));
+        ck_assert_str_eq(rp_btf_name(types, ours), btf__name_by_offset(btf, theirs->name_off));
+        int64_t size = btf__resolve_size(btf, id);
+        if (size <= 0 || btf_is_datasec(theirs) || btf_is_var(theirs) || btf_is_decl_tag(theirs))
+            continue;
+        ck_assert_uint_eq(rp_btf_size(types, id), (uint64_t)size);
+        /* libbpf before 1.1 does not see that a type is packed. */
+        if (rp_btf_align(types, id) != 1)
+            ck_assert_int_eq((int)rp_btf_align(types, id), btf__align_of(btf, id));
+    }
+    ck_assert_uint_eq(rp_btf_find(types, "task_struct", BTF_KIND_STRUCT),
+                      (uint32_t)btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT));
+    ck_assert_uint_eq(rp_btf_find(types, "schedule", BTF_KIND_FUNC),
+                      (uint32_t)btf__find_by_name_kind(btf, "schedule", BTF_KIND_FUNC));
+    ck_assert_uint_eq(rp_btf_find(types, "task_struct", BTF_KIND_UNION), 0);
+    ck_assert_uint_eq(btf_kind(rp_btf_type(types, types->end_id)), BTF_KIND_UNKN);
+    ck_assert_str_eq(rp_btf_string(types, types->end_string), "");
+}
+END_TEST
+
+START_TEST(released_types_are_read_again) {
+    if (!rp_kernel_types_or_null())
+        return;
+    uint32_t count = rp_kernel_types_or_null()->end_id;
+    assert_compiles("int f(struct pt_regs *ctx) { return ctx->ip; }\n");
+    rp_source_release();
+    rp_kernel_btf_release();
+    ck_assert_uint_eq(rp_kernel_types_or_null()->end_id, count);
+    assert_compiles("int f(struct pt_regs *ctx) { return ctx->ip; }\n");
+}
+END_TEST
+
+/* What libbpf made, as rp_btf_new() takes it; `size` of it. */
+static struct rp_btf *read_from(const void *raw, uint32_t size, const struct rp_btf *base) {
+    void *bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    ck_assert_ptr_ne(bytes, MAP_FAILED);
+    memcpy(bytes, raw, size);
+    struct rp_btf *btf = rp_btf_new(bytes, size, base);
+    int saved = errno;
+    if (!btf)
+        munmap(bytes, size);
+    errno = saved;
+    return btf;
+}
+
+START_TEST(broken_btf_is_refused) {
+    struct btf *btf = btf__new_empty();
+    btf__add_int(btf, "int", 4, BTF_INT_SIGNED);
+    btf__add_struct(btf, "s", 4);
+    btf__add_field(btf, "member", 1, 0, 0);
+    uint32_t size;
+    const char *raw = btf__raw_data(btf, &size);
+    struct rp_btf *whole = read_from(raw, size, NULL);
+    ck_assert_ptr_nonnull(whole);
+    ck_assert_uint_eq(rp_btf_size(whole, 2), 4);
+    rp_btf_free(whole);
+    for (uint32_t less = 1; less < size; less++) {
+        errno = 0;
+        ck_assert_ptr_null(read_from(raw, less, NULL));
+        ck_assert_int_eq(errno, EINVAL);
+    }
+    RP_AUTO_FREE char *wrong = malloc(size);
+    memcpy(wrong, raw, size);
+    const struct btf_header *header = (const struct btf_header *)wrong;
+    struct btf_type *first = (struct btf_type *)(wrong + header->hdr_len + header->type_off);
+    first->info = 31U << 24;
+    ck_assert_ptr_null(read_from(wrong, size, NULL));
+    btf__free(btf);
+}
+END_TEST
+
+/* ------------------------------------------------------------- modules */
+
+/* A module's types: struct NAME, with a member by value of a struct inside it, an enum, a typedef,
+ * and a type that vmlinux has as well. */
+static struct rp_btf *make_module(const char *name, const char *inner) {
+    struct btf *btf = btf__new_empty_split((struct btf *)rp_kernel_btf_or_null());
+    int task = btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT);
+    int number = btf__find_by_name_kind(btf, "int", BTF_KIND_INT);
+    int pointer = btf__add_ptr(btf, task);
+    int inside = btf__add_struct(btf, inner, 4);
+    btf__add_field(btf, "value", number, 0, 0);
+    int outside = btf__add_struct(btf, name, 16);
+    btf__add_field(btf, "task", pointer, 0, 0);
+    btf__add_field(btf, "inside", inside, 64, 0);
+    btf__add_typedef(btf, "rp_module_t", outside);
+    btf__add_enum(btf, "rp_module_enum", 4);
+    btf__add_enum_value(btf, "RP_MODULE_CONSTANT", 7);
+    btf__add_struct(btf, "list_head", 4);
+    btf__add_field(btf, "not_this_one", number, 0, 0);
+    uint32_t size;
+    const void *raw = btf__raw_data(btf, &size);
+    struct rp_btf *module = read_from(raw, size, rp_kernel_types_or_null());
+    ck_assert_ptr_nonnull(module);
+    btf__free(btf);
+    return module;
+}
+
+/* What is written for a source with that text, malloc()ed. */
+static char *types_for(const char *text, const struct rp_btf *modules, bool *uses_modules) {
+    struct rp_scan scan = {0};
+    rp_scan_text(&scan, text, strlen(text));
+    const struct rp_names none = {0};
+    const struct rp_types_names names = {.wanted = &scan.mentioned,
+                                         .earlier = &none,
+                                         .later = &scan.defined,
+                                         .declared = &scan.declared};
+    char *written = NULL;
+    size_t size;
+    FILE *out = open_memstream(&written, &size);
+    *uses_modules = rp_types_write(rp_kernel_types_or_null(), modules, &names, out);
+    fclose(out);
+    rp_scan_clear(&scan);
+    return written;
+}
+
+static void assert_types(const char *text, const struct rp_btf *modules, bool uses_modules,
+                         const char *has, const char *lacks) {
+    bool used;
+    RP_AUTO_FREE char *written = types_for(text, modules, &used);
+    ck_assert_int_eq(used, uses_modules);
+    ck_assert_msg(strstr(written, has) != NULL, "no %s in: %s", has, written);
+    ck_assert_msg(!lacks || !strstr(written, lacks), "%s in: %s", lacks, written);
+}
+
+START_TEST(modules_have_what_vmlinux_lacks) {
+    if (!rp_kernel_types_or_null())
+        return;
+    /* Both modules' types have the same ids. */
+    struct rp_btf *modules = make_module("rp_first", "rp_inner");
+    modules->next = make_module("rp_second", "rp_inner");
+    assert_types("struct rp_first *p; p->inside.value p->task->pid", modules, true,
+                 "struct rp_first { struct task_struct *task; struct rp_inner inside; ",
+                 "rp_second");
+    assert_types("struct rp_first *p; p->inside.value", modules, true,
+                 "struct rp_inner { int value;", NULL);
+    assert_types("struct rp_second *p; p->inside.value", modules, true, "struct rp_second { ",
+                 "rp_first");
+    assert_types("struct rp_first a; struct rp_second b;", modules, true, "struct rp_second { ",
+                 NULL);
+    assert_types("rp_module_t x = {};", modules, true, "typedef struct rp_first rp_module_t;",
+                 NULL);
+    assert_types("x == RP_MODULE_CONSTANT", modules, true, "RP_MODULE_CONSTANT = 7", NULL);
+    /* A name of the source's own, or of vmlinux's, is not the module's. */
+    assert_types("struct list_head l; struct rp_second { int a; };", modules, false,
+                 "struct list_head { ", "not_this_one");
+    assert_types("struct task_struct *t; t->pid", modules, false, "pid", NULL);
+    rp_btf_free(modules);
+}
+END_TEST
+
 Suite *types_suite(void) {
     Suite *suite = suite_create("types");
     TCase *tc = tcase_create("types");
@@ -141,6 +306,10 @@ Suite *types_suite(void) {
     tcase_add_test(tc, a_source_may_define_a_kernel_type_itself);
     tcase_add_test(tc, a_source_may_use_the_kernels_names);
     tcase_add_test(tc, macros_that_btf_does_not_carry);
+    tcase_add_test(tc, the_reader_agrees_with_libbpf);
+    tcase_add_test(tc, released_types_are_read_again);
+    tcase_add_test(tc, broken_btf_is_refused);
+    tcase_add_test(tc, modules_have_what_vmlinux_lacks);
     suite_add_tcase(suite, tc);
     tc = tcase_create("all structs");
     tcase_set_timeout(tc, 120);

@@ -7,11 +7,13 @@
 #   REPROBE_BIN         where the programs are (default: build/bin)
 #   REPROBE_TEST_BIN    where the tests' helpers are (default: build/tests)
 #   REPROBE_TEST_SLOW   how many times slower than a real machine this one is (default: 1)
+#   REPROBE_TEST_CACHE  a directory, where compiling each program anew would take too long (default:
+#                       off; test_cache.sh has caches of its own)
 #   REPROBE_TEST_ALONE  nobody else uses BPF here: nothing at all may be left behind
 
 set -u
 export LC_ALL=C.UTF-8
-export REPROBE_CACHE=off # what is tested is compiled; test_cache.sh has one of its own
+export REPROBE_CACHE=${REPROBE_TEST_CACHE:-off}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/.." && pwd)
 bin=$(cd "${REPROBE_BIN:-$top/build/bin}" && pwd) || exit 1

@@ -248,6 +248,13 @@ struct rp_error *rp_compile_error(const char *name, const char *path, const char
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return rp_error_nomem();
+    if (strstr(output, "expected exactly one compiler job")) {
+        fclose(out);
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "a flag asks clang for more than to compile this one source",
+                         "cannot compile %s", name),
+            "what follows `--` goes to clang: options of reprobe's and files come before it");
+    }
     unsigned count = put_diagnostics(out, output, path, name, ERROR);
     if (!count)
         put_line(out, *output ? output : "the compiler gave no reason", path, name);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/embedded.h"
 #include "compile/tree.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -426,13 +427,20 @@ static struct source_line parse_source_line(const char *line) {
     return source;
 }
 
+/* Before Linux 6.9 only its text tells whether a line is one of glue.h. Short ones may be
+ * anybody's. */
+static bool is_of_glue(const struct source_line *line) {
+    RP_AUTO_FREE char *text = strndup(line->text, (size_t)line->text_len);
+    return text && line->text_len >= 24 && strstr(rp_embedded_glue_h, text);
+}
+
 /* Not of the headers that stand around it. */
 static bool is_authors(const struct source_line *line) {
     static const char *const ours[] = {"reprobe-types.h", "kconfig.h", "bpf.h", "helpers.h"};
     for (size_t i = 0; line->file && i < RP_COUNT(ours); i++)
         if ((size_t)line->file_len == strlen(ours[i]) && starts(line->file, ours[i]))
             return false;
-    return line->text_len > 0;
+    return line->text_len > 0 && (line->file || !is_of_glue(line));
 }
 
 static struct source_line find_source_line(const char *log, const char *reason) {

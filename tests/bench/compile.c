@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * compile-{stock,reprobe} ROUNDS FILE.c…: compiles each file ROUNDS times in this one process, with
- * the flags in FILE.flags (one a line), and prints "NAME MS" for each file that compiles (median of
- * the rounds) and "NAME -" for each that does not. Built twice: on libbcc alone, and on libreprobe.
+ * compile-{stock,reprobe} [cold] ROUNDS FILE.c…: compiles each file ROUNDS times in this one
+ * process (cold: each time in a process of its own, started and waited for), with the flags in
+ * FILE.flags (one a line), and prints "NAME MS" for each file that compiles (median of the rounds)
+ * and "NAME -" for each that does not. Built twice: on libbcc alone, and on libreprobe. Status 1:
+ * one did not.
  */
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -75,35 +81,59 @@ static int compile(const char *text, const char **flags, int count) {
 }
 #endif
 
+extern char **environ;
+
+/* The same in a process of its own. */
+static int compile_cold(const char *program, const char *file) {
+    char one[] = "1";
+    char *argv[] = {(char *)program, one, (char *)file, NULL};
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    posix_spawn_file_actions_addopen(&quiet, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+    pid_t pid;
+    int status = -1;
+    int failed = posix_spawn(&pid, "/proc/self/exe", &quiet, NULL, argv, environ) ||
+                 waitpid(pid, &status, 0) != pid || status;
+    posix_spawn_file_actions_destroy(&quiet);
+    return failed ? -1 : 0;
+}
+
 static int by_value(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
+/* Prints the file's line; whether it compiles. */
+static bool time_file(const char *program, const char *file, int rounds, bool cold) {
+    const char *flags[MAX_FLAGS];
+    char *text = read_file(file);
+    int count = read_flags(file, flags), failed = text ? 0 : -1;
+    double ms[MAX_ROUNDS] = {0};
+    for (int r = 0; r < rounds && !failed; r++) {
+        double start = now_ms();
+        failed = cold ? compile_cold(program, file) : compile(text, flags, count);
+        ms[r] = now_ms() - start;
+    }
+    qsort(ms, (size_t)rounds, sizeof(ms[0]), by_value);
+    const char *slash = strrchr(file, '/');
+    if (failed)
+        printf("%s -\n", slash ? slash + 1 : file);
+    else
+        printf("%s %.3f\n", slash ? slash + 1 : file, ms[rounds / 2]);
+    fflush(stdout);
+    free(text);
+    return !failed;
+}
+
 int main(int argc, char **argv) {
-    int rounds = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0;
-    if (rounds < 1 || rounds > MAX_ROUNDS || argc < 3) {
-        fprintf(stderr, "Usage: %s ROUNDS FILE.c…\n", argv[0]);
+    bool cold = argc > 1 && strcmp(argv[1], "cold") == 0;
+    int first = cold ? 2 : 1, failed = 0;
+    int rounds = argc > first ? (int)strtol(argv[first], NULL, 10) : 0;
+    if (rounds < 1 || rounds > MAX_ROUNDS || argc < first + 2) {
+        fprintf(stderr, "Usage: %s [cold] ROUNDS FILE.c…\n", argv[0]);
         return 2;
     }
-    for (int i = 2; i < argc; i++) {
-        const char *flags[MAX_FLAGS];
-        char *text = read_file(argv[i]);
-        int count = read_flags(argv[i], flags), failed = text ? 0 : -1;
-        double ms[MAX_ROUNDS] = {0};
-        for (int r = 0; r < rounds && !failed; r++) {
-            double start = now_ms();
-            failed = compile(text, flags, count);
-            ms[r] = now_ms() - start;
-        }
-        qsort(ms, (size_t)rounds, sizeof(ms[0]), by_value);
-        const char *slash = strrchr(argv[i], '/');
-        if (failed)
-            printf("%s -\n", slash ? slash + 1 : argv[i]);
-        else
-            printf("%s %.3f\n", slash ? slash + 1 : argv[i], ms[rounds / 2]);
-        fflush(stdout);
-        free(text);
-    }
-    return 0;
+    for (int i = first + 1; i < argc; i++)
+        failed |= !time_file(argv[0], argv[i], rounds, cold);
+    return failed;
 }

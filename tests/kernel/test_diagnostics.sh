@@ -194,6 +194,12 @@ PROBE
 END
 }
 
+too_many_jobs() {
+	printf 'int f(void *ctx) { return 0; }\n' >own.c
+	run reprobe check own.c -- another.c
+	refused "cannot compile own.c: a flag asks clang for more" "hint: what follows \`--\` goes to clang"
+}
+
 t "a misspelt field" misspelt_field
 t "a field that was renamed" renamed_field
 t "a tracepoint's field" tracepoint_field
@@ -208,4 +214,5 @@ t "a misspelt helper" misspelt_helper
 t "a function of the C library" c_library
 t "what BCC declares" declared_by_bcc
 t "what only LLVM rejects" signed_division
+t "flags that ask for more" too_many_jobs
 finish

@@ -47,7 +47,7 @@ if [ ${#files[@]} -eq 0 ]; then
 	for file in "$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh "$here/kernel_log.sh"; do
 		case $all$kernel:$(basename "$file") in
 		6.*:test_errors.sh | 6.*:test_signals.sh | 6.*:test_unprivileged.sh) ;;
-		6.*:test_diagnostics.sh | 6.*:test_verifier.sh) ;;
+		6.*:test_diagnostics.sh | 6.*:test_memory.sh) ;;
 		6.1:test_list.sh | 6.1:test_execsnoop.sh | 6.12:test_counts.sh) ;;
 		*) files+=("$file") ;;
 		esac
@@ -58,4 +58,5 @@ fi
 REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")
 REPROBE_TEST_BIN=$(realpath "${REPROBE_TEST_BIN:-$top/build/tests}")
 export REPROBE_BIN REPROBE_TEST_BIN REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
+export REPROBE_TEST_CACHE=/var/tmp/reprobe-lab/objects # the machine's own, and gone with it
 exec "$top/scripts/lab" --kernel "$kernel" -- "$here/run.sh" --inside "${files[@]}"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# LLVM's memory is gone once a program is attached, and compiling again and again takes no more.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+# kib WHEN: what `compiles` printed
+kib() { sed -n "s/^$1 //p" "$tmp/out"; }
+
+# at_most WHAT KIB LIMIT
+at_most() { [ "$2" -le "$3" ] || fail "$1: expected at most $3 KiB, got $2"; }
+
+compile() {
+	source_file small.c <<'END'
+BPF_HASH(calls, u32);
+BPF_PERF_OUTPUT(events);
+PROBE
+{
+    u64 ts = bpf_ktime_get_ns();
+    struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+    u32 parent = task->real_parent->tgid;
+    calls.increment(parent);
+    events.perf_submit(args, &ts, sizeof(ts));
+    return 0;
+}
+END
+	run compiles "$1" small.c
+	status 0
+}
+
+attached_memory() {
+	compile 1
+	at_most "private memory of an attached process above an idle one" $(($(kib first) - $(kib idle))) 8192
+}
+
+a_thousand() {
+	limit=$((limit * 10))
+	compile 1000
+	at_most "growth from the 100th compile to the 1000th" $(($(kib last) - $(kib warm))) 256
+}
+
+t "once attached" attached_memory
+t "a thousand compiles" a_thousand
+finish

@@ -9,6 +9,7 @@ int main(void) {
     srunner_add_suite(runner, types_suite());
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, diagnostics_suite());
+    srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, record_suite());
     srunner_add_suite(runner, spec_suite());

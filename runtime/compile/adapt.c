@@ -12,6 +12,10 @@ struct adapter {
     const char *line_start;
     unsigned line;
     FILE *out;
+    struct callback {
+        const char *args, *end; /* its parentheses; NULL: at no callback */
+        unsigned line;
+    } callback;
 };
 
 static void copy_to(struct adapter *a, const char *end) {
@@ -59,6 +63,29 @@ static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
     fprintf(a->out, ")[0]");
 }
 
+/*
+ * "BPF_CALLBACK(…) {…}": the function that the kernel calls (prelude/callback.h) comes behind the
+ * body. In the macro, its lines would be wrong, since libbcc inserts some right before that; nor
+ * would libbcc look for pointers into the kernel in a body that is called before it is defined.
+ */
+static void begin_callback(struct adapter *a, const struct rp_token *name, struct rp_lexer ahead) {
+    copy_to(a, name->text);
+    count_lines(a, name->text);
+    fputs(RP_ADAPT_CALLBACK, a->out);
+    a->copied = name->text + name->len;
+    rp_skip_parentheses(&ahead);
+    a->callback = (struct callback){.args = a->copied, .end = ahead.p, .line = a->line};
+}
+
+static void end_callback(struct adapter *a, const char *end) {
+    const struct callback *callback = &a->callback;
+    copy_to(a, end);
+    fprintf(a->out, "\n#line %u \"%s\"\nRP_WRAPPER%.*s", callback->line, a->path,
+            (int)(callback->end - callback->args), callback->args);
+    mark_line(a, end);
+    a->callback.args = NULL;
+}
+
 char *rp_adapt(const char *path, const char *text) {
     char *adapted = NULL;
     size_t size;
@@ -80,11 +107,14 @@ char *rp_adapt(const char *path, const char *text) {
         }
         if (rp_token_is(&t, "ringbuf_output") && rp_token_is(&before, "."))
             spell_pointer(&a, lx);
+        if (rp_token_is(&t, "BPF_CALLBACK") && depth == 0)
+            begin_callback(&a, &t, lx);
         if (rp_token_is(&t, "{") && depth++ == 0 && rp_token_is(&before, ")")) {
             mark_line(&a, t.text);
             mark_line(&a, t.text + 1);
         }
-        depth -= rp_token_is(&t, "}");
+        if (rp_token_is(&t, "}") && --depth == 0 && a.callback.args)
+            end_callback(&a, t.text + 1);
     }
     copy_to(&a, lx.end);
     fputc('\n', a.out);

@@ -8,4 +8,7 @@
  * malloc()ed, NULL without memory. */
 char *rp_adapt(const char *path, const char *text);
 
+/* What it writes for BPF_CALLBACK, as long. */
+#define RP_ADAPT_CALLBACK "RP_CALLBACK_"
+
 #endif

@@ -57,6 +57,10 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     /* It would only fail later, as a call to a function that no one has. */
     flags_add(flags, "-Werror=implicit-function-declaration");
     flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
+    flags_add(flags, "-DRP_SLOT_CALLBACK=0x%llxULL", RP_SLOT_CALLBACK << 32);
+    flags_add(flags, "-DRP_SLOT_MAP=0x%llxULL", RP_SLOT_MAP << 32);
+    flags_add(flags, "-DRP_MAP_USER_RINGBUF=0x%x", RP_MAP_USER_RINGBUF);
+    flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h has another */
     flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
     if (opts->path) {
         char real[PATH_MAX];
@@ -76,6 +80,7 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
         else
             flags_add(flags, "%s", flag);
     }
+    flags_add(flags, "-I%s/%s", tree->path, RP_TREE_OWN); /* the author's directories come first */
 }
 
 /* ------------------------------------------------------------- what a source is */

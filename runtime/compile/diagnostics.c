@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/adapt.h"
 #include "compile/hints.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -56,8 +57,8 @@ static enum kind kind_of(const char *line, const char **words) {
 /* Whether the line's place is in what stands around the author's text. */
 static bool is_elsewhere(const char *line) {
     static const char *const places[] = {
-        "/virtual/",  "reprobe-types.h:", "/kconfig.h:", "<scratch space>",
-        "<built-in>", "<command line>",   "<unknown>:"};
+        "/virtual/",       "reprobe-types.h:", "/kconfig.h:",    "/reprobe/callback.h:",
+        "<scratch space>", "<built-in>",       "<command line>", "<unknown>:"};
     const char *words = line;
     kind_of(line, &words);
     for (size_t i = 0; i < RP_COUNT(places); i++)
@@ -138,7 +139,10 @@ static char *plain_line(const char *line) {
 static bool is_same(const char *shown, const char *plain) {
     size_t same = 0, blank = strspn(shown, " "), len = line_len(shown);
     const char *caret = next_line(shown);
-    while (plain[same] && plain[same] == shown[same])
+    size_t renamed = strlen(RP_ADAPT_CALLBACK);
+    if (strncmp(shown, RP_ADAPT_CALLBACK, renamed) != 0)
+        renamed = 0;
+    while ((same < renamed || plain[same] == shown[same]) && plain[same])
         same++;
     return same >= strcspn(caret, "^\n") ||
            (blank < strlen(plain) && strncmp(plain + blank, shown + blank, len - blank) == 0);

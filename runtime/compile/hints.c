@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compile/adapt.h"
+#include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "kernel/btf.h"
 #include "kernel/tracefs.h"
@@ -321,6 +323,18 @@ static char *base_hint(const struct error *e) {
                   "PT_REGS_PARM1(ctx) works");
 }
 
+/* What prelude/callback.h has, in a source without it. */
+static char *callback_hint(const struct error *e) {
+    static const char *const words[] = {RP_ADAPT_CALLBACK "(", "BPF_USER_RINGBUF(",
+                                        "bpf_for_each_map_elem(", "bpf_timer_init("};
+    if (!e->scan || rp_names_has(&e->scan->includes, RP_CALLBACK_HEADER))
+        return NULL;
+    for (size_t i = 0; i < RP_COUNT(words); i++)
+        if (strstr(e->line, words[i]))
+            return format("write `#include <%s>` first", RP_CALLBACK_HEADER);
+    return NULL;
+}
+
 static char *printk_hint(const struct error *e) {
     if (!strstr(e->line, "bpf_trace_printk"))
         return NULL;
@@ -348,6 +362,7 @@ static const struct {
     const char *text; /* where there is no function */
 } hints[] = {
     {"*", printk_hint, NULL},
+    {"*", callback_hint, NULL},
     {"no member named '*' in '*'*", field_hint, NULL},
     {"unknown type name '*'*", type_hint, NULL},
     {"incomplete definition of type '*'*", type_hint, NULL},

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compile/link.h"
 #include "compile/load.h"
 
 static struct rp_handover *watching;
@@ -88,6 +89,7 @@ int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
                                 .fd = -1};
     if (!watching)
         return rp_map_create(&map, -1);
+    rp_link_map_kind(&map);
     int fd = RP_MAP_NUMBER_FIRST + (int)watching->map_count + 1;
     if (watching->creates_maps && (fd = create(&map)) < 0)
         return -1;

@@ -60,7 +60,6 @@ static struct rp_error *take_maps(void *bcc, const struct rp_handover *handover,
         map->name = strdup(bpf_table_name(bcc, i));
         map->inner_fd = 0;
         map->fd = handover->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
-        rp_link_map_kind(map);
         if (!map->name || !take_fields(bcc, map))
             return object->map_count++, rp_error_nomem();
     }

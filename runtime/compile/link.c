@@ -28,8 +28,8 @@ void rp_link_map_kind(struct rp_object_map *map) {
     map->key_size = map->value_size = map->btf_key = map->btf_value = map->flags = 0;
 }
 
-static bool is_callback(const char *name) {
-    return strncmp(name, RP_CALLBACK_PREFIX, strlen(RP_CALLBACK_PREFIX)) == 0;
+bool rp_link_is_callback(const char *function) {
+    return strncmp(function, RP_CALLBACK_PREFIX, strlen(RP_CALLBACK_PREFIX)) == 0;
 }
 
 void rp_link_callbacks_static(struct rp_object *object) {
@@ -37,7 +37,7 @@ void rp_link_callbacks_static(struct rp_object *object) {
     bool changed = false;
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         struct btf_type *type = (struct btf_type *)btf__type_by_id(btf, id);
-        if (!btf_is_func(type) || !is_callback(btf__name_by_offset(btf, type->name_off)))
+        if (!btf_is_func(type) || !rp_link_is_callback(btf__name_by_offset(btf, type->name_off)))
             continue;
         type->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
         changed = true;
@@ -103,7 +103,7 @@ static struct rp_error *cannot_link(const struct linker *l, const char *why) {
 /* The callback whose name has that hash, or -1. */
 static ssize_t find_callback(const struct rp_object *object, uint32_t hash) {
     for (size_t i = 0; i < object->function_count; i++)
-        if (is_callback(object->functions[i].name) &&
+        if (rp_link_is_callback(object->functions[i].name) &&
             rp_link_hash(object->functions[i].name + strlen(RP_CALLBACK_PREFIX)) == hash)
             return (ssize_t)i;
     return -1;

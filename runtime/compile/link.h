@@ -27,6 +27,7 @@ struct rp_error;
  * is shorter. */
 uint32_t rp_link_hash(const char *name);
 
+bool rp_link_is_callback(const char *function);
 /* Corrects a map that the macros of prelude/callback.h had to declare as another one. */
 void rp_link_map_kind(struct rp_object_map *map);
 /* The callbacks of a BTF must be static for the kernel; libbcc has only external functions. */

@@ -254,11 +254,19 @@ void rp_module_add_attach_ms(struct rp_module *module, double ms) {
 }
 
 size_t rp_module_function_count(const struct rp_module *module) {
-    return module->object->function_count;
+    size_t count = 0;
+    while (rp_module_function_name(module, count))
+        count++;
+    return count;
 }
 
+/* Callbacks are not told: only the functions they are passed to can be attached. */
 const char *rp_module_function_name(const struct rp_module *module, size_t i) {
-    return i < module->object->function_count ? module->object->functions[i].name : NULL;
+    const struct rp_object *object = module->object;
+    for (size_t f = 0; f < object->function_count; f++)
+        if (!rp_link_is_callback(object->functions[f].name) && i-- == 0)
+            return object->functions[f].name;
+    return NULL;
 }
 
 size_t rp_module_map_count(const struct rp_module *module) {

@@ -42,10 +42,10 @@ static char *find_header(const char *include, const struct rp_compile_opts *opts
     return NULL;
 }
 
-/* One that BTF stands in for; libbcc has a few of its own, and a missing one of the author's is the
- * compiler's to report. */
+/* One that BTF stands in for; libbcc and reprobe have a few of their own, and a missing one of the
+ * author's is the compiler's to report. */
 static bool is_kernel_header(const char *include, const struct rp_scan *scan) {
-    return strncmp(include, "bcc/", 4) != 0 &&
+    return strncmp(include, "bcc/", 4) != 0 && strncmp(include, "reprobe/", 8) != 0 &&
            (!rp_names_has(&scan->quoted, include) || strchr(include, '/'));
 }
 
@@ -70,6 +70,10 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     for (size_t i = 0; i < source->scan.includes.count; i++) {
         const char *include = source->scan.includes.names[i];
         RP_AUTO_FREE char *path = find_header(include, opts);
+        if (!path && strcmp(include, RP_CALLBACK_HEADER) == 0) {
+            rp_scan_text(&source->scan, rp_embedded_callback_h, strlen(rp_embedded_callback_h));
+            continue;
+        }
         if (!path) {
             if (is_kernel_header(include, &source->scan))
                 rp_names_add(&source->stubs, include, strlen(include));

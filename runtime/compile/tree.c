@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compile/embedded.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -101,7 +102,8 @@ static int fill(const char *tree, const char *base, const char *types,
         if (write_stub(tree, includes->names[i]))
             return -1;
     return write_file(tree, "include/linux/kconfig.h", base) ||
-                   write_file(tree, "include/reprobe-types.h", types)
+                   write_file(tree, "include/reprobe-types.h", types) ||
+                   write_file(tree, RP_TREE_OWN "/" RP_CALLBACK_HEADER, rp_embedded_callback_h)
                ? -1
                : 0;
 }

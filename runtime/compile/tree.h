@@ -11,6 +11,8 @@ struct rp_error;
 
 /* What a text that came from no file is called in there. */
 #define RP_TREE_SOURCE "source.c"
+/* Where reprobe's own headers are in there. */
+#define RP_TREE_OWN "own"
 
 /* Made for one compile and removed after it. */
 struct rp_tree {
@@ -18,7 +20,8 @@ struct rp_tree {
 };
 
 /* Makes the tree: `base` becomes include/linux/kconfig.h, which libbcc reads first; `types` becomes
- * include/reprobe-types.h; each of `includes` becomes an empty header. */
+ * include/reprobe-types.h; each of `includes` becomes an empty header; reprobe's own headers are
+ * there always. */
 struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
                                 const struct rp_names *includes);
 /* Writes one more file into the tree; *path (malloc()ed) is where. */

@@ -51,6 +51,9 @@ struct refusal {
     "keep large variables in a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, "     \
     "then scratch.lookup(&zero)"
 
+#define SINCE(version)                                                                             \
+    "it is there since Linux " version "; scripts/lab runs the program on another kernel"
+
 static const struct refusal refusals[] = {
     /* pointers that may be NULL */
     {"R* invalid mem access 'map_value_or_null'", NULL,
@@ -58,7 +61,7 @@ static const struct refusal refusals[] = {
      CHECK_NULL},
     {"R* invalid mem access '*mem_or_null'", NULL,
      "what a reserve in a ring buffer gives is used without a check for NULL: the buffer may be "
-     "full",
+     "full; or what bpf_dynptr_data() gives: there may be less",
      CHECK_NULL},
     {"R* invalid mem access '*_or_null'", NULL, "a pointer that may be NULL is used", CHECK_NULL},
     {"R* pointer arithmetic on *_or_null prohibited", NULL,
@@ -117,6 +120,11 @@ static const struct refusal refusals[] = {
      "a function is called while a lock is held",
      "between bpf_spin_lock() and bpf_spin_unlock() only read and write memory; call before or "
      "after"},
+    {"*cannot use bpf_timer*", NULL,
+     "programs of this type cannot use a map with timers: kprobes and tracepoints may run in the "
+     "middle of anything",
+     "keep bpf_ktime_get_ns() in the map and compare with it at the next event, or leave what is "
+     "to happen at a time to the process that reads: rp_session_every()"},
     {"*cannot use bpf_spin_lock", NULL, "programs of this type cannot take locks",
      "use __sync_fetch_and_add() for counters, or a per-CPU map"},
     /* loops and size */
@@ -195,6 +203,18 @@ static const struct refusal refusals[] = {
     {"invalid access to context", NULL, "the context is accessed beyond its end",
      "the context has the fields of its type only"},
     /* helpers */
+    {"invalid func *#164", NULL, "it calls bpf_for_each_map_elem, which this kernel does not have",
+     SINCE("5.13")},
+    {"invalid func *#169", NULL, "it calls bpf_timer_init, which this kernel does not have",
+     SINCE("5.15")},
+    {"invalid func *#181", NULL, "it calls bpf_loop, which this kernel does not have",
+     SINCE("5.17")},
+    {"invalid func *#209", NULL, "it calls bpf_user_ringbuf_drain, which this kernel does not have",
+     SINCE("6.1")},
+    {"unrecognized bpf_ld_imm64 insn", NULL,
+     "it passes a callback to a helper, which this kernel cannot",
+     "callbacks are there since Linux 5.13, bpf_loop since 5.17; scripts/lab runs the program on "
+     "another kernel"},
     {"invalid func *#*", NULL, "the program calls a helper that this kernel does not have",
      "`man 7 bpf-helpers` has them all with their kernel versions; scripts/lab runs the program on "
      "another kernel"},
@@ -216,6 +236,9 @@ static const struct refusal refusals[] = {
      "use the one that does not wait: bpf_probe_read_user() for bpf_copy_from_user()"},
     {"helper call is not allowed in probe", NULL, "%h cannot be called in a probe",
      "send what you know to user space instead"},
+    {"callback function not allowed for map", NULL,
+     "a map of this type has no entries to walk over",
+     "bpf_for_each_map_elem() takes arrays and hashes, per-CPU ones too"},
     {"cannot pass map_type * into func *", NULL,
      "%h is given a map of a type that it does not take",
      "each type of map has its own calls: lookup and update for hashes and arrays, perf_submit for "
@@ -230,6 +253,9 @@ static const struct refusal refusals[] = {
      "%h is given, as argument %a, a plain number where it takes the address of a variable or of a "
      "map's value",
      "copy it into a variable and pass its address: `u32 key = number;` and `&key`"},
+    {"R* type=* expected=func*", NULL, "%h is given, as argument %a, something that is no callback",
+     "declare the function with BPF_CALLBACK(name, parameters…), which #include "
+     "<reprobe/callback.h> has"},
     {"R* type=* expected=*", NULL, "%h is given, as argument %a, something it does not take",
      "copy it into a variable and pass its address; `man 7 bpf-helpers` says what each argument "
      "is"},
@@ -261,6 +287,9 @@ static const struct refusal refusals[] = {
      "does not pass is one too"},
     {"At program exit the register R0 * should have been *", NULL,
      "the function returns a value that programs of this type must not return", "return 0"},
+    {"At callback return the register R0 has *", NULL,
+     "a callback returns something other than 0, to go on, and 1, to stop",
+     "return 0 or 1; a timer's callback returns 0"},
     {"At * the register R0 has *", NULL,
      "the function returns a value that programs of this type must not return", "return 0"},
     {"unreachable insn", NULL, "a part of the program can never be reached",

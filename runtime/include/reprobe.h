@@ -281,6 +281,20 @@ void rp_session_timings(const struct rp_session *session, struct rp_timings *out
  * command ended. Nothing when none were and it ended well. */
 void rp_session_report(const struct rp_session *session, FILE *out);
 
+/* ------------------------------------------------------------------ records to programs */
+
+struct rp_user_ringbuf;
+
+/* Opens the module's map `name` (BPF_USER_RINGBUF, Linux 6.1) for writing; programs read it with
+ * bpf_user_ringbuf_drain(). One thread may write at a time. *out ends before the module. */
+struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char *name,
+                                      struct rp_user_ringbuf **out);
+/* Sends one record. Returns 0 or an errno: ENOSPC when there is no room until a program has drained
+ * the buffer, E2BIG when there never will be. */
+int rp_user_ringbuf_send(struct rp_user_ringbuf *ring, const void *data, size_t size);
+/* NULL is allowed. What was sent stays for the programs. */
+void rp_user_ringbuf_free(struct rp_user_ringbuf *ring);
+
 /* ------------------------------------------------------------------ the running kernel */
 
 /* One thing that tracing needs and this kernel has or lacks. */

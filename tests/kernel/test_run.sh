@@ -174,7 +174,7 @@ END
 	status 0
 	equal "header" "TASK PID CPU TIME(s) MESSAGE" "$(head -n 1 out | tr -s ' ')"
 	equal "messages" 2 "$(grep -c ' says 42: bpf_trace_printk: \[001\] 100%$' out)"
-	matches "task" "$out" '^(spawn|<...>) '
+	matches "task" "$out" '^(spawn|sh|reprobe|<...>) '
 	equal "pids" "$(cut -d' ' -f1 called)" "$(awk 'NR > 1 { print $2 }' out | uniq)"
 	run reprobe run --json trace.c -c 'spawn --calls 2 >called; :'
 	equal "JSON" "$(cut -d' ' -f1 called) says 42: bpf_trace_printk: [001] 100%" \

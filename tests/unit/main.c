@@ -10,6 +10,7 @@ int main(void) {
     srunner_add_suite(runner, types_suite());
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, diagnostics_suite());
+    srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, record_suite());

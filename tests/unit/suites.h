@@ -9,6 +9,7 @@ Suite *scan_suite(void);
 Suite *types_suite(void);
 Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
+Suite *link_suite(void);
 Suite *nearest_suite(void);
 Suite *object_suite(void);
 Suite *record_suite(void);

@@ -26,7 +26,9 @@ static void assert_error_has(const char *text, const char *words) {
 
 START_TEST(functions_and_maps_are_listed) {
     struct rp_module *module;
-    struct rp_error *err = compile("BPF_HASH(counts, u32);\nBPF_RINGBUF_OUTPUT(events, 8);\n"
+    struct rp_error *err = compile("#include <reprobe/callback.h>\n"
+                                   "BPF_HASH(counts, u32);\nBPF_RINGBUF_OUTPUT(events, 8);\n"
+                                   "BPF_CALLBACK(add, u32 index) { return 0; }\n"
                                    "static int helper(void) { return 1; }\n"
                                    "int kprobe__vfs_read(void *ctx) { return helper(); }\n"
                                    "TRACEPOINT_PROBE(sched, sched_switch) { return 0; }\n",
@@ -38,6 +40,7 @@ START_TEST(functions_and_maps_are_listed) {
     for (size_t i = 0; i < count; i++)
         named += strcmp(rp_module_function_name(module, i), "kprobe__vfs_read") == 0;
     ck_assert_uint_eq(named, 1);
+    ck_assert_uint_eq(count, 2); /* without the callback */
     ck_assert(!rp_module_uses_target(module));
     ck_assert(!rp_module_prints_trace(module));
     rp_module_free(module);
@@ -73,6 +76,12 @@ START_TEST(errors_have_the_authors_lines) {
                      "own.c:5:10: error:");
     assert_error_has("TRACEPOINT_PROBE(sched, sched_switch) { return nope; }\n",
                      "own.c:1:48: error:");
+    /* The function that the kernel calls is written between the two. */
+    assert_error_has("#include <reprobe/callback.h>\nBPF_CALLBACK(c, u32 i,\n  void *p)\n{\n"
+                     "  return 1;\n} int f(void *ctx) { return nope; }\n",
+                     "own.c:6:29: error: use of undeclared identifier 'nope'");
+    assert_error_has("#include <reprobe/callback.h>\nBPF_CALLBACK(c, u32 i,\n  nope p)\n{ }\n",
+                     "1 error\nown.c:3:3: error: unknown type name 'nope'");
 }
 END_TEST
 

@@ -15,6 +15,10 @@ static __always_inline int rp_target_pid(void)
 #define TARGET_PID rp_target_pid()
 #endif
 
+/* What adapt.c makes of a BPF_CALLBACK that is not prelude/callback.h's. */
+#define RP_CALLBACK_ BPF_CALLBACK
+#define RP_WRAPPER(...)
+
 #if RP_USES_IS_TARGET
 /* Whether this event is the target's: of process TARGET_PID or of a descendant of it, up to 16
  * generations; of any process when there is no target. */

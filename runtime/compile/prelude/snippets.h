@@ -223,6 +223,11 @@
 #define ECONNREFUSED 111
 #define EHOSTUNREACH 113
 #define EINPROGRESS  115
+//@ CLOCK_REALTIME CLOCK_MONOTONIC CLOCK_BOOTTIME
+/* include/uapi/linux/time.h */
+#define CLOCK_REALTIME  0
+#define CLOCK_MONOTONIC 1
+#define CLOCK_BOOTTIME  7
 //@ PAGE_OFFSET __PAGE_OFFSET_BASE __START_KERNEL_map
 /* arch/x86/include/asm/page_64_types.h: where the direct mapping begins at the earliest; with
  * CONFIG_RANDOMIZE_MEMORY it is moved up from there. */

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A host program for callbacks that `reprobe run` cannot reach.
+ *   feed FILE.c MAP COUNT
+ *       attaches what names itself, with itself as target, and sends COUNT records to MAP, a
+ *       BPF_USER_RINGBUF: numbers from 1 on, u64. Whenever it is full, and at the end, getpgid() is
+ *       called, so that a program can drain it. Prints how often it was full, and the maps.
+ *   feed --run FILE.c FUNCTION MILLISECONDS
+ *       loads FUNCTION as a traffic classifier, runs it once, waits, and prints the maps.
+ */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile/module.h"
+#include "util/error.h"
+
+static struct rp_error *print_maps(const struct rp_module *module) {
+    struct rp_error *err = NULL;
+    for (size_t i = 0; !err && i < rp_module_map_count(module); i++)
+        err = rp_map_print(module, rp_module_map_name(module, i), true, stdout);
+    return err;
+}
+
+static struct rp_error *send_all(struct rp_user_ringbuf *ring, uint64_t count) {
+    static char large[1 << 20];
+    if (rp_user_ringbuf_send(ring, large, sizeof(large)) != E2BIG)
+        return rp_error_new(EINVAL, "a record larger than the buffer was not refused", "feed");
+    unsigned full = 0;
+    for (uint64_t number = 1; number <= count; number++) {
+        int errnum = rp_user_ringbuf_send(ring, &number, sizeof(number));
+        if (errnum == ENOSPC) {
+            full++;
+            getpgid(0);
+            errnum = rp_user_ringbuf_send(ring, &number, sizeof(number));
+        }
+        if (errnum)
+            return rp_error_new(errnum, NULL, "cannot send record %lu", (unsigned long)number);
+    }
+    getpgid(0);
+    printf("full %u times\n", full);
+    return NULL;
+}
+
+static struct rp_error *feed(struct rp_session *session, struct rp_module *module, char **args) {
+    struct rp_user_ringbuf *ring;
+    struct rp_error *err = rp_session_attach_named(session, module, NULL);
+    if (!err)
+        err = rp_user_ringbuf_open(module, args[0], &ring);
+    if (err)
+        return err;
+    err = send_all(ring, strtoul(args[1], NULL, 10));
+    rp_user_ringbuf_free(ring);
+    return err ? err : print_maps(module);
+}
+
+static struct rp_error *run(struct rp_module *module, char **args) {
+    int fd;
+    struct rp_error *err = rp_module_load(module, args[0], BPF_PROG_TYPE_SCHED_CLS, -1, &fd);
+    if (err)
+        return err;
+    char packet[64] = {0};
+    LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = packet, .data_size_in = sizeof(packet));
+    if (bpf_prog_test_run_opts(fd, &opts))
+        return rp_error_new(errno, NULL, "cannot run %s", args[0]);
+    usleep((useconds_t)strtoul(args[1], NULL, 10) * 1000);
+    return print_maps(module);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 4) {
+        fprintf(stderr, "usage: feed FILE.c MAP COUNT | feed --run FILE.c FUNCTION MILLISECONDS\n");
+        return 2;
+    }
+    bool runs = argc == 5 && strcmp(argv[1], "--run") == 0;
+    const struct rp_session_opts opts = {.size = sizeof(opts), .pid = getpid()};
+    const struct rp_compile_opts compile = {.size = sizeof(compile)};
+    struct rp_session *session;
+    struct rp_module *module;
+    struct rp_error *err = rp_session_new(&opts, &session);
+    if (err)
+        return rp_tool_end(err, true);
+    err = rp_session_compile_file(session, argv[1 + runs], &compile, &module);
+    if (!err)
+        err = runs ? run(module, argv + 3) : feed(session, module, argv + 2);
+    int status = rp_tool_end(err, true);
+    rp_session_free(session);
+    return status;
+}

@@ -160,7 +160,7 @@ END
 	matches "histogram" "$out" '^ +4 -> 7 +: 3 +\|\*{20} {20}\|$'
 }
 
-# The kernel may not know the task's name yet, and writes <...>.
+# The kernel may not know the name yet, and writes <...>, or still have one from before execve().
 trace_pipe() {
 	source_file trace.c <<'END'
 PROBE

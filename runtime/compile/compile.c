@@ -53,6 +53,9 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
                        const struct rp_tree *tree) {
     flags_add(flags, "-include");
     flags_add(flags, "%s/include/reprobe-types.h", tree->path);
+    /* libbcc has LLVM optimize what clang gives it: once is enough. */
+    flags_add(flags, "-Xclang");
+    flags_add(flags, "-disable-llvm-passes");
     flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: the error is said better */
     /* It would only fail later, as a call to a function that no one has. */
     flags_add(flags, "-Werror=implicit-function-declaration");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -246,7 +247,7 @@ static struct rp_error *read_all(int fd, uint8_t **data, size_t *size) {
     if (fstat(fd, &st))
         return cannot(errno, NULL);
     if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_FILE)
-        return cannot(EBADMSG, "it is no object file of reprobe's");
+        return cannot(ENOEXEC, "it is no object file of reprobe's");
     *size = (size_t)st.st_size;
     *data = malloc(*size + 1);
     if (!*data)
@@ -337,7 +338,7 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
     const void *data;
     size_t size;
     if (!elf || !find_section(elf, META, &data, &size))
-        return cannot(EBADMSG, "it is no object file of reprobe's");
+        return cannot(ENOEXEC, "it is no object file of reprobe's");
     struct codec c = {.p = data, .end = (const uint8_t *)data + size};
     uint32_t format;
     number(&c, &format);
@@ -355,16 +356,25 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
     return object->btf ? NULL : rp_error_nomem();
 }
 
+/* Not a BPF object. One that is too short to tell is one that was cut. */
+static bool is_anothers(const uint8_t *data, size_t size) {
+    Elf64_Ehdr header; /* e_machine is where it is in an Elf32_Ehdr */
+    size_t machine_end = offsetof(Elf64_Ehdr, e_machine) + sizeof(header.e_machine);
+    memcpy(&header, data, size < machine_end ? size : machine_end);
+    return memcmp(data, ELFMAG, size < SELFMAG ? size : SELFMAG) != 0 ||
+           (size >= machine_end && header.e_machine != EM_BPF);
+}
+
 struct rp_error *rp_object_read(int fd, struct rp_object **out) {
     RP_AUTO_FREE uint8_t *data = NULL;
     size_t size = 0;
     RP_TRY(read_all(fd, &data, &size));
-    if (size < SELFMAG || memcmp(data, ELFMAG, SELFMAG) != 0)
-        return cannot(EBADMSG, "it is no object file of reprobe's");
+    if (data && is_anothers(data, size))
+        return cannot(ENOEXEC, "it is no object file of reprobe's");
     char hex[65];
     digest_of(data, size < DIGEST_SIZE ? 0 : size - DIGEST_SIZE, hex);
     if (size < DIGEST_SIZE || memcmp(hex, data + size - DIGEST_SIZE, DIGEST_SIZE) != 0)
-        return cannot(EBADMSG, "it is cut short or altered, or no object file of reprobe's");
+        return cannot(EBADMSG, "it is cut short or altered");
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!object)
         return rp_error_nomem();
@@ -419,6 +429,9 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     struct rp_error *err = rp_object_read(fd, out);
     if (err && rp_error_errno(err) == EBADMSG)
         rp_error_hint_set(err, "make it anew: reprobe build FILE.c -o %s", path);
+    else if (err && rp_error_errno(err) == ENOEXEC)
+        rp_error_hint_set(err,
+                          "give the C source of a BPF program, or what reprobe build made of it");
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 

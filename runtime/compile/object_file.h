@@ -13,7 +13,8 @@ struct rp_error;
 
 /* Writes the object to `fd`, an empty file open for reading and writing. Errors say why. */
 struct rp_error *rp_object_write(const struct rp_object *object, int fd);
-/* Reads one from `fd`. What is cut short, altered or of another format is refused: EBADMSG. */
+/* Reads one from `fd`. What is cut short, altered or of another format is refused: EBADMSG; what is
+ * something else: ENOEXEC. */
 struct rp_error *rp_object_read(int fd, struct rp_object **out);
 /* The same, of the file at `path`: one that is the user's or root's, and that only they can write.
  * Saving replaces what is there at once, or not at all. Errors are whole. */

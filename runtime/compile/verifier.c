@@ -136,7 +136,8 @@ static const struct refusal refusals[] = {
     {"BPF program is too large. Processed", NULL,
      "the program is too large: the verifier follows each turn of a loop and gave up after a "
      "million instructions",
-     "give loops fewer turns and fewer branches, or split the program in two (BPF_PROG_ARRAY)"},
+     "give loops a constant bound, fewer turns and fewer branches, or split the program in two "
+     "(BPF_PROG_ARRAY)"},
     {"combined stack size", NULL, "the stack of a function and of those it calls is over 512 bytes",
      SCRATCH},
     {"* calls is too deep", NULL, "functions call each other more than 8 deep",

@@ -47,7 +47,7 @@ if [ ${#files[@]} -eq 0 ]; then
 	for file in "$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh "$here/kernel_log.sh"; do
 		case $all$kernel:$(basename "$file") in
 		6.*:test_errors.sh | 6.*:test_signals.sh | 6.*:test_unprivileged.sh) ;;
-		6.*:test_diagnostics.sh | 6.*:test_memory.sh) ;;
+		6.*:test_diagnostics.sh | 6.*:test_memory.sh | 6.*:test_corpus.sh) ;;
 		6.1:test_list.sh | 6.1:test_execsnoop.sh | 6.12:test_counts.sh | 6.12:test_callbacks.sh) ;;
 		*) files+=("$file") ;;
 		esac
@@ -59,4 +59,29 @@ REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")
 REPROBE_TEST_BIN=$(realpath "${REPROBE_TEST_BIN:-$top/build/tests}")
 export REPROBE_BIN REPROBE_TEST_BIN REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
 export REPROBE_TEST_CACHE=/var/tmp/reprobe-lab/objects # the machine's own, and gone with it
-exec "$top/scripts/lab" --kernel "$kernel" -- "$here/run.sh" --inside "${files[@]}"
+# For test_carried.sh: one program whose types are the same on all kernels, and one whose are not.
+REPROBE_TEST_CARRIED=$(mktemp -d)
+export REPROBE_TEST_CARRIED
+trap 'rm -rf "$REPROBE_TEST_CARRIED"' EXIT
+cat >"$REPROBE_TEST_CARRIED/same.c" <<'END'
+struct event { u32 answer; };
+BPF_RINGBUF_OUTPUT(events, 8);
+TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)
+{
+    struct event event = {.answer = 42};
+    if (TARGET_PID == bpf_get_current_pid_tgid() >> 32)
+        events.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+cat >"$REPROBE_TEST_CARRIED/other.c" <<'END'
+TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)
+{
+    struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+    return task->real_parent->tgid;
+}
+END
+for name in same other; do
+	"$REPROBE_BIN/reprobe" build "$REPROBE_TEST_CARRIED/$name.c" -o "$REPROBE_TEST_CARRIED/$name.rpo" || true
+done
+"$top/scripts/lab" --kernel "$kernel" -- "$here/run.sh" --inside "${files[@]}"

@@ -27,7 +27,12 @@ static __always_inline int is_target(void)
     if (!TARGET_PID)
         return 1;
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+    /* Unrolled it takes longer to compile than all of a small program. Loops: since Linux 5.3. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 3, 0)
 #pragma unroll
+#else
+#pragma nounroll
+#endif
     for (int i = 0; i < 16; i++) {
         int tgid = 0;
         bpf_probe_read_kernel(&tgid, sizeof(tgid), &task->tgid);

@@ -62,15 +62,9 @@ static const char *tag_word(const struct btf_type *t) {
     }
 }
 
-static bool is_modifier(const struct btf_type *t) {
-    unsigned kind = btf_kind(t);
-    return kind == BTF_KIND_CONST || kind == BTF_KIND_VOLATILE || kind == BTF_KIND_RESTRICT ||
-           kind == BTF_KIND_TYPE_TAG;
-}
-
 static uint32_t skip_modifiers(const struct writer *w, uint32_t id) {
     const struct btf_type *t = type_of(w, id);
-    while (id && is_modifier(t)) {
+    while (id && btf_is_mod(t)) {
         id = t->type;
         t = type_of(w, id);
     }

@@ -225,10 +225,18 @@ uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) 
     return 0;
 }
 
+/* What stands behind typedefs and qualifiers. */
+static const struct btf_type *plain_type(const struct rp_btf *btf, uint32_t id) {
+    const struct btf_type *t = rp_btf_type(btf, id);
+    for (unsigned depth = 0; depth < DEPTH_MAX && (btf_is_mod(t) || btf_is_typedef(t)); depth++)
+        t = rp_btf_type(btf, t->type);
+    return t;
+}
+
 uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
     uint64_t count = 1;
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
-        const struct btf_type *t = rp_btf_type(btf, id);
+        const struct btf_type *t = plain_type(btf, id);
         switch (btf_kind(t)) {
         case BTF_KIND_INT:
         case BTF_KIND_STRUCT:
@@ -242,13 +250,6 @@ uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
         case BTF_KIND_ARRAY:
             count *= btf_array(t)->nelems;
             id = btf_array(t)->type;
-            break;
-        case BTF_KIND_TYPEDEF:
-        case BTF_KIND_VOLATILE:
-        case BTF_KIND_CONST:
-        case BTF_KIND_RESTRICT:
-        case BTF_KIND_TYPE_TAG:
-            id = t->type;
             break;
         default:
             return 0;
@@ -272,7 +273,7 @@ static unsigned align_of_composite(const struct rp_btf *btf, const struct btf_ty
 
 unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
-        const struct btf_type *t = rp_btf_type(btf, id);
+        const struct btf_type *t = plain_type(btf, id);
         switch (btf_kind(t)) {
         case BTF_KIND_INT:
         case BTF_KIND_ENUM:
@@ -287,13 +288,6 @@ unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
         case BTF_KIND_STRUCT:
         case BTF_KIND_UNION:
             return align_of_composite(btf, t);
-        case BTF_KIND_TYPEDEF:
-        case BTF_KIND_VOLATILE:
-        case BTF_KIND_CONST:
-        case BTF_KIND_RESTRICT:
-        case BTF_KIND_TYPE_TAG:
-            id = t->type;
-            break;
         default:
             return 1;
         }

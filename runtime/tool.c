@@ -151,7 +151,3 @@ int rp_tool_run(const struct rp_tool *tool,
     rp_session_free(session);
     return rp_tool_end(err, tool->verbose);
 }
-
-const char *rp_version(void) {
-    return REPROBE_VERSION;
-}

@@ -18,6 +18,7 @@
 #include "util/clock.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/nearest.h"
 
 struct program {
     const char *function; /* the object's */
@@ -289,6 +290,17 @@ int rp_module_map_fd(const struct rp_module *module, const char *name) {
 const struct rp_object_map *rp_module_map(const struct rp_module *module, const char *name) {
     ssize_t i = rp_object_map(module->object, name);
     return i < 0 ? NULL : &module->object->maps[i];
+}
+
+struct rp_error *rp_module_map_missing(const struct rp_module *module, const char *name) {
+    struct rp_nearest near = {.wanted = name};
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        rp_nearest_add(&near, rp_module_map_name(module, i));
+    RP_AUTO_FREE char *names = rp_nearest_text(&near, "");
+    rp_nearest_clear(&near);
+    struct rp_error *err = rp_error_new(ENOENT, "the source declares none of that name",
+                                        "no map or output '%s'", name);
+    return names ? rp_error_hint_set(err, "did you mean %s?", names) : err;
 }
 
 bool rp_module_calls(const struct rp_module *module, int helper) {

@@ -29,4 +29,7 @@ uint64_t rp_module_lost(const struct rp_module *module);
 
 void rp_module_add_attach_ms(struct rp_module *module, double ms);
 
+/* The error of a name that is no map of the module. */
+struct rp_error *rp_module_map_missing(const struct rp_module *module, const char *name);
+
 #endif

@@ -252,7 +252,7 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
                                      struct rp_layout **out) {
     const struct rp_object_map *map = rp_module_map(module, name);
     if (!map)
-        return rp_map_missing(module, name);
+        return rp_module_map_missing(module, name);
     if (map->field_count) {
         RP_TRY(layout_of_fields(module, (const char *const *)map->fields, map->field_count, out));
     } else {

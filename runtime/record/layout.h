@@ -107,7 +107,4 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 
-/* The error of a name that is no map of the module. */
-struct rp_error *rp_map_missing(const struct rp_module *module, const char *name);
-
 #endif

@@ -12,7 +12,6 @@
 #include "record/view.h"
 #include "record/writer.h"
 #include "util/error.h"
-#include "util/nearest.h"
 
 /* A map's entries: rows of a key and its value, as one struct has them. */
 struct table {
@@ -35,17 +34,6 @@ static void table_clear(struct table *t) {
 
 static void rp_cleanup_btf(struct btf **btf) {
     btf__free(*btf);
-}
-
-struct rp_error *rp_map_missing(const struct rp_module *module, const char *name) {
-    struct rp_nearest near = {.wanted = name};
-    for (size_t i = 0; i < rp_module_map_count(module); i++)
-        rp_nearest_add(&near, rp_module_map_name(module, i));
-    RP_AUTO_FREE char *names = rp_nearest_text(&near, "");
-    rp_nearest_clear(&near);
-    struct rp_error *err = rp_error_new(ENOENT, "the source declares none of that name",
-                                        "no map or output '%s'", name);
-    return names ? rp_error_hint_set(err, "did you mean %s?", names) : err;
 }
 
 static bool is_number(const struct rp_type *type) {
@@ -343,7 +331,7 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name, 
     RP_AUTO(table_clear) struct table t = {.name = name, .fd = rp_module_map_fd(module, name)};
     uint32_t size = sizeof(t.info);
     if (t.fd < 0)
-        return rp_map_missing(module, name);
+        return rp_module_map_missing(module, name);
     if (bpf_obj_get_info_by_fd(t.fd, &t.info, &size))
         return rp_error_new(errno, NULL, "cannot look at the map %s", name);
     return is_shown(&t) ? print_table(&t, module, json, out) : NULL;

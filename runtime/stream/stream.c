@@ -14,7 +14,7 @@ struct rp_error *rp_stream_open(const struct rp_module *module, const char *name
                                 const struct rp_sink *sink, struct rp_stream **out) {
     const struct rp_object_map *map = rp_module_map(module, name);
     if (!map)
-        return rp_error_new(ENOENT, "the source declares no such map", "cannot read %s", name);
+        return rp_module_map_missing(module, name);
     if (map->type != BPF_MAP_TYPE_RINGBUF && map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is a map, not an output", "cannot read %s", name),

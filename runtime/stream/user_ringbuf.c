@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "compile/module.h"
-#include "record/layout.h"
 #include "util/error.h"
 
 /* struct rp_user_ringbuf is libbpf's, whole. */
@@ -19,7 +18,7 @@ struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char
     *out = NULL;
     const struct rp_object_map *map = rp_module_map(module, name);
     if (!map)
-        return rp_map_missing(module, name);
+        return rp_module_map_missing(module, name);
     if (map->type != BPF_MAP_TYPE_USER_RINGBUF)
         return rp_error_hint_set(rp_error_new(EINVAL, "programs do not take records from it",
                                               "cannot write to %s", name),

@@ -11,10 +11,6 @@
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
                             struct rp_timings *timings, struct rp_object **out);
 
-/* Whether an object that came from a file can be used on the running kernel: an error that says why
- * not. */
-struct rp_error *rp_compile_fits(const struct rp_object *object);
-
 /* Gives the system back what is kept from one compile to the next: the next one reads it again. */
 void rp_compile_release(void);
 

@@ -105,8 +105,8 @@ static char *log_of(const struct program *p, int errnum) {
     } tries[] = {
         {LOG_INSTRUCTIONS, 1 << 20}, {LOG_INSTRUCTIONS, 1 << 24}, {LOG_STATISTICS, 1 << 16}};
     for (size_t i = 0; i < RP_COUNT(tries); i++) {
-        if (i == 1 && errnum == E2BIG) /* a million instructions: it will not fit either */
-            continue;
+        if (errnum == E2BIG && tries[i].level == LOG_INSTRUCTIONS)
+            continue; /* a million of them: seconds of writing, and the last ones tell nothing */
         char *log = calloc(1, tries[i].size);
         if (!log)
             return NULL;

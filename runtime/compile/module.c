@@ -13,6 +13,7 @@
 #include "compile/link.h"
 #include "compile/load.h"
 #include "compile/object_file.h"
+#include "compile/origin.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -129,7 +130,7 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
             "-D, -I, --types and flags for the compiler are for reprobe build");
     struct rp_object *object = NULL;
     RP_TRY(rp_object_load(path, &object));
-    struct rp_error *err = rp_compile_fits(object);
+    struct rp_error *err = rp_origin_fits(&object->origin);
     if (err) {
         rp_object_free(object);
         return rp_error_what_set(err, "cannot use %s", path);

@@ -97,6 +97,19 @@ static const char *without_id(const char *format) {
     return fields ? fields : format;
 }
 
+/* "\tfield:TYPE NAME[SIZE];": not the names, which may be those of types that have no part in it. */
+static void scan_field_types(struct rp_scan *scan, const char *format) {
+    static const char mark[] = "field:";
+    for (const char *field = format; (field = strstr(field, mark));) {
+        field += strlen(mark);
+        const char *end = field + strcspn(field, ";\n");
+        const char *type_end = end;
+        while (type_end > field && type_end[-1] != ' ' && type_end[-1] != '*')
+            type_end--;
+        rp_scan_text(scan, field, (size_t)(type_end - field));
+    }
+}
+
 /* libbcc makes the struct of TRACEPOINT_PROBE from the format. */
 void rp_source_scan_tracepoints(struct rp_source *source) {
     struct rp_digest formats = rp_digest_begin();
@@ -107,7 +120,7 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
         RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
         rp_digest_text(&formats, without_id(format));
         if (format)
-            rp_scan_text(&source->scan, format, strlen(format));
+            scan_field_types(&source->scan, format);
         else if (!source->unknown_tracepoint)
             source->unknown_tracepoint = strdup(event);
     }
@@ -252,6 +265,7 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
 }
 
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
+    source->whole = whole;
     const struct rp_btf *btf;
     RP_TRY(rp_kernel_types(&btf));
     size_t size;

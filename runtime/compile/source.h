@@ -14,6 +14,7 @@ struct rp_source {
     char *types;              /* read after them */
     char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
     bool uses_modules;        /* some types are those of loaded modules, which come and go */
+    bool whole;               /* see rp_source_prepare() */
     char headers[65];         /* digest of the author's headers */
     char tracepoints[65];     /* digest of the formats of the tracepoints that it names */
 };

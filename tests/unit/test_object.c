@@ -9,6 +9,7 @@
 #include "compile/compile.h"
 #include "compile/link.h"
 #include "compile/object_file.h"
+#include "compile/origin.h"
 #include "reprobe.h"
 #include "suites.h"
 #include "util/cleanup.h"
@@ -178,18 +179,18 @@ static void replace(char **text, const char *with) {
 
 START_TEST(another_kernel_with_the_same_types_will_do) {
     struct rp_object *object = compile();
-    ck_assert_ptr_null(rp_compile_fits(object));
+    ck_assert_ptr_null(rp_origin_fits(&object->origin));
     replace(&object->origin.kernel_build, "another");
     replace(&object->origin.kernel, "Linux 4.2.0-other x86_64");
-    ck_assert_ptr_null(rp_compile_fits(object));
+    ck_assert_ptr_null(rp_origin_fits(&object->origin));
     replace(&object->origin.types, "others");
-    struct rp_error *err = rp_compile_fits(object);
+    struct rp_error *err = rp_origin_fits(&object->origin);
     ck_assert_ptr_nonnull(err);
     ck_assert_ptr_nonnull(strstr(rp_error_why(err), "Linux 4.2.0-other"));
     ck_assert_ptr_nonnull(strstr(rp_error_hint(err), "reprobe build own.c"));
     rp_error_free(err);
     free(rp_take(object->origin.types)); /* compiled against installed headers */
-    err = rp_compile_fits(object);
+    err = rp_origin_fits(&object->origin);
     ck_assert_ptr_nonnull(err);
     rp_error_free(err);
     rp_object_free(object);

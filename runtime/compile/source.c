@@ -97,7 +97,8 @@ static const char *without_id(const char *format) {
     return fields ? fields : format;
 }
 
-/* "\tfield:TYPE NAME[SIZE];": not the names, which may be those of types that have no part in it. */
+/* "\tfield:TYPE NAME[SIZE];": not the names, which may be those of types that have no part in it.
+ */
 static void scan_field_types(struct rp_scan *scan, const char *format) {
     static const char mark[] = "field:";
     for (const char *field = format; (field = strstr(field, mark));) {

@@ -44,13 +44,23 @@ static bool find_path(char path[PATH_MAX]) {
     return len > 0 && len < PATH_MAX;
 }
 
-static void make_path(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0700);
-        *slash = '/';
-    }
+/* Not below a directory of somebody else's, such as the home that sudo may leave in $HOME. */
+static void make_one(const char *parent, const char *path) {
+    struct stat st;
+    if (stat(path, &st) == 0 || stat(parent, &st) || (st.st_uid != 0 && st.st_uid != geteuid()))
+        return;
     mkdir(path, 0700);
+}
+
+static void make_path(const char *path) {
+    char parent[PATH_MAX], next[PATH_MAX];
+    snprintf(parent, sizeof(parent), "%s", *path == '/' ? "/" : ".");
+    for (const char *end = path; *end; snprintf(parent, sizeof(parent), "%s", next)) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        snprintf(next, sizeof(next), "%.*s", (int)(end - path), path);
+        make_one(parent, next);
+    }
 }
 
 /* The directory, made if need be; -1 when there is none that only this user can use. */

@@ -175,6 +175,10 @@ END
 	ran 1 false
 	ran 1 true
 	[ -d xdg/reprobe/objects ] || fail "expected xdg/reprobe/objects"
+	mkdir home && chown 65534 home # as sudo may leave it
+	unset XDG_CACHE_HOME
+	HOME=$tmp/home ran 1 false
+	equal "what root left in another's home" "" "$(ls -A home)"
 }
 
 cache_command() {

@@ -97,23 +97,32 @@ static bool is_whole(const char *log) {
     return strstr(log, "\nprocessed ") || strncmp(log, "processed ", 10) == 0;
 }
 
-/* The log of a program that was refused; of one that is long, at least the reason. NULL when it is
- * not refused now, or without memory. */
+/* NULL without memory. */
+static char *log_at(const struct program *p, unsigned level, unsigned size) {
+    char *log = calloc(1, size);
+    int fd = log ? load(p, level, log, size) : -1;
+    if (fd >= 0)
+        close(fd);
+    return log;
+}
+
+/* The log of a program that was refused; of one that is long, at least the reason. NULL without
+ * memory. */
 static char *log_of(const struct program *p, int errnum) {
     static const struct {
         unsigned level, size;
     } tries[] = {
         {LOG_INSTRUCTIONS, 1 << 20}, {LOG_INSTRUCTIONS, 1 << 24}, {LOG_STATISTICS, 1 << 16}};
+    if (errnum == E2BIG) {
+        /* A million instructions take seconds to write down, and the last ones tell nothing. */
+        char *log = log_at(p, LOG_STATISTICS, 1 << 16);
+        if (!log || strstr(log, "BPF program is too large"))
+            return log;
+        free(log);
+    }
     for (size_t i = 0; i < RP_COUNT(tries); i++) {
-        if (errnum == E2BIG && tries[i].level == LOG_INSTRUCTIONS)
-            continue; /* a million of them: seconds of writing, and the last ones tell nothing */
-        char *log = calloc(1, tries[i].size);
-        if (!log)
-            return NULL;
-        int fd = load(p, tries[i].level, log, tries[i].size);
-        if (fd >= 0)
-            close(fd);
-        if (is_whole(log) || !*log || i + 1 == RP_COUNT(tries))
+        char *log = log_at(p, tries[i].level, tries[i].size);
+        if (!log || is_whole(log) || !*log || i + 1 == RP_COUNT(tries))
             return log;
         free(log);
     }

@@ -88,9 +88,10 @@ static bool is_entry(const char *name) {
 }
 
 /* Nobody else's, and nobody else can write to it. */
-static bool is_own(int fd, struct stat *st) {
-    return fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_uid == geteuid() &&
-           !(st->st_mode & 022);
+static bool is_own(int fd) {
+    struct stat st;
+    return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+           !(st.st_mode & 022);
 }
 
 /* ------------------------------------------------------------- the key */
@@ -137,8 +138,7 @@ struct rp_object *rp_cache_get(const char *key) {
     RP_AUTO_CLOSE int dir = open_directory(false);
     RP_AUTO_CLOSE int fd =
         dir < 0 ? -1 : openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    struct stat st;
-    if (fd < 0 || !is_own(fd, &st))
+    if (fd < 0 || !is_own(fd))
         return NULL;
     struct rp_object *object = NULL;
     struct rp_error *err = rp_object_read(fd, &object);
@@ -201,7 +201,7 @@ static struct entries read_entries(int dir) {
     return entries;
 }
 
-static uint64_t limit(void) {
+uint64_t rp_cache_limit(void) {
     const char *own = getenv("REPROBE_CACHE_LIMIT");
     char *end;
     uint64_t bytes = own ? strtoull(own, &end, 10) : 0;
@@ -219,7 +219,8 @@ static void shrink(int dir, uint64_t most) {
 
 void rp_cache_put(const char *key, const struct rp_object *object) {
     RP_AUTO_CLOSE int dir = open_directory(true);
-    if (dir < 0 || object->has_foreign_maps)
+    /* Foreign maps are this process's; modules, and their types with them, come and go. */
+    if (dir < 0 || object->has_foreign_maps || object->origin.uses_modules)
         return;
     /* Under a name of its own until it is whole. One that is left by a killed process ends in the
      * suffix too, so it ages like the others. */
@@ -236,7 +237,7 @@ void rp_cache_put(const char *key, const struct rp_object *object) {
     if (err || renameat(dir, name, dir, whole))
         unlinkat(dir, name, 0);
     rp_error_free(err);
-    shrink(dir, limit());
+    shrink(dir, rp_cache_limit());
 }
 
 /* ------------------------------------------------------------- for the user */
@@ -250,10 +251,6 @@ void rp_cache_clear(void) {
 bool rp_cache_path(char *path, size_t size) {
     char whole[PATH_MAX];
     return find_path(whole) && (size_t)snprintf(path, size, "%s", whole) < size;
-}
-
-uint64_t rp_cache_limit(void) {
-    return limit();
 }
 
 void rp_cache_each(void (*each)(void *ctx, const struct rp_cache_entry *entry), void *ctx) {

@@ -279,7 +279,7 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     if (*out)
         return NULL;
     RP_TRY(compile_job(job, out));
-    if (*out && has_key && !(*out)->origin.uses_modules)
+    if (*out && has_key)
         rp_cache_put(key, *out);
     return NULL;
 }

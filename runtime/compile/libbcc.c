@@ -20,7 +20,7 @@
 
 /* ------------------------------------------------------------- from libbcc's module to ours */
 
-/* Copies of `count` strings that `get` gives; false without memory. */
+/* What libbcc says is sent through the map; false without memory. */
 static bool take_fields(void *bcc, struct rp_object_map *map) {
     size_t count = bpf_perf_event_fields(bcc, map->name);
     map->fields = count ? calloc(count, sizeof(*map->fields)) : NULL;
@@ -52,16 +52,15 @@ static struct rp_error *take_maps(void *bcc, const struct rp_handover *handover,
     object->maps = calloc(count + 1, sizeof(*object->maps));
     if (!object->maps)
         return rp_error_nomem();
-    for (; object->map_count < count; object->map_count++) {
-        size_t i = object->map_count;
+    for (size_t i = 0; i < count; i++) {
         int fd = bpf_table_fd_id(bcc, i);
-        struct rp_object_map *map = &object->maps[i];
+        struct rp_object_map *map = &object->maps[object->map_count++];
         *map = find_created(bcc, i, fd, handover);
         map->name = strdup(bpf_table_name(bcc, i));
         map->inner_fd = 0;
         map->fd = handover->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
         if (!map->name || !take_fields(bcc, map))
-            return object->map_count++, rp_error_nomem();
+            return rp_error_nomem();
     }
     return NULL;
 }
@@ -140,24 +139,13 @@ static struct rp_error *take_functions(void *bcc, struct rp_handover *handover,
     return NULL;
 }
 
-/* libbcc's last pass ignores warnings, so that a function that was never declared passes there: as
- * a call to nowhere. */
-static bool calls_nothing(const struct rp_object *object) {
-    for (size_t f = 0; f < object->function_count; f++)
-        for (uint32_t i = 0; i < object->functions[f].insn_count; i++) {
-            const struct bpf_insn *insn = &object->functions[f].insns[i];
-            if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL &&
-                insn->imm == -1)
-                return true;
-        }
-    return false;
-}
-
 static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
                                  struct rp_handover *handover, struct rp_object *object) {
     RP_TRY(take_maps(bcc, handover, object));
     RP_TRY(take_functions(bcc, handover, object));
-    if (calls_nothing(object))
+    /* libbcc's last pass ignores warnings, so that a function that was never declared passes there:
+     * as a call to nowhere. */
+    if (rp_object_calls(object, BPF_PSEUDO_CALL, -1))
         return rp_error_hint_set(rp_error_new(EINVAL,
                                               "it calls a function that BPF programs do not have",
                                               "cannot compile %s", call->name),

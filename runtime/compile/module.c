@@ -305,13 +305,7 @@ struct rp_error *rp_module_map_missing(const struct rp_module *module, const cha
 }
 
 bool rp_module_calls(const struct rp_module *module, int helper) {
-    for (size_t f = 0; f < module->object->function_count; f++)
-        for (uint32_t i = 0; i < module->object->functions[f].insn_count; i++) {
-            const struct bpf_insn *insn = &module->object->functions[f].insns[i];
-            if (insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == helper)
-                return true;
-        }
-    return false;
+    return rp_object_calls(module->object, 0, helper);
 }
 
 bool rp_module_prints_trace(const struct rp_module *module) {

@@ -63,3 +63,13 @@ ssize_t rp_object_map(const struct rp_object *object, const char *name) {
             return (ssize_t)i;
     return -1;
 }
+
+bool rp_object_calls(const struct rp_object *object, int src_reg, int imm) {
+    for (size_t f = 0; f < object->function_count; f++)
+        for (uint32_t i = 0; i < object->functions[f].insn_count; i++) {
+            const struct bpf_insn *insn = &object->functions[f].insns[i];
+            if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == src_reg && insn->imm == imm)
+                return true;
+        }
+    return false;
+}

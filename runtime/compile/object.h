@@ -87,5 +87,8 @@ void rp_object_free(struct rp_object *object);
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name);
 ssize_t rp_object_map(const struct rp_object *object, const char *name);
+/* Whether any function has a call of that kind: `src_reg` 0 and a helper (enum bpf_func_id), or
+ * BPF_PSEUDO_CALL and an offset. */
+bool rp_object_calls(const struct rp_object *object, int src_reg, int imm);
 
 #endif

@@ -101,8 +101,9 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
         memcpy(&s->opts, opts, opts->size < sizeof(s->opts) ? opts->size : sizeof(s->opts));
     s->epoll = s->signals = s->timer = s->trace.fd = s->child.gate = -1;
     struct rp_error *err = open_loop(s);
-    if (!err && s->opts.pid && kill(s->opts.pid, 0) && errno == ESRCH)
-        err = rp_error_new(ESRCH, NULL, "cannot trace process %d", s->opts.pid);
+    pid_t pid = s->opts.target.pid;
+    if (!err && pid && kill(pid, 0) && errno == ESRCH)
+        err = rp_error_new(ESRCH, NULL, "cannot trace process %d", pid);
     if (!err && s->opts.command)
         err = rp_child_start(&s->child, s->opts.command, &s->old_mask);
     if (err) {
@@ -155,7 +156,7 @@ void rp_session_free(struct rp_session *s) {
 }
 
 pid_t rp_session_target(const struct rp_session *s) {
-    return s->child.pid ? s->child.pid : s->opts.pid;
+    return s->child.pid ? s->child.pid : s->opts.target.pid;
 }
 
 /* ------------------------------------------------------------- filling it */
@@ -170,8 +171,8 @@ static struct rp_error *add_module(struct rp_session *s, const char *text,
     if (given)
         memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
     opts.size = sizeof(opts);
-    if (!opts.target_pid)
-        opts.target_pid = rp_session_target(s);
+    opts.target = s->opts.target;
+    opts.target.pid = rp_session_target(s);
     RP_TRY(compile(text, &opts, out));
     if (append(&s->modules, &s->module_count, *out))
         return NULL;

@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <errno.h>
 #include <math.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,11 +12,14 @@
 #include "util/error.h"
 #include "util/output.h"
 
-enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON };
+enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
 
 static const struct argp_option options[] = {
     {"pid", 'p', "PID", 0, "Trace this process and its children", 1},
     {"command", 'c', "CMD", 0, "Run CMD, trace it and its children, end when it has ended", 1},
+    {"uid", 'u', "USER", 0, "Trace processes of this user, a name or a number", 1},
+    {"comm", KEY_COMM, "NAME", 0, "Trace tasks of this name (as ps -o comm shows it)", 1},
+    {"cgroup", KEY_CGROUP, "DIR", 0, "Trace tasks in this cgroup (v2) and in those below it", 1},
     {"for", KEY_FOR, "DURATION", 0, "End after this time (10, 500ms, 2m, 1h)", 1},
     {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
     {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
@@ -52,17 +56,36 @@ static bool parse_count(const char *text, uint64_t max, uint64_t *count) {
     return *text >= '0' && *text <= '9' && !*end && !errno && value > 0 && value <= max;
 }
 
+static bool parse_user(const char *text, struct rp_target *target) {
+    uint64_t uid;
+    const struct passwd *user = getpwnam(text);
+    target->has_uid = user || !strcmp(text, "0") || parse_count(text, UINT32_MAX - 1, &uid);
+    target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;
+    return target->has_uid;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct rp_tool *tool = state->input;
+    struct rp_target *target = &tool->session.target;
     uint64_t number;
     switch (key) {
     case 'p':
         if (!parse_count(arg, INT32_MAX, &number))
             argp_error(state, "`%s` is not a process id", arg);
-        tool->session.pid = (pid_t)number;
+        target->pid = (pid_t)number;
         break;
     case 'c':
         tool->session.command = arg;
+        break;
+    case 'u':
+        if (!parse_user(arg, target))
+            argp_error(state, "`%s` is not a user here", arg);
+        break;
+    case KEY_COMM:
+        target->comm = arg;
+        break;
+    case KEY_CGROUP:
+        target->cgroup = arg;
         break;
     case KEY_FOR:
         if (!rp_parse_duration(arg, &tool->session.duration_ns))
@@ -85,7 +108,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         tool->session.size = sizeof(tool->session);
         break;
     case ARGP_KEY_END:
-        if (tool->session.pid && tool->session.command)
+        if (target->pid && tool->session.command)
             argp_error(state, "-p and -c cannot go together: trace a process or run one");
         break;
     default:

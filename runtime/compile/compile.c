@@ -64,6 +64,7 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-DRP_SLOT_MAP=0x%llxULL", RP_SLOT_MAP << 32);
     flags_add(flags, "-DRP_MAP_USER_RINGBUF=0x%x", RP_MAP_USER_RINGBUF);
     flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h has another */
+    flags_add(flags, "-DRP_BY_TASK=%d", rp_target_is_by_task(opts));
     flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
     if (opts->path) {
         char real[PATH_MAX];
@@ -240,6 +241,8 @@ static bool find_key(const struct job *job, char key[65]) {
     rp_digest_text(&digest, job->source.headers);
     rp_digest_text(&digest, job->source.tracepoints);
     rp_digest_add(&digest, &opts->types, sizeof(opts->types));
+    bool by_task = rp_target_is_by_task(opts);
+    rp_digest_add(&digest, &by_task, sizeof(by_task));
     rp_digest_end(&digest, key);
     return true;
 }
@@ -254,9 +257,12 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
                           "there is no tracepoint %s here, or its format cannot be read: "
                           "`sudo reprobe list tracepoint` shows all",
                           job->source.unknown_tracepoint);
-    if (*out)
-        (*out)->uses_target = rp_names_has(&scan->mentioned, "TARGET_PID") ||
-                              rp_names_has(&scan->mentioned, "is_target");
+    if (*out) {
+        (*out)->uses_target_pid = rp_names_has(&scan->mentioned, "TARGET_PID");
+        (*out)->by_task = rp_target_is_by_task(job->opts);
+        (*out)->uses_is_target = rp_names_has(&scan->mentioned, "is_target") ||
+                                 rp_names_has(&scan->mentioned, "is_target_task");
+    }
     return err;
 }
 

@@ -54,7 +54,7 @@ void rp_link_callbacks_static(struct rp_object *object) {
 struct linker {
     const struct rp_object *object;
     const int *map_fds;
-    pid_t target_pid;
+    const uint64_t *target;
     uint32_t *starts; /* of each of the object's functions in `out`; 0: not there */
     struct rp_object_function *out;
 };
@@ -146,6 +146,14 @@ static struct rp_error *link_named_map(const struct linker *l, uint32_t at, uint
                              "BPF_HASH(name, key)");
 }
 
+static struct rp_error *link_target(const struct linker *l, struct bpf_insn *insn, uint32_t which) {
+    if (which >= RP_TARGET_COUNT)
+        return cannot_link(l, "it asks for something of the target that is not known");
+    insn[0].imm = (int)(uint32_t)l->target[which];
+    insn[1].imm = (int)(uint32_t)(l->target[which] >> 32);
+    return NULL;
+}
+
 static struct rp_error *link_constant(struct linker *l, uint32_t at) {
     struct bpf_insn *insn = &l->out->insns[at];
     uint32_t low = (uint32_t)insn[0].imm;
@@ -155,9 +163,7 @@ static struct rp_error *link_constant(struct linker *l, uint32_t at) {
         return NULL;
     switch ((uint32_t)insn[1].imm) {
     case RP_SLOT_TARGET:
-        insn[0].imm = l->target_pid;
-        insn[1].imm = 0;
-        return NULL;
+        return link_target(l, insn, low);
     case RP_SLOT_CALLBACK:
         return link_callback(l, at, low);
     case RP_SLOT_MAP:
@@ -169,14 +175,11 @@ static struct rp_error *link_constant(struct linker *l, uint32_t at) {
 
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
-                                  pid_t target_pid, struct rp_object_function *out) {
+                                  const uint64_t *target, struct rp_object_function *out) {
     *out = (struct rp_object_function){.name = function->name};
     RP_AUTO_FREE uint32_t *starts = calloc(object->function_count, sizeof(*starts));
-    struct linker l = {.object = object,
-                       .map_fds = map_fds,
-                       .target_pid = target_pid,
-                       .starts = starts,
-                       .out = out};
+    struct linker l = {
+        .object = object, .map_fds = map_fds, .target = target, .starts = starts, .out = out};
     if (!starts || !append(&l, function)) {
         rp_link_clear(out);
         return rp_error_nomem();

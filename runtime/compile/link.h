@@ -10,10 +10,12 @@
 #include <sys/types.h>
 
 #include "compile/object.h"
+#include "compile/target.h"
 
 struct rp_error;
 
-/* Their upper halves. The lower one is 0 for the target, else rp_link_hash() of the name. */
+/* Their upper halves. The lower one says what of the target (target.h), else it is rp_link_hash()
+ * of the name. */
 #define RP_SLOT_TARGET   0x72657074ULL
 #define RP_SLOT_CALLBACK 0x72657063ULL
 #define RP_SLOT_MAP      0x7265706dULL
@@ -34,10 +36,10 @@ void rp_link_map_kind(struct rp_object_map *map);
 void rp_link_callbacks_static(struct rp_object *object);
 
 /* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
- * object has maps), the target process (0: none), and the callbacks it refers to behind it. */
+ * object has maps), the target's constants (target.h), and the callbacks it refers to behind it. */
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
-                                  pid_t target_pid, struct rp_object_function *out);
+                                  const uint64_t *target, struct rp_object_function *out);
 void rp_link_clear(struct rp_object_function *linked);
 
 #endif

@@ -14,6 +14,7 @@
 #include "compile/load.h"
 #include "compile/object_file.h"
 #include "compile/origin.h"
+#include "compile/target.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -32,7 +33,7 @@ struct rp_module {
     struct rp_object *object;
     char *name;   /* of the source, in messages */
     int *map_fds; /* as many as the object has maps; -1: not created */
-    pid_t target_pid;
+    uint64_t target[RP_TARGET_COUNT];
     int btf_fd;      /* the object's types in the kernel; -1: it has none, or the kernel will not */
     struct btf *btf; /* the same, for reading */
     struct program *programs;
@@ -63,6 +64,12 @@ static void close_maps(struct rp_module *module) {
 
 static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts) {
     const struct rp_object *object = module->object;
+    RP_TRY(rp_target_constants(&opts->target, module->target));
+    if (rp_target_is_by_task(opts) && object->uses_is_target && !object->by_task)
+        return rp_error_hint_set(rp_error_new(EINVAL,
+                                              "it was compiled for targets that are processes only",
+                                              "cannot use %s for this target", opts->name),
+                                 "reprobe build compiles for all kinds of targets");
     module->name = strdup(opts->name);
     module->map_fds = calloc(object->map_count + 1, sizeof(*module->map_fds));
     if (!module->name || !module->map_fds)
@@ -89,7 +96,6 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     }
     module->object = object;
     module->btf_fd = -1;
-    module->target_pid = opts->target_pid;
     module->timings = *timings;
     uint64_t start = rp_now_ns();
     struct rp_error *err = fill(module, opts);
@@ -199,8 +205,7 @@ static struct rp_error *no_function(const struct rp_module *module, const char *
 static struct rp_error *load(struct rp_module *module, const struct rp_object_function *function,
                              enum bpf_prog_type type, int expected_attach_type, int *fd) {
     RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
-    RP_TRY(
-        rp_link_function(module->object, function, module->map_fds, module->target_pid, &linked));
+    RP_TRY(rp_link_function(module->object, function, module->map_fds, module->target, &linked));
     RP_AUTO_FREE char *log = NULL;
     *fd =
         rp_program_load(module->object, &linked, type, expected_attach_type, module->btf_fd, &log);
@@ -244,7 +249,10 @@ const char *rp_module_note(const struct rp_module *module) {
 }
 
 bool rp_module_uses_target(const struct rp_module *module) {
-    return module->object->uses_target;
+    bool beyond_pid = false;
+    for (size_t i = RP_TARGET_PID + 1; i < RP_TARGET_COUNT; i++)
+        beyond_pid |= module->target[i] != 0;
+    return module->object->uses_is_target || (module->object->uses_target_pid && !beyond_pid);
 }
 
 void rp_module_timings(const struct rp_module *module, struct rp_timings *out) {

@@ -66,7 +66,8 @@ struct rp_object {
     bool has_foreign_maps;
     /* The last map is ours: an array of one u64, the records that could not be sent. */
     bool counts_lost;
-    bool uses_target; /* the source mentions TARGET_PID or is_target() */
+    bool uses_target_pid, uses_is_target; /* the source mentions them */
+    bool by_task; /* is_target() knows of users, names and cgroups: see target.h */
     char *license;
     uint32_t kern_version;
     void *btf; /* raw, or NULL */

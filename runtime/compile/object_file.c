@@ -146,7 +146,9 @@ static void describe(struct codec *c, struct rp_object *object) {
     describe_origin(c, &object->origin);
     name(c, &object->license);
     number(c, &object->kern_version);
-    flag(c, &object->uses_target);
+    flag(c, &object->uses_target_pid);
+    flag(c, &object->uses_is_target);
+    flag(c, &object->by_task);
     flag(c, &object->counts_lost);
     text(c, &object->note);
     object->functions =

@@ -242,6 +242,14 @@ static const struct rp_names *defined_earlier(void) {
     return &earlier.defined;
 }
 
+/* Whether the source mentions the function of glue.h; then also what that mentions itself. */
+static bool mentions_with(struct rp_source *source, const char *function, const char *names) {
+    if (!rp_names_has(&source->scan.mentioned, function))
+        return false;
+    rp_scan_text(&source->scan, names, strlen(names));
+    return true;
+}
+
 /* Everything but what must stand before libbcc's headers. */
 static void write_types(struct rp_source *source, const struct rp_btf *btf,
                         const struct rp_btf *modules, FILE *out) {
@@ -250,9 +258,11 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     FILE *pieces = open_memstream(&snippets, &size);
     if (!pieces)
         return; /* the compile that follows says what is missing */
-    bool uses_is_target = rp_names_has(&source->scan.mentioned, "is_target");
-    if (uses_is_target)
-        rp_scan_text(&source->scan, "struct task_struct tgid real_parent", 35);
+    bool uses_is_target = mentions_with(source, "is_target", "struct task_struct tgid real_parent");
+    bool uses_is_target_task = mentions_with(
+        source, "is_target_task",
+        "struct task_struct tgid real_parent cred comm cgroups css_set dfl_cgrp cgroup kn "
+        "kernfs_node id self parent cgroup_subsys_state uid");
     add_snippets(source, pieces);
     fclose(pieces);
     const struct rp_types_names names = {.wanted = &source->scan.mentioned,
@@ -262,6 +272,7 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     source->uses_modules = rp_types_write(btf, modules, &names, out);
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
+    fprintf(out, "#define RP_USES_IS_TARGET_TASK %d\n", uses_is_target_task);
     fputs(rp_embedded_glue_h, out);
 }
 

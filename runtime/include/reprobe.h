@@ -54,6 +54,18 @@ void rp_error_print(const struct rp_error *err, FILE *out);
 /* NULL is allowed. */
 void rp_error_free(struct rp_error *err);
 
+/* ------------------------------------------------------------------ targets */
+
+/* Whose events programs shall look at: what is_target() tells them. Everything that is set must
+ * hold; zeroed: anyone's. */
+struct rp_target {
+    pid_t pid;    /* this process and its descendants; also the constant TARGET_PID */
+    bool has_uid; /* `uid` is set */
+    uid_t uid;
+    const char *comm;   /* a task's own name, at most 15 bytes */
+    const char *cgroup; /* directory of a cgroup v2 (Linux 5.7): its tasks, those below included */
+};
+
 /* ------------------------------------------------------------------ modules: source -> programs */
 
 struct rp_module;
@@ -72,8 +84,9 @@ struct rp_compile_opts {
     const char *const *cflags; /* further clang flags: -D, -I, -W… */
     size_t cflag_count;
     enum rp_types types;
-    pid_t target_pid; /* value of the constant TARGET_PID; 0: no target */
-    bool dry_run;     /* create no maps: needs no privileges, but no program can be loaded */
+    struct rp_target target;
+    bool any_target; /* what is saved shall serve any target, not just processes */
+    bool dry_run;    /* create no maps: needs no privileges, but no program can be loaded */
 };
 
 /* How long each step took, in milliseconds. Zero for a step that did not happen. */
@@ -98,8 +111,8 @@ void rp_module_free(struct rp_module *module);
 
 /* A note for the user that is no error (such as: fell back to installed headers), or NULL. */
 const char *rp_module_note(const struct rp_module *module);
-/* Whether the source mentions the constant TARGET_PID, or is_target(), so that a target can have
- * an effect. */
+/* Whether the source asks for the target that it was compiled for: by is_target() or, where that is
+ * a process only, by the constant TARGET_PID. */
 bool rp_module_uses_target(const struct rp_module *module);
 /* Whether any function writes to the kernel's trace pipe (bpf_trace_printk). */
 bool rp_module_prints_trace(const struct rp_module *module);
@@ -217,8 +230,9 @@ struct rp_session;
 
 struct rp_session_opts {
     size_t size;
-    pid_t pid;            /* target process (its children included), 0: none */
-    const char *command;  /* run by /bin/sh once everything is attached; it is the target */
+    struct rp_target target;
+    const char
+        *command; /* run by /bin/sh once everything is attached; its process is the target's */
     uint64_t duration_ns; /* 0: no end */
     uint64_t event_limit; /* records delivered, 0: no limit */
 };
@@ -233,7 +247,7 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
 /* Detaches everything, ends the command if it still runs, and frees all the session owns. */
 void rp_session_free(struct rp_session *session);
 
-/* The process to trace: the command's or opts->pid; 0 when there is none. */
+/* The process to trace: the command's or the target's; 0 when there is none. */
 pid_t rp_session_target(const struct rp_session *session);
 
 /* rp_module_compile() with the session's target filled in; the session owns the module. */

@@ -76,7 +76,7 @@ int main(int argc, char **argv) {
         return 2;
     }
     bool runs = argc == 5 && strcmp(argv[1], "--run") == 0;
-    const struct rp_session_opts opts = {.size = sizeof(opts), .pid = getpid()};
+    const struct rp_session_opts opts = {.size = sizeof(opts), .target.pid = getpid()};
     const struct rp_compile_opts compile = {.size = sizeof(compile)};
     struct rp_session *session;
     struct rp_module *module;

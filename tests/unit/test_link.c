@@ -43,7 +43,8 @@ START_TEST(slots_are_filled) {
     int fds[] = {40, 41};
     ck_assert_uint_eq(object->map_count, 2);
     struct rp_object_function linked;
-    ck_assert_ptr_null(rp_link_function(object, f, fds, 1234, &linked));
+    const uint64_t target_constants[RP_TARGET_COUNT] = {[RP_TARGET_PID] = 1234};
+    ck_assert_ptr_null(rp_link_function(object, f, fds, target_constants, &linked));
     ssize_t target = find_wide(&linked, 0, 0), map = find_wide(&linked, BPF_PSEUDO_MAP_FD, 0);
     ck_assert_int_eq(linked.insns[target].imm, 1234);
     ck_assert_int_eq(linked.insns[map].imm, fds[rp_object_map(object, "counts")]);
@@ -73,7 +74,8 @@ static void assert_link_error(struct rp_object *object, uint64_t kind, const cha
     const struct rp_object_function f = {.name = (char *)"f", .insns = insns, .insn_count = 3};
     struct rp_object_function linked;
     int fd = 40;
-    struct rp_error *err = rp_link_function(object, &f, &fd, 0, &linked);
+    const uint64_t target_constants[RP_TARGET_COUNT] = {0};
+    struct rp_error *err = rp_link_function(object, &f, &fd, target_constants, &linked);
     ck_assert_ptr_nonnull(err);
     ck_assert_ptr_nonnull(strstr(rp_error_why(err), words));
     rp_error_free(err);

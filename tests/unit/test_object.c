@@ -17,6 +17,8 @@
 
 #define DIGEST_SIZE 64
 
+static const uint64_t target[RP_TARGET_COUNT] = {[RP_TARGET_PID] = 4711};
+
 static struct rp_object *compile(void) {
     static const char text[] =
         "struct event { u32 pid; char comm[16]; };\n"
@@ -62,7 +64,7 @@ START_TEST(a_file_holds_all_of_it) {
     struct rp_object *object = compile(), *copy = NULL;
     ck_assert_ptr_nonnull(rp_object_function(object, "kprobe__x"));
     ck_assert_int_ge(rp_object_map(object, "events"), 0);
-    ck_assert(object->uses_target && object->counts_lost);
+    ck_assert(object->uses_target_pid && object->counts_lost);
     ck_assert_uint_gt(rp_object_function(object, "kprobe__x")->lines.count, 3);
     size_t size, copy_size;
     RP_AUTO_FREE uint8_t *data = bytes_of(object, &size);
@@ -122,7 +124,7 @@ START_TEST(what_lies_is_read_safely) {
             RP_AUTO_FREE int *fds = calloc(copy->map_count + 1, sizeof(*fds));
             struct rp_object_function linked;
             struct rp_error *unlinked =
-                rp_link_function(copy, &copy->functions[f], fds, 0, &linked);
+                rp_link_function(copy, &copy->functions[f], fds, target, &linked);
             if (!unlinked)
                 rp_link_clear(&linked);
             rp_error_free(unlinked);
@@ -155,7 +157,7 @@ START_TEST(linking_fills_in_maps_and_the_target) {
     ck_assert_uint_eq(object->map_count, 3);
     struct rp_object_function linked;
     ck_assert_uint_eq(count_constants(function, 0, (int)RP_SLOT_TARGET), 1);
-    ck_assert_ptr_null(rp_link_function(object, function, fds, 4711, &linked));
+    ck_assert_ptr_null(rp_link_function(object, function, fds, target, &linked));
     ck_assert_uint_eq(count_constants(&linked, 4711, 0), 1);
     ck_assert_uint_eq(count_constants(&linked, 0, (int)RP_SLOT_TARGET), 0);
     unsigned maps = 0;

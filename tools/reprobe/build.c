@@ -47,6 +47,7 @@ int command_build(int argc, char **argv) {
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     request.source.opts.dry_run = true;
+    request.source.opts.any_target = true;
 
     struct rp_module *module;
     struct rp_error *err =

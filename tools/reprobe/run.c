@@ -220,12 +220,13 @@ static struct rp_error *print_maps(const struct request *request, const struct r
 static void print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
-    if ((request->tool.session.pid || request->tool.session.command) &&
-        !rp_module_uses_target(module))
-        fprintf(stderr,
-                "reprobe: note: %s looks at neither TARGET_PID nor is_target(), so it sees every "
-                "process\n",
-                request->source.opts.name);
+    const struct rp_session_opts *session = &request->tool.session;
+    const struct rp_target *target = &session->target;
+    bool by_task = target->has_uid || target->comm || target->cgroup;
+    if ((target->pid || session->command || by_task) && !rp_module_uses_target(module))
+        fprintf(
+            stderr, "reprobe: note: %s %s, so it sees every process\n", request->source.opts.name,
+            by_task ? "does not ask is_target()" : "looks at neither TARGET_PID nor is_target()");
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,

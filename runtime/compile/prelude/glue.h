@@ -4,36 +4,37 @@
 #pragma once
 
 #ifndef TARGET_PID
-/* The target process, 0: none. A constant that is filled in when the program is loaded, so that one
- * compile serves every target. */
-static __always_inline int rp_target_pid(void)
-{
-    u64 pid;
-    asm("%0 = %1 ll" : "=r"(pid) : "i"(RP_SLOT_TARGET));
-    return pid;
-}
-#define TARGET_PID rp_target_pid()
+#define TARGET_PID ((int)RP_TARGET(0))
 #endif
+/* What the target is (compile/target.h), 0: anyone. Constants that are filled in when the program is
+ * loaded, so that one compile serves every target. */
+#define RP_TARGET(which)                                                                           \
+    ({                                                                                             \
+        u64 rp_constant;                                                                           \
+        asm("%0 = %1 ll" : "=r"(rp_constant) : "i"(RP_SLOT_TARGET + (which)));                     \
+        rp_constant;                                                                               \
+    })
+#define RP_TARGET_UID       RP_TARGET(1)
+#define RP_TARGET_COMM      RP_TARGET(2)
+#define RP_TARGET_COMM_REST RP_TARGET(3)
+#define RP_TARGET_CGROUP    RP_TARGET(4)
 
 /* What adapt.c makes of a BPF_CALLBACK that is not prelude/callback.h's. */
 #define RP_CALLBACK_ BPF_CALLBACK
 #define RP_WRAPPER(...)
 
-#if RP_USES_IS_TARGET
-/* Whether this event is the target's: of process TARGET_PID or of a descendant of it, up to 16
- * generations; of any process when there is no target. */
-static __always_inline int is_target(void)
-{
-    if (!TARGET_PID)
-        return 1;
-    struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-    /* Unrolled it takes longer to compile than all of a small program. Loops: since Linux 5.3. */
+/* Unrolled, a loop takes longer to compile than all of a small program. Loops: since Linux 5.3. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 3, 0)
-#pragma unroll
+#define RP_LOOP _Pragma("unroll")
 #else
-#pragma nounroll
+#define RP_LOOP _Pragma("nounroll")
 #endif
-    for (int i = 0; i < 16; i++) {
+
+#if RP_USES_IS_TARGET || RP_USES_IS_TARGET_TASK
+/* Whether it is the process TARGET_PID or a descendant of it, up to 16 generations. */
+static __always_inline int rp_descends(struct task_struct *task)
+{
+    RP_LOOP for (int i = 0; i < 16; i++) {
         int tgid = 0;
         bpf_probe_read_kernel(&tgid, sizeof(tgid), &task->tgid);
         if (tgid == TARGET_PID)
@@ -43,6 +44,94 @@ static __always_inline int is_target(void)
         bpf_probe_read_kernel(&task, sizeof(task), &task->real_parent);
     }
     return 0;
+}
+#endif
+
+#if RP_USES_IS_TARGET
+#if RP_BY_TASK
+/* In the cgroup or in one below it. The helper answers 0 past the task's own level. (A return from
+ * inside the loop would have LLVM copy a register that has no value yet.) */
+static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
+{
+    int found = 0;
+    RP_LOOP for (int level = 0; level < 32; level++) {
+        u64 id = bpf_get_current_ancestor_cgroup_id(level);
+        found = id == cgroup;
+        if (found || !id)
+            break;
+    }
+    return found;
+}
+
+static __always_inline int rp_is_current_like_target(void)
+{
+    u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
+    if (RP_TARGET_UID && (u32)bpf_get_current_uid_gid() != (u32)RP_TARGET_UID)
+        return 0;
+    bpf_get_current_comm(comm, sizeof(comm));
+    if (RP_TARGET_COMM && (comm[0] != RP_TARGET_COMM || comm[1] != RP_TARGET_COMM_REST))
+        return 0;
+    return !cgroup || rp_is_current_in_cgroup(cgroup);
+}
+#else
+#define rp_is_current_like_target() 1
+#endif
+
+/* Whether this event is the target's: the current task decides, also where it was interrupted.
+ * Everyone is, when there is no target. */
+static __always_inline int is_target(void)
+{
+    if (TARGET_PID && !rp_descends((struct task_struct *)bpf_get_current_task()))
+        return 0;
+    return rp_is_current_like_target();
+}
+#endif
+
+#if RP_USES_IS_TARGET_TASK
+#if RP_BY_TASK
+static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wanted)
+{
+    struct css_set *css_set = 0;
+    struct cgroup *cgroup = 0;
+    bpf_probe_read_kernel(&css_set, sizeof(css_set), &task->cgroups);
+    bpf_probe_read_kernel(&cgroup, sizeof(cgroup), &css_set->dfl_cgrp);
+    int found = 0;
+    RP_LOOP for (int level = 0; level < 32 && cgroup && !found; level++) {
+        struct kernfs_node *kn = 0;
+        u64 id = 0;
+        bpf_probe_read_kernel(&kn, sizeof(kn), &cgroup->kn);
+        bpf_probe_read_kernel(&id, sizeof(id), &kn->id);
+        found = id == wanted;
+        /* The parent's `self`, which is its first member. */
+        bpf_probe_read_kernel(&cgroup, sizeof(cgroup), &cgroup->self.parent);
+    }
+    return found;
+}
+
+static __always_inline int rp_is_task_like_target(struct task_struct *task)
+{
+    const struct cred *cred = 0;
+    u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
+    u32 uid = 0;
+    bpf_probe_read_kernel(&cred, sizeof(cred), &task->cred);
+    bpf_probe_read_kernel(&uid, sizeof(uid), &cred->uid);
+    if (RP_TARGET_UID && uid != (u32)RP_TARGET_UID)
+        return 0;
+    bpf_probe_read_kernel(comm, sizeof(comm), &task->comm);
+    if (RP_TARGET_COMM && (comm[0] != RP_TARGET_COMM || comm[1] != RP_TARGET_COMM_REST))
+        return 0;
+    return !cgroup || rp_is_task_in_cgroup(task, cgroup);
+}
+#else
+#define rp_is_task_like_target(task) 1
+#endif
+
+/* is_target() of another task than the current one. */
+static __always_inline int is_target_task(struct task_struct *task)
+{
+    if (TARGET_PID && !rp_descends(task))
+        return 0;
+    return rp_is_task_like_target(task);
 }
 #endif
 

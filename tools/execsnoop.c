@@ -70,49 +70,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-static void print_json(const struct execsnoop *tool, const struct event *e) {
-    putchar('{');
-    if (tool->tool.timestamps)
-        rp_print_json_time(stdout);
-    printf("\"pid\":%u,\"ppid\":%u,\"comm\":", e->pid, e->ppid);
-    rp_print_json_text(e->comm, sizeof(e->comm), stdout);
-    printf(",\"ret\":%d,\"filename\":", e->ret);
-    rp_print_json_text(e->filename, sizeof(e->filename), stdout);
-    puts("}");
-}
-
-static void print_row(const struct execsnoop *tool, const struct event *e) {
-    if (tool->tool.timestamps)
-        rp_print_time(stdout);
-    printf("%-7u %-7u ", e->pid, e->ppid);
-    size_t width = rp_print_text(e->comm, sizeof(e->comm), stdout);
-    printf("%*s ", width < 16 ? (int)(16 - width) : 0, "");
-    if (tool->failed)
-        printf("%4d ", e->ret);
-    rp_print_text(e->filename, sizeof(e->filename), stdout);
-    putchar('\n');
-}
-
-static bool print(void *ctx, const void *data, size_t size) {
+static void cells(struct rp_row *row, const void *record, const void *ctx) {
     const struct execsnoop *tool = ctx;
-    struct event event;
-    if (size < sizeof(event))
-        return true;
-    memcpy(&event, data, sizeof(event)); /* perf records are not aligned */
-    if (tool->tool.json)
-        print_json(tool, &event);
-    else
-        print_row(tool, &event);
-    return !ferror(stdout);
-}
-
-static void print_header(const struct execsnoop *tool) {
-    if (tool->tool.json)
-        return;
-    if (tool->tool.timestamps)
-        printf("%-8s ", "TIME");
-    printf("%-7s %-7s %-16s %s%s\n", "PID", "PPID", "COMM", tool->failed ? " RET " : "",
-           "FILENAME");
+    const struct event *e = record;
+    rp_cell_uint(row, "PID", 7, e->pid);
+    rp_cell_uint(row, "PPID", 7, e->ppid);
+    rp_cell_text(row, "COMM", 16, e->comm, sizeof(e->comm));
+    if (tool->failed || tool->tool.json)
+        rp_cell_int(row, "RET", -4, e->ret);
+    rp_cell_text(row, "FILENAME", 0, e->filename, sizeof(e->filename));
 }
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
@@ -120,20 +86,13 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     char pages[32];
     snprintf(pages, sizeof(pages), "-DPAGES=%u", tool->pages);
     const char *const cflags[] = {tool->transport, pages, tool->failed ? "-DFAILED" : "-UFAILED"};
-    const struct rp_compile_opts opts = {.size = sizeof(opts),
-                                         .name = "execsnoop.c",
-                                         .cflags = cflags,
-                                         .cflag_count = sizeof(cflags) / sizeof(cflags[0])};
-    struct rp_module *module;
-    struct rp_error *err = rp_session_compile(session, rp_embedded_execsnoop_c, &opts, &module);
-    if (!err)
-        err = rp_session_read(session, module, "events", print, tool);
-    if (!err)
-        err = rp_session_attach_named(session, module, NULL);
-    if (err)
-        return err;
-    print_header(tool);
-    return rp_session_run(session);
+    const struct rp_snoop snoop = {.name = "execsnoop.c",
+                                   .source = rp_embedded_execsnoop_c,
+                                   .cflags = cflags,
+                                   .cflag_count = sizeof(cflags) / sizeof(cflags[0]),
+                                   .record_size = sizeof(struct event),
+                                   .table = {&tool->tool, cells, tool}};
+    return rp_snoop_run(session, &snoop);
 }
 
 int main(int argc, char **argv) {

@@ -209,6 +209,22 @@ void rp_print_json_text(const char *text, size_t max, FILE *out);
 struct rp_error *rp_map_print(const struct rp_module *module, const char *name, bool json,
                               FILE *out);
 
+/* Calls `each` with every entry of the map `name`, in no order; it ends with the first error. The
+ * value of a per-CPU map is one for each possible CPU, at strides of 8 bytes' multiples. */
+typedef struct rp_error *(*rp_map_entry_fn)(void *ctx, const void *key, const void *value);
+struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
+                             void *ctx);
+/* Deletes the entries, or zeroes those of an array. What programs add meanwhile may go as well: who
+ * must not lose any keeps the entries and prints the differences. */
+struct rp_error *rp_map_clear(const struct rp_module *module, const char *name);
+
+/* Log2 histograms as BCC's tools draw them. counts[i] is how many values had bpf_log2l(value) == i:
+ * 2^(i-1) to 2^i - 1, and 1 has 0 as well; counts[0] is not used. */
+#define RP_LOG2_SLOTS 64
+void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
+/* The same as a JSON array, [{"min":…,"max":…,"count":…},…], no newline. */
+void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
+
 /* A line of the kernel's trace pipe, as bpf_trace_printk() writes it. */
 struct rp_trace_line {
     char task[32];
@@ -329,8 +345,8 @@ struct rp_error *rp_kernel_usable(void);
 /* ------------------------------------------------------------------ host programs */
 
 /* What the command lines of all host programs have in common; give `&rp_tool_argp` as an argp
- * child and a `struct rp_tool` as its input: -p PID, -c CMD, --for DURATION, --events N, --json,
- * -t, -v. */
+ * child and a `struct rp_tool` as its input: -p PID, -c CMD, -u USER, --comm NAME, --cgroup DIR,
+ * --for DURATION, --events N, --json, -t, -v. */
 struct rp_tool {
     struct rp_session_opts session;
     bool json;       /* one object a line */
@@ -344,7 +360,9 @@ extern const struct argp rp_tool_argp;
 /* "90", "1.5s", "200ms", "5m", "1h" as nanoseconds; false when it is none of these. */
 bool rp_parse_duration(const char *text, uint64_t *ns);
 
-/* The time of day, "12:00:01", padded to the width of its column. */
+/* The time of day, "12:00:01". */
+void rp_time_of_day(char text[16]);
+/* The same, padded to the width of its column. */
 void rp_print_time(FILE *out);
 
 /* The same as the first member of a JSON object: "time":"12:00:01", with its comma. */
@@ -354,6 +372,69 @@ void rp_print_json_time(FILE *out);
  * was lost, cleans up. Returns the exit status. */
 int rp_tool_run(const struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
+
+/* ---- rows */
+
+struct rp_row;
+
+/* Writes the cells of `record`, by the functions below, and always the same ones for a `ctx`: of a
+ * row, of the header and of a JSON object alike. */
+typedef void (*rp_cells_fn)(struct rp_row *row, const void *record, const void *ctx);
+
+struct rp_table {
+    const struct rp_tool *tool; /* --json, -t */
+    rp_cells_fn cells;
+    const void *ctx;
+};
+
+/* To stdout. With -t a row begins with the time of day. */
+void rp_table_row(const struct rp_table *table, const void *record);
+/* The columns' names; nothing with --json. `record` may be zeroed. */
+void rp_table_header(const struct rp_table *table, const void *record);
+
+/* `name` heads the column ("LAT(ms)"), and is the member in JSON ("lat_ms"). `width` is in columns,
+ * below 0 for what stands at the right; 0 for the last cell of a row. */
+void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value);
+void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value);
+void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value);
+/* Text as rp_print_text() and rp_print_json_text() take it; at the left only. */
+void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
+
+/* ---- a row for each record */
+
+struct rp_snoop {
+    const char *name, *source; /* the source's name in messages, and its text */
+    const char *const *cflags;
+    size_t cflag_count;
+    size_t record_size; /* of the records in its output `events`; shorter ones are passed over */
+    struct rp_table table;
+    /* Attaches what is to be attached, with the table's ctx; NULL: rp_session_attach_named(). */
+    struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
+};
+
+/* Compiles, attaches, and prints until the session ends. */
+struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop *snoop);
+
+/* ---- a report at each interval */
+
+struct rp_interval {
+    uint64_t every_ns; /* 0: one report, at the end */
+    uint64_t count;    /* of reports, 0: no limit */
+};
+
+/* The arguments [INTERVAL [COUNT]]; an argp child with a `struct rp_interval` as its input. */
+extern const struct argp rp_interval_argp;
+
+struct rp_report {
+    const struct rp_tool *tool;
+    struct rp_interval interval;
+    struct rp_error *(*print)(void *ctx);
+    void *ctx;
+};
+
+/* Runs the session, all of which is attached, and prints at each interval and at its end. With -t
+ * the time of day stands above a report; JSON has it where `print` puts it. */
+struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report);
 
 /* Prints the error to stderr (with its long text when `verbose`) and frees it. Returns the exit
  * status: 0 for NULL, else 1. */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/histogram.h"
-
+/* Log2 histograms, drawn as BCC's tools draw them. */
 #include <inttypes.h>
 
-#include "record/writer.h"
+#include "reprobe.h"
 
 #define BAR_WIDTH 40
 
@@ -17,7 +16,7 @@ static uint64_t slot_max(unsigned slot) {
 
 /* One past the last slot that has a count. */
 static unsigned slots_used(const uint64_t *counts) {
-    unsigned used = RP_HISTOGRAM_SLOTS;
+    unsigned used = RP_LOG2_SLOTS;
     while (used > 1 && !counts[used - 1])
         used--;
     return used;
@@ -31,7 +30,7 @@ static void write_bar(uint64_t count, uint64_t most, unsigned width, FILE *out) 
     fputs("|\n", out);
 }
 
-void rp_histogram_print(const char *name, const uint64_t counts[RP_HISTOGRAM_SLOTS], FILE *out) {
+void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
     unsigned used = slots_used(counts);
     /* Past 32 bits the numbers take the room of half the bar. */
     int digits = used <= 33 ? 10 : 20;
@@ -39,9 +38,8 @@ void rp_histogram_print(const char *name, const uint64_t counts[RP_HISTOGRAM_SLO
     uint64_t most = 0;
     for (unsigned i = 1; i < used; i++)
         most = counts[i] > most ? counts[i] : most;
-    fprintf(out, "%s:\n", name);
     if (used > 1)
-        fprintf(out, "     %-*s : count     distribution\n", used <= 33 ? 19 : 29, "value");
+        fprintf(out, "     %-*s : count     distribution\n", used <= 33 ? 19 : 29, unit);
     for (unsigned i = 1; i < used; i++) {
         fprintf(out, "%*" PRIu64 " -> %-*" PRIu64 " : %-8" PRIu64 " ", digits, slot_min(i), digits,
                 slot_max(i), counts[i]);
@@ -49,14 +47,11 @@ void rp_histogram_print(const char *name, const uint64_t counts[RP_HISTOGRAM_SLO
     }
 }
 
-void rp_histogram_print_json(const char *name, const uint64_t counts[RP_HISTOGRAM_SLOTS],
-                             FILE *out) {
+void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
     unsigned used = slots_used(counts);
-    fputs("{\"map\":", out);
-    rp_print_json_text(name, SIZE_MAX, out);
-    fputs(",\"histogram\":[", out);
+    fputc('[', out);
     for (unsigned i = 1; i < used; i++)
         fprintf(out, "%s{\"min\":%" PRIu64 ",\"max\":%" PRIu64 ",\"count\":%" PRIu64 "}",
                 i > 1 ? "," : "", slot_min(i), slot_max(i), counts[i]);
-    fputs("]}\n", out);
+    fputc(']', out);
 }

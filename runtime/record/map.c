@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Maps as tables, histograms and JSON. */
-#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/module.h"
-#include "record/histogram.h"
+#include "record/map_each.h"
 #include "record/view.h"
 #include "record/writer.h"
 #include "util/error.h"
@@ -44,14 +42,9 @@ static bool is_array(const struct table *t) {
     return t->info.type == BPF_MAP_TYPE_ARRAY || t->info.type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
-static bool is_per_cpu(const struct table *t) {
-    return t->info.type == BPF_MAP_TYPE_PERCPU_ARRAY || t->info.type == BPF_MAP_TYPE_PERCPU_HASH ||
-           t->info.type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
-}
-
 /* Whether the map holds data, rather than events, programs or other objects. */
 static bool is_shown(const struct table *t) {
-    return is_array(t) || is_per_cpu(t) || t->info.type == BPF_MAP_TYPE_HASH ||
+    return is_array(t) || rp_map_is_per_cpu(&t->info) || t->info.type == BPF_MAP_TYPE_HASH ||
            t->info.type == BPF_MAP_TYPE_LRU_HASH || t->info.type == BPF_MAP_TYPE_LPM_TRIE;
 }
 
@@ -151,7 +144,8 @@ static bool is_used(const struct table *t, const uint8_t *row) {
            !is_zero(row + t->info.key_size, t->row_size - t->info.key_size);
 }
 
-static struct rp_error *add_row(struct table *t, const uint8_t *key, const uint8_t *raw) {
+static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
+    struct table *t = ctx;
     if (t->row_count == t->row_room) {
         size_t room = t->row_room ? t->row_room * 2 : 64;
         uint8_t *rows = reallocarray(t->rows, room, t->row_size);
@@ -164,30 +158,6 @@ static struct rp_error *add_row(struct table *t, const uint8_t *key, const uint8
     memcpy(row, key, t->info.key_size);
     store_value(t, raw, row + t->info.key_size);
     t->row_count += is_used(t, row);
-    return NULL;
-}
-
-/* Programs may change the map meanwhile: an entry that went is left out, and the kernel starts
- * over when the key it stands at went, so the steps are bounded. */
-static struct rp_error *read_rows(struct table *t) {
-    size_t stride = ((size_t)t->info.value_size + 7) / 8 * 8;
-    RP_AUTO_FREE uint8_t *keys = calloc(2, t->info.key_size);
-    RP_AUTO_FREE uint8_t *raw = calloc(t->cpus ? (size_t)t->cpus : 1, stride);
-    if (!keys || !raw)
-        return rp_error_nomem();
-    uint8_t *key = keys, *next = keys + t->info.key_size;
-    for (uint64_t step = 0; step < 2 * (uint64_t)t->info.max_entries; step++) {
-        if (bpf_map_get_next_key(t->fd, step ? key : NULL, next)) {
-            if (errno == ENOENT)
-                return NULL;
-            return rp_error_new(errno, NULL, "cannot read the map %s", t->name);
-        }
-        memcpy(key, next, t->info.key_size);
-        if (!bpf_map_lookup_elem(t->fd, key, raw))
-            RP_TRY(add_row(t, key, raw));
-        else if (errno != ENOENT)
-            return rp_error_new(errno, NULL, "cannot read the map %s", t->name);
-    }
     return NULL;
 }
 
@@ -240,7 +210,7 @@ static void sort_rows(struct table *t) {
 /* BCC's BPF_HISTOGRAM: 64 counters, `int` to u64. The first one stays empty, as bpf_log2l() begins
  * at 1; when it does not, the map is no log2 histogram. */
 static bool is_histogram(const struct table *t) {
-    if (t->info.type != BPF_MAP_TYPE_ARRAY || t->info.max_entries != RP_HISTOGRAM_SLOTS ||
+    if (t->info.type != BPF_MAP_TYPE_ARRAY || t->info.max_entries != RP_LOG2_SLOTS ||
         t->value->kind != RP_UINT || t->value->size != sizeof(uint64_t))
         return false;
     for (size_t i = 0; i < t->row_count; i++) {
@@ -252,13 +222,22 @@ static bool is_histogram(const struct table *t) {
 }
 
 static void write_histogram(const struct table *t, bool json, FILE *out) {
-    uint64_t counts[RP_HISTOGRAM_SLOTS] = {0};
+    uint64_t counts[RP_LOG2_SLOTS] = {0};
     for (size_t i = 0; i < t->row_count; i++) {
         const uint8_t *row = t->rows + i * t->row_size;
         struct rp_view key = key_of(t, row), value = value_of(t, row);
-        counts[rp_view_uint(&key) % RP_HISTOGRAM_SLOTS] = rp_view_uint(&value);
+        counts[rp_view_uint(&key) % RP_LOG2_SLOTS] = rp_view_uint(&value);
     }
-    (json ? rp_histogram_print_json : rp_histogram_print)(t->name, counts, out);
+    if (!json) {
+        fprintf(out, "%s:\n", t->name);
+        rp_print_log2("value", counts, out);
+        return;
+    }
+    fputs("{\"map\":", out);
+    rp_print_json_text(t->name, SIZE_MAX, out);
+    fputs(",\"histogram\":", out);
+    rp_print_json_log2(counts, out);
+    fputs("}\n", out);
 }
 
 static void write_json(const struct table *t, FILE *out) {
@@ -309,13 +288,13 @@ static struct rp_error *write_table(struct table *t, FILE *out) {
 
 static struct rp_error *print_table(struct table *t, const struct rp_module *module, bool json,
                                     FILE *out) {
-    t->cpus = is_per_cpu(t) ? libbpf_num_possible_cpus() : 0;
+    t->cpus = rp_map_is_per_cpu(&t->info) ? libbpf_num_possible_cpus() : 0;
     if (t->cpus < 0)
         return rp_error_new(-t->cpus, NULL, "cannot tell how many CPUs there may be");
     RP_TRY(find_types(t, module));
     RP_TRY(find_shown_value(t));
     t->row_size = t->info.key_size + t->value->size;
-    RP_TRY(read_rows(t));
+    RP_TRY(rp_map_entries(t->fd, t->name, &t->info, add_row, t));
     sort_rows(t);
     if (is_histogram(t))
         write_histogram(t, json, out);
@@ -329,10 +308,8 @@ static struct rp_error *print_table(struct table *t, const struct rp_module *mod
 struct rp_error *rp_map_print(const struct rp_module *module, const char *name, bool json,
                               FILE *out) {
     RP_AUTO(table_clear) struct table t = {.name = name, .fd = rp_module_map_fd(module, name)};
-    uint32_t size = sizeof(t.info);
     if (t.fd < 0)
         return rp_module_map_missing(module, name);
-    if (bpf_obj_get_info_by_fd(t.fd, &t.info, &size))
-        return rp_error_new(errno, NULL, "cannot look at the map %s", name);
+    RP_TRY(rp_map_info(t.fd, name, &t.info));
     return is_shown(&t) ? print_table(&t, module, json, out) : NULL;
 }

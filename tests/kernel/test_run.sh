@@ -352,6 +352,61 @@ check() {
 	contains "what is in it" "$out" "records.c compiles" "tracepoint:syscalls:sys_enter_getpgid" "map      perf"
 }
 
+# Each filter alone and against what it must not let through; both forms of is_target().
+filters() {
+	source_file who.c <<'END'
+BPF_ARRAY(current_task, u64, 1);
+BPF_ARRAY(given_task, u64, 1);
+PROBE
+{
+    if (is_target())
+        current_task.increment(0);
+    if (is_target_task((struct task_struct *)bpf_get_current_task()))
+        given_task.increment(0);
+    return 0;
+}
+END
+	local cgroups dir
+	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroups" ] || skip "no cgroup v2 is mounted"
+	dir=$cgroups/reprobe-test.$$
+	mkdir -p "$dir/inner" "$dir.other"
+	echo "echo \$\$ >$dir/inner/cgroup.procs; exec spawn --calls 9" >job
+	seen 9 --comm spawn
+	seen 0 --comm spawm
+	seen 0 --comm spawn1
+	seen 9 -u root
+	seen 9 -u 0
+	seen 0 -u 65534
+	seen 9 --cgroup "$dir/inner"
+	seen 9 --cgroup "$dir"
+	seen 0 --cgroup "$dir.other"
+	seen 9 --cgroup "$dir" -u 0 --comm spawn
+	seen 0 --cgroup "$dir" -u 1 --comm spawn
+	rmdir "$dir/inner" "$dir" "$dir.other"
+	run reprobe build who.c -o who.rpo
+	run reprobe run who.rpo --comm spawn -c 'exec spawn --calls 3 >called'
+	equal "seen by an object" "current_task: 3" "$(grep current out)"
+	run reprobe run who.c --comm a_name_of_16_byt
+	refused "a task's name has 1 to 15 bytes"
+	run reprobe run who.c --cgroup /proc
+	refused "no directory of a cgroup v2"
+	run reprobe run who.c --cgroup /no/such
+	refused "No such file"
+	run reprobe run who.c -u nosuchuser
+	equal "status" 64 "$rc"
+	contains "stderr" "$err" "not a user"
+}
+
+seen() {
+	local count=$1
+	shift
+	run reprobe run who.c "$@" -c 'exec sh ./job >called'
+	status 0
+	silent
+	equal "seen with $*" "current_task: $count given_task: $count" "$(sort out | tr '\n' ' ' | sed 's/ $//')"
+}
+
 t "records as JSON" records_as_json
 t "records as text" records_as_text
 t "records that are no structs" plain_values
@@ -369,4 +424,5 @@ t "-c says how the command ended" command_status
 t "names that the kernel uses too" own_names
 t "--types" type_sources
 t "reprobe check" check
+t "filters by user, name and cgroup" filters
 finish

@@ -15,6 +15,7 @@ int main(void) {
     srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, record_suite());
     srunner_add_suite(runner, spec_suite());
+    srunner_add_suite(runner, tool_suite());
     srunner_add_suite(runner, trace_suite());
     srunner_add_suite(runner, verifier_suite());
     srunner_run_all(runner, CK_NORMAL);

@@ -14,6 +14,7 @@ Suite *nearest_suite(void);
 Suite *object_suite(void);
 Suite *record_suite(void);
 Suite *spec_suite(void);
+Suite *tool_suite(void);
 Suite *trace_suite(void);
 Suite *verifier_suite(void);
 

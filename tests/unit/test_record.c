@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "record/histogram.h"
 #include "record/layout.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -489,21 +488,20 @@ START_TEST(test_floats) {
 END_TEST
 
 START_TEST(test_histogram) {
-    uint64_t counts[RP_HISTOGRAM_SLOTS] = {[1] = 1, [3] = 4};
+    uint64_t counts[RP_LOG2_SLOTS] = {[1] = 1, [3] = 4};
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    rp_histogram_print("dist", counts, out);
-    rp_histogram_print_json("dist", counts, out);
+    rp_print_log2("usecs", counts, out);
+    rp_print_json_log2(counts, out);
     fclose(out);
     ck_assert_str_eq(
-        text, "dist:\n"
-              "     value               : count     distribution\n"
+        text, "     usecs               : count     distribution\n"
               "         0 -> 1          : 1        |**********                              |\n"
               "         2 -> 3          : 0        |                                        |\n"
               "         4 -> 7          : 4        |****************************************|\n"
-              "{\"map\":\"dist\",\"histogram\":[{\"min\":0,\"max\":1,\"count\":1},"
-              "{\"min\":2,\"max\":3,\"count\":0},{\"min\":4,\"max\":7,\"count\":4}]}\n");
+              "[{\"min\":0,\"max\":1,\"count\":1},"
+              "{\"min\":2,\"max\":3,\"count\":0},{\"min\":4,\"max\":7,\"count\":4}]");
     free(text);
 }
 END_TEST

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "reprobe.h"
+#include "tool/parse.h"
 #include "util/error.h"
 #include "util/output.h"
 
@@ -23,7 +24,8 @@ static const struct argp_option options[] = {
     {"for", KEY_FOR, "DURATION", 0, "End after this time (10, 500ms, 2m, 1h)", 1},
     {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
     {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
-    {"time", 't', 0, 0, "Print the time of day with each event", 2},
+    {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
+    {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
     {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 2},
     {0}};
 
@@ -47,8 +49,7 @@ bool rp_parse_duration(const char *text, uint64_t *ns) {
     return false;
 }
 
-/* A positive whole number. */
-static bool parse_count(const char *text, uint64_t max, uint64_t *count) {
+bool rp_parse_count(const char *text, uint64_t max, uint64_t *count) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
@@ -59,7 +60,7 @@ static bool parse_count(const char *text, uint64_t max, uint64_t *count) {
 static bool parse_user(const char *text, struct rp_target *target) {
     uint64_t uid;
     const struct passwd *user = getpwnam(text);
-    target->has_uid = user || !strcmp(text, "0") || parse_count(text, UINT32_MAX - 1, &uid);
+    target->has_uid = user || !strcmp(text, "0") || rp_parse_count(text, UINT32_MAX - 1, &uid);
     target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;
     return target->has_uid;
 }
@@ -70,7 +71,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     uint64_t number;
     switch (key) {
     case 'p':
-        if (!parse_count(arg, INT32_MAX, &number))
+        if (!rp_parse_count(arg, INT32_MAX, &number))
             argp_error(state, "`%s` is not a process id", arg);
         target->pid = (pid_t)number;
         break;
@@ -92,13 +93,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
         break;
     case KEY_EVENTS:
-        if (!parse_count(arg, UINT64_MAX, &tool->session.event_limit))
+        if (!rp_parse_count(arg, UINT64_MAX, &tool->session.event_limit))
             argp_error(state, "`%s` is not a number of events", arg);
         break;
     case KEY_JSON:
         tool->json = true;
         break;
     case 't':
+    case 'T':
         tool->timestamps = true;
         break;
     case 'v':
@@ -143,7 +145,7 @@ int rp_tool_end(struct rp_error *err, bool verbose) {
     return 1;
 }
 
-static void time_of_day(char text[16]) {
+void rp_time_of_day(char text[16]) {
     time_t now = time(NULL);
     struct tm tm;
     strftime(text, 16, "%H:%M:%S", localtime_r(&now, &tm));
@@ -151,13 +153,13 @@ static void time_of_day(char text[16]) {
 
 void rp_print_time(FILE *out) {
     char text[16];
-    time_of_day(text);
+    rp_time_of_day(text);
     fprintf(out, "%-8s ", text);
 }
 
 void rp_print_json_time(FILE *out) {
     char text[16];
-    time_of_day(text);
+    rp_time_of_day(text);
     fprintf(out, "\"time\":\"%s\",", text);
 }
 

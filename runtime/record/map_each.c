@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The entries of a map, one after another. */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/map_each.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+bool rp_map_is_per_cpu(const struct bpf_map_info *info) {
+    return info->type == BPF_MAP_TYPE_PERCPU_ARRAY || info->type == BPF_MAP_TYPE_PERCPU_HASH ||
+           info->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+/* Programs may change the map meanwhile: an entry that went is left out, and the kernel starts
+ * over when the key it stands at went, so the steps are bounded. */
+struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
+                                rp_map_entry_fn each, void *ctx) {
+    int cpus = rp_map_is_per_cpu(info) ? libbpf_num_possible_cpus() : 1;
+    if (cpus < 0)
+        return rp_error_new(-cpus, NULL, "cannot tell how many CPUs there may be");
+    RP_AUTO_FREE uint8_t *keys = calloc(2, info->key_size);
+    RP_AUTO_FREE uint8_t *value = calloc((size_t)cpus, ((size_t)info->value_size + 7) / 8 * 8);
+    if (!keys || !value)
+        return rp_error_nomem();
+    uint8_t *key = keys, *next = keys + info->key_size;
+    for (uint64_t step = 0; step < 2 * (uint64_t)info->max_entries; step++) {
+        if (bpf_map_get_next_key(fd, step ? key : NULL, next)) {
+            if (errno == ENOENT)
+                return NULL;
+            return rp_error_new(errno, NULL, "cannot read the map %s", name);
+        }
+        memcpy(key, next, info->key_size);
+        if (!bpf_map_lookup_elem(fd, key, value))
+            RP_TRY(each(ctx, key, value));
+        else if (errno != ENOENT)
+            return rp_error_new(errno, NULL, "cannot read the map %s", name);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_map_info(int fd, const char *name, struct bpf_map_info *info) {
+    uint32_t size = sizeof(*info);
+    *info = (struct bpf_map_info){0};
+    if (bpf_obj_get_info_by_fd(fd, info, &size))
+        return rp_error_new(errno, NULL, "cannot look at the map %s", name);
+    return NULL;
+}
+
+struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
+                             void *ctx) {
+    struct bpf_map_info info;
+    int fd = rp_module_map_fd(module, name);
+    if (fd < 0)
+        return rp_module_map_missing(module, name);
+    RP_TRY(rp_map_info(fd, name, &info));
+    return rp_map_entries(fd, name, &info, each, ctx);
+}
+
+struct keys {
+    uint8_t *bytes;
+    size_t size, count, room;
+};
+
+static struct rp_error *keep_key(void *ctx, const void *key, const void *value) {
+    struct keys *keys = ctx;
+    (void)value;
+    if (keys->count == keys->room) {
+        size_t room = keys->room ? keys->room * 2 : 64;
+        uint8_t *bytes = reallocarray(keys->bytes, room, keys->size);
+        if (!bytes)
+            return rp_error_nomem();
+        keys->bytes = bytes;
+        keys->room = room;
+    }
+    memcpy(keys->bytes + keys->count++ * keys->size, key, keys->size);
+    return NULL;
+}
+
+struct rp_error *rp_map_clear(const struct rp_module *module, const char *name) {
+    struct bpf_map_info info;
+    int fd = rp_module_map_fd(module, name);
+    if (fd < 0)
+        return rp_module_map_missing(module, name);
+    RP_TRY(rp_map_info(fd, name, &info));
+    struct keys keys = {.size = info.key_size};
+    struct rp_error *err = rp_map_entries(fd, name, &info, keep_key, &keys);
+    size_t cpus = rp_map_is_per_cpu(&info) ? (size_t)libbpf_num_possible_cpus() : 1;
+    RP_AUTO_FREE uint8_t *zero = calloc(cpus, ((size_t)info.value_size + 7) / 8 * 8);
+    bool is_array = info.type == BPF_MAP_TYPE_ARRAY || info.type == BPF_MAP_TYPE_PERCPU_ARRAY;
+    for (size_t i = 0; i < keys.count && !err && zero; i++) {
+        const uint8_t *key = keys.bytes + i * keys.size;
+        if (is_array ? bpf_map_update_elem(fd, key, zero, BPF_ANY) : bpf_map_delete_elem(fd, key))
+            err =
+                errno == ENOENT ? NULL : rp_error_new(errno, NULL, "cannot clear the map %s", name);
+    }
+    free(keys.bytes);
+    return err || zero ? err : rp_error_nomem();
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host programs that gather in the kernel and print now and then: [INTERVAL [COUNT]]. */
+#include <argp.h>
+#include <stdio.h>
+
+#include "tool/parse.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct rp_interval *interval = state->input;
+    if (key != ARGP_KEY_ARG || state->arg_num > 1)
+        return ARGP_ERR_UNKNOWN;
+    if (state->arg_num == 0 && !rp_parse_duration(arg, &interval->every_ns))
+        argp_error(state, "`%s` is not an interval (try 1, 500ms, 2m)", arg);
+    if (state->arg_num == 1 && !rp_parse_count(arg, UINT64_MAX, &interval->count))
+        argp_error(state, "`%s` is not a number of reports", arg);
+    return 0;
+}
+
+const struct argp rp_interval_argp = {.parser = parse, .args_doc = "[INTERVAL [COUNT]]"};
+
+struct reporter {
+    const struct rp_report *report;
+    uint64_t printed;
+    struct rp_error *err; /* of a report; it ends the loop */
+};
+
+static void print(struct reporter *reporter) {
+    const struct rp_report *report = reporter->report;
+    const struct rp_tool *tool = report->tool;
+    if (!tool->json && reporter->printed)
+        putchar('\n');
+    if (!tool->json && tool->timestamps) {
+        char time[16];
+        rp_time_of_day(time);
+        puts(time);
+    }
+    reporter->printed++;
+    reporter->err = report->print(report->ctx);
+}
+
+static bool on_interval(void *ctx) {
+    struct reporter *reporter = ctx;
+    print(reporter);
+    return !reporter->err && reporter->printed != reporter->report->interval.count;
+}
+
+struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report) {
+    struct reporter reporter = {.report = report};
+    const struct rp_interval *interval = &report->interval;
+    if (interval->every_ns)
+        RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));
+    struct rp_error *err = rp_session_run(session);
+    if (err || reporter.err) {
+        rp_error_free(err ? reporter.err : NULL);
+        return err ? err : reporter.err;
+    }
+    /* What came since the last one, unless that was the last one asked for. */
+    if (!interval->count || reporter.printed < interval->count)
+        print(&reporter);
+    return reporter.err;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of host programs: one description of a record's cells gives the header, the rows and JSON.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "record/writer.h"
+#include "reprobe.h"
+
+struct rp_row {
+    struct rp_writer w;
+    enum { HEADER, ROW, JSON } as;
+    size_t end; /* the column where the cell before ends */
+    bool begun; /* a cell was written */
+};
+
+/* ------------------------------------------------------------------ cells */
+
+static void pad(struct rp_row *row, size_t columns) {
+    while (columns--)
+        rp_write_char(&row->w, ' ');
+}
+
+/* "LAT(ms)" becomes "lat_ms". */
+static void write_member(struct rp_row *row, const char *name) {
+    bool gap = false;
+    rp_write_string(&row->w, row->begun ? ",\"" : "\"");
+    for (bool first = true; *name; name++) {
+        if (!isalnum((unsigned char)*name)) {
+            gap = !first;
+            continue;
+        }
+        if (gap)
+            rp_write_char(&row->w, '_');
+        rp_write_char(&row->w, (char)tolower((unsigned char)*name));
+        first = gap = false;
+    }
+    rp_write_string(&row->w, "\":");
+}
+
+/* Goes to where the cell begins; a cell before it that was too long has only pushed it on by one.
+ */
+static void begin_cell(struct rp_row *row, const char *name) {
+    if (row->as == JSON) {
+        write_member(row, name);
+    } else if (row->begun) {
+        size_t at = rp_writer_columns(&row->w);
+        pad(row, at < row->end ? row->end + 1 - at : 1);
+    }
+    row->begun = true;
+}
+
+static size_t columns_of(int width) {
+    return (size_t)(width < 0 ? -width : width);
+}
+
+/* `width` is below 0 for a cell whose text stands at its right end. */
+static void write_cell(struct rp_row *row, const char *name, int width, const char *text) {
+    begin_cell(row, name);
+    size_t begin = row->end ? row->end + 1 : 0, length = strlen(text);
+    if (row->as != JSON && width < 0 && length < columns_of(width))
+        pad(row, columns_of(width) - length);
+    rp_write_string(&row->w, text);
+    row->end = begin + columns_of(width);
+}
+
+static bool write_name(struct rp_row *row, const char *name, int width) {
+    if (row->as == HEADER)
+        write_cell(row, name, width, name);
+    return row->as == HEADER;
+}
+
+void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value) {
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu64, value);
+    if (!write_name(row, name, width))
+        write_cell(row, name, width, text);
+}
+
+void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value) {
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRId64, value);
+    if (!write_name(row, name, width))
+        write_cell(row, name, width, text);
+}
+
+void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value) {
+    char text[400];
+    snprintf(text, sizeof(text), "%.*f", decimals, value);
+    if (!write_name(row, name, width))
+        write_cell(row, name, width, text);
+}
+
+void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max) {
+    if (write_name(row, name, width))
+        return;
+    begin_cell(row, name);
+    size_t begin = row->end ? row->end + 1 : 0;
+    if (row->as == JSON)
+        rp_write_json_text(&row->w, text, max);
+    else
+        rp_write_text(&row->w, text, max);
+    row->end = begin + columns_of(width);
+}
+
+/* ------------------------------------------------------------------ rows */
+
+static void begin_row(struct rp_row *row, const struct rp_table *table, bool header) {
+    rp_writer_begin(&row->w, stdout);
+    row->as = header ? HEADER : table->tool->json ? JSON : ROW;
+    row->end = 0;
+    row->begun = false;
+    if (row->as == JSON)
+        rp_write_char(&row->w, '{');
+    if (table->tool->timestamps) {
+        char time[16];
+        rp_time_of_day(time);
+        rp_cell_text(row, "TIME", 8, time, sizeof(time));
+    }
+}
+
+static void end_row(struct rp_row *row) {
+    rp_write_string(&row->w, row->as == JSON ? "}\n" : "\n");
+    rp_writer_flush(&row->w);
+}
+
+void rp_table_header(const struct rp_table *table, const void *record) {
+    struct rp_row row;
+    if (table->tool->json)
+        return;
+    begin_row(&row, table, true);
+    table->cells(&row, record, table->ctx);
+    end_row(&row);
+}
+
+void rp_table_row(const struct rp_table *table, const void *record) {
+    struct rp_row row;
+    begin_row(&row, table, false);
+    table->cells(&row, record, table->ctx);
+    end_row(&row);
+}

@@ -311,6 +311,81 @@ void rp_session_timings(const struct rp_session *session, struct rp_timings *out
  * command ended. Nothing when none were and it ended well. */
 void rp_session_report(const struct rp_session *session, FILE *out);
 
+/* ------------------------------------------------------------------ symbols and stacks */
+
+/* Names of functions, in the kernel and in processes. */
+struct rp_symbols;
+struct rp_error *rp_symbols_new(struct rp_symbols **out);
+void rp_symbols_free(struct rp_symbols *symbols);
+/* Looks where the process's files are mapped: to be called while it lives, if names are wanted when
+ * it has ended. */
+void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid);
+/* The same for all processes that were noticed before. */
+void rp_symbols_notice_again(struct rp_symbols *symbols);
+/* The function that has the address, in the process or (pid 0) in the kernel, C++ names demangled;
+ * "[FILE]" where the file has no symbols, "[unknown]" when nothing can be told. Owned by `symbols`, until the next call. */
+const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address);
+
+/* The functions of a stack, innermost first: the kernel's are added before the process's. */
+struct rp_stack;
+/* For stacks in the module's BPF_STACK_TRACE `map`. */
+struct rp_error *rp_stack_new(const struct rp_module *module, const char *map,
+                              struct rp_stack **out);
+void rp_stack_free(struct rp_stack *stack);
+void rp_stack_clear(struct rp_stack *stack);
+/* Reads the module's ring buffer `output`, in which the program sends the id (u32) of each process
+ * that it sees for the first time, or in another program: names of functions can be told even when
+ * the process has ended since. */
+struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack,
+                                const char *output);
+/* Adds the stack `id`, as get_stackid() gave it, of the process or (pid 0) of the kernel. One that
+ * could not be kept (-EEXIST) adds "[missed]", other negative ids nothing. `mark` is put behind
+ * each name. */
+void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark);
+/* A line a function; or a JSON array of names. */
+void rp_stack_print(const struct rp_stack *stack, FILE *out);
+void rp_stack_print_json(const struct rp_stack *stack, FILE *out);
+/* "COMM;OUTERMOST;…;INNERMOST", as flame graph programs read it, malloc()ed; NULL without memory.
+ * `comm` has `max` bytes at most. */
+char *rp_stack_fold(const struct rp_stack *stack, const char *comm, size_t max);
+
+/* ---- flame graphs */
+
+struct rp_flamegraph;
+struct rp_error *rp_flamegraph_new(struct rp_flamegraph **out);
+void rp_flamegraph_free(struct rp_flamegraph *graph);
+/* Adds a stack that was seen `count` times: its functions from the outermost on, joined by ';';
+ * those of the kernel end in "_[k]". */
+struct rp_error *rp_flamegraph_add(struct rp_flamegraph *graph, const char *folded, uint64_t count);
+/* As an SVG that can be zoomed by clicking and searched. */
+void rp_flamegraph_write(struct rp_flamegraph *graph, const char *title, FILE *out);
+
+/* ---- stacks that are counted */
+
+/* The key of a program's BPF_HASH `counts`, whose values are u64; the ids are those of its
+ * BPF_STACK_TRACE `stacks`, below 0 where there is none. Its BPF_ARRAY `missed` of one u64 counts
+ * what found no room (see bpf-src/profile.c). */
+struct rp_stack_key {
+    uint32_t pid; /* process id: the kernel's tgid */
+    int32_t user_stack, kernel_stack;
+    char comm[16];
+};
+
+struct rp_stacks {
+    const struct rp_module *module;
+    enum {
+        RP_STACKS_TEXT,   /* a line a function, innermost first; the stack seen most last */
+        RP_STACKS_JSON,   /* an object a stack */
+        RP_STACKS_FOLDED, /* a line a stack, as flame graph programs read it */
+        RP_STACKS_SVG,    /* a flame graph in the file `path` */
+    } as;
+    bool annotate; /* "_[k]" behind the kernel's functions (always in SVG) */
+    const char *path, *title;
+};
+
+/* Runs the session, all of which is attached, and then prints the stacks. */
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);
+
 /* ------------------------------------------------------------------ records to programs */
 
 struct rp_user_ringbuf;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+/*
+ * Which allocations were not freed yet, and the stacks that made them: of processes, by probes in
+ * their allocator's functions; or, with KERNEL, of the kernel, by its tracepoints.
+ */
+#include <linux/sched.h>
+
+struct place {
+    u64 address;
+    u32 pid; /* 0: the kernel */
+    u32 zero;
+};
+
+struct allocation {
+    u64 size, time_ns;
+    int stack;
+    int unused;
+};
+
+BPF_HASH(allocations, struct place, struct allocation, 1000000);
+BPF_STACK_TRACE(stacks, 16384);
+BPF_ARRAY(missed, u64, 1); /* allocations for which there was no room */
+
+static void allocated(void *ctx, u32 pid, u64 address, u64 size, u64 stack_of)
+{
+    struct place place = {.address = address, .pid = pid};
+    struct allocation allocation = {.size = size, .time_ns = bpf_ktime_get_ns()};
+    if (!address || size < MIN_SIZE || size > MAX_SIZE)
+        return;
+    allocation.stack = stacks.get_stackid(ctx, stack_of);
+    if (allocations.update(&place, &allocation))
+        missed.increment(0);
+}
+
+static void freed(u32 pid, u64 address)
+{
+    struct place place = {.address = address, .pid = pid};
+    allocations.delete(&place);
+}
+
+#ifdef KERNEL
+TRACEPOINT_PROBE(kmem, kmalloc)
+{
+    if (is_target())
+        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kmem_cache_alloc)
+{
+    if (is_target())
+        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kfree)
+{
+    freed(0, (u64)args->ptr);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kmem_cache_free)
+{
+    freed(0, (u64)args->ptr);
+    return 0;
+}
+#else
+/* Each process is told of when it is first seen, and again when it runs another program: its
+ * addresses mean nothing once it has ended. */
+BPF_RINGBUF_OUTPUT(processes, 8);
+BPF_HASH(memories, u32, u64); /* what a process's memory was: an exec gives it another */
+
+static void see_process(u32 pid)
+{
+    struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+    u64 memory = (u64)task->mm, *seen = memories.lookup(&pid);
+    if (seen && *seen == memory)
+        return;
+    memories.update(&pid, &memory);
+    processes.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP); /* it may end soon */
+}
+
+/* The call that a thread is in. One allocator's function may call another (malloc calls mmap): only
+ * the outermost counts. */
+struct call {
+    u64 size;
+    u64 result; /* where posix_memalign() stores the address; 0: it is what the function returns */
+    u64 depth;
+};
+BPF_HASH(calls, u64, struct call);
+
+static int enter(u64 size, u64 result)
+{
+    u64 thread = bpf_get_current_pid_tgid();
+    struct call *outer, call = {.size = size, .result = result};
+    if (!is_target())
+        return 0;
+    see_process(thread >> 32);
+    outer = calls.lookup(&thread);
+    if (outer)
+        outer->depth++;
+    else
+        calls.update(&thread, &call);
+    return 0;
+}
+
+int leave(struct pt_regs *ctx)
+{
+    u64 thread = bpf_get_current_pid_tgid(), address = PT_REGS_RC(ctx);
+    struct call *call = calls.lookup(&thread);
+    if (!call)
+        return 0;
+    if (call->depth) {
+        call->depth--;
+        return 0;
+    }
+    if (call->result) {
+        void *result = (void *)call->result;
+        bpf_probe_read_user(&address, sizeof(address), result);
+    }
+    if ((s64)address != -1) /* of mmap(): it failed */
+        allocated(ctx, thread >> 32, address, call->size, BPF_F_USER_STACK);
+    calls.delete(&thread);
+    return 0;
+}
+
+int size_first(struct pt_regs *ctx) { return enter(PT_REGS_PARM1(ctx), 0); }
+int size_second(struct pt_regs *ctx) { return enter(PT_REGS_PARM2(ctx), 0); }
+int size_third(struct pt_regs *ctx) { return enter(PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx)); }
+int size_product(struct pt_regs *ctx) { return enter(PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0); }
+
+int free_enter(struct pt_regs *ctx)
+{
+    freed(bpf_get_current_pid_tgid() >> 32, PT_REGS_PARM1(ctx));
+    return 0;
+}
+int realloc_enter(struct pt_regs *ctx)
+{
+    freed(bpf_get_current_pid_tgid() >> 32, PT_REGS_PARM1(ctx));
+    return enter(PT_REGS_PARM2(ctx), 0);
+}
+#endif

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host programs that count stacks in the kernel, and print them at the end. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/module.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* Stacks that differ only in where they are within their functions are one. */
+struct sample {
+    struct rp_stack_key key;
+    uint64_t count;
+    char *folded;
+};
+
+struct counter {
+    const struct rp_stacks *stacks;
+    struct rp_stack *stack; /* of the sample that is being printed */
+    struct rp_flamegraph *graph;
+    struct sample *samples;
+    size_t count, room;
+};
+
+static void counter_clear(struct counter *c) {
+    rp_stack_free(c->stack);
+    rp_flamegraph_free(c->graph);
+    for (size_t i = 0; i < c->count; i++)
+        free(c->samples[i].folded);
+    free(c->samples);
+}
+
+/* ------------------------------------------------------------------ the counts */
+
+static struct rp_error *keep(void *ctx, const void *key, const void *value) {
+    struct counter *c = ctx;
+    if (c->count == c->room) {
+        size_t room = c->room ? c->room * 2 : 256;
+        struct sample *longer = reallocarray(c->samples, room, sizeof(*longer));
+        if (!longer)
+            return rp_error_nomem();
+        c->samples = longer;
+        c->room = room;
+    }
+    struct sample *sample = &c->samples[c->count++];
+    sample->folded = NULL;
+    memcpy(&sample->key, key, sizeof(sample->key));
+    memcpy(&sample->count, value, sizeof(sample->count));
+    return NULL;
+}
+
+/* Names the stack of a key, in c->stack. */
+static void name_stack(struct counter *c, const struct rp_stack_key *key) {
+    const struct rp_stacks *stacks = c->stacks;
+    const char *mark = stacks->annotate || stacks->as == RP_STACKS_SVG ? "_[k]" : "";
+    rp_stack_clear(c->stack);
+    rp_stack_add(c->stack, key->kernel_stack, 0, mark);
+    rp_stack_add(c->stack, key->user_stack, (pid_t)key->pid, "");
+}
+
+static int compare_stacks(const void *a, const void *b) {
+    const struct sample *left = a, *right = b;
+    int order = (left->key.pid > right->key.pid) - (left->key.pid < right->key.pid);
+    return order ? order : strcmp(left->folded, right->folded);
+}
+
+static int compare_counts(const void *a, const void *b) {
+    const struct sample *left = a, *right = b;
+    int order = (left->count > right->count) - (left->count < right->count);
+    return order ? order : compare_stacks(a, b);
+}
+
+static struct rp_error *merge(struct counter *c) {
+    for (size_t i = 0; i < c->count; i++) {
+        struct sample *s = &c->samples[i];
+        name_stack(c, &s->key);
+        s->folded = rp_stack_fold(c->stack, s->key.comm, sizeof(s->key.comm));
+        if (!s->folded)
+            return rp_error_nomem();
+    }
+    qsort(c->samples, c->count, sizeof(*c->samples), compare_stacks);
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct sample *s = &c->samples[i], *last = kept ? &c->samples[kept - 1] : NULL;
+        if (last && !compare_stacks(last, s)) {
+            last->count += s->count;
+            free(rp_take(s->folded));
+        } else {
+            c->samples[kept] = *s;
+            s->folded = kept++ == i ? s->folded : NULL;
+        }
+    }
+    c->count = kept;
+    qsort(c->samples, c->count, sizeof(*c->samples), compare_counts);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ printing */
+
+static void print_json(const struct counter *c, const struct sample *s) {
+    fputs("{\"comm\":", stdout);
+    rp_print_json_text(s->key.comm, sizeof(s->key.comm), stdout);
+    printf(",\"pid\":%u,\"count\":%" PRIu64 ",\"stack\":", s->key.pid, s->count);
+    rp_stack_print_json(c->stack, stdout);
+    puts("}");
+}
+
+static void print_text(const struct counter *c, const struct sample *s) {
+    rp_stack_print(c->stack, stdout);
+    fputs("    -                ", stdout);
+    rp_print_text(s->key.comm, sizeof(s->key.comm), stdout);
+    printf(" (%u)\n        %" PRIu64 "\n\n", s->key.pid, s->count);
+}
+
+static struct rp_error *print(struct counter *c, const struct sample *s) {
+    switch (c->stacks->as) {
+    case RP_STACKS_TEXT:
+        name_stack(c, &s->key);
+        print_text(c, s);
+        return NULL;
+    case RP_STACKS_JSON:
+        name_stack(c, &s->key);
+        print_json(c, s);
+        return NULL;
+    case RP_STACKS_FOLDED:
+        printf("%s %" PRIu64 "\n", s->folded, s->count);
+        return NULL;
+    case RP_STACKS_SVG:
+        return rp_flamegraph_add(c->graph, s->folded, s->count);
+    }
+    return NULL;
+}
+
+static struct rp_error *save_svg(const struct counter *c) {
+    const struct rp_stacks *stacks = c->stacks;
+    FILE *file = fopen(stacks->path, "we");
+    if (file)
+        rp_flamegraph_write(c->graph, stacks->title, file);
+    bool failed = !file || ferror(file);
+    if ((file && fclose(file)) || failed)
+        return rp_error_new(errno, NULL, "cannot write %s", stacks->path);
+    return NULL;
+}
+
+static struct rp_error *print_all(struct counter *c) {
+    RP_TRY(rp_map_each(c->stacks->module, "counts", keep, c));
+    RP_TRY(merge(c));
+    for (size_t i = 0; i < c->count; i++)
+        RP_TRY(print(c, &c->samples[i]));
+    return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
+}
+
+static struct rp_error *report_missed(void *ctx, const void *key, const void *value) {
+    uint64_t missed;
+    (void)ctx;
+    (void)key;
+    memcpy(&missed, value, sizeof(missed));
+    if (missed)
+        fprintf(stderr, "reprobe: %" PRIu64 " stacks were not counted: the map `counts` is full\n",
+                missed);
+    return NULL;
+}
+
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
+    RP_AUTO(counter_clear) struct counter c = {.stacks = stacks};
+    RP_TRY(rp_stack_new(stacks->module, "stacks", &c.stack));
+    RP_TRY(rp_flamegraph_new(&c.graph));
+    RP_TRY(rp_stack_watch(session, c.stack, "processes"));
+    RP_TRY(rp_session_run(session));
+    RP_TRY(print_all(&c));
+    return rp_map_each(stacks->module, "missed", report_missed, NULL);
+}

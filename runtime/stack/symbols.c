@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of functions, in the kernel and in processes. */
+#include <bcc/bcc_syms.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reprobe.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/digest.h"
+#include "util/error.h"
+
+#define KERNEL (-1) /* libbcc's pid of it */
+
+struct space {
+    pid_t pid;
+    char code[65]; /* digest of what is mapped executable; "" of the kernel */
+    void *cache;   /* libbcc's; the names are read from the files when first asked for */
+};
+
+struct rp_symbols {
+    struct space *spaces;
+    size_t count;
+    char *name; /* the last one found */
+};
+
+struct rp_error *rp_symbols_new(struct rp_symbols **out) {
+    *out = calloc(1, sizeof(**out));
+    return *out ? NULL : rp_error_nomem();
+}
+
+void rp_symbols_free(struct rp_symbols *symbols) {
+    if (!symbols)
+        return;
+    for (size_t i = 0; i < symbols->count; i++)
+        bcc_free_symcache(symbols->spaces[i].cache, symbols->spaces[i].pid);
+    free(symbols->spaces);
+    free(symbols->name);
+    free(symbols);
+}
+
+/* ------------------------------------------------------------------ address spaces */
+
+/* False for a process that has ended, or has no memory of its own. */
+static bool digest_of_code(pid_t pid, char hex[65]) {
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
+    RP_AUTO_FCLOSE FILE *maps = fopen(path, "re");
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    bool any = false;
+    struct rp_digest digest = rp_digest_begin();
+    while (maps && getline(&line, &size, maps) > 0) {
+        const char *flags = strchr(line, ' ');
+        if (!flags || strlen(flags) < 4 || flags[3] != 'x')
+            continue;
+        rp_digest_text(&digest, line);
+        any = true;
+    }
+    rp_digest_end(&digest, hex);
+    return any;
+}
+
+static struct space *find(struct rp_symbols *symbols, pid_t pid) {
+    for (size_t i = 0; i < symbols->count; i++)
+        if (symbols->spaces[i].pid == pid)
+            return &symbols->spaces[i];
+    return NULL;
+}
+
+static struct space *add(struct rp_symbols *symbols, pid_t pid) {
+    struct space *longer =
+        realloc(symbols->spaces, (symbols->count + 1) * sizeof(*symbols->spaces));
+    if (!longer)
+        return NULL;
+    symbols->spaces = longer;
+    struct rp_capture capture =
+        rp_capture_begin(); /* libbcc complains of processes that are gone */
+    void *cache = bcc_symcache_new(pid, NULL);
+    free(rp_capture_end(&capture));
+    if (!cache)
+        return NULL;
+    struct space *space = &longer[symbols->count++];
+    *space = (struct space){.pid = pid, .cache = cache};
+    return space;
+}
+
+void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
+    char code[65];
+    struct space *space = find(symbols, pid);
+    if (!digest_of_code(pid, code) || (space && !strcmp(space->code, code)))
+        return; /* of a process that is gone, what was noticed before stands */
+    if (space)
+        bcc_symcache_refresh(space->cache);
+    else
+        space = add(symbols, pid);
+    if (space)
+        memcpy(space->code, code, sizeof(code));
+}
+
+void rp_symbols_notice_again(struct rp_symbols *symbols) {
+    for (size_t i = 0; i < symbols->count; i++)
+        if (symbols->spaces[i].pid != KERNEL)
+            rp_symbols_notice(symbols, symbols->spaces[i].pid);
+}
+
+/* ------------------------------------------------------------------ names */
+
+/* Without a symbol, as in a stripped program, the file's name is still something: "[libfoo.so]". */
+static char *describe(const struct bcc_symbol *symbol, bool found) {
+    char *name = NULL;
+    if (found && symbol->demangle_name)
+        return strdup(symbol->demangle_name);
+    if (!symbol->module)
+        return strdup("[unknown]");
+    const char *slash = strrchr(symbol->module, '/');
+    return asprintf(&name, "[%s]", slash ? slash + 1 : symbol->module) < 0 ? NULL : name;
+}
+
+const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address) {
+    if (pid && !find(symbols, pid))
+        rp_symbols_notice(symbols, pid);
+    struct space *space = find(symbols, pid ? pid : KERNEL);
+    if (!space && !pid)
+        space = add(symbols, KERNEL);
+    struct bcc_symbol symbol = {0};
+    bool found = space && !bcc_symcache_resolve(space->cache, address, &symbol);
+    free(symbols->name);
+    symbols->name = describe(&symbol, found);
+    if (found)
+        bcc_symbol_free_demangle_name(&symbol);
+    return symbols->name ? symbols->name : "[unknown]";
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * stacks spin MS    runs for that long in spin_inner(), called by spin_outer()
+ * stacks leak MS    allocates in leak_small() and leak_big(), frees what no_leak() has, and sleeps
+ *
+ * To be compiled without optimization: the functions are what the test looks for.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+
+static volatile long sum;
+static void *volatile kept[32];
+
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
+}
+
+static void spin_inner(void) {
+    for (int i = 0; i < 1000000; i++)
+        sum += i;
+}
+
+static void spin_outer(void) {
+    spin_inner();
+    sum++;
+}
+
+static void leak_small(int i) {
+    kept[i] = malloc(100);
+}
+
+/* So large that malloc() itself calls mmap(). */
+static void leak_big(int i) {
+    kept[i] = calloc(1024, 1024);
+}
+
+static void leak_mapped(int i) {
+    kept[i] = mmap(NULL, 12288, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void leak_aligned(int i) {
+    void *at = NULL;
+    if (!posix_memalign(&at, 64, 640))
+        kept[i] = at;
+}
+
+static void no_leak(void) {
+    void *at = calloc(10, 30), *aligned = NULL;
+    at = realloc(at, 2000000);
+    if (!posix_memalign(&aligned, 64, 5000))
+        free(aligned);
+    free(at);
+    munmap(mmap(NULL, 20480, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 20480);
+}
+
+static void leak(void) {
+    for (int i = 0; i < 10; i++) {
+        leak_small(i);
+        no_leak();
+    }
+    for (int i = 10; i < 13; i++)
+        leak_big(i);
+    leak_mapped(13);
+    for (int i = 14; i < 16; i++)
+        leak_aligned(i);
+}
+
+int main(int argc, char **argv) {
+    if (argc != 3) {
+        fprintf(stderr, "Usage: stacks spin|leak MS\n");
+        return 2;
+    }
+    long ms = strtol(argv[2], NULL, 10);
+    double end = now() + (double)ms;
+    if (!strcmp(argv[1], "leak")) {
+        leak();
+        nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
+        return 0;
+    }
+    while (now() < end)
+        spin_outer();
+    return 0;
+}

@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# profile and memleak: stacks against what the helper `stacks` does.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+ms=$((400 * (slow > 1 ? 4 : 1)))
+
+# The sum of the counts of the folded stacks that match.
+folded_sum() { awk -v wanted="$1" 'match($0, wanted) { sum += $NF } END { print sum + 0 }' out; }
+
+where_it_spins() {
+	run profile -F 199 -f -c "exec stacks spin $ms"
+	status 0
+	silent
+	local all spins
+	all=$(folded_sum '^stacks;')
+	spins=$(folded_sum ';main;spin_outer;spin_inner')
+	# 199 a second of one CPU; a busy machine gives it less.
+	[ "$all" -ge $((199 * ms / 1000 / 4)) ] || fail "expected a sample each 5 ms, got $all" "$out"
+	[ "$all" -le $((199 * ms / 1000 * 12 / 10 + 10)) ] || fail "expected a sample each 5 ms, got $all"
+	[ $((spins * 100)) -ge $((all * 80)) ] || fail "expected most samples in spin_inner, $spins of $all" "$out"
+	equal "stacks that are there twice" "" "$(sed 's/ [0-9]*$//' out | sort | uniq -d)"
+}
+
+forms() {
+	run profile -F 199 -c "exec stacks spin $ms"
+	status 0
+	# Innermost first; what was seen most comes last.
+	equal "stack" "spin_inner spin_outer main" \
+		"$(tail -n 9 out | awk '$1 ~ /^(spin_inner|spin_outer|main)$/ { printf "%s%s", s, $1; s = " " }')"
+	matches "whose" "$out" "-  +stacks \([0-9]+\)"
+	run profile -F 199 --json -c "exec stacks spin $ms"
+	status 0
+	jsonlines comm pid count <out >fields || fail "not JSON" "$out"
+	contains "stack" "$(tail -n 1 out)" '"stack":["spin_inner","spin_outer","main"'
+	run profile -F 199 --svg flames.svg -c "exec stacks spin $ms"
+	status 0
+	equal "stdout" "" "$out"
+	equal "first and last" "<svg </svg>" "$(head -n 1 flames.svg | cut -c1-5)$(tail -n 1 flames.svg)"
+	for name in all stacks main spin_outer spin_inner; do
+		grep -q "<title>$name (" flames.svg || fail "expected a frame $name" "$(cat flames.svg)"
+	done
+	run profile --svg /no/such/file -c true
+	refused "/no/such/file" "No such file"
+}
+
+kernel_or_user() {
+	local work="exec dd if=/dev/urandom of=/dev/null bs=64k count=$((16000 / slow)) status=none"
+	run profile -F 499 -f -a -c "$work"
+	status 0
+	[ "$(folded_sum 'dd;.*_\[k\];vfs_read_\[k\]|dd;.*_\[k\]')" -gt 0 ] || fail "expected the kernel's functions" "$out"
+	run profile -F 499 -f -a -U -c "$work"
+	equal "with -U" 0 "$(folded_sum '_\[k\]')"
+	run profile -F 499 -f -a -K -c "$work"
+	equal "with -K, of user space" 0 "$(awk '{ sub(/ [0-9]+$/, ""); n = split($0, f, ";"); for (i = 2; i <= n; i++) if (f[i] !~ /_\[k\]$/) print f[i] }' out | wc -l)"
+	run profile -U -K -c true
+	equal "status of -U -K" 64 "$rc"
+	run profile -F 0 -c true
+	equal "status of -F 0" 64 "$rc"
+}
+
+# bytes and number of allocations of the stacks that begin with that function
+leaked() { grep "\"stack\":\\[\"$1\"," out | jsonlines bytes allocations; }
+
+leaks() {
+	run memleak -o 0 -T 1000 --json -c 'exec stacks leak 300'
+	status 0
+	silent
+	equal "leak_small" "1000	10" "$(leaked leak_small)"
+	equal "leak_big, whose mmap() is not counted twice" "3145728	3" "$(leaked leak_big)"
+	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
+	equal "leak_aligned" "1280	2" "$(leaked leak_aligned)"
+	equal "no_leak" "" "$(leaked no_leak)"
+	run memleak -o 0 -z 1000 -Z 20000 -T 1000 --json -c 'exec stacks leak 300'
+	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
+	lacks "too small or too large" "$out" leak_small leak_big leak_aligned
+	run memleak -o 0 -T 1 -c 'exec stacks leak 300'
+	status 0
+	matches "header" "$out" "^Top 1 of [0-9]+ stacks with outstanding allocations:"
+	contains "most" "$out" "3145728 bytes in 3 allocations of process" "    leak_big"
+	lacks "others" "$out" leak_small
+}
+
+uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $pid .*uprobe")" -ge "$1" ]; }
+
+# A process that runs already: only what it allocates from then on. Old ones only with -o.
+running() {
+	mkfifo go
+	sh -c "read x <go; exec stacks leak $((3000 * (slow > 1 ? 3 : 1)))" &
+	local target=$!
+	start memleak -p $target --json -o 0 -T 1000 500ms
+	wait_in "it traces" uprobes_are 11 # as many as the allocator has functions
+	echo >go
+	wait_in "it leaks" grep -q leak_small out
+	kill -INT "$pid"
+	stopped
+	status 0
+	equal "leak_small" "1000	10" "$(leaked leak_small | tail -n 1)"
+	run memleak -o 100000 --json -c 'exec stacks leak 100'
+	equal "old ones" "" "$out"
+}
+
+t "profile shows where a program spins" where_it_spins
+t "profile's forms" forms
+t "profile -U, -K and wrong numbers" kernel_or_user
+t "memleak counts what is not freed" leaks
+t "memleak of a process that runs" running
+finish

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* memleak: memory that was allocated and not freed yet, by the stacks that allocated it. */
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reprobe.h"
+
+extern const char rp_embedded_memleak_c[];
+
+static const struct argp_option options[] = {
+    {"older", 'o', "MS", 0, "Allocations at least this old (500 milliseconds)", 0},
+    {"min-size", 'z', "BYTES", 0, "Allocations of at least this size", 0},
+    {"max-size", 'Z', "BYTES", 0, "Allocations of at most this size", 0},
+    {"top", 'T', "N", 0, "The N stacks with most memory (10)", 0},
+    {"obj", 'O', "FILE", 0, "The library or program that has the allocator (libc)", 0},
+    {0}};
+
+/* As in bpf-src/memleak.c. */
+struct place {
+    uint64_t address;
+    uint32_t pid, zero;
+};
+struct allocation {
+    uint64_t size, time_ns;
+    int32_t stack, unused;
+};
+
+/* What one stack of one process has allocated. */
+struct leak {
+    uint32_t pid;
+    int32_t stack;
+    uint64_t bytes, count;
+};
+
+struct memleak {
+    struct rp_tool tool;
+    struct rp_interval interval;
+    uint64_t older_ms, min, max, top;
+    const char *object;
+    struct rp_module *module;
+    struct rp_stack *stack;
+    struct leak *leaks; /* of one report */
+    size_t leak_count;
+    uint64_t now_ns;
+};
+
+/* Where the allocator's functions keep the size; those that are missing are passed over. */
+static const struct {
+    const char *function, *enter, *leave;
+} allocator[] = {
+    {"malloc", "size_first", "leave"},
+    {"calloc", "size_product", "leave"},
+    {"realloc", "realloc_enter", "leave"},
+    {"posix_memalign", "size_third", "leave"},
+    {"aligned_alloc", "size_second", "leave"},
+    {"memalign", "size_second", "leave"},
+    {"valloc", "size_first", "leave"},
+    {"pvalloc", "size_first", "leave"},
+    {"mmap", "size_second", "leave"},
+    {"free", "free_enter", NULL},
+    {"munmap", "free_enter", NULL},
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct memleak *m = state->input;
+    uint64_t *number = key == 'o'   ? &m->older_ms
+                       : key == 'z' ? &m->min
+                       : key == 'Z' ? &m->max
+                       : key == 'T' ? &m->top
+                                    : NULL;
+    if (number) {
+        char *end;
+        *number = strtoull(arg, &end, 10);
+        if (*arg < '0' || *arg > '9' || *end)
+            argp_error(state, "-%c: `%s` is not a number", key, arg);
+        return 0;
+    }
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &m->tool;
+        state->child_inputs[1] = &m->interval;
+        return 0;
+    case 'O':
+        m->object = arg;
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static bool is_kernel(const struct memleak *m) {
+    return !m->tool.session.target.pid && !m->tool.session.command;
+}
+
+/* ------------------------------------------------------------------ reports */
+
+static struct rp_error *add(void *ctx, const void *key, const void *value) {
+    struct memleak *m = ctx;
+    const struct place *place = key;
+    const struct allocation *allocation = value;
+    if (allocation->time_ns + m->older_ms * 1000000 > m->now_ns)
+        return NULL;
+    struct leak *leak = m->leaks, *end = m->leaks + m->leak_count;
+    while (leak < end && (leak->pid != place->pid || leak->stack != allocation->stack))
+        leak++;
+    if (leak == end) {
+        struct leak *longer = realloc(m->leaks, (m->leak_count + 1) * sizeof(*longer));
+        if (!longer)
+            return NULL;
+        m->leaks = longer;
+        leak = &longer[m->leak_count++];
+        *leak = (struct leak){.pid = place->pid, .stack = allocation->stack};
+    }
+    leak->bytes += allocation->size;
+    leak->count++;
+    return NULL;
+}
+
+static int compare_bytes(const void *a, const void *b) {
+    uint64_t left = ((const struct leak *)a)->bytes, right = ((const struct leak *)b)->bytes;
+    return (left < right) - (left > right);
+}
+
+static void print_leak(const struct memleak *m, const struct leak *leak) {
+    rp_stack_clear(m->stack);
+    rp_stack_add(m->stack, leak->stack, (pid_t)leak->pid, "");
+    if (m->tool.json) {
+        putchar('{');
+        if (m->tool.timestamps)
+            rp_print_json_time(stdout);
+        printf("\"pid\":%u,\"bytes\":%" PRIu64 ",\"allocations\":%" PRIu64 ",\"stack\":", leak->pid,
+               leak->bytes, leak->count);
+        rp_stack_print_json(m->stack, stdout);
+        puts("}");
+        return;
+    }
+    printf("%" PRIu64 " bytes in %" PRIu64 " allocations", leak->bytes, leak->count);
+    if (leak->pid)
+        printf(" of process %u", leak->pid);
+    puts(" from stack");
+    rp_stack_print(m->stack, stdout);
+}
+
+static struct rp_error *report(void *ctx) {
+    struct memleak *m = ctx;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    m->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+    m->leak_count = 0;
+    struct rp_error *err = rp_map_each(m->module, "allocations", add, m);
+    qsort(m->leaks, m->leak_count, sizeof(*m->leaks), compare_bytes);
+    size_t shown = m->leak_count < m->top ? m->leak_count : m->top;
+    if (!m->tool.json)
+        printf("Top %zu of %zu stacks with outstanding allocations:\n", shown, m->leak_count);
+    for (size_t i = 0; i < shown && !err; i++)
+        print_leak(m, &m->leaks[i]);
+    return err;
+}
+
+/* ------------------------------------------------------------------ the run */
+
+static struct rp_error *attach_allocator(struct rp_session *session, struct rp_module *module,
+                                         const char *object) {
+    size_t attached = 0;
+    for (size_t i = 0; i < sizeof(allocator) / sizeof(allocator[0]); i++) {
+        char spec[4096];
+        snprintf(spec, sizeof(spec), "uprobe:%s:%s", object, allocator[i].function);
+        struct rp_error *err = rp_session_attach(session, module, allocator[i].enter, spec);
+        if (err && rp_error_errno(err) == ENOENT && attached) {
+            rp_error_free(err);
+            continue;
+        }
+        if (err)
+            return err;
+        attached++;
+        snprintf(spec, sizeof(spec), "uretprobe:%s:%s", object, allocator[i].function);
+        if (allocator[i].leave)
+            err = rp_session_attach(session, module, allocator[i].leave, spec);
+        if (err)
+            return err;
+    }
+    return NULL;
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    struct memleak *m = ctx;
+    char min[48], max[48];
+    snprintf(min, sizeof(min), "-DMIN_SIZE=%" PRIu64 "ULL", m->min);
+    snprintf(max, sizeof(max), "-DMAX_SIZE=%" PRIu64 "ULL", m->max);
+    const char *const cflags[] = {min, max, is_kernel(m) ? "-DKERNEL" : "-UKERNEL"};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "memleak.c", .cflags = cflags, .cflag_count = 3};
+    const struct rp_report reports = {
+        .tool = &m->tool, .interval = m->interval, .print = report, .ctx = m};
+    struct rp_error *err = rp_session_compile(session, rp_embedded_memleak_c, &opts, &m->module);
+    if (!err)
+        err = rp_stack_new(m->module, "stacks", &m->stack);
+    if (!err && !is_kernel(m))
+        err = rp_stack_watch(session, m->stack, "processes");
+    if (!err)
+        err = is_kernel(m) ? rp_session_attach_named(session, m->module, NULL)
+                           : attach_allocator(session, m->module, m->object);
+    if (!err)
+        err = rp_report_run(session, &reports);
+    rp_stack_free(m->stack);
+    free(m->leaks);
+    return err;
+}
+
+int main(int argc, char **argv) {
+    const struct argp_child children[] = {
+        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc =
+            "Prints which stacks allocated memory that was not freed yet: of the process of -p or "
+            "-c and its children, or of the kernel when there is neither.",
+        .children = children};
+    struct memleak m = {.older_ms = 500, .max = UINT64_MAX, .top = 10, .object = "c"};
+    argp_parse(&argp, argc, argv, 0, NULL, &m);
+    return rp_tool_run(&m.tool, run, &m);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* profile: which code the CPUs run, by sampling stacks. */
+#include <argp.h>
+#include <stdlib.h>
+
+#include "reprobe.h"
+
+extern const char rp_embedded_profile_c[];
+
+enum { KEY_SVG = 0x1100 };
+
+static const struct argp_option options[] = {
+    {"frequency", 'F', "HZ", 0, "Samples a second on each CPU (49)", 0},
+    {"user-stacks-only", 'U', 0, 0, "Stacks of user space only", 0},
+    {"kernel-stacks-only", 'K', 0, 0, "Stacks of the kernel only", 0},
+    {"annotations", 'a', 0, 0, "Mark the kernel's functions with _[k]", 0},
+    {"folded", 'f', 0, 0, "A line a stack, outermost function first, for flame graph programs", 0},
+    {"svg", KEY_SVG, "FILE", 0, "Write a flame graph to FILE instead", 0},
+    {0}};
+
+struct profile {
+    struct rp_tool tool;
+    unsigned hz;
+    bool user_only, kernel_only, annotations, folded;
+    const char *svg;
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct profile *p = state->input;
+    char *end;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &p->tool;
+        return 0;
+    case 'F':
+        p->hz = (unsigned)strtoul(arg, &end, 10);
+        if (*end || *arg == '-' || !p->hz || p->hz > 100000)
+            argp_error(state, "`%s` is not a number of samples a second", arg);
+        return 0;
+    case 'U':
+        p->user_only = true;
+        return 0;
+    case 'K':
+        p->kernel_only = true;
+        return 0;
+    case 'a':
+        p->annotations = true;
+        return 0;
+    case 'f':
+        p->folded = true;
+        return 0;
+    case KEY_SVG:
+        p->svg = arg;
+        return 0;
+    case ARGP_KEY_ARG:
+        if (state->arg_num || !rp_parse_duration(arg, &p->tool.session.duration_ns))
+            argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
+        return 0;
+    case ARGP_KEY_END:
+        if (p->user_only && p->kernel_only)
+            argp_error(state, "-U and -K leave nothing");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    const struct profile *p = ctx;
+    const char *const cflags[] = {p->user_only ? "-DUSER_ONLY" : "-UUSER_ONLY",
+                                  p->kernel_only ? "-DKERNEL_ONLY" : "-UKERNEL_ONLY"};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "profile.c", .cflags = cflags, .cflag_count = 2};
+    char spec[32], title[64];
+    snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
+    snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
+    struct rp_stacks stacks = {.as = p->svg         ? RP_STACKS_SVG
+                                     : p->folded    ? RP_STACKS_FOLDED
+                                     : p->tool.json ? RP_STACKS_JSON
+                                                    : RP_STACKS_TEXT,
+                               .annotate = p->annotations,
+                               .path = p->svg,
+                               .title = title};
+    struct rp_module *module;
+    struct rp_error *err = rp_session_compile(session, rp_embedded_profile_c, &opts, &module);
+    if (!err)
+        err = rp_session_attach(session, module, "sample", spec);
+    stacks.module = module;
+    return err ? err : rp_stacks_run(session, &stacks);
+}
+
+int main(int argc, char **argv) {
+    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {.options = options,
+                              .parser = parse,
+                              .args_doc = "[DURATION]",
+                              .doc =
+                                  "Samples the stacks of what the CPUs run, and prints how often "
+                                  "each was seen, the one seen most last.",
+                              .children = children};
+    struct profile p = {.hz = 49};
+    argp_parse(&argp, argc, argv, 0, NULL, &p);
+    return rp_tool_run(&p.tool, run, &p);
+}

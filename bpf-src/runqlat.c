@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+/*
+ * How long tasks that could run wait for a CPU: log2 histograms in units of UNIT ns, of all tasks
+ * together or, as the host program chooses, by process (BY_PID) or by thread (BY_TID).
+ */
+#include <linux/sched.h>
+
+struct histogram {
+    u64 slots[64];
+};
+BPF_HASH(sums, u32, struct histogram);
+BPF_ARRAY(empty, struct histogram, 1); /* too large for the stack */
+BPF_HASH(queued, u32, u64, 65536);     /* since when, by thread; ns */
+
+static void queue(struct task_struct *task)
+{
+    u32 tid = task->pid;
+    u64 now = bpf_ktime_get_ns();
+    if (tid) /* not the idle task */
+        queued.update(&tid, &now);
+}
+
+RAW_TRACEPOINT_PROBE(sched_wakeup)
+{
+    queue((struct task_struct *)ctx->args[0]);
+    return 0;
+}
+
+RAW_TRACEPOINT_PROBE(sched_wakeup_new)
+{
+    queue((struct task_struct *)ctx->args[0]);
+    return 0;
+}
+
+static bool is_runnable(struct task_struct *task)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+    return task->__state == TASK_RUNNING;
+#else
+    return task->state == TASK_RUNNING;
+#endif
+}
+
+/* (preempt, prev, next, …) */
+RAW_TRACEPOINT_PROBE(sched_switch)
+{
+    struct task_struct *prev = (struct task_struct *)ctx->args[1];
+    struct task_struct *next = (struct task_struct *)ctx->args[2];
+    u32 tid = next->pid, key = 0, zero = 0;
+    u64 *since, wait;
+    struct histogram *histogram, *none;
+    if (is_runnable(prev)) /* it was preempted, and waits again */
+        queue(prev);
+    since = queued.lookup(&tid);
+    if (!since)
+        return 0; /* it waited before we looked */
+    wait = bpf_ktime_get_ns() - *since;
+    queued.delete(&tid);
+    none = empty.lookup(&zero);
+    if (!none || !is_target_task(next))
+        return 0;
+#if defined(BY_PID)
+    key = next->tgid;
+#elif defined(BY_TID)
+    key = tid;
+#endif
+    histogram = sums.lookup_or_try_init(&key, none);
+    if (histogram)
+        __sync_fetch_and_add(&histogram->slots[bpf_log2l(wait / UNIT) & 63], 1);
+    return 0;
+}

@@ -56,7 +56,9 @@ END
 
 # hits PROBE ARG…: runs f() there while `reprobe run` goes on; sets $all, $target and $cpus
 hits() {
-	run reprobe run --json hits.c -a "f=$@"
+	local probe=$1
+	shift
+	run reprobe run --json hits.c -a f="$probe" "$@"
 	status 0
 	silent
 	all=$(grep '"all"' out | jsonlines value)
@@ -65,7 +67,10 @@ hits() {
 }
 
 # between WHAT LOW HIGH GOT
-between() { [ "${4:-0}" -ge "$2" ] && [ "${4:-0}" -le "$3" ] || fail "$1: expected $2 to $3, got $4"; }
+between() {
+	[ "${4:-0}" -lt "$2" ] || [ "${4:-0}" -gt "$3" ] || return 0
+	fail "$1: expected $2 to $3, got $4"
+}
 
 # ---------------------------------------------------------------- uprobes
 
@@ -240,6 +245,49 @@ bad_rates() {
 	refused "no software event no-such-event"
 }
 
+# ---------------------------------------------------------------- tracing programs
+
+# Where there is no fentry, that is said; tests/lab/test_fentry.sh has the rest.
+no_fentry() {
+	echo 'KFUNC_PROBE(vfs_unlink) { return 0; }' >f.c
+	if reprobe list fentry >list 2>&1; then
+		skip "this kernel has it"
+	fi
+	run reprobe run f.c --for 1ms
+	refused "cannot attach fentry:vfs_unlink" "this kernel has no fentry" "scripts/lab"
+	lacks "hint" "$err" kprobe: # nor has it kprobes
+	contains "hint" "$err" tracepoint:syscalls:sys_enter_unlinkat
+	run reprobe list fexit
+	refused "this kernel has no fexit"
+}
+
+typed_tracepoint() {
+	reprobe list tp_btf >list 2>&1 || skip "this kernel has none"
+	cat >execs.c <<'END'
+struct event { u32 pid, old; char file[64]; };
+BPF_RINGBUF_OUTPUT(execs, 16);
+BPF_PROG(tp_btf__sched_process_exec, struct task_struct *task, int old, struct linux_binprm *binary)
+{
+    struct event event = {.pid = task->tgid, .old = old};
+    if (!is_target())
+        return 0;
+    bpf_probe_read_kernel_str(event.file, sizeof(event.file), binary->filename);
+    execs.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+	run reprobe run --json execs.c -c 'exec spawn 5 >expected'
+	status 0
+	silent
+	# spawn's own comes first, and that of the shell.
+	equal "execs" "$(awk '{ print $1, $1, $4 }' expected)" \
+		"$(jsonlines data.pid data.old data.file <out | tail -n 5 | tr '\t' ' ')"
+	run reprobe list 'tp_btf:sched_process_exe?'
+	equal "list" tp_btf:sched_process_exec "$out"
+	run reprobe run execs.c -a tp_btf__sched_process_exec=tp_btf:sched_swich --for 1ms
+	refused "there is no tracepoint sched_swich" "did you mean sched_switch"
+}
+
 # ---------------------------------------------------------------- nothing stays
 
 nothing_stays() {
@@ -270,5 +318,7 @@ t "interval" interval
 t "software events" software
 t "hardware events" hardware
 t "rates and events that cannot be" bad_rates
+t "no fentry" no_fentry
+t "a tracepoint with typed arguments" typed_tracepoint
 t "nothing stays" nothing_stays
 finish

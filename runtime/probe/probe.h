@@ -62,7 +62,7 @@ struct rp_probe_kind {
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
-    rp_tp_btf_kind;
+    rp_tp_btf_kind, rp_usdt_kind;
 /* All of them, ended by NULL. */
 extern const struct rp_probe_kind *const rp_probe_kinds[];
 

@@ -73,7 +73,11 @@ struct rp_compile_opts {
     size_t cflag_count;
     enum rp_types types;
     pid_t target_pid; /* value of the constant TARGET_PID; 0: no target */
-    bool dry_run;     /* create no maps: needs no privileges, but no program can be loaded */
+    /* "FUNCTION=PROBE" of what will be attached by other means than the functions' names: where
+     * PROBE is a USDT probe, FUNCTION can read its arguments with bpf_usdt_readarg(). */
+    const char *const *attach;
+    size_t attach_count;
+    bool dry_run; /* create no maps: needs no privileges, but no program can be loaded */
 };
 
 /* How long each step took, in milliseconds. Zero for a step that did not happen. */

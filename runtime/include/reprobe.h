@@ -85,6 +85,10 @@ struct rp_compile_opts {
     size_t cflag_count;
     enum rp_types types;
     struct rp_target target;
+    /* "FUNCTION=PROBE" of what will be attached by other means than the functions' names: where
+     * PROBE is a USDT probe, FUNCTION can read its arguments with bpf_usdt_readarg(). */
+    const char *const *attach;
+    size_t attach_count;
     bool any_target; /* what is saved shall serve any target, not just processes */
     bool dry_run;    /* create no maps: needs no privileges, but no program can be loaded */
 };

@@ -14,6 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#ifndef NT_STAPSDT
+#define NT_STAPSDT 3
+#endif
+
+#include "kernel/features.h"
 #include "probe/probe.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -57,6 +62,27 @@ static bool section_fits(Elf *elf, const GElf_Shdr *section, uint64_t size) {
            (section->sh_offset <= size && section->sh_size <= size - section->sh_offset);
 }
 
+/* Three words and three strings, whose ends libbcc does not look for. */
+static bool is_whole_usdt(const char *note, size_t size, size_t word) {
+    size_t ends = 0;
+    for (size_t i = 3 * word; i < size; i++)
+        ends += !note[i];
+    return ends >= 3;
+}
+
+static bool notes_fit(Elf *elf, Elf_Scn *scn) {
+    size_t word = gelf_fsize(elf, ELF_T_ADDR, 1, EV_CURRENT);
+    Elf_Data *data = elf_getdata(scn, NULL);
+    GElf_Nhdr note;
+    size_t name, text;
+    for (size_t at = 0; data && (at = gelf_getnote(data, at, &note, &name, &text));)
+        if (note.n_type == NT_STAPSDT && note.n_namesz == sizeof("stapsdt") &&
+            !memcmp((char *)data->d_buf + name, "stapsdt", sizeof("stapsdt")) &&
+            !is_whole_usdt((char *)data->d_buf + text, note.n_descsz, word))
+            return false;
+    return true;
+}
+
 /* libelf knows no sections where their table is beyond the end. */
 static bool sections_fit(Elf *elf, const GElf_Ehdr *header, uint64_t size) {
     uint64_t table = (uint64_t)header->e_shnum * header->e_shentsize;
@@ -67,7 +93,8 @@ static bool sections_fit(Elf *elf, const GElf_Ehdr *header, uint64_t size) {
         return false;
     for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn), seen++) {
         GElf_Shdr section;
-        if (!gelf_getshdr(scn, &section) || !section_fits(elf, &section, size))
+        if (!gelf_getshdr(scn, &section) || !section_fits(elf, &section, size) ||
+            (section.sh_type == SHT_NOTE && !notes_fit(elf, scn)))
             return false;
     }
     return count == 0 || seen == count;
@@ -270,10 +297,67 @@ bool rp_binary_is_chooser(const char *path, const char *function) {
     return chooser.found;
 }
 
+/* ------------------------------------------------------------------ its USDT probes */
+
+struct usdt_visit {
+    void (*each)(void *ctx, const struct rp_binary_usdt *usdt);
+    void *ctx;
+};
+
+static void visit_usdt(const char *path, const struct bcc_elf_usdt *found, void *ctx) {
+    (void)path;
+    const struct usdt_visit *visit = ctx;
+    struct rp_binary_usdt usdt = {.provider = found->provider,
+                                  .name = found->name,
+                                  .address = found->pc,
+                                  .semaphore = found->semaphore_offset,
+                                  .has_semaphore = found->semaphore};
+    visit->each(visit->ctx, &usdt);
+}
+
+struct rp_error *rp_binary_each_usdt(const char *path,
+                                     void (*each)(void *ctx, const struct rp_binary_usdt *usdt),
+                                     void *ctx) {
+    struct usdt_visit visit = {each, ctx};
+    struct rp_capture capture = rp_capture_begin();
+    int result = bcc_elf_foreach_usdt(path, visit_usdt, &visit);
+    free(rp_capture_end(&capture));
+    return result < 0 ? not_whole(path) : NULL;
+}
+
+/* ------------------------------------------------------------------ its code */
+
 uint64_t rp_binary_offset(const char *path, uint64_t address) {
     struct bcc_symbol symbol;
     if (bcc_resolve_symname(path, NULL, address, -1, NULL, &symbol) != 0)
         return 0;
     free((char *)symbol.module);
     return symbol.offset;
+}
+
+struct rp_error *rp_binary_refusal(const char *path, const char *function, int errnum) {
+    switch (errnum) {
+    case EPERM:
+    case EACCES:
+        return rp_kernel_refusal(errnum);
+    case EINVAL:
+    case ENODEV:
+    case EIO:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "the kernel cannot probe %s in %s: %s", function, path,
+                           strerror(errnum)),
+            "it probes instructions of files on ordinary file systems; reprobe doctor says whether "
+            "it has uprobes at all");
+    case EOPNOTSUPP:
+    case ENOENT:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"),
+            "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+    case E2BIG:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            "end other tracers of %s", function);
+    default:
+        return rp_error_new(errnum, NULL, "cannot use the probe");
+    }
 }

@@ -24,9 +24,22 @@ struct rp_error *rp_binary_each_function(const char *path,
 bool rp_binary_is_chooser(const char *path, const char *function);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);
+/* One of the places of a USDT probe. */
+struct rp_binary_usdt {
+    const char *provider, *name;
+    uint64_t address;
+    uint64_t semaphore; /* where in the file the count is that the program looks at; 0: none */
+    bool has_semaphore; /* even if it is not known where */
+};
+/* Calls `each` with every place of every USDT probe in the file. */
+struct rp_error *rp_binary_each_usdt(const char *path,
+                                     void (*each)(void *ctx, const struct rp_binary_usdt *usdt),
+                                     void *ctx);
 /* The file that a pattern of `reprobe list` begins with: "bash" of "bash:*readline*"; *name is
  * malloc()ed. */
 struct rp_error *rp_binary_of_pattern(const char *pattern, char **name);
+/* Why the kernel said no to a probe at a place that is there. */
+struct rp_error *rp_binary_refusal(const char *path, const char *function, int errnum);
 /* Where in the file the code of `address` is; 0 when it is not code. */
 uint64_t rp_binary_offset(const char *path, uint64_t address);
 

@@ -186,27 +186,8 @@ static bool visit_function(void *ctx, const char *name, const char *module, uint
     return visit_name(ctx, name);
 }
 
-/* Functions that ftrace can trace: "NAME" or "NAME [MODULE]" a line. */
-static FILE *open_traceable(void) {
-    const char *root;
-    struct rp_error *err = rp_tracefs_path(&root);
-    rp_error_free(err);
-    if (err)
-        return NULL;
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/available_filter_functions", root);
-    return fopen(path, "re");
-}
-
-static void visit_file(struct visit *visit, FILE *file) {
-    RP_AUTO_FREE char *line = NULL;
-    size_t size = 0;
-    while (getline(&line, &size, file) > 0) {
-        line[strcspn(line, " \n")] = '\0';
-        /* What ftrace calls places that linking left without a function. */
-        if (strncmp(line, "__ftrace_invalid_address", 24) != 0 && !visit_name(visit, line))
-            break;
-    }
+static bool visit_traceable(void *ctx, const char *name) {
+    return visit_name(ctx, name);
 }
 
 static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
@@ -215,12 +196,11 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     if (!rp_kernel_has_kprobes())
         return no_kprobes(NULL);
     struct visit visit = {.each = each, .ctx = ctx};
-    RP_AUTO_FCLOSE FILE *file = open_traceable();
-    struct rp_error *err = NULL;
-    if (file)
-        visit_file(&visit, file);
-    else
+    struct rp_error *err = rp_tracefs_each_function(visit_traceable, &visit);
+    if (err) {
+        rp_error_free(err);
         err = rp_ksyms_each(visit_function, &visit);
+    }
     rp_names_clear(&visit.seen);
     return err;
 }

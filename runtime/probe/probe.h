@@ -9,6 +9,7 @@
 #include "compile/module.h"
 #include "reprobe.h"
 #include "util/error.h"
+#include "util/names.h"
 
 /* A parsed spec, "KIND:[PATH:][CATEGORY:]TARGET[+OFFSET]". */
 struct rp_spec {
@@ -61,7 +62,8 @@ struct rp_probe_kind {
 
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
-    rp_interval_kind, rp_software_kind, rp_hardware_kind;
+    rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
+    rp_tp_btf_kind, rp_usdt_kind;
 /* All of them, ended by NULL. */
 extern const struct rp_probe_kind *const rp_probe_kinds[];
 
@@ -105,6 +107,11 @@ struct rp_breakpoint {
 int rp_breakpoint_attach(const struct rp_breakpoint *place, int prog_fd, struct rp_attachment *out);
 /* Deletes libbcc's event from tracefs. */
 void rp_breakpoint_delete(const char *event);
+
+/* For "FUNCTION=PROBE" with a USDT probe, writes the C functions through which bpf_usdt_readarg()
+ * reads the probe's arguments in FUNCTION, whose name it adds to `done`; nothing for other kinds.
+ */
+struct rp_error *rp_usdt_write_readers(const char *attach, struct rp_names *done, FILE *out);
 
 /* rp_probe_suggest() of a parsed spec: a tracepoint that exists here and tells about the same thing
  * as a kprobe or kretprobe ("kprobe:do_sys_openat2": "tracepoint:syscalls:sys_enter_openat"). */

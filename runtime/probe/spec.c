@@ -20,17 +20,11 @@
 #define SHOWN_MAX 80
 
 const struct rp_probe_kind *const rp_probe_kinds[] = {
-    &rp_kprobe_kind,
-    &rp_kretprobe_kind,
-    &rp_uprobe_kind,
-    &rp_uretprobe_kind,
-    &rp_tracepoint_kind,
-    &rp_raw_tracepoint_kind,
-    &rp_profile_kind,
-    &rp_interval_kind,
-    &rp_software_kind,
-    &rp_hardware_kind,
-    NULL,
+    &rp_kprobe_kind,   &rp_kretprobe_kind,  &rp_fentry_kind,
+    &rp_fexit_kind,    &rp_uprobe_kind,     &rp_uretprobe_kind,
+    &rp_usdt_kind,     &rp_tracepoint_kind, &rp_raw_tracepoint_kind,
+    &rp_tp_btf_kind,   &rp_profile_kind,    &rp_interval_kind,
+    &rp_software_kind, &rp_hardware_kind,   NULL,
 };
 
 struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) {
@@ -78,9 +72,8 @@ static struct rp_error *hint_usages(struct rp_error *err) {
 
 /* Kinds that other tracers have: no misspellings of ours. */
 static bool is_foreign(const char *name) {
-    static const char *const foreign[] = {
-        "usdt", "fentry", "fexit", "kfunc",      "kretfunc",       "iter",
-        "lsm",  "begin",  "end",   "watchpoint", "asyncwatchpoint"};
+    static const char *const foreign[] = {"iter", "lsm",        "begin",
+                                          "end",  "watchpoint", "asyncwatchpoint"};
     for (size_t i = 0; i < RP_COUNT(foreign); i++)
         if (!strcmp(name, foreign[i]))
             return true;
@@ -284,6 +277,9 @@ char *rp_probe_spec_of_function(const char *function) {
         {"kretprobe__", &rp_kretprobe_kind, kernel_function_spec},
         {"tracepoint__", &rp_tracepoint_kind, tracepoint_spec},
         {"raw_tracepoint__", &rp_raw_tracepoint_kind, plain_spec},
+        {"tp_btf__", &rp_tp_btf_kind, plain_spec},
+        {"kfunc__", &rp_fentry_kind, kernel_function_spec},
+        {"kretfunc__", &rp_fexit_kind, kernel_function_spec},
     };
     for (size_t i = 0; i < RP_COUNT(conventions); i++) {
         size_t length = strlen(conventions[i].prefix);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/features.h"
 #include "probe/binary.h"
 #include "probe/probe.h"
 #include "util/cleanup.h"
@@ -166,39 +165,11 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ attach */
 
-/* Why the kernel said no to a place that resolved. */
-static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
-    switch (errnum) {
-    case EPERM:
-    case EACCES:
-        return rp_kernel_refusal(errnum);
-    case EINVAL:
-    case ENODEV:
-    case EIO:
-        return rp_error_hint_set(
-            rp_probe_error(errnum, "the kernel cannot probe %s in %s: %s", spec->target, spec->path,
-                           strerror(errnum)),
-            "it probes instructions of files on ordinary file systems; reprobe doctor says whether "
-            "it has uprobes at all");
-    case EOPNOTSUPP:
-    case ENOENT:
-        return rp_error_hint_set(
-            rp_probe_error(errnum, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"),
-            "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
-    case E2BIG:
-        return rp_error_hint_set(
-            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
-            "end other tracers of this function");
-    default:
-        return rp_error_new(errnum, NULL, "cannot use the probe");
-    }
-}
-
 static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
                                   int prog_fd, struct rp_attachment *out) {
     struct rp_breakpoint place = {.type = type, .path = spec->path, .offset = spec->number};
     int errnum = rp_breakpoint_attach(&place, prog_fd, out);
-    return errnum ? explain(spec, errnum) : NULL;
+    return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
 }
 
 static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,

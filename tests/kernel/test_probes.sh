@@ -56,7 +56,9 @@ END
 
 # hits PROBE ARG…: runs f() there while `reprobe run` goes on; sets $all, $target and $cpus
 hits() {
-	run reprobe run --json hits.c -a "f=$@"
+	local probe=$1
+	shift
+	run reprobe run --json hits.c -a f="$probe" "$@"
 	status 0
 	silent
 	all=$(grep '"all"' out | jsonlines value)
@@ -65,7 +67,10 @@ hits() {
 }
 
 # between WHAT LOW HIGH GOT
-between() { [ "${4:-0}" -ge "$2" ] && [ "${4:-0}" -le "$3" ] || fail "$1: expected $2 to $3, got $4"; }
+between() {
+	[ "${4:-0}" -lt "$2" ] || [ "${4:-0}" -gt "$3" ] || return 0
+	fail "$1: expected $2 to $3, got $4"
+}
 
 # ---------------------------------------------------------------- uprobes
 
@@ -178,26 +183,101 @@ ambiguous() {
 	done
 }
 
+# ---------------------------------------------------------------- USDT
+
+# Arguments in registers, in memory and constants, at each of the places; and the semaphore: without
+# a probe `probed` does not come by guarded().
+usdt() {
+	cat >usdt.c <<'END'
+struct event { int number; char word[16]; s64 constant; };
+BPF_RINGBUF_OUTPUT(step, 16);
+BPF_RINGBUF_OUTPUT(guarded, 16);
+int on_step(struct pt_regs *ctx)
+{
+    struct event event = {};
+    if (!is_target())
+        return 0;
+    bpf_usdt_readarg(1, ctx, &event.number);
+    bpf_usdt_readarg_p(2, ctx, event.word, sizeof(event.word));
+    step.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+int on_guarded(struct pt_regs *ctx)
+{
+    struct event event = {};
+    if (!is_target())
+        return 0;
+    bpf_usdt_readarg(1, ctx, &event.number);
+    bpf_usdt_readarg(2, ctx, &event.constant);
+    guarded.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+	run reprobe run --json usdt.c -a on_step="usdt:$probed:probed:step" -a on_guarded="U:probed:guarded" \
+		-c "$probed --usdt 50 >expected"
+	status 0
+	silent
+	equal "steps" 50 "$(grep -c '"step"' out)"
+	equal "steps" "$(sed -n 's/^step //p' expected)" \
+		"$(grep '"step"' out | jsonlines data.number data.word | tr '\t' ' ')"
+	equal "guarded" 50 "$(grep -c '"guarded"' out)"
+	equal "guarded" "$(sed -n 's/^guarded //p' expected)" \
+		"$(grep '"guarded"' out | jsonlines data.number data.constant | tr '\t' ' ')"
+	# Nobody has raised the semaphore any more.
+	"$probed" --usdt 5 >after
+	equal "guarded after it" 0 "$(grep -c guarded after)"
+	run reprobe list 'usdt:probed:*'
+	equal "list" "usdt:probed:probed:step usdt:probed:probed:guarded" "$(tr '\n' ' ' <out | sed 's/ $//')"
+}
+
+bad_usdt() {
+	echo 'int f(struct pt_regs *ctx) { return 0; }' >f.c
+	bad() {
+		local spec=$1
+		shift
+		run reprobe run f.c -a f="$spec" --for 1ms
+		refused "$@"
+	}
+	bad "usdt:$probed:stpe" "no USDT probe stpe" "did you mean step"
+	bad "usdt:$probed:proebd:step" "no USDT probe proebd:step" "did you mean probed:step"
+	strip -R .note.stapsdt -o none "$probed"
+	bad "usdt:./none:step" "has no USDT probes at all" "uprobe:$tmp/none:FUNCTION"
+	bad "usdt:$tmp/no-file:x" "there is no file"
+	# Notes whose strings do not end where the note does.
+	objcopy --dump-section .note.stapsdt=notes "$probed" "$tmp/copy"
+	LC_ALL=C tr '\0' '\1' <notes >damaged
+	dd if=notes of=damaged bs=1 count=52 conv=notrunc status=none
+	objcopy --update-section .note.stapsdt=damaged "$probed" damaged.elf
+	bad "usdt:./damaged.elf:step" "damaged"
+	cat >f.c <<'END'
+int f(struct pt_regs *ctx) { int n = 0; bpf_usdt_readarg(3, ctx, &n); return n; }
+END
+	bad "usdt:$probed:step" "it calls a function" "usdt:PATH:NAME"
+	bad "uprobe:$probed:twice" "it calls a function" "usdt:PATH:NAME"
+	run reprobe run f.c -a f="usdt:$probed:step" -a f="usdt:$probed:guarded" --for 1ms
+	refused "one USDT probe" "a function for each"
+}
+
 # ---------------------------------------------------------------- sampling
 
 profile() {
 	hits_source
 	hits profile:hz:100 -c "$probed --spin 1000"
-	# Another process may take the processor; a slow machine's clock goes on meanwhile.
-	between "samples of one second of processor time" 70 130 "$target"
+	# A virtual machine that waits for its processor has fewer samples.
+	between "samples of one second of processor time" 40 140 "$target"
 	[ "$all" -ge "$target" ] || fail "more samples of the target ($target) than in all ($all)"
 	equal "CPUs" "$(seq -s ' ' 0 $(($(getconf _NPROCESSORS_ONLN) - 1))) " "$cpus"
 	hits p:ms:5 -c "$probed --spin 500"
-	between "samples every 5 ms" 70 130 "$target"
+	between "samples every 5 ms" 40 140 "$target"
 }
 
 interval() {
 	hits_source
 	hits interval:ms:10 --for 1
-	between "ticks" 80 $((120 * slow)) "$all"
+	between "ticks" 30 $((120 * slow)) "$all"
 	equal "CPUs" 1 "$(wc -w <<<"$cpus")"
 	hits i:hz:50 --for 1
-	between "ticks" 40 $((60 * slow)) "$all"
+	between "ticks" 15 $((60 * slow)) "$all"
 }
 
 software() {
@@ -212,7 +292,7 @@ software() {
 	hits s:faults:100 -c "$probed --faults 2000"
 	between "each 100th page fault" 19 30 "$target"
 	hits software:cpu-clock:1000000 -c "$probed --spin 300"
-	between "milliseconds of processor time" 200 400 "$target"
+	between "milliseconds of processor time" 120 420 "$target"
 	hits software:context-switches:1 -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.001; done'
 	[ "$target" -ge 9 ] || fail "expected 9 context switches and more, got $target"
 }
@@ -240,6 +320,49 @@ bad_rates() {
 	refused "no software event no-such-event"
 }
 
+# ---------------------------------------------------------------- tracing programs
+
+# Where there is no fentry, that is said; tests/lab/test_fentry.sh has the rest.
+no_fentry() {
+	echo 'KFUNC_PROBE(vfs_unlink) { return 0; }' >f.c
+	if reprobe list fentry >list 2>&1; then
+		skip "this kernel has it"
+	fi
+	run reprobe run f.c --for 1ms
+	refused "cannot attach fentry:vfs_unlink" "this kernel has no fentry" "scripts/lab"
+	lacks "hint" "$err" kprobe: # nor has it kprobes
+	contains "hint" "$err" tracepoint:syscalls:sys_enter_unlinkat
+	run reprobe list fexit
+	refused "this kernel has no fexit"
+}
+
+typed_tracepoint() {
+	reprobe list tp_btf >list 2>&1 || skip "this kernel has none"
+	cat >execs.c <<'END'
+struct event { u32 pid, old; char file[64]; };
+BPF_RINGBUF_OUTPUT(execs, 16);
+BPF_PROG(tp_btf__sched_process_exec, struct task_struct *task, int old, struct linux_binprm *binary)
+{
+    struct event event = {.pid = task->tgid, .old = old};
+    if (!is_target())
+        return 0;
+    bpf_probe_read_kernel_str(event.file, sizeof(event.file), binary->filename);
+    execs.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+	run reprobe run --json execs.c -c 'exec spawn 5 >expected'
+	status 0
+	silent
+	# spawn's own comes first, and that of the shell.
+	equal "execs" "$(awk '{ print $1, $1, $4 }' expected)" \
+		"$(jsonlines data.pid data.old data.file <out | tail -n 5 | tr '\t' ' ')"
+	run reprobe list 'tp_btf:sched_process_exe?'
+	equal "list" tp_btf:sched_process_exec "$out"
+	run reprobe run execs.c -a tp_btf__sched_process_exec=tp_btf:sched_swich --for 1ms
+	refused "there is no tracepoint sched_swich" "did you mean sched_switch"
+}
+
 # ---------------------------------------------------------------- nothing stays
 
 nothing_stays() {
@@ -248,7 +371,7 @@ nothing_stays() {
 	hits_source
 	for signal in INT KILL; do
 		start reprobe run hits.c -a f="uprobe:$probed:twice" -a f="uretprobe:$probed:twice" \
-			-a f=profile:hz:9 -a f=software:cs -c 'touch started; sleep 1000'
+			-a f="usdt:$probed:guarded" -a f=profile:hz:9 -a f=software:cs -c 'touch started; sleep 1000'
 		wait_in "it traces" test -e started
 		rm started
 		objects=$(held "$pid")
@@ -265,10 +388,14 @@ t "an instruction" instruction
 t "a process that runs already" running_already
 t "uprobes that cannot be" bad_uprobes
 t "two functions of one name" ambiguous
+t "USDT probes" usdt
+t "USDT probes that cannot be" bad_usdt
 t "profile" profile
 t "interval" interval
 t "software events" software
 t "hardware events" hardware
 t "rates and events that cannot be" bad_rates
+t "no fentry" no_fentry
+t "a tracepoint with typed arguments" typed_tracepoint
 t "nothing stays" nothing_stays
 finish

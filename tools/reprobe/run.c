@@ -232,8 +232,10 @@ static void print_notes(const struct request *request, const struct rp_module *m
 static struct rp_error *run(const struct request *request, struct rp_session *session,
                             struct printers *printers) {
     struct rp_module *module;
-    struct rp_error *err =
-        rp_session_compile_file(session, request->source.file, &request->source.opts, &module);
+    struct rp_compile_opts opts = request->source.opts;
+    opts.attach = request->attach;
+    opts.attach_count = request->attach_count;
+    struct rp_error *err = rp_session_compile_file(session, request->source.file, &opts, &module);
     if (err)
         return err;
     print_notes(request, module);

@@ -194,7 +194,7 @@ struct rp_error *rp_session_compile_file(struct rp_session *s, const char *path,
 struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *module,
                                    const char *function, const char *spec) {
     struct rp_probe *probe;
-    RP_TRY(rp_probe_attach(module, function, spec, &probe));
+    RP_TRY(rp_probe_attach_in(module, function, spec, s->opts.target.pid, &probe));
     if (append(&s->probes, &s->probe_count, probe))
         return NULL;
     rp_probe_free(probe);

@@ -277,6 +277,8 @@ struct rp_error *rp_session_compile(struct rp_session *session, const char *text
 struct rp_error *rp_session_compile_file(struct rp_session *session, const char *path,
                                          const struct rp_compile_opts *opts,
                                          struct rp_module **out);
+/* rp_probe_attach(); with a target process (not a command) a probe in a program or library is put
+ * in that process only. */
 struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module *module,
                                    const char *function, const char *spec);
 /* Attaches each function of the module that names its own probe. *count (may be NULL) is how many
@@ -327,7 +329,8 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid);
 /* The same for all processes that were noticed before. */
 void rp_symbols_notice_again(struct rp_symbols *symbols);
 /* The function that has the address, in the process or (pid 0) in the kernel, C++ names demangled;
- * "[FILE]" where the file has no symbols, "[unknown]" when nothing can be told. Owned by `symbols`, until the next call. */
+ * "[FILE]" where the file has no symbols, "[unknown]" when nothing can be told. Owned by `symbols`,
+ * until the next call. */
 const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address);
 
 /* The functions of a stack, innermost first: the kernel's are added before the process's. */

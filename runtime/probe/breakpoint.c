@@ -29,8 +29,8 @@ static bool event_exists(const char *event) {
 static int attach(const struct rp_breakpoint *place, const char *event, int prog_fd) {
     if (!place->path)
         return bpf_attach_kprobe(prog_fd, place->type, event, place->function, place->offset, 0);
-    return bpf_attach_uprobe(prog_fd, place->type, event, place->path, place->offset, -1,
-                             place->counter);
+    return bpf_attach_uprobe(prog_fd, place->type, event, place->path, place->offset,
+                             place->pid ? place->pid : -1, place->counter);
 }
 
 /* Each looks for it in its own list. */

@@ -64,10 +64,11 @@ static struct rp_error *load(struct rp_module *module, const char *function,
     return cannot_attach(refusal, spec);
 }
 
-struct rp_error *rp_probe_attach(struct rp_module *module, const char *function, const char *text,
-                                 struct rp_probe **out) {
+struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
+                                    const char *text, pid_t pid, struct rp_probe **out) {
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(text, &spec));
+    spec.pid = pid;
     uint64_t start = rp_now_ns();
     RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
     double resolve_ms = rp_ms_since(start);
@@ -88,6 +89,11 @@ struct rp_error *rp_probe_attach(struct rp_module *module, const char *function,
     rp_module_add_attach_ms(module, resolve_ms + rp_ms_since(start));
     *out = probe;
     return NULL;
+}
+
+struct rp_error *rp_probe_attach(struct rp_module *module, const char *function, const char *spec,
+                                 struct rp_probe **out) {
+    return rp_probe_attach_in(module, function, spec, 0, out);
 }
 
 struct rp_error *rp_probe_check(const char *text) {

@@ -19,6 +19,7 @@ struct rp_spec {
     char *target;   /* the function, the tracepoint's name, or a number */
     uint64_t offset;
     uint64_t number; /* what the kind made of it: an offset in a file, a period, a type's id */
+    pid_t pid;       /* of those in files: the one process to put them in; 0: every one */
 };
 
 /* What the kernel holds for a probe: one or several places, or one a CPU. */
@@ -99,6 +100,7 @@ struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size)
 struct rp_breakpoint {
     enum bpf_probe_attach_type type;
     const char *path;     /* NULL: in the kernel */
+    pid_t pid;            /* 0: every process that has the file mapped, now or later */
     const char *function; /* in the kernel */
     uint64_t offset;      /* from the function's start, or the file's */
     uint32_t counter;     /* in the file, raised while attached (a semaphore); 0: none */
@@ -112,6 +114,11 @@ void rp_breakpoint_delete(const char *event);
  * reads the probe's arguments in FUNCTION, whose name it adds to `done`; nothing for other kinds.
  */
 struct rp_error *rp_usdt_write_readers(const char *attach, struct rp_names *done, FILE *out);
+
+/* rp_probe_attach() of what is in a program or library for one process only: others that use the
+ * file are not slowed down. Its children are not probed either. */
+struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
+                                    const char *spec, pid_t pid, struct rp_probe **out);
 
 /* rp_probe_suggest() of a parsed spec: a tracepoint that exists here and tells about the same thing
  * as a kprobe or kretprobe ("kprobe:do_sys_openat2": "tracepoint:syscalls:sys_enter_openat"). */

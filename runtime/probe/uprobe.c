@@ -167,7 +167,8 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
                                   int prog_fd, struct rp_attachment *out) {
-    struct rp_breakpoint place = {.type = type, .path = spec->path, .offset = spec->number};
+    struct rp_breakpoint place = {
+        .type = type, .path = spec->path, .pid = spec->pid, .offset = spec->number};
     int errnum = rp_breakpoint_attach(&place, prog_fd, out);
     return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
 }

@@ -132,6 +132,7 @@ static struct rp_error *attach_at(struct attaching *attaching, const struct rp_b
                               "where it belongs");
     struct rp_breakpoint place = {.type = BPF_PROBE_ENTRY,
                                   .path = spec->path,
+                                  .pid = spec->pid,
                                   .offset = rp_binary_offset(spec->path, usdt->address),
                                   .counter = (uint32_t)usdt->semaphore};
     int errnum =

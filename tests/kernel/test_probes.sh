@@ -102,6 +102,24 @@ names_of_files() {
 	equal "calls into libc" 1 "$target"
 }
 
+# With -p nobody else runs into it, and with no target everyone does.
+one_process() {
+	hits_source
+	mkfifo go
+	bash -c 'read line <go; trap : USR1' &
+	local shell=$!
+	start reprobe run hits.c -p "$shell" -a f=uprobe:bash:trap_builtin --json
+	wait_in "it traces" attached_uprobes "$pid" 1
+	bash -c 'trap : USR1; trap : USR2'
+	echo >go
+	wait "$shell"
+	kill -INT "$pid"
+	stopped
+	status 0
+	matches "in the target" "$out" '"map":"target","key":0,"value":1}'
+	matches "in all" "$out" '"map":"all","key":0,"value":1}'
+}
+
 # The address of the last instruction is that of the return.
 instruction() {
 	hits_source
@@ -386,6 +404,7 @@ t "arguments and results of a function" arguments_and_results
 t "names of programs and libraries" names_of_files
 t "an instruction" instruction
 t "a process that runs already" running_already
+t "a uprobe with -p is in that process only" one_process
 t "uprobes that cannot be" bad_uprobes
 t "two functions of one name" ambiguous
 t "USDT probes" usdt

@@ -15,7 +15,9 @@ enum { KEY_ATTACH = 0x3000, KEY_TIMINGS };
 
 static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
-     "Attach FUNCTION to PROBE (kprobe:vfs_read, tracepoint:sched:sched_switch, …); may be given "
+     "Attach FUNCTION to PROBE (kprobe:vfs_read, uprobe:bash:readline, "
+     "tracepoint:sched:sched_switch, "
+     "profile:hz:99, …); may be given "
      "more than once",
      0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},

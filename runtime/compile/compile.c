@@ -149,8 +149,8 @@ static struct rp_error *compile_against(struct job *job, enum against against,
         RP_TRY(rp_source_prepare(source, against == WHOLE));
     RP_AUTO_FREE char *headers_types = NULL;
     if (!from_btf &&
-        asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s",
-                 rp_embedded_glue_h) < 0)
+        asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s%s",
+                 rp_embedded_glue_h, source->usdt ? source->usdt : "") < 0)
         return rp_error_nomem();
     RP_AUTO(rp_tree_remove) struct rp_tree tree = {0};
     RP_TRY(rp_tree_create(&tree, from_btf ? source->base : "",
@@ -240,6 +240,7 @@ static bool find_key(const struct job *job, char key[65]) {
     rp_digest_text(&digest, job->text);
     rp_digest_text(&digest, job->source.headers);
     rp_digest_text(&digest, job->source.tracepoints);
+    rp_digest_text(&digest, job->source.usdt);
     rp_digest_add(&digest, &opts->types, sizeof(opts->types));
     bool by_task = rp_target_is_by_task(opts);
     rp_digest_add(&digest, &by_task, sizeof(by_task));
@@ -269,6 +270,7 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
 static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
     uint64_t start = rp_now_ns();
     RP_TRY(rp_source_scan(&job->source, job->text, job->opts));
+    RP_TRY(rp_source_read_usdt(&job->source, job->opts));
     const struct rp_scan *scan = &job->source.scan;
     job->has_output = mentions_any(scan, outputs);
     job->has_foreign_maps = mentions_any(scan, foreign_maps);

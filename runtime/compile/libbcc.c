@@ -139,17 +139,25 @@ static struct rp_error *take_functions(void *bcc, struct rp_handover *handover,
     return NULL;
 }
 
+/* libbcc's last pass ignores warnings, so that a function that was never declared passes there: as
+ * a call to nowhere. So does an argument that a USDT probe lacks. */
+static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
+    struct rp_error *err = rp_error_new(EINVAL, "it calls a function that BPF programs do not have",
+                                        "cannot compile %s", call->name);
+    if (rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg") ||
+        rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg_p"))
+        return rp_error_hint_set(err, "which arguments bpf_usdt_readarg() can read depends on the "
+                                      "probe: attach each function that calls it to one, with "
+                                      "-a FUNCTION=usdt:PATH:NAME, and read those that it has");
+    return rp_error_hint_set(err, "write the function in the source, as `static inline`");
+}
+
 static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
                                  struct rp_handover *handover, struct rp_object *object) {
     RP_TRY(take_maps(bcc, handover, object));
     RP_TRY(take_functions(bcc, handover, object));
-    /* libbcc's last pass ignores warnings, so that a function that was never declared passes there:
-     * as a call to nowhere. */
     if (rp_object_calls(object, BPF_PSEUDO_CALL, -1))
-        return rp_error_hint_set(rp_error_new(EINVAL,
-                                              "it calls a function that BPF programs do not have",
-                                              "cannot compile %s", call->name),
-                                 "write the function in the source, as `static inline`");
+        return calls_nobody(call);
     object->license = strdup(bpf_module_license(bcc));
     object->kern_version = bpf_module_kern_version(bcc);
     object->btf = rp_take(handover->btf);

@@ -12,6 +12,7 @@
 #include "compile/types.h"
 #include "kernel/btf.h"
 #include "kernel/tracefs.h"
+#include "probe/probe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -87,6 +88,25 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     }
     rp_digest_end(&headers, source->headers);
     return NULL;
+}
+
+struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts) {
+    if (!rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg") &&
+        !rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg_p"))
+        return NULL;
+    size_t size;
+    FILE *out = open_memstream(&source->usdt, &size);
+    if (!out)
+        return rp_error_nomem();
+    struct rp_names done = {0};
+    struct rp_error *err = NULL;
+    for (size_t i = 0; i < opts->attach_count && !err; i++)
+        err = rp_usdt_write_readers(opts->attach[i], &done, out);
+    rp_names_clear(&done);
+    fclose(out);
+    if (!err)
+        rp_scan_text(&source->scan, source->usdt, size);
+    return err;
 }
 
 /* ------------------------------------------------------------- names the source reaches */
@@ -274,6 +294,7 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fprintf(out, "#define RP_USES_IS_TARGET_TASK %d\n", uses_is_target_task);
     fputs(rp_embedded_glue_h, out);
+    fputs(source->usdt ? source->usdt : "", out);
 }
 
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
@@ -312,6 +333,7 @@ void rp_source_clear(struct rp_source *source) {
     rp_names_clear(&source->stubs);
     free(source->base);
     free(source->types);
+    free(source->usdt);
     free(source->unknown_tracepoint);
     memset(source, 0, sizeof(*source));
 }

@@ -12,6 +12,7 @@ struct rp_source {
     struct rp_names stubs;    /* included headers that are the kernel's: empty files stand in */
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
+    char *usdt;               /* the same, of the programs that are traced; or NULL */
     char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
     bool uses_modules;        /* some types are those of loaded modules, which come and go */
     bool whole;               /* see rp_source_prepare() */
@@ -23,6 +24,8 @@ struct rp_source {
  * `opts->path`). */
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
+/* Writes how the arguments of USDT probes are read, if the source reads some. */
+struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts);
 /* Adds the types in the formats of its tracepoints, once all are known. */
 void rp_source_scan_tracepoints(struct rp_source *source);
 /* Digest of the kernel's part in what rp_source_prepare() wrote: another kernel for which it is the

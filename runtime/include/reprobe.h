@@ -86,7 +86,11 @@ struct rp_compile_opts {
     enum rp_types types;
     struct rp_target target;
     bool any_target; /* what is saved shall serve any target, not just processes */
-    bool dry_run;    /* create no maps: needs no privileges, but no program can be loaded */
+    /* "FUNCTION=PROBE" of what will be attached by other means than the functions' names: where
+     * PROBE is a USDT probe, FUNCTION can read its arguments with bpf_usdt_readarg(). */
+    const char *const *attach;
+    size_t attach_count;
+    bool dry_run; /* create no maps: needs no privileges, but no program can be loaded */
 };
 
 /* How long each step took, in milliseconds. Zero for a step that did not happen. */
@@ -157,9 +161,14 @@ void rp_cache_clear(void);
 struct rp_probe;
 
 /* Attaches `function` to the place `spec` names:
- *   kprobe:FUNC[+OFF]  kretprobe:FUNC  tracepoint:CATEGORY:NAME  rawtracepoint:NAME
- * Loads the function first if it is not loaded as that program type yet. Mounts tracefs or debugfs
- * when that is all that is missing. On success *out is the probe: rp_probe_free() detaches it. */
+ *   kprobe:FUNC[+OFF]  kretprobe:FUNC  fentry:FUNC  fexit:FUNC
+ *   tracepoint:CATEGORY:NAME  rawtracepoint:NAME  tp_btf:NAME
+ *   uprobe:PATH:FUNC[+OFF]  uretprobe:PATH:FUNC  usdt:PATH:[PROVIDER:]NAME
+ *   profile:UNIT:N  interval:UNIT:N (hz, s, ms, us)  software:EVENT[:COUNT]  hardware:EVENT[:COUNT]
+ * Probes in files and perf events are of all processes. Loads the function first if it is not
+ * loaded as that program type (and for that place, of fentry, fexit and tp_btf) yet. Mounts tracefs
+ * or debugfs when that is all that is missing. On success *out is the probe: rp_probe_free()
+ * detaches it. */
 struct rp_error *rp_probe_attach(struct rp_module *module, const char *function, const char *spec,
                                  struct rp_probe **out);
 /* The nearest place that works here instead of `spec`, such as the syscall's tracepoint on a
@@ -174,12 +183,15 @@ const char *rp_probe_spec(const struct rp_probe *probe);
 void rp_probe_free(struct rp_probe *probe);
 
 /* The spec that `function` names by itself after BCC's conventions (kprobe__X, kretprobe__X,
- * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X); syscall names get this
- * kernel's prefix. malloc()ed, or NULL when the name says nothing. */
+ * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X, kfunc__X and kretfunc__X
+ * as KFUNC_PROBE and KRETFUNC_PROBE do) or as tp_btf__X; syscall names get this kernel's prefix.
+ * malloc()ed, or NULL when the name says nothing. */
 char *rp_probe_spec_of_function(const char *function);
 
 /* Calls `each` with every probe spec of `kind` ("kprobe", …; NULL for all kinds) that matches the
- * shell pattern `glob` (NULL for all); stops when it returns false. */
+ * shell pattern `glob` (NULL for all); stops when it returns false. `glob` may begin with a kind.
+ * Kinds that are in files (uprobe, uretprobe, usdt) need one that begins with the file
+ * ("bash:*readline*"), and are passed over with all kinds. */
 struct rp_error *rp_probe_list(const char *kind, const char *glob,
                                bool (*each)(void *ctx, const char *spec), void *ctx);
 

@@ -62,7 +62,8 @@ static struct rp_error *feed(struct rp_session *session, struct rp_module *modul
 
 static struct rp_error *run(struct rp_module *module, char **args) {
     int fd;
-    struct rp_error *err = rp_module_load(module, args[0], BPF_PROG_TYPE_SCHED_CLS, -1, &fd);
+    struct rp_error *err = rp_module_load(
+        module, args[0], &(struct rp_program_kind){.type = BPF_PROG_TYPE_SCHED_CLS}, &fd);
     if (err)
         return err;
     char packet[64] = {0};
@@ -78,7 +79,8 @@ static struct rp_error *replay_step(struct rp_module *module, char *step) {
     if (strcmp(cpu, "sleep") == 0)
         return usleep((useconds_t)strtoul(function, NULL, 10) * 1000), NULL;
     int fd;
-    struct rp_error *err = rp_module_load(module, function, BPF_PROG_TYPE_RAW_TRACEPOINT, -1, &fd);
+    struct rp_error *err = rp_module_load(
+        module, function, &(struct rp_program_kind){.type = BPF_PROG_TYPE_RAW_TRACEPOINT}, &fd);
     if (err)
         return err;
     uint64_t args[12] = {0};

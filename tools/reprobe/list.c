@@ -31,9 +31,11 @@ int command_list(int argc, char **argv) {
     const struct argp argp = {.parser = parse,
                               .args_doc = "[KIND] [PATTERN]",
                               .doc = "Lists the places a probe can be attached to, one a line.\v"
-                                     "KIND is kprobe, kretprobe, tracepoint or rawtracepoint. "
-                                     "PATTERN is a shell pattern: 'vfs_*', 'sched:*', "
-                                     "'tracepoint:*exec*'."};
+                                     "KIND is kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, "
+                                     "usdt, tracepoint, rawtracepoint, tp_btf, software or "
+                                     "hardware. PATTERN is a shell pattern: 'vfs_*', 'sched:*', "
+                                     "'tracepoint:*exec*'; for what is in programs and libraries "
+                                     "it begins with one: 'uprobe:bash:*readline*'."};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     const char *kind = request.words[0], *pattern = request.words[1];

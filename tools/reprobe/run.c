@@ -15,7 +15,9 @@ enum { KEY_ATTACH = 0x3000, KEY_TIMINGS };
 
 static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
-     "Attach FUNCTION to PROBE (kprobe:vfs_read, tracepoint:sched:sched_switch, …); may be given "
+     "Attach FUNCTION to PROBE (kprobe:vfs_read, uprobe:bash:readline, "
+     "tracepoint:sched:sched_switch, "
+     "profile:hz:99, …); may be given "
      "more than once",
      0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
@@ -232,8 +234,10 @@ static void print_notes(const struct request *request, const struct rp_module *m
 static struct rp_error *run(const struct request *request, struct rp_session *session,
                             struct printers *printers) {
     struct rp_module *module;
-    struct rp_error *err =
-        rp_session_compile_file(session, request->source.file, &request->source.opts, &module);
+    struct rp_compile_opts opts = request->source.opts;
+    opts.attach = request->attach;
+    opts.attach_count = request->attach_count;
+    struct rp_error *err = rp_session_compile_file(session, request->source.file, &opts, &module);
     if (err)
         return err;
     print_notes(request, module);

@@ -176,6 +176,8 @@ struct rp_error *rp_probe_attach(struct rp_module *module, const char *function,
 char *rp_probe_suggest(const char *spec);
 /* Says whether `spec` could be attached here, without loading anything. */
 struct rp_error *rp_probe_check(const char *spec);
+/* The same, where why not is of no interest. */
+bool rp_probe_exists(const char *spec);
 /* The spec in full, as it was attached. */
 const char *rp_probe_spec(const struct rp_probe *probe);
 void rp_probe_free(struct rp_probe *probe);
@@ -293,6 +295,9 @@ struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module 
  * there were. On an error what was attached before stays attached. */
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
                                          size_t *count);
+
+/* A line for each probe: what it is attached to. */
+void rp_session_print_probes(const struct rp_session *session, FILE *out);
 
 /* Reads the module's output `name` (BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT). */
 struct rp_error *rp_session_read(struct rp_session *session, struct rp_module *module,
@@ -525,6 +530,32 @@ struct rp_report {
 /* Runs the session, all of which is attached, and prints at each interval and at its end. With -t
  * the time of day stands above a report; JSON has it where `print` puts it. */
 struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report);
+
+/* ---- a report of sums by key: in time, in number, or as log2 histograms */
+
+#define RP_SUMMARY_TEXT 64
+
+/* A tool that times events of several kinds. Its source keeps them in a map `sums`, the key being
+ * the kind, the value one u64: the sum of their times in nanoseconds. As the command line wants it,
+ * the source is compiled with these macros: COUNT   the value is the number of events DIST    the
+ * value is RP_LOG2_SLOTS numbers, by bpf_log2l(time / UNIT); UNIT is in nanoseconds CPU     only
+ * events on that CPU count Reports are differences from the one before: nothing is cleared, so
+ * nothing is lost. */
+struct rp_summary {
+    const char *doc;           /* for --help */
+    const char *name, *source; /* the source's name in messages, and its text */
+    const char *noun;          /* of a kind: "softirq" */
+    int width;                 /* its column's */
+    /* What a key means, at most RP_SUMMARY_TEXT bytes, as text. */
+    void (*text)(const void *key, char text[RP_SUMMARY_TEXT]);
+    /* The raw tracepoints of the source's functions raw_tracepoint__NAME, in the order in which
+     * they are attached, NULL at the end: as tp_btf where the kernel has that. A function may be
+     * missing from what the source is compiled to. */
+    const char *const *tracepoints;
+};
+
+/* All of such a tool's main(). Returns the exit status. */
+int rp_summary_main(int argc, char **argv, const struct rp_summary *summary);
 
 /* Prints the error to stderr (with its long text when `verbose`) and frees it. Returns the exit
  * status: 0 for NULL, else 1. */

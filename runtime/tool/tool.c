@@ -26,7 +26,7 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
     {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
     {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
-    {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 2},
+    {"verbose", 'v', 0, 0, "Say what is traced; with an error, the whole log behind it", 2},
     {0}};
 
 bool rp_parse_duration(const char *text, uint64_t *ns) {
@@ -111,7 +111,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case ARGP_KEY_END:
         if (target->pid && tool->session.command)
-            argp_error(state, "-p and -c cannot go together: trace a process or run one");
+            argp_error(state, "--pid and --command cannot go together: trace a process or run one");
         break;
     default:
         return ARGP_ERR_UNKNOWN;

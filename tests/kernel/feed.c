@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A host program for callbacks that `reprobe run` cannot reach.
+ * A host program for what `reprobe run` cannot reach: callbacks, and events made by hand.
  *   feed FILE.c MAP COUNT
  *       attaches what names itself, with itself as target, and sends COUNT records to MAP, a
  *       BPF_USER_RINGBUF: numbers from 1 on, u64. Whenever it is full, and at the end, getpgid() is
  *       called, so that a program can drain it. Prints how often it was full, and the maps.
  *   feed --run FILE.c FUNCTION MILLISECONDS
  *       loads FUNCTION as a traffic classifier, runs it once, waits, and prints the maps.
+ *   feed --replay FILE.c [-DMACRO…] STEP…
+ *       loads functions as raw tracepoints' and attaches them nowhere, but runs them as the steps
+ * say: CPU:FUNCTION[:ARGUMENT…] or sleep:MILLISECONDS. Prints the maps.
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -71,22 +74,64 @@ static struct rp_error *run(struct rp_module *module, char **args) {
     return print_maps(module);
 }
 
+static struct rp_error *replay_step(struct rp_module *module, char *step) {
+    char *rest = step, *cpu = strsep(&rest, ":"), *function = strsep(&rest, ":");
+    if (strcmp(cpu, "sleep") == 0)
+        return usleep((useconds_t)strtoul(function, NULL, 10) * 1000), NULL;
+    int fd;
+    struct rp_error *err = rp_module_load(
+        module, function, &(struct rp_program_kind){.type = BPF_PROG_TYPE_RAW_TRACEPOINT}, &fd);
+    if (err)
+        return err;
+    uint64_t args[12] = {0};
+    for (size_t i = 0; rest && i < sizeof(args) / sizeof(args[0]); i++)
+        args[i] = strtoull(strsep(&rest, ":"), NULL, 0);
+    LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = args, .ctx_size_in = sizeof(args),
+                .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = (uint32_t)strtoul(cpu, NULL, 10));
+    if (bpf_prog_test_run_opts(fd, &opts))
+        return rp_error_new(errno, NULL, "cannot run %s on CPU %s", function, cpu);
+    return NULL;
+}
+
+static struct rp_error *replay(struct rp_module *module, char **steps) {
+    struct rp_error *err = NULL;
+    while (!err && *steps)
+        err = replay_step(module, *steps++);
+    return err ? err : print_maps(module);
+}
+
+/* How many macros there are. */
+static size_t defines(char **args) {
+    size_t count = 0;
+    while (args[count] && strncmp(args[count], "-D", 2) == 0)
+        count++;
+    return count;
+}
+
 int main(int argc, char **argv) {
     if (argc < 4) {
-        fprintf(stderr, "usage: feed FILE.c MAP COUNT | feed --run FILE.c FUNCTION MILLISECONDS\n");
+        fprintf(stderr, "usage: feed FILE.c MAP COUNT | feed --run FILE.c FUNCTION MILLISECONDS | "
+                        "feed --replay FILE.c [-DMACRO…] STEP…\n");
         return 2;
     }
     bool runs = argc == 5 && strcmp(argv[1], "--run") == 0;
-    const struct rp_session_opts opts = {.size = sizeof(opts), .target.pid = getpid()};
-    const struct rp_compile_opts compile = {.size = sizeof(compile)};
+    bool replays = strcmp(argv[1], "--replay") == 0;
+    char **args = argv + (runs || replays ? 3 : 2);
+    size_t macros = replays ? defines(args) : 0;
+    const struct rp_session_opts opts = {.size = sizeof(opts),
+                                         .target.pid = replays ? 0 : getpid()};
+    const struct rp_compile_opts compile = {
+        .size = sizeof(compile), .cflags = (const char *const *)args, .cflag_count = macros};
     struct rp_session *session;
     struct rp_module *module;
     struct rp_error *err = rp_session_new(&opts, &session);
     if (err)
         return rp_tool_end(err, true);
-    err = rp_session_compile_file(session, argv[1 + runs], &compile, &module);
+    err = rp_session_compile_file(session, args[-1], &compile, &module);
     if (!err)
-        err = runs ? run(module, argv + 3) : feed(session, module, argv + 2);
+        err = replays ? replay(module, args + macros)
+              : runs  ? run(module, args)
+                      : feed(session, module, args);
     int status = rp_tool_end(err, true);
     rp_session_free(session);
     return status;

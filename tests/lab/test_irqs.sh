@@ -1,0 +1,172 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# hardirqs and softirqs: their counts against the kernel's, in /proc/interrupts and /proc/softirqs, and
+# against the tools of the same names in libbpf-tools. They run at once, one begun and ended within the
+# time of the other, so that it takes no tolerance to say
+#
+#   /proc, read within <= theirs <= ours <= /proc, read around
+#
+# With REPROBE_TEST_BPFCC=1 those of bpfcc-tools run as well, which takes a minute more and the headers
+# of this kernel (linux-headers-6.1.*-amd64).
+. "$(dirname "$0")/../lib.sh"
+need_root
+[ -n "${REPROBE_TEST_ALONE-}" ] || {
+	t "interrupts" skip "other people may use this machine: only in the lab"
+	finish
+}
+
+# ---------------------------------------------------------------- several tools at once
+
+declare -A pids
+
+# launch NAME MESSAGE COMMAND…: in the background, until it says so; its output is in NAME.
+launch() {
+	local name=$1 message=$2
+	shift 2
+	setsid env --default-signal=INT PYTHONUNBUFFERED=1 stdbuf -oL "$@" >"$name" 2>"$name.err" </dev/null &
+	pids[$name]=$!
+	wait_for "$name traces" says "$message" "$name" || fail "$name said" "$(cat "$name.err")"
+}
+
+# Seldom, and without a process: both CPUs of the lab share one of the machine's.
+says() {
+	[[ $(<"$2")$(<"$2.err") == *"$1"* ]] || { sleep 0.3; false; }
+}
+
+ours() { launch "$1" "attached to" "${@:2}" -v --json; }
+theirs() { launch "$1" "Tracing" "${@:2}"; }
+
+# end NAME…: in this order, each waited for
+end() {
+	local name
+	for name; do
+		kill -INT "${pids[$name]}"
+		wait "${pids[$name]}"
+	done
+}
+
+# ---------------------------------------------------------------- counts, as NAME COUNT lines
+
+# The kernel's, of all CPUs or of one. Interrupts that share an action's name are one.
+interrupts() {
+	awk -v cpu="${1-}" 'NR == 1 { cpus = NF; next } $1 ~ /^[0-9]+:$/ && NF > cpus + 1 {
+		for (i = 0; i < cpus; i++) if (cpu == "" || cpu == i) sum[$NF] += $(i + 2) }
+		END { for (name in sum) print name, sum[name] }' /proc/interrupts
+}
+soft_interrupts() {
+	awk -v cpu="${1-}" 'NR == 1 { cpus = NF; next } { for (i = 0; i < cpus; i++)
+		if (cpu == "" || cpu == i) sum[$1] += $(i + 2) }
+		END { for (name in sum) print tolower(substr(name, 1, length(name) - 1)), sum[name] }' /proc/softirqs
+}
+
+since() { awk 'NR == FNR { before[$1] = $2; next } { print $1, $2 - before[$1] }' "$@"; }
+of_reports() { jsonlines "$1" total_count <"$2" | awk '{ sum[$1] += $2 } END { for (n in sum) print n, sum[n] }'; }
+of_json_histograms() {
+	jsonlines "$1" histogram <"$2" | awk -F'\t' '{ sum = 0; n = split($2, part, /"count":/)
+		for (i = 2; i <= n; i++) sum += part[i]; print $1, sum }'
+}
+of_rows() { awk 'NF == 2 && $2 ~ /^[0-9]+$/' "$1"; }
+of_histograms() { awk '/^[a-z]+ = / { name = $3 } / -> / { sum[name] += $5 } END { for (n in sum) print n, sum[n] }' "$1"; }
+
+# ordered COUNTS…: each name has in each file no more than in the next; shows what they had of $main.
+ordered() {
+	local lesser=$1 file figures
+	figures="$main: $(count_in "$1") ($1)"
+	shift
+	for file; do
+		equal "counts of $lesser above those of $file" "" "$(awk 'NR == FNR { most[$1] = $2; next }
+			$2 > most[$1] + 0 { print $1, $2, "above", most[$1] + 0 }' "$file" "$lesser")"
+		figures+=" <= $(count_in "$file") ($file)"
+		lesser=$file
+	done
+	echo "     $figures"
+}
+count_in() { awk -v name="$main" '$1 == name { print $2 }' "$1"; }
+
+# telling INNER OUTER: what is between them could hide no double or missing count
+telling() {
+	[ "$(count_in "$2")" -lt $((2 * $(count_in "$1"))) ] ||
+		fail "$main: $(count_in "$1") in the inner time and $(count_in "$2") in the outer tell nothing"
+}
+
+# ---------------------------------------------------------------- the cases
+
+# Files that are not there, of the lab's own file system: for each the kernel asks the host, who answers
+# by an interrupt, of virtioN-requests; first on CPU 1, then on CPU 0.
+ask_host() {
+	local cpu irq i
+	for cpu in 1 0; do
+		for irq in $(awk '/virtio[0-9]+-requests$/ { print $1 + 0 }' /proc/interrupts); do
+			echo $cpu >"/proc/irq/$irq/smp_affinity_list"
+		done
+		for ((i = 0; i < 2500; i++)); do [ -e "/usr/no-such-file.$cpu.$i" ]; done
+	done
+}
+
+# compare TOOL COUNTS WORK CPU ARG…: TOOL while WORK is done, with what COUNTS tells; libbpf-tools' with ARGs
+compare() {
+	local tool=$1 counts=$2 work=$3 cpu=$4
+	shift 4
+	run "$tool" -C --command : # compiled now, it starts quickly then
+	status 0
+	$counts >outer0
+	ours all "$tool" -C 300ms
+	theirs libbpf "/usr/sbin/$tool" "$@"
+	[ -z "${REPROBE_TEST_BPFCC-}" ] || { headers && theirs bpfcc "$tool-bpfcc" -C; }
+	$counts "$cpu" >cpu_outer0
+	ours cpu "$tool" -d -c "$cpu"
+	$counts "$cpu" >cpu_inner0
+	$counts >inner0
+	$work
+	$counts >inner1
+	$counts "$cpu" >cpu_inner1
+	end cpu
+	$counts "$cpu" >cpu_outer1
+	end ${pids[bpfcc]+bpfcc} libbpf all
+	$counts >outer1
+
+	since inner0 inner1 | grep -v ' 0$' >proc_within
+	since outer0 outer1 >proc_around
+	of_reports "${tool%s}" all >ours
+	if [ "$1" = -d ]; then of_histograms libbpf; else of_rows libbpf; fi >libbpf_tools
+	ordered proc_within libbpf_tools ours proc_around
+	telling proc_within proc_around
+	if [ -n "${pids[bpfcc]-}" ]; then
+		of_rows bpfcc >bpfcc_tools
+		ordered proc_within bpfcc_tools libbpf_tools
+	fi
+	since cpu_inner0 cpu_inner1 | grep -v ' 0$' >proc_within
+	since cpu_outer0 cpu_outer1 >proc_around
+	of_json_histograms "${tool%s}" cpu >"ours_cpu$cpu"
+	ordered proc_within "ours_cpu$cpu" proc_around
+	telling proc_within proc_around
+}
+
+# The lab has the kernel's modules, but not its headers.
+headers() {
+	local modules=/lib/modules/$(uname -r) headers=/usr/src/linux-headers-$(uname -r)
+	[ -d "$headers" ] || { fail "there is no $headers: apt-get install ${headers##*/}"; return 1; }
+	ln -sfn "$headers" "$modules/build"
+	ln -sfn "${headers%-*}-common" "$modules/source"
+}
+
+hard() {
+	main=$(awk '/virtio[0-9]+-requests$/ { print $2 + $3, $NF }' /proc/interrupts | sort -n | sed -n '$s/.* //p')
+	compare hardirqs interrupts ask_host 0 -C
+}
+
+# 500 packets to this machine itself, each received in a soft interrupt of the CPU that sent it.
+packets() {
+	taskset -c 0 bash -c 'for ((i = 0; i < 300; i++)); do echo >/dev/udp/127.0.0.1/9; done'
+	taskset -c 1 bash -c 'for ((i = 0; i < 200; i++)); do echo >/dev/udp/127.0.0.1/9; done'
+}
+
+# That of libbpf-tools cannot count.
+soft() {
+	main=net_rx
+	compare softirqs soft_interrupts packets 1 -d
+}
+
+t "hardirqs and the kernel's counts" hard
+t "softirqs and the kernel's counts" soft
+finish

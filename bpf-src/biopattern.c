@@ -3,25 +3,26 @@
  * begins where the one before it, on the same disk, ended. */
 
 struct pattern {
-    u64 next_sector, bytes, sequential, random;
+    u64 requests, sequential, bytes;
 };
 BPF_HASH(sums, u32, struct pattern); /* by device number, as the kernel has it */
+BPF_HASH(next_sectors, u32, u64);
 
 TRACEPOINT_PROBE(block, block_rq_complete)
 {
     u32 device = args->dev;
-    struct pattern none = {}, *pattern;
-    if (!args->nr_sector) /* a flush */
+#ifdef DEVICE
+    if (device != DEVICE)
         return 0;
-    pattern = sums.lookup_or_try_init(&device, &none);
-    if (!pattern)
+#endif
+    u64 end = args->sector + args->nr_sector, *next = next_sectors.lookup(&device);
+    struct pattern none = {}, *pattern = sums.lookup_or_try_init(&device, &none);
+    if (!pattern || !args->nr_sector || !is_target()) /* no sectors: a flush */
         return 0;
-    /* Of the first request nothing can be said, but that it is. */
-    if (pattern->next_sector == args->sector)
-        __sync_fetch_and_add(&pattern->sequential, 1);
-    else
-        __sync_fetch_and_add(&pattern->random, 1);
+    __sync_fetch_and_add(&pattern->requests, 1);
     __sync_fetch_and_add(&pattern->bytes, (u64)args->nr_sector * 512);
-    pattern->next_sector = args->sector + args->nr_sector;
+    if (next && *next == args->sector)
+        __sync_fetch_and_add(&pattern->sequential, 1);
+    next_sectors.update(&device, &end);
     return 0;
 }

@@ -12,9 +12,16 @@ BPF_HASH(sums, u32, struct histogram);
 BPF_ARRAY(empty, struct histogram, 1); /* too large for the stack */
 BPF_HASH(queued, u32, u64, 65536);     /* since when, by thread; ns */
 
+static u32 thread_of(struct task_struct *task)
+{
+    u32 tid = 0;
+    bpf_probe_read_kernel(&tid, sizeof(tid), &task->pid);
+    return tid;
+}
+
 static void queue(struct task_struct *task)
 {
-    u32 tid = task->pid;
+    u32 tid = thread_of(task);
     u64 now = bpf_ktime_get_ns();
     if (tid) /* not the idle task */
         queued.update(&tid, &now);
@@ -35,10 +42,13 @@ RAW_TRACEPOINT_PROBE(sched_wakeup_new)
 static bool is_runnable(struct task_struct *task)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
-    return task->__state == TASK_RUNNING;
+    unsigned state = 0;
+    bpf_probe_read_kernel(&state, sizeof(state), &task->__state);
 #else
-    return task->state == TASK_RUNNING;
+    long state = 0;
+    bpf_probe_read_kernel(&state, sizeof(state), &task->state);
 #endif
+    return state == TASK_RUNNING;
 }
 
 /* (preempt, prev, next, …) */
@@ -46,7 +56,7 @@ RAW_TRACEPOINT_PROBE(sched_switch)
 {
     struct task_struct *prev = (struct task_struct *)ctx->args[1];
     struct task_struct *next = (struct task_struct *)ctx->args[2];
-    u32 tid = next->pid, key = 0, zero = 0;
+    u32 tid = thread_of(next), key = 0, zero = 0;
     u64 *since, wait;
     struct histogram *histogram, *none;
     if (is_runnable(prev)) /* it was preempted, and waits again */
@@ -60,7 +70,7 @@ RAW_TRACEPOINT_PROBE(sched_switch)
     if (!none || !is_target_task(next))
         return 0;
 #if defined(BY_PID)
-    key = next->tgid;
+    bpf_probe_read_kernel(&key, sizeof(key), &next->tgid);
 #elif defined(BY_TID)
     key = tid;
 #endif

@@ -11,13 +11,13 @@ struct name {
     char text[32];
 };
 
-static void action_name(const void *key, char text[RP_SUMMARY_TEXT]) {
+static void action_name(const void *key, char text[RP_SUM_TEXT]) {
     memcpy(text, ((const struct name *)key)->text, sizeof(struct name));
 }
 
 int main(int argc, char **argv) {
     static const char *const tracepoints[] = {"irq_handler_exit", "irq_handler_entry", NULL};
-    static const struct rp_summary hardirqs = {
+    static const struct rp_irqs hardirqs = {
         .doc = "Sums up the time that handlers of interrupts take, by the name of the handler's "
                "action, as in /proc/interrupts.",
         .name = "hardirqs.c",
@@ -26,5 +26,5 @@ int main(int argc, char **argv) {
         .width = 26,
         .text = action_name,
         .tracepoints = tracepoints};
-    return rp_summary_main(argc, argv, &hardirqs);
+    return rp_irqs_main(argc, argv, &hardirqs);
 }

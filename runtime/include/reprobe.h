@@ -531,23 +531,50 @@ struct rp_report {
  * the time of day stands above a report; JSON has it where `print` puts it. */
 struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report);
 
-/* ---- a report of sums by key: in time, in number, or as log2 histograms */
+/* ---- a report of sums by key */
 
-#define RP_SUMMARY_TEXT 64
+#define RP_SUM_TEXT 64
 
-/* A tool that times events of several kinds. Its source keeps them in a map `sums`, the key being
- * the kind, the value one u64: the sum of their times in nanoseconds. As the command line wants it,
- * the source is compiled with these macros: COUNT   the value is the number of events DIST    the
- * value is RP_LOG2_SLOTS numbers, by bpf_log2l(time / UNIT); UNIT is in nanoseconds CPU     only
- * events on that CPU count Reports are differences from the one before: nothing is cleared, so
- * nothing is lost. */
-struct rp_summary {
+/* What is new for one key since the report before: differences, so that nothing is lost by
+ * clearing. */
+struct rp_sum {
+    const void *key;
+    const char *text;       /* what it means, at most RP_SUM_TEXT bytes */
+    const uint64_t *values; /* as many as a value of the map has */
+    uint64_t total;         /* the first of them; of a histogram, their sum */
+};
+
+struct rp_sums {
+    const struct rp_tool *tool;
+    struct rp_interval interval;
+    /* Its map `sums` has values of one or several u64 that only grow, and may be per CPU. */
+    const struct rp_module *module;
+    const char *noun; /* what a key is: "softirq"; NULL: there is but one */
+    int width;        /* its column's */
+    const char *unit; /* "usecs" */
+    unsigned unit_ns; /* what a total is divided by to be in that unit */
+    bool histograms;  /* a value is RP_LOG2_SLOTS counts, already in that unit */
+    void (*text)(const void *key, char text[RP_SUM_TEXT]);
+    bool is_number;    /* what `text` gives: so it is in JSON */
+    rp_cells_fn cells; /* of a struct rp_sum; NULL: the noun and the total */
+    void *ctx;         /* of `cells` */
+};
+
+/* Runs the session, all of which is attached, and prints a report at each interval and at the end:
+ * keys of which there is something new, those with most last. */
+struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums);
+
+/* ---- tools that time interrupts */
+
+/* The source keeps sums as rp_sums_run() wants them; the value is the sum of times in nanoseconds.
+ * By the command line it is compiled with COUNT: the value is the number of events; DIST: it is a
+ * histogram, by bpf_log2l(time / UNIT); CPU: only events on that CPU count. */
+struct rp_irqs {
     const char *doc;           /* for --help */
     const char *name, *source; /* the source's name in messages, and its text */
-    const char *noun;          /* of a kind: "softirq" */
+    const char *noun;          /* "softirq" */
     int width;                 /* its column's */
-    /* What a key means, at most RP_SUMMARY_TEXT bytes, as text. */
-    void (*text)(const void *key, char text[RP_SUMMARY_TEXT]);
+    void (*text)(const void *key, char text[RP_SUM_TEXT]);
     /* The raw tracepoints of the source's functions raw_tracepoint__NAME, in the order in which
      * they are attached, NULL at the end: as tp_btf where the kernel has that. A function may be
      * missing from what the source is compiled to. */
@@ -555,7 +582,7 @@ struct rp_summary {
 };
 
 /* All of such a tool's main(). Returns the exit status. */
-int rp_summary_main(int argc, char **argv, const struct rp_summary *summary);
+int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs);
 
 /* Prints the error to stderr (with its long text when `verbose`) and frees it. Returns the exit
  * status: 0 for NULL, else 1. */

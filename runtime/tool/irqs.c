@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tools that time interrupts: all but what is their own. */
+#include <argp.h>
+#include <bpf/libbpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* One run of such a tool. */
+struct run {
+    const struct rp_irqs *irqs;
+    struct rp_tool tool;
+    struct rp_interval interval;
+    bool count, dist, nanoseconds;
+    long cpu; /* -1: all */
+};
+
+/* ------------------------------------------------------------------ options */
+
+static const struct argp_option options[] = {
+    {"count", 'C', 0, 0, "Show how many there were, not their time", 0},
+    {"dist", 'd', 0, 0, "Show their times as histograms", 0},
+    {"nanoseconds", 'N', 0, 0, "Show nanoseconds, not microseconds", 0},
+    {"cpu", 'c', "CPU", 0, "Trace on this CPU only", 0},
+    {0}};
+
+static long parse_cpu(struct argp_state *state, const char *arg) {
+    char *end;
+    long cpu = strtol(arg, &end, 10), cpus = libbpf_num_possible_cpus();
+    if (*arg < '0' || *arg > '9' || *end)
+        argp_error(state, "`%s` is not the number of a CPU (-c is not --command here)", arg);
+    else if (cpu >= cpus)
+        argp_error(state, "there is no CPU %s here: they are 0 to %ld", arg, cpus - 1);
+    return cpu;
+}
+
+static void check_options(struct argp_state *state, const struct run *run) {
+    if (run->count && (run->dist || run->nanoseconds))
+        argp_error(state, "--count shows no times: it cannot go with --dist or --nanoseconds");
+    if (run->tool.session.event_limit)
+        argp_error(state, "--events is for tools with a row for each event; COUNT limits reports");
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct run *run = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &run->tool;
+        state->child_inputs[1] = &run->interval;
+        return 0;
+    case 'C':
+        run->count = true;
+        return 0;
+    case 'd':
+        run->dist = true;
+        return 0;
+    case 'N':
+        run->nanoseconds = true;
+        return 0;
+    case 'c':
+        run->cpu = parse_cpu(state, arg);
+        return 0;
+    case ARGP_KEY_SUCCESS:
+        check_options(state, run);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static const char *unit(const struct run *run) {
+    return run->count ? "count" : run->nanoseconds ? "nsecs" : "usecs";
+}
+
+/* Nanoseconds, of which one unit is made. */
+static unsigned unit_ns(const struct run *run) {
+    return run->count || run->nanoseconds ? 1 : 1000;
+}
+
+/* ------------------------------------------------------------------ a run */
+
+static struct rp_error *compile(struct run *run, struct rp_session *session,
+                                struct rp_module **module) {
+    char unit_flag[32], cpu_flag[32];
+    snprintf(unit_flag, sizeof(unit_flag), "-DUNIT=%u", unit_ns(run));
+    snprintf(cpu_flag, sizeof(cpu_flag), run->cpu < 0 ? "-UCPU" : "-DCPU=%ld", run->cpu);
+    const char *const cflags[] = {run->count  ? "-DCOUNT"
+                                  : run->dist ? "-DDIST"
+                                              : "-UCOUNT",
+                                  run->dist ? unit_flag : "-UUNIT", cpu_flag};
+    const struct rp_compile_opts opts = {.size = sizeof(opts),
+                                         .name = run->irqs->name,
+                                         .cflags = cflags,
+                                         .cflag_count = sizeof(cflags) / sizeof(cflags[0])};
+    return rp_session_compile(session, run->irqs->source, &opts, module);
+}
+
+static bool has_function(const struct rp_module *module, const char *name) {
+    const char *function = "";
+    for (size_t i = 0; function && strcmp(function, name) != 0; i++)
+        function = rp_module_function_name(module, i);
+    return function;
+}
+
+/* As a BTF-typed tracepoint where the kernel has them, otherwise as a raw one. Both give the
+ * program the same arguments. */
+static struct rp_error *attach(struct rp_session *session, struct rp_module *module,
+                               const char *tracepoint) {
+    char function[128], typed[128], raw[128];
+    snprintf(function, sizeof(function), "raw_tracepoint__%s", tracepoint);
+    snprintf(typed, sizeof(typed), "tp_btf:%s", tracepoint);
+    snprintf(raw, sizeof(raw), "rawtracepoint:%s", tracepoint);
+    if (!has_function(module, function))
+        return NULL;
+    return rp_session_attach(session, module, function, rp_probe_exists(typed) ? typed : raw);
+}
+
+static struct rp_error *run_session(struct rp_session *session, void *ctx) {
+    struct run *run = ctx;
+    struct rp_module *module;
+    RP_TRY(compile(run, session, &module));
+    for (const char *const *tracepoint = run->irqs->tracepoints; *tracepoint; tracepoint++)
+        RP_TRY(attach(session, module, *tracepoint));
+    if (run->tool.verbose)
+        rp_session_print_probes(session, stderr);
+    const struct rp_sums sums = {.tool = &run->tool,
+                                 .interval = run->interval,
+                                 .module = module,
+                                 .noun = run->irqs->noun,
+                                 .width = run->irqs->width,
+                                 .unit = unit(run),
+                                 .unit_ns = unit_ns(run),
+                                 .histograms = run->dist,
+                                 .text = run->irqs->text};
+    return rp_sums_run(session, &sums);
+}
+
+int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs) {
+    const struct argp_child children[] = {
+        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {
+        .options = options, .parser = parse, .doc = irqs->doc, .children = children};
+    struct run run = {.irqs = irqs, .cpu = -1};
+    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    return rp_tool_run(&run.tool, run_session, &run);
+}

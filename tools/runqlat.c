@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* runqlat: how long tasks wait for a CPU. */
+#include <argp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reprobe.h"
+
+extern const char rp_embedded_runqlat_c[];
+
+static const struct argp_option options[] = {
+    {"milliseconds", 'm', 0, 0, "Milliseconds, not microseconds", 0},
+    {"pids", 'P', 0, 0, "A histogram for each process", 0},
+    {"tids", 'L', 0, 0, "A histogram for each thread", 0},
+    {0}};
+
+struct runqlat {
+    struct rp_tool tool;
+    struct rp_interval interval;
+    bool milliseconds;
+    const char *by; /* the macro that makes the key */
+};
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct runqlat *r = state->input;
+    (void)arg;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &r->tool;
+        state->child_inputs[1] = &r->interval;
+        return 0;
+    case 'm':
+        r->milliseconds = true;
+        return 0;
+    case 'P':
+        r->by = "-DBY_PID";
+        return 0;
+    case 'L':
+        r->by = "-DBY_TID";
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void id_text(const void *key, char text[RP_SUM_TEXT]) {
+    uint32_t id;
+    memcpy(&id, key, sizeof(id));
+    snprintf(text, RP_SUM_TEXT, "%u", id);
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    const struct runqlat *r = ctx;
+    const char *const cflags[] = {r->milliseconds ? "-DUNIT=1000000" : "-DUNIT=1000",
+                                  r->by ? r->by : "-DBY_NOTHING"};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "runqlat.c", .cflags = cflags, .cflag_count = 2};
+    struct rp_sums sums = {.tool = &r->tool,
+                           .interval = r->interval,
+                           .noun = !r->by                       ? NULL
+                                   : !strcmp(r->by, "-DBY_PID") ? "pid"
+                                                                : "tid",
+                           .unit = r->milliseconds ? "msecs" : "usecs",
+                           .histograms = true,
+                           .text = id_text,
+                           .is_number = true};
+    struct rp_module *module;
+    struct rp_error *err = rp_session_compile(session, rp_embedded_runqlat_c, &opts, &module);
+    if (!err)
+        err = rp_session_attach_named(session, module, NULL);
+    sums.module = module;
+    return err ? err : rp_sums_run(session, &sums);
+}
+
+int main(int argc, char **argv) {
+    const struct argp_child children[] = {
+        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {.options = options,
+                              .parser = parse,
+                              .doc = "Shows as a histogram how long tasks that could run waited "
+                                     "for a CPU.",
+                              .children = children};
+    struct runqlat runqlat = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &runqlat);
+    return rp_tool_run(&runqlat.tool, run, &runqlat);
+}

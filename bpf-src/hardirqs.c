@@ -92,20 +92,19 @@ static void add(struct irqaction *action, u32 slot, u64 value)
         __sync_fetch_and_add(&sum->slots[slot], value);
 }
 
-/* They are counted when they end: that takes only this program, and only then it is known whether
- * the interrupt was this handler's or that of another one on a shared line. */
+/* They are counted when they end: that takes only this program. What the handler returned does not
+ * matter: one that finds that the interrupt was not for it (IRQ_NONE: a shared line) took time. */
 RAW_TRACEPOINT_PROBE(irq_handler_exit)
 {
     struct irqaction *action = (struct irqaction *)ctx->args[1];
-    bool handled = (int)ctx->args[2] != IRQ_NONE;
     if (!is_traced())
         return 0;
 #ifdef COUNT
-    if (handled && is_target())
+    if (is_target())
         add(action, 0, 1);
 #else
     u64 time;
-    if (!end_handler(&time) || !handled || !is_target())
+    if (!end_handler(&time) || !is_target())
         return 0;
 #ifdef DIST
     add(action, bpf_log2l(time / UNIT), 1);

@@ -6,8 +6,8 @@
 #
 #   /proc, read within <= theirs <= ours <= /proc, read around
 #
-# With REPROBE_TEST_BPFCC=1 those of bpfcc-tools run as well, which takes a minute more and the headers
-# of this kernel (linux-headers-6.1.*-amd64).
+# With REPROBE_TEST_BPFCC=1 those of bpfcc-tools run around all this, which takes minutes and the headers
+# of the kernel (linux-headers-6.1.*-amd64). They leave out handlers that return IRQ_NONE.
 . "$(dirname "$0")/../lib.sh"
 need_root
 [ -n "${REPROBE_TEST_ALONE-}" ] || {
@@ -33,6 +33,7 @@ says() {
 	[[ $(<"$2")$(<"$2.err") == *"$1"* ]] || { sleep 0.3; false; }
 }
 
+# Both say when they trace: ours with -v on stderr.
 ours() { launch "$1" "attached to" "${@:2}" -v --json; }
 theirs() { launch "$1" "Tracing" "${@:2}"; }
 
@@ -99,30 +100,61 @@ ask_host() {
 		for irq in $(awk '/virtio[0-9]+-requests$/ { print $1 + 0 }' /proc/interrupts); do
 			echo $cpu >"/proc/irq/$irq/smp_affinity_list"
 		done
-		for ((i = 0; i < 2500; i++)); do [ -e "/usr/no-such-file.$cpu.$i" ]; done
+		for ((i = 0; i < 2000; i++)); do [ -e "/usr/no-such-file.$cpu.$i" ]; done
 	done
 }
 
-# compare TOOL COUNTS WORK CPU ARG…: TOOL while WORK is done, with what COUNTS tells; libbpf-tools' with ARGs
+# The lab has the kernel's modules, but not its headers.
+headers() {
+	local modules headers
+	modules=/lib/modules/$(uname -r)
+	headers=/usr/src/linux-headers-$(uname -r)
+	[ -d "$headers" ] || { fail "there is no $headers: apt-get install ${headers##*/}"; return 1; }
+	ln -sfn "$headers" "$modules/build"
+	ln -sfn "${headers%-*}-common" "$modules/source"
+}
+
+# What hardirqs-bpfcc leaves out, and, within that time, what it or softirqs-bpfcc counts.
+start_bpfcc() {
+	cat >none.c <<'END'
+struct name { char text[32]; };
+BPF_HASH(none, struct name, u64);
+RAW_TRACEPOINT_PROBE(irq_handler_exit)
+{
+    struct name name = {};
+    struct irqaction *action = (struct irqaction *)ctx->args[1];
+    bpf_probe_read_kernel_str(name.text, sizeof(name.text), action->name);
+    if ((int)ctx->args[2] == IRQ_NONE)
+        none.increment(name);
+    return 0;
+}
+END
+	launch none tracing reprobe run --json none.c
+	headers && limit=400 theirs bpfcc "$1-bpfcc" -C
+}
+end_bpfcc() {
+	end bpfcc none
+	grep -v tracing none | jsonlines key.text value >not_handled
+	{ of_rows bpfcc; [ "$1" != hardirqs ] || cat not_handled; } |
+		awk '{ sum[$1] += $2 } END { for (n in sum) print n, sum[n] }' >bpfcc_tools
+	echo "     $main: $(count_in bpfcc) (bpfcc-tools), and returned IRQ_NONE: $(count_in not_handled)"
+}
+
+# compare TOOL COUNTS WORK ARG…: TOOL while WORK is done, with what COUNTS tells, and with libbpf-tools'
+# TOOL ARG…
 compare() {
-	local tool=$1 counts=$2 work=$3 cpu=$4
-	shift 4
+	local tool=$1 counts=$2 work=$3 bpfcc=${REPROBE_TEST_BPFCC-}
+	shift 3
+	[ -z "$bpfcc" ] || start_bpfcc "$tool"
 	run "$tool" -C --command : # compiled now, it starts quickly then
 	status 0
 	$counts >outer0
 	ours all "$tool" -C 300ms
 	theirs libbpf "/usr/sbin/$tool" "$@"
-	[ -z "${REPROBE_TEST_BPFCC-}" ] || { headers && theirs bpfcc "$tool-bpfcc" -C; }
-	$counts "$cpu" >cpu_outer0
-	ours cpu "$tool" -d -c "$cpu"
-	$counts "$cpu" >cpu_inner0
 	$counts >inner0
 	$work
 	$counts >inner1
-	$counts "$cpu" >cpu_inner1
-	end cpu
-	$counts "$cpu" >cpu_outer1
-	end ${pids[bpfcc]+bpfcc} libbpf all
+	end libbpf all
 	$counts >outer1
 
 	since inner0 inner1 | grep -v ' 0$' >proc_within
@@ -131,42 +163,42 @@ compare() {
 	if [ "$1" = -d ]; then of_histograms libbpf; else of_rows libbpf; fi >libbpf_tools
 	ordered proc_within libbpf_tools ours proc_around
 	telling proc_within proc_around
-	if [ -n "${pids[bpfcc]-}" ]; then
-		of_rows bpfcc >bpfcc_tools
-		ordered proc_within bpfcc_tools libbpf_tools
+	if [ -n "$bpfcc" ]; then
+		end_bpfcc "$tool"
+		ordered ours bpfcc_tools
 	fi
-	since cpu_inner0 cpu_inner1 | grep -v ' 0$' >proc_within
-	since cpu_outer0 cpu_outer1 >proc_around
-	of_json_histograms "${tool%s}" cpu >"ours_cpu$cpu"
-	ordered proc_within "ours_cpu$cpu" proc_around
-	telling proc_within proc_around
-}
-
-# The lab has the kernel's modules, but not its headers.
-headers() {
-	local modules=/lib/modules/$(uname -r) headers=/usr/src/linux-headers-$(uname -r)
-	[ -d "$headers" ] || { fail "there is no $headers: apt-get install ${headers##*/}"; return 1; }
-	ln -sfn "$headers" "$modules/build"
-	ln -sfn "${headers%-*}-common" "$modules/source"
 }
 
 hard() {
-	main=$(awk '/virtio[0-9]+-requests$/ { print $2 + $3, $NF }' /proc/interrupts | sort -n | sed -n '$s/.* //p')
-	compare hardirqs interrupts ask_host 0 -C
+	main=$(busiest)
+	compare hardirqs interrupts ask_host -C
 }
 
-# 500 packets to this machine itself, each received in a soft interrupt of the CPU that sent it.
-packets() {
-	taskset -c 0 bash -c 'for ((i = 0; i < 300; i++)); do echo >/dev/udp/127.0.0.1/9; done'
-	taskset -c 1 bash -c 'for ((i = 0; i < 200; i++)); do echo >/dev/udp/127.0.0.1/9; done'
-}
-
-# That of libbpf-tools cannot count.
+# The tool of libbpf-tools cannot count, but its histograms can be summed up.
 soft() {
 	main=net_rx
-	compare softirqs soft_interrupts packets 1 -d
+	compare softirqs soft_interrupts packets -d
 }
 
+# Only CPU 0, and a histogram's sum.
+one_cpu() {
+	main=$(busiest)
+	interrupts 0 >outer0
+	ours cpu hardirqs -d -c 0
+	interrupts 0 >inner0
+	ask_host
+	interrupts 0 >inner1
+	end cpu
+	interrupts 0 >outer1
+	since inner0 inner1 | grep -v ' 0$' >proc_within
+	since outer0 outer1 >proc_around
+	of_json_histograms hardirq cpu >ours
+	ordered proc_within ours proc_around
+	telling proc_within proc_around
+}
+busiest() { awk '/virtio[0-9]+-requests$/ { print $2 + $3, $NF }' /proc/interrupts | sort -n | sed -n '$s/.* //p'; }
+
 t "hardirqs and the kernel's counts" hard
+t "hardirqs -d -c, and the kernel's counts" one_cpu
 t "softirqs and the kernel's counts" soft
 finish

@@ -217,6 +217,11 @@ struct rp_error *rp_session_attach_named(struct rp_session *s, struct rp_module 
     return NULL;
 }
 
+void rp_session_print_probes(const struct rp_session *s, FILE *out) {
+    for (size_t i = 0; i < s->probe_count; i++)
+        fprintf(out, "reprobe: attached to %s\n", rp_probe_spec(s->probes[i]));
+}
+
 static void on_signal(struct rp_session *s) {
     struct signalfd_siginfo info;
     while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {

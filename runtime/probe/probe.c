@@ -63,6 +63,12 @@ struct rp_error *rp_probe_check(const char *text) {
     return cannot_attach(err, &spec);
 }
 
+bool rp_probe_exists(const char *spec) {
+    struct rp_error *err = rp_probe_check(spec);
+    rp_error_free(err);
+    return !err;
+}
+
 const char *rp_probe_spec(const struct rp_probe *probe) {
     return probe->spec;
 }

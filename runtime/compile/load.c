@@ -130,11 +130,10 @@ static char *log_of(const struct program *p, int errnum) {
 }
 
 int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
-                    enum bpf_prog_type type, int expected_attach_type, int btf_fd, char **log) {
-    LIBBPF_OPTS(bpf_prog_load_opts, opts);
-    if (expected_attach_type != -1)
-        opts.expected_attach_type = (enum bpf_attach_type)expected_attach_type;
-    if (type != BPF_PROG_TYPE_TRACING)
+                    const struct rp_program_kind *kind, int btf_fd, char **log) {
+    LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = kind->attach_type,
+                .attach_btf_id = kind->attach_btf);
+    if (kind->type != BPF_PROG_TYPE_TRACING)
         opts.kern_version = object->kern_version; /* of a kprobe's program, before Linux 5.0 */
     if (btf_fd >= 0) {
         opts.prog_btf_fd = (uint32_t)btf_fd;
@@ -145,7 +144,7 @@ int rp_program_load(const struct rp_object *object, const struct rp_object_funct
         opts.line_info_cnt = function->lines.count;
         opts.line_info_rec_size = function->lines.size;
     }
-    struct program p = {.type = type,
+    struct program p = {.type = kind->type,
                         .license = object->license,
                         .insns = function->insns,
                         .count = function->insn_count,

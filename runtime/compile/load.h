@@ -14,10 +14,18 @@ int rp_map_create(const struct rp_object_map *map, int btf_fd);
 struct rp_error *rp_map_create_error(const char *source, const struct rp_object_map *map,
                                      int errnum);
 
-/* Loads a linked function (see link.h). `btf_fd` is the object's, -1 for none, and
- * `expected_attach_type` -1 for none. Returns a descriptor, or -1 with errno set and *log the
- * verifier's log, malloc()ed, or NULL when it wrote none. */
+/* As what a function is loaded. */
+struct rp_program_kind {
+    enum bpf_prog_type type;
+    enum bpf_attach_type attach_type; /* 0 where the type has none */
+    uint32_t attach_btf; /* of BPF_PROG_TYPE_TRACING (Linux 5.5): the kernel's type, by its BTF id,
+                            where it will run; else 0 */
+};
+
+/* Loads a linked function (see link.h). `btf_fd` is the object's, -1 for none. Returns a
+ * descriptor, or -1 with errno set and *log the verifier's log, malloc()ed, or NULL when it wrote
+ * none. */
 int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
-                    enum bpf_prog_type type, int expected_attach_type, int btf_fd, char **log);
+                    const struct rp_program_kind *kind, int btf_fd, char **log);
 
 #endif

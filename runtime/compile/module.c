@@ -24,8 +24,7 @@
 
 struct program {
     const char *function; /* the object's */
-    enum bpf_prog_type type;
-    int expected_attach_type;
+    struct rp_program_kind kind;
     int fd;
 };
 
@@ -203,23 +202,25 @@ static struct rp_error *no_function(const struct rp_module *module, const char *
 }
 
 static struct rp_error *load(struct rp_module *module, const struct rp_object_function *function,
-                             enum bpf_prog_type type, int expected_attach_type, int *fd) {
+                             const struct rp_program_kind *kind, int *fd) {
     RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
     RP_TRY(rp_link_function(module->object, function, module->map_fds, module->target, &linked));
     RP_AUTO_FREE char *log = NULL;
-    *fd =
-        rp_program_load(module->object, &linked, type, expected_attach_type, module->btf_fd, &log);
+    *fd = rp_program_load(module->object, &linked, kind, module->btf_fd, &log);
     if (*fd >= 0)
         return NULL;
     return rp_load_error(function->name, module->name, errno, log ? log : "");
 }
 
-struct rp_error *rp_module_load(struct rp_module *module, const char *name, enum bpf_prog_type type,
-                                int expected_attach_type, int *fd) {
+static bool same_kind(const struct rp_program_kind *a, const struct rp_program_kind *b) {
+    return a->type == b->type && a->attach_type == b->attach_type && a->attach_btf == b->attach_btf;
+}
+
+struct rp_error *rp_module_load(struct rp_module *module, const char *name,
+                                const struct rp_program_kind *kind, int *fd) {
     for (size_t i = 0; i < module->program_count; i++) {
         const struct program *p = &module->programs[i];
-        if (strcmp(p->function, name) == 0 && p->type == type &&
-            p->expected_attach_type == expected_attach_type) {
+        if (strcmp(p->function, name) == 0 && same_kind(&p->kind, kind)) {
             *fd = p->fd;
             return NULL;
         }
@@ -233,12 +234,11 @@ struct rp_error *rp_module_load(struct rp_module *module, const char *name, enum
         return rp_error_nomem();
     module->programs = programs;
     uint64_t start = rp_now_ns();
-    struct rp_error *err = load(module, function, type, expected_attach_type, fd);
+    struct rp_error *err = load(module, function, kind, fd);
     module->timings.load_ms += rp_ms_since(start);
     if (err)
         return err;
-    programs[module->program_count++] =
-        (struct program){function->name, type, expected_attach_type, *fd};
+    programs[module->program_count++] = (struct program){function->name, *kind, *fd};
     return NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 
+#include "compile/load.h"
 #include "compile/object.h"
 #include "reprobe.h"
 
@@ -16,10 +17,10 @@ const struct rp_object_map *rp_module_map(const struct rp_module *module, const 
 /* The module's own types; NULL when it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
 
-/* Loads `function` as that type of program, once: a second call gives the same descriptor. *fd
- * stays the module's. `expected_attach_type` may be -1 for none. */
+/* Loads `function` as that kind of program, once: a second call gives the same descriptor. *fd
+ * stays the module's. */
 struct rp_error *rp_module_load(struct rp_module *module, const char *function,
-                                enum bpf_prog_type type, int expected_attach_type, int *fd);
+                                const struct rp_program_kind *kind, int *fd);
 
 /* Whether any of the module's functions calls the helper (enum bpf_func_id). */
 bool rp_module_calls(const struct rp_module *module, int helper);

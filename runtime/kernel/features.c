@@ -136,6 +136,16 @@ static int load_trivial(enum bpf_prog_type type, const struct bpf_prog_load_opts
     return bpf_prog_load(type, NULL, "GPL", trivial, RP_COUNT(trivial), opts);
 }
 
+int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded) {
+    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = btf, .expected_attach_type = type);
+    RP_AUTO_CLOSE int prog = load_trivial(BPF_PROG_TYPE_TRACING, &load);
+    *loaded = prog >= 0;
+    if (prog < 0)
+        return errno;
+    RP_AUTO_CLOSE int link = bpf_raw_tracepoint_open(NULL, prog);
+    return link < 0 ? errno : 0;
+}
+
 struct rp_error *rp_kernel_usable(void) {
     RP_AUTO_CLOSE int fd = load_trivial(BPF_PROG_TYPE_TRACEPOINT, NULL);
     if (fd >= 0)
@@ -335,24 +345,21 @@ static bool look_kprobe_multi(const struct check *check, struct detail *detail) 
     return there;
 }
 
-/* bpf_fentry_test1() is a function the kernel has for just this: only bpf()'s own tests call it. */
 static bool look_fentry(const struct check *check, struct detail *detail) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
-    uint32_t id = btf ? rp_btf_find(btf, "bpf_fentry_test1", BTF_KIND_FUNC) : 0;
+    uint32_t id = btf ? rp_btf_find(btf, RP_KERNEL_TEST_FUNCTION, BTF_KIND_FUNC) : 0;
     if (!id) {
         say(detail, "no BTF to attach by");
         return false;
     }
-    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = id,
-                .expected_attach_type = (enum bpf_attach_type)check->what);
-    RP_AUTO_CLOSE int prog = load_trivial(BPF_PROG_TYPE_TRACING, &load);
-    RP_AUTO_CLOSE int link = prog < 0 ? -1 : bpf_raw_tracepoint_open(NULL, prog);
+    bool loaded;
+    int errnum = rp_kernel_try_tracing((enum bpf_attach_type)check->what, id, &loaded);
     say(detail, "%s%s",
-        link >= 0   ? "a program attaches"
-        : prog >= 0 ? "a program loads but does not attach: "
-                    : "no program loads: ",
-        link >= 0 ? "" : strerror(errno));
-    return link >= 0;
+        !errnum  ? "a program attaches"
+        : loaded ? "a program loads but does not attach: "
+                 : "no program loads: ",
+        errnum ? strerror(errnum) : "");
+    return !errnum;
 }
 
 static bool count_event(void *ctx, const char *event) {

@@ -68,11 +68,13 @@ struct rp_error *rp_tracefs_path(const char **path) {
     return err;
 }
 
-struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx) {
+/* Calls `each` with what stands before the first of `end` on every line of a file. */
+static struct rp_error *each_line(const char *name, const char *end,
+                                  bool (*each)(void *ctx, const char *line), void *ctx) {
     const char *root;
     RP_TRY(rp_tracefs_path(&root));
     char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/available_events", root);
+    snprintf(path, sizeof(path), "%s/%s", root, name);
     RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
     if (!file) {
         int errnum = errno;
@@ -85,11 +87,33 @@ struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event
     RP_AUTO_FREE char *line = NULL;
     size_t size = 0;
     while (getline(&line, &size, file) > 0) {
-        line[strcspn(line, "\n")] = '\0';
+        line[strcspn(line, end)] = '\0';
         if (!each(ctx, line))
             break;
     }
     return NULL;
+}
+
+struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx) {
+    return each_line("available_events", "\n", each, ctx);
+}
+
+struct named {
+    bool (*each)(void *ctx, const char *function);
+    void *ctx;
+};
+
+/* What ftrace calls places that linking left without a function. */
+static bool pass_named(void *ctx, const char *line) {
+    const struct named *named = ctx;
+    return !strncmp(line, "__ftrace_invalid_address", 24) || named->each(named->ctx, line);
+}
+
+/* Lines are "NAME" or "NAME [MODULE]". */
+struct rp_error *rp_tracefs_each_function(bool (*each)(void *ctx, const char *function),
+                                          void *ctx) {
+    struct named named = {each, ctx};
+    return each_line("available_filter_functions", " \n", pass_named, &named);
 }
 
 /* One component of a path, and not the way up. */

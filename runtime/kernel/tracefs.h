@@ -12,6 +12,9 @@ struct rp_error;
 struct rp_error *rp_tracefs_path(const char **path);
 /* Calls `each` with "category:name" of every tracepoint until it returns false. */
 struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx);
+/* Calls `each` with the name of every function that ftrace can trace, until it returns false.
+ * Errors where the kernel does not tell (without CONFIG_DYNAMIC_FTRACE), or not to this user. */
+struct rp_error *rp_tracefs_each_function(bool (*each)(void *ctx, const char *function), void *ctx);
 /* The text of events/CATEGORY/NAME/format, malloc()ed; NULL when there is no such event. */
 char *rp_tracefs_event_format(const char *category, const char *name);
 /* Mounts `fstype` on `path` when nothing of that type is there. NULL when it is there then. */

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kprobes and kretprobes: the entry, an instruction, or the return of a kernel function. */
-#include <bcc/libbpf.h>
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -21,33 +19,14 @@
 
 /* ------------------------------------------------------------------ parse */
 
-/* Decimal, or hexadecimal with 0x. */
-static struct rp_error *parse_offset(const char *text, uint64_t *out) {
-    if (!*text)
-        return rp_probe_error(EINVAL, "the offset after the + is missing");
-    char *end = NULL;
-    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
-    errno = 0;
-    *out = strtoull(text, &end, base);
-    if (!isdigit((unsigned char)text[0]) || *end || errno)
-        return rp_probe_error(EINVAL, "\"%.40s\" is no offset in bytes, such as 8 or 0x8", text);
-    return NULL;
-}
-
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
-    const char *plus = strchr(rest, '+');
-    size_t length = plus ? (size_t)(plus - rest) : strlen(rest);
-    if (memchr(rest, ':', length))
+    if (memchr(rest, ':', strcspn(rest, "+")))
         return rp_probe_error(EINVAL, "too many parts: a %s is at one function", spec->kind->name);
-    RP_TRY(rp_spec_name(rest, length, "function", "_.$", &spec->target));
-    return plus ? parse_offset(plus + 1, &spec->offset) : NULL;
+    return rp_spec_function(rest, "_.$", spec);
 }
 
 static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
-    if (strchr(rest, '+'))
-        return rp_error_hint_set(
-            rp_probe_error(EINVAL, "a kretprobe is where a function returns: it has no offset"),
-            "kprobe:FUNCTION+OFFSET is at an instruction, kretprobe:FUNCTION at the return");
+    RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
     return parse(rest, spec);
 }
 
@@ -87,16 +66,6 @@ static struct rp_error *no_function(const struct rp_spec *spec) {
                              spec->kind->name);
 }
 
-static struct rp_error *check_offset(const struct rp_spec *spec) {
-    uint64_t size = spec->offset ? rp_ksym_size(spec->target) : 0;
-    if (!size || spec->offset < size)
-        return NULL;
-    return rp_error_hint_set(
-        rp_probe_error(ERANGE, "the offset is outside the function: %s is %" PRIu64 " bytes long",
-                       spec->target, size),
-        "use an offset below %" PRIu64, size);
-}
-
 /* The kernel itself would place a probe at whatever lies beyond the function. */
 static struct rp_error *resolve(struct rp_spec *spec) {
     if (!rp_kernel_has_kprobes())
@@ -108,7 +77,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     } else if (!rp_ksym_exists(spec->target)) {
         return no_function(spec);
     }
-    return check_offset(spec);
+    return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
 }
 
 /* ------------------------------------------------------------------ what the kernel refuses */
@@ -182,36 +151,11 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
 
 /* ------------------------------------------------------------------ attach */
 
-/* Where there is no kprobe event source, and where that refuses, libbcc makes an event in tracefs,
- * which outlives us unless deleted. */
-static bool event_exists(const char *event) {
-    static const char *const roots[] = {"/sys/kernel/debug/tracing", "/sys/kernel/tracing"};
-    for (size_t i = 0; i < RP_COUNT(roots); i++) {
-        char path[PATH_MAX];
-        snprintf(path, sizeof(path), "%s/events/kprobes/%s_bcc_%d", roots[i], event, getpid());
-        if (access(path, F_OK) == 0)
-            return true;
-    }
-    return false;
-}
-
 static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
                                   int prog_fd, struct rp_attachment *out) {
-    static unsigned attached;
-    RP_AUTO_FREE char *event = NULL;
-    if (asprintf(&event, "reprobe_%u", ++attached) < 0)
-        return rp_error_nomem();
-    struct rp_capture capture = rp_capture_begin();
-    int fd = bpf_attach_kprobe(prog_fd, type, event, spec->target, spec->offset, 0);
-    int errnum = errno;
-    bool left = event_exists(event);
-    if (fd < 0 && left)
-        bpf_detach_kprobe(event);
-    free(rp_capture_end(&capture));
-    if (fd < 0)
-        return explain(spec, errnum);
-    *out = (struct rp_attachment){.fd = fd, .event = left ? rp_take(event) : NULL};
-    return NULL;
+    struct rp_breakpoint place = {.type = type, .function = spec->target, .offset = spec->offset};
+    int errnum = rp_breakpoint_attach(&place, prog_fd, out);
+    return errnum ? explain(spec, errnum) : NULL;
 }
 
 static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
@@ -242,39 +186,21 @@ static bool visit_function(void *ctx, const char *name, const char *module, uint
     return visit_name(ctx, name);
 }
 
-/* Functions that ftrace can trace: "NAME" or "NAME [MODULE]" a line. */
-static FILE *open_traceable(void) {
-    const char *root;
-    struct rp_error *err = rp_tracefs_path(&root);
-    rp_error_free(err);
-    if (err)
-        return NULL;
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/available_filter_functions", root);
-    return fopen(path, "re");
+static bool visit_traceable(void *ctx, const char *name) {
+    return visit_name(ctx, name);
 }
 
-static void visit_file(struct visit *visit, FILE *file) {
-    RP_AUTO_FREE char *line = NULL;
-    size_t size = 0;
-    while (getline(&line, &size, file) > 0) {
-        line[strcspn(line, " \n")] = '\0';
-        /* What ftrace calls places that linking left without a function. */
-        if (strncmp(line, "__ftrace_invalid_address", 24) != 0 && !visit_name(visit, line))
-            break;
-    }
-}
-
-static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    (void)pattern;
     if (!rp_kernel_has_kprobes())
         return no_kprobes(NULL);
     struct visit visit = {.each = each, .ctx = ctx};
-    RP_AUTO_FCLOSE FILE *file = open_traceable();
-    struct rp_error *err = NULL;
-    if (file)
-        visit_file(&visit, file);
-    else
+    struct rp_error *err = rp_tracefs_each_function(visit_traceable, &visit);
+    if (err) {
+        rp_error_free(err);
         err = rp_ksyms_each(visit_function, &visit);
+    }
     rp_names_clear(&visit.seen);
     return err;
 }

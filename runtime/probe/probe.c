@@ -2,7 +2,6 @@
 /* A program at its place. */
 #include "probe/probe.h"
 
-#include <bcc/libbpf.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <pthread.h>
@@ -11,15 +10,19 @@
 #include <string.h>
 
 #include "compile/module.h"
-#include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+
+struct rp_attached {
+    int fd;
+    char *event;
+    bool detaching; /* by `detacher`, who has `fd` from then on */
+    pthread_t detacher;
+};
 
 struct rp_probe {
     char *spec;
     struct rp_attachment attachment;
-    bool detaching; /* by `detacher`, whose own `attachment` is from then on */
-    pthread_t detacher;
 };
 
 #define AUTO_SPEC RP_AUTO(rp_spec_clear)
@@ -32,6 +35,35 @@ static struct rp_error *cannot_attach(struct rp_error *err, const struct rp_spec
     return err && text ? rp_error_what_set(err, "cannot attach %s", text) : err;
 }
 
+struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event) {
+    struct rp_attached *places =
+        realloc(attachment->places, (attachment->count + 1) * sizeof(*places));
+    if (!places) {
+        close(fd);
+        free(event);
+        return rp_error_nomem();
+    }
+    attachment->places = places;
+    places[attachment->count++] = (struct rp_attached){.fd = fd, .event = event};
+    return NULL;
+}
+
+/* The kernel may say no to any program at the place, and more plainly than of this one. */
+static struct rp_error *load(struct rp_module *module, const char *function,
+                             const struct rp_spec *spec, int *prog_fd) {
+    const struct rp_probe_kind *kind = spec->kind;
+    struct rp_program_kind program = {.type = kind->prog_type, .attach_type = kind->attach_type};
+    if (kind->attach_type)
+        program.attach_btf = (uint32_t)spec->number;
+    struct rp_error *err = rp_module_load(module, function, &program, prog_fd);
+    struct rp_error *refusal =
+        err && kind->attach_type && kind->refuses ? kind->refuses(spec) : NULL;
+    if (!refusal)
+        return err;
+    rp_error_free(err);
+    return cannot_attach(refusal, spec);
+}
+
 struct rp_error *rp_probe_attach(struct rp_module *module, const char *function, const char *text,
                                  struct rp_probe **out) {
     AUTO_SPEC struct rp_spec spec = {0};
@@ -40,17 +72,21 @@ struct rp_error *rp_probe_attach(struct rp_module *module, const char *function,
     RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
     double resolve_ms = rp_ms_since(start);
     int prog_fd;
-    RP_TRY(rp_module_load(module, function, spec.kind->prog_type, -1, &prog_fd));
+    RP_TRY(load(module, function, &spec, &prog_fd));
 
-    RP_AUTO_FREE char *full = rp_spec_text(&spec);
-    RP_AUTO_FREE struct rp_probe *probe = calloc(1, sizeof(*probe));
-    if (!full || !probe)
+    struct rp_probe *probe = calloc(1, sizeof(*probe));
+    if (!probe || !(probe->spec = rp_spec_text(&spec))) {
+        free(probe);
         return rp_error_nomem();
+    }
     start = rp_now_ns();
-    RP_TRY(cannot_attach(spec.kind->attach(&spec, prog_fd, &probe->attachment), &spec));
+    struct rp_error *err = spec.kind->attach(&spec, prog_fd, &probe->attachment);
+    if (err) {
+        rp_probe_free(probe);
+        return cannot_attach(err, &spec);
+    }
     rp_module_add_attach_ms(module, resolve_ms + rp_ms_since(start));
-    probe->spec = rp_take(full);
-    *out = rp_take(probe);
+    *out = probe;
     return NULL;
 }
 
@@ -76,42 +112,47 @@ const char *rp_probe_spec(const struct rp_probe *probe) {
 /* ------------------------------------------------------------------ detach */
 
 static void *detach(void *ctx) {
-    struct rp_attachment *attachment = ctx;
-    close(attachment->fd);
+    struct rp_attached *place = ctx;
+    close(place->fd);
+    place->fd = -1;
     return NULL;
 }
 
 /* PERF_EVENT_IOC_DISABLE would not do: the kernel calls a tracepoint's or kprobe's programs whether
  * or not their perf event is enabled. Closing takes the program away first and waits after, so the
- * wait is left to a thread. */
+ * wait is left to a thread; to one a place, so that they wait together. */
 void rp_probe_disable(struct rp_probe *probe) {
-    if (probe->detaching || probe->attachment.fd < 0)
-        return;
     /* The process's signals are for its other threads. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    probe->detaching = pthread_create(&probe->detacher, NULL, detach, &probe->attachment) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (!probe->detaching) {
-        detach(&probe->attachment);
-        probe->attachment.fd = -1;
+    for (size_t i = 0; i < probe->attachment.count; i++) {
+        struct rp_attached *place = &probe->attachment.places[i];
+        if (!place->detaching && place->fd >= 0)
+            place->detaching = pthread_create(&place->detacher, NULL, detach, place) == 0;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (size_t i = 0; i < probe->attachment.count; i++)
+        if (!probe->attachment.places[i].detaching && probe->attachment.places[i].fd >= 0)
+            detach(&probe->attachment.places[i]);
+}
+
+static void end_place(struct rp_attached *place) {
+    if (place->detaching)
+        pthread_join(place->detacher, NULL);
+    else if (place->fd >= 0)
+        detach(place);
+    if (place->event)
+        rp_breakpoint_delete(place->event);
+    free(place->event);
 }
 
 void rp_probe_free(struct rp_probe *probe) {
     if (!probe)
         return;
-    if (probe->detaching)
-        pthread_join(probe->detacher, NULL);
-    else if (probe->attachment.fd >= 0)
-        detach(&probe->attachment);
-    if (probe->attachment.event) {
-        struct rp_capture capture = rp_capture_begin();
-        bpf_detach_kprobe(probe->attachment.event);
-        free(rp_capture_end(&capture));
-    }
-    free(probe->attachment.event);
+    for (size_t i = 0; i < probe->attachment.count; i++)
+        end_place(&probe->attachment.places[i]);
+    free(probe->attachment.places);
     free(probe->spec);
     free(probe);
 }
@@ -155,16 +196,27 @@ static bool list_one(void *ctx, const char *rest) {
     return !listing->ended;
 }
 
-/* Asked for all kinds, one that this kernel lacks is passed over; only if there is no other does
- * the (last) error count. */
+static struct rp_error *list_kind(struct listing *listing, const char *pattern) {
+    const struct rp_probe_kind *kind = listing->kind;
+    if (kind->list)
+        return kind->list(pattern, list_one, listing);
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL, "these are not places, but as many as there are numbers"),
+        "write one: %s", kind->usage);
+}
+
+/* Asked for all kinds, one that this kernel lacks is passed over, and so are those that cannot be
+ * listed without knowing more; only if there is no other does the (last) error count. */
 static struct rp_error *list_all(struct listing *listing) {
     struct rp_error *last = NULL;
     bool any = false;
     for (const struct rp_probe_kind *const *kind = rp_probe_kinds; *kind && !listing->ended;
          kind++) {
+        if ((*kind)->in_files || !(*kind)->list)
+            continue;
         listing->kind = *kind;
         rp_error_free(last);
-        last = (*kind)->list(list_one, listing);
+        last = list_kind(listing, listing->glob);
         any = any || !last;
     }
     if (!any)
@@ -173,11 +225,23 @@ static struct rp_error *list_all(struct listing *listing) {
     return NULL;
 }
 
-static struct rp_error *list(const char *kind, struct listing *listing) {
-    if (!kind)
+/* The kind that a pattern begins with, or is ("uprobe:bash:*", "uprobe"); or NULL. */
+static const struct rp_probe_kind *kind_of_pattern(const char *glob) {
+    return glob ? rp_probe_kind_find(glob, strcspn(glob, ":")) : NULL;
+}
+
+static struct rp_error *list(const char *name, struct listing *listing) {
+    const struct rp_probe_kind *named = kind_of_pattern(listing->glob);
+    listing->kind = name ? rp_probe_kind_find(name, strlen(name)) : named;
+    if (name && !listing->kind)
+        return rp_probe_kind_unknown(name);
+    if (!listing->kind)
         return list_all(listing);
-    listing->kind = rp_probe_kind_find(kind, strlen(kind));
-    return listing->kind ? listing->kind->list(list_one, listing) : rp_probe_kind_unknown(kind);
+    if (listing->kind == named) {
+        const char *colon = strchr(listing->glob, ':');
+        listing->glob = colon ? colon + 1 : NULL;
+    }
+    return list_kind(listing, listing->glob);
 }
 
 struct rp_error *rp_probe_list(const char *kind, const char *glob,
@@ -185,5 +249,7 @@ struct rp_error *rp_probe_list(const char *kind, const char *glob,
     struct listing listing = {.glob = glob, .each = each, .ctx = ctx};
     struct rp_error *err = list(kind, &listing);
     free(listing.spec);
+    if (!kind && listing.kind && kind_of_pattern(glob))
+        kind = listing.kind->name;
     return err ? rp_error_what_set(err, "cannot list %s probes", kind ? kind : "any") : NULL;
 }

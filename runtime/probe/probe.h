@@ -3,32 +3,45 @@
 #ifndef RP_PROBE_PROBE_H
 #define RP_PROBE_PROBE_H
 
+#include <bcc/libbpf.h>
 #include <linux/bpf.h>
 
+#include "compile/module.h"
 #include "reprobe.h"
 #include "util/error.h"
 
-/* A parsed spec, "KIND:A[:B][+OFFSET]". */
+/* A parsed spec, "KIND:[PATH:][CATEGORY:]TARGET[+OFFSET]". */
 struct rp_spec {
     const struct rp_probe_kind *kind;
-    char *category; /* tracepoints only */
-    char *target;   /* the function or the tracepoint's name */
+    char *path;     /* a program or library, of the kinds that are in one; else NULL */
+    char *category; /* a tracepoint's; what provides a USDT probe; a counter; a unit of time */
+    char *target;   /* the function, the tracepoint's name, or a number */
     uint64_t offset;
+    uint64_t number; /* what the kind made of it: an offset in a file, a period, a type's id */
 };
 
-/* What the kernel holds for a probe. */
+/* What the kernel holds for a probe: one or several places, or one a CPU. */
 struct rp_attachment {
-    int fd;      /* closing it ends the attachment */
-    char *event; /* an event of libbcc's in tracefs' kprobe_events, to be deleted after that (Linux
-                    before 4.17, without the kprobe event source); or NULL */
+    struct rp_attached *places;
+    size_t count;
 };
+
+/* Adds a place to those of `attachment`, whose `fd` and `event` (malloc()ed, or NULL) are from here
+ * on, also when this fails. Closing `fd` ends the attachment there. `event` is one of libbcc's in
+ * tracefs' kprobe_events or uprobe_events, to be deleted after that (Linux before 4.17, without
+ * these event sources). */
+struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event);
 
 struct rp_probe_kind {
     const char *name;  /* "kprobe", as it stands before the first colon */
     const char *alias; /* bpftrace's short form ("k"), or NULL */
+    const char *also;  /* another name that people know it by ("kfunc"), or NULL */
     const char *usage; /* "kprobe:FUNCTION[+OFFSET]" */
     const char *what;  /* "the entry of a kernel function", for help and list */
     enum bpf_prog_type prog_type;
+    enum bpf_attach_type
+        attach_type; /* of BPF_PROG_TYPE_TRACING: a program of these is loaded for
+                        one place, the BTF type that resolve() leaves in `number` */
     /* Errors of these functions say why and perhaps a hint; their callers set what failed. */
     /* Fills `spec` from what follows the kind's colon. */
     struct rp_error *(*parse)(const char *rest, struct rp_spec *spec);
@@ -37,13 +50,19 @@ struct rp_probe_kind {
     /* Why the kernel will not have a probe at a place that exists: a slower look, for those who ask
      * beforehand. NULL when nothing is known against it; may be NULL itself. */
     struct rp_error *(*refuses)(const struct rp_spec *spec);
+    /* What it attached before an error is its caller's to end, too. */
     struct rp_error *(*attach)(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out);
-    /* Every place of this kind: calls `each` with what follows the colon. */
-    struct rp_error *(*list)(bool (*each)(void *ctx, const char *rest), void *ctx);
+    /* Calls `each` with what follows the colon of every place of this kind, or of fewer, but all
+     * that match the shell pattern. NULL: they cannot be listed. */
+    struct rp_error *(*list)(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx);
+    bool in_files; /* list() needs a pattern that begins with the file to look in */
 };
 
-extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_tracepoint_kind,
-    rp_raw_tracepoint_kind;
+extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
+    rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
+    rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
+    rp_tp_btf_kind;
 /* All of them, ended by NULL. */
 extern const struct rp_probe_kind *const rp_probe_kinds[];
 
@@ -63,6 +82,30 @@ struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) RP_PRINTF(2, 3
  * letters, digits and any of `marks`. */
 struct rp_error *rp_spec_name(const char *text, size_t length, const char *noun, const char *marks,
                               char **out);
+
+/* For kinds' parsers. Reads "FUNCTION[+OFFSET]" into target and offset. */
+struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp_spec *spec);
+/* Why `text`, for a kind that is where functions return, is none if it has an offset; `instead` is
+ * the kind that has. */
+struct rp_error *rp_spec_check_return(const char *text, const char *instead,
+                                      const struct rp_spec *spec);
+/* For kinds' parsers. Reads a number of 1 and more, of digits only, that is called `noun`. */
+struct rp_error *rp_spec_number(const char *text, const char *noun, uint64_t *number);
+/* Why the offset, of a function of `size` bytes (0: not known), is no place in it; or NULL. */
+struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size);
+
+/* An instruction or a return that libbcc shall probe. */
+struct rp_breakpoint {
+    enum bpf_probe_attach_type type;
+    const char *path;     /* NULL: in the kernel */
+    const char *function; /* in the kernel */
+    uint64_t offset;      /* from the function's start, or the file's */
+    uint32_t counter;     /* in the file, raised while attached (a semaphore); 0: none */
+};
+/* Attaches the program there and adds it to `out`. A positive errno when the kernel refuses. */
+int rp_breakpoint_attach(const struct rp_breakpoint *place, int prog_fd, struct rp_attachment *out);
+/* Deletes libbcc's event from tracefs. */
+void rp_breakpoint_delete(const char *event);
 
 /* rp_probe_suggest() of a parsed spec: a tracepoint that exists here and tells about the same thing
  * as a kprobe or kretprobe ("kprobe:do_sys_openat2": "tracepoint:syscalls:sys_enter_openat"). */

@@ -45,7 +45,9 @@ static bool visit_event(void *ctx, const char *event) {
     return !colon || is_derived(event) || visit->each(visit->ctx, colon + 1);
 }
 
-static struct rp_error *list(bool (*each)(void *ctx, const char *rest), void *ctx) {
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    (void)pattern;
     struct visit visit = {.each = each, .ctx = ctx};
     return rp_tracefs_each_event(visit_event, &visit);
 }
@@ -96,7 +98,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     if (in_btf(spec->target))
         return NULL;
     struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
-    struct rp_error *err = list(search_name, &search);
+    struct rp_error *err = list(NULL, search_name, &search);
     bool absent = !err && !search.found;
     rp_error_free(err);
     err = absent ? no_tracepoint(spec->target, &search.nearest) : NULL;
@@ -129,8 +131,7 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
     free(rp_capture_end(&capture));
     if (fd < 0)
         return explain(spec, errnum);
-    *out = (struct rp_attachment){.fd = fd};
-    return NULL;
+    return rp_attachment_add(out, fd, NULL);
 }
 
 const struct rp_probe_kind rp_raw_tracepoint_kind = {

@@ -20,7 +20,13 @@
 #define SHOWN_MAX 80
 
 const struct rp_probe_kind *const rp_probe_kinds[] = {
-    &rp_kprobe_kind, &rp_kretprobe_kind, &rp_tracepoint_kind, &rp_raw_tracepoint_kind, NULL,
+    &rp_kprobe_kind,     &rp_kretprobe_kind,
+    &rp_fentry_kind,     &rp_fexit_kind,
+    &rp_uprobe_kind,     &rp_uretprobe_kind,
+    &rp_tracepoint_kind, &rp_raw_tracepoint_kind,
+    &rp_tp_btf_kind,     &rp_profile_kind,
+    &rp_interval_kind,   &rp_software_kind,
+    &rp_hardware_kind,   NULL,
 };
 
 struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) {
@@ -41,7 +47,8 @@ static bool is_word(const char *text, size_t length, const char *word) {
 
 const struct rp_probe_kind *rp_probe_kind_find(const char *name, size_t length) {
     for (const struct rp_probe_kind *const *kind = rp_probe_kinds; *kind; kind++)
-        if (is_word(name, length, (*kind)->name) || is_word(name, length, (*kind)->alias))
+        if (is_word(name, length, (*kind)->name) || is_word(name, length, (*kind)->alias) ||
+            is_word(name, length, (*kind)->also))
             return *kind;
     return NULL;
 }
@@ -67,10 +74,8 @@ static struct rp_error *hint_usages(struct rp_error *err) {
 
 /* Kinds that other tracers have: no misspellings of ours. */
 static bool is_foreign(const char *name) {
-    static const char *const foreign[] = {
-        "uprobe",   "uretprobe", "usdt",     "fentry",     "fexit",     "kfunc",
-        "kretfunc", "profile",   "interval", "software",   "hardware",  "iter",
-        "lsm",      "begin",     "end",      "watchpoint", "perf_event"};
+    static const char *const foreign[] = {"usdt",       "iter",           "lsm", "begin", "end",
+                                          "watchpoint", "asyncwatchpoint"};
     for (size_t i = 0; i < RP_COUNT(foreign); i++)
         if (!strcmp(name, foreign[i]))
             return true;
@@ -115,13 +120,65 @@ struct rp_error *rp_spec_name(const char *text, size_t length, const char *noun,
     return *out ? NULL : rp_error_nomem();
 }
 
+/* Decimal, or hexadecimal with 0x. */
+static struct rp_error *parse_offset(const char *text, uint64_t *out) {
+    if (!*text)
+        return rp_probe_error(EINVAL, "the offset after the + is missing");
+    char *end = NULL;
+    int base = text[0] == '0' && (text[1] == 'x' || text[1] == 'X') ? 16 : 10;
+    errno = 0;
+    *out = strtoull(text, &end, base);
+    if (!isdigit((unsigned char)text[0]) || *end || errno)
+        return rp_probe_error(EINVAL, "\"%.40s\" is no offset in bytes, such as 8 or 0x8", text);
+    return NULL;
+}
+
+struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp_spec *spec) {
+    const char *plus = strchr(text, '+');
+    size_t length = plus ? (size_t)(plus - text) : strlen(text);
+    RP_TRY(rp_spec_name(text, length, "function", marks, &spec->target));
+    return plus ? parse_offset(plus + 1, &spec->offset) : NULL;
+}
+
+struct rp_error *rp_spec_check_return(const char *text, const char *instead,
+                                      const struct rp_spec *spec) {
+    if (!strchr(text, '+'))
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL, "a %s is where a function returns: it has no offset",
+                       spec->kind->name),
+        "%s is at an instruction, %s at the return", instead, spec->kind->usage);
+}
+
+struct rp_error *rp_spec_number(const char *text, const char *noun, uint64_t *number) {
+    if (!*text)
+        return rp_probe_error(EINVAL, "the %s is missing", noun);
+    char *end = NULL;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (!isdigit((unsigned char)text[0]) || *end || errno || !*number)
+        return rp_probe_error(EINVAL, "\"%.40s\" is no %s: it is a whole number from 1 on", text,
+                              noun);
+    return NULL;
+}
+
+struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size) {
+    if (!size || spec->offset < size)
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(ERANGE, "the offset is outside the function: %s is %" PRIu64 " bytes long",
+                       spec->target, size),
+        "use an offset below %" PRIu64, size);
+}
+
 /* What is wrong with the text whatever the kind. */
 static struct rp_error *check_text(const char *text) {
     if (!*text)
         return hint_usages(rp_probe_error(EINVAL, "it is empty"));
     if (text[strcspn(text, " \t\r\n\v\f")])
         return rp_error_hint_set(rp_probe_error(EINVAL, "it contains white space"),
-                                 "write it without: KIND:NAME");
+                                 "write it without: KIND:NAME; a program whose path has some is "
+                                 "reached by a symbolic link");
     if (text[strcspn(text, "*?[]")])
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "a probe is one place; wildcards are for reprobe list"),
@@ -173,13 +230,15 @@ char *rp_spec_text(const struct rp_spec *spec) {
     if (spec->offset)
         snprintf(offset, sizeof(offset), "+%" PRIu64, spec->offset);
     char *text = NULL;
-    if (asprintf(&text, "%s:%s%s%s%s", spec->kind->name, spec->category ? spec->category : "",
+    if (asprintf(&text, "%s:%s%s%s%s%s%s", spec->kind->name, spec->path ? spec->path : "",
+                 spec->path ? ":" : "", spec->category ? spec->category : "",
                  spec->category ? ":" : "", spec->target, offset) < 0)
         return NULL;
     return text;
 }
 
 void rp_spec_clear(struct rp_spec *spec) {
+    free(spec->path);
     free(spec->category);
     free(spec->target);
     *spec = (struct rp_spec){0};
@@ -220,6 +279,9 @@ char *rp_probe_spec_of_function(const char *function) {
         {"kretprobe__", &rp_kretprobe_kind, kernel_function_spec},
         {"tracepoint__", &rp_tracepoint_kind, tracepoint_spec},
         {"raw_tracepoint__", &rp_raw_tracepoint_kind, plain_spec},
+        {"tp_btf__", &rp_tp_btf_kind, plain_spec},
+        {"kfunc__", &rp_fentry_kind, kernel_function_spec},
+        {"kretfunc__", &rp_fexit_kind, kernel_function_spec},
     };
     for (size_t i = 0; i < RP_COUNT(conventions); i++) {
         size_t length = strlen(conventions[i].prefix);

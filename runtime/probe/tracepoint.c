@@ -131,8 +131,13 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
     RP_AUTO_FREE char *said = rp_capture_end(&capture);
     if (fd < 0)
         return explain(errnum, said && strstr(said, "PERF_EVENT_IOC_SET_BPF"));
-    *out = (struct rp_attachment){.fd = fd};
-    return NULL;
+    return rp_attachment_add(out, fd, NULL);
+}
+
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    (void)pattern;
+    return rp_tracefs_each_event(each, ctx);
 }
 
 const struct rp_probe_kind rp_tracepoint_kind = {
@@ -144,5 +149,5 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .parse = parse,
     .resolve = resolve,
     .attach = attach,
-    .list = rp_tracefs_each_event,
+    .list = list,
 };

@@ -59,7 +59,8 @@ static struct rp_error *feed(struct rp_session *session, struct rp_module *modul
 
 static struct rp_error *run(struct rp_module *module, char **args) {
     int fd;
-    struct rp_error *err = rp_module_load(module, args[0], BPF_PROG_TYPE_SCHED_CLS, -1, &fd);
+    struct rp_error *err = rp_module_load(
+        module, args[0], &(struct rp_program_kind){.type = BPF_PROG_TYPE_SCHED_CLS}, &fd);
     if (err)
         return err;
     char packet[64] = {0};

@@ -10,7 +10,7 @@ everything() {
 	silent
 	[ "$(wc -l <out)" -gt 1000 ] || fail "expected over 1000 places, got $(wc -l <out)"
 	equal "lines that are no probe" "" \
-		"$(grep -vE '^(kprobe|kretprobe|tracepoint|rawtracepoint):[^ ]+$' out | head -n 3)"
+		"$(grep -vE '^(kprobe|kretprobe|fentry|fexit|tracepoint|rawtracepoint|tp_btf|software|hardware):[^ ]+$' out | head -n 3)"
 	contains "list" "$out" $'\ntracepoint:syscalls:sys_enter_openat\n' $'rawtracepoint:sched_process_exec\n'
 	# Each place once.
 	equal "twice in the list" "" "$(sort out | uniq -d | head -n 3)"
@@ -42,7 +42,35 @@ nothing_matches() {
 	equal "stdout" "" "$out"
 	contains "stderr" "$err" 'no_such:*'
 	run reprobe list krpobe
-	refused 'krpobe' 'did you mean kprobe?'
+	refused 'krpobe' 'did you mean kprobe'
+}
+
+# A program or library has to be named: all that a machine has would be no list.
+in_files() {
+	run reprobe list 'uprobe:probed:t*e'
+	status 0
+	equal "matches" uprobe:probed:twice "$out"
+	run reprobe list uretprobe 'probed:twice'
+	status 0
+	equal "matches" uretprobe:probed:twice "$out"
+	run reprobe list 'u:c:mallo?'
+	equal "matches" uprobe:c:malloc "$out"
+	run reprobe list 'uprobe:*'
+	refused "must begin with one program or library"
+	run reprobe list uprobe
+	refused "must begin with one program or library"
+	run reprobe list 'uprobe:no-such-program:*'
+	refused "neither a program no-such-program"
+}
+
+counters() {
+	run reprobe list software
+	status 0
+	contains "list" "$out" software:page-faults software:cpu-clock
+	run reprobe list 'software:*faults'
+	equal "other matches" "" "$(grep -v 'faults$' out)"
+	run reprobe list profile
+	refused "as many as there are numbers" profile:UNIT:NUMBER
 }
 
 kprobe_list() {
@@ -84,6 +112,8 @@ t "everything" everything
 t "patterns" patterns
 t "tracepoints are those of the kernel" listed_is_there
 t "nothing matches" nothing_matches
+t "functions of a program" in_files
+t "counters" counters
 t "kprobes" kprobe_list
 t "| head -1" closed_pipe
 t "doctor" doctor

@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/binary.h"
+
+#include <bcc/bcc_elf.h>
+#include <bcc/bcc_proc.h>
+#include <bcc/bcc_syms.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "probe/probe.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/nearest.h"
+
+/* ------------------------------------------------------------------ a whole ELF file */
+
+static void end_elf(Elf **elf) {
+    if (*elf)
+        elf_end(*elf);
+}
+#define AUTO_ELF RP_AUTO(end_elf)
+
+static struct rp_error *not_whole(const char *path) {
+    return rp_error_hint_set(
+        rp_probe_error(ENOEXEC, "%s is cut short, or damaged: it names parts beyond its end", path),
+        "reinstall it; readelf -lS '%s' shows its parts", path);
+}
+
+static bool segments_fit(Elf *elf, uint64_t size) {
+    size_t count = 0;
+    if (elf_getphdrnum(elf, &count) != 0)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(elf, (int)i, &segment))
+            return false;
+        if (segment.p_type == PT_LOAD &&
+            (segment.p_offset > size || segment.p_filesz > size - segment.p_offset))
+            return false;
+    }
+    return true;
+}
+
+/* libbcc divides by the size of a symbol. */
+static bool section_fits(Elf *elf, const GElf_Shdr *section, uint64_t size) {
+    bool symbols = section->sh_type == SHT_SYMTAB || section->sh_type == SHT_DYNSYM;
+    if (symbols && section->sh_entsize != gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT))
+        return false;
+    return section->sh_type == SHT_NOBITS ||
+           (section->sh_offset <= size && section->sh_size <= size - section->sh_offset);
+}
+
+/* libelf knows no sections where their table is beyond the end. */
+static bool sections_fit(Elf *elf, const GElf_Ehdr *header, uint64_t size) {
+    uint64_t table = (uint64_t)header->e_shnum * header->e_shentsize;
+    if (header->e_shoff > size || table > size - header->e_shoff)
+        return false;
+    size_t count = 0, seen = 1; /* the first, of no kind, is not counted by elf_nextscn() */
+    if (elf_getshdrnum(elf, &count) != 0)
+        return false;
+    for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn), seen++) {
+        GElf_Shdr section;
+        if (!gelf_getshdr(scn, &section) || !section_fits(elf, &section, size))
+            return false;
+    }
+    return count == 0 || seen == count;
+}
+
+/* The file opened, if it can hold probes. */
+static struct rp_error *open_elf(const char *path, int *fd, Elf **elf) {
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat st;
+    if (*fd < 0 || fstat(*fd, &st) != 0)
+        return rp_error_hint_set(rp_probe_error(errno, "cannot read %s: %m", path),
+                                 "check the path and its permissions");
+    char magic[SELFMAG] = "";
+    if (!S_ISREG(st.st_mode) || pread(*fd, magic, sizeof(magic), 0) < 0 ||
+        memcmp(magic, ELFMAG, SELFMAG) != 0)
+        return rp_error_hint_set(
+            rp_probe_error(ENOEXEC, "%s is not a program or library (no ELF file)%s", path,
+                           memcmp(magic, "#!", 2) ? "" : ", but a script"),
+            memcmp(magic, "#!", 2) ? "name a program or library"
+                                   : "probe the program that runs it, which its first line names");
+    elf_version(EV_CURRENT);
+    *elf = elf_begin(*fd, ELF_C_READ, NULL);
+    GElf_Ehdr header;
+    if (!*elf || !gelf_getehdr(*elf, &header))
+        return not_whole(path);
+    if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
+        return rp_error_hint_set(
+            rp_probe_error(ENOEXEC, "%s is an ELF file that nothing runs from", path),
+            "link the object file into a program first");
+    uint64_t size = (uint64_t)st.st_size;
+    return segments_fit(*elf, size) && sections_fit(*elf, &header, size) ? NULL : not_whole(path);
+}
+
+static struct rp_error *check(const char *path) {
+    RP_AUTO_CLOSE int fd = -1;
+    AUTO_ELF Elf *elf = NULL;
+    return open_elf(path, &fd, &elf);
+}
+
+bool rp_binary_is_stripped(const char *path) {
+    RP_AUTO_CLOSE int fd = -1;
+    AUTO_ELF Elf *elf = NULL;
+    struct rp_error *err = open_elf(path, &fd, &elf);
+    bool named = err;
+    rp_error_free(err);
+    for (Elf_Scn *scn = named ? NULL : elf_nextscn(elf, NULL); scn && !named;
+         scn = elf_nextscn(elf, scn)) {
+        GElf_Shdr section;
+        named = gelf_getshdr(scn, &section) && section.sh_type == SHT_SYMTAB;
+    }
+    return !named;
+}
+
+/* ------------------------------------------------------------------ which file */
+
+/* What libbcc's search calls "libNAME.so.VERSION": NAME; NULL if it is not such a name. */
+static char *library_word(const char *name) {
+    const char *so = strstr(name, ".so");
+    if (strncmp(name, "lib", 3) != 0 || !so || so < name + 4 || (so[3] && so[3] != '.'))
+        return NULL;
+    return strndup(name + 3, (size_t)(so - name - 3));
+}
+
+/* libbcc finds one version of a library: the wanted one is beside it. */
+static char *version_of(char *found, const char *name) {
+    char *slash = strrchr(found, '/');
+    if (!slash || !strcmp(slash + 1, name))
+        return found;
+    char *wanted = NULL;
+    if (asprintf(&wanted, "%.*s/%s", (int)(slash - found), found, name) < 0)
+        wanted = NULL;
+    free(found);
+    if (wanted && access(wanted, F_OK) == 0)
+        return wanted;
+    free(wanted);
+    return NULL;
+}
+
+static char *find_library(const char *name) {
+    RP_AUTO_FREE char *word = library_word(name);
+    char *found = bcc_procutils_which_so(word ? word : name, 0);
+    return found && word ? version_of(found, name) : found;
+}
+
+static void add_folder(struct rp_nearest *nearest, const char *path) {
+    RP_AUTO_CLOSEDIR DIR *dir = opendir(path);
+    const struct dirent *entry;
+    while (dir && (entry = readdir(dir)))
+        if (entry->d_name[0] != '.')
+            rp_nearest_add(nearest, entry->d_name);
+}
+
+static struct rp_error *no_file(const char *path) {
+    const char *base = strrchr(path, '/') + 1;
+    RP_AUTO_FREE char *folder = strndup(path, (size_t)(base - path));
+    struct rp_error *err = rp_probe_error(ENOENT, "there is no file %s", path);
+    struct rp_nearest nearest = {.wanted = base};
+    if (folder)
+        add_folder(&nearest, folder);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, folder ? folder : "");
+    rp_nearest_clear(&nearest);
+    return guess ? rp_error_hint_set(err, "did you mean %s?", guess)
+                 : rp_error_hint_set(err, "give the path of a program or library, or only its name "
+                                          "where it is in $PATH or a system's library");
+}
+
+static struct rp_error *no_name(const char *name) {
+    RP_AUTO_FREE char *word = library_word(name);
+    struct rp_error *err = rp_probe_error(
+        ENOENT,
+        "there is neither a program %s in $PATH nor a library %s%s%s in the dynamic linker's cache",
+        name, word ? "" : "lib", name, word ? "" : ".so");
+    struct rp_nearest nearest = {.wanted = name};
+    RP_AUTO_FREE char *folders = strdup(getenv("PATH") ? getenv("PATH") : "");
+    char *rest = folders;
+    for (char *folder; folders && (folder = strsep(&rest, ":"));)
+        add_folder(&nearest, folder);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
+    rp_nearest_clear(&nearest);
+    return guess ? rp_error_hint_set(err, "did you mean %s? A file elsewhere needs its path", guess)
+                 : rp_error_hint_set(err, "give its path");
+}
+
+struct rp_error *rp_binary_find(const char *name, char **path) {
+    RP_AUTO_FREE char *found = NULL;
+    if (strchr(name, '/')) {
+        found = realpath(name, NULL);
+        if (!found && (errno == ENOENT || errno == ENOTDIR))
+            return no_file(name);
+        if (!found)
+            return rp_error_hint_set(rp_probe_error(errno, "cannot reach %s: %m", name),
+                                     "check the path and its permissions");
+    } else {
+        found = bcc_procutils_which(name);
+        if (!found)
+            found = find_library(name);
+        if (!found)
+            return no_name(name);
+    }
+    RP_TRY(check(found));
+    *path = rp_take(found);
+    return NULL;
+}
+
+struct rp_error *rp_binary_of_pattern(const char *pattern, char **name) {
+    size_t length = pattern ? strcspn(pattern, ":") : 0;
+    if (!length || !pattern[length] || strcspn(pattern, "*?[") < length)
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "the pattern must begin with one program or library to look in"),
+            "such as reprobe list 'uprobe:bash:*readline*'");
+    *name = strndup(pattern, length);
+    return *name ? NULL : rp_error_nomem();
+}
+
+/* ------------------------------------------------------------------ its functions */
+
+struct visit {
+    bool (*each)(void *ctx, const char *name, uint64_t address, uint64_t size);
+    void *ctx;
+};
+
+static int visit_symbol(const char *name, uint64_t address, uint64_t size, void *ctx) {
+    const struct visit *visit = ctx;
+    return visit->each(visit->ctx, name, address, size) ? 0 : -1;
+}
+
+static int each_symbol(const char *path, uint32_t types, struct visit *visit) {
+    struct bcc_symbol_option option = {
+        .use_debug_file = 1, .check_debug_file_crc = 1, .use_symbol_type = types};
+    return bcc_elf_foreach_sym(path, visit_symbol, &option, visit);
+}
+
+struct rp_error *rp_binary_each_function(const char *path,
+                                         bool (*each)(void *ctx, const char *name, uint64_t address,
+                                                      uint64_t size),
+                                         void *ctx) {
+    struct visit visit = {each, ctx};
+    if (each_symbol(path, 1U << STT_FUNC | 1U << STT_GNU_IFUNC, &visit) < 0)
+        return not_whole(path);
+    return NULL;
+}
+
+struct chooser {
+    const char *function;
+    bool found;
+};
+
+static bool find_chooser(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)address;
+    (void)size;
+    struct chooser *chooser = ctx;
+    chooser->found = !strcmp(name, chooser->function);
+    return !chooser->found;
+}
+
+bool rp_binary_is_chooser(const char *path, const char *function) {
+    struct chooser chooser = {.function = function};
+    struct visit visit = {find_chooser, &chooser};
+    each_symbol(path, 1U << STT_GNU_IFUNC, &visit);
+    return chooser.found;
+}
+
+uint64_t rp_binary_offset(const char *path, uint64_t address) {
+    struct bcc_symbol symbol;
+    if (bcc_resolve_symname(path, NULL, address, -1, NULL, &symbol) != 0)
+        return 0;
+    free((char *)symbol.module);
+    return symbol.offset;
+}

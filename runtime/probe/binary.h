@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs and libraries, as files that probes are in. */
+#ifndef RP_PROBE_BINARY_H
+#define RP_PROBE_BINARY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/error.h"
+
+/* The file that `name` means: a path, if it has a slash; else a program of $PATH ("bash"), else a
+ * library of the dynamic linker's cache ("c", "libc.so.6"). *path is malloc()ed; it is an ELF file
+ * that is whole. Errors say why and a hint, as with all of these. */
+struct rp_error *rp_binary_find(const char *name, char **path);
+
+/* Calls `each` with every function in the file, and those that its debug symbols name, until it
+ * returns false; one may come twice. `address` is the file's own, as nm(1) shows it; `size` 0 is
+ * not known. */
+struct rp_error *rp_binary_each_function(const char *path,
+                                         bool (*each)(void *ctx, const char *name, uint64_t address,
+                                                      uint64_t size),
+                                         void *ctx);
+/* Whether the function there only chooses another when the program starts (STT_GNU_IFUNC). */
+bool rp_binary_is_chooser(const char *path, const char *function);
+/* Whether only exported functions have names. */
+bool rp_binary_is_stripped(const char *path);
+/* The file that a pattern of `reprobe list` begins with: "bash" of "bash:*readline*"; *name is
+ * malloc()ed. */
+struct rp_error *rp_binary_of_pattern(const char *pattern, char **name);
+/* Where in the file the code of `address` is; 0 when it is not code. */
+uint64_t rp_binary_offset(const char *path, uint64_t address);
+
+#endif

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fentry, fexit and tp_btf (Linux 5.5): programs that the kernel calls directly, with arguments
+ * whose types it knows, at a function's entry or return, or at a raw tracepoint. Each is loaded for
+ * one place, which is a type in the kernel's BTF: of the function, or of the tracepoint's
+ * arguments. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "kernel/features.h"
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "probe/probe.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+#include "util/nearest.h"
+
+/* How the kernel calls the type of a tracepoint's arguments. */
+#define TRACEPOINT_PREFIX "btf_trace_"
+
+static bool is_tracepoint(const struct rp_probe_kind *kind) {
+    return kind == &rp_tp_btf_kind;
+}
+
+/* ------------------------------------------------------------------ parse */
+
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    bool tracepoint = is_tracepoint(spec->kind);
+    const char *noun = tracepoint ? "tracepoint" : "function";
+    if (strchr(rest, ':'))
+        return rp_probe_error(EINVAL, "too many parts: a %s is at one %s of the kernel",
+                              spec->kind->name, noun);
+    if (!tracepoint && strchr(rest, '+'))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "a %s is at a function's entry or return: it has no offset",
+                           spec->kind->name),
+            "kprobe:FUNCTION+OFFSET is at an instruction");
+    return rp_spec_name(rest, strlen(rest), noun, "_.$", &spec->target);
+}
+
+/* ------------------------------------------------------------------ the kernel's types */
+
+/* Calls `each` with the name of everything in BTF that a program of that kind can be loaded for,
+ * until it returns false. */
+static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind,
+                      bool (*each)(void *ctx, const char *name), void *ctx) {
+    size_t prefix = is_tracepoint(kind) ? strlen(TRACEPOINT_PREFIX) : 0;
+    unsigned wanted = prefix ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC;
+    for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
+        const struct btf_type *type = rp_btf_type(btf, id);
+        if (btf_kind(type) != wanted)
+            continue;
+        const char *name = rp_btf_name(btf, type);
+        if (strncmp(name, TRACEPOINT_PREFIX, prefix) == 0 && !each(ctx, name + prefix))
+            return;
+    }
+}
+
+static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) {
+    if (!is_tracepoint(spec->kind))
+        return rp_btf_find(btf, spec->target, BTF_KIND_FUNC);
+    RP_AUTO_FREE char *name = NULL;
+    if (asprintf(&name, TRACEPOINT_PREFIX "%s", spec->target) < 0)
+        return 0;
+    return rp_btf_find(btf, name, BTF_KIND_TYPEDEF);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+/* The kind that needs less of the kernel, and is at the same place. */
+static const char *plainer(const struct rp_probe_kind *kind) {
+    return is_tracepoint(kind)      ? rp_raw_tracepoint_kind.name
+           : kind == &rp_fexit_kind ? rp_kretprobe_kind.name
+                                    : rp_kprobe_kind.name;
+}
+
+static bool add_name(void *ctx, const char *name) {
+    rp_nearest_add(ctx, name);
+    return true;
+}
+
+static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *spec) {
+    const char *noun = is_tracepoint(spec->kind) ? "tracepoint" : "function";
+    if (!is_tracepoint(spec->kind) && rp_ksym_exists(spec->target))
+        return rp_error_hint_set(
+            rp_probe_error(ENOENT,
+                           "the kernel's BTF does not describe the function %s: it is a module's, "
+                           "or the compiler changed its arguments",
+                           spec->target),
+            "use %s:%s", plainer(spec->kind), spec->target);
+    struct rp_nearest nearest = {.wanted = spec->target};
+    each_name(btf, spec->kind, add_name, &nearest);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
+    rp_nearest_clear(&nearest);
+    struct rp_error *err =
+        rp_probe_error(ENOENT, "there is no %s %s in the kernel's BTF", noun, spec->target);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    return rp_error_hint_set(err, "reprobe list '%s:*PART*' shows what there is", spec->kind->name);
+}
+
+static struct rp_error *resolve(struct rp_spec *spec) {
+    const struct rp_btf *btf;
+    struct rp_error *err = rp_kernel_types(&btf);
+    if (err)
+        return rp_error_hint_set(err, "use %s:%s, which needs no BTF", plainer(spec->kind),
+                                 spec->target);
+    char *syscall = is_tracepoint(spec->kind) ? NULL : rp_syscall_function(spec->target);
+    if (syscall) {
+        free(spec->target);
+        spec->target = syscall;
+    }
+    spec->number = find_type(btf, spec);
+    return spec->number ? NULL : no_type(btf, spec);
+}
+
+/* ------------------------------------------------------------------ what the kernel refuses */
+
+/* Whether the kernel has this at all: 0 or the errno of a trial at a place of its own. */
+static int try_kind(const struct rp_probe_kind *kind) {
+    struct rp_spec own = {
+        .kind = kind,
+        .target = (char *)(is_tracepoint(kind) ? "sched_process_exec" : RP_KERNEL_TEST_FUNCTION)};
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    uint32_t id = btf ? find_type(btf, &own) : 0;
+    bool loaded;
+    return id ? rp_kernel_try_tracing(kind->attach_type, id, &loaded) : ENOENT;
+}
+
+/* What can be used in place of it; where there are no kprobes, perhaps a tracepoint. */
+static char *instead_of(const struct rp_probe_kind *kind, const char *target) {
+    RP_AUTO_FREE char *text = NULL;
+    if (asprintf(&text, "%s:%s", plainer(kind), target) < 0)
+        return NULL;
+    return is_tracepoint(kind) || rp_kernel_has_kprobes() ? rp_take(text) : rp_probe_suggest(text);
+}
+
+/* EPERM here need not mean privileges: a kernel may lack the whole type of program. */
+static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const char *target,
+                                      int errnum) {
+    struct rp_error *err = rp_kernel_usable();
+    if (err)
+        return err;
+    err = rp_probe_error(errnum, "this kernel has no %s (%s): it takes Linux 5.5, %s and BTF",
+                         kind->name, strerror(errnum),
+                         is_tracepoint(kind) ? "the tracing programs of BPF"
+                                             : "CONFIG_FUNCTION_TRACER with direct calls");
+    RP_AUTO_FREE char *instead = target ? instead_of(kind, target) : NULL;
+    return rp_error_hint_set(err,
+                             "%s%s%srun it in the lab, on a kernel that has it: scripts/lab -- "
+                             "COMMAND",
+                             instead ? "use " : "", instead ? instead : "", instead ? ", or " : "");
+}
+
+static struct rp_error *refuses(const struct rp_spec *spec) {
+    bool loaded;
+    int errnum = rp_kernel_try_tracing(spec->kind->attach_type, (uint32_t)spec->number, &loaded);
+    if (!errnum)
+        return NULL;
+    int general = try_kind(spec->kind);
+    if (general)
+        return not_in_kernel(spec->kind, spec->target, general);
+    return rp_error_hint_set(
+        rp_probe_error(errnum,
+                       "the kernel does not take %s there: %s is not ordinary code, is marked "
+                       "notrace, or has arguments that cannot be passed on (%s)",
+                       spec->kind->name, spec->target, strerror(errnum)),
+        "probe a function that calls it, or one that it calls");
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    int fd = bpf_raw_tracepoint_open(NULL, prog_fd);
+    if (fd >= 0)
+        return rp_attachment_add(out, fd, NULL);
+    int errnum = errno;
+    struct rp_error *err = refuses(spec);
+    if (err)
+        return err;
+    if (errnum == E2BIG || errnum == EBUSY)
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            "end other tracers of %s", spec->target);
+    return rp_error_new(errnum, NULL, "cannot use the probe");
+}
+
+/* ------------------------------------------------------------------ list */
+
+struct visit {
+    bool (*each)(void *ctx, const char *rest);
+    void *ctx;
+    struct rp_names traceable; /* none: not known */
+    struct rp_names seen;      /* several static functions may share a name */
+};
+
+static bool add_traceable(void *ctx, const char *function) {
+    rp_names_add(ctx, function, strlen(function));
+    return true;
+}
+
+static bool visit_name(void *ctx, const char *name) {
+    struct visit *visit = ctx;
+    if (visit->traceable.count && !rp_names_has(&visit->traceable, name))
+        return true;
+    return !rp_names_add(&visit->seen, name, strlen(name)) || visit->each(visit->ctx, name);
+}
+
+static struct rp_error *list(const struct rp_probe_kind *kind,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    const struct rp_btf *btf;
+    RP_TRY(rp_kernel_types(&btf));
+    int errnum = try_kind(kind);
+    if (errnum)
+        return not_in_kernel(kind, NULL, errnum);
+    struct visit visit = {.each = each, .ctx = ctx};
+    if (!is_tracepoint(kind))
+        rp_error_free(rp_tracefs_each_function(add_traceable, &visit.traceable));
+    each_name(btf, kind, visit_name, &visit);
+    rp_names_clear(&visit.traceable);
+    rp_names_clear(&visit.seen);
+    return NULL;
+}
+
+static struct rp_error *list_fentry(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                                    void *ctx) {
+    (void)pattern;
+    return list(&rp_fentry_kind, each, ctx);
+}
+
+static struct rp_error *list_fexit(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                                   void *ctx) {
+    (void)pattern;
+    return list(&rp_fexit_kind, each, ctx);
+}
+
+static struct rp_error *list_tp_btf(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                                    void *ctx) {
+    (void)pattern;
+    return list(&rp_tp_btf_kind, each, ctx);
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+const struct rp_probe_kind rp_fentry_kind = {
+    .name = "fentry",
+    .alias = "f",
+    .also = "kfunc",
+    .usage = "fentry:FUNCTION",
+    .what = "the entry of a kernel function, with typed arguments, and cheaper",
+    .prog_type = BPF_PROG_TYPE_TRACING,
+    .attach_type = BPF_TRACE_FENTRY,
+    .parse = parse,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list_fentry,
+};
+
+const struct rp_probe_kind rp_fexit_kind = {
+    .name = "fexit",
+    .alias = "fr",
+    .also = "kretfunc",
+    .usage = "fexit:FUNCTION",
+    .what = "the return of a kernel function, with its arguments and its result",
+    .prog_type = BPF_PROG_TYPE_TRACING,
+    .attach_type = BPF_TRACE_FEXIT,
+    .parse = parse,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list_fexit,
+};
+
+const struct rp_probe_kind rp_tp_btf_kind = {
+    .name = "tp_btf",
+    .usage = "tp_btf:NAME",
+    .what = "a static event of the kernel, with typed arguments",
+    .prog_type = BPF_PROG_TYPE_TRACING,
+    .attach_type = BPF_TRACE_RAW_TP,
+    .parse = parse,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list_tp_btf,
+};

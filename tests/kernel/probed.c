@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A program to be probed, which says what its probes must see.
+ *
+ *   probed --calls N      calls twice(I, "word I") for I from 1 to N; prints each argument and
+ * result probed --usdt N       passes its USDT probes N times: probed:step(int, char *) from two
+ * places, and probed:guarded(int), which has a semaphore; prints the arguments, and whether the
+ * semaphore was raised probed --faults N     touches N new pages probed --spin MS      uses so many
+ * milliseconds of processor time
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What <sys/sdt.h> would write: a nop, and a note that says where it is and where the arguments
+ * are. */
+#define NOTE(name, semaphore, arguments)                                                           \
+    "990: nop\n"                                                                                   \
+    ".pushsection .note.stapsdt,\"\",\"note\"\n"                                                   \
+    ".balign 4\n"                                                                                  \
+    ".4byte 992f - 991f, 994f - 993f, 3\n"                                                         \
+    "991: .asciz \"stapsdt\"\n"                                                                    \
+    "992: .balign 4\n"                                                                             \
+    "993: .8byte 990b, _.stapsdt.base, " semaphore "\n"                                            \
+    ".asciz \"probed\"\n"                                                                          \
+    ".asciz \"" name "\"\n"                                                                        \
+    ".asciz \"" arguments "\"\n"                                                                   \
+    "994: .balign 4\n"                                                                             \
+    ".popsection\n"
+
+__asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
+        ".weak _.stapsdt.base\n"
+        ".hidden _.stapsdt.base\n"
+        "_.stapsdt.base: .space 1\n"
+        ".size _.stapsdt.base, 1\n"
+        ".popsection\n");
+
+__attribute__((section(".probes"), used)) volatile unsigned short probed_guarded_semaphore;
+
+/* Not inlined, and with a tail that a probe at its second instruction still passes. */
+__attribute__((noinline)) int twice(int number, const char *word) {
+    __asm__ volatile("" : : "r"(word) : "memory");
+    return number * 2;
+}
+
+/* Two functions of one name are no place that a probe can be at: see test_probes.sh. */
+__attribute__((noinline)) static void step_here(int number, const char *word) {
+    __asm__ volatile(NOTE("step", "0", "-4@%0 8@%1") : : "r"(number), "r"(word) : "memory");
+}
+
+/* The same probe elsewhere, its arguments in memory and in a constant. */
+__attribute__((noinline)) static void step_there(volatile int number, const char *volatile word) {
+    __asm__ volatile(NOTE("step", "0", "-4@%0 8@%1") : : "m"(number), "m"(word) : "memory");
+}
+
+__attribute__((noinline)) static void guarded(int number) {
+    __asm__ volatile(NOTE("guarded", "probed_guarded_semaphore", "-4@%0 -8@$-77")
+                     :
+                     : "r"(number)
+                     : "memory");
+}
+
+static void call(int count) {
+    for (int i = 1; i <= count; i++) {
+        char word[32];
+        snprintf(word, sizeof(word), "word %d", i);
+        int result = twice(i, word);
+        printf("%d %s %d\n", i, word, result);
+    }
+}
+
+static void pass(int count) {
+    for (int i = 1; i <= count; i++) {
+        char word[32];
+        snprintf(word, sizeof(word), "word %d", i);
+        if (i % 2)
+            step_here(-i, word);
+        else
+            step_there(-i, word);
+        printf("step %d %s\n", -i, word);
+        if (probed_guarded_semaphore) {
+            guarded(i * 10);
+            printf("guarded %d -77\n", i * 10);
+        }
+    }
+}
+
+static void touch(size_t pages) {
+    size_t size = (size_t)sysconf(_SC_PAGESIZE);
+    char *memory =
+        mmap(NULL, pages * size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        exit(1);
+    madvise(memory, pages * size, MADV_NOHUGEPAGE);
+    for (size_t i = 0; i < pages; i++)
+        memory[i * size] = 1;
+}
+
+static void spin(long ms) {
+    struct timespec now;
+    do
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < ms);
+}
+
+int main(int argc, char **argv) {
+    int count = argc == 3 ? atoi(argv[2]) : 0;
+    if (count <= 0) {
+        fprintf(stderr, "usage: probed --calls N | --usdt N | --faults N | --spin MS\n");
+        return 2;
+    }
+    if (!strcmp(argv[1], "--calls"))
+        call(count);
+    else if (!strcmp(argv[1], "--usdt"))
+        pass(count);
+    else if (!strcmp(argv[1], "--faults"))
+        touch((size_t)count);
+    else if (!strcmp(argv[1], "--spin"))
+        spin(count);
+    else
+        return 2;
+    return 0;
+}

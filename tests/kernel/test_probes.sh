@@ -1,0 +1,324 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Probes in programs, and sampling: what they see against what the test itself did.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+probed=$helpers/probed
+
+# calls.c: arguments and results of the function twice() of `probed`
+calls_source() {
+	cat >calls.c <<'END'
+struct event { int number, result; char word[16]; };
+BPF_RINGBUF_OUTPUT(calls, 16);
+BPF_HASH(entered, u32, struct event);
+int enter(struct pt_regs *ctx)
+{
+    struct event event = {.number = PT_REGS_PARM1(ctx)};
+    u32 thread = bpf_get_current_pid_tgid();
+    if (!is_target())
+        return 0;
+    bpf_probe_read_user_str(event.word, sizeof(event.word), (void *)PT_REGS_PARM2(ctx));
+    entered.update(&thread, &event);
+    return 0;
+}
+int leave(struct pt_regs *ctx)
+{
+    u32 thread = bpf_get_current_pid_tgid();
+    struct event *event = entered.lookup(&thread);
+    if (!event)
+        return 0;
+    event->result = PT_REGS_RC(ctx);
+    calls.ringbuf_output(event, sizeof(*event), 0);
+    entered.delete(&thread);
+    return 0;
+}
+END
+}
+
+# hits.c: f() counts how often it ran, in all and in the target
+hits_source() {
+	cat >hits.c <<'END'
+BPF_ARRAY(all, u64, 1);
+BPF_ARRAY(target, u64, 1);
+BPF_HASH(cpus, u32, u64);
+int f(void *ctx)
+{
+    u32 cpu = bpf_get_smp_processor_id();
+    all.increment(0);
+    cpus.increment(cpu);
+    if (is_target())
+        target.increment(0);
+    return 0;
+}
+END
+}
+
+# hits PROBE ARG…: runs f() there while `reprobe run` goes on; sets $all, $target and $cpus
+hits() {
+	local probe=$1
+	shift
+	run reprobe run --json hits.c -a f="$probe" "$@"
+	status 0
+	silent
+	all=$(grep '"all"' out | jsonlines value)
+	target=$(grep '"target"' out | jsonlines value)
+	cpus=$(grep '"cpus"' out | jsonlines key | sort -n | tr '\n' ' ')
+}
+
+# between WHAT LOW HIGH GOT
+between() {
+	[ "${4:-0}" -lt "$2" ] || [ "${4:-0}" -gt "$3" ] || return 0
+	fail "$1: expected $2 to $3, got $4"
+}
+
+# ---------------------------------------------------------------- uprobes
+
+arguments_and_results() {
+	calls_source
+	run reprobe run --json calls.c -a enter="uprobe:$probed:twice" -a leave="uretprobe:$probed:twice" \
+		-c "$probed --calls 200 >expected"
+	status 0
+	silent
+	equal "calls" "$(cat expected)" "$(grep '"output"' out | jsonlines data.number data.word data.result | tr '\t' ' ')"
+	equal "calls seen" 200 "$(grep -c '"output"' out)"
+}
+
+names_of_files() {
+	hits_source
+	ln -s "$probed" "colon:dash-link"
+	local address
+	address=$(nm "$probed" | sed -n 's/^0*\([0-9a-f]*\) T twice$/0x\1/p')
+	local spec
+	# By $PATH, by a relative path, through a link, by address, an instruction in it, in short.
+	for spec in "uprobe:probed:twice" "u:./colon:dash-link:twice" "uprobe:$probed:$address" \
+		"uprobe:$probed:twice+0"; do
+		hits "$spec" -c "$probed --calls 7 >called"
+		equal "$spec" 7 "$target"
+	done
+	hits "ur:probed:twice" -c "$probed --calls 3 >called"
+	equal "ur:probed:twice" 3 "$target"
+	hits "uprobe:libc.so.6:madvise" -c "exec $probed --faults 9"
+	equal "calls into libc" 1 "$target"
+}
+
+# The address of the last instruction is that of the return.
+instruction() {
+	hits_source
+	local offset
+	offset=$(gdb -batch -ex 'disassemble twice' "$probed" | sed -n 's/.*<+\([0-9]*\)>:[[:space:]]*ret.*/\1/p' | tail -n 1)
+	[ -n "$offset" ] || skip "gdb does not say where twice() returns"
+	hits "uprobe:$probed:twice+$offset" -c "$probed --calls 7 >called"
+	equal "returns" 7 "$target"
+}
+
+# The same program at two places is loaded once; a process that runs already is seen too.
+running_already() {
+	hits_source
+	mkfifo go
+	bash -c 'read line <go; trap : USR1; trap : USR2; trap : USR1' &
+	local shell=$!
+	start reprobe run hits.c -p "$shell" -a f=uprobe:bash:trap_builtin -a f=uretprobe:bash:trap_builtin --json
+	wait_in "it traces" attached_uprobes "$pid" 2
+	equal "programs" 1 "$(held "$pid" | grep -c prog)"
+	echo >go
+	wait "$shell"
+	kill -INT "$pid"
+	stopped
+	status 0
+	matches "hits" "$out" '"map":"target","key":0,"value":6}'
+}
+# attached_uprobes PID N: how many perf events it holds
+attached_uprobes() { [ "$(find "/proc/$1/fd" -lname 'anon_inode:*perf_event*' | wc -l)" = "$2" ]; }
+
+bad_uprobes() {
+	echo 'int f(void *ctx) { return 0; }' >f.c
+	bad() {
+		local spec=$1
+		shift
+		run reprobe run f.c -a f="$spec" --for 1ms
+		refused "$@"
+	}
+	bad "uprobe:$probed:twic" "there is no function twic" "did you mean twice?"
+	bad "uprobe:$probed:twice+1000" "outside the function" "use an offset below"
+	bad "uprobe:$probed:0x1" "no code at 0x1" "objdump -d"
+	bad "uprobe:$probed:0x1x" "0x1x is no address"
+	bad "uprobe:$tmp/no/file:x" "there is no file $tmp/no/file"
+	bad "uprobe:${probed}x:twice" "there is no file" "did you mean $probed"
+	bad "uprobe:no-such-program-here:x" "neither a program no-such-program-here" "libno-such-program-here.so"
+	bad "uprobe:libc.so.99:malloc" "nor a library libc.so.99"
+	bad "uprobe:$tmp:x" "not a program or library"
+	bad "uprobe:f.c:x" "neither a program f.c"
+	bad "uprobe:./f.c:x" "no ELF file"
+	printf '#!/bin/sh\n' >script
+	bad "uprobe:./script:x" "but a script" "the program that runs it"
+	: >empty
+	bad "uprobe:./empty:x" "no ELF file"
+	local size
+	for size in 4 40 300 4096 $(($(stat -c %s "$probed") - 100)); do
+		head -c "$size" "$probed" >cut
+		bad "uprobe:./cut:twice" "cut short"
+	done
+	mkfifo fifo
+	bad "uprobe:./fifo:x" "no ELF file"
+	bad "uprobe:c:strlen" "indirect function" "libc.so.6:*strlen*"
+	strip -o stripped "$probed"
+	bad "uprobe:./stripped:twice" "the file is stripped" "uprobe:$tmp/stripped:0xADDRESS"
+	bad "uretprobe:$probed:twice+1" "no offset"
+}
+
+# Two functions of one name, from two files.
+ambiguous() {
+	command -v cc >/dev/null || skip "there is no compiler"
+	echo 'static __attribute__((noinline)) int same(void) { __asm__(""); return 1; } int a(void) { return same(); }' >a.c
+	echo 'static __attribute__((noinline)) int same(void) { __asm__(""); return 2; } int a(void); int main(void) { return a() + same() != 3; }' >b.c
+	cc -O1 -o both a.c b.c
+	hits_source
+	run reprobe run hits.c -a f=uprobe:./both:same --for 1ms
+	refused "several functions" "uprobe:$tmp/both:0x"
+	local spec
+	for spec in $(grep -o 'uprobe:[^ ]*:0x[0-9a-f]*' err; grep -o ' or 0x[0-9a-f]*' err | sed "s| or |uprobe:./both:|"); do
+		hits "$spec" -c ./both
+		equal "$spec" 1 "$target"
+	done
+}
+
+# ---------------------------------------------------------------- sampling
+
+profile() {
+	hits_source
+	hits profile:hz:100 -c "$probed --spin 1000"
+	# Another process may take the processor; a slow machine's clock goes on meanwhile.
+	between "samples of one second of processor time" 70 130 "$target"
+	[ "$all" -ge "$target" ] || fail "more samples of the target ($target) than in all ($all)"
+	equal "CPUs" "$(seq -s ' ' 0 $(($(getconf _NPROCESSORS_ONLN) - 1))) " "$cpus"
+	hits p:ms:5 -c "$probed --spin 500"
+	between "samples every 5 ms" 70 130 "$target"
+}
+
+interval() {
+	hits_source
+	hits interval:ms:10 --for 1
+	between "ticks" 80 $((120 * slow)) "$all"
+	equal "CPUs" 1 "$(wc -w <<<"$cpus")"
+	hits i:hz:50 --for 1
+	between "ticks" 40 $((60 * slow)) "$all"
+}
+
+software() {
+	hits_source
+	local before after
+	hits software:page-faults:1 -c "$probed --faults 1"
+	before=$target
+	hits software:page-faults:1 -c "$probed --faults 2001"
+	after=$target
+	# The shell and the program have faults of their own, always about as many.
+	between "page faults" 1990 2010 $((after - before))
+	hits s:faults:100 -c "$probed --faults 2000"
+	between "each 100th page fault" 19 30 "$target"
+	hits software:cpu-clock:1000000 -c "$probed --spin 300"
+	between "milliseconds of processor time" 200 400 "$target"
+	hits software:context-switches:1 -c 'for i in 1 2 3 4 5 6 7 8 9; do sleep 0.001; done'
+	[ "$target" -ge 9 ] || fail "expected 9 context switches and more, got $target"
+}
+
+hardware() {
+	hits_source
+	if ! reprobe list hardware 2>/dev/null | grep -q ':instructions$'; then
+		run reprobe run hits.c -a f=hardware:instructions --for 1ms
+		refused "does not count instructions" "virtual machines" software:cpu-clock
+		run reprobe list hardware
+		refused "no such counter"
+		skip "this machine counts no instructions"
+	fi
+	hits hardware:instructions:1000000 -c "$probed --spin 100"
+	between "millions of instructions" 10 10000 "$target"
+}
+
+bad_rates() {
+	hits_source
+	local most
+	most=$(cat /proc/sys/kernel/perf_event_max_sample_rate)
+	run reprobe run hits.c -a f="profile:hz:$((most + 1))" --for 1ms
+	refused "at most $most times a second" perf_event_max_sample_rate
+	run reprobe run hits.c -a f=software:no-such-event --for 1ms
+	refused "no software event no-such-event"
+}
+
+# ---------------------------------------------------------------- tracing programs
+
+# Where there is no fentry, that is said; tests/lab/test_fentry.sh has the rest.
+no_fentry() {
+	echo 'KFUNC_PROBE(vfs_unlink) { return 0; }' >f.c
+	if reprobe list fentry >list 2>&1; then
+		skip "this kernel has it"
+	fi
+	run reprobe run f.c --for 1ms
+	refused "cannot attach fentry:vfs_unlink" "this kernel has no fentry" "scripts/lab"
+	lacks "hint" "$err" kprobe: # nor has it kprobes
+	contains "hint" "$err" tracepoint:syscalls:sys_enter_unlinkat
+	run reprobe list fexit
+	refused "this kernel has no fexit"
+}
+
+typed_tracepoint() {
+	reprobe list tp_btf >list 2>&1 || skip "this kernel has none"
+	cat >execs.c <<'END'
+struct event { u32 pid, old; char file[64]; };
+BPF_RINGBUF_OUTPUT(execs, 16);
+BPF_PROG(tp_btf__sched_process_exec, struct task_struct *task, int old, struct linux_binprm *binary)
+{
+    struct event event = {.pid = task->tgid, .old = old};
+    if (!is_target())
+        return 0;
+    bpf_probe_read_kernel_str(event.file, sizeof(event.file), binary->filename);
+    execs.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+	run reprobe run --json execs.c -c 'exec spawn 5 >expected'
+	status 0
+	silent
+	# spawn's own comes first, and that of the shell.
+	equal "execs" "$(awk '{ print $1, $1, $4 }' expected)" \
+		"$(jsonlines data.pid data.old data.file <out | tail -n 5 | tr '\t' ' ')"
+	run reprobe list 'tp_btf:sched_process_exe?'
+	equal "list" tp_btf:sched_process_exec "$out"
+	run reprobe run execs.c -a tp_btf__sched_process_exec=tp_btf:sched_swich --for 1ms
+	refused "there is no tracepoint sched_swich" "did you mean sched_switch"
+}
+
+# ---------------------------------------------------------------- nothing stays
+
+nothing_stays() {
+	local before objects signal
+	before=$(inventory)
+	hits_source
+	for signal in INT KILL; do
+		start reprobe run hits.c -a f="uprobe:$probed:twice" -a f="uretprobe:$probed:twice" \
+			-a f=profile:hz:9 -a f=software:cs -c 'touch started; sleep 1000'
+		wait_in "it traces" test -e started
+		rm started
+		objects=$(held "$pid")
+		kill -"$signal" "$pid"
+		stopped
+		released "$objects"
+		unchanged "$before"
+	done
+}
+
+t "arguments and results of a function" arguments_and_results
+t "names of programs and libraries" names_of_files
+t "an instruction" instruction
+t "a process that runs already" running_already
+t "uprobes that cannot be" bad_uprobes
+t "two functions of one name" ambiguous
+t "profile" profile
+t "interval" interval
+t "software events" software
+t "hardware events" hardware
+t "rates and events that cannot be" bad_rates
+t "no fentry" no_fentry
+t "a tracepoint with typed arguments" typed_tracepoint
+t "nothing stays" nothing_stays
+finish

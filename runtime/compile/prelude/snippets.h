@@ -108,6 +108,10 @@
 #define O_DIRECTORY 00200000
 #define O_CLOEXEC   02000000
 #define O_TMPFILE   020200000
+//@ AT_FDCWD AT_REMOVEDIR
+/* include/uapi/linux/fcntl.h */
+#define AT_FDCWD     -100
+#define AT_REMOVEDIR 0x200
 //@ TASK_COMM_LEN
 /* An enumerator since Linux 5.17 (commit 3087c61ed2c4), a macro before and again since 6.14. */
 #ifndef TASK_COMM_LEN

@@ -59,7 +59,7 @@ bool rp_parse_count(const char *text, uint64_t max, uint64_t *count) {
 }
 
 static bool parse_user(const char *text, struct rp_target *target) {
-    uint64_t uid;
+    uint64_t uid = 0;
     const struct passwd *user = getpwnam(text);
     target->has_uid = user || !strcmp(text, "0") || rp_parse_count(text, UINT32_MAX - 1, &uid);
     target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* execsnoop: a line for each program that begins. */
 #include <argp.h>
-#include <stdlib.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "reprobe.h"
@@ -23,7 +23,7 @@ struct execsnoop {
     struct rp_tool tool;
     bool failed;
     const char *transport; /* the macro that selects it */
-    unsigned pages;
+    uint64_t pages;
 };
 
 /* As in bpf-src/execsnoop.c. */
@@ -37,18 +37,15 @@ struct event {
 
 static const char *transport_macro(const char *name) {
     if (strcmp(name, "ringbuf") == 0)
-        return "-DTRANSPORT_RESERVE";
+        return "TRANSPORT_RESERVE";
     if (strcmp(name, "ringbuf-output") == 0)
-        return "-DTRANSPORT_OUTPUT";
-    return strcmp(name, "perf") == 0 ? "-DTRANSPORT_PERF" : NULL;
+        return "TRANSPORT_OUTPUT";
+    return strcmp(name, "perf") == 0 ? "TRANSPORT_PERF" : NULL;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct execsnoop *tool = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &tool->tool;
-        return 0;
     case 'x':
         tool->failed = true;
         return 0;
@@ -57,14 +54,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (!tool->transport)
             argp_error(state, "a transport is ringbuf, ringbuf-output or perf, not `%s`", arg);
         return 0;
-    case KEY_PAGES: {
-        char *end;
-        unsigned long pages = strtoul(arg, &end, 10);
-        if (*end || !pages || pages > 1UL << 18 || (pages & (pages - 1)))
+    case KEY_PAGES:
+        if (!rp_parse_count(arg, 1 << 18, &tool->pages) || (tool->pages & (tool->pages - 1)))
             argp_error(state, "`%s` is not a power of two, at most 262144", arg);
-        tool->pages = (unsigned)pages;
         return 0;
-    }
+    case ARGP_KEY_END:
+        rp_tool_define(&tool->tool, "%s", tool->transport);
+        rp_tool_define(&tool->tool, "PAGES=%" PRIu64, tool->pages);
+        if (tool->failed)
+            rp_tool_define(&tool->tool, "FAILED");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -81,28 +80,15 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     rp_cell_text(row, "FILENAME", 0, e->filename, sizeof(e->filename));
 }
 
-static struct rp_error *run(struct rp_session *session, void *ctx) {
-    struct execsnoop *tool = ctx;
-    char pages[32];
-    snprintf(pages, sizeof(pages), "-DPAGES=%u", tool->pages);
-    const char *const cflags[] = {tool->transport, pages, tool->failed ? "-DFAILED" : "-UFAILED"};
+int main(int argc, char **argv) {
+    struct execsnoop tool = {.transport = "TRANSPORT_RESERVE", .pages = 256};
     const struct rp_snoop snoop = {.name = "execsnoop.c",
                                    .source = rp_embedded_execsnoop_c,
-                                   .cflags = cflags,
-                                   .cflag_count = sizeof(cflags) / sizeof(cflags[0]),
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool->tool, cells, tool}};
-    return rp_snoop_run(session, &snoop);
-}
-
-int main(int argc, char **argv) {
-    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
+                                   .table = {&tool.tool, cells, &tool}};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Prints a line for each program that begins: its process, its "
-                                     "parent, its name and the file it came from.",
-                              .children = children};
-    struct execsnoop tool = {.transport = "-DTRANSPORT_RESERVE", .pages = 256};
-    argp_parse(&argp, argc, argv, 0, NULL, &tool);
-    return rp_tool_run(&tool.tool, run, &tool);
+                                     "parent, its name and the file it came from."};
+    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

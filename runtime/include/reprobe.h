@@ -447,13 +447,34 @@ struct rp_tool {
     bool json;       /* one object a line */
     bool timestamps; /* a column with the time of day */
     bool verbose;
+    struct { /* what rp_tool_define() gathered */
+        char **flags;
+        size_t count;
+        bool nomem;
+    } defines;
 };
 
 struct argp;
 extern const struct argp rp_tool_argp;
 
+/* The macro that `format` makes ("FAILED", "SIGNAL=%d") is defined when the tool's source is
+ * compiled. Want of memory is rp_snoop_run()'s error. */
+void rp_tool_define(struct rp_tool *tool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Defines MACRO(port), true for the ports of a list such as "80,443"; false when it is none. */
+bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
+
 /* "90", "1.5s", "200ms", "5m", "1h" as nanoseconds; false when it is none of these. */
 bool rp_parse_duration(const char *text, uint64_t *ns);
+/* Decimal, 1 to `max`; false when it is not. */
+bool rp_parse_count(const char *text, uint64_t max, uint64_t *count);
+
+/* "SIGKILL", "SIGRTMIN+3" (34 + 3); returns `text`. */
+#define RP_SIGNAL_NAME 16
+const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]);
+/* A number from 1 to 64 or a name, with or without SIG, in any case; false when it is neither. */
+bool rp_parse_signal(const char *text, int *signal);
 
 /* The time of day, "12:00:01". */
 void rp_time_of_day(char text[16]);
@@ -465,7 +486,7 @@ void rp_print_json_time(FILE *out);
 
 /* What main() does once the command line is read: makes a session, calls `run` with it, says what
  * was lost, cleans up. Returns the exit status. */
-int rp_tool_run(const struct rp_tool *tool,
+int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
 
 /* ---- rows */
@@ -495,13 +516,17 @@ void rp_cell_double(struct rp_row *row, const char *name, int width, int decimal
 /* Text as rp_print_text() and rp_print_json_text() take it; at the left only. */
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
 
+/* `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes. */
+void rp_cell_address(struct rp_row *row, const char *name, int width, int family,
+                     const void *address);
+
 /* ---- a row for each record */
 
 struct rp_snoop {
     const char *name, *source; /* the source's name in messages, and its text */
-    const char *const *cflags;
-    size_t cflag_count;
-    size_t record_size; /* of the records in its output `events`; shorter ones are passed over */
+    size_t record_size;        /* of the records in its output `events` */
+    size_t least_size;         /* shorter ones are passed over; 0: all that are not whole. What a
+                                  record lacks is zero. */
     struct rp_table table;
     /* Attaches what is to be attached, with the table's ctx; NULL: rp_session_attach_named(). */
     struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
@@ -509,6 +534,11 @@ struct rp_snoop {
 
 /* Compiles, attaches, and prints until the session ends. */
 struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop *snoop);
+
+/* All of a snoop's main(): reads the command line, by `argp` and by rp_tool_argp, and runs. `tool`
+ * is the table's, and argp's input is the table's ctx. Returns the exit status. */
+int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
+                  const struct rp_snoop *snoop);
 
 /* ---- a report at each interval */
 

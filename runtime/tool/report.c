@@ -3,7 +3,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-#include "tool/parse.h"
+#include "reprobe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that print a row for each record: all but what is their own. */
+#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,9 +14,12 @@ struct reader {
 
 static bool print(void *ctx, const void *data, size_t size) {
     const struct reader *reader = ctx;
-    if (size < reader->snoop->record_size)
+    size_t whole = reader->snoop->record_size, least = reader->snoop->least_size;
+    if (size < (least ? least : whole))
         return true;
-    memcpy(reader->record, data, reader->snoop->record_size);
+    if (size < whole)
+        memset((char *)reader->record + size, 0, whole - size);
+    memcpy(reader->record, data, size < whole ? size : whole);
     rp_table_row(&reader->snoop->table, reader->record);
     return !ferror(stdout);
 }
@@ -32,14 +36,50 @@ struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop 
     if (!record)
         return rp_error_nomem();
     struct reader reader = {.snoop = snoop, .record = record};
+    const struct rp_tool *tool = snoop->table.tool;
+    if (tool->defines.nomem)
+        return rp_error_nomem();
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = snoop->name,
-                                         .cflags = snoop->cflags,
-                                         .cflag_count = snoop->cflag_count};
+                                         .cflags = (const char *const *)tool->defines.flags,
+                                         .cflag_count = tool->defines.count};
     struct rp_module *module;
     RP_TRY(rp_session_compile(session, snoop->source, &opts, &module));
     RP_TRY(rp_session_read(session, module, "events", print, &reader));
     RP_TRY(attach(session, module, snoop));
+    if (tool->verbose)
+        rp_session_print_probes(session, stderr);
     rp_table_header(&snoop->table, record);
     return rp_session_run(session);
+}
+
+/* ------------------------------------------------------------------ main() */
+
+struct program {
+    const struct rp_snoop *snoop;
+    struct rp_tool *tool;
+};
+
+static error_t give_inputs(int key, char *arg, struct argp_state *state) {
+    const struct program *program = state->input;
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = (void *)program->snoop->table.ctx;
+    state->child_inputs[1] = program->tool;
+    return 0;
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    const struct program *program = ctx;
+    return rp_snoop_run(session, program->snoop);
+}
+
+int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
+                  const struct rp_snoop *snoop) {
+    const struct argp_child children[] = {{argp, 0, NULL, 0}, {&rp_tool_argp, 0, NULL, 0}, {0}};
+    const struct argp whole = {.parser = give_inputs, .children = children};
+    struct program program = {.snoop = snoop, .tool = tool};
+    argp_parse(&whole, argc, argv, 0, NULL, &program);
+    return rp_tool_run(tool, run, &program);
 }

@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <math.h>
 #include <pwd.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "reprobe.h"
-#include "tool/parse.h"
+#include "util/cleanup.h"
 #include "util/error.h"
 #include "util/output.h"
 
@@ -58,7 +59,7 @@ bool rp_parse_count(const char *text, uint64_t max, uint64_t *count) {
 }
 
 static bool parse_user(const char *text, struct rp_target *target) {
-    uint64_t uid;
+    uint64_t uid = 0;
     const struct passwd *user = getpwnam(text);
     target->has_uid = user || !strcmp(text, "0") || rp_parse_count(text, UINT32_MAX - 1, &uid);
     target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;
@@ -121,6 +122,28 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 const struct argp rp_tool_argp = {.options = options, .parser = parse};
 
+void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
+    RP_AUTO_FREE char *macro = NULL;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&macro, format, args);
+    va_end(args);
+    char **flags = realloc(tool->defines.flags, (tool->defines.count + 1) * sizeof(char *));
+    if (flags)
+        tool->defines.flags = flags;
+    if (!flags || length < 0 || asprintf(&flags[tool->defines.count], "-D%s", macro) < 0)
+        tool->defines.nomem = true;
+    else
+        tool->defines.count++;
+}
+
+static void free_defines(struct rp_tool *tool) {
+    for (size_t i = 0; i < tool->defines.count; i++)
+        free(tool->defines.flags[i]);
+    free(tool->defines.flags);
+    memset(&tool->defines, 0, sizeof(tool->defines));
+}
+
 /* What could not be written is lost; a reader that went away wanted no more. */
 static struct rp_error *end_output(void) {
     if (rp_output_flush() || rp_output_errno() == EPIPE)
@@ -163,7 +186,7 @@ void rp_print_json_time(FILE *out) {
     fprintf(out, "\"time\":\"%s\",", text);
 }
 
-int rp_tool_run(const struct rp_tool *tool,
+int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx) {
     struct rp_session *session = NULL;
     struct rp_error *err = rp_kernel_usable();
@@ -174,5 +197,6 @@ int rp_tool_run(const struct rp_tool *tool,
     if (session)
         rp_session_report(session, stderr);
     rp_session_free(session);
+    free_defines(tool);
     return rp_tool_end(err, tool->verbose);
 }

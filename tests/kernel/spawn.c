@@ -10,12 +10,25 @@
  *       calls getpgid() COUNT times and prints PID COUNT
  *   spawn --unlink FILE...
  *       unlinks each and prints PID ERRNO FILE
+ *   spawn --open FILE...
+ *       opens each for reading by openat() and, where there are these, open() and openat2(), and
+ *       prints for each call the row that opensnoop should: PID COMM FD ERRNO FILE; of a FILE that
+ *       is "", a null pointer
+ *   spawn --kill SIGNAL...
+ *       sends each to itself, where it is blocked, by kill(), tkill() and tgkill(), and then to a
+ *       process that cannot be, and prints for each call PID COMM SIGNAL RECEIVER -ERRNO
+ *   spawn --threads COUNT
+ *       starts so many threads, one after the other, and prints PID TID of each
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,7 +79,8 @@ static int spawn(long count, char **argv, int failing) {
     return 0;
 }
 
-static int call(long count) {
+static int call(char **args) {
+    long count = atol(args[0]);
     for (long i = 0; i < count; i++)
         getpgid(0);
     printf("%d %ld\n", getpid(), count);
@@ -79,20 +93,83 @@ static int unlink_all(char **files) {
     return 0;
 }
 
+/* Prints what a call that opens `file` gave, and closes it. */
+static void opened(long fd, const char *file) {
+    printf("%d %s %ld %d %s\n", getpid(), comm_of(own_path), fd, fd < 0 ? errno : 0, file);
+    if (fd >= 0)
+        close((int)fd);
+}
+
+static int open_all(char **files) {
+    struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
+    for (; *files; files++) {
+        const char *file = **files ? *files : NULL;
+        opened(syscall(SYS_openat, AT_FDCWD, file, O_RDONLY), *files);
+#ifdef SYS_open
+        opened(syscall(SYS_open, file, O_RDONLY | O_DIRECTORY), *files);
+#endif
+        opened(syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof(how)), *files);
+    }
+    return 0;
+}
+
+/* Above the highest process id that Linux gives. */
+#define NO_PROCESS 0x3fffffff
+
+static void sent(int signal, int to, long ret) {
+    printf("%d %s %d %d %d\n", getpid(), comm_of(own_path), signal, to, ret ? -errno : 0);
+}
+
+static int kill_all(char **signals) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_BLOCK, &all, NULL);
+    for (pid_t own = getpid(); *signals; signals++) {
+        int signal = atoi(*signals);
+        sent(signal, own, kill(own, signal));
+        sent(signal, own, syscall(SYS_tkill, own, signal));
+        sent(signal, own, syscall(SYS_tgkill, own, own, signal));
+        sent(signal, NO_PROCESS, kill(NO_PROCESS, signal));
+    }
+    return 0;
+}
+
+static void *thread(void *unused) {
+    printf("%d %d\n", getpid(), gettid());
+    return unused;
+}
+
+static int run_threads(char **args) {
+    for (long count = atol(args[0]); count > 0; count--) {
+        pthread_t id;
+        if (pthread_create(&id, NULL, thread, NULL) || pthread_join(id, NULL))
+            return 1;
+    }
+    return 0;
+}
+
+static const struct {
+    const char *option;
+    int (*run)(char **args);
+} modes[] = {{"--calls", call},
+             {"--unlink", unlink_all},
+             {"--open", open_all},
+             {"--kill", kill_all},
+             {"--threads", run_threads}};
+
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "exit") == 0)
         return 0;
     if (readlink("/proc/self/exe", own_path, sizeof(own_path) - 1) < 0)
         return 1;
-    if (argc > 2 && strcmp(argv[1], "--calls") == 0)
-        return call(atol(argv[2]));
-    if (argc > 2 && strcmp(argv[1], "--unlink") == 0)
-        return unlink_all(argv + 2);
+    for (size_t i = 0; argc > 2 && i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (strcmp(argv[1], modes[i].option) == 0)
+            return modes[i].run(argv + 2);
+    }
     if (argc > 3 && strcmp(argv[1], "--failing") == 0)
         return spawn(atol(argv[2]), argv + 3, 1);
-    if (argc < 2) {
-        fprintf(stderr, "usage: spawn [--failing] COUNT [PROGRAM [ARG]...] | --calls COUNT | "
-                        "--unlink FILE...\n");
+    if (argc < 2 || argv[1][0] == '-') {
+        fprintf(stderr, "spawn: see the head of tests/kernel/spawn.c\n");
         return 2;
     }
     char exit_word[] = "exit", *self[] = {own_path, exit_word, NULL};

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -60,11 +61,70 @@ START_TEST(long_cells_push) {
 }
 END_TEST
 
+START_TEST(signals_have_names) {
+    static const struct {
+        const char *text;
+        int signal; /* 0: none */
+    } cases[] = {{"9", 9},   {"KILL", 9},   {"sigkill", 9},  {"SIGRTMIN", 34}, {"rtmin+30", 64},
+                 {"64", 64}, {"SIG32", 32}, {"0", 0},        {"65", 0},        {"", 0},
+                 {"SIG", 0}, {"KILLS", 0},  {"RTMIN+31", 0}, {"-9", 0},        {"9x", 0}};
+    char name[RP_SIGNAL_NAME];
+    int signal;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        bool found = rp_parse_signal(cases[i].text, &signal);
+        ck_assert_msg(found == !!cases[i].signal, "%s", cases[i].text);
+        ck_assert(!found || signal == cases[i].signal);
+    }
+    for (int i = 1; i <= 64; i++)
+        ck_assert(rp_parse_signal(rp_signal_name(i, name), &signal) && signal == i);
+    ck_assert_str_eq(rp_signal_name(36, name), "SIGRTMIN+2");
+    ck_assert_str_eq(rp_signal_name(-5, name), "SIG-5");
+}
+END_TEST
+
+START_TEST(ports_become_a_macro) {
+    struct rp_tool tool = {0};
+    ck_assert(rp_tool_define_ports(&tool, "LOCAL_PORT", "80"));
+    ck_assert(rp_tool_define_ports(&tool, "REMOTE_PORT", "1,65535"));
+    static const char *const bad[] = {"",     ",",     "80,", ",80",  "80,,81",
+                                      "0",    "65536", "80 ", "http", "18446744073709551696",
+                                      "80,-1"};
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        ck_assert_msg(!rp_tool_define_ports(&tool, "P", bad[i]), "%s", bad[i]);
+    ck_assert_uint_eq(tool.defines.count, 2);
+    ck_assert_str_eq(tool.defines.flags[0], "-DLOCAL_PORT(port)=((port) == 80)");
+    ck_assert_str_eq(tool.defines.flags[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
+    for (size_t i = 0; i < tool.defines.count; i++)
+        free(tool.defines.flags[i]);
+    free(tool.defines.flags);
+}
+END_TEST
+
+static void address_cells(struct rp_row *row, const void *record, const void *ctx) {
+    static const uint8_t four[4] = {192, 0, 2, 1};
+    static const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+    (void)record, (void)ctx;
+    rp_cell_address(row, "SADDR", 12, AF_INET, four);
+    rp_cell_address(row, "DADDR", 0, AF_INET6, six);
+}
+
+START_TEST(addresses_are_cells) {
+    const struct rp_tool tool = {0};
+    const struct rp_table table = {&tool, address_cells, NULL};
+    char *got = printed(rp_table_row, &table);
+    ck_assert_str_eq(got, "192.0.2.1    2001:db8::1\n");
+    free(got);
+}
+END_TEST
+
 Suite *tool_suite(void) {
     Suite *suite = suite_create("tool");
     TCase *tc = tcase_create("tool");
     tcase_add_test(tc, cells_make_header_row_and_json);
     tcase_add_test(tc, long_cells_push);
+    tcase_add_test(tc, signals_have_names);
+    tcase_add_test(tc, ports_become_a_macro);
+    tcase_add_test(tc, addresses_are_cells);
     suite_add_tcase(suite, tc);
     return suite;
 }

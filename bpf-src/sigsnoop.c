@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+/*
+ * A record for each signal that the kernel generates, whoever asked for it; with CALLS instead for
+ * each kill(), tkill() and tgkill(), when it returns.
+ * SIGNAL and TPID, when given, are the only signal and the only receiver of interest.
+ */
+#include <linux/sched.h>
+
+struct event {
+    u32 pid;
+    int sig;
+    int tpid;
+    int result; /* of the call: 0 or -errno; of the signal: TRACE_SIGNAL_… */
+    char comm[TASK_COMM_LEN];
+};
+
+BPF_RINGBUF_OUTPUT(events, 256);
+
+static bool wanted(int sig, int tpid)
+{
+#ifdef SIGNAL
+    if (sig != SIGNAL)
+        return false;
+#endif
+#ifdef TPID
+    if (tpid != TPID)
+        return false;
+#endif
+    return is_target();
+}
+
+static int report(int sig, int tpid, int result)
+{
+#ifdef FAILED
+    if (result == 0)
+        return 0;
+#endif
+    struct event *event = events.ringbuf_reserve(sizeof(struct event));
+    if (!event)
+        return 0;
+    event->pid = bpf_get_current_pid_tgid() >> 32;
+    event->sig = sig;
+    event->tpid = tpid;
+    event->result = result;
+    bpf_get_current_comm(&event->comm, sizeof(event->comm));
+    events.ringbuf_submit(event, 0);
+    return 0;
+}
+
+#ifndef CALLS
+/* The current task is the sender, or was running when a timer or a fault raised the signal. */
+TRACEPOINT_PROBE(signal, signal_generate)
+{
+    return wanted(args->sig, args->pid) ? report(args->sig, args->pid, args->result) : 0;
+}
+#else
+/* What is known when the call begins, keyed by thread. */
+struct call {
+    int sig;
+    int tpid;
+};
+
+BPF_HASH(calls, u64, struct call);
+
+static int begin(int sig, int tpid)
+{
+    u64 id = bpf_get_current_pid_tgid();
+    struct call call = {.sig = sig, .tpid = tpid};
+    if (wanted(sig, tpid))
+        calls.update(&id, &call);
+    return 0;
+}
+
+static int end(long ret)
+{
+    u64 id = bpf_get_current_pid_tgid();
+    struct call *found = calls.lookup(&id);
+    if (!found)
+        return 0;
+    struct call call = *found;
+    calls.delete(&id);
+    return report(call.sig, call.tpid, ret);
+}
+
+TRACEPOINT_PROBE(syscalls, sys_enter_kill)
+{
+    return begin(args->sig, args->pid);
+}
+
+TRACEPOINT_PROBE(syscalls, sys_exit_kill)
+{
+    return end(args->ret);
+}
+
+TRACEPOINT_PROBE(syscalls, sys_enter_tkill)
+{
+    return begin(args->sig, args->pid);
+}
+
+TRACEPOINT_PROBE(syscalls, sys_exit_tkill)
+{
+    return end(args->ret);
+}
+
+TRACEPOINT_PROBE(syscalls, sys_enter_tgkill)
+{
+    return begin(args->sig, args->pid); /* the thread; its process is args->tgid */
+}
+
+TRACEPOINT_PROBE(syscalls, sys_exit_tgkill)
+{
+    return end(args->ret);
+}
+#endif

@@ -92,7 +92,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct userring *u = state->input;
     switch (key) {
     case KEY_SAMPLES:
-        u->samples = count_of(state, arg, 1ULL << 32);
+        u->samples = count_of(state, arg, 100000000);
         break;
     case KEY_DISCARD:
         u->discard_every = count_of(state, arg, UINT64_MAX);

@@ -26,8 +26,10 @@
 
 /* A flood must not keep the event loop from its signals. */
 #define RECORDS_A_TURN 4096
-/* Records that come at this distance flow. */
-#define FLOW_NS (2 * RP_STREAM_LOOK_MS * 1000000ULL)
+/* A record that comes so soon after another begins a flow, which goes on while each look finds as
+ * many: with fewer, to be woken for each is no more work. */
+#define FLOW_NS      (RP_STREAM_LOOK_MS * 1000000ULL)
+#define FLOW_RECORDS 2
 
 struct ringbuf {
     struct rp_stream *stream;
@@ -41,6 +43,7 @@ struct ringbuf {
     uint64_t position; /* of the next record; positions only grow */
     uint64_t last;     /* of the last record read */
     uint64_t last_ns;  /* when a record was read last */
+    bool flows;
 };
 
 /* ------------------------------------------------------------- opening */
@@ -130,23 +133,27 @@ static unsigned read_records(struct ringbuf *ring) {
     return count;
 }
 
+/* Whether records flow, now that a look has found that many. */
+static bool still_flows(struct ringbuf *ring, unsigned count) {
+    if (!count)
+        return false;
+    uint64_t now = rp_now_ns();
+    bool soon = now - ring->last_ns < FLOW_NS;
+    ring->last_ns = now;
+    /* A record that is held back takes room, which large ones cannot spare. */
+    return (ring->flows ? count >= FLOW_RECORDS : soon) &&
+           ring->position - ring->last <= ring->size / 16;
+}
+
 static enum rp_stream_state ringbuf_consume(void *state) {
     struct ringbuf *ring = state;
     unsigned count = read_records(ring);
-    if (count == RECORDS_A_TURN) {
-        publish(ring, ring->last);
+    ring->flows = still_flows(ring, count);
+    publish(ring, ring->flows ? ring->last : ring->position);
+    if (count == RECORDS_A_TURN)
         return RP_STREAM_HAS_MORE;
-    }
-    uint64_t now = count ? rp_now_ns() : 0;
-    bool flows = count && now - ring->last_ns < FLOW_NS;
-    if (count)
-        ring->last_ns = now;
-    /* A record that is held back takes room, which large ones cannot spare. */
-    if (flows && ring->position - ring->last <= ring->size / 16) {
-        publish(ring, ring->last);
+    if (ring->flows)
         return RP_STREAM_FLOWS;
-    }
-    publish(ring, ring->position);
     /* Either the program that submits the next record sees this position, or its record is seen. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     uint32_t header;

@@ -75,12 +75,12 @@ rows() {
 }
 
 ends_early() {
-	start userring --samples $((1 << 31)) -q --json
+	start userring --samples 100000000 -q --json
 	wait_in "it traces" holds_program
 	kill -INT "$pid"
 	stopped
 	status 1
-	matches "stderr" "$err" '^reprobe: ended after [0-9]+ answers to [0-9]+ samples sent, of 2147483648$'
+	matches "stderr" "$err" '^reprobe: ended after [0-9]+ answers to [0-9]+ samples sent, of 100000000$'
 }
 holds_program() { held "$pid" | grep -q prog; }
 

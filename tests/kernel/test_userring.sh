@@ -59,9 +59,6 @@ discards() {
 	silent
 	equal "sum" "667 333 667" "$(sum sent) $(sum discarded) $(sum answered)"
 	equal "numbers" "$(seq 1000 | awk '$1 % 3')" "$(numbers)"
-	run userring --samples 1000 --json --discard 1
-	status 0
-	equal "sum" "0 1000 0" "$(sum sent) $(sum discarded) $(sum answered)"
 }
 
 rows() {
@@ -94,13 +91,15 @@ wrong_options() {
 }
 
 t "$million samples in, $million answers out" a_million
-t "the same, draining all the time" a_million --busy
-t "$many samples and each answer's number" all_come_back
-t "the same, through a page" all_come_back --pages 1 --busy
+t "$many samples and each answer's number, through a page" all_come_back --pages 1 --busy
 t "a full buffer reports" refused_and_counted
 t "a full buffer blocks" blocks
 t "discarded samples have no answer" discards
-t "rows" rows
 t "ended early" ends_early
-t "wrong options" wrong_options
+if [ "$slow" = 1 ]; then # what does not depend on the kernel
+	t "a million, draining all the time" a_million --busy
+	t "$many samples and each answer's number" all_come_back
+	t "rows" rows
+	t "wrong options" wrong_options
+fi
 finish

@@ -133,11 +133,13 @@ large() {
 	silent
 }
 
-t "a flood, output" flood "$output"
 t "a flood, reserve and submit" flood "$reserve"
 t "an idle session sleeps" idle
-t "bursts and pauses, output" bursts "$output"
 t "bursts and pauses, reserve and submit" bursts "$reserve"
 t "the author's own flags" own_flags
-t "records of half the buffer" large
+if [ "$slow" = 1 ]; then
+	t "a flood, output" flood "$output"
+	t "bursts and pauses, output" bursts "$output"
+	t "records of half the buffer" large
+fi
 finish

@@ -8,7 +8,7 @@ need_root
 field() { grep -- "$2" out | sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p"; }
 short=(--json --for 50ms --rounds 1)
 # Each program that is compiled takes seconds in an emulated machine.
-[ "$slow" = 1 ] || short+=(--transport perf-sampled,reprobe)
+[ "$slow" = 1 ] || short+=(--transport "perf-sampled,reprobe")
 
 # bench ARG…: runs it, and it is silent and prints JSON
 bench() {

@@ -26,13 +26,14 @@ int main(int argc, char **argv) {
     CPU_ZERO(&cpu);
     CPU_SET(atoi(argv[1]), &cpu);
     sched_setaffinity(0, sizeof(cpu), &cpu);
-    double start = now(), seconds = 0;
+    double start = now(), most = atof(argv[2]) / 1e3;
     unsigned long calls = 0;
-    for (double most = atof(argv[2]) / 1e3; seconds < most; seconds = now() - start) {
+    while (now() - start < most) {
         for (int i = 0; i < CALLS_A_LOOK; i++)
             getpgid(0);
         calls += CALLS_A_LOOK;
     }
+    double seconds = now() - start;
     FILE *out = fopen(argv[3], "w");
     if (!out)
         return 1;

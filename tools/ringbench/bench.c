@@ -198,11 +198,12 @@ static void drain(struct open_reader *r) {
 static void look(const struct open_reader *r, uint64_t ns) {
     bool looks = r->bench->setup.transport->looks;
     int ms = looks ? LOOK_MS : (int)(ns / 1000000) + 1;
-    if (r->kind == READER_BUSY)
-        ring_buffer__consume(r->ring);
-    else if (r->perf && perf_buffer__poll(r->perf, ms) == 0 && looks)
-        perf_buffer__consume(r->perf);
-    else if (r->ring && ring_buffer__poll(r->ring, ms) == 0 && looks)
+    if (r->perf) {
+        if (perf_buffer__poll(r->perf, ms) == 0 && looks)
+            perf_buffer__consume(r->perf);
+        return;
+    }
+    if (r->kind == READER_BUSY || (ring_buffer__poll(r->ring, ms) == 0 && looks))
         ring_buffer__consume(r->ring);
 }
 

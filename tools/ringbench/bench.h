@@ -10,6 +10,7 @@
 
 #define PAGE        4096u
 #define MAX_CHOICES 8
+#define MAX_ROUNDS  100
 #define LOOK_MS     10 /* readers that nobody may wake look that often */
 
 /* ------------------------------------------------------------- what is measured */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a record costs its producer that finds no room: where the program learns it first, and where
  * it learns it when the record is made. */
-#include <stdlib.h>
-
 #include "bench.h"
 
 #define ROOM_PAGES 8192 /* for all */
@@ -57,9 +55,9 @@ static void print_costs(const struct options *o, const struct transport *transpo
 }
 
 static bool run_transport(const struct options *o, const struct transport *transport) {
-    double *sent = calloc(o->rounds, sizeof(*sent)), *lost = calloc(o->rounds, sizeof(*lost));
+    double sent[MAX_ROUNDS], lost[MAX_ROUNDS];
     uint64_t failed = 0, none;
-    bool ok = sent && lost;
+    bool ok = true;
     for (unsigned i = 0; ok && i < o->rounds; i++) {
         double untraced;
         ok = measure_untraced(o, &untraced) &&
@@ -68,8 +66,6 @@ static bool run_transport(const struct options *o, const struct transport *trans
     }
     if (ok)
         print_costs(o, transport, median(sent, o->rounds), median(lost, o->rounds), failed);
-    free(sent);
-    free(lost);
     return ok;
 }
 

@@ -1,19 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reprobe's event loop beside ring_buffer__poll(), on one program and one map, in pairs of runs. */
-#include <stdlib.h>
-
 #include "bench.h"
 
 /* The median of ours over libbpf's, of each pair. */
 static double ratio_of(const struct result *ours, const struct result *libbpfs, size_t count) {
-    double *ratios = calloc(count, sizeof(*ratios));
-    if (!ratios)
-        return 0;
+    double ratios[MAX_ROUNDS];
     for (size_t i = 0; i < count; i++)
         ratios[i] = delivered_rate(&ours[i]) / delivered_rate(&libbpfs[i]);
-    double middle = median(ratios, count);
-    free(ratios);
-    return middle;
+    return median(ratios, count);
 }
 
 static void print_reader(const struct options *o, const char *wakes, const char *name,
@@ -60,10 +54,9 @@ static bool run_pairs(const struct options *o, bool kernel_wakes) {
                                 .pages = o->pages[0],
                                 .producers = o->producers[0],
                                 .kernel_wakes = kernel_wakes};
-    struct result *ours = calloc(o->rounds, sizeof(*ours));
-    struct result *libbpfs = calloc(o->rounds, sizeof(*libbpfs));
-    struct bench bench = {0};
-    bool ok = ours && libbpfs && bench_open(&bench, o, &setup);
+    struct result ours[MAX_ROUNDS], libbpfs[MAX_ROUNDS];
+    struct bench bench;
+    bool ok = bench_open(&bench, o, &setup);
     for (unsigned i = 0; ok && i < o->rounds; i++) {
         bool first = i % 2; /* who comes first alternates */
         if (first)
@@ -75,8 +68,6 @@ static bool run_pairs(const struct options *o, bool kernel_wakes) {
     bench_close(&bench);
     if (ok)
         print_pairs(o, kernel_wakes ? "kernel" : "reprobe", ours, libbpfs);
-    free(ours);
-    free(libbpfs);
     return ok;
 }
 

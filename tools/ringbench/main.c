@@ -19,8 +19,7 @@ enum {
 };
 
 static const struct experiment experiments[] = {
-    {"throughput", throughput_run,
-     "transports beside each other under full load (this is done when none is named)"},
+    {"throughput", throughput_run, "transports beside each other under full load (the default)"},
     {"libbpf", libbpf_run, "reprobe's event loop beside libbpf's, on the same map"},
     {"latency", latency_run, "how long a record takes, and what an idle second costs"},
     {"ordering", ordering_run, "how often records come in another order than they happened"},
@@ -127,7 +126,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         o->every = number_of(state, arg, 1000000);
         break;
     case KEY_ROUNDS:
-        o->rounds = number_of(state, arg, 1000);
+        o->rounds = number_of(state, arg, MAX_ROUNDS);
         break;
     case KEY_WORK:
         o->work = number_of(state, arg, 64);

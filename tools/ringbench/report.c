@@ -26,14 +26,10 @@ double median(double *values, size_t count) {
 
 double median_of(const struct result *results, size_t count,
                  double (*field)(const struct result *)) {
-    double *values = calloc(count, sizeof(*values));
-    if (!values)
-        return 0;
+    double values[MAX_ROUNDS];
     for (size_t i = 0; i < count; i++)
         values[i] = field(&results[i]);
-    double middle = median(values, count);
-    free(values);
-    return middle;
+    return median(values, count);
 }
 
 static double ratio(double part, double whole) {

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Transports beside each other, for each record size, memory and number of producers. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "bench.h"
 
 #define CHART_WIDTH 46
@@ -10,7 +7,7 @@
 /* The results of one transport, a round each. */
 struct row {
     const struct transport *transport; /* NULL: nobody traces */
-    struct result *rounds;
+    struct result rounds[MAX_ROUNDS];
 };
 
 static double calls_rate(const struct result *r) {
@@ -112,13 +109,10 @@ static void print_rows(const struct options *o, const struct setup *setup, const
 
 /* Rounds alternate between the transports, so that all see the same noise. */
 static bool compare(const struct options *o, const struct setup *common) {
-    struct row rows[MAX_CHOICES + 1] = {{0}};
+    static struct row rows[MAX_CHOICES + 1];
     bool ok = true;
-    for (size_t i = 0; i <= o->transport_count; i++) {
+    for (size_t i = 0; i <= o->transport_count; i++)
         rows[i].transport = i ? o->transports[i - 1] : NULL;
-        rows[i].rounds = calloc(o->rounds, sizeof(struct result));
-        ok &= rows[i].rounds != NULL;
-    }
     for (unsigned round = 0; ok && round < o->rounds; round++) {
         ok = measure_untraced(o, common->producers, &rows[0].rounds[round]);
         for (size_t i = 1; ok && i <= o->transport_count; i++) {
@@ -129,8 +123,6 @@ static bool compare(const struct options *o, const struct setup *common) {
     }
     if (ok)
         print_rows(o, common, rows);
-    for (size_t i = 0; i <= o->transport_count; i++)
-        free(rows[i].rounds);
     return ok;
 }
 

@@ -6,7 +6,7 @@ need_root
 
 # field NAME FILTER: of the lines of out that have FILTER
 field() { grep -- "$2" out | sed -n "s/.*\"$1\":\([^,}]*\).*/\1/p"; }
-short=(--json --for 50ms --rounds 1)
+short=(--json --for 100ms --rounds 1)
 # Each program that is compiled takes seconds in an emulated machine.
 [ "$slow" = 1 ] || short+=(--transport "perf-sampled,reprobe")
 

@@ -126,12 +126,13 @@ struct load {
     uint64_t period_ns; /* between two calls; 0: none */
     bool processes;     /* starts programs instead, on changing CPUs */
     atomic_bool stop;
-    atomic_uint running;
+    atomic_uint begun, running;
     pthread_t ids[64];
     uint64_t made[64];
     double cpu_s[64];
 };
 
+/* Returns when all threads run. */
 bool load_start(struct load *load);
 /* Stops and joins; the sums of calls and of processor time. */
 void load_end(struct load *load, uint64_t *calls, double *cpu_s);

@@ -4,7 +4,7 @@
 
 /* The median of ours over libbpf's, of each pair. */
 static double ratio_of(const struct result *ours, const struct result *libbpfs, size_t count) {
-    double ratios[MAX_ROUNDS];
+    double ratios[MAX_ROUNDS] = {0};
     for (size_t i = 0; i < count; i++)
         ratios[i] = delivered_rate(&ours[i]) / delivered_rate(&libbpfs[i]);
     return median(ratios, count);

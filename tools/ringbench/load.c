@@ -92,6 +92,7 @@ static void *work(void *ctx) {
     free(ctx);
     unsigned others = cpu_count() > 1 ? cpu_count() - 1 : 1;
     pin(thread.number % others);
+    atomic_fetch_add(&load->begun, 1);
     load->made[thread.number] = load->processes ? start_programs(load) : call(load);
     struct timespec used;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
@@ -120,6 +121,8 @@ bool load_start(struct load *load) {
         }
         load->threads++;
     }
+    while (atomic_load(&load->begun) < wanted)
+        usleep(100);
     return true;
 }
 

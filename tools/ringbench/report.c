@@ -26,7 +26,7 @@ double median(double *values, size_t count) {
 
 double median_of(const struct result *results, size_t count,
                  double (*field)(const struct result *)) {
-    double values[MAX_ROUNDS];
+    double values[MAX_ROUNDS] = {0};
     for (size_t i = 0; i < count; i++)
         values[i] = field(&results[i]);
     return median(values, count);

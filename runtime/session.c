@@ -37,6 +37,7 @@ struct rp_session {
     struct rp_probe **probes;
     struct rp_stream **streams;
     size_t module_count, probe_count, stream_count;
+    enum rp_stream_state streams_are; /* the most urgent of them */
     struct rp_trace_pipe trace;
     rp_trace_fn trace_fn;
     void *trace_ctx;
@@ -269,7 +270,8 @@ struct rp_error *rp_session_read(struct rp_session *s, struct rp_module *module,
     struct rp_sink sink = {.fn = fn, .ctx = ctx, .admit = admit, .close = close_session, .gate = s};
     struct rp_stream *stream;
     RP_TRY(rp_stream_open(module, name, &sink, &stream));
-    struct rp_error *err = watch(s, stream->fd, EPOLLIN);
+    uint32_t edge = stream->kind->edge_triggered ? EPOLLET : 0;
+    struct rp_error *err = watch(s, stream->fd, EPOLLIN | edge);
     if (!err && append(&s->streams, &s->stream_count, stream))
         return NULL;
     rp_stream_close(stream);
@@ -320,8 +322,12 @@ struct rp_error *rp_session_every(struct rp_session *s, uint64_t every_ns, rp_in
 /* ------------------------------------------------------------- the loop */
 
 static void consume_all(struct rp_session *s) {
-    for (size_t i = 0; i < s->stream_count; i++)
-        rp_stream_consume(s->streams[i]);
+    s->streams_are = RP_STREAM_IDLE;
+    for (size_t i = 0; i < s->stream_count; i++) {
+        enum rp_stream_state state = rp_stream_consume(s->streams[i]);
+        if (state > s->streams_are)
+            s->streams_are = state;
+    }
     if (s->trace.fd >= 0)
         rp_trace_pipe_consume(&s->trace, on_trace_line, s);
 }
@@ -343,10 +349,11 @@ static void on_event(struct rp_session *s, const struct epoll_event *event) {
 static void turn(struct rp_session *s) {
     struct epoll_event events[8];
     int count = epoll_wait(s->epoll, events, 8, 0);
-    if (count == 0) {
+    if (count == 0 && s->streams_are != RP_STREAM_HAS_MORE) {
         if (!rp_output_flush())
             close_session(s);
-        count = epoll_wait(s->epoll, events, 8, -1);
+        count = epoll_wait(s->epoll, events, 8,
+                           s->streams_are == RP_STREAM_FLOWS ? RP_STREAM_LOOK_MS : -1);
     }
     for (int i = 0; i < count; i++)
         on_event(s, &events[i]);
@@ -368,7 +375,7 @@ static void drain(struct rp_session *s) {
     do {
         before = records_seen(s);
         consume_all(s);
-    } while (records_seen(s) != before);
+    } while (records_seen(s) != before || s->streams_are == RP_STREAM_HAS_MORE);
     rp_output_flush();
 }
 

@@ -293,6 +293,9 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fprintf(out, "#define RP_USES_IS_TARGET_TASK %d\n", uses_is_target_task);
+    fprintf(out, "#define RP_USES_WAKEUP_FLAGS %d\n",
+            rp_names_has(&source->scan.mentioned, "BPF_RB_NO_WAKEUP") ||
+                rp_names_has(&source->scan.mentioned, "BPF_RB_FORCE_WAKEUP"));
     fputs(rp_embedded_glue_h, out);
     fputs(source->usdt ? source->usdt : "", out);
 }

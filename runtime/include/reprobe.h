@@ -417,6 +417,15 @@ struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char
 /* Sends one record. Returns 0 or an errno: ENOSPC when there is no room until a program has drained
  * the buffer, E2BIG when there never will be. */
 int rp_user_ringbuf_send(struct rp_user_ringbuf *ring, const void *data, size_t size);
+/* The same in two steps, without a copy. Reserves `size` bytes, to be filled in place and then
+ * submitted or discarded, in the order in which they were reserved or any other: programs see a
+ * record when it and all before it are done. Where there is no room it waits for a program to make
+ * some, up to `timeout_ms`, -1: for ever, 0: not at all. *out is aligned to 8 bytes. Returns 0 or
+ * an errno, as above. */
+int rp_user_ringbuf_reserve(struct rp_user_ringbuf *ring, size_t size, int timeout_ms, void **out);
+void rp_user_ringbuf_submit(struct rp_user_ringbuf *ring, void *record);
+/* No program will see it. */
+void rp_user_ringbuf_discard(struct rp_user_ringbuf *ring, void *record);
 /* NULL is allowed. What was sent stays for the programs. */
 void rp_user_ringbuf_free(struct rp_user_ringbuf *ring);
 

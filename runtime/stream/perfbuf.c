@@ -86,9 +86,10 @@ static struct rp_error *perfbuf_open(struct rp_stream *stream, int map_fd, void 
     return NULL;
 }
 
-static void perfbuf_consume(void *state) {
+static enum rp_stream_state perfbuf_consume(void *state) {
     struct perfbuf *buf = state;
     perf_reader_consume(buf->count, buf->readers);
+    return RP_STREAM_IDLE;
 }
 
 const struct rp_stream_kind rp_perfbuf_kind = {

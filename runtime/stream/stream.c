@@ -35,8 +35,8 @@ struct rp_error *rp_stream_open(const struct rp_module *module, const char *name
     return NULL;
 }
 
-void rp_stream_consume(struct rp_stream *stream) {
-    stream->kind->consume(stream->state);
+enum rp_stream_state rp_stream_consume(struct rp_stream *stream) {
+    return stream->kind->consume(stream->state);
 }
 
 void rp_stream_close(struct rp_stream *stream) {

@@ -18,6 +18,16 @@ struct rp_sink {
 
 struct rp_stream;
 
+/* What the event loop does before it looks at a stream again. */
+enum rp_stream_state {
+    RP_STREAM_IDLE,     /* it waits until the descriptor says that there are records */
+    RP_STREAM_FLOWS,    /* it waits for that, but not longer than RP_STREAM_LOOK_MS */
+    RP_STREAM_HAS_MORE, /* nothing: more records are there already */
+};
+
+/* Half of the time within which a lone record must show. */
+#define RP_STREAM_LOOK_MS 5
+
 /* A transport: perf buffer or ring buffer. One file each, closing with the one struct it defines.
  */
 struct rp_stream_kind {
@@ -25,8 +35,10 @@ struct rp_stream_kind {
     struct rp_error *(*open)(struct rp_stream *stream, int map_fd, void **state, int *fd_out);
     /* Hands over what is there; returns early, without loss, when the sink closes or after a
      * bounded number of records, so that the event loop sees its signals. */
-    void (*consume)(void *state);
+    enum rp_stream_state (*consume)(void *state);
     void (*close)(void *state);
+    /* The descriptor stays readable while nothing is to be read: only changes count. */
+    bool edge_triggered;
 };
 
 extern const struct rp_stream_kind rp_ringbuf_kind, rp_perfbuf_kind;
@@ -43,7 +55,7 @@ struct rp_stream {
 /* Opens the output `name` of the module; *out is ended by rp_stream_close(). */
 struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
                                 const struct rp_sink *sink, struct rp_stream **out);
-void rp_stream_consume(struct rp_stream *stream);
+enum rp_stream_state rp_stream_consume(struct rp_stream *stream);
 void rp_stream_close(struct rp_stream *stream);
 
 /* For the kinds: one record has arrived. False when no more are wanted. */

@@ -30,6 +30,22 @@ struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char
     return NULL;
 }
 
+int rp_user_ringbuf_reserve(struct rp_user_ringbuf *ring, size_t size, int timeout_ms, void **out) {
+    *out = NULL;
+    if (size > UINT32_MAX)
+        return E2BIG;
+    *out = user_ring_buffer__reserve_blocking(writer_of(ring), (uint32_t)size, timeout_ms);
+    return *out ? 0 : errno;
+}
+
+void rp_user_ringbuf_submit(struct rp_user_ringbuf *ring, void *record) {
+    user_ring_buffer__submit(writer_of(ring), record);
+}
+
+void rp_user_ringbuf_discard(struct rp_user_ringbuf *ring, void *record) {
+    user_ring_buffer__discard(writer_of(ring), record);
+}
+
 int rp_user_ringbuf_send(struct rp_user_ringbuf *ring, const void *data, size_t size) {
     if (size > UINT32_MAX)
         return E2BIG;

@@ -26,6 +26,7 @@
 /* These helpers take the map itself, by its name. */
 #define bpf_for_each_map_elem(map, callback, ctx, flags)                                           \
     bpf_for_each_map_elem(RP_MAP(map), callback, ctx, flags)
+#define bpf_ringbuf_query(map, what) bpf_ringbuf_query(RP_MAP(map), what)
 #define bpf_user_ringbuf_drain(map, callback, ctx, flags)                                          \
     bpf_user_ringbuf_drain(RP_MAP(map), callback, ctx, flags)
 #define bpf_timer_init(timer, map, flags) bpf_timer_init((void *)(timer), RP_MAP(map), flags)

@@ -153,8 +153,25 @@ static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags
     return err;
 }
 
+/* The reader of a ring buffer that flows is not woken for each record (stream/ringbuf.c), but when
+ * another quarter of the ring is written: whether a record of `size` bytes begins one. A source
+ * that speaks of the flags for waking itself is left alone. */
+#ifndef RP_BATCH_WAKEUPS
+#define RP_BATCH_WAKEUPS !RP_USES_WAKEUP_FLAGS
+#endif
+static __always_inline int rp_begins_quarter(void *ring, u64 size)
+{
+    u64 from = bpf_ringbuf_query(ring, BPF_RB_PROD_POS);
+    u64 to = from + ((size + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL);
+    if (!((from ^ to) & -1024ULL)) /* of the smallest ring: ask no more, mostly */
+        return 0;
+    return !!((from ^ to) & -(bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4));
+}
+
 static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, u64 flags)
 {
+    if (RP_BATCH_WAKEUPS && !flags && rp_begins_quarter(ring, size))
+        flags = BPF_RB_FORCE_WAKEUP;
     long err = bpf_ringbuf_output(ring, data, size, flags);
     if (err)
         rp_count_lost();
@@ -163,6 +180,12 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
 
 static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
 {
+    /* When the record is submitted, nobody tells which ring it is of. */
+    if (RP_BATCH_WAKEUPS && rp_begins_quarter(ring, size)) {
+        void *bell = bpf_ringbuf_reserve(ring, 8, 0);
+        if (bell)
+            bpf_ringbuf_discard(bell, BPF_RB_FORCE_WAKEUP);
+    }
     void *record = bpf_ringbuf_reserve(ring, size, flags);
     if (!record)
         rp_count_lost();

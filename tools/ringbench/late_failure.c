@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a record costs its producer that finds no room: where the program learns it first, and where
+ * it learns it when the record is made. */
+#include "bench.h"
+
+#define ROOM_PAGES 8192 /* for all */
+#define FULL_PAGES 2    /* for hardly any */
+
+static double ns_a_call(const struct result *r) {
+    return r->calls ? r->producer_s * 1e9 / (double)r->calls : 0;
+}
+
+/* The cost of a call when nobody traces. */
+static bool measure_untraced(const struct options *o, double *ns) {
+    struct load load = {.threads = 1, .calls = o->burst};
+    struct result result = {0};
+    bool ok = load_start(&load);
+    load_wait(&load);
+    load_end(&load, &result.calls, &result.producer_s);
+    *ns = ns_a_call(&result);
+    return ok;
+}
+
+/* What tracing adds to a call, while nobody reads. */
+static bool measure(const struct options *o, const struct transport *transport, unsigned pages,
+                    double untraced, double *ns, uint64_t *failed) {
+    const struct setup setup = {.transport = transport,
+                                .size = o->sizes[0],
+                                .pages = pages,
+                                .producers = 1,
+                                .work = o->work,
+                                .every = o->every};
+    struct load load = {.threads = 1, .calls = o->burst};
+    struct bench bench;
+    struct result result = {0};
+    bool ok = bench_open(&bench, o, &setup) && bench_run_unread(&bench, &load, &result);
+    bench_close(&bench);
+    *ns = ns_a_call(&result) - untraced;
+    *failed = result.failed;
+    return ok;
+}
+
+static void print_costs(const struct options *o, const struct transport *transport, double sent,
+                        double lost, uint64_t failed) {
+    unsigned long long in_vain = transport->reserves ? 0 : failed;
+    if (o->tool.json)
+        printf("{\"experiment\":\"late-failure\",\"transport\":\"%s\",\"size\":%u,\"work\":%u,"
+               "\"sent_ns\":%.1f,\"lost_ns\":%.1f,\"lost\":%llu,\"made_in_vain\":%llu}\n",
+               transport->name, o->sizes[0], o->work, sent, lost, (unsigned long long)failed,
+               in_vain);
+    else
+        printf("%-13s %9.0f %9.0f %12llu %16llu\n", transport->name, sent, lost,
+               (unsigned long long)failed, in_vain);
+    fflush(stdout);
+}
+
+static bool run_transport(const struct options *o, const struct transport *transport) {
+    double sent[MAX_ROUNDS], lost[MAX_ROUNDS];
+    uint64_t failed = 0, none;
+    bool ok = true;
+    for (unsigned i = 0; ok && i < o->rounds; i++) {
+        double untraced;
+        ok = measure_untraced(o, &untraced) &&
+             measure(o, transport, ROOM_PAGES, untraced, &sent[i], &none) &&
+             measure(o, transport, FULL_PAGES, untraced, &lost[i], &failed);
+    }
+    if (ok)
+        print_costs(o, transport, median(sent, o->rounds), median(lost, o->rounds), failed);
+    return ok;
+}
+
+bool late_failure_run(const struct options *o) {
+    if (!o->tool.json)
+        printf(
+            "What tracing adds to a call, in ns, with %u reads of the kernel's memory a record:\n"
+            "of a record that is SENT, and of one that is LOST since the buffer is full.\n"
+            "%-13s %9s %9s %12s %16s\n",
+            o->work, "TRANSPORT", "SENT(ns)", "LOST(ns)", "RECORDS LOST", "MADE IN VAIN");
+    for (size_t i = 0; i < o->transport_count; i++)
+        if (!run_transport(o, o->transports[i]))
+            return false;
+    return true;
+}

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * userring: samples to a program through a user ring buffer, answers back through a ring buffer.
+ * Three threads: one sends samples, one has the program drain them, the main one reads answers.
+ */
+#include <argp.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "reprobe.h"
+
+#define DEFAULT_SAMPLES 10
+#define DEFAULT_PAGES   64
+#define NAP_US          1000   /* of the drainer, without --busy */
+#define BLOCKED_US      100000 /* for which --drop-check lets the sender wait */
+#define LOOK_NS         10000000
+#define RESERVE_MS      100 /* then the sender looks whether it shall end */
+
+extern const char rp_embedded_userring_c[];
+
+enum { KEY_SAMPLES = 0x1100, KEY_PAGES, KEY_FULL, KEY_BUSY, KEY_DROP_CHECK, KEY_DISCARD, KEY_JSON };
+
+static const struct argp_option options[] = {
+    {"samples", KEY_SAMPLES, "N", 0, "Send N samples (10)", 0},
+    {"discard", KEY_DISCARD, "N", 0, "Reserve and then discard every Nth sample", 0},
+    {"pages", KEY_PAGES, "N", 0, "Size of each ring buffer in pages, a power of two (64)", 0},
+    {"full", KEY_FULL, "block|report", 0,
+     "What to do with a sample that has no room: wait for some (the default), or go on without it "
+     "and say so",
+     0},
+    {"drop-check", KEY_DROP_CHECK, 0, 0,
+     "Let nobody drain until the ring buffer is full and, with --full=report, has refused all "
+     "that has no room",
+     0},
+    {"busy", KEY_BUSY, 0, 0, "Drain all the time, without a nap in between", 0},
+    {"quiet", 'q', 0, 0, "No line for each answer, only the sum", 0},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 0},
+    {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 0},
+    {0}};
+
+/* As in bpf-src/userring.c. */
+struct sample {
+    uint64_t number;
+    uint64_t sent_ns;
+};
+
+struct answer {
+    uint64_t number;
+    uint64_t wait_ns;
+    uint32_t drain;
+    uint32_t cpu;
+};
+
+struct userring {
+    struct rp_tool tool;
+    uint64_t samples, discard_every;
+    unsigned pages;
+    bool reports, drop_check, busy, quiet;
+
+    struct rp_user_ringbuf *ring;
+    pthread_t sender, drainer;
+    uint8_t *was_sent;           /* by number: written before the sample is sent */
+    atomic_bool full, sent_all;  /* the ring has been; the sender is done */
+    atomic_bool stop;            /* all shall end */
+    atomic_uint_fast64_t sent;   /* of which there will be answers */
+    uint64_t refused, discarded; /* the sender's own, until it has ended */
+    uint64_t waits;              /* how often the sender found no room */
+    int send_errno;              /* why the sender gave up, or 0 */
+    uint64_t answered, next;     /* answers; the lowest number that is right for the next one */
+    uint64_t wrong;              /* the first number that was not, when `failed` */
+    uint32_t drains;
+    bool failed;
+};
+
+/* ------------------------------------------------------------- options */
+
+static uint64_t count_of(struct argp_state *state, const char *arg, uint64_t max) {
+    char *end;
+    errno = 0;
+    unsigned long long count = strtoull(arg, &end, 10);
+    if (*arg < '0' || *arg > '9' || *end || errno || !count || count > max)
+        argp_error(state, "`%s` is not a number from 1 to %llu", arg, (unsigned long long)max);
+    return count;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct userring *u = state->input;
+    switch (key) {
+    case KEY_SAMPLES:
+        u->samples = count_of(state, arg, 100000000);
+        break;
+    case KEY_DISCARD:
+        u->discard_every = count_of(state, arg, UINT64_MAX);
+        break;
+    case KEY_PAGES:
+        u->pages = (unsigned)count_of(state, arg, 1U << 18);
+        if (u->pages & (u->pages - 1))
+            argp_error(state, "`%s` is not a power of two", arg);
+        break;
+    case KEY_FULL:
+        u->reports = strcmp(arg, "report") == 0;
+        if (!u->reports && strcmp(arg, "block") != 0)
+            argp_error(state, "a full buffer can block or report, not `%s`", arg);
+        break;
+    case KEY_BUSY:
+        u->busy = true;
+        break;
+    case KEY_DROP_CHECK:
+        u->drop_check = true;
+        break;
+    case 'q':
+        u->quiet = true;
+        break;
+    case KEY_JSON:
+        u->tool.json = true;
+        break;
+    case 'v':
+        u->tool.verbose = true;
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+/* ------------------------------------------------------------- the sender */
+
+static uint64_t now_ns(void) {
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts); /* what bpf_ktime_get_ns() reads */
+    return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+/* Room for a sample; NULL when there is none and none is wanted. */
+static struct sample *reserve(struct userring *u) {
+    void *room;
+    int errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), 0, &room);
+    if (errnum == ENOSPC) {
+        u->waits++;
+        atomic_store(&u->full, true);
+    }
+    while (errnum == ENOSPC && !u->reports && !atomic_load(&u->stop))
+        errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), RESERVE_MS, &room);
+    if (errnum && errnum != ENOSPC)
+        u->send_errno = errnum;
+    return room;
+}
+
+static void send_one(struct userring *u, uint64_t number) {
+    struct sample *sample = reserve(u);
+    if (!sample) {
+        u->refused += u->reports;
+        return;
+    }
+    if (u->discard_every && number % u->discard_every == 0) {
+        rp_user_ringbuf_discard(u->ring, sample);
+        u->discarded++;
+        return;
+    }
+    *sample = (struct sample){.number = number, .sent_ns = now_ns()};
+    u->was_sent[number] = 1;
+    atomic_fetch_add(&u->sent, 1);
+    rp_user_ringbuf_submit(u->ring, sample);
+}
+
+static void *send_all(void *ctx) {
+    struct userring *u = ctx;
+    for (uint64_t i = 1; i <= u->samples && !u->send_errno && !atomic_load(&u->stop); i++)
+        send_one(u, i);
+    atomic_store(&u->sent_all, true);
+    return NULL;
+}
+
+/* ------------------------------------------------------------- the drainer */
+
+/* Until the ring buffer has been full: with --full=block, until the sender has waited a while. */
+static void let_it_fill(struct userring *u) {
+    while (!atomic_load(&u->stop) && !atomic_load(&u->sent_all) &&
+           (u->reports || !atomic_load(&u->full)))
+        usleep(NAP_US);
+    if (!u->reports)
+        usleep(BLOCKED_US);
+}
+
+/* The program runs when kill() returns. Signal 0 is none. */
+static void *drain(void *ctx) {
+    struct userring *u = ctx;
+    if (u->drop_check)
+        let_it_fill(u);
+    while (!atomic_load(&u->stop)) {
+        kill(getpid(), 0);
+        if (!u->busy)
+            usleep(NAP_US);
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------- answers */
+
+static bool is_done(const struct userring *u) {
+    return u->failed || (atomic_load(&u->sent_all) && u->answered == atomic_load(&u->sent));
+}
+
+static void print_answer(const struct userring *u, const struct answer *a) {
+    if (u->tool.json)
+        printf("{\"number\":%llu,\"drain\":%u,\"cpu\":%u,\"wait_ns\":%llu}\n",
+               (unsigned long long)a->number, a->drain, a->cpu, (unsigned long long)a->wait_ns);
+    else
+        printf("%-10llu %-8u %-3u %.1f\n", (unsigned long long)a->number, a->drain, a->cpu,
+               (double)a->wait_ns / 1e3);
+}
+
+/* The answer must be to the next sample that was sent. */
+static void check_answer(struct userring *u, uint64_t number) {
+    while (u->next <= u->samples && !u->was_sent[u->next] && u->next != number)
+        u->next++;
+    if (number != u->next || number > u->samples || !u->was_sent[number]) {
+        u->failed = true;
+        u->wrong = number;
+    }
+    u->next++;
+}
+
+static bool take_answer(void *ctx, const void *data, size_t size) {
+    struct userring *u = ctx;
+    const struct answer *answer = data;
+    if (size < sizeof(*answer))
+        return false;
+    u->answered++;
+    u->drains = answer->drain + 1;
+    check_answer(u, answer->number);
+    if (!u->quiet)
+        print_answer(u, answer);
+    return !is_done(u) && !ferror(stdout);
+}
+
+static bool look(void *ctx) {
+    return !is_done(ctx);
+}
+
+static void print_sum(const struct userring *u) {
+    unsigned long long sent = atomic_load(&u->sent);
+    if (u->tool.json) {
+        printf("{\"samples\":%llu,\"sent\":%llu,\"discarded\":%llu,\"refused\":%llu,"
+               "\"full\":%llu,\"answered\":%llu,\"drains\":%u}\n",
+               (unsigned long long)u->samples, sent, (unsigned long long)u->discarded,
+               (unsigned long long)u->refused, (unsigned long long)u->waits,
+               (unsigned long long)u->answered, u->drains);
+        return;
+    }
+    printf("%s%llu samples: %llu sent, %llu discarded, %llu refused by a full buffer, which the "
+           "sender met %llu times;\n%llu answers, in order, from %u drains\n",
+           u->quiet ? "" : "\n", (unsigned long long)u->samples, sent,
+           (unsigned long long)u->discarded, (unsigned long long)u->refused,
+           (unsigned long long)u->waits, (unsigned long long)u->answered, u->drains);
+}
+
+/* ------------------------------------------------------------- one run */
+
+static bool start_threads(struct userring *u) {
+    int errnum = pthread_create(&u->sender, NULL, send_all, u);
+    if (!errnum) {
+        errnum = pthread_create(&u->drainer, NULL, drain, u);
+        if (!errnum)
+            return true;
+        atomic_store(&u->stop, true);
+        pthread_join(u->sender, NULL);
+    }
+    fprintf(stderr, "reprobe: cannot start a thread: %s\n", strerror(errnum));
+    return false;
+}
+
+static void end_threads(struct userring *u) {
+    atomic_store(&u->stop, true);
+    pthread_join(u->sender, NULL);
+    pthread_join(u->drainer, NULL);
+}
+
+/* Whether every sample that was sent came back, in order; says what did not. */
+static bool verify(const struct userring *u) {
+    uint64_t sent = atomic_load(&u->sent);
+    if (u->send_errno)
+        fprintf(stderr, "reprobe: cannot send a sample: %s\n", strerror(u->send_errno));
+    else if (u->failed)
+        fprintf(stderr, "reprobe: answer %llu has number %llu, which is not the next one\n",
+                (unsigned long long)u->answered, (unsigned long long)u->wrong);
+    else if (u->answered != sent || !atomic_load(&u->sent_all))
+        fprintf(stderr, "reprobe: ended after %llu answers to %llu samples sent, of %llu\n",
+                (unsigned long long)u->answered, (unsigned long long)sent,
+                (unsigned long long)u->samples);
+    else if (u->refused)
+        fprintf(stderr, "reprobe: %llu samples found no room and were not sent\n",
+                (unsigned long long)u->refused);
+    return !u->send_errno && !u->failed && u->answered == sent &&
+           sent + u->discarded + u->refused == u->samples;
+}
+
+static struct rp_error *open_rings(struct userring *u, struct rp_session *session) {
+    char pages[32];
+    snprintf(pages, sizeof(pages), "-DPAGES=%u", u->pages);
+    const char *const cflags[] = {pages};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "userring.c", .cflags = cflags, .cflag_count = 1};
+    struct rp_module *module;
+    struct rp_error *err = rp_session_compile(session, rp_embedded_userring_c, &opts, &module);
+    if (!err)
+        err = rp_user_ringbuf_open(module, "samples", &u->ring);
+    if (!err)
+        err = rp_session_read(session, module, "answers", take_answer, u);
+    if (!err)
+        err = rp_session_every(session, LOOK_NS, look, u);
+    return err ? err : rp_session_attach_named(session, module, NULL);
+}
+
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    struct userring *u = ctx;
+    struct rp_error *err = open_rings(u, session);
+    if (err)
+        return err;
+    if (!u->tool.json && !u->quiet)
+        printf("%-10s %-8s %-3s %s\n", "NUMBER", "DRAIN", "CPU", "WAIT(us)");
+    u->failed = !start_threads(u);
+    if (u->failed)
+        return NULL;
+    err = rp_session_run(session);
+    end_threads(u);
+    if (!err) {
+        print_sum(u);
+        u->failed = !verify(u);
+    }
+    return err;
+}
+
+static struct rp_error *run_and_clean(struct rp_session *session, void *ctx) {
+    struct userring *u = ctx;
+    struct rp_error *err = run(session, u);
+    rp_user_ringbuf_free(u->ring);
+    return err;
+}
+
+int main(int argc, char **argv) {
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Sends numbered samples to a BPF program through a user ring buffer, prints the "
+               "program's answers, which come back through a ring buffer, and checks that each "
+               "sample is answered, in order. Needs Linux 6.1."};
+    struct userring u = {.samples = DEFAULT_SAMPLES, .pages = DEFAULT_PAGES, .next = 1};
+    argp_parse(&argp, argc, argv, 0, NULL, &u);
+    u.tool.session.size = sizeof(u.tool.session);
+    u.tool.session.target.pid = getpid();
+    u.was_sent = calloc(u.samples + 1, 1);
+    if (!u.was_sent) {
+        fprintf(stderr, "reprobe: no memory for %llu samples\n", (unsigned long long)u.samples);
+        return 1;
+    }
+    int status = rp_tool_run(&u.tool, run_and_clean, &u);
+    free(u.was_sent);
+    return status ? status : u.failed;
+}

@@ -95,13 +95,19 @@ telling() {
 # Files that are not there, of the lab's own file system: for each the kernel asks the host, who answers
 # by an interrupt, of virtioN-requests; first on CPU 1, then on CPU 0.
 ask_host() {
-	local cpu irq i
+	local cpu irq i new=$EPOCHREALTIME # asked once, the kernel knows
 	for cpu in 1 0; do
 		for irq in $(awk '/virtio[0-9]+-requests$/ { print $1 + 0 }' /proc/interrupts); do
 			echo $cpu >"/proc/irq/$irq/smp_affinity_list"
 		done
-		for ((i = 0; i < 2000; i++)); do [ -e "/usr/no-such-file.$cpu.$i" ]; done
+		for ((i = 0; i < 2000; i++)); do [ -e "/usr/no-such-file.$new.$cpu.$i" ]; done
 	done
+}
+
+# 500 packets to this machine itself, each received in a soft interrupt of the CPU that sent it.
+packets() {
+	taskset -c 0 bash -c 'for ((i = 0; i < 300; i++)); do echo >/dev/udp/127.0.0.1/9; done'
+	taskset -c 1 bash -c 'for ((i = 0; i < 200; i++)); do echo >/dev/udp/127.0.0.1/9; done'
 }
 
 # The lab has the kernel's modules, but not its headers.
@@ -129,12 +135,12 @@ RAW_TRACEPOINT_PROBE(irq_handler_exit)
     return 0;
 }
 END
-	launch none tracing reprobe run --json none.c
+	launch none compile_ms reprobe run --timings --json none.c
 	headers && limit=400 theirs bpfcc "$1-bpfcc" -C
 }
 end_bpfcc() {
 	end bpfcc none
-	grep -v tracing none | jsonlines key.text value >not_handled
+	jsonlines key.text value <none >not_handled
 	{ of_rows bpfcc; [ "$1" != hardirqs ] || cat not_handled; } |
 		awk '{ sum[$1] += $2 } END { for (n in sum) print n, sum[n] }' >bpfcc_tools
 	echo "     $main: $(count_in bpfcc) (bpfcc-tools), and returned IRQ_NONE: $(count_in not_handled)"

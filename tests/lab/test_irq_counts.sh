@@ -143,7 +143,7 @@ end_bpfcc() {
 	jsonlines key.text value <none >not_handled
 	{ of_rows bpfcc; [ "$1" != hardirqs ] || cat not_handled; } |
 		awk '{ sum[$1] += $2 } END { for (n in sum) print n, sum[n] }' >bpfcc_tools
-	echo "     $main: $(count_in bpfcc) (bpfcc-tools), and returned IRQ_NONE: $(count_in not_handled)"
+	echo "     $main: $(count_in bpfcc) (bpfcc-tools), and returned IRQ_NONE: $(count_in not_handled | grep . || echo 0)"
 }
 
 # compare TOOL COUNTS WORK ARG…: TOOL while WORK is done, with what COUNTS tells, and with libbpf-tools'
@@ -162,6 +162,7 @@ compare() {
 	$counts >inner1
 	end libbpf all
 	$counts >outer1
+	contains "stderr of $tool -v" "$(cat all.err)" "reprobe: attached to tp_btf:"
 
 	since inner0 inner1 | grep -v ' 0$' >proc_within
 	since outer0 outer1 >proc_around

@@ -150,6 +150,16 @@ done_or_gone() { "$@" || gone "$pid"; }
 # attached: until the program that `start` started traces. All print their header then.
 attached() { wait_in "it traces" grep -q PID "$tmp/out"; }
 
+# headers: lets stock BCC find the headers of this kernel, which a lab's own modules hide.
+headers() {
+	local modules headers
+	modules=/lib/modules/$(uname -r)
+	headers=/usr/src/linux-headers-$(uname -r)
+	[ -d "$headers" ] || { fail "there is no $headers: apt-get install ${headers##*/}"; return 1; }
+	ln -sfn "$headers" "$modules/build"
+	ln -sfn "${headers%-*}-common" "$modules/source"
+}
+
 # ---------------------------------------------------------------- assertions
 
 # fail WHAT [DETAIL]

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # hardirqs and softirqs: their programs with interrupts made by hand, and their options. Interrupts are
 # the whole machine's, so real ones are traced only while they interrupt the test's own processes;
-# tests/lab/test_irqs.sh compares all of them with the kernel's counts.
+# tests/lab/test_irq_counts.sh compares all of them with the kernel's counts.
 . "$(dirname "$0")/../lib.sh"
 need_root
 

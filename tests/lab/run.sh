@@ -29,7 +29,7 @@ inside() {
 while [ $# -gt 0 ]; do
 	case $1 in
 	--inside) shift; inside "$@" ;;
-	--all) all="all "; shift ;;
+	--all) all=1; shift ;;
 	--kernel) kernel=${2?"--kernel needs a version"}; shift 2 ;;
 	-h | --help) sed -n '3,4s/^# //p' "$0"; exit ;;
 	-*) echo "run.sh: unknown option $1" >&2; exit 2 ;;
@@ -41,20 +41,21 @@ files=()
 for file in "${@:-}"; do
 	[ -z "$file" ] || files+=("$(realpath "$file")")
 done
-# A suite takes minutes in an emulated machine: what hardly depends on the kernel's version runs on one
-# of the two, or only with --all. What the kernel said about all of it comes last.
-if [ ${#files[@]} -eq 0 ]; then
-	for file in "$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh "$here/kernel_log.sh"; do
-		case $all$kernel:$(basename "$file") in
-		6.*:test_errors.sh | 6.*:test_signals.sh | 6.*:test_unprivileged.sh) ;;
-		6.*:test_snoops.sh) ;; # test_namesakes.sh has their kernel's side
-		6.*:test_diagnostics.sh | 6.*:test_memory.sh | 6.*:test_corpus.sh | 6.*:test_cache.sh) ;;
-		6.1:test_list.sh | 6.1:test_execsnoop.sh | 6.1:test_run.sh | 6.1:test_ringbench.sh) ;;
-		6.12:test_counts.sh | 6.12:test_callbacks.sh | 6.12:test_hello.sh | 6.12:test_wakeups.sh) ;;
-		*) files+=("$file") ;;
-		esac
-	done
+# A suite takes minutes in an emulated machine. So by default there is what only a lab can test, what
+# depends on the kernel's version, and of the rest a little on one of the two kernels; --all is all.
+# What the kernel said about all of it comes last.
+names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,sums} kernel/test_userring)
+case $kernel in
+6.1) names+=(kernel/test_{hello,counts,wakeups}) ;;
+*) names+=(kernel/test_{list,execsnoop,ringbench} lab/test_carried) ;;
+esac
+if [ -n "$all" ]; then
+	files=("$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh)
+elif [ ${#files[@]} -eq 0 ]; then
+	files=("${names[@]/#/$top/tests/}")
+	files=("${files[@]/%/.sh}" "$here/kernel_log.sh")
 fi
+[ -z "$all" ] || files+=("$here/kernel_log.sh")
 
 # The machine is emulated: a program takes ten times as long. Nobody else is in there.
 REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")

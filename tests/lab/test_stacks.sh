@@ -70,6 +70,7 @@ samples() {
 
 uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $pid .* uprobe")" -ge "$1" ]; }
 
+headers || exit 1
 t "memleak finds what memleak-bpfcc finds" leaks
 t "profile sees what profile-bpfcc sees" samples
 finish

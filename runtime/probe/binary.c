@@ -340,7 +340,13 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
     case EPERM:
     case EACCES:
         return rp_kernel_refusal(errnum);
-    case EINVAL:
+    case EINVAL: /* kernel/events/uprobes.c: ref_ctr_mismatch_warn() */
+        return rp_error_hint_set(
+            rp_probe_error(errnum,
+                           "the kernel cannot probe %s in %s: another tracer probes the same place, "
+                           "with another semaphore",
+                           function, path),
+            "end the other tracer; BCC's Python (0.26) passes a random semaphore with each uprobe");
     case ENODEV:
     case EIO:
         return rp_error_hint_set(

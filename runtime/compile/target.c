@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -38,7 +39,7 @@ static struct rp_error *comm_constants(const char *comm, uint64_t constants[2]) 
                          comm),
             "give the name that ps -o comm shows: of a longer one the first 15 bytes");
     char name[COMM_SIZE] = "";
-    memcpy(name, comm, strlen(comm));
+    snprintf(name, sizeof(name), "%s", comm);
     memcpy(constants, name, sizeof(name));
     return NULL;
 }

@@ -208,7 +208,8 @@ static struct rp_error *no_name(const char *name) {
         "there is neither a program %s in $PATH nor a library %s%s%s in the dynamic linker's cache",
         name, word ? "" : "lib", name, word ? "" : ".so");
     struct rp_nearest nearest = {.wanted = name};
-    RP_AUTO_FREE char *folders = strdup(getenv("PATH") ? getenv("PATH") : "");
+    const char *path = getenv("PATH");
+    RP_AUTO_FREE char *folders = strdup(path ? path : "");
     char *rest = folders;
     for (char *folder; folders && (folder = strsep(&rest, ":"));)
         add_folder(&nearest, folder);
@@ -342,10 +343,11 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
         return rp_kernel_refusal(errnum);
     case EINVAL: /* kernel/events/uprobes.c: ref_ctr_mismatch_warn() */
         return rp_error_hint_set(
-            rp_probe_error(errnum,
-                           "the kernel cannot probe %s in %s: another tracer probes the same place, "
-                           "with another semaphore",
-                           function, path),
+            rp_probe_error(
+                errnum,
+                "the kernel cannot probe %s in %s: another tracer probes the same place, "
+                "with another semaphore",
+                function, path),
             "end the other tracer; BCC's Python (0.26) passes a random semaphore with each uprobe");
     case ENODEV:
     case EIO:

@@ -52,7 +52,7 @@ static struct frame *callee(struct frame *frame, const char *name, size_t length
         if (!strncmp(frame->callees[i]->name, name, length) && !frame->callees[i]->name[length])
             return frame->callees[i];
     struct frame **longer =
-        realloc(frame->callees, (frame->callee_count + 1) * sizeof(*frame->callees));
+        realloc(frame->callees, (frame->callee_count + 1) * sizeof(struct frame *));
     if (!longer)
         return NULL;
     frame->callees = longer;
@@ -140,7 +140,7 @@ static void draw(const struct drawing *d, struct frame *frame, uint64_t x, size_
     if (width > 3 * CHARACTER)
         write_text(frame->name, (size_t)(width / CHARACTER), d->out);
     fputs("</text></g>\n", d->out);
-    qsort(frame->callees, frame->callee_count, sizeof(*frame->callees), compare_names);
+    qsort(frame->callees, frame->callee_count, sizeof(struct frame *), compare_names);
     for (size_t i = 0; i < frame->callee_count; i++) {
         draw(d, frame->callees[i], x, depth + 1);
         x += frame->callees[i]->count;

@@ -62,17 +62,14 @@ static struct rp_error *add_entry(struct run *run, const void *key) {
 }
 
 static struct rp_error *find_entry(struct run *run, const void *key, struct entry **out) {
-    size_t i;
-    for (i = 0; i < run->entry_count; i++, run->next++) {
-        struct entry *entry = &run->entries[run->next % run->entry_count];
-        if (!memcmp(entry->key, key, run->map.key_size))
-            break;
+    for (size_t tried = 0; tried < run->entry_count; tried++) {
+        *out = &run->entries[run->next];
+        run->next = (run->next + 1) % run->entry_count;
+        if (!memcmp((*out)->key, key, run->map.key_size))
+            return NULL;
     }
-    if (i == run->entry_count) {
-        RP_TRY(add_entry(run, key));
-        run->next = run->entry_count - 1;
-    }
-    *out = &run->entries[run->next++ % run->entry_count];
+    RP_TRY(add_entry(run, key));
+    *out = &run->entries[run->entry_count - 1];
     return NULL;
 }
 
@@ -148,14 +145,14 @@ static struct rp_error *print_report(void *ctx) {
     for (size_t i = 0; i < run->entry_count; i++)
         run->entries[i].sum.total = 0; /* unless the map tells it */
     RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
-    RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(*sorted));
+    RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
     if (!sorted)
         return rp_error_nomem();
     size_t count = 0;
     for (size_t i = 0; i < run->entry_count; i++)
         if (run->entries[i].sum.total)
             sorted[count++] = &run->entries[i];
-    qsort(sorted, count, sizeof(*sorted), by_total);
+    qsort(sorted, count, sizeof(struct entry *), by_total);
 
     struct rp_tool tool = *sums->tool; /* the time stands above a report, not in its rows */
     tool.timestamps = tool.timestamps && tool.json;

@@ -50,11 +50,10 @@ static void leak_aligned(int i) {
 }
 
 static void no_leak(void) {
-    void *at = calloc(10, 30), *aligned = NULL;
-    at = realloc(at, 2000000);
+    void *aligned = NULL;
+    free(realloc(calloc(10, 30), 2000000));
     if (!posix_memalign(&aligned, 64, 5000))
         free(aligned);
-    free(at);
     munmap(mmap(NULL, 20480, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), 20480);
 }
 

@@ -44,10 +44,10 @@ done
 # A suite takes minutes in an emulated machine. So by default there is what only a lab can test, what
 # depends on the kernel's version, and of the rest a little on one of the two kernels; --all is all.
 # What the kernel said about all of it comes last.
-names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,sums} kernel/test_userring)
+names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
-6.1) names+=(kernel/test_{hello,counts,wakeups}) ;;
-*) names+=(kernel/test_{list,execsnoop,ringbench} lab/test_carried) ;;
+6.1) names+=(kernel/test_{hello,wakeups}) ;;
+*) names+=(kernel/test_ringbench lab/test_carried) ;;
 esac
 if [ -n "$all" ]; then
 	files=("$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# runqlat and biopattern: what they sum up against what the test did, and against libbpf-tools' at
-# the same time. The whole machine is traced: for the lab.
+# Tools that print sums and stacks, against what the test did; runqlat and biopattern against those of
+# libbpf-tools at the same time, too. The whole machine is traced: for the lab.
 . "$(dirname "$0")/../lib.sh"
 need_root
 
@@ -89,7 +89,60 @@ pattern() {
 	contains "stderr" "$err" "no disk \`nosuchdisk\`"
 }
 
+spins() {
+	run profile -F 199 -f -c 'exec stacks spin 2000'
+	status 0
+	local all spins
+	all=$(awk '/^stacks;/ { sum += $NF } END { print sum + 0 }' out)
+	spins=$(awk '/;main;spin_outer;spin_inner/ { sum += $NF } END { print sum + 0 }' out)
+	[ "$all" -ge 100 ] || fail "expected a sample each 5 ms, got $all" "$out"
+	[ $((spins * 100)) -ge $((all * 80)) ] || fail "expected most samples in spin_inner, $spins of $all" "$out"
+}
+
+leaks() {
+	run memleak -o 0 -T 1000 --json -c 'exec stacks leak 3000'
+	status 0
+	equal "leak_small" "1000	10" "$(grep '"stack":\["leak_small",' out | jsonlines bytes allocations)"
+	equal "no_leak" "" "$(grep '"stack":\["no_leak",' out)"
+}
+
+# Pipes that are open are memory of the kernel's; when they are closed it is free.
+kernel_leaks() {
+	mkfifo go
+	perl -e 'open(my $go, "<", "go"); <$go>; for (1 .. 200) { pipe($r[$_], $w[$_]) }
+		open(my $done, ">", "opened"); close($done); <$go>; @r = @w = (); open($done, ">", "closed"); sleep(1000)' &
+	exec 9>go
+	start memleak -o 0 -T 100000 --json 2s
+	wait_in "it traces" attached_programs 4
+	sleep 1
+	echo >&9
+	wait_in "pipes are open" test -e opened
+	wait_in "a report of them" pipes_in out
+	echo >&9
+	wait_in "pipes are closed" test -e closed
+	sleep 3 # a report that has begun may still have them
+	local before
+	before=$(wc -l <out)
+	sleep 3
+	kill -INT "$pid"
+	stopped
+	status 0
+	tail -n +$((before + 2)) out >after
+	grep -q '"stack"' after || fail "expected a report after they were closed" "$out"
+	pipes_in after && fail "expected them to be gone" "$(grep alloc_pipe_info after)"
+	exec 9>&-
+}
+
+# Each has one of the allocations that alloc_pipe_info() makes.
+pipes_in() {
+	grep alloc_pipe_info "$1" | jsonlines allocations | awk '$1 >= 200 { found = 1 } END { exit !found }' ||
+		{ sleep 1; false; }
+}
+
 t "runqlat counts the waits of a process, as libbpf-tools' does" waits
 t "runqlat -P" by_process
 t "biopattern sees what was read, as libbpf-tools' does" pattern
+t "profile shows where a program spins" spins
+t "memleak of a process" leaks
+t "memleak of the kernel" kernel_leaks
 finish

@@ -208,9 +208,10 @@ static struct rp_error *no_name(const char *name) {
         "there is neither a program %s in $PATH nor a library %s%s%s in the dynamic linker's cache",
         name, word ? "" : "lib", name, word ? "" : ".so");
     struct rp_nearest nearest = {.wanted = name};
-    RP_AUTO_FREE char *folders = strdup(getenv("PATH") ? getenv("PATH") : "");
+    const char *programs = getenv("PATH");
+    RP_AUTO_FREE char *folders = strdup(programs ? programs : "");
     char *rest = folders;
-    for (char *folder; folders && (folder = strsep(&rest, ":"));)
+    for (char *folder; rest && (folder = strsep(&rest, ":"));)
         add_folder(&nearest, folder);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);

@@ -156,8 +156,8 @@ bad_uprobes() {
 	bad "uprobe:./empty:x" "no ELF file"
 	local size
 	for size in 4 40 300 4096 $(($(stat -c %s "$probed") - 100)); do
-		head -c "$size" "$probed" >cut
-		bad "uprobe:./cut:twice" "cut short"
+		head -c "$size" "$probed" >part
+		bad "uprobe:./part:twice" "cut short"
 	done
 	mkfifo fifo
 	bad "uprobe:./fifo:x" "no ELF file"

@@ -48,6 +48,7 @@ if [ ${#files[@]} -eq 0 ]; then
 		case $all$kernel:$(basename "$file") in
 		6.*:test_errors.sh | 6.*:test_signals.sh | 6.*:test_unprivileged.sh) ;;
 		6.*:test_diagnostics.sh | 6.*:test_memory.sh | 6.*:test_corpus.sh | 6.*:test_cache.sh) ;;
+		6.*:test_probes.sh) ;;
 		6.1:test_list.sh | 6.1:test_execsnoop.sh | 6.1:test_run.sh) ;;
 		6.12:test_counts.sh | 6.12:test_callbacks.sh | 6.12:test_hello.sh) ;;
 		*) files+=("$file") ;;

@@ -211,7 +211,7 @@ static struct rp_error *no_name(const char *name) {
     const char *path = getenv("PATH");
     RP_AUTO_FREE char *folders = strdup(path ? path : "");
     char *rest = folders;
-    for (char *folder; folders && (folder = strsep(&rest, ":"));)
+    for (char *folder; rest && (folder = strsep(&rest, ":"));)
         add_folder(&nearest, folder);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);

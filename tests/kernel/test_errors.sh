@@ -213,7 +213,7 @@ kprobe:|the function is missing
 :x|the probe kind is missing
 vfs_read|there is no colon
 kprob:vfs_read|did you mean kprobe?
-uprobe:/bin/sh:main|unknown probe kind
+iter:task|unknown probe kind
 tracepoint:syscalls|two parts
 tracepoint:syscalls:|the tracepoint is missing
 tracepoint::x|the category is missing

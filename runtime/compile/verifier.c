@@ -473,13 +473,18 @@ static bool is_authors(const struct source_line *line) {
     return line->text_len > 0 && (line->file || !is_of_glue(line));
 }
 
+/* The end of a function, where all ways out of it meet: what led there says more. */
+static bool is_brace(const struct source_line *line) {
+    return line->text_len == 1 && *line->text == '}';
+}
+
 static struct source_line find_source_line(const char *log, const char *reason) {
     struct source_line last = {0};
     for (const char *line = log; line < reason; line = next_line(line)) {
         if (*line != ';')
             continue;
         struct source_line source = parse_source_line(line);
-        if (is_authors(&source))
+        if (is_authors(&source) && (!last.text || !is_brace(&source)))
             last = source;
     }
     return last;

@@ -14,8 +14,6 @@ static const struct argp_option options[] = {
 struct biopattern {
     struct rp_tool tool;
     struct rp_interval interval;
-    const char *disk;
-    char device[48]; /* the macro that selects it */
 };
 
 /* As in bpf-src/biopattern.c. */
@@ -56,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         snprintf(name, sizeof(name), "%s", arg);
         if (!find_disk(&device, name, true))
             argp_error(state, "there is no disk `%s` (see /proc/diskstats)", arg);
-        snprintf(b->device, sizeof(b->device), "-DDEVICE=%u", device);
+        rp_tool_define(&b->tool, "DEVICE=%u", device);
         return 0;
     }
     default:
@@ -85,13 +83,11 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct biopattern *b = ctx;
-    const char *const cflags[] = {*b->device ? b->device : "-UDEVICE"};
-    const struct rp_compile_opts opts = {
-        .size = sizeof(opts), .name = "biopattern.c", .cflags = cflags, .cflag_count = 1};
     struct rp_sums sums = {
         .tool = &b->tool, .interval = b->interval, .text = disk_text, .cells = cells};
     struct rp_module *module;
-    struct rp_error *err = rp_session_compile(session, rp_embedded_biopattern_c, &opts, &module);
+    struct rp_error *err =
+        rp_tool_compile(session, &b->tool, "biopattern.c", rp_embedded_biopattern_c, &module);
     if (!err)
         err = rp_session_attach_named(session, module, NULL);
     sums.module = module;

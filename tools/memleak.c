@@ -188,15 +188,14 @@ static struct rp_error *attach_allocator(struct rp_session *session, struct rp_m
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct memleak *m = ctx;
-    char min[48], max[48];
-    snprintf(min, sizeof(min), "-DMIN_SIZE=%" PRIu64 "ULL", m->min);
-    snprintf(max, sizeof(max), "-DMAX_SIZE=%" PRIu64 "ULL", m->max);
-    const char *const cflags[] = {min, max, is_kernel(m) ? "-DKERNEL" : "-UKERNEL"};
-    const struct rp_compile_opts opts = {
-        .size = sizeof(opts), .name = "memleak.c", .cflags = cflags, .cflag_count = 3};
+    rp_tool_define(&m->tool, "MIN_SIZE=%" PRIu64 "ULL", m->min);
+    rp_tool_define(&m->tool, "MAX_SIZE=%" PRIu64 "ULL", m->max);
+    if (is_kernel(m))
+        rp_tool_define(&m->tool, "KERNEL");
     const struct rp_report reports = {
         .tool = &m->tool, .interval = m->interval, .print = report, .ctx = m};
-    struct rp_error *err = rp_session_compile(session, rp_embedded_memleak_c, &opts, &m->module);
+    struct rp_error *err =
+        rp_tool_compile(session, &m->tool, "memleak.c", rp_embedded_memleak_c, &m->module);
     if (!err)
         err = rp_stack_new(m->module, "stacks", &m->stack);
     if (!err && !is_kernel(m))

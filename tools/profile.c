@@ -39,9 +39,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'U':
         p->user_only = true;
+        rp_tool_define(&p->tool, "USER_ONLY");
         return 0;
     case 'K':
         p->kernel_only = true;
+        rp_tool_define(&p->tool, "KERNEL_ONLY");
         return 0;
     case 'a':
         p->annotations = true;
@@ -67,10 +69,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct profile *p = ctx;
-    const char *const cflags[] = {p->user_only ? "-DUSER_ONLY" : "-UUSER_ONLY",
-                                  p->kernel_only ? "-DKERNEL_ONLY" : "-UKERNEL_ONLY"};
-    const struct rp_compile_opts opts = {
-        .size = sizeof(opts), .name = "profile.c", .cflags = cflags, .cflag_count = 2};
     char spec[32], title[64];
     snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
     snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
@@ -82,7 +80,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
                                .path = p->svg,
                                .title = title};
     struct rp_module *module;
-    struct rp_error *err = rp_session_compile(session, rp_embedded_profile_c, &opts, &module);
+    struct rp_error *err =
+        rp_tool_compile(session, &p->tool, "profile.c", rp_embedded_profile_c, &module);
     if (!err)
         err = rp_session_attach(session, module, "sample", spec);
     stacks.module = module;

@@ -18,7 +18,7 @@ struct runqlat {
     struct rp_tool tool;
     struct rp_interval interval;
     bool milliseconds;
-    const char *by; /* the macro that makes the key */
+    const char *by; /* what a histogram is of; NULL: of all together */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -33,10 +33,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         r->milliseconds = true;
         return 0;
     case 'P':
-        r->by = "-DBY_PID";
+        r->by = "pid";
+        rp_tool_define(&r->tool, "BY_PID");
         return 0;
     case 'L':
-        r->by = "-DBY_TID";
+        r->by = "tid";
+        rp_tool_define(&r->tool, "BY_TID");
+        return 0;
+    case ARGP_KEY_END:
+        rp_tool_define(&r->tool, "UNIT=%d", r->milliseconds ? 1000000 : 1000);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -51,21 +56,16 @@ static void id_text(const void *key, char text[RP_SUM_TEXT]) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct runqlat *r = ctx;
-    const char *const cflags[] = {r->milliseconds ? "-DUNIT=1000000" : "-DUNIT=1000",
-                                  r->by ? r->by : "-DBY_NOTHING"};
-    const struct rp_compile_opts opts = {
-        .size = sizeof(opts), .name = "runqlat.c", .cflags = cflags, .cflag_count = 2};
     struct rp_sums sums = {.tool = &r->tool,
                            .interval = r->interval,
-                           .noun = !r->by                       ? NULL
-                                   : !strcmp(r->by, "-DBY_PID") ? "pid"
-                                                                : "tid",
+                           .noun = r->by,
                            .unit = r->milliseconds ? "msecs" : "usecs",
                            .histograms = true,
                            .text = id_text,
                            .is_number = true};
     struct rp_module *module;
-    struct rp_error *err = rp_session_compile(session, rp_embedded_runqlat_c, &opts, &module);
+    struct rp_error *err =
+        rp_tool_compile(session, &r->tool, "runqlat.c", rp_embedded_runqlat_c, &module);
     if (!err)
         err = rp_session_attach_named(session, module, NULL);
     sums.module = module;

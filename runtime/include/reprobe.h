@@ -467,9 +467,13 @@ struct argp;
 extern const struct argp rp_tool_argp;
 
 /* The macro that `format` makes ("FAILED", "SIGNAL=%d") is defined when the tool's source is
- * compiled. Want of memory is rp_snoop_run()'s error. */
+ * compiled. Want of memory is rp_tool_compile()'s error. */
 void rp_tool_define(struct rp_tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* Compiles the tool's source with those macros; `name` is the source's in messages. */
+struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
+                                 const char *name, const char *source, struct rp_module **out);
 
 /* Defines MACRO(port), true for the ports of a list such as "80,443"; false when it is none. */
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);

@@ -83,18 +83,14 @@ static unsigned unit_ns(const struct run *run) {
 
 static struct rp_error *compile(struct run *run, struct rp_session *session,
                                 struct rp_module **module) {
-    char unit_flag[32], cpu_flag[32];
-    snprintf(unit_flag, sizeof(unit_flag), "-DUNIT=%u", unit_ns(run));
-    snprintf(cpu_flag, sizeof(cpu_flag), run->cpu < 0 ? "-UCPU" : "-DCPU=%ld", run->cpu);
-    const char *const cflags[] = {run->count  ? "-DCOUNT"
-                                  : run->dist ? "-DDIST"
-                                              : "-UCOUNT",
-                                  run->dist ? unit_flag : "-UUNIT", cpu_flag};
-    const struct rp_compile_opts opts = {.size = sizeof(opts),
-                                         .name = run->irqs->name,
-                                         .cflags = cflags,
-                                         .cflag_count = sizeof(cflags) / sizeof(cflags[0])};
-    return rp_session_compile(session, run->irqs->source, &opts, module);
+    if (run->count)
+        rp_tool_define(&run->tool, "COUNT");
+    if (run->dist)
+        rp_tool_define(&run->tool, "DIST");
+    if (run->cpu >= 0)
+        rp_tool_define(&run->tool, "CPU=%ld", run->cpu);
+    rp_tool_define(&run->tool, "UNIT=%u", unit_ns(run));
+    return rp_tool_compile(session, &run->tool, run->irqs->name, run->irqs->source, module);
 }
 
 static bool has_function(const struct rp_module *module, const char *name) {

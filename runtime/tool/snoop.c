@@ -37,14 +37,8 @@ struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop 
         return rp_error_nomem();
     struct reader reader = {.snoop = snoop, .record = record};
     const struct rp_tool *tool = snoop->table.tool;
-    if (tool->defines.nomem)
-        return rp_error_nomem();
-    const struct rp_compile_opts opts = {.size = sizeof(opts),
-                                         .name = snoop->name,
-                                         .cflags = (const char *const *)tool->defines.flags,
-                                         .cflag_count = tool->defines.count};
     struct rp_module *module;
-    RP_TRY(rp_session_compile(session, snoop->source, &opts, &module));
+    RP_TRY(rp_tool_compile(session, tool, snoop->name, snoop->source, &module));
     RP_TRY(rp_session_read(session, module, "events", print, &reader));
     RP_TRY(attach(session, module, snoop));
     if (tool->verbose)

@@ -137,6 +137,17 @@ void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
         tool->defines.count++;
 }
 
+struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
+                                 const char *name, const char *source, struct rp_module **out) {
+    if (tool->defines.nomem)
+        return rp_error_nomem();
+    const struct rp_compile_opts opts = {.size = sizeof(opts),
+                                         .name = name,
+                                         .cflags = (const char *const *)tool->defines.flags,
+                                         .cflag_count = tool->defines.count};
+    return rp_session_compile(session, source, &opts, out);
+}
+
 static void free_defines(struct rp_tool *tool) {
     for (size_t i = 0; i < tool->defines.count; i++)
         free(tool->defines.flags[i]);

@@ -104,19 +104,19 @@ static struct rp_error *add(void *ctx, const void *key, const void *value) {
     const struct allocation *allocation = value;
     if (allocation->time_ns + m->older_ms * 1000000 > m->now_ns)
         return NULL;
-    struct leak *leak = m->leaks, *end = m->leaks + m->leak_count;
-    while (leak < end && (leak->pid != place->pid || leak->stack != allocation->stack))
-        leak++;
-    if (leak == end) {
-        struct leak *longer = realloc(m->leaks, (m->leak_count + 1) * sizeof(*longer));
+    size_t i = 0;
+    while (i < m->leak_count &&
+           (m->leaks[i].pid != place->pid || m->leaks[i].stack != allocation->stack))
+        i++;
+    if (i == m->leak_count) {
+        struct leak *longer = realloc(m->leaks, (i + 1) * sizeof(*longer));
         if (!longer)
             return NULL;
         m->leaks = longer;
-        leak = &longer[m->leak_count++];
-        *leak = (struct leak){.pid = place->pid, .stack = allocation->stack};
+        m->leaks[m->leak_count++] = (struct leak){.pid = place->pid, .stack = allocation->stack};
     }
-    leak->bytes += allocation->size;
-    leak->count++;
+    m->leaks[i].bytes += allocation->size;
+    m->leaks[i].count++;
     return NULL;
 }
 
@@ -152,7 +152,8 @@ static struct rp_error *report(void *ctx) {
     m->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
     m->leak_count = 0;
     struct rp_error *err = rp_map_each(m->module, "allocations", add, m);
-    qsort(m->leaks, m->leak_count, sizeof(*m->leaks), compare_bytes);
+    if (m->leak_count)
+        qsort(m->leaks, m->leak_count, sizeof(*m->leaks), compare_bytes);
     size_t shown = m->leak_count < m->top ? m->leak_count : m->top;
     if (!m->tool.json)
         printf("Top %zu of %zu stacks with outstanding allocations:\n", shown, m->leak_count);

@@ -73,6 +73,8 @@ static int compare_counts(const void *a, const void *b) {
 }
 
 static struct rp_error *merge(struct counter *c) {
+    if (!c->count)
+        return NULL;
     for (size_t i = 0; i < c->count; i++) {
         struct sample *s = &c->samples[i];
         name_stack(c, &s->key);

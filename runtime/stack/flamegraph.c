@@ -140,7 +140,8 @@ static void draw(const struct drawing *d, struct frame *frame, uint64_t x, size_
     if (width > 3 * CHARACTER)
         write_text(frame->name, (size_t)(width / CHARACTER), d->out);
     fputs("</text></g>\n", d->out);
-    qsort(frame->callees, frame->callee_count, sizeof(struct frame *), compare_names);
+    if (frame->callee_count)
+        qsort(frame->callees, frame->callee_count, sizeof(struct frame *), compare_names);
     for (size_t i = 0; i < frame->callee_count; i++) {
         draw(d, frame->callees[i], x, depth + 1);
         x += frame->callees[i]->count;

@@ -10,6 +10,8 @@ kernel=6.12 all=
 inside() {
 	local file rc start passed=0 failed=0 skipped=0
 	echo "Linux $(uname -r), $(nproc) CPUs"
+	# Stock BCC needs the headers of this kernel.
+	[ ! -d "/usr/src/linux-headers-$(uname -r)" ] || export REPROBE_TEST_BPFCC="${REPROBE_TEST_BPFCC-1}"
 	for file; do
 		echo "== ${file#"$top"/}"
 		start=$SECONDS
@@ -46,7 +48,7 @@ done
 # What the kernel said about all of it comes last.
 names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
-6.1) names+=(kernel/test_{hello,wakeups}) ;;
+6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups}) ;;
 *) names+=(kernel/test_ringbench lab/test_carried) ;;
 esac
 if [ -n "$all" ]; then

@@ -6,8 +6,8 @@
 #
 #   /proc, read within <= theirs <= ours <= /proc, read around
 #
-# With REPROBE_TEST_BPFCC=1 those of bpfcc-tools run around all this, which takes minutes and the headers
-# of the kernel (linux-headers-6.1.*-amd64). They leave out handlers that return IRQ_NONE.
+# Where the kernel's headers are (linux-headers-6.1.*-amd64), which BCC needs, those of bpfcc-tools run
+# around all this. They leave out handlers that return IRQ_NONE.
 . "$(dirname "$0")/../lib.sh"
 need_root
 [ -n "${REPROBE_TEST_ALONE-}" ] || {

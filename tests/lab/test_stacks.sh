@@ -1,12 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# profile and memleak beside those of bpfcc-tools, for the same process at the same time. That takes
-# minutes, since BCC compiles with the headers of this kernel (linux-headers-6.1.*-amd64): only with
-# REPROBE_TEST_BPFCC=1. tests/kernel/test_stacks.sh has the rest.
+# profile and memleak beside those of bpfcc-tools, over the same work. BCC needs the headers of this
+# kernel (linux-headers-6.1.*-amd64). tests/kernel/test_stacks.sh and test_reports.sh have the rest.
 . "$(dirname "$0")/../lib.sh"
 need_root
 [ -n "${REPROBE_TEST_BPFCC-}" ] || {
-	t "beside bpfcc-tools" skip "set REPROBE_TEST_BPFCC=1"
+	t "beside bpfcc-tools" skip "BCC needs /usr/src/linux-headers-$(uname -r)"
 	finish
 }
 
@@ -79,6 +78,7 @@ samples() {
 uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $pid .* uprobe")" -ge "$1" ]; }
 
 headers || exit 1
+limit=400 # BCC compiles for a minute in an emulated machine
 t "memleak finds what memleak-bpfcc finds" leaks
 t "profile sees what profile-bpfcc sees" samples
 finish

@@ -72,7 +72,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     char spec[32], title[64];
     snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
     snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
-    struct rp_stacks stacks = {.as = p->svg         ? RP_STACKS_SVG
+    struct rp_stacks stacks = {.tool = &p->tool,
+                               .as = p->svg         ? RP_STACKS_SVG
                                      : p->folded    ? RP_STACKS_FOLDED
                                      : p->tool.json ? RP_STACKS_JSON
                                                     : RP_STACKS_TEXT,

@@ -392,6 +392,7 @@ struct rp_stack_key {
 };
 
 struct rp_stacks {
+    const struct rp_tool *tool;
     const struct rp_module *module;
     enum {
         RP_STACKS_TEXT,   /* a line a function, innermost first; the stack seen most last */

@@ -170,6 +170,8 @@ struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stack
     RP_TRY(rp_stack_new(stacks->module, "stacks", &c.stack));
     RP_TRY(rp_flamegraph_new(&c.graph));
     RP_TRY(rp_stack_watch(session, c.stack, "processes"));
+    if (stacks->tool->verbose)
+        rp_session_print_probes(session, stderr);
     RP_TRY(rp_session_run(session));
     RP_TRY(print_all(&c));
     return rp_map_each(stacks->module, "missed", report_missed, NULL);

@@ -119,8 +119,6 @@ static struct rp_error *run_session(struct rp_session *session, void *ctx) {
     RP_TRY(compile(run, session, &module));
     for (const char *const *tracepoint = run->irqs->tracepoints; *tracepoint; tracepoint++)
         RP_TRY(attach(session, module, *tracepoint));
-    if (run->tool.verbose)
-        rp_session_print_probes(session, stderr);
     const struct rp_sums sums = {.tool = &run->tool,
                                  .interval = run->interval,
                                  .module = module,

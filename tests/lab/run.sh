@@ -48,7 +48,7 @@ done
 # What the kernel said about all of it comes last.
 names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
-6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups}) ;;
+6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier}) ;;
 *) names+=(kernel/test_ringbench lab/test_carried) ;;
 esac
 if [ -n "$all" ]; then

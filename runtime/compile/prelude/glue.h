@@ -180,11 +180,12 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
 
 static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
 {
-    /* When the record is submitted, nobody tells which ring it is of. */
+    /* When the record is submitted, nobody tells which ring it is of. (The long name: verifier.c
+     * knows lines of this file by their text, if they are long.) */
     if (RP_BATCH_WAKEUPS && rp_begins_quarter(ring, size)) {
-        void *bell = bpf_ringbuf_reserve(ring, 8, 0);
-        if (bell)
-            bpf_ringbuf_discard(bell, BPF_RB_FORCE_WAKEUP);
+        void *record_that_only_wakes = bpf_ringbuf_reserve(ring, 8, 0);
+        if (record_that_only_wakes)
+            bpf_ringbuf_discard(record_that_only_wakes, BPF_RB_FORCE_WAKEUP);
     }
     void *record = bpf_ringbuf_reserve(ring, size, flags);
     if (!record)

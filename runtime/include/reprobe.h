@@ -228,9 +228,6 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name, 
 typedef struct rp_error *(*rp_map_entry_fn)(void *ctx, const void *key, const void *value);
 struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
                              void *ctx);
-/* Deletes the entries, or zeroes those of an array. What programs add meanwhile may go as well: who
- * must not lose any keeps the entries and prints the differences. */
-struct rp_error *rp_map_clear(const struct rp_module *module, const char *name);
 
 /* Log2 histograms as BCC's tools draw them. counts[i] is how many values had bpf_log2l(value) == i:
  * 2^(i-1) to 2^i - 1, and 1 has 0 as well; counts[0] is not used. */
@@ -582,7 +579,6 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
 /* What is new for one key since the report before: differences, so that nothing is lost by
  * clearing. */
 struct rp_sum {
-    const void *key;
     const char *text;       /* what it means, at most RP_SUM_TEXT bytes */
     const uint64_t *values; /* as many as a value of the map has */
     uint64_t total;         /* the first of them; of a histogram, their sum */

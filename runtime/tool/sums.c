@@ -10,7 +10,7 @@
 #include "util/error.h"
 
 struct entry {
-    struct rp_sum sum;
+    uint64_t total; /* of what is fresh */
     char text[RP_SUM_TEXT];
     void *key;
     uint64_t *fresh; /* what came since the last report */
@@ -85,7 +85,7 @@ static struct rp_error *update_entry(void *ctx, const void *key, const void *val
         entry->fresh[i] = sum - entry->seen[i];
         entry->seen[i] = sum;
         if (i == 0 || run->sums->histograms)
-            entry->sum.total += entry->fresh[i];
+            entry->total += entry->fresh[i];
     }
     return NULL;
 }
@@ -96,8 +96,8 @@ static struct rp_error *update_entry(void *ctx, const void *key, const void *val
 static int by_total(const void *a, const void *b) {
     const struct entry *left = *(const struct entry *const *)a,
                        *right = *(const struct entry *const *)b;
-    if (left->sum.total != right->sum.total)
-        return left->sum.total < right->sum.total ? -1 : 1;
+    if (left->total != right->total)
+        return left->total < right->total ? -1 : 1;
     return strcmp(left->text, right->text);
 }
 
@@ -143,14 +143,14 @@ static struct rp_error *print_report(void *ctx) {
     const struct rp_sums *sums = run->sums;
     int fd = rp_module_map_fd(sums->module, "sums");
     for (size_t i = 0; i < run->entry_count; i++)
-        run->entries[i].sum.total = 0; /* unless the map tells it */
+        run->entries[i].total = 0; /* unless the map tells it */
     RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
     RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
     if (!sorted)
         return rp_error_nomem();
     size_t count = 0;
     for (size_t i = 0; i < run->entry_count; i++)
-        if (run->entries[i].sum.total)
+        if (run->entries[i].total)
             sorted[count++] = &run->entries[i];
     qsort(sorted, count, sizeof(struct entry *), by_total);
 
@@ -162,10 +162,7 @@ static struct rp_error *print_report(void *ctx) {
     if (!sums->histograms && zeros)
         rp_table_header(&table, &(struct rp_sum){.text = "", .values = zeros});
     for (size_t i = 0; i < count; i++) {
-        struct rp_sum sum = sorted[i]->sum;
-        sum.key = sorted[i]->key;
-        sum.text = sorted[i]->text;
-        sum.values = sorted[i]->fresh;
+        const struct rp_sum sum = {sorted[i]->text, sorted[i]->fresh, sorted[i]->total};
         if (sums->histograms)
             print_histogram(sums, &sum, i == 0);
         else

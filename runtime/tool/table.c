@@ -65,36 +65,33 @@ static void write_cell(struct rp_row *row, const char *name, int width, const ch
     row->end = begin + columns_of(width);
 }
 
-static bool write_name(struct rp_row *row, const char *name, int width) {
-    if (row->as == HEADER)
-        write_cell(row, name, width, name);
-    return row->as == HEADER;
+static void write_number(struct rp_row *row, const char *name, int width, const char *number) {
+    write_cell(row, name, width, row->as == HEADER ? name : number);
 }
 
 void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value) {
     char text[32];
     snprintf(text, sizeof(text), "%" PRIu64, value);
-    if (!write_name(row, name, width))
-        write_cell(row, name, width, text);
+    write_number(row, name, width, text);
 }
 
 void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value) {
     char text[32];
     snprintf(text, sizeof(text), "%" PRId64, value);
-    if (!write_name(row, name, width))
-        write_cell(row, name, width, text);
+    write_number(row, name, width, text);
 }
 
 void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value) {
     char text[400];
     snprintf(text, sizeof(text), "%.*f", decimals, value);
-    if (!write_name(row, name, width))
-        write_cell(row, name, width, text);
+    write_number(row, name, width, text);
 }
 
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max) {
-    if (write_name(row, name, width))
+    if (row->as == HEADER) {
+        write_cell(row, name, width, name);
         return;
+    }
     begin_cell(row, name);
     size_t begin = row->end ? row->end + 1 : 0;
     if (row->as == JSON)

@@ -45,10 +45,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct biopattern *b = state->input;
     unsigned device;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &b->tool;
-        state->child_inputs[1] = &b->interval;
-        return 0;
     case 'd': {
         char name[RP_SUM_TEXT];
         snprintf(name, sizeof(name), "%s", arg);
@@ -83,26 +79,21 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct biopattern *b = ctx;
-    struct rp_sums sums = {
-        .tool = &b->tool, .interval = b->interval, .text = disk_text, .cells = cells};
-    struct rp_module *module;
-    struct rp_error *err =
-        rp_tool_compile(session, &b->tool, "biopattern.c", rp_embedded_biopattern_c, &module);
-    if (!err)
-        err = rp_session_attach_named(session, module, NULL);
-    sums.module = module;
-    return err ? err : rp_sums_run(session, &sums);
+    const struct rp_sums sums = {.tool = &b->tool,
+                                 .interval = b->interval,
+                                 .name = "biopattern.c",
+                                 .source = rp_embedded_biopattern_c,
+                                 .text = disk_text,
+                                 .cells = cells};
+    return rp_sums_run(session, &sums);
 }
 
 int main(int argc, char **argv) {
-    const struct argp_child children[] = {
-        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Shows of each disk how many of its requests were sequential, "
-                                     "how many random, and how much they moved.",
-                              .children = children};
+                                     "how many random, and how much they moved."};
     struct biopattern biopattern = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &biopattern);
+    rp_tool_parse(argc, argv, &argp, &biopattern, &biopattern.tool, &biopattern.interval);
     return rp_tool_run(&biopattern.tool, run, &biopattern);
 }

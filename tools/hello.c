@@ -12,14 +12,6 @@ extern const char rp_embedded_hello_c[];
 
 static const char place[] = "kprobe:do_sys_openat2";
 
-static error_t parse(int key, char *arg, struct argp_state *state) {
-    (void)arg;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = state->input;
-    return 0;
-}
-
 static bool print(void *ctx, const struct rp_trace_line *line) {
     const struct rp_tool *tool = ctx;
     if (tool->json) {
@@ -78,14 +70,11 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
-        .parser = parse,
         .doc = "Prints \"Hello, World!\" from inside the kernel each time a file is opened: a "
                "kprobe on do_sys_openat2, or the matching tracepoint where there are no kprobes. "
-               "Opens a file itself each second, so that a quiet machine has something to show.",
-        .children = children};
+               "Opens a file itself each second, so that a quiet machine has something to show."};
     struct rp_tool tool = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &tool);
+    rp_tool_parse(argc, argv, &argp, NULL, &tool, NULL);
     return rp_tool_run(&tool, run, &tool);
 }

@@ -80,10 +80,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     }
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &m->tool;
-        state->child_inputs[1] = &m->interval;
-        return 0;
     case 'O':
         m->object = arg;
         return 0;
@@ -212,16 +208,13 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    const struct argp_child children[] = {
-        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         .options = options,
         .parser = parse,
         .doc =
             "Prints which stacks allocated memory that was not freed yet: of the process of -p or "
-            "-c and its children, or of the kernel when there is neither.",
-        .children = children};
+            "-c and its children, or of the kernel when there is neither."};
     struct memleak m = {.older_ms = 500, .max = UINT64_MAX, .top = 10, .object = "c"};
-    argp_parse(&argp, argc, argv, 0, NULL, &m);
+    rp_tool_parse(argc, argv, &argp, &m, &m.tool, &m.interval);
     return rp_tool_run(&m.tool, run, &m);
 }

@@ -29,9 +29,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct profile *p = state->input;
     char *end;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &p->tool;
-        return 0;
     case 'F':
         p->hz = (unsigned)strtoul(arg, &end, 10);
         if (*end || *arg == '-' || !p->hz || p->hz > 100000)
@@ -90,15 +87,13 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .args_doc = "[DURATION]",
                               .doc =
                                   "Samples the stacks of what the CPUs run, and prints how often "
-                                  "each was seen, the one seen most last.",
-                              .children = children};
+                                  "each was seen, the one seen most last."};
     struct profile p = {.hz = 49};
-    argp_parse(&argp, argc, argv, 0, NULL, &p);
+    rp_tool_parse(argc, argv, &argp, &p, &p.tool, NULL);
     return rp_tool_run(&p.tool, run, &p);
 }

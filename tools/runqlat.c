@@ -25,10 +25,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct runqlat *r = state->input;
     (void)arg;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &r->tool;
-        state->child_inputs[1] = &r->interval;
-        return 0;
     case 'm':
         r->milliseconds = true;
         return 0;
@@ -56,31 +52,24 @@ static void id_text(const void *key, char text[RP_SUM_TEXT]) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct runqlat *r = ctx;
-    struct rp_sums sums = {.tool = &r->tool,
-                           .interval = r->interval,
-                           .noun = r->by,
-                           .unit = r->milliseconds ? "msecs" : "usecs",
-                           .histograms = true,
-                           .text = id_text,
-                           .is_number = true};
-    struct rp_module *module;
-    struct rp_error *err =
-        rp_tool_compile(session, &r->tool, "runqlat.c", rp_embedded_runqlat_c, &module);
-    if (!err)
-        err = rp_session_attach_named(session, module, NULL);
-    sums.module = module;
-    return err ? err : rp_sums_run(session, &sums);
+    const struct rp_sums sums = {.tool = &r->tool,
+                                 .interval = r->interval,
+                                 .name = "runqlat.c",
+                                 .source = rp_embedded_runqlat_c,
+                                 .noun = r->by,
+                                 .unit = r->milliseconds ? "msecs" : "usecs",
+                                 .histograms = true,
+                                 .text = id_text,
+                                 .is_number = true};
+    return rp_sums_run(session, &sums);
 }
 
 int main(int argc, char **argv) {
-    const struct argp_child children[] = {
-        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Shows as a histogram how long tasks that could run waited "
-                                     "for a CPU.",
-                              .children = children};
+                                     "for a CPU."};
     struct runqlat runqlat = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &runqlat);
+    rp_tool_parse(argc, argv, &argp, &runqlat, &runqlat.tool, &runqlat.interval);
     return rp_tool_run(&runqlat.tool, run, &runqlat);
 }

@@ -464,6 +464,12 @@ struct rp_tool {
 struct argp;
 extern const struct argp rp_tool_argp;
 
+struct rp_interval;
+/* Reads a host program's command line: its own options (`own`, with `ctx` as its input), those of
+ * all tools and, unless `interval` is NULL, the arguments of `rp_interval_argp`. */
+void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
+                   struct rp_interval *interval);
+
 /* The macro that `format` makes ("FAILED", "SIGNAL=%d") is defined when the tool's source is
  * compiled. Want of memory is rp_tool_compile()'s error. */
 void rp_tool_define(struct rp_tool *tool, const char *format, ...)
@@ -587,8 +593,11 @@ struct rp_sum {
 struct rp_sums {
     const struct rp_tool *tool;
     struct rp_interval interval;
-    /* Its map `sums` has values of one or several u64 that only grow, and may be per CPU. */
-    const struct rp_module *module;
+    /* The source's name in messages, and its text. Its map `sums` has values of one or several u64
+     * that only grow, and may be per CPU. */
+    const char *name, *source;
+    /* Attaches what is to be attached, with `ctx`; NULL: rp_session_attach_named(). */
+    struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
     const char *noun; /* what a key is: "softirq"; NULL: there is but one */
     int width;        /* its column's */
     const char *unit; /* "usecs" */
@@ -597,10 +606,10 @@ struct rp_sums {
     void (*text)(const void *key, char text[RP_SUM_TEXT]);
     bool is_number;    /* what `text` gives: so it is in JSON */
     rp_cells_fn cells; /* of a struct rp_sum; NULL: the noun and the total */
-    void *ctx;         /* of `cells` */
+    void *ctx;         /* of `attach` and `cells` */
 };
 
-/* Runs the session, all of which is attached, and prints a report at each interval and at the end:
+/* Compiles, attaches, and prints a report at each interval and at the end:
  * keys of which there is something new, those with most last. */
 struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums);
 

@@ -46,10 +46,6 @@ static void check_options(struct argp_state *state, const struct run *run) {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct run *run = state->input;
     switch (key) {
-    case ARGP_KEY_INIT:
-        state->child_inputs[0] = &run->tool;
-        state->child_inputs[1] = &run->interval;
-        return 0;
     case 'C':
         run->count = true;
         return 0;
@@ -81,18 +77,6 @@ static unsigned unit_ns(const struct run *run) {
 
 /* ------------------------------------------------------------------ a run */
 
-static struct rp_error *compile(struct run *run, struct rp_session *session,
-                                struct rp_module **module) {
-    if (run->count)
-        rp_tool_define(&run->tool, "COUNT");
-    if (run->dist)
-        rp_tool_define(&run->tool, "DIST");
-    if (run->cpu >= 0)
-        rp_tool_define(&run->tool, "CPU=%ld", run->cpu);
-    rp_tool_define(&run->tool, "UNIT=%u", unit_ns(run));
-    return rp_tool_compile(session, &run->tool, run->irqs->name, run->irqs->source, module);
-}
-
 static bool has_function(const struct rp_module *module, const char *name) {
     const char *function = "";
     for (size_t i = 0; function && strcmp(function, name) != 0; i++)
@@ -102,8 +86,8 @@ static bool has_function(const struct rp_module *module, const char *name) {
 
 /* As a BTF-typed tracepoint where the kernel has them, otherwise as a raw one. Both give the
  * program the same arguments. */
-static struct rp_error *attach(struct rp_session *session, struct rp_module *module,
-                               const char *tracepoint) {
+static struct rp_error *attach_one(struct rp_session *session, struct rp_module *module,
+                                   const char *tracepoint) {
     char function[128], typed[128], raw[128];
     snprintf(function, sizeof(function), "raw_tracepoint__%s", tracepoint);
     snprintf(typed, sizeof(typed), "tp_btf:%s", tracepoint);
@@ -113,30 +97,40 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
     return rp_session_attach(session, module, function, rp_probe_exists(typed) ? typed : raw);
 }
 
+static struct rp_error *attach(struct rp_session *session, struct rp_module *module, void *ctx) {
+    const struct run *run = ctx;
+    for (const char *const *tracepoint = run->irqs->tracepoints; *tracepoint; tracepoint++)
+        RP_TRY(attach_one(session, module, *tracepoint));
+    return NULL;
+}
+
 static struct rp_error *run_session(struct rp_session *session, void *ctx) {
     struct run *run = ctx;
-    struct rp_module *module;
-    RP_TRY(compile(run, session, &module));
-    for (const char *const *tracepoint = run->irqs->tracepoints; *tracepoint; tracepoint++)
-        RP_TRY(attach(session, module, *tracepoint));
+    if (run->count)
+        rp_tool_define(&run->tool, "COUNT");
+    if (run->dist)
+        rp_tool_define(&run->tool, "DIST");
+    if (run->cpu >= 0)
+        rp_tool_define(&run->tool, "CPU=%ld", run->cpu);
+    rp_tool_define(&run->tool, "UNIT=%u", unit_ns(run));
     const struct rp_sums sums = {.tool = &run->tool,
                                  .interval = run->interval,
-                                 .module = module,
+                                 .name = run->irqs->name,
+                                 .source = run->irqs->source,
+                                 .attach = attach,
                                  .noun = run->irqs->noun,
                                  .width = run->irqs->width,
                                  .unit = unit(run),
                                  .unit_ns = unit_ns(run),
                                  .histograms = run->dist,
-                                 .text = run->irqs->text};
+                                 .text = run->irqs->text,
+                                 .ctx = run};
     return rp_sums_run(session, &sums);
 }
 
 int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs) {
-    const struct argp_child children[] = {
-        {&rp_tool_argp, 0, NULL, 0}, {&rp_interval_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {
-        .options = options, .parser = parse, .doc = irqs->doc, .children = children};
+    const struct argp argp = {.options = options, .parser = parse, .doc = irqs->doc};
     struct run run = {.irqs = irqs, .cpu = -1};
-    argp_parse(&argp, argc, argv, 0, NULL, &run);
+    rp_tool_parse(argc, argv, &argp, &run, &run.tool, &run.interval);
     return rp_tool_run(&run.tool, run_session, &run);
 }

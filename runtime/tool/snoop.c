@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that print a row for each record: all but what is their own. */
-#include <argp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -49,31 +48,12 @@ struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop 
 
 /* ------------------------------------------------------------------ main() */
 
-struct program {
-    const struct rp_snoop *snoop;
-    struct rp_tool *tool;
-};
-
-static error_t give_inputs(int key, char *arg, struct argp_state *state) {
-    const struct program *program = state->input;
-    (void)arg;
-    if (key != ARGP_KEY_INIT)
-        return ARGP_ERR_UNKNOWN;
-    state->child_inputs[0] = (void *)program->snoop->table.ctx;
-    state->child_inputs[1] = program->tool;
-    return 0;
-}
-
 static struct rp_error *run(struct rp_session *session, void *ctx) {
-    const struct program *program = ctx;
-    return rp_snoop_run(session, program->snoop);
+    return rp_snoop_run(session, ctx);
 }
 
 int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
                   const struct rp_snoop *snoop) {
-    const struct argp_child children[] = {{argp, 0, NULL, 0}, {&rp_tool_argp, 0, NULL, 0}, {0}};
-    const struct argp whole = {.parser = give_inputs, .children = children};
-    struct program program = {.snoop = snoop, .tool = tool};
-    argp_parse(&whole, argc, argv, 0, NULL, &program);
-    return rp_tool_run(tool, run, &program);
+    rp_tool_parse(argc, argv, argp, (void *)snoop->table.ctx, tool, NULL);
+    return rp_tool_run(tool, run, (void *)snoop);
 }

@@ -19,6 +19,7 @@ struct entry {
 
 struct run {
     const struct rp_sums *sums;
+    const struct rp_module *module;
     struct bpf_map_info map;
     size_t copies; /* of a value: one for each CPU, in a per-CPU map */
     struct entry *entries;
@@ -141,7 +142,7 @@ static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum
 static struct rp_error *print_report(void *ctx) {
     struct run *run = ctx;
     const struct rp_sums *sums = run->sums;
-    int fd = rp_module_map_fd(sums->module, "sums");
+    int fd = rp_module_map_fd(run->module, "sums");
     for (size_t i = 0; i < run->entry_count; i++)
         run->entries[i].total = 0; /* unless the map tells it */
     RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
@@ -172,9 +173,13 @@ static struct rp_error *print_report(void *ctx) {
 }
 
 struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums) {
-    RP_AUTO(run_clear) struct run run = {.sums = sums};
-    RP_TRY(rp_map_info(rp_module_map_fd(sums->module, "sums"), "sums", &run.map));
+    struct rp_module *module;
+    RP_TRY(rp_tool_compile(session, sums->tool, sums->name, sums->source, &module));
+    RP_AUTO(run_clear) struct run run = {.sums = sums, .module = module};
+    RP_TRY(rp_map_info(rp_module_map_fd(module, "sums"), "sums", &run.map));
     run.copies = rp_map_is_per_cpu(&run.map) ? (size_t)libbpf_num_possible_cpus() : 1;
+    RP_TRY(sums->attach ? sums->attach(session, module, sums->ctx)
+                        : rp_session_attach_named(session, module, NULL));
     const struct rp_report report = {sums->tool, sums->interval, print_report, &run};
     return rp_report_run(session, &report);
 }

@@ -122,6 +122,37 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 const struct argp rp_tool_argp = {.options = options, .parser = parse};
 
+struct inputs {
+    void *own;
+    struct rp_tool *tool;
+    struct rp_interval *interval; /* NULL: there is no such child */
+};
+
+static error_t give_inputs(int key, char *arg, struct argp_state *state) {
+    const struct inputs *inputs = state->input;
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = inputs->own;
+    state->child_inputs[1] = inputs->tool;
+    if (inputs->interval)
+        state->child_inputs[2] = inputs->interval;
+    return 0;
+}
+
+/* The tool's own options come first: where one of all tools has the same letter, it is these that
+ * count. */
+void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
+                   struct rp_interval *interval) {
+    struct inputs inputs = {ctx, tool, interval};
+    const struct argp_child children[] = {{own, 0, NULL, 0},
+                                          {&rp_tool_argp, 0, NULL, 0},
+                                          {interval ? &rp_interval_argp : NULL, 0, NULL, 0},
+                                          {0}};
+    const struct argp whole = {.parser = give_inputs, .children = children};
+    argp_parse(&whole, argc, argv, 0, NULL, &inputs);
+}
+
 void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
     RP_AUTO_FREE char *macro = NULL;
     va_list args;

@@ -202,6 +202,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
                            : attach_allocator(session, m->module, m->object);
     if (!err)
         err = rp_report_run(session, &reports);
+    if (!err)
+        err = rp_stack_report_missed(m->stack, "allocations", "allocations", stderr);
     rp_stack_free(m->stack);
     free(m->leaks);
     return err;

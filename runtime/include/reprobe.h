@@ -359,6 +359,10 @@ struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *sta
  * could not be kept (-EEXIST) adds "[missed]", other negative ids nothing. `mark` is put behind
  * each name. */
 void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark);
+/* Says how many `noun` ("stacks") found no room in `map`, as the program's BPF_ARRAY `missed` of
+ * one u64 counts them; nothing when all did. */
+struct rp_error *rp_stack_report_missed(const struct rp_stack *stack, const char *noun,
+                                        const char *map, FILE *out);
 /* A line a function; or a JSON array of names. */
 void rp_stack_print(const struct rp_stack *stack, FILE *out);
 void rp_stack_print_json(const struct rp_stack *stack, FILE *out);

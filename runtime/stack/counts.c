@@ -154,17 +154,6 @@ static struct rp_error *print_all(struct counter *c) {
     return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
 }
 
-static struct rp_error *report_missed(void *ctx, const void *key, const void *value) {
-    uint64_t missed;
-    (void)ctx;
-    (void)key;
-    memcpy(&missed, value, sizeof(missed));
-    if (missed)
-        fprintf(stderr, "reprobe: %" PRIu64 " stacks were not counted: the map `counts` is full\n",
-                missed);
-    return NULL;
-}
-
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
     RP_AUTO(counter_clear) struct counter c = {.stacks = stacks};
     RP_TRY(rp_stack_new(stacks->module, "stacks", &c.stack));
@@ -174,5 +163,5 @@ struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stack
         rp_session_print_probes(session, stderr);
     RP_TRY(rp_session_run(session));
     RP_TRY(print_all(&c));
-    return rp_map_each(stacks->module, "missed", report_missed, NULL);
+    return rp_stack_report_missed(c.stack, "stacks", "counts", stderr);
 }

@@ -2,6 +2,7 @@
 /* Stacks: ids and addresses in a BPF_STACK_TRACE become names. */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -123,4 +124,22 @@ char *rp_stack_fold(const struct rp_stack *stack, const char *comm, size_t max) 
     }
     fclose(out);
     return text;
+}
+
+static struct rp_error *add_missed(void *ctx, const void *key, const void *value) {
+    uint64_t missed;
+    (void)key;
+    memcpy(&missed, value, sizeof(missed));
+    *(uint64_t *)ctx += missed;
+    return NULL;
+}
+
+struct rp_error *rp_stack_report_missed(const struct rp_stack *stack, const char *noun,
+                                        const char *map, FILE *out) {
+    uint64_t missed = 0;
+    RP_TRY(rp_map_each(stack->module, "missed", add_missed, &missed));
+    if (missed)
+        fprintf(out, "reprobe: %" PRIu64 " %s were not counted: the map `%s` is full\n", missed,
+                noun, map);
+    return NULL;
 }

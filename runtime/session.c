@@ -193,11 +193,14 @@ struct rp_error *rp_session_compile_file(struct rp_session *s, const char *path,
 }
 
 struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *module,
-                                   const char *function, const char *spec) {
+                                   const char *function, const char *spec, struct rp_probe **out) {
     struct rp_probe *probe;
     RP_TRY(rp_probe_attach_in(module, function, spec, s->opts.target.pid, &probe));
-    if (append(&s->probes, &s->probe_count, probe))
+    if (append(&s->probes, &s->probe_count, probe)) {
+        if (out)
+            *out = probe;
         return NULL;
+    }
     rp_probe_free(probe);
     return rp_error_nomem();
 }
@@ -210,7 +213,7 @@ struct rp_error *rp_session_attach_named(struct rp_session *s, struct rp_module 
         RP_AUTO_FREE char *spec = rp_probe_spec_of_function(function);
         if (!spec)
             continue;
-        RP_TRY(rp_session_attach(s, module, function, spec));
+        RP_TRY(rp_session_attach(s, module, function, spec, NULL));
         attached++;
     }
     if (count)

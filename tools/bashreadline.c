@@ -51,7 +51,7 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
     const struct bashreadline *tool = ctx;
     char spec[4200];
     snprintf(spec, sizeof(spec), "uretprobe:%s:readline", tool->path);
-    return rp_session_attach(session, module, "readline_returns", spec);
+    return rp_session_attach(session, module, "readline_returns", spec, NULL);
 }
 
 static void cells(struct rp_row *row, const void *record, const void *ctx) {

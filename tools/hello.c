@@ -36,7 +36,7 @@ static bool open_a_file(void *ctx) {
 
 /* Attaches to the kprobe, or to what comes nearest on a kernel without kprobes. */
 static struct rp_error *attach(struct rp_session *session, struct rp_module *module) {
-    struct rp_error *err = rp_session_attach(session, module, "hello", place);
+    struct rp_error *err = rp_session_attach(session, module, "hello", place, NULL);
     if (!err || rp_error_errno(err) != EOPNOTSUPP)
         return err;
     char *instead = rp_probe_suggest(place);
@@ -44,7 +44,7 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
         return err;
     fprintf(stderr, "hello: %s; using %s\n", rp_error_why(err), instead);
     rp_error_free(err);
-    err = rp_session_attach(session, module, "hello", instead);
+    err = rp_session_attach(session, module, "hello", instead, NULL);
     free(instead);
     return err;
 }

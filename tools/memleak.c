@@ -166,7 +166,7 @@ static struct rp_error *attach_allocator(struct rp_session *session, struct rp_m
     for (size_t i = 0; i < sizeof(allocator) / sizeof(allocator[0]); i++) {
         char spec[4096];
         snprintf(spec, sizeof(spec), "uprobe:%s:%s", object, allocator[i].function);
-        struct rp_error *err = rp_session_attach(session, module, allocator[i].enter, spec);
+        struct rp_error *err = rp_session_attach(session, module, allocator[i].enter, spec, NULL);
         if (err && rp_error_errno(err) == ENOENT && attached) {
             rp_error_free(err);
             continue;
@@ -176,7 +176,7 @@ static struct rp_error *attach_allocator(struct rp_session *session, struct rp_m
         attached++;
         snprintf(spec, sizeof(spec), "uretprobe:%s:%s", object, allocator[i].function);
         if (allocator[i].leave)
-            err = rp_session_attach(session, module, allocator[i].leave, spec);
+            err = rp_session_attach(session, module, allocator[i].leave, spec, NULL);
         if (err)
             return err;
     }

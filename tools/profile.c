@@ -81,7 +81,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct rp_error *err =
         rp_tool_compile(session, &p->tool, "profile.c", rp_embedded_profile_c, &module);
     if (!err)
-        err = rp_session_attach(session, module, "sample", spec);
+        err = rp_session_attach(session, module, "sample", spec, NULL);
     stacks.module = module;
     return err ? err : rp_stacks_run(session, &stacks);
 }

@@ -90,7 +90,14 @@ struct rp_compile_opts {
     const char *const *attach;
     size_t attach_count;
     bool any_target; /* what is saved shall serve any target, not just processes */
-    bool dry_run;    /* create no maps: needs no privileges, but no program can be loaded */
+    /* Its probes can be moved and paused at once: each program stands behind a gate (Linux 5.12;
+     * a few nanoseconds an event). Without it rp_probe_move() and rp_probe_pause() wait for the
+     * kernel, some tens of milliseconds. */
+    bool movable;
+    /* Maps that this module declares alike (name, kind, sizes, types) become its maps too, with all
+     * that is in them; outputs do not. May be NULL; used only while compiling. */
+    const struct rp_module *keep_maps_of;
+    bool dry_run; /* create no maps: needs no privileges, but no program can be loaded */
 };
 
 /* How long each step took, in milliseconds. Zero for a step that did not happen. */
@@ -180,7 +187,30 @@ struct rp_error *rp_probe_check(const char *spec);
 bool rp_probe_exists(const char *spec);
 /* The spec in full, as it was attached. */
 const char *rp_probe_spec(const struct rp_probe *probe);
+/* Its program's descriptor, the probe's own; and the function it was made of. */
+int rp_probe_program(const struct rp_probe *probe);
+const char *rp_probe_function(const struct rp_probe *probe);
 void rp_probe_free(struct rp_probe *probe);
+
+/* Attaches the same program to another place, of a kind with the same type of program, and then
+ * detaches it from the old one: no event of the new place is missed from then on, and none of the
+ * old place happens after the return. On an error the probe is where it was. */
+struct rp_error *rp_probe_move(struct rp_probe *probe, const char *spec);
+/* No event happens from the return on, until rp_probe_resume(). */
+struct rp_error *rp_probe_pause(struct rp_probe *probe);
+struct rp_error *rp_probe_resume(struct rp_probe *probe);
+bool rp_probe_is_paused(const struct rp_probe *probe);
+
+/* A spec may be a shell pattern ("kprobe:vfs_*", "tracepoint:sched:*"): the program is attached to
+ * all places that match, by one kprobe.multi link where the kernel has it (Linux 5.18), else one
+ * after another. bpf_get_attach_cookie(ctx) (Linux 5.15) is then the number of the place, from 0.
+ */
+bool rp_probe_is_pattern(const char *spec);
+/* How many places match, and whether they would be attached all at once. */
+struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once);
+size_t rp_probe_place_count(const struct rp_probe *probe);
+/* The spec of place `i`, or NULL. */
+const char *rp_probe_place(const struct rp_probe *probe, size_t i);
 
 /* The spec that `function` names by itself after BCC's conventions (kprobe__X, kretprobe__X,
  * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X, kfunc__X and kretfunc__X
@@ -194,6 +224,84 @@ char *rp_probe_spec_of_function(const char *function);
  * ("bash:*readline*"), and are passed over with all kinds. */
 struct rp_error *rp_probe_list(const char *kind, const char *glob,
                                bool (*each)(void *ctx, const char *spec), void *ctx);
+
+/* ------------------------------------------------------------------ questions: a line -> C */
+
+/* What a program can read at a place: a function's parameters, or a tracepoint's fields. */
+struct rp_argument {
+    const char *name; /* "dfd" */
+    const char *type; /* in C, "struct filename *" */
+};
+struct rp_arguments {
+    struct rp_argument *list;
+    size_t count;
+    const char *result; /* what the function returns, in C; NULL where that cannot be read */
+    bool known;         /* false: nobody tells (a uprobe's function); list is arg0, arg1, … */
+};
+/* *out is ended by rp_arguments_free(). */
+struct rp_error *rp_arguments_of(const char *spec, struct rp_arguments **out);
+void rp_arguments_free(struct rp_arguments *arguments);
+/* "kprobe:do_unlinkat(int dfd, struct filename *name)", malloc()ed. */
+char *rp_arguments_signature(const char *spec, const struct rp_arguments *arguments);
+
+/* The spec that a word means: itself when it is one; a function's kprobe ("vfs_read"), or where
+ * there are none what rp_probe_suggest() says, with *note (malloc()ed, or NULL) telling so; a
+ * tracepoint ("sched_switch", "sched:sched_switch"); patterns of these. malloc()ed. */
+struct rp_error *rp_question_place(const char *word, char **spec, char **note);
+
+/* A question as it is typed at the prompt, in parts. */
+struct rp_question {
+    enum rp_verb {
+        RP_ASK_TRACE,   /* trace PROBE [EXPR…] [if COND] */
+        RP_ASK_COUNT,   /* count PROBE… [by KEY…] [if COND] */
+        RP_ASK_HIST,    /* hist PROBE EXPR [linear(lo,hi,step)] [by KEY] [if COND] */
+        RP_ASK_LATENCY, /* latency FUNC [by KEY] [if COND] */
+        RP_ASK_STACK,   /* stack PROBE [by KEY…] [if COND] */
+        RP_ASK_PROFILE, /* profile [HZ] [by KEY…] [if COND] */
+    } verb;
+    char **probes, **exprs, **keys;
+    size_t probe_count, expr_count, key_count;
+    char *condition; /* or NULL */
+    bool linear;
+    int64_t low, high, step;
+    bool ask_target; /* write is_target() into the program */
+};
+/* `line` is what stands behind the verb. */
+struct rp_error *rp_question_parse(enum rp_verb verb, const char *line, struct rp_question **out);
+void rp_question_free(struct rp_question *question);
+/* As one would type it, verb and all; malloc()ed. */
+char *rp_question_line(const struct rp_question *question);
+
+/* The program that answers a question. */
+struct rp_written {
+    char *text;    /* BCC C */
+    char *neutral; /* the same with nothing in it that names its places: where two are equal, the
+                      one's program can be moved to the other's */
+    struct {
+        char *function, *spec;
+    } * attach; /* in the order in which they are to be attached */
+    size_t attach_count;
+    char **headers; /* of the columns of its records, after those of `pid` and `comm` */
+    size_t header_count;
+    char *title; /* "kprobe:do_unlinkat(int dfd, struct filename *name)" */
+    char *note;  /* for the user, or NULL */
+};
+struct rp_error *rp_question_write(const struct rp_question *question, struct rp_written **out);
+void rp_written_free(struct rp_written *written);
+
+/* ------------------------------------------------------------------ completion */
+
+/* Calls `each` with every way to go on at byte `at` of a C text, as clang knows the language and
+ * the running kernel's types: `text` is the word in full, `what` its type or kind. */
+typedef void (*rp_completion_fn)(void *ctx, const char *text, const char *what);
+struct rp_error *rp_complete_c(const char *source, size_t at, rp_completion_fn each, void *ctx);
+/* The same inside the expression of a question whose probe is `spec`: arguments, pid, comm, … and
+ * members. */
+struct rp_error *rp_complete_expression(const char *spec, const char *expression, size_t at,
+                                        rp_completion_fn each, void *ctx);
+/* Words that a probe's spec can go on with: kinds, functions, tracepoints, files, their functions.
+ */
+struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, void *ctx);
 
 /* ------------------------------------------------------------------ records: bytes -> text */
 
@@ -217,11 +325,36 @@ size_t rp_print_text(const char *text, size_t max, FILE *out);
 /* The same as a JSON string, quotes included. */
 void rp_print_json_text(const char *text, size_t max, FILE *out);
 
+/* Names column `i` of a layout's rows, and the member in JSON. False: no memory, or no such one. */
+bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header);
+
+/* How a map is written. Zeroed: as a table or a histogram. */
+struct rp_map_format {
+    enum { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV } as;
+    const char *title; /* instead of the map's name; NULL: that */
+    const char *unit;  /* of a histogram's values; NULL: "value" */
+    /* What the number `value` of the key's member `member` ("" when the key is but a number) means:
+     * true when it wrote that to `text`. May be NULL. */
+    bool (*text)(void *ctx, const char *member, uint64_t value, char *text, size_t size);
+    void *ctx;
+};
+
 /* Prints every entry of the map `name` with typed keys and values, sorted by value where values
- * are numbers and by key otherwise; or as one JSON object a line with `json`. Maps that carry
- * events or programs print nothing. */
-struct rp_error *rp_map_print(const struct rp_module *module, const char *name, bool json,
-                              FILE *out);
+ * are numbers and by key otherwise. Histograms are drawn: BPF_HISTOGRAM, and one for each key where
+ * the key is a struct whose last member is `slot`. `format` may be NULL. Maps that carry events or
+ * programs print nothing. */
+struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
+                              const struct rp_map_format *format, FILE *out);
+/* Whether rp_map_print() has anything to print of such a map. */
+bool rp_map_is_data(const struct rp_module *module, const char *name);
+/* Empties it; of an array, zeroes it. */
+struct rp_error *rp_map_clear(const struct rp_module *module, const char *name);
+/* `key` and `value` as text: numbers, "strings", and of structs {a, b, …} or {.member = a}. */
+struct rp_error *rp_map_set(const struct rp_module *module, const char *name, const char *key,
+                            const char *value);
+struct rp_error *rp_map_delete(const struct rp_module *module, const char *name, const char *key);
+/* "hash, u32 -> u64, 3 of 10240 entries", malloc()ed. */
+struct rp_error *rp_map_describe(const struct rp_module *module, const char *name, char **text);
 
 /* Calls `each` with every entry of the map `name`, in no order; it ends with the first error. The
  * value of a per-CPU map is one for each possible CPU, at strides of 8 bytes' multiples. */
@@ -262,6 +395,13 @@ struct rp_session_opts {
         *command; /* run by /bin/sh once everything is attached; its process is the target's */
     uint64_t duration_ns; /* 0: no end */
     uint64_t event_limit; /* records delivered, 0: no limit */
+    /* For a program that talks to someone while it traces; `ctx` is given to both. */
+    bool interactive; /* what one compile leaves for the next is kept while the loop runs */
+    void (*before_wait)(void *ctx); /* nothing is left to be read: the loop is about to wait */
+    /* SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH or SIGTSTP came; true: the loop ends. NULL: the
+     * first three end it. */
+    bool (*on_signal)(void *ctx, int signal);
+    void *ctx;
 };
 
 /* Called with each record; `data` lives until it returns. Return false to end the loop. */
@@ -285,9 +425,9 @@ struct rp_error *rp_session_compile_file(struct rp_session *session, const char 
                                          const struct rp_compile_opts *opts,
                                          struct rp_module **out);
 /* rp_probe_attach(); with a target process (not a command) a probe in a program or library is put
- * in that process only. */
+ * in that process only. The session owns the probe; `out` may be NULL. */
 struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module *module,
-                                   const char *function, const char *spec);
+                                   const char *function, const char *spec, struct rp_probe **out);
 /* Attaches each function of the module that names its own probe. *count (may be NULL) is how many
  * there were. On an error what was attached before stays attached. */
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
@@ -295,6 +435,15 @@ struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_m
 
 /* A line for each probe: what it is attached to. */
 void rp_session_print_probes(const struct rp_session *session, FILE *out);
+
+/* rp_probe_move(), _pause(), and the end of a probe (freed in the background); what its program had
+ * sent until then is delivered before they return. */
+struct rp_error *rp_session_move(struct rp_session *session, struct rp_probe *probe,
+                                 const char *spec);
+struct rp_error *rp_session_pause(struct rp_session *session, struct rp_probe *probe);
+void rp_session_detach(struct rp_session *session, struct rp_probe *probe);
+/* Ends the module: its probes, then its outputs when what they hold is delivered, then itself. */
+void rp_session_remove(struct rp_session *session, struct rp_module *module);
 
 /* Reads the module's output `name` (BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT). */
 struct rp_error *rp_session_read(struct rp_session *session, struct rp_module *module,
@@ -308,6 +457,12 @@ typedef bool (*rp_interval_fn)(void *ctx);
 struct rp_error *rp_session_every(struct rp_session *session, uint64_t every_ns, rp_interval_fn fn,
                                   void *ctx);
 
+/* Calls `fn` when `fd` can be read, as often as it can; it ends the loop by returning false. `fd`
+ * stays the caller's, who ends this before it closes it. */
+typedef bool (*rp_ready_fn)(void *ctx);
+struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_fn fn, void *ctx);
+void rp_session_unwatch(struct rp_session *session, int fd);
+
 /* The event loop. Starts the command; returns when a signal came, the time is over, the limit is
  * reached, the command ended, a callback said so or standard output was closed. Then it detaches
  * the probes and delivers what was still on its way (up to the limit). */
@@ -319,6 +474,9 @@ struct rp_stats {
     uint64_t dropped; /* records left unread because event_limit or a callback ended the loop */
 };
 void rp_session_stats(const struct rp_session *session, struct rp_stats *out);
+/* The same of one module. */
+void rp_session_module_stats(const struct rp_session *session, const struct rp_module *module,
+                             struct rp_stats *out);
 /* How the command ended, as wait(2) gives it; -1 when there was none or it had not ended. */
 int rp_session_command_status(const struct rp_session *session);
 /* Sum of the modules' times so far. */
@@ -430,6 +588,29 @@ void rp_user_ringbuf_submit(struct rp_user_ringbuf *ring, void *record);
 void rp_user_ringbuf_discard(struct rp_user_ringbuf *ring, void *record);
 /* NULL is allowed. What was sent stays for the programs. */
 void rp_user_ringbuf_free(struct rp_user_ringbuf *ring);
+
+/* ------------------------------------------------------------------ looking */
+
+/* All of these write text for people to `out`. */
+/* What a place is: its kind, where it is, its arguments with their types, its format. */
+struct rp_error *rp_print_place(const char *spec, FILE *out);
+/* A kernel struct, union, enum or typedef as C, with offsets and sizes as comments. `name` may have
+ * its tag ("struct file"). */
+struct rp_error *rp_print_type(const char *name, FILE *out);
+/* The program's BPF instructions with source lines, and where the kernel shows it (as root, with
+ * kernel.kptr_restrict below 2) its machine code, through LLVM. */
+struct rp_error *rp_print_program(const struct rp_probe *probe, FILE *out);
+/* What the verifier wrote about the program: it is verified once more. */
+struct rp_error *rp_print_verifier(const struct rp_module *module, const struct rp_probe *probe,
+                                   FILE *out);
+
+/* How often a program ran and for how long, since rp_run_stats_enable(). */
+struct rp_run_stats {
+    uint64_t runs, ns;
+};
+/* The kernel counts while the descriptor is open (Linux 5.8). */
+struct rp_error *rp_run_stats_enable(int *fd);
+struct rp_error *rp_run_stats(const struct rp_probe *probe, struct rp_run_stats *out);
 
 /* ------------------------------------------------------------------ the running kernel */
 

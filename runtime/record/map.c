@@ -305,8 +305,9 @@ static struct rp_error *print_table(struct table *t, const struct rp_module *mod
     return NULL;
 }
 
-struct rp_error *rp_map_print(const struct rp_module *module, const char *name, bool json,
-                              FILE *out) {
+struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
+                              const struct rp_map_format *format, FILE *out) {
+    bool json = format && format->as == RP_MAP_JSON;
     RP_AUTO(table_clear) struct table t = {.name = name, .fd = rp_module_map_fd(module, name)};
     if (t.fd < 0)
         return rp_module_map_missing(module, name);

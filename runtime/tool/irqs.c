@@ -94,7 +94,7 @@ static struct rp_error *attach_one(struct rp_session *session, struct rp_module 
     snprintf(raw, sizeof(raw), "rawtracepoint:%s", tracepoint);
     if (!has_function(module, function))
         return NULL;
-    return rp_session_attach(session, module, function, rp_probe_exists(typed) ? typed : raw);
+    return rp_session_attach(session, module, function, rp_probe_exists(typed) ? typed : raw, NULL);
 }
 
 static struct rp_error *attach(struct rp_session *session, struct rp_module *module, void *ctx) {

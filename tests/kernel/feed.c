@@ -24,7 +24,8 @@
 static struct rp_error *print_maps(const struct rp_module *module) {
     struct rp_error *err = NULL;
     for (size_t i = 0; !err && i < rp_module_map_count(module); i++)
-        err = rp_map_print(module, rp_module_map_name(module, i), true, stdout);
+        err = rp_map_print(module, rp_module_map_name(module, i),
+                           &(struct rp_map_format){.as = RP_MAP_JSON}, stdout);
     return err;
 }
 

@@ -135,7 +135,7 @@ static struct rp_error *attach(const struct request *request, struct rp_session 
         char *spec = function ? strchr(function, '=') : NULL;
         if (spec) {
             *spec++ = '\0';
-            err = rp_session_attach(session, module, function, spec);
+            err = rp_session_attach(session, module, function, spec, NULL);
         }
         free(function);
     }
@@ -208,11 +208,11 @@ static void print_timings(const struct rp_session *session, const struct timespe
 }
 
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
+    const struct rp_map_format format = {.as = request->tool.json ? RP_MAP_JSON : RP_MAP_TEXT};
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
         if (is_output(module, i))
             continue;
-        struct rp_error *err =
-            rp_map_print(module, rp_module_map_name(module, i), request->tool.json, stdout);
+        struct rp_error *err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
         if (err)
             return err;
     }

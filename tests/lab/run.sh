@@ -46,6 +46,8 @@ done
 # A suite takes minutes in an emulated machine. So by default there is what only a lab can test, what
 # depends on the kernel's version, and of the rest a little on one of the two kernels; --all is all.
 # What the kernel said about all of it comes last.
+whole=$all
+[ ${#files[@]} -eq 0 ] || whole=1
 names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
 6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier}) ;;
@@ -63,6 +65,7 @@ fi
 REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")
 REPROBE_TEST_BIN=$(realpath "${REPROBE_TEST_BIN:-$top/build/tests}")
 export REPROBE_BIN REPROBE_TEST_BIN REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
+export REPROBE_TEST_ALL=$whole # all cases of a suite that is asked for, some of the others
 export REPROBE_TEST_CACHE=/var/tmp/reprobe-lab/objects # the machine's own, and gone with it
 # For test_carried.sh: one program whose types are the same on all kernels, and one whose are not.
 REPROBE_TEST_CARRIED=$(mktemp -d)

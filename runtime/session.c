@@ -13,6 +13,7 @@
 #include "child.h"
 #include "compile/compile.h"
 #include "compile/module.h"
+#include "probe/instance.h"
 #include "probe/probe.h"
 #include "stream/stream.h"
 #include "stream/trace_pipe.h"
@@ -23,10 +24,16 @@
 #define RECORDS_A_LOOK 4096
 #define NS_A_SECOND    1000000000ULL
 
-/* Something to be done again and again. */
-struct interval {
+/* What the loop waits for, as epoll tells it: of all else the number of a `struct watched`. */
+enum { ON_SIGNAL, ON_TIMER, ON_STDOUT, ON_STREAM, ON_WATCHED };
+
+/* Something to be done when a descriptor can be read. */
+struct watched {
+    uint64_t number; /* never that of another one, as its descriptor may be */
     int fd;
-    rp_interval_fn fn;
+    bool is_timer; /* of rp_session_every(): the descriptor is ours */
+    bool is_file;  /* epoll does not take it: it can always be read */
+    bool (*fn)(void *ctx);
     void *ctx;
 };
 
@@ -41,11 +48,17 @@ struct rp_session {
     struct rp_trace_pipe trace;
     rp_trace_fn trace_fn;
     void *trace_ctx;
-    struct interval *intervals;
-    size_t interval_count;
+    struct watched *watched;
+    size_t watched_count;
+    uint64_t last_number;
     int epoll, signals, timer;
     uint64_t admitted; /* records and trace lines let through so far */
     uint64_t trace_lines;
+    struct rp_stats gone; /* of modules that were removed */
+    struct rp_timings gone_timings;
+    unsigned delivering;        /* records are being handed out: outputs must stay */
+    struct rp_module **removed; /* wait for that to end; there is room for all modules */
+    size_t removed_count;
     bool closed; /* no more records are wanted */
     bool stop;   /* the loop shall end */
     sigset_t old_mask;
@@ -66,8 +79,9 @@ static bool append(void *list, size_t *count, void *item) {
 
 /* ------------------------------------------------------------- making and ending */
 
-static struct rp_error *watch(const struct rp_session *s, int fd, uint32_t events) {
-    struct epoll_event event = {.events = events, .data.fd = fd};
+static struct rp_error *listen_to(const struct rp_session *s, int fd, uint32_t events,
+                                  uint64_t number) {
+    struct epoll_event event = {.events = events, .data.u64 = number};
     if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event))
         return rp_error_new(errno, NULL, "cannot start the event loop");
     return NULL;
@@ -80,6 +94,10 @@ static struct rp_error *open_loop(struct rp_session *s) {
     sigaddset(&mask, SIGTERM);
     sigaddset(&mask, SIGHUP);
     sigaddset(&mask, SIGCHLD);
+    if (s->opts.on_signal) {
+        sigaddset(&mask, SIGWINCH);
+        sigaddset(&mask, SIGTSTP);
+    }
     sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->old_pipe);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -87,10 +105,10 @@ static struct rp_error *open_loop(struct rp_session *s) {
     s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (s->epoll < 0 || s->signals < 0 || s->timer < 0)
         return rp_error_new(errno, NULL, "cannot start the event loop");
-    RP_TRY(watch(s, s->signals, EPOLLIN));
-    RP_TRY(watch(s, s->timer, EPOLLIN));
+    RP_TRY(listen_to(s, s->signals, EPOLLIN, ON_SIGNAL));
+    RP_TRY(listen_to(s, s->timer, EPOLLIN, ON_TIMER));
     /* The reader of a pipe is gone: EPOLLERR, always reported. A regular file refuses (EPERM). */
-    rp_error_free(watch(s, STDOUT_FILENO, 0));
+    rp_error_free(listen_to(s, STDOUT_FILENO, 0, ON_STDOUT));
     return NULL;
 }
 
@@ -101,6 +119,7 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
     if (opts)
         memcpy(&s->opts, opts, opts->size < sizeof(s->opts) ? opts->size : sizeof(s->opts));
     s->epoll = s->signals = s->timer = s->trace.fd = s->child.gate = -1;
+    s->last_number = ON_WATCHED;
     struct rp_error *err = open_loop(s);
     pid_t pid = s->opts.target.pid;
     if (!err && pid && kill(pid, 0) && errno == ESRCH)
@@ -141,13 +160,18 @@ void rp_session_free(struct rp_session *s) {
         rp_stream_close(s->streams[i]);
     for (size_t i = 0; i < s->module_count; i++)
         rp_module_free(s->modules[i]);
+    for (size_t i = 0; i < s->removed_count; i++)
+        rp_module_free(s->removed[i]);
+    rp_instances_flush();
     rp_trace_pipe_close(&s->trace);
-    for (size_t i = 0; i < s->interval_count; i++)
-        close(s->intervals[i].fd);
-    free(s->intervals);
+    for (size_t i = 0; i < s->watched_count; i++)
+        if (s->watched[i].is_timer)
+            close(s->watched[i].fd);
+    free(s->watched);
     free(s->probes);
     free(s->streams);
     free(s->modules);
+    free(s->removed);
     close_fd(s->timer);
     close_fd(s->signals);
     close_fd(s->epoll);
@@ -174,6 +198,11 @@ static struct rp_error *add_module(struct rp_session *s, const char *text,
     opts.size = sizeof(opts);
     opts.target = s->opts.target;
     opts.target.pid = rp_session_target(s);
+    struct rp_module **room =
+        realloc(s->removed, (s->module_count + s->removed_count + 1) * sizeof(struct rp_module *));
+    if (!room)
+        return rp_error_nomem();
+    s->removed = room;
     RP_TRY(compile(text, &opts, out));
     if (append(&s->modules, &s->module_count, *out))
         return NULL;
@@ -229,12 +258,16 @@ void rp_session_print_probes(const struct rp_session *s, FILE *out) {
 static void on_signal(struct rp_session *s) {
     struct signalfd_siginfo info;
     while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-        if (info.ssi_signo != SIGCHLD) {
-            s->stop = true;
-            continue;
+        int signal = (int)info.ssi_signo;
+        if (signal == SIGCHLD) {
+            bool had_ended = s->child.ended;
+            rp_child_reap(&s->child);
+            s->stop |= s->child.ended && !had_ended;
         }
-        rp_child_reap(&s->child);
-        s->stop |= s->child.ended;
+        if (s->opts.on_signal)
+            s->stop |= s->opts.on_signal(s->opts.ctx, signal);
+        else
+            s->stop |= signal != SIGCHLD;
     }
 }
 
@@ -274,7 +307,7 @@ struct rp_error *rp_session_read(struct rp_session *s, struct rp_module *module,
     struct rp_stream *stream;
     RP_TRY(rp_stream_open(module, name, &sink, &stream));
     uint32_t edge = stream->kind->edge_triggered ? EPOLLET : 0;
-    struct rp_error *err = watch(s, stream->fd, EPOLLIN | edge);
+    struct rp_error *err = listen_to(s, stream->fd, EPOLLIN | edge, ON_STREAM);
     if (!err && append(&s->streams, &s->stream_count, stream))
         return NULL;
     rp_stream_close(stream);
@@ -295,7 +328,7 @@ struct rp_error *rp_session_read_trace(struct rp_session *s, rp_trace_fn fn, voi
     RP_TRY(rp_trace_pipe_open(&s->trace));
     s->trace_fn = fn;
     s->trace_ctx = ctx;
-    return watch(s, s->trace.fd, EPOLLIN);
+    return listen_to(s, s->trace.fd, EPOLLIN, ON_STREAM);
 }
 
 static struct rp_error *set_timer(int fd, uint64_t first_ns, uint64_t every_ns) {
@@ -307,60 +340,260 @@ static struct rp_error *set_timer(int fd, uint64_t first_ns, uint64_t every_ns) 
                                                : NULL;
 }
 
-struct rp_error *rp_session_every(struct rp_session *s, uint64_t every_ns, rp_interval_fn fn,
-                                  void *ctx) {
-    struct interval *longer =
-        realloc(s->intervals, (s->interval_count + 1) * sizeof(*s->intervals));
+/* What is watched is known by a number: a callback may end this, close the descriptor and open
+ * another one, of which the events at hand tell nothing. */
+static struct rp_error *add_watched(struct rp_session *s, const struct watched *new) {
+    struct watched *longer = realloc(s->watched, (s->watched_count + 1) * sizeof(*s->watched));
     if (!longer)
         return rp_error_nomem();
-    s->intervals = longer;
+    s->watched = longer;
+    struct watched *watched = &longer[s->watched_count];
+    *watched = *new;
+    watched->number = ++s->last_number;
+    struct rp_error *err = listen_to(s, new->fd, EPOLLIN, watched->number);
+    watched->is_file = err && rp_error_errno(err) == EPERM;
+    if (watched->is_file) {
+        rp_error_free(err);
+        err = NULL;
+    }
+    s->watched_count += !err;
+    return err;
+}
+
+struct rp_error *rp_session_every(struct rp_session *s, uint64_t every_ns, rp_interval_fn fn,
+                                  void *ctx) {
     int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (fd < 0)
         return rp_error_new(errno, NULL, "cannot set a timer");
-    s->intervals[s->interval_count++] = (struct interval){.fd = fd, .fn = fn, .ctx = ctx};
-    RP_TRY(set_timer(fd, every_ns, every_ns));
-    return watch(s, fd, EPOLLIN);
+    struct rp_error *err = set_timer(fd, every_ns, every_ns);
+    if (!err)
+        err = add_watched(s, &(struct watched){.fd = fd, .is_timer = true, .fn = fn, .ctx = ctx});
+    if (err)
+        close(fd);
+    return err;
+}
+
+struct rp_error *rp_session_watch(struct rp_session *s, int fd, rp_ready_fn fn, void *ctx) {
+    return add_watched(s, &(struct watched){.fd = fd, .fn = fn, .ctx = ctx});
+}
+
+void rp_session_unwatch(struct rp_session *s, int fd) {
+    for (size_t i = 0; i < s->watched_count; i++) {
+        struct watched *watched = &s->watched[i];
+        if (watched->fd != fd || watched->is_timer)
+            continue;
+        epoll_ctl(s->epoll, EPOLL_CTL_DEL, fd, NULL);
+        memmove(watched, watched + 1, (--s->watched_count - i) * sizeof(*watched));
+        return;
+    }
 }
 
 /* ------------------------------------------------------------- the loop */
 
+static void consume_trace(struct rp_session *s) {
+    s->delivering++;
+    if (s->trace.fd >= 0)
+        rp_trace_pipe_consume(&s->trace, on_trace_line, s);
+    s->delivering--;
+}
+
 static void consume_all(struct rp_session *s) {
     s->streams_are = RP_STREAM_IDLE;
+    s->delivering++;
     for (size_t i = 0; i < s->stream_count; i++) {
         enum rp_stream_state state = rp_stream_consume(s->streams[i]);
         if (state > s->streams_are)
             s->streams_are = state;
     }
-    if (s->trace.fd >= 0)
-        rp_trace_pipe_consume(&s->trace, on_trace_line, s);
+    s->delivering--;
+    consume_trace(s);
 }
 
-static void on_event(struct rp_session *s, const struct epoll_event *event) {
-    if (event->data.fd == s->signals)
+/* ------------------------------------------------------------- moving and ending its parts */
+
+static void end_removed(struct rp_session *s);
+
+/* Delivers what the module's programs have sent until now. While records are delivered already,
+ * this is not the time: they come in their turn. */
+static void catch_up(struct rp_session *s, const struct rp_module *module) {
+    if (s->delivering)
+        return;
+    s->delivering++;
+    for (size_t i = 0; i < s->stream_count; i++)
+        if (s->streams[i]->module == module)
+            rp_stream_catch_up(s->streams[i]);
+    s->delivering--;
+    if (rp_module_prints_trace(module))
+        consume_trace(s);
+    s->streams_are = RP_STREAM_HAS_MORE; /* what it is nobody has looked at */
+    end_removed(s);
+}
+
+struct rp_error *rp_session_move(struct rp_session *s, struct rp_probe *probe, const char *spec) {
+    RP_TRY(rp_probe_move(probe, spec));
+    catch_up(s, rp_probe_module(probe));
+    return NULL;
+}
+
+struct rp_error *rp_session_pause(struct rp_session *s, struct rp_probe *probe) {
+    RP_TRY(rp_probe_pause(probe));
+    catch_up(s, rp_probe_module(probe));
+    return NULL;
+}
+
+static void take_out(void *list, size_t *count, size_t i) {
+    void **array = list;
+    memmove(&array[i], &array[i + 1], (--*count - i) * sizeof(*array));
+}
+
+void rp_session_detach(struct rp_session *s, struct rp_probe *probe) {
+    const struct rp_module *module = rp_probe_module(probe);
+    for (size_t i = 0; i < s->probe_count; i++)
+        if (s->probes[i] == probe) {
+            take_out(s->probes, &s->probe_count, i);
+            break;
+        }
+    rp_probe_leave(probe);
+    catch_up(s, module);
+}
+
+static void detach_all_of(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->probe_count; i++)
+        if (rp_probe_module(s->probes[i]) == module)
+            rp_probe_disable(s->probes[i]);
+    for (size_t i = s->probe_count; i-- > 0;)
+        if (rp_probe_module(s->probes[i]) == module) {
+            struct rp_probe *probe = s->probes[i];
+            take_out(s->probes, &s->probe_count, i);
+            rp_probe_leave(probe);
+        }
+}
+
+static void close_streams_of(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = s->stream_count; i-- > 0;)
+        if (s->streams[i]->module == module) {
+            struct rp_stream *stream = s->streams[i];
+            take_out(s->streams, &s->stream_count, i);
+            epoll_ctl(s->epoll, EPOLL_CTL_DEL, stream->fd, NULL);
+            rp_stream_close(stream);
+        }
+}
+
+static bool refuse(void *gate) {
+    (void)gate;
+    return false;
+}
+
+/* Whoever removes a module from within a callback of records does not expect any more of them. */
+static void mute_streams_of(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->stream_count; i++)
+        if (s->streams[i]->module == module)
+            s->streams[i]->sink.admit = refuse;
+}
+
+static void add_timings(struct rp_timings *sum, const struct rp_module *module) {
+    struct rp_timings one;
+    rp_module_timings(module, &one);
+    sum->types_ms += one.types_ms;
+    sum->compile_ms += one.compile_ms;
+    sum->load_ms += one.load_ms;
+    sum->attach_ms += one.attach_ms;
+    sum->cached &= one.cached;
+}
+
+static void add_stats(struct rp_stats *sum, const struct rp_session *s,
+                      const struct rp_module *module) {
+    struct rp_stats one;
+    rp_session_module_stats(s, module, &one);
+    sum->delivered += one.delivered;
+    sum->dropped += one.dropped;
+    sum->lost += one.lost;
+}
+
+static void end_module(struct rp_session *s, struct rp_module *module) {
+    catch_up(s, module);
+    add_stats(&s->gone, s, module);
+    add_timings(&s->gone_timings, module);
+    close_streams_of(s, module);
+    rp_module_free(module);
+}
+
+/* Those that were removed while records were delivered. */
+static void end_removed(struct rp_session *s) {
+    while (!s->delivering && s->removed_count)
+        end_module(s, s->removed[--s->removed_count]);
+}
+
+void rp_session_remove(struct rp_session *s, struct rp_module *module) {
+    detach_all_of(s, module);
+    for (size_t i = 0; i < s->module_count; i++)
+        if (s->modules[i] == module) {
+            take_out(s->modules, &s->module_count, i);
+            break;
+        }
+    if (!s->delivering) {
+        end_module(s, module);
+        return;
+    }
+    mute_streams_of(s, module);
+    s->removed[s->removed_count++] = module;
+}
+
+static void call_watched(struct rp_session *s, const struct watched *watched) {
+    if (watched->is_timer && !expired(watched->fd))
+        return;
+    s->stop |= !watched->fn(watched->ctx);
+}
+
+static void on_event(struct rp_session *s, uint64_t number) {
+    if (number == ON_SIGNAL)
         on_signal(s);
-    else if (event->data.fd == s->timer)
+    else if (number == ON_TIMER)
         s->stop |= expired(s->timer);
-    else if (event->data.fd == STDOUT_FILENO)
+    else if (number == ON_STDOUT)
         close_session(s);
-    for (size_t i = 0; i < s->interval_count; i++)
-        if (event->data.fd == s->intervals[i].fd && expired(s->intervals[i].fd) &&
-            !s->intervals[i].fn(s->intervals[i].ctx))
-            s->stop = true;
+    for (size_t i = 0; i < s->watched_count; i++)
+        if (s->watched[i].number == number) {
+            struct watched watched = s->watched[i]; /* the list may change now */
+            call_watched(s, &watched);
+            return;
+        }
+}
+
+/* Those that epoll does not take. Returns whether there are any. */
+static bool call_files(struct rp_session *s) {
+    bool any = false;
+    for (size_t i = 0; i < s->watched_count; i++)
+        if (s->watched[i].is_file) {
+            struct watched watched = s->watched[i];
+            call_watched(s, &watched);
+            any = true;
+        }
+    return any;
+}
+
+/* How long a turn may wait, in milliseconds; -1: until something happens. */
+static int before_wait(struct rp_session *s) {
+    if (s->opts.before_wait)
+        s->opts.before_wait(s->opts.ctx);
+    if (!rp_output_flush())
+        close_session(s);
+    if (s->stop || s->streams_are == RP_STREAM_HAS_MORE)
+        return 0;
+    return s->streams_are == RP_STREAM_FLOWS ? RP_STREAM_LOOK_MS : -1;
 }
 
 /* One turn: wait, if nothing is there yet, then take what there is. */
 static void turn(struct rp_session *s) {
     struct epoll_event events[8];
+    bool more = call_files(s) || s->streams_are == RP_STREAM_HAS_MORE;
     int count = epoll_wait(s->epoll, events, 8, 0);
-    if (count == 0 && s->streams_are != RP_STREAM_HAS_MORE) {
-        if (!rp_output_flush())
-            close_session(s);
-        count = epoll_wait(s->epoll, events, 8,
-                           s->streams_are == RP_STREAM_FLOWS ? RP_STREAM_LOOK_MS : -1);
-    }
+    if (count == 0 && !more)
+        count = epoll_wait(s->epoll, events, 8, before_wait(s));
     for (int i = 0; i < count; i++)
-        on_event(s, &events[i]);
+        on_event(s, events[i].data.u64);
     consume_all(s);
+    end_removed(s);
     if (ferror(stdout) && !rp_output_flush())
         close_session(s);
 }
@@ -383,7 +616,8 @@ static void drain(struct rp_session *s) {
 }
 
 struct rp_error *rp_session_run(struct rp_session *s) {
-    rp_compile_release();
+    if (!s->opts.interactive)
+        rp_compile_release();
     if (s->opts.duration_ns)
         RP_TRY(set_timer(s->timer, s->opts.duration_ns, 0));
     rp_child_release(&s->child);
@@ -396,19 +630,31 @@ struct rp_error *rp_session_run(struct rp_session *s) {
 
 /* ------------------------------------------------------------- what happened */
 
-void rp_session_stats(const struct rp_session *s, struct rp_stats *out) {
-    *out = (struct rp_stats){.delivered = s->trace_lines};
-    uint64_t kernel_lost = 0, counted = 0;
+void rp_session_module_stats(const struct rp_session *s, const struct rp_module *module,
+                             struct rp_stats *out) {
+    *out = (struct rp_stats){0};
+    uint64_t kernel_lost = 0, counted = rp_module_lost(module);
     for (size_t i = 0; i < s->stream_count; i++) {
-        out->delivered += s->streams[i]->delivered;
-        out->dropped += s->streams[i]->dropped;
-        kernel_lost += s->streams[i]->kernel_lost;
+        const struct rp_stream *stream = s->streams[i];
+        if (stream->module != module)
+            continue;
+        out->delivered += stream->delivered;
+        out->dropped += stream->dropped;
+        kernel_lost += stream->kernel_lost;
     }
-    for (size_t i = 0; i < s->module_count; i++)
-        counted += rp_module_lost(s->modules[i]);
     /* Programs count each failed send; the kernel tells of a perf buffer's losses only with the
      * next record that fits, so its number is never the larger one unless programs cannot count. */
-    out->lost = (counted > kernel_lost ? counted : kernel_lost) + s->trace.lost;
+    out->lost = counted > kernel_lost ? counted : kernel_lost;
+}
+
+void rp_session_stats(const struct rp_session *s, struct rp_stats *out) {
+    *out = s->gone;
+    out->delivered += s->trace_lines;
+    out->lost += s->trace.lost;
+    for (size_t i = 0; i < s->module_count; i++)
+        add_stats(out, s, s->modules[i]);
+    for (size_t i = 0; i < s->removed_count; i++)
+        add_stats(out, s, s->removed[i]);
 }
 
 int rp_session_command_status(const struct rp_session *s) {
@@ -416,16 +662,10 @@ int rp_session_command_status(const struct rp_session *s) {
 }
 
 void rp_session_timings(const struct rp_session *s, struct rp_timings *out) {
-    *out = (struct rp_timings){.cached = s->module_count > 0};
-    for (size_t i = 0; i < s->module_count; i++) {
-        struct rp_timings one;
-        rp_module_timings(s->modules[i], &one);
-        out->types_ms += one.types_ms;
-        out->compile_ms += one.compile_ms;
-        out->load_ms += one.load_ms;
-        out->attach_ms += one.attach_ms;
-        out->cached &= one.cached;
-    }
+    *out = s->gone_timings;
+    out->cached = s->module_count > 0;
+    for (size_t i = 0; i < s->module_count; i++)
+        add_timings(out, s->modules[i]);
 }
 
 static void report_command(const struct rp_session *s, FILE *out) {

@@ -3,10 +3,13 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "compile/gate.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -32,21 +35,34 @@ bool rp_link_is_callback(const char *function) {
     return strncmp(function, RP_CALLBACK_PREFIX, strlen(RP_CALLBACK_PREFIX)) == 0;
 }
 
-void rp_link_callbacks_static(struct rp_object *object) {
-    struct btf *btf = object->btf ? btf__new(object->btf, object->btf_size) : NULL;
+static bool any_function(const char *function) {
+    (void)function;
+    return true;
+}
+
+static void make_static(void *data, uint32_t data_size, bool (*which)(const char *function)) {
+    struct btf *btf = data ? btf__new(data, data_size) : NULL;
     bool changed = false;
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         struct btf_type *type = (struct btf_type *)btf__type_by_id(btf, id);
-        if (!btf_is_func(type) || !rp_link_is_callback(btf__name_by_offset(btf, type->name_off)))
+        if (!btf_is_func(type) || !which(btf__name_by_offset(btf, type->name_off)))
             continue;
         type->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
         changed = true;
     }
     uint32_t size;
     const void *raw = changed ? btf__raw_data(btf, &size) : NULL;
-    if (raw && size == object->btf_size)
-        memcpy(object->btf, raw, size);
+    if (raw && size == data_size)
+        memcpy(data, raw, size);
     btf__free(btf);
+}
+
+void rp_link_callbacks_static(struct rp_object *object) {
+    make_static(object->btf, object->btf_size, rp_link_is_callback);
+}
+
+void rp_link_all_static(void *btf, uint32_t size) {
+    make_static(btf, size, any_function);
 }
 
 /* ------------------------------------------------------------- one function */
@@ -192,6 +208,68 @@ struct rp_error *rp_link_function(const struct rp_object *object,
     if (err)
         rp_link_clear(out);
     return err;
+}
+
+/* ------------------------------------------------------------- the gate before it */
+
+enum {
+    IS_OPEN = offsetof(struct rp_gate_words, is_open),
+    INSIDE = offsetof(struct rp_gate_words, inside)
+};
+
+#define INSN(c, d, s, o, i)                                                                        \
+    ((struct bpf_insn){.code = (c), .dst_reg = (d), .src_reg = (s), .off = (o), .imm = (i)})
+#define MOVE(to, from)       INSN(BPF_ALU64 | BPF_MOV | BPF_X, to, from, 0, 0)
+#define SET(to, number)      INSN(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, number)
+#define LOAD(to, from, at)   INSN(BPF_LDX | BPF_MEM | BPF_DW, to, from, at, 0)
+#define SKIP_IF_0(reg, skip) INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, skip, 0)
+/* Adds, and fetches what was there, which the kernel makes a full barrier of (Linux 5.12). */
+#define FETCH_ADD(base, at, reg)                                                                   \
+    INSN(BPF_STX | BPF_ATOMIC | BPF_DW, base, reg, at, BPF_ADD | BPF_FETCH)
+
+/* A closed gate is looked at before anything is counted, too: else under a flood somebody would
+ * always be inside. */
+bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate) {
+    enum { CONTEXT = BPF_REG_6, WORDS = BPF_REG_7, RESULT = BPF_REG_8, WORD = BPF_REG_1 };
+    const struct bpf_insn before[] = {
+        MOVE(CONTEXT, BPF_REG_1),
+        SET(RESULT, 0),
+        INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_get_smp_processor_id),
+        INSN(BPF_ALU64 | BPF_AND | BPF_K, BPF_REG_0, 0, 0, (int)gate->cpus - 1),
+        INSN(BPF_ALU64 | BPF_MUL | BPF_K, BPF_REG_0, 0, 0, sizeof(struct rp_gate_words)),
+        INSN(BPF_LD | BPF_DW | BPF_IMM, WORDS, BPF_PSEUDO_MAP_VALUE, 0, gate->map_fd),
+        INSN(0, 0, 0, 0, (int)gate->offset),
+        INSN(BPF_ALU64 | BPF_ADD | BPF_X, WORDS, BPF_REG_0, 0, 0),
+        LOAD(WORD, WORDS, IS_OPEN),
+        SKIP_IF_0(WORD, 9),
+        SET(WORD, 1),
+        FETCH_ADD(WORDS, INSIDE, WORD),
+        LOAD(WORD, WORDS, IS_OPEN),
+        SKIP_IF_0(WORD, 3),
+        MOVE(BPF_REG_1, CONTEXT),
+        INSN(BPF_JMP | BPF_CALL, 0, BPF_PSEUDO_CALL, 0, 5),
+        MOVE(RESULT, BPF_REG_0),
+        SET(WORD, -1),
+        FETCH_ADD(WORDS, INSIDE, WORD),
+        MOVE(BPF_REG_0, RESULT),
+        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+    };
+    struct rp_object_function out = {.name = linked->name};
+    struct rp_object_function own = {.insns = (struct bpf_insn *)before,
+                                     .insn_count = RP_COUNT(before),
+                                     .funcs = linked->funcs,
+                                     .lines = linked->lines};
+    /* To the kernel it is another function of the same name and lines. */
+    own.funcs.count = own.funcs.count > 0;
+    own.lines.count = own.lines.count > 0;
+    struct linker l = {.out = &out};
+    if (!append(&l, &own) || !append(&l, linked)) {
+        rp_link_clear(&out);
+        return false;
+    }
+    rp_link_clear(linked);
+    *linked = out;
+    return true;
 }
 
 void rp_link_clear(struct rp_object_function *linked) {

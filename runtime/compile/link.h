@@ -13,6 +13,7 @@
 #include "compile/target.h"
 
 struct rp_error;
+struct rp_gate;
 
 /* Their upper halves. The lower one says what of the target (target.h), else it is rp_link_hash()
  * of the name. */
@@ -34,12 +35,17 @@ bool rp_link_is_callback(const char *function);
 void rp_link_map_kind(struct rp_object_map *map);
 /* The callbacks of a BTF must be static for the kernel; libbcc has only external functions. */
 void rp_link_callbacks_static(struct rp_object *object);
+/* And so must functions that stand behind a gate. `btf` is raw. */
+void rp_link_all_static(void *btf, uint32_t size);
 
 /* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
  * object has maps), the target's constants (target.h), and the callbacks it refers to behind it. */
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
                                   const uint64_t *target, struct rp_object_function *out);
+/* Puts a program of a few instructions before a linked function, which it calls when the gate is
+ * open: the kernel then sees the function as one of its own. Returns false without memory. */
+bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate);
 void rp_link_clear(struct rp_object_function *linked);
 
 #endif

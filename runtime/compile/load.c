@@ -150,10 +150,11 @@ int rp_program_load(const struct rp_object *object, const struct rp_object_funct
                         .count = function->insn_count,
                         .opts = &opts};
     set_name(p.name, function->name);
-    *log = NULL;
+    if (log)
+        *log = NULL;
     int fd = load(&p, 0, NULL, 0);
     int errnum = errno;
-    if (fd < 0)
+    if (fd < 0 && log)
         *log = log_of(&p, errnum);
     errno = errnum;
     return fd;

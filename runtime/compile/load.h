@@ -24,7 +24,7 @@ struct rp_program_kind {
 
 /* Loads a linked function (see link.h). `btf_fd` is the object's, -1 for none. Returns a
  * descriptor, or -1 with errno set and *log the verifier's log, malloc()ed, or NULL when it wrote
- * none. */
+ * none. `log` may be NULL. */
 int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
                     const struct rp_program_kind *kind, int btf_fd, char **log);
 

@@ -5,11 +5,13 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "compile/keep_maps.h"
 #include "compile/link.h"
 #include "compile/load.h"
 #include "compile/object_file.h"
@@ -22,11 +24,8 @@
 #include "util/file.h"
 #include "util/nearest.h"
 
-struct program {
-    const char *function; /* the object's */
-    struct rp_program_kind kind;
-    int fd;
-};
+/* So many programs are kept that nobody uses: to load one is what a move waits for longest. */
+#define SPARE_PROGRAMS 16
 
 struct rp_module {
     struct rp_object *object;
@@ -35,18 +34,34 @@ struct rp_module {
     uint64_t target[RP_TARGET_COUNT];
     int btf_fd;      /* the object's types in the kernel; -1: it has none, or the kernel will not */
     struct btf *btf; /* the same, for reading */
-    struct program *programs;
+    struct rp_program **programs;
     size_t program_count;
+    bool movable;
+    struct rp_gates gates;
     struct rp_timings timings;
 };
 
 /* ------------------------------------------------------------- making and ending */
 
-static struct rp_error *create_maps(struct rp_module *module) {
+/* The map of `kept` that `map`, of the module's own, is to be; -1: none. */
+static int kept_map(const struct rp_module *module, const struct rp_module *kept,
+                    const struct rp_object_map *map) {
+    ssize_t i = kept ? rp_object_map(kept->object, map->name) : -1;
+    if (i < 0 || (size_t)i >= rp_module_map_count(kept) || kept->map_fds[i] < 0 ||
+        !rp_maps_alike(map, module->btf, &kept->object->maps[i], kept->btf))
+        return -1;
+    return fcntl(kept->map_fds[i], F_DUPFD_CLOEXEC, 0);
+}
+
+static struct rp_error *create_maps(struct rp_module *module, const struct rp_module *kept) {
     const struct rp_object *object = module->object;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        module->map_fds[i] = map->fd >= 0 ? map->fd : rp_map_create(map, module->btf_fd);
+        module->map_fds[i] = map->fd >= 0 || i >= rp_module_map_count(module)
+                                 ? map->fd
+                                 : kept_map(module, kept, map);
+        if (module->map_fds[i] < 0)
+            module->map_fds[i] = rp_map_create(map, module->btf_fd);
         if (module->map_fds[i] < 0)
             return rp_map_create_error(module->name, map, errno);
     }
@@ -59,6 +74,20 @@ static void close_maps(struct rp_module *module) {
         if (module->map_fds[i] >= 0 && module->object->maps[i].fd < 0)
             close(module->map_fds[i]);
     free(module->map_fds);
+}
+
+static struct rp_error *load_types(struct rp_module *module) {
+    const struct rp_object *object = module->object;
+    if (!object->btf)
+        return NULL;
+    RP_AUTO_FREE void *raw = malloc(object->btf_size);
+    if (!raw)
+        return rp_error_nomem();
+    memcpy(raw, object->btf, object->btf_size);
+    if (module->movable)
+        rp_link_all_static(raw, object->btf_size);
+    module->btf_fd = bpf_btf_load(raw, object->btf_size, NULL);
+    return NULL;
 }
 
 static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts) {
@@ -79,9 +108,8 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
         module->btf = btf__new(object->btf, object->btf_size);
     if (opts->dry_run)
         return NULL;
-    if (object->btf)
-        module->btf_fd = bpf_btf_load(object->btf, object->btf_size, NULL);
-    return create_maps(module);
+    RP_TRY(load_types(module));
+    return create_maps(module, opts->keep_maps_of);
 }
 
 /* Takes `object`. */
@@ -95,6 +123,7 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     }
     module->object = object;
     module->btf_fd = -1;
+    module->movable = opts->movable;
     module->timings = *timings;
     uint64_t start = rp_now_ns();
     struct rp_error *err = fill(module, opts);
@@ -169,12 +198,22 @@ struct rp_error *rp_module_save(const struct rp_module *module, const char *path
     return rp_object_save(module->object, path);
 }
 
+/* One that is still in use at some place is freed when it is given back. */
+static void end_program(struct rp_program *program) {
+    close(program->fd);
+    if (program->users)
+        *program = (struct rp_program){.fd = -1, .users = program->users};
+    else
+        free(program);
+}
+
 void rp_module_free(struct rp_module *module) {
     if (!module)
         return;
     for (size_t i = 0; i < module->program_count; i++)
-        close(module->programs[i].fd);
+        end_program(module->programs[i]);
     free(module->programs);
+    rp_gates_clear(&module->gates);
     close_maps(module);
     if (module->btf_fd >= 0)
         close(module->btf_fd);
@@ -201,13 +240,25 @@ static struct rp_error *no_function(const struct rp_module *module, const char *
         *list ? "its functions are: %s" : "it has no functions at all%s", list);
 }
 
+/* With a gate, errors are not told: without one they are plainer, if there are any. */
+static int load_gated(struct rp_module *module, struct rp_object_function *linked,
+                      const struct rp_program *program) {
+    if (!rp_link_gate(linked, &program->gate))
+        return -1;
+    return rp_program_load(module->object, linked, &program->kind, module->btf_fd, NULL);
+}
+
 static struct rp_error *load(struct rp_module *module, const struct rp_object_function *function,
-                             const struct rp_program_kind *kind, int *fd) {
+                             struct rp_program *program) {
     RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
     RP_TRY(rp_link_function(module->object, function, module->map_fds, module->target, &linked));
+    if (program->gate.words) {
+        program->fd = load_gated(module, &linked, program);
+        return NULL;
+    }
     RP_AUTO_FREE char *log = NULL;
-    *fd = rp_program_load(module->object, &linked, kind, module->btf_fd, &log);
-    if (*fd >= 0)
+    program->fd = rp_program_load(module->object, &linked, &program->kind, module->btf_fd, &log);
+    if (program->fd >= 0)
         return NULL;
     return rp_load_error(function->name, module->name, errno, log ? log : "");
 }
@@ -216,30 +267,115 @@ static bool same_kind(const struct rp_program_kind *a, const struct rp_program_k
     return a->type == b->type && a->attach_type == b->attach_type && a->attach_btf == b->attach_btf;
 }
 
+/* One that can be used: the only one without a gate, or one with a gate that nobody has. */
+static struct rp_program *find_program(const struct rp_module *module, const char *function,
+                                       const struct rp_program_kind *kind, bool gated) {
+    for (size_t i = 0; i < module->program_count; i++) {
+        struct rp_program *program = module->programs[i];
+        if (strcmp(program->function, function) == 0 && same_kind(&program->kind, kind) &&
+            !program->gate.words == !gated && (!gated || !program->users))
+            return program;
+    }
+    return NULL;
+}
+
+static void drop_program(struct rp_module *module, struct rp_program *program) {
+    if (program->gate.words)
+        rp_gates_give_back(&module->gates, &program->gate);
+    if (program->fd >= 0)
+        close(program->fd);
+    free(program);
+}
+
+/* NULL: it cannot be loaded, for the reason *err; with a gate there is none. */
+static struct rp_program *add_program(struct rp_module *module,
+                                      const struct rp_object_function *function,
+                                      const struct rp_program_kind *kind, bool gated,
+                                      struct rp_error **err) {
+    struct rp_program **programs =
+        realloc(module->programs, (module->program_count + 1) * sizeof(struct rp_program *));
+    struct rp_program *program = programs ? calloc(1, sizeof(*program)) : NULL;
+    if (programs)
+        module->programs = programs;
+    if (!program) {
+        *err = rp_error_nomem();
+        return NULL;
+    }
+    *program =
+        (struct rp_program){.module = module, .function = function->name, .kind = *kind, .fd = -1};
+    if (!gated || rp_gates_take(&module->gates, &program->gate))
+        *err = load(module, function, program);
+    if (program->fd < 0) {
+        drop_program(module, program);
+        return NULL;
+    }
+    return programs[module->program_count++] = program;
+}
+
+static struct rp_program *load_if_needed(struct rp_module *module, const char *name,
+                                         const struct rp_program_kind *kind, bool gated,
+                                         struct rp_error **err) {
+    *err = NULL;
+    struct rp_program *program = find_program(module, name, kind, gated);
+    if (program)
+        return program;
+    const struct rp_object_function *function = rp_object_function(module->object, name);
+    if (!function) {
+        *err = no_function(module, name);
+        return NULL;
+    }
+    uint64_t start = rp_now_ns();
+    program = add_program(module, function, kind, gated, err);
+    module->timings.load_ms += rp_ms_since(start);
+    return program;
+}
+
 struct rp_error *rp_module_load(struct rp_module *module, const char *name,
                                 const struct rp_program_kind *kind, int *fd) {
-    for (size_t i = 0; i < module->program_count; i++) {
-        const struct program *p = &module->programs[i];
-        if (strcmp(p->function, name) == 0 && same_kind(&p->kind, kind)) {
-            *fd = p->fd;
-            return NULL;
+    struct rp_error *err;
+    struct rp_program *program = load_if_needed(module, name, kind, false, &err);
+    if (program)
+        *fd = program->fd;
+    return err;
+}
+
+struct rp_error *rp_program_take(struct rp_module *module, const char *function,
+                                 const struct rp_program_kind *kind, struct rp_program **out) {
+    struct rp_error *err = NULL;
+    *out = NULL;
+    /* One without a gate: the kernel did not take it with one. */
+    if (module->movable && !find_program(module, function, kind, false))
+        *out = load_if_needed(module, function, kind, true, &err);
+    if (!*out && !err)
+        *out = load_if_needed(module, function, kind, false, &err);
+    if (*out)
+        (*out)->users++;
+    return err;
+}
+
+/* The one that was loaded first, when there are too many: of programs for one place (fentry and
+ * its like) there may be one for each place that ever was. */
+static void drop_spare(struct rp_module *module) {
+    size_t spare = 0, first = 0;
+    for (size_t i = module->program_count; i-- > 0;)
+        if (module->programs[i]->gate.words && !module->programs[i]->users) {
+            spare++;
+            first = i;
         }
-    }
-    const struct rp_object_function *function = rp_object_function(module->object, name);
-    if (!function)
-        return no_function(module, name);
-    struct program *programs =
-        realloc(module->programs, (module->program_count + 1) * sizeof(*programs));
-    if (!programs)
-        return rp_error_nomem();
-    module->programs = programs;
-    uint64_t start = rp_now_ns();
-    struct rp_error *err = load(module, function, kind, fd);
-    module->timings.load_ms += rp_ms_since(start);
-    if (err)
-        return err;
-    programs[module->program_count++] = (struct program){function->name, *kind, *fd};
-    return NULL;
+    if (spare <= SPARE_PROGRAMS)
+        return;
+    drop_program(module, module->programs[first]);
+    memmove(&module->programs[first], &module->programs[first + 1],
+            (--module->program_count - first) * sizeof(struct rp_program *));
+}
+
+void rp_program_give_back(struct rp_program *program) {
+    if (--program->users)
+        return;
+    if (!program->module)
+        free(program);
+    else if (program->gate.words)
+        drop_spare(program->module);
 }
 
 /* ------------------------------------------------------------- looking at it */

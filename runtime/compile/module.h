@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 
+#include "compile/gate.h"
 #include "compile/load.h"
 #include "compile/object.h"
 #include "reprobe.h"
@@ -16,6 +17,23 @@ const struct rp_object_map *rp_module_map(const struct rp_module *module, const 
 
 /* The module's own types; NULL when it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
+
+/* A function in the kernel, as one kind of program. */
+struct rp_program {
+    struct rp_module *module; /* NULL: it was freed */
+    const char *function;     /* the object's */
+    struct rp_program_kind kind;
+    int fd;              /* -1: its module was freed */
+    struct rp_gate gate; /* has no words: all that use the function share it */
+    unsigned users;      /* places; with a gate one at most */
+};
+
+/* A program for one place. Where the module's are movable, and the kernel allows, it has a gate,
+ * which is closed, and nobody else uses it until it is given back: then it may be used for another
+ * place, so nothing may run it any more. */
+struct rp_error *rp_program_take(struct rp_module *module, const char *function,
+                                 const struct rp_program_kind *kind, struct rp_program **out);
+void rp_program_give_back(struct rp_program *program);
 
 /* Loads `function` as that kind of program, once: a second call gives the same descriptor. *fd
  * stays the module's. */

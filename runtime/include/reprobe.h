@@ -194,7 +194,8 @@ void rp_probe_free(struct rp_probe *probe);
 
 /* Attaches the same program to another place, of a kind with the same type of program, and then
  * detaches it from the old one: no event of the new place is missed from then on, and none of the
- * old place happens after the return. On an error the probe is where it was. */
+ * old place happens after the return. On an error the probe is where it was. From a USDT probe it
+ * cannot move: how its arguments are read is compiled into the program. */
 struct rp_error *rp_probe_move(struct rp_probe *probe, const char *spec);
 /* No event happens from the return on, until rp_probe_resume(). */
 struct rp_error *rp_probe_pause(struct rp_probe *probe);
@@ -398,8 +399,9 @@ struct rp_session_opts {
     /* For a program that talks to someone while it traces; `ctx` is given to both. */
     bool interactive; /* what one compile leaves for the next is kept while the loop runs */
     void (*before_wait)(void *ctx); /* nothing is left to be read: the loop is about to wait */
-    /* SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH or SIGTSTP came; true: the loop ends. NULL: the
-     * first three end it. */
+    /* SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH or SIGTSTP came (under a flood it may be between
+     * two records); true: the loop ends. NULL: the first three end it. The command's end does
+     * anyway. */
     bool (*on_signal)(void *ctx, int signal);
     void *ctx;
 };
@@ -437,12 +439,14 @@ struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_m
 void rp_session_print_probes(const struct rp_session *session, FILE *out);
 
 /* rp_probe_move(), _pause(), and the end of a probe (freed in the background); what its program had
- * sent until then is delivered before they return. */
+ * sent until then is delivered before they return; called from within a callback of records, after
+ * that. */
 struct rp_error *rp_session_move(struct rp_session *session, struct rp_probe *probe,
                                  const char *spec);
 struct rp_error *rp_session_pause(struct rp_session *session, struct rp_probe *probe);
 void rp_session_detach(struct rp_session *session, struct rp_probe *probe);
-/* Ends the module: its probes, then its outputs when what they hold is delivered, then itself. */
+/* Ends the module: its probes, then its outputs when what they hold is delivered, then itself. From
+ * within a callback of records: what they hold is dropped. */
 void rp_session_remove(struct rp_session *session, struct rp_module *module);
 
 /* Reads the module's output `name` (BPF_PERF_OUTPUT or BPF_RINGBUF_OUTPUT). */
@@ -457,8 +461,8 @@ typedef bool (*rp_interval_fn)(void *ctx);
 struct rp_error *rp_session_every(struct rp_session *session, uint64_t every_ns, rp_interval_fn fn,
                                   void *ctx);
 
-/* Calls `fn` when `fd` can be read, as often as it can; it ends the loop by returning false. `fd`
- * stays the caller's, who ends this before it closes it. */
+/* Calls `fn` when `fd` (a file, too) can be read, as often as it can; it ends the loop by returning
+ * false. `fd` stays the caller's, who ends this before it closes it. */
 typedef bool (*rp_ready_fn)(void *ctx);
 struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_fn fn, void *ctx);
 void rp_session_unwatch(struct rp_session *session, int fd);
@@ -604,7 +608,8 @@ struct rp_error *rp_print_program(const struct rp_probe *probe, FILE *out);
 struct rp_error *rp_print_verifier(const struct rp_module *module, const struct rp_probe *probe,
                                    FILE *out);
 
-/* How often a program ran and for how long, since rp_run_stats_enable(). */
+/* How often a probe's program ran and for how long, while the kernel counted. Probes of one
+ * function that are not movable share a program, and this number. */
 struct rp_run_stats {
     uint64_t runs, ns;
 };

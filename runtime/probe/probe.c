@@ -2,91 +2,64 @@
 /* A program at its place. */
 #include "probe/probe.h"
 
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <fnmatch.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/module.h"
+#include "probe/instance.h"
 #include "util/cleanup.h"
-#include "util/clock.h"
-
-struct rp_attached {
-    int fd;
-    char *event;
-    bool detaching; /* by `detacher`, who has `fd` from then on */
-    pthread_t detacher;
-};
-
-struct rp_probe {
-    char *spec;
-    struct rp_attachment attachment;
-};
 
 #define AUTO_SPEC RP_AUTO(rp_spec_clear)
 
+struct rp_probe {
+    struct rp_module *module;
+    char *function;
+    pid_t pid; /* as in struct rp_spec */
+    struct rp_instance *instance;
+    bool paused;
+    struct rp_run_stats ran;    /* by instances before this one, and until it was paused */
+    struct rp_run_stats before; /* what this one's program had run before it was ours */
+};
+
 /* ------------------------------------------------------------------ attach */
 
-/* Says of an error of the kind's functions what could not be done. */
-static struct rp_error *cannot_attach(struct rp_error *err, const struct rp_spec *spec) {
-    RP_AUTO_FREE char *text = rp_spec_text(spec);
-    return err && text ? rp_error_what_set(err, "cannot attach %s", text) : err;
+/* Of a program that the kernel tells nothing of: zero. */
+static struct rp_run_stats program_stats(const struct rp_instance *instance) {
+    struct bpf_prog_info info = {0};
+    uint32_t size = sizeof(info);
+    if (bpf_obj_get_info_by_fd(instance->program->fd, &info, &size))
+        return (struct rp_run_stats){0};
+    return (struct rp_run_stats){.runs = info.run_cnt, .ns = info.run_time_ns};
 }
 
-struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event) {
-    struct rp_attached *places =
-        realloc(attachment->places, (attachment->count + 1) * sizeof(*places));
-    if (!places) {
-        close(fd);
-        free(event);
-        return rp_error_nomem();
-    }
-    attachment->places = places;
-    places[attachment->count++] = (struct rp_attached){.fd = fd, .event = event};
-    return NULL;
-}
-
-/* The kernel may say no to any program at the place, and more plainly than of this one. */
-static struct rp_error *load(struct rp_module *module, const char *function,
-                             const struct rp_spec *spec, int *prog_fd) {
-    const struct rp_probe_kind *kind = spec->kind;
-    struct rp_program_kind program = {.type = kind->prog_type, .attach_type = kind->attach_type};
-    if (kind->attach_type)
-        program.attach_btf = (uint32_t)spec->number;
-    struct rp_error *err = rp_module_load(module, function, &program, prog_fd);
-    struct rp_error *refusal =
-        err && kind->attach_type && kind->refuses ? kind->refuses(spec) : NULL;
-    if (!refusal)
-        return err;
-    rp_error_free(err);
-    return cannot_attach(refusal, spec);
+/* A closed gate's program runs, too, and does nothing: that does not count. */
+static struct rp_run_stats runs_so_far(const struct rp_probe *probe) {
+    if (probe->paused)
+        return probe->ran;
+    struct rp_run_stats now = program_stats(probe->instance);
+    return (struct rp_run_stats){.runs = probe->ran.runs + now.runs - probe->before.runs,
+                                 .ns = probe->ran.ns + now.ns - probe->before.ns};
 }
 
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
-                                    const char *text, pid_t pid, struct rp_probe **out) {
-    AUTO_SPEC struct rp_spec spec = {0};
-    RP_TRY(rp_spec_parse(text, &spec));
-    spec.pid = pid;
-    uint64_t start = rp_now_ns();
-    RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
-    double resolve_ms = rp_ms_since(start);
-    int prog_fd;
-    RP_TRY(load(module, function, &spec, &prog_fd));
-
+                                    const char *spec, pid_t pid, struct rp_probe **out) {
     struct rp_probe *probe = calloc(1, sizeof(*probe));
-    if (!probe || !(probe->spec = rp_spec_text(&spec))) {
+    if (!probe || !(probe->function = strdup(function))) {
         free(probe);
         return rp_error_nomem();
     }
-    start = rp_now_ns();
-    struct rp_error *err = spec.kind->attach(&spec, prog_fd, &probe->attachment);
+    probe->module = module;
+    probe->pid = pid;
+    struct rp_error *err = rp_instance_new(module, function, spec, pid, &probe->instance);
     if (err) {
         rp_probe_free(probe);
-        return cannot_attach(err, &spec);
+        return err;
     }
-    rp_module_add_attach_ms(module, resolve_ms + rp_ms_since(start));
+    probe->before = program_stats(probe->instance);
+    rp_instance_start(probe->instance);
     *out = probe;
     return NULL;
 }
@@ -102,7 +75,8 @@ struct rp_error *rp_probe_check(const char *text) {
     struct rp_error *err = spec.kind->resolve(&spec);
     if (!err && spec.kind->refuses)
         err = spec.kind->refuses(&spec);
-    return cannot_attach(err, &spec);
+    RP_AUTO_FREE char *full = rp_spec_text(&spec);
+    return err && full ? rp_error_what_set(err, "cannot attach %s", full) : err;
 }
 
 bool rp_probe_exists(const char *spec) {
@@ -112,55 +86,127 @@ bool rp_probe_exists(const char *spec) {
 }
 
 const char *rp_probe_spec(const struct rp_probe *probe) {
-    return probe->spec;
+    return probe->instance->spec;
+}
+
+int rp_probe_program(const struct rp_probe *probe) {
+    return probe->instance->program->fd;
+}
+
+const char *rp_probe_function(const struct rp_probe *probe) {
+    return probe->function;
+}
+
+struct rp_module *rp_probe_module(const struct rp_probe *probe) {
+    return probe->module;
+}
+
+bool rp_probe_is_paused(const struct rp_probe *probe) {
+    return probe->paused;
 }
 
 /* ------------------------------------------------------------------ detach */
 
-static void *detach(void *ctx) {
-    struct rp_attached *place = ctx;
-    close(place->fd);
-    place->fd = -1;
-    return NULL;
-}
-
-/* PERF_EVENT_IOC_DISABLE would not do: the kernel calls a tracepoint's or kprobe's programs whether
- * or not their perf event is enabled. Closing takes the program away first and waits after, so the
- * wait is left to a thread; to one a place, so that they wait together. */
 void rp_probe_disable(struct rp_probe *probe) {
-    /* The process's signals are for its other threads. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (size_t i = 0; i < probe->attachment.count; i++) {
-        struct rp_attached *place = &probe->attachment.places[i];
-        if (!place->detaching && place->fd >= 0)
-            place->detaching = pthread_create(&place->detacher, NULL, detach, place) == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    for (size_t i = 0; i < probe->attachment.count; i++)
-        if (!probe->attachment.places[i].detaching && probe->attachment.places[i].fd >= 0)
-            detach(&probe->attachment.places[i]);
-}
-
-static void end_place(struct rp_attached *place) {
-    if (place->detaching)
-        pthread_join(place->detacher, NULL);
-    else if (place->fd >= 0)
-        detach(place);
-    if (place->event)
-        rp_breakpoint_delete(place->event);
-    free(place->event);
+    rp_instance_disable(probe->instance);
 }
 
 void rp_probe_free(struct rp_probe *probe) {
     if (!probe)
         return;
-    for (size_t i = 0; i < probe->attachment.count; i++)
-        end_place(&probe->attachment.places[i]);
-    free(probe->attachment.places);
-    free(probe->spec);
+    rp_instance_free(probe->instance);
+    free(probe->function);
     free(probe);
+}
+
+void rp_probe_leave(struct rp_probe *probe) {
+    rp_instance_stop(probe->instance);
+    rp_instance_leave(rp_take(probe->instance));
+    rp_probe_free(probe);
+}
+
+/* ------------------------------------------------------------------ move, pause */
+
+/* In this one's place `instance` is the probe's, and events come from there unless it is paused. */
+static void go_to(struct rp_probe *probe, struct rp_instance *instance) {
+    struct rp_instance *old = probe->instance;
+    struct rp_run_stats before = program_stats(instance);
+    if (!probe->paused)
+        rp_instance_start(instance);
+    rp_instance_stop(old);
+    probe->ran = runs_so_far(probe);
+    probe->before = before;
+    probe->instance = instance;
+    rp_instance_leave(old);
+}
+
+static struct rp_error *no_move(const struct rp_probe *probe, const struct rp_spec *to,
+                                const char *why, const char *hint) {
+    RP_AUTO_FREE char *text = rp_spec_text(to);
+    return rp_error_hint_set(rp_error_new(EINVAL, why, "cannot move %s to %s", rp_probe_spec(probe),
+                                          text ? text : to->kind->name),
+                             "%s", hint);
+}
+
+static struct rp_error *check_move(const struct rp_probe *probe, const char *text) {
+    const struct rp_probe_kind *kind = probe->instance->kind;
+    AUTO_SPEC struct rp_spec to = {0};
+    RP_TRY(rp_spec_parse(text, &to));
+    if (kind->prog_type != to.kind->prog_type)
+        return no_move(probe, &to, "programs of these two kinds of probe are of different types",
+                       "attach one that is written for that place");
+    /* Where its arguments are is compiled into the program. */
+    if (kind == &rp_usdt_kind)
+        return no_move(probe, &to,
+                       "how a program reads a USDT probe's arguments depends on where it is",
+                       "compile it for that place");
+    return NULL;
+}
+
+struct rp_error *rp_probe_move(struct rp_probe *probe, const char *spec) {
+    if (strcmp(spec, probe->instance->asked) == 0)
+        return NULL;
+    struct rp_instance *instance;
+    RP_TRY(check_move(probe, spec));
+    RP_TRY(rp_instance_new(probe->module, probe->function, spec, probe->pid, &instance));
+    if (probe->paused && !rp_instance_has_gate(instance))
+        rp_instance_stop(instance);
+    go_to(probe, instance);
+    return NULL;
+}
+
+struct rp_error *rp_probe_pause(struct rp_probe *probe) {
+    rp_instance_stop(probe->instance);
+    probe->ran = runs_so_far(probe);
+    probe->paused = true;
+    return NULL;
+}
+
+struct rp_error *rp_probe_resume(struct rp_probe *probe) {
+    if (!probe->paused)
+        return NULL;
+    if (!rp_instance_has_gate(probe->instance)) { /* it was taken away */
+        struct rp_instance *instance;
+        RP_TRY(rp_instance_new(probe->module, probe->function, probe->instance->asked, probe->pid,
+                               &instance));
+        go_to(probe, instance);
+    }
+    probe->before = program_stats(probe->instance);
+    probe->paused = false;
+    rp_instance_start(probe->instance);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ how often it runs */
+
+struct rp_error *rp_run_stats_enable(int *fd) {
+    *fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+    return *fd < 0 ? rp_error_new(errno, NULL, "cannot count how often programs run") : NULL;
+}
+
+struct rp_error *rp_run_stats(const struct rp_probe *probe, struct rp_run_stats *out) {
+    *out = runs_so_far(probe);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ list */

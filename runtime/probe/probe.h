@@ -33,6 +33,10 @@ struct rp_attachment {
  * tracefs' kprobe_events or uprobe_events, to be deleted after that (Linux before 4.17, without
  * these event sources). */
 struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event);
+/* Begins to end it: events stop within a few milliseconds. */
+void rp_attachment_disable(struct rp_attachment *attachment);
+/* Ends it, and waits for the kernel's grace period (tens of milliseconds). */
+void rp_attachment_end(struct rp_attachment *attachment);
 
 struct rp_probe_kind {
     const char *name;  /* "kprobe", as it stands before the first colon */
@@ -128,5 +132,9 @@ char *rp_spec_suggest(const struct rp_spec *spec);
  * events end within a few milliseconds. rp_probe_free() waits; disable several, then free them, and
  * they wait together. */
 void rp_probe_disable(struct rp_probe *probe);
+/* Ends and frees the probe; no event happens from the return on. Where its program can be stopped
+ * (rp_compile_opts.movable) the kernel's grace period passes in the background. */
+void rp_probe_leave(struct rp_probe *probe);
+struct rp_module *rp_probe_module(const struct rp_probe *probe);
 
 #endif

@@ -16,6 +16,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -127,6 +128,17 @@ static enum rp_stream_state ringbuf_consume(void *state) {
     return produced(ring) == ring->position ? RP_STREAM_IDLE : RP_STREAM_HAS_MORE;
 }
 
+/* A record that a program has begun, on another CPU, holds up those behind it for a moment. */
+static void ringbuf_catch_up(void *state) {
+    struct ringbuf *ring = state;
+    uint64_t end = produced(ring);
+    ringbuf_consume(ring);
+    while (ring->position < end) {
+        sched_yield();
+        ringbuf_consume(ring);
+    }
+}
+
 /* ------------------------------------------------------------- opening */
 
 static void ringbuf_close(void *state) {
@@ -182,4 +194,5 @@ static struct rp_error *ringbuf_open(struct rp_stream *stream, int map_fd, void 
 const struct rp_stream_kind rp_ringbuf_kind = {.open = ringbuf_open,
                                                .consume = ringbuf_consume,
                                                .close = ringbuf_close,
+                                               .catch_up = ringbuf_catch_up,
                                                .edge_triggered = true};

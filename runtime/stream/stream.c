@@ -23,6 +23,7 @@ struct rp_error *rp_stream_open(const struct rp_module *module, const char *name
     if (!stream)
         return rp_error_nomem();
     stream->kind = map->type == BPF_MAP_TYPE_RINGBUF ? &rp_ringbuf_kind : &rp_perfbuf_kind;
+    stream->module = module;
     stream->sink = *sink;
     stream->fd = -1;
     struct rp_error *err =
@@ -37,6 +38,10 @@ struct rp_error *rp_stream_open(const struct rp_module *module, const char *name
 
 enum rp_stream_state rp_stream_consume(struct rp_stream *stream) {
     return stream->kind->consume(stream->state);
+}
+
+void rp_stream_catch_up(struct rp_stream *stream) {
+    stream->kind->catch_up(stream->state);
 }
 
 void rp_stream_close(struct rp_stream *stream) {

@@ -37,6 +37,9 @@ struct rp_stream_kind {
      * bounded number of records, so that the event loop sees its signals. */
     enum rp_stream_state (*consume)(void *state);
     void (*close)(void *state);
+    /* Hands over all that was sent before the call, however many records that is, and not much
+     * more. */
+    void (*catch_up)(void *state);
     /* The descriptor stays readable while nothing is to be read: only changes count. */
     bool edge_triggered;
 };
@@ -45,6 +48,7 @@ extern const struct rp_stream_kind rp_ringbuf_kind, rp_perfbuf_kind;
 
 struct rp_stream {
     const struct rp_stream_kind *kind;
+    const struct rp_module *module;
     void *state;
     int fd;
     struct rp_sink sink;
@@ -56,6 +60,9 @@ struct rp_stream {
 struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
                                 const struct rp_sink *sink, struct rp_stream **out);
 enum rp_stream_state rp_stream_consume(struct rp_stream *stream);
+/* Hands over all that programs have sent before the call: programs that go on sending do not keep
+ * it from returning. */
+void rp_stream_catch_up(struct rp_stream *stream);
 void rp_stream_close(struct rp_stream *stream);
 
 /* For the kinds: one record has arrived. False when no more are wanted. */

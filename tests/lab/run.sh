@@ -50,7 +50,7 @@ whole=$all
 [ ${#files[@]} -eq 0 ] || whole=1
 names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
-6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier}) ;;
+6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier,moving}) ;;
 *) names+=(kernel/test_ringbench lab/test_carried) ;;
 esac
 if [ -n "$all" ]; then

@@ -14,6 +14,7 @@ int main(void) {
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());
     srunner_add_suite(runner, record_suite());
+    srunner_add_suite(runner, session_suite());
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, tool_suite());
     srunner_add_suite(runner, trace_suite());

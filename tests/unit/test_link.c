@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "compile/gate.h"
 #include "compile/link.h"
 #include "suites.h"
 
@@ -69,6 +70,55 @@ START_TEST(slots_are_filled) {
 }
 END_TEST
 
+static uint32_t first_offset(const struct rp_object_records *records, uint32_t i) {
+    uint32_t offset;
+    memcpy(&offset, (char *)records->data + (size_t)i * records->size, sizeof(offset));
+    return offset;
+}
+
+/* Before the function, and before the callbacks behind it, is a program that calls it. */
+START_TEST(a_gate_before_it) {
+    struct rp_object *object = compile(source);
+    const struct rp_object_function *f = rp_object_function(object, "f");
+    int fds[] = {40, 41};
+    const uint64_t target[RP_TARGET_COUNT] = {0};
+    struct rp_object_function plain, gated;
+    ck_assert_ptr_null(rp_link_function(object, f, fds, target, &plain));
+    ck_assert_ptr_null(rp_link_function(object, f, fds, target, &gated));
+    const struct rp_gate gate = {.cpus = 2, .map_fd = 42, .offset = 256};
+    ck_assert(rp_link_gate(&gated, &gate));
+    uint32_t moved = gated.insn_count - plain.insn_count;
+    ck_assert_int_eq(
+        memcmp(&gated.insns[moved], plain.insns, plain.insn_count * sizeof(*plain.insns)), 0);
+    ssize_t words = find_wide(&gated, BPF_PSEUDO_MAP_VALUE, 0);
+    ck_assert_int_ge(words, 0);
+    ck_assert_int_eq(gated.insns[words].imm, 42);
+    ck_assert_int_eq(gated.insns[words + 1].imm, 256);
+    uint32_t calls = 0;
+    for (uint32_t i = 0; i < moved; i++) {
+        const struct bpf_insn *insn = &gated.insns[i];
+        if (insn->code != (BPF_JMP | BPF_CALL) || insn->src_reg != BPF_PSEUDO_CALL)
+            continue;
+        calls++;
+        ck_assert_int_eq(insn->imm, (int)(moved - i - 1));
+    }
+    ck_assert_uint_eq(calls, 1);
+    ck_assert_uint_eq(gated.insns[moved - 1].code, BPF_JMP | BPF_EXIT);
+
+    /* Each of the kernel's functions has a record at its first instruction. */
+    ck_assert_uint_eq(gated.funcs.count, plain.funcs.count + 1);
+    ck_assert_uint_eq(gated.lines.count, plain.lines.count + 1);
+    ck_assert_uint_eq(first_offset(&gated.funcs, 0), 0);
+    ck_assert_uint_eq(first_offset(&gated.lines, 0), 0);
+    for (uint32_t i = 0; i < plain.funcs.count; i++)
+        ck_assert_uint_eq(first_offset(&gated.funcs, i + 1), first_offset(&plain.funcs, i) + moved);
+    ck_assert_uint_eq(first_offset(&gated.lines, 1), moved);
+    rp_link_clear(&plain);
+    rp_link_clear(&gated);
+    rp_object_free(object);
+}
+END_TEST
+
 static void assert_link_error(struct rp_object *object, uint64_t kind, const char *words) {
     struct bpf_insn insns[] = {{.code = BPF_LD | BPF_DW, .imm = 5}, {.imm = (int)kind}, {0}};
     const struct rp_object_function f = {.name = (char *)"f", .insns = insns, .insn_count = 3};
@@ -107,6 +157,7 @@ Suite *link_suite(void) {
     TCase *tc = tcase_create("link");
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, slots_are_filled);
+    tcase_add_test(tc, a_gate_before_it);
     tcase_add_test(tc, what_is_not_there);
     tcase_add_test(tc, a_user_ringbuf);
     suite_add_tcase(suite, tc);

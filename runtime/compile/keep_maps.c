@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/keep_maps.h"
+
+#include <bpf/btf.h>
+#include <string.h>
+
+#define MAX_DEPTH 16 /* of structs in structs; C's own are less deep */
+
+struct types {
+    const struct btf *btf;
+    uint32_t id;
+};
+
+static bool alike(struct types a, struct types b, unsigned depth);
+
+static const struct btf_type *type_of(const struct types *types) {
+    return btf__type_by_id(types->btf, types->id);
+}
+
+static const char *name_of(const struct types *types, uint32_t offset) {
+    return btf__name_by_offset(types->btf, offset);
+}
+
+static bool same_name(const struct types *a, uint32_t a_offset, const struct types *b,
+                      uint32_t b_offset) {
+    return strcmp(name_of(a, a_offset), name_of(b, b_offset)) == 0;
+}
+
+/* Names count: what was kept as `pid` is not to be shown as `cpu`. */
+static bool members_alike(struct types a, struct types b, unsigned depth) {
+    const struct btf_type *a_type = type_of(&a), *b_type = type_of(&b);
+    for (uint32_t i = 0; i < btf_vlen(a_type); i++) {
+        const struct btf_member *am = &btf_members(a_type)[i], *bm = &btf_members(b_type)[i];
+        if (am->offset != bm->offset || !same_name(&a, am->name_off, &b, bm->name_off) ||
+            !alike((struct types){a.btf, am->type}, (struct types){b.btf, bm->type}, depth + 1))
+            return false;
+    }
+    return true;
+}
+
+static bool arrays_alike(struct types a, struct types b, unsigned depth) {
+    const struct btf_array *aa = btf_array(type_of(&a)), *ba = btf_array(type_of(&b));
+    return aa->nelems == ba->nelems &&
+           alike((struct types){a.btf, aa->type}, (struct types){b.btf, ba->type}, depth + 1);
+}
+
+static struct types plain(struct types types) {
+    for (unsigned depth = 0; depth < MAX_DEPTH && types.id; depth++) {
+        const struct btf_type *type = type_of(&types);
+        if (!type || !(btf_is_typedef(type) || btf_is_mod(type)))
+            break;
+        types.id = type->type;
+    }
+    return types;
+}
+
+static bool alike(struct types a, struct types b, unsigned depth) {
+    a = plain(a);
+    b = plain(b);
+    const struct btf_type *a_type = type_of(&a), *b_type = type_of(&b);
+    if (!a_type || !b_type || depth > MAX_DEPTH || btf_kind(a_type) != btf_kind(b_type) ||
+        !same_name(&a, a_type->name_off, &b, b_type->name_off))
+        return false;
+    switch (btf_kind(a_type)) {
+    case BTF_KIND_PTR: /* an address, whatever it leads to */
+        return true;
+    case BTF_KIND_ARRAY:
+        return arrays_alike(a, b, depth);
+    case BTF_KIND_STRUCT:
+    case BTF_KIND_UNION:
+        return a_type->size == b_type->size && btf_vlen(a_type) == btf_vlen(b_type) &&
+               members_alike(a, b, depth);
+    case BTF_KIND_INT:
+        return a_type->size == b_type->size && btf_int_encoding(a_type) == btf_int_encoding(b_type);
+    default:
+        return a_type->size == b_type->size;
+    }
+}
+
+static bool types_alike(const struct btf *a, uint32_t a_id, const struct btf *b, uint32_t b_id) {
+    if (!a || !b || !a_id || !b_id)
+        return !a_id == !b_id;
+    return alike((struct types){a, a_id}, (struct types){b, b_id}, 0);
+}
+
+bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
+                   const struct rp_object_map *b, const struct btf *b_types) {
+    if (a->type == BPF_MAP_TYPE_RINGBUF || a->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+        return false;
+    return a->type == b->type && a->key_size == b->key_size && a->value_size == b->value_size &&
+           a->max_entries == b->max_entries && a->flags == b->flags &&
+           types_alike(a_types, a->btf_key, b_types, b->btf_key) &&
+           types_alike(a_types, a->btf_value, b_types, b->btf_value);
+}

@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/instance.h"
+
+#include <linux/membarrier.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "compile/module.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+
+#define AUTO_SPEC RP_AUTO(rp_spec_clear)
+
+/* ------------------------------------------------------------------ attach */
+
+/* Says of an error of the kind's functions what could not be done. */
+static struct rp_error *cannot_attach(struct rp_error *err, const struct rp_spec *spec) {
+    RP_AUTO_FREE char *text = rp_spec_text(spec);
+    return err && text ? rp_error_what_set(err, "cannot attach %s", text) : err;
+}
+
+/* The kernel may say no to any program at the place, and more plainly than of this one. */
+static struct rp_error *load(struct rp_module *module, const char *function,
+                             const struct rp_spec *spec, struct rp_program **out) {
+    const struct rp_probe_kind *kind = spec->kind;
+    struct rp_program_kind program = {.type = kind->prog_type, .attach_type = kind->attach_type};
+    if (kind->attach_type)
+        program.attach_btf = (uint32_t)spec->number;
+    struct rp_error *err = rp_program_take(module, function, &program, out);
+    struct rp_error *refusal =
+        err && kind->attach_type && kind->refuses ? kind->refuses(spec) : NULL;
+    if (!refusal)
+        return err;
+    rp_error_free(err);
+    return cannot_attach(refusal, spec);
+}
+
+/* Fills an instance that has its `asked`. */
+static struct rp_error *attach(struct rp_module *module, const char *function,
+                               struct rp_instance *instance) {
+    AUTO_SPEC struct rp_spec spec = {0};
+    RP_TRY(rp_spec_parse(instance->asked, &spec));
+    spec.pid = instance->pid;
+    instance->kind = spec.kind;
+    uint64_t start = rp_now_ns();
+    RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
+    double resolve_ms = rp_ms_since(start);
+    instance->spec = rp_spec_text(&spec);
+    if (!instance->spec)
+        return rp_error_nomem();
+    RP_TRY(load(module, function, &spec, &instance->program));
+    start = rp_now_ns();
+    RP_TRY(cannot_attach(spec.kind->attach(&spec, instance->program->fd, &instance->attachment),
+                         &spec));
+    rp_module_add_attach_ms(module, resolve_ms + rp_ms_since(start));
+    return NULL;
+}
+
+static struct rp_instance *come_back(const struct rp_module *module, const char *function,
+                                     const char *spec, pid_t pid);
+
+struct rp_error *rp_instance_new(struct rp_module *module, const char *function, const char *spec,
+                                 pid_t pid, struct rp_instance **out) {
+    *out = come_back(module, function, spec, pid);
+    if (*out)
+        return NULL;
+    struct rp_instance *instance = calloc(1, sizeof(*instance));
+    if (!instance)
+        return rp_error_nomem();
+    instance->pid = pid;
+    instance->asked = strdup(spec);
+    struct rp_error *err = instance->asked ? attach(module, function, instance) : rp_error_nomem();
+    if (err) {
+        rp_instance_free(instance);
+        return err;
+    }
+    *out = instance;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ start and stop */
+
+bool rp_instance_has_gate(const struct rp_instance *instance) {
+    return instance->program && instance->program->gate.words;
+}
+
+void rp_instance_start(const struct rp_instance *instance) {
+    rp_gate_open(&instance->program->gate);
+}
+
+void rp_instance_disable(struct rp_instance *instance) {
+    if (rp_instance_has_gate(instance))
+        rp_gate_close(&instance->program->gate);
+    else
+        rp_attachment_disable(&instance->attachment);
+}
+
+void rp_instance_stop(struct rp_instance *instance) {
+    if (rp_instance_has_gate(instance)) {
+        rp_gate_close(&instance->program->gate);
+        rp_gate_wait(&instance->program->gate);
+    } else {
+        rp_attachment_end(&instance->attachment);
+    }
+}
+
+static void free_detached(struct rp_instance *instance) {
+    if (instance->program)
+        rp_program_give_back(instance->program);
+    free(instance->asked);
+    free(instance->spec);
+    free(instance);
+}
+
+/* ------------------------------------------------------------------ those that were left */
+
+#define MAX_LEFT  32
+#define MAX_BATCH 8
+#define LINGER_NS (200 * 1000000ULL) /* so long one waits to be used again */
+#define QUIET_NS  (100 * 1000000ULL) /* so long nothing must have moved */
+
+/* `list` is in the order in which they were left; the thread takes from it and adds to `ended`.
+ * All else belongs to the one thread that uses the library. */
+static struct {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct rp_instance *list, *ended;
+    unsigned count;   /* of the list, and the one that is being taken away */
+    bool works;       /* the thread is there */
+    bool hurry;       /* somebody waits for all of them */
+    uint64_t last_ns; /* when something moved */
+} left = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
+
+/* Takes what `at` points to out of the list. */
+static struct rp_instance *unlink_left(struct rp_instance **at) {
+    struct rp_instance *instance = *at;
+    *at = instance->next;
+    instance->next = NULL;
+    return instance;
+}
+
+/* When the one that was left first is to be ended; 0: now. */
+static uint64_t due_ns(void) {
+    if (left.hurry || left.count > MAX_LEFT)
+        return 0;
+    uint64_t due = left.list->left_ns + LINGER_NS, quiet = left.last_ns + QUIET_NS;
+    return due > quiet ? due : quiet;
+}
+
+/* Until then, or until something changes. The condition's clock is the time of day, and may be set:
+ * then it wakes too early or, by at most LINGER_NS, too late. */
+static void wait_until(uint64_t due) {
+    uint64_t ns = due - rp_now_ns();
+    struct timespec when;
+    clock_gettime(CLOCK_REALTIME, &when);
+    ns += (uint64_t)when.tv_nsec;
+    when.tv_sec += (time_t)(ns / 1000000000);
+    when.tv_nsec = (long)(ns % 1000000000);
+    pthread_cond_timedwait(&left.changed, &left.lock, &when);
+}
+
+/* Takes some of them away, as long as it is time to. With the lock, but not all the while. */
+static struct rp_instance *end_batch(void) {
+    struct rp_instance *batch = NULL;
+    for (unsigned i = 0; i < MAX_BATCH && left.list && due_ns() <= rp_now_ns(); i++) {
+        struct rp_instance *instance = unlink_left(&left.list);
+        pthread_mutex_unlock(&left.lock);
+        rp_attachment_end(&instance->attachment);
+        pthread_mutex_lock(&left.lock);
+        instance->next = batch;
+        batch = instance;
+        left.count--;
+        pthread_cond_broadcast(&left.changed);
+    }
+    return batch;
+}
+
+/* A program and its gate are for other places when they are given back, and to close what they were
+ * attached by does not always wait for those that run them on other CPUs: an RCU grace period must
+ * pass. */
+static void pass_grace_period(void) {
+    if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+        sleep(1); /* a kernel that does not do it for us */
+}
+
+static void *end_those_left(void *unused) {
+    pthread_mutex_lock(&left.lock);
+    while (left.list) {
+        uint64_t due = due_ns();
+        if (due > rp_now_ns()) {
+            wait_until(due);
+            continue;
+        }
+        struct rp_instance *batch = end_batch();
+        pthread_mutex_unlock(&left.lock);
+        pass_grace_period();
+        pthread_mutex_lock(&left.lock);
+        while (batch) {
+            struct rp_instance *instance = unlink_left(&batch);
+            instance->next = left.ended;
+            left.ended = instance;
+        }
+    }
+    left.works = false;
+    pthread_cond_broadcast(&left.changed);
+    pthread_mutex_unlock(&left.lock);
+    return unused;
+}
+
+/* With the lock. The process's signals are for its other threads. */
+static bool start_thread(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_t thread;
+    left.works = pthread_create(&thread, NULL, end_those_left, NULL) == 0;
+    if (left.works)
+        pthread_detach(thread);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return left.works;
+}
+
+/* Frees what the thread has ended, and says that something moves. With the lock. */
+static void collect(void) {
+    left.last_ns = rp_now_ns();
+    while (left.ended)
+        free_detached(unlink_left(&left.ended));
+}
+
+static bool is_same(const struct rp_instance *instance, const struct rp_module *module,
+                    const char *function, const char *spec, pid_t pid) {
+    const struct rp_program *program = instance->program;
+    return program->module == module && instance->attachment.count && instance->pid == pid &&
+           strcmp(program->function, function) == 0 && strcmp(instance->asked, spec) == 0;
+}
+
+static struct rp_instance *come_back(const struct rp_module *module, const char *function,
+                                     const char *spec, pid_t pid) {
+    struct rp_instance *instance = NULL;
+    pthread_mutex_lock(&left.lock);
+    collect();
+    for (struct rp_instance **at = &left.list; *at && !instance; at = &(*at)->next)
+        if (is_same(*at, module, function, spec, pid)) {
+            instance = unlink_left(at);
+            left.count--;
+            break;
+        }
+    pthread_mutex_unlock(&left.lock);
+    return instance;
+}
+
+/* With the lock. False when there is no thread to end it. */
+static bool add_left(struct rp_instance *instance) {
+    if (!left.works && !start_thread())
+        return false;
+    instance->left_ns = left.last_ns;
+    struct rp_instance **end = &left.list;
+    while (*end)
+        end = &(*end)->next;
+    *end = instance;
+    left.count++;
+    if (left.count > MAX_LEFT)
+        pthread_cond_broadcast(&left.changed);
+    while (left.count > MAX_LEFT)
+        pthread_cond_wait(&left.changed, &left.lock);
+    return true;
+}
+
+void rp_instance_leave(struct rp_instance *instance) {
+    bool has_gate = rp_instance_has_gate(instance);
+    pthread_mutex_lock(&left.lock);
+    collect();
+    bool added = has_gate && add_left(instance);
+    pthread_mutex_unlock(&left.lock);
+    if (added)
+        return;
+    rp_attachment_end(&instance->attachment);
+    if (has_gate)
+        pass_grace_period();
+    free_detached(instance);
+}
+
+void rp_instance_free(struct rp_instance *instance) {
+    if (!instance)
+        return;
+    if (rp_instance_has_gate(instance))
+        rp_gate_close(&instance->program->gate);
+    rp_attachment_disable(&instance->attachment);
+    rp_attachment_end(&instance->attachment);
+    rp_instance_leave(instance);
+}
+
+void rp_instances_flush(void) {
+    pthread_mutex_lock(&left.lock);
+    left.hurry = true;
+    pthread_cond_broadcast(&left.changed);
+    while (left.works)
+        pthread_cond_wait(&left.changed, &left.lock);
+    left.hurry = false;
+    collect();
+    pthread_mutex_unlock(&left.lock);
+}

@@ -208,6 +208,8 @@ static const struct refusal refusals[] = {
      SINCE("5.13")},
     {"invalid func *#169", NULL, "it calls bpf_timer_init, which this kernel does not have",
      SINCE("5.15")},
+    {"invalid func *#174", NULL, "it calls bpf_get_attach_cookie, which this kernel does not have",
+     SINCE("5.15")},
     {"invalid func *#181", NULL, "it calls bpf_loop, which this kernel does not have",
      SINCE("5.17")},
     {"invalid func *#209", NULL, "it calls bpf_user_ringbuf_drain, which this kernel does not have",

@@ -204,8 +204,9 @@ bool rp_probe_is_paused(const struct rp_probe *probe);
 
 /* A spec may be a shell pattern ("kprobe:vfs_*", "tracepoint:sched:*"): the program is attached to
  * all places that match, by one kprobe.multi link where the kernel has it (Linux 5.18), else one
- * after another. bpf_get_attach_cookie(ctx) (Linux 5.15) is then the number of the place, from 0.
- */
+ * after another (which may raise the process's soft limit of descriptors). Places that the kernel
+ * refuses are left out. bpf_get_attach_cookie(ctx) (Linux 5.15) is the number of the place, from 0.
+ * Kinds: kprobe, kretprobe, tracepoint, uprobe and uretprobe (by one link since Linux 6.6). */
 bool rp_probe_is_pattern(const char *spec);
 /* How many places match, and whether they would be attached all at once. */
 struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once);

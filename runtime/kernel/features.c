@@ -63,8 +63,7 @@ bool rp_kernel_has_kprobes(void) {
     return exists("/sys/bus/event_source/devices/kprobe") || in_tracefs("kprobe_events");
 }
 
-/* Whether the running kernel is Linux major.minor or later. */
-static bool linux_at_least(unsigned major, unsigned minor) {
+bool rp_kernel_at_least(unsigned major, unsigned minor) {
     struct utsname name;
     unsigned its_major = 0, its_minor = 0;
     uname(&name);
@@ -134,6 +133,11 @@ static const struct bpf_insn trivial[] = {
 /* Loads "return 0". A descriptor, or -1 with errno. */
 static int load_trivial(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts) {
     return bpf_prog_load(type, NULL, "GPL", trivial, RP_COUNT(trivial), opts);
+}
+
+int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_type) {
+    LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach_type);
+    return load_trivial(type, &opts);
 }
 
 int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded) {
@@ -219,7 +223,7 @@ static bool look_memlock(const struct check *check, struct detail *detail) {
     (void)check;
     struct rlimit limit = {0};
     getrlimit(RLIMIT_MEMLOCK, &limit);
-    if (linux_at_least(5, 11)) {
+    if (rp_kernel_at_least(5, 11)) {
         say(detail, "charged to the memory cgroup (Linux 5.11)");
         return true;
     }

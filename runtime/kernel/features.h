@@ -19,6 +19,11 @@ int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded)
 /* The function that the kernel has for trying just that: only bpf()'s own tests call it. */
 #define RP_KERNEL_TEST_FUNCTION "bpf_fentry_test1"
 
+/* Whether the running kernel is Linux major.minor or later: for what cannot be asked otherwise. */
+bool rp_kernel_at_least(unsigned major, unsigned minor);
+/* Loads a program that does nothing. A descriptor, or -1 with errno. */
+int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_type);
+
 /* Whether the kernel has kprobes: as a perf event source (Linux 4.17), or in tracefs. */
 bool rp_kernel_has_kprobes(void);
 

@@ -1,69 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel holds for a program at its places, and how it ends. */
-#include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "probe/probe.h"
+#include "util/closer.h"
 
 struct rp_attached {
     int fd;
+    int event_fd; /* what `fd` is a link to; -1: it is none */
     char *event;
-    bool detaching; /* by `detacher`, who has `fd` from then on */
-    pthread_t detacher;
 };
 
-struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event) {
-    struct rp_attached *places =
-        realloc(attachment->places, (attachment->count + 1) * sizeof(*places));
-    if (!places) {
-        close(fd);
-        free(event);
-        return rp_error_nomem();
-    }
-    attachment->places = places;
-    places[attachment->count++] = (struct rp_attached){.fd = fd, .event = event};
-    return NULL;
-}
-
-static void *detach(void *ctx) {
-    struct rp_attached *place = ctx;
-    close(place->fd);
-    place->fd = -1;
-    return NULL;
-}
-
-/* PERF_EVENT_IOC_DISABLE would not do: the kernel calls a tracepoint's or kprobe's programs whether
- * or not their perf event is enabled. Closing takes the program away first and waits after, so the
- * wait is left to a thread; to one a place, so that they wait together. */
-void rp_attachment_disable(struct rp_attachment *attachment) {
-    /* The process's signals are for its other threads. */
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (size_t i = 0; i < attachment->count; i++) {
-        struct rp_attached *place = &attachment->places[i];
-        if (!place->detaching && place->fd >= 0)
-            place->detaching = pthread_create(&place->detacher, NULL, detach, place) == 0;
-    }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    for (size_t i = 0; i < attachment->count; i++)
-        if (!attachment->places[i].detaching && attachment->places[i].fd >= 0)
-            detach(&attachment->places[i]);
-}
-
 static void end_place(struct rp_attached *place) {
-    if (place->detaching)
-        pthread_join(place->detacher, NULL);
-    else if (place->fd >= 0)
-        detach(place);
+    if (place->fd >= 0)
+        close(place->fd);
+    if (place->event_fd >= 0)
+        close(place->event_fd);
     if (place->event)
         rp_breakpoint_delete(place->event);
     free(place->event);
 }
 
+/* Takes what `place` holds. */
+static struct rp_error *add(struct rp_attachment *attachment, struct rp_attached place) {
+    struct rp_attached *places =
+        realloc(attachment->places, (attachment->count + 1) * sizeof(*places));
+    if (!places) {
+        end_place(&place);
+        return rp_error_nomem();
+    }
+    attachment->places = places;
+    places[attachment->count++] = place;
+    return NULL;
+}
+
+struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event) {
+    return add(attachment, (struct rp_attached){.fd = fd, .event_fd = -1, .event = event});
+}
+
+struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int link, int event_fd) {
+    return add(attachment, (struct rp_attached){.fd = link, .event_fd = event_fd});
+}
+
+/* PERF_EVENT_IOC_DISABLE would not do: the kernel calls a tracepoint's or kprobe's programs whether
+ * or not their perf event is enabled. Closing takes the program away first and waits after, so the
+ * wait is left to threads. Of a link the event waits, and while one of them does, the kernel holds
+ * the lock that all of them need: so all links go first. */
+void rp_attachment_disable(struct rp_attachment *attachment) {
+    int *fds = attachment->closer ? NULL : calloc(attachment->count + 1, sizeof(*fds));
+    if (!fds)
+        return;
+    for (size_t i = 0; i < attachment->count; i++) {
+        struct rp_attached *place = &attachment->places[i];
+        bool is_link = place->event_fd >= 0;
+        if (is_link && place->fd >= 0)
+            close(place->fd);
+        fds[i] = is_link ? place->event_fd : place->fd;
+        place->fd = place->event_fd = -1;
+    }
+    attachment->closer = rp_closer_start(fds, attachment->count);
+}
+
 void rp_attachment_end(struct rp_attachment *attachment) {
+    if (attachment->count > 1)
+        rp_attachment_disable(attachment);
+    rp_closer_wait(attachment->closer);
     for (size_t i = 0; i < attachment->count; i++)
         end_place(&attachment->places[i]);
     free(attachment->places);

@@ -278,6 +278,14 @@ struct rp_error *rp_binary_each_function(const char *path,
     return NULL;
 }
 
+void rp_binary_each_chooser(const char *path,
+                            bool (*each)(void *ctx, const char *name, uint64_t address,
+                                         uint64_t size),
+                            void *ctx) {
+    struct visit visit = {each, ctx};
+    each_symbol(path, 1U << STT_GNU_IFUNC, &visit);
+}
+
 struct chooser {
     const char *function;
     bool found;
@@ -293,8 +301,7 @@ static bool find_chooser(void *ctx, const char *name, uint64_t address, uint64_t
 
 bool rp_binary_is_chooser(const char *path, const char *function) {
     struct chooser chooser = {.function = function};
-    struct visit visit = {find_chooser, &chooser};
-    each_symbol(path, 1U << STT_GNU_IFUNC, &visit);
+    rp_binary_each_chooser(path, find_chooser, &chooser);
     return chooser.found;
 }
 

@@ -20,7 +20,13 @@ struct rp_error *rp_binary_each_function(const char *path,
                                          bool (*each)(void *ctx, const char *name, uint64_t address,
                                                       uint64_t size),
                                          void *ctx);
-/* Whether the function there only chooses another when the program starts (STT_GNU_IFUNC). */
+/* The same, of those that only choose another function when the program starts
+ * (STT_GNU_IFUNC). */
+void rp_binary_each_chooser(const char *path,
+                            bool (*each)(void *ctx, const char *name, uint64_t address,
+                                         uint64_t size),
+                            void *ctx);
+/* Whether the function there is one of these. */
 bool rp_binary_is_chooser(const char *path, const char *function);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);

@@ -40,9 +40,39 @@ static struct rp_error *load(struct rp_module *module, const char *function,
     return cannot_attach(refusal, spec);
 }
 
+/* The pattern's kind by its full name, and the rest as it was written; NULL without memory. */
+static char *pattern_text(const struct rp_places *places, const char *pattern) {
+    char *text = NULL;
+    return asprintf(&text, "%s%s", places->kind->name, strchr(pattern, ':')) < 0 ? NULL : text;
+}
+
+static struct rp_error *attach_to_places(struct rp_module *module, const char *function,
+                                         struct rp_instance *instance) {
+    struct rp_places *places = &instance->places;
+    uint64_t start = rp_now_ns();
+    RP_TRY(rp_places_find(instance->asked, instance->pid, places));
+    double find_ms = rp_ms_since(start);
+    instance->kind = places->kind;
+    instance->spec = pattern_text(places, instance->asked);
+    if (!instance->spec)
+        return rp_error_nomem();
+    struct rp_program_kind program = {.type = places->kind->prog_type,
+                                      .attach_type = rp_places_attach_type(places)};
+    RP_TRY(rp_program_take(module, function, &program, &instance->program));
+    start = rp_now_ns();
+    struct rp_error *err =
+        rp_places_attach(places, program.attach_type, instance->program->fd, &instance->attachment);
+    if (err)
+        return rp_error_what_set(err, "cannot attach %s", instance->spec);
+    rp_module_add_attach_ms(module, find_ms + rp_ms_since(start));
+    return NULL;
+}
+
 /* Fills an instance that has its `asked`. */
 static struct rp_error *attach(struct rp_module *module, const char *function,
                                struct rp_instance *instance) {
+    if (rp_probe_is_pattern(instance->asked))
+        return attach_to_places(module, function, instance);
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(instance->asked, &spec));
     spec.pid = instance->pid;
@@ -112,6 +142,7 @@ void rp_instance_stop(struct rp_instance *instance) {
 static void free_detached(struct rp_instance *instance) {
     if (instance->program)
         rp_program_give_back(instance->program);
+    rp_places_clear(&instance->places);
     free(instance->asked);
     free(instance->spec);
     free(instance);

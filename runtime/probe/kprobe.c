@@ -10,7 +10,7 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
+#include "probe/places.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -82,20 +82,17 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ what the kernel refuses */
 
-/* Looks for the function in the kernel's own list of what must not be probed: lines of
- * "0xSTART-0xEND\tFUNCTION". Not known (false) without debugfs. */
+/* Ends as soon as *ctx is found, and is NULL then. */
+static bool find_forbidden(void *ctx, const char *function) {
+    const char **wanted = ctx;
+    if (!strcmp(function, *wanted))
+        *wanted = NULL;
+    return *wanted;
+}
+
 static bool is_blacklisted(const char *function) {
-    rp_error_free(rp_mount_if_missing("debugfs", "/sys/kernel/debug"));
-    RP_AUTO_FCLOSE FILE *file = fopen("/sys/kernel/debug/kprobes/blacklist", "re");
-    RP_AUTO_FREE char *line = NULL;
-    size_t size = 0;
-    while (file && getline(&line, &size, file) > 0) {
-        line[strcspn(line, "\n")] = '\0';
-        const char *name = strchr(line, '\t');
-        if (name && !strcmp(name + 1, function))
-            return true;
-    }
-    return false;
+    rp_kprobe_each_forbidden(find_forbidden, &function);
+    return !function;
 }
 
 static struct rp_error *refuses(const struct rp_spec *spec) {
@@ -205,6 +202,17 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     return err;
 }
 
+static struct rp_error *match(const char *pattern, struct rp_places *out) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(NULL);
+    if (strchr(pattern, '+'))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "a pattern of functions has no offset: they begin alike, and "
+                                   "go on each in its own way"),
+            "use %s:NAMES without it, or one function", out->kind->name);
+    return rp_kernel_functions_match(pattern, out);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_kprobe_kind = {
@@ -218,6 +226,8 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .refuses = refuses,
     .attach = attach_entry,
     .list = list,
+    .match = match,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
 };
 
 const struct rp_probe_kind rp_kretprobe_kind = {
@@ -231,4 +241,7 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .refuses = refuses,
     .attach = attach_return,
     .list = list,
+    .match = match,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .is_return = true,
 };

@@ -70,6 +70,11 @@ struct rp_error *rp_probe_attach(struct rp_module *module, const char *function,
 }
 
 struct rp_error *rp_probe_check(const char *text) {
+    if (rp_probe_is_pattern(text)) {
+        size_t count;
+        bool at_once;
+        return rp_probe_count(text, &count, &at_once);
+    }
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(text, &spec));
     struct rp_error *err = spec.kind->resolve(&spec);
@@ -87,6 +92,18 @@ bool rp_probe_exists(const char *spec) {
 
 const char *rp_probe_spec(const struct rp_probe *probe) {
     return probe->instance->spec;
+}
+
+size_t rp_probe_place_count(const struct rp_probe *probe) {
+    const struct rp_places *places = &probe->instance->places;
+    return places->kind ? places->count : 1;
+}
+
+const char *rp_probe_place(const struct rp_probe *probe, size_t i) {
+    if (i >= rp_probe_place_count(probe))
+        return NULL;
+    const struct rp_places *places = &probe->instance->places;
+    return places->kind ? places->list[i].spec : probe->instance->spec;
 }
 
 int rp_probe_program(const struct rp_probe *probe) {
@@ -140,24 +157,33 @@ static void go_to(struct rp_probe *probe, struct rp_instance *instance) {
     rp_instance_leave(old);
 }
 
-static struct rp_error *no_move(const struct rp_probe *probe, const struct rp_spec *to,
-                                const char *why, const char *hint) {
-    RP_AUTO_FREE char *text = rp_spec_text(to);
-    return rp_error_hint_set(rp_error_new(EINVAL, why, "cannot move %s to %s", rp_probe_spec(probe),
-                                          text ? text : to->kind->name),
-                             "%s", hint);
+static struct rp_error *no_move(const struct rp_probe *probe, const char *to, const char *why,
+                                const char *hint) {
+    return rp_error_hint_set(
+        rp_error_new(EINVAL, why, "cannot move %s to %s", rp_probe_spec(probe), to), "%s", hint);
+}
+
+/* Of a spec that is well formed, or of a pattern. */
+static struct rp_error *kind_of(const char *text, const struct rp_probe_kind **out) {
+    if (rp_probe_is_pattern(text)) {
+        struct rp_error *err = rp_pattern_kind(text, out);
+        return err ? rp_error_what_set(err, "cannot attach %.100s", text) : NULL;
+    }
+    AUTO_SPEC struct rp_spec spec = {0};
+    RP_TRY(rp_spec_parse(text, &spec));
+    *out = spec.kind;
+    return NULL;
 }
 
 static struct rp_error *check_move(const struct rp_probe *probe, const char *text) {
-    const struct rp_probe_kind *kind = probe->instance->kind;
-    AUTO_SPEC struct rp_spec to = {0};
-    RP_TRY(rp_spec_parse(text, &to));
-    if (kind->prog_type != to.kind->prog_type)
-        return no_move(probe, &to, "programs of these two kinds of probe are of different types",
+    const struct rp_probe_kind *kind = probe->instance->kind, *to;
+    RP_TRY(kind_of(text, &to));
+    if (kind->prog_type != to->prog_type)
+        return no_move(probe, text, "programs of these two kinds of probe are of different types",
                        "attach one that is written for that place");
     /* Where its arguments are is compiled into the program. */
     if (kind == &rp_usdt_kind)
-        return no_move(probe, &to,
+        return no_move(probe, text,
                        "how a program reads a USDT probe's arguments depends on where it is",
                        "compile it for that place");
     return NULL;

@@ -26,6 +26,7 @@ struct rp_spec {
 struct rp_attachment {
     struct rp_attached *places;
     size_t count;
+    struct rp_closer *closer; /* has their descriptors, once it is disabled */
 };
 
 /* Adds a place to those of `attachment`, whose `fd` and `event` (malloc()ed, or NULL) are from here
@@ -33,10 +34,18 @@ struct rp_attachment {
  * tracefs' kprobe_events or uprobe_events, to be deleted after that (Linux before 4.17, without
  * these event sources). */
 struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event);
+/* The same of a link to a perf event. While `event_fd` is open, too, closing the link takes the
+ * program away and waits for nothing; the kernel's wait is the event's. */
+struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int link, int event_fd);
 /* Begins to end it: events stop within a few milliseconds. */
 void rp_attachment_disable(struct rp_attachment *attachment);
 /* Ends it, and waits for the kernel's grace period (tens of milliseconds). */
 void rp_attachment_end(struct rp_attachment *attachment);
+
+struct rp_places; /* places.h */
+
+/* BPF_TRACE_UPROBE_MULTI (Linux 6.6): younger than the headers that this is built with may be. */
+#define RP_TRACE_UPROBE_MULTI ((enum bpf_attach_type)48)
 
 struct rp_probe_kind {
     const char *name;  /* "kprobe", as it stands before the first colon */
@@ -63,6 +72,12 @@ struct rp_probe_kind {
     struct rp_error *(*list)(const char *pattern, bool (*each)(void *ctx, const char *rest),
                              void *ctx);
     bool in_files; /* list() needs a pattern that begins with the file to look in */
+    /* Adds every place that matches the pattern behind the kind's colon, and sets `path`. NULL:
+     * specs of this kind are no patterns. */
+    struct rp_error *(*match)(const char *pattern, struct rp_places *out);
+    /* Of a program for many places by one link, where the kernel has it; 0: it never has. */
+    enum bpf_attach_type multi_type;
+    bool is_return; /* at a function's return, by the same event source as its entry */
 };
 
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,

@@ -179,7 +179,7 @@ static struct rp_error *check_text(const char *text) {
                                  "reached by a symbolic link");
     if (text[strcspn(text, "*?[]")])
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "a probe is one place; wildcards are for reprobe list"),
+            rp_probe_error(EINVAL, "it is a pattern; only one place can stand here"),
             "reprobe list '%.*s' shows what matches", SHOWN_MAX, text);
     return NULL;
 }

@@ -2,6 +2,8 @@
 /* Tracepoints: the events that the kernel's authors put there, with named fields. */
 #include <bcc/libbpf.h>
 #include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +12,7 @@
 
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
+#include "probe/places.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -140,6 +142,37 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     return rp_tracefs_each_event(each, ctx);
 }
 
+struct matching {
+    const char *pattern, *root; /* where tracefs is */
+    struct rp_places *out;
+    struct rp_error *err;
+};
+
+/* False where it is no event of perf, or gone. */
+static bool read_id(const char *root, const char *event, uint64_t *id) {
+    size_t category = strcspn(event, ":");
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/events/%.*s/%s/id", root, (int)category, event,
+             event + category + 1);
+    RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
+    return file && fscanf(file, "%" SCNu64, id) == 1;
+}
+
+static bool match_event(void *ctx, const char *event) {
+    struct matching *matching = ctx;
+    uint64_t id;
+    if (fnmatch(matching->pattern, event, 0) == 0 && read_id(matching->root, event, &id))
+        matching->err = rp_places_add(matching->out, event, id);
+    return !matching->err;
+}
+
+static struct rp_error *match(const char *pattern, struct rp_places *out) {
+    struct matching matching = {.pattern = pattern, .out = out};
+    RP_TRY(rp_tracefs_path(&matching.root));
+    RP_TRY(rp_tracefs_each_event(match_event, &matching));
+    return matching.err;
+}
+
 const struct rp_probe_kind rp_tracepoint_kind = {
     .name = "tracepoint",
     .alias = "t",
@@ -150,4 +183,5 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .resolve = resolve,
     .attach = attach,
     .list = list,
+    .match = match,
 };

@@ -2,12 +2,13 @@
 /* uprobes and uretprobes: the entry, an instruction, or the return of a function of a program or
  * library, in whichever process runs it. */
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "probe/binary.h"
-#include "probe/probe.h"
+#include "probe/places.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
@@ -216,6 +217,59 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     return err;
 }
 
+/* ------------------------------------------------------------------ match */
+
+struct matching {
+    const char *pattern;       /* of functions */
+    struct rp_names choosers;  /* indirect functions */
+    struct rp_names addresses; /* a function may have several names, and comes once for each */
+    struct rp_places *out;
+    struct rp_error *err;
+};
+
+static bool add_chooser(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)address;
+    (void)size;
+    struct matching *matching = ctx;
+    rp_names_add(&matching->choosers, name, strlen(name));
+    return true;
+}
+
+static bool match_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)size;
+    struct matching *matching = ctx;
+    if (fnmatch(matching->pattern, name, 0) != 0 || rp_names_has(&matching->choosers, name))
+        return true;
+    char key[24];
+    int length = snprintf(key, sizeof(key), "%" PRIx64, address);
+    if (!rp_names_add(&matching->addresses, key, (size_t)length))
+        return true;
+    uint64_t offset = rp_binary_offset(matching->out->path, address);
+    if (offset)
+        matching->err = rp_places_add(matching->out, name, offset);
+    return !matching->err;
+}
+
+static struct rp_error *match(const char *pattern, struct rp_places *out) {
+    const char *colon = strrchr(pattern, ':');
+    RP_AUTO_FREE char *name = colon ? strndup(pattern, (size_t)(colon - pattern)) : NULL;
+    if (!name || !*name || strpbrk(name, "*?["))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "the pattern must begin with one program or library"),
+            "such as %s:bash:*readline*", out->kind->name);
+    RP_TRY(rp_binary_find(name, &out->path));
+    struct matching matching = {.pattern = colon + 1, .out = out};
+    rp_binary_each_chooser(out->path, add_chooser, &matching);
+    struct rp_error *err = rp_binary_each_function(out->path, match_function, &matching);
+    rp_names_clear(&matching.choosers);
+    rp_names_clear(&matching.addresses);
+    if (matching.err) {
+        rp_error_free(err);
+        err = matching.err;
+    }
+    return err;
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_uprobe_kind = {
@@ -228,6 +282,8 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .resolve = resolve,
     .attach = attach_entry,
     .list = list,
+    .match = match,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
     .in_files = true,
 };
 
@@ -241,5 +297,8 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .resolve = resolve,
     .attach = attach_return,
     .list = list,
+    .match = match,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
+    .is_return = true,
     .in_files = true,
 };

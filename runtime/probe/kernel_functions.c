@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which of the kernel's functions match a pattern and can be probed. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "probe/places.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+
+/* The kernel's own list: lines of "0xSTART-0xEND\tFUNCTION". */
+void rp_kprobe_each_forbidden(bool (*each)(void *ctx, const char *function), void *ctx) {
+    rp_error_free(rp_mount_if_missing("debugfs", "/sys/kernel/debug"));
+    RP_AUTO_FCLOSE FILE *file = fopen("/sys/kernel/debug/kprobes/blacklist", "re");
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    while (file && getline(&line, &size, file) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *name = strchr(line, '\t');
+        if (name && !each(ctx, name + 1))
+            return;
+    }
+}
+
+/* ftrace tells names, /proc/kallsyms names and addresses; several functions may share a name. */
+struct search {
+    const char *pattern;
+    struct rp_names forbidden, names; /* those that match */
+    struct tally {
+        unsigned traceable, seen; /* functions of that name, in either list */
+    } * tallies;                  /* of each of `names` */
+    size_t room;
+    bool ftrace_tells;
+    struct rp_places *out;
+    struct rp_error *err;
+};
+
+static bool matches(const struct search *search, const char *name) {
+    return fnmatch(search->pattern, name, 0) == 0;
+}
+
+static bool add_forbidden(void *ctx, const char *function) {
+    struct search *search = ctx;
+    if (matches(search, function))
+        rp_names_add(&search->forbidden, function, strlen(function));
+    return true;
+}
+
+/* NULL without memory. */
+static struct tally *tally_of(struct search *search, const char *name) {
+    rp_names_add(&search->names, name, strlen(name));
+    if (search->names.count > search->room) {
+        size_t room = search->names.count * 2;
+        struct tally *tallies = realloc(search->tallies, room * sizeof(*tallies));
+        if (!tallies)
+            return NULL;
+        memset(tallies + search->room, 0, (room - search->room) * sizeof(*tallies));
+        search->tallies = tallies;
+        search->room = room;
+    }
+    ssize_t i = rp_names_find(&search->names, name, strlen(name));
+    return i < 0 ? NULL : &search->tallies[i];
+}
+
+static bool add_traceable(void *ctx, const char *name) {
+    struct search *search = ctx;
+    if (!matches(search, name) || rp_names_has(&search->forbidden, name))
+        return true;
+    struct tally *tally = tally_of(search, name);
+    if (!tally)
+        search->err = rp_error_nomem();
+    else
+        tally->traceable++;
+    return !search->err;
+}
+
+static bool add_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    struct search *search = ctx;
+    if (search->ftrace_tells ? !rp_names_has(&search->names, name)
+                             : !matches(search, name) || rp_names_has(&search->forbidden, name))
+        return true;
+    struct tally *tally = tally_of(search, name);
+    if (tally)
+        tally->seen++;
+    search->err = tally ? rp_places_add(search->out, name, address) : rp_error_nomem();
+    return !search->err;
+}
+
+/* Of several functions of a name, some of which ftrace cannot trace, nobody tells which; without
+ * addresses the kernel would take any. */
+static bool is_sure(const struct search *search, size_t place) {
+    const char *name = rp_place_name(search->out, place);
+    ssize_t i = rp_names_find(&search->names, name, strlen(name));
+    const struct tally *tally = &search->tallies[i];
+    if (!search->out->list[place].number)
+        return tally->seen == 1;
+    return !search->ftrace_tells || tally->seen == tally->traceable;
+}
+
+static void drop_unsure(struct search *search) {
+    struct rp_places *places = search->out;
+    size_t kept = 0;
+    for (size_t i = 0; i < places->count; i++)
+        if (is_sure(search, i))
+            places->list[kept++] = places->list[i];
+        else
+            rp_place_clear(places, i);
+    places->count = kept;
+}
+
+struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_places *out) {
+    struct search search = {.pattern = pattern, .out = out};
+    rp_kprobe_each_forbidden(add_forbidden, &search);
+    struct rp_error *untold = rp_tracefs_each_function(add_traceable, &search);
+    search.ftrace_tells = !untold;
+    rp_error_free(untold);
+    struct rp_error *err = search.err ? search.err : rp_ksyms_each(add_function, &search);
+    if (!err)
+        err = search.err;
+    if (!err)
+        drop_unsure(&search);
+    rp_names_clear(&search.forbidden);
+    rp_names_clear(&search.names);
+    free(search.tallies);
+    return err;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One link for many places: attached, and closed, as fast as one. */
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "kernel/features.h"
+#include "probe/places.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+/* Linux 6.6, younger than the headers that this is built with may be. */
+#define UPROBE_MULTI_RETURN 1U
+/* The part of union bpf_attr that BPF_LINK_CREATE reads of a link to uprobes. */
+struct uprobe_multi_attr {
+    uint32_t prog_fd, target_fd, attach_type, flags;
+    uint64_t path, offsets, counters, cookies;
+    uint32_t count, multi_flags, pid, unused;
+};
+
+static int kprobe_multi(int prog_fd, bool returns, const char *const *names,
+                        const uint64_t *addresses, const uint64_t *cookies, size_t count) {
+    LIBBPF_OPTS(bpf_link_create_opts, opts);
+    opts.kprobe_multi.flags = returns ? BPF_F_KPROBE_MULTI_RETURN : 0;
+    opts.kprobe_multi.cnt = (uint32_t)count;
+    opts.kprobe_multi.syms = addresses ? NULL : (const char **)(uintptr_t)names;
+    opts.kprobe_multi.addrs = (const unsigned long *)addresses;
+    opts.kprobe_multi.cookies = (const __u64 *)cookies;
+    return bpf_link_create(prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+}
+
+static int uprobe_multi(int prog_fd, bool returns, const char *path, pid_t pid,
+                        const uint64_t *offsets, const uint64_t *cookies, size_t count) {
+    struct uprobe_multi_attr attr = {.prog_fd = (uint32_t)prog_fd,
+                                     .attach_type = RP_TRACE_UPROBE_MULTI,
+                                     .path = (uintptr_t)path,
+                                     .offsets = (uintptr_t)offsets,
+                                     .cookies = (uintptr_t)cookies,
+                                     .count = (uint32_t)count,
+                                     .multi_flags = returns ? UPROBE_MULTI_RETURN : 0,
+                                     .pid = (uint32_t)pid};
+    return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
+}
+
+/* Asked for a place that cannot be, a kernel that has such links says that there is none; others
+ * that they do not know the kind of link, or have it not built in. */
+bool rp_multi_link_exists(enum bpf_attach_type type) {
+    RP_AUTO_CLOSE int prog = rp_kernel_load_trivial(BPF_PROG_TYPE_KPROBE, type);
+    if (prog < 0)
+        return false;
+    const char *nowhere = "?";
+    uint64_t offset = 0;
+    RP_AUTO_CLOSE int link = type == BPF_TRACE_KPROBE_MULTI
+                                 ? kprobe_multi(prog, false, &nowhere, NULL, NULL, 1)
+                                 : uprobe_multi(prog, false, "/", 0, &offset, NULL, 1);
+    return link < 0 && errno == (type == BPF_TRACE_KPROBE_MULTI ? ESRCH : EBADF);
+}
+
+int rp_multi_link(const struct rp_places *places, size_t first, size_t count, uint64_t cookie,
+                  int prog_fd, int *link) {
+    RP_AUTO_FREE const char **names = calloc(count, sizeof(*names));
+    RP_AUTO_FREE uint64_t *numbers = calloc(count, sizeof(*numbers));
+    RP_AUTO_FREE uint64_t *cookies = calloc(count, sizeof(*cookies));
+    if (!names || !numbers || !cookies)
+        return ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        names[i] = rp_place_name(places, first + i);
+        numbers[i] = places->list[first + i].number;
+        cookies[i] = cookie + i;
+    }
+    bool returns = places->kind->is_return;
+    *link =
+        places->path
+            ? uprobe_multi(prog_fd, returns, places->path, places->pid, numbers, cookies, count)
+            : kprobe_multi(prog_fd, returns, names, numbers[0] ? numbers : NULL, cookies, count);
+    return *link < 0 ? errno : 0;
+}

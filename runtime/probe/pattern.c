@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Specs that are shell patterns: one program at every place that matches. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "kernel/features.h"
+#include "probe/places.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/nearest.h"
+
+#define WILDCARDS "*?["
+/* So many refusals are not about single places, and to look for each would take long. */
+#define REFUSALS_MAX 512
+
+bool rp_probe_is_pattern(const char *spec) {
+    return spec && strpbrk(spec, WILDCARDS);
+}
+
+/* ------------------------------------------------------------------ places */
+
+struct rp_error *rp_places_add(struct rp_places *places, const char *name, uint64_t number) {
+    if (places->count == places->room) {
+        size_t room = places->room ? places->room * 2 : 64;
+        struct rp_place *list = realloc(places->list, room * sizeof(*list));
+        if (!list)
+            return rp_error_nomem();
+        places->list = list;
+        places->room = room;
+    }
+    struct rp_place *place = &places->list[places->count];
+    place->number = number;
+    if (asprintf(&place->spec, "%s:%s%s%s", places->kind->name, places->path ? places->path : "",
+                 places->path ? ":" : "", name) < 0)
+        return rp_error_nomem();
+    places->count++;
+    return NULL;
+}
+
+const char *rp_place_name(const struct rp_places *places, size_t i) {
+    return places->list[i].spec + strlen(places->kind->name) + 1 +
+           (places->path ? strlen(places->path) + 1 : 0);
+}
+
+void rp_place_clear(struct rp_places *places, size_t i) {
+    free(rp_take(places->list[i].spec));
+}
+
+void rp_places_clear(struct rp_places *places) {
+    for (size_t i = 0; i < places->count; i++)
+        rp_place_clear(places, i);
+    places->count = places->room = 0;
+    free(rp_take(places->list));
+    free(rp_take(places->path));
+}
+
+/* ------------------------------------------------------------------ find */
+
+/* What a pattern that matches nothing may have meant: names near to what it says besides its
+ * wildcards. Where it ends in '*', and has no other, it is compared with patterns that would match
+ * something: whole words of each name, and '*'. */
+struct guess {
+    const struct rp_places *places;
+    char *wanted;
+    bool begins;
+    struct rp_nearest nearest;
+};
+
+static bool is_mark(char c) {
+    return !isalnum((unsigned char)c);
+}
+
+/* How much of `name` there is to compare with `wanted`, whose last character is a '*': as much,
+ * and on to the end of the word; to the next mark where it ends in one ("sched:*"). */
+static size_t beginning(const char *name, const char *wanted) {
+    size_t length = strlen(wanted) - 1;
+    bool to_mark = length && is_mark(wanted[length - 1]);
+    size_t at = to_mark ? length - 1 : length;
+    if (at >= strlen(name))
+        return strlen(name);
+    while (name[at] && !is_mark(name[at]))
+        at++;
+    return at + (to_mark && name[at]);
+}
+
+static bool guess_one(void *ctx, const char *rest) {
+    struct guess *guess = ctx;
+    const char *colon = guess->places->path ? strrchr(rest, ':') : NULL;
+    const char *name = colon ? colon + 1 : rest;
+    size_t length = guess->begins ? beginning(name, guess->wanted) : strlen(name);
+    RP_AUTO_FREE char *near = NULL;
+    if (asprintf(&near, "%.*s%s", (int)length, name, guess->begins ? "*" : "") < 0)
+        return false;
+    rp_nearest_add(&guess->nearest, near);
+    return true;
+}
+
+/* malloc()ed, or NULL. */
+static char *without_wildcards(const char *pattern, bool begins) {
+    char *text = malloc(strlen(pattern) + 1), *to = text;
+    for (const char *from = pattern; text && *from; from++)
+        if (!strchr("*?[]", *from) || (begins && !from[1]))
+            *to++ = *from;
+    if (text)
+        *to = '\0';
+    return text;
+}
+
+static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_places *places,
+                                     const char *pattern) {
+    const struct rp_probe_kind *kind = places->kind;
+    const char *rest = places->path ? strrchr(pattern, ':') + 1 : pattern;
+    struct guess guess = {.places = places, .begins = strcspn(rest, WILDCARDS) + 1 == strlen(rest)};
+    guess.nearest.wanted = guess.wanted = without_wildcards(rest, guess.begins);
+    if (!guess.wanted)
+        return err;
+    rp_error_free(kind->list(pattern, guess_one, &guess));
+    RP_AUTO_FREE char *prefix = NULL;
+    if (asprintf(&prefix, "%s:%s%s", kind->name, places->path ? places->path : "",
+                 places->path ? ":" : "") < 0)
+        prefix = NULL;
+    RP_AUTO_FREE char *names = prefix ? rp_nearest_text(&guess.nearest, prefix) : NULL;
+    rp_nearest_clear(&guess.nearest);
+    free(guess.wanted);
+    if (names)
+        return rp_error_hint_set(err, "did you mean %s?", names);
+    return rp_error_hint_set(err, "reprobe list '%s*PART*' shows names by a part of them",
+                             prefix ? prefix : "");
+}
+
+static struct rp_error *one_place_only(const struct rp_probe_kind *kind) {
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL, "a %s is one place, and cannot be a pattern", kind->name),
+        "patterns are for kprobe, kretprobe, uprobe, uretprobe and tracepoint; reprobe list '%s:*' "
+        "shows what there is",
+        kind->name);
+}
+
+struct rp_error *rp_pattern_kind(const char *pattern, const struct rp_probe_kind **out) {
+    const char *colon = strchr(pattern, ':');
+    if (!colon)
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "there is no colon: a pattern is KIND:NAMES"),
+            "such as kprobe:vfs_*, tracepoint:sched:* or uprobe:bash:*readline*");
+    *out = rp_probe_kind_find(pattern, (size_t)(colon - pattern));
+    if (!*out) {
+        RP_AUTO_FREE char *name = strndup(pattern, (size_t)(colon - pattern));
+        return name ? rp_probe_kind_unknown(name) : rp_error_nomem();
+    }
+    return (*out)->match ? NULL : one_place_only(*out);
+}
+
+static struct rp_error *find(const char *pattern, struct rp_places *places) {
+    RP_TRY(rp_pattern_kind(pattern, &places->kind));
+    const char *names = strchr(pattern, ':') + 1;
+    RP_TRY(places->kind->match(names, places));
+    if (places->count)
+        return NULL;
+    return hint_nearest(rp_probe_error(ENOENT, "nothing here that can be probed matches it"),
+                        places, names);
+}
+
+struct rp_error *rp_places_find(const char *pattern, pid_t pid, struct rp_places *out) {
+    *out = (struct rp_places){.pid = pid};
+    struct rp_error *err = find(pattern, out);
+    if (!err)
+        return NULL;
+    rp_places_clear(out);
+    return rp_error_what_set(err, "cannot attach %.100s", pattern);
+}
+
+struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once) {
+    RP_AUTO(rp_places_clear) struct rp_places places;
+    RP_TRY(rp_places_find(pattern, 0, &places));
+    *count = places.count;
+    *at_once = rp_places_attach_type(&places) != 0;
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ attach */
+
+enum bpf_attach_type rp_places_attach_type(const struct rp_places *places) {
+    enum bpf_attach_type type = places->kind->multi_type;
+    /* Before Linux 6.10 a link to uprobes of a process saw its first thread only. */
+    if (places->pid && !rp_kernel_at_least(6, 10))
+        return 0;
+    return type && rp_multi_link_exists(type) ? type : 0;
+}
+
+struct job {
+    struct rp_places *places;
+    int prog_fd;
+    bool at_once, no_cookies;
+    size_t kept; /* places, those before; the next one's number */
+    size_t refused;
+    int errnum; /* of a place that was refused */
+    struct rp_attachment *out;
+};
+
+/* Whether the kernel may say so of one place, and not of another. */
+static bool is_about_a_place(int errnum) {
+    static const int errnums[] = {
+        EINVAL, ENOENT, ESRCH, EILSEQ, EADDRNOTAVAIL, EOPNOTSUPP, ENODEV, EIO, EBUSY,
+        524 /* the kernel's ENOTSUPP, of an instruction that uprobes cannot step over */};
+    for (size_t i = 0; i < RP_COUNT(errnums); i++)
+        if (errnum == errnums[i])
+            return true;
+    return false;
+}
+
+static int link_range(struct job *job, size_t first, size_t count) {
+    if (!job->at_once)
+        return rp_place_link(job->places, first, job->kept, job->prog_fd, &job->no_cookies,
+                             job->out);
+    int link;
+    int errnum = rp_multi_link(job->places, first, count, job->kept, job->prog_fd, &link);
+    if (errnum)
+        return errnum;
+    struct rp_error *err = rp_attachment_add(job->out, link, NULL);
+    rp_error_free(err);
+    return err ? ENOMEM : 0;
+}
+
+/* Places that stay are numbered anew, without gaps. */
+static void keep(struct job *job, size_t first, size_t count) {
+    for (size_t i = first; i < first + count; i++, job->kept++)
+        if (i != job->kept) {
+            job->places->list[job->kept] = job->places->list[i];
+            job->places->list[i].spec = NULL;
+        }
+}
+
+/* Attaches to all of them or, where the kernel refuses that, to each half. An errno that is about
+ * all of them. */
+static int attach_range(struct job *job, size_t first, size_t count) {
+    bool whole = job->at_once || count == 1;
+    int errnum = whole ? link_range(job, first, count) : 0;
+    if (whole && !errnum) {
+        keep(job, first, count);
+        return 0;
+    }
+    if (errnum && (!is_about_a_place(errnum) || job->refused > REFUSALS_MAX))
+        return errnum;
+    if (count == 1) {
+        job->errnum = errnum;
+        job->refused += job->at_once;
+        rp_place_clear(job->places, first);
+        return 0;
+    }
+    errnum = attach_range(job, first, count / 2);
+    return errnum ? errnum : attach_range(job, first + count / 2, count - count / 2);
+}
+
+static struct rp_error *explain(const struct job *job, size_t count, int errnum) {
+    if (errnum == EPERM || errnum == EACCES) {
+        /* kernel/events/core.c: perf_event_set_bpf_prog() */
+        if (errnum == EACCES && job->places->kind->prog_type == BPF_PROG_TYPE_TRACEPOINT)
+            return rp_error_hint_set(
+                rp_probe_error(errnum,
+                               "the program reads beyond the fields of one of the "
+                               "%zu tracepoints that match",
+                               count),
+                "read what all of them have, or attach it to fewer");
+        return rp_kernel_refusal(errnum);
+    }
+    if (errnum == EMFILE || errnum == ENFILE)
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "%zu places match, and each takes two descriptors", count),
+            "raise ulimit -n, or use a pattern that matches less");
+    if (errnum == E2BIG)
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            "end other tracers of these places");
+    if (errnum == job->errnum)
+        return rp_probe_error(errnum, "the kernel refuses each of the %zu places that match: %s",
+                              count, strerror(errnum));
+    return rp_error_new(errnum, NULL, "cannot use the probe");
+}
+
+/* A place takes two descriptors, and a process has a thousand by default. */
+static void make_room(size_t count) {
+    struct rlimit limit;
+    rlim_t needed = 2 * (rlim_t)count + 256;
+    if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = needed < limit.rlim_max ? needed : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+struct rp_error *rp_places_attach(struct rp_places *places, enum bpf_attach_type attach_type,
+                                  int prog_fd, struct rp_attachment *out) {
+    struct job job = {
+        .places = places, .prog_fd = prog_fd, .at_once = attach_type != 0, .out = out};
+    size_t count = places->count;
+    if (!job.at_once)
+        make_room(count);
+    int errnum = attach_range(&job, 0, count);
+    if (!errnum && !job.kept)
+        errnum = job.errnum;
+    if (errnum)
+        return explain(&job, count, errnum);
+    places->count = job.kept;
+    return NULL;
+}

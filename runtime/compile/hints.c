@@ -11,6 +11,7 @@
 #include "compile/adapt.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
+#include "compile/source.h"
 #include "kernel/btf.h"
 #include "kernel/tracefs.h"
 #include "util/array.h"
@@ -60,11 +61,6 @@ static const char *skip_tag(const char *type) {
     return type;
 }
 
-/* Whether `type` is a whole struct or union, not just declared. */
-static bool has_members(const struct btf_type *type) {
-    return btf_is_composite(type);
-}
-
 /* The keyword of a type that C can name. */
 static const char *tag_of(const struct btf_type *type) {
     if (btf_is_struct(type))
@@ -72,19 +68,6 @@ static const char *tag_of(const struct btf_type *type) {
     if (btf_is_union(type))
         return "union ";
     return btf_is_any_enum(type) ? "enum " : "";
-}
-
-static const struct btf_type *find_struct(const struct rp_btf *btf, const char *name) {
-    for (size_t i = 0; i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
-        if (strcmp(rp_btf_name(btf, type), name) != 0)
-            continue;
-        while (btf_is_typedef(type) || btf_is_mod(type))
-            type = rp_btf_type(btf, type->type);
-        if (has_members(type))
-            return type;
-    }
-    return NULL;
 }
 
 /* Of anonymous members, theirs. */
@@ -96,7 +79,7 @@ static void add_members(struct rp_nearest *nearest, const struct rp_btf *btf,
         const struct btf_type *its_type = rp_btf_type(btf, member->type);
         if (*name)
             rp_nearest_add(nearest, name);
-        else if (has_members(its_type))
+        else if (btf_is_composite(its_type))
             add_members(nearest, btf, its_type);
     }
 }
@@ -142,7 +125,7 @@ static char *field_hint(const struct error *e) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     if (hint || !btf || (e->scan && rp_names_has(&e->scan->defined, type)))
         return hint;
-    const struct btf_type *found = find_struct(btf, type);
+    const struct btf_type *found = rp_btf_find_composite(btf, type);
     if (!found)
         return NULL;
     struct rp_nearest nearest = {.wanted = e->first};
@@ -275,6 +258,15 @@ static void add_enumerators(struct rp_nearest *nearest, const struct rp_btf *btf
     }
 }
 
+/* Macros of the kernel's that prelude/snippets.h has. */
+static void add_snippets(struct rp_nearest *nearest) {
+    struct rp_names names = {0};
+    rp_source_snippet_names(&names);
+    for (size_t i = 0; i < names.count; i++)
+        rp_nearest_add(nearest, names.names[i]);
+    rp_names_clear(&names);
+}
+
 static void add_helpers(struct rp_nearest *nearest) {
     const struct rp_names *names = &rp_libbcc_scan()->mentioned;
     for (size_t i = 0; i < names->count; i++)
@@ -291,10 +283,12 @@ static char *name_hint(const struct error *e) {
     struct rp_nearest nearest = {.wanted = e->first};
     for (size_t i = 0; e->scan && i < e->scan->defined.count; i++)
         rp_nearest_add(&nearest, e->scan->defined.names[i]);
-    if (strncmp(e->first, "bpf_", 4) == 0)
+    if (strncmp(e->first, "bpf_", 4) == 0) {
         add_helpers(&nearest);
-    else if (is_macro_name(e->first))
+    } else if (is_macro_name(e->first)) {
+        add_snippets(&nearest);
         add_enumerators(&nearest, rp_kernel_types_or_null());
+    }
     hint = nearest_hint(&nearest, "did you mean ", "?");
     if (!hint && is_macro_name(e->first))
         hint = strdup("if it is a macro of the kernel's: types come from BTF, which carries no "

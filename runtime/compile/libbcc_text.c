@@ -172,6 +172,11 @@ const struct rp_scan *rp_libbcc_scan(void) {
     return &found.scan;
 }
 
+const struct rp_names *rp_libbcc_names(void) {
+    rp_libbcc_scan();
+    return &found.index;
+}
+
 void rp_libbcc_release(void) {
     rp_scan_clear(&found.scan);
     rp_names_clear(&found.index);

@@ -10,6 +10,8 @@
 /* What libbcc's own bpf.h and helpers.h define and mention; read when first asked for. The names
  * they define must not be declared a second time from BTF. */
 const struct rp_scan *rp_libbcc_scan(void);
+/* Every name that they declare or define: helpers, functions, types, macros. */
+const struct rp_names *rp_libbcc_names(void);
 /* Frees what is kept of them. Asked for again, they are read again. */
 void rp_libbcc_release(void);
 

@@ -148,24 +148,42 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
     rp_digest_end(&formats, source->tracepoints);
 }
 
+/* The next of the words that `*names` begins with, up to `end`; false when there is none. */
+static bool next_word(const char **names, const char *end, const char **word, size_t *len) {
+    const char *p = *names;
+    while (p < end && *p == ' ')
+        p++;
+    *word = p;
+    while (p < end && *p != ' ')
+        p++;
+    *names = p;
+    *len = (size_t)(p - *word);
+    return *len > 0;
+}
+
 static bool mentions_one_of(const struct rp_scan *scan, const char *names, size_t len) {
-    for (const char *p = names, *end = names + len; p < end;) {
-        while (p < end && *p == ' ')
-            p++;
-        const char *word = p;
-        while (p < end && *p != ' ')
-            p++;
-        if (p > word && rp_names_has_n(&scan->mentioned, word, (size_t)(p - word)) &&
-            !rp_names_has_n(&scan->defined, word, (size_t)(p - word)))
+    const char *word, *end = names + len;
+    for (size_t word_len; next_word(&names, end, &word, &word_len);)
+        if (rp_names_has_n(&scan->mentioned, word, word_len) &&
+            !rp_names_has_n(&scan->defined, word, word_len))
             return true;
-    }
     return false;
+}
+
+static const char piece_mark[] = "\n//@ ";
+
+void rp_source_snippet_names(struct rp_names *names) {
+    for (const char *piece = rp_embedded_snippets_h; (piece = strstr(piece, piece_mark));) {
+        piece += strlen(piece_mark);
+        const char *word, *end = strchr(piece, '\n');
+        for (size_t len; next_word(&piece, end, &word, &len);)
+            rp_names_add(names, word, len);
+    }
 }
 
 /* Writes the pieces of snippets.h that the source needs to `out`; what they mention counts. A piece
  * may need an earlier one, so it goes round until nothing is added. */
 static void add_snippets(struct rp_source *source, FILE *out) {
-    static const char piece_mark[] = "\n//@ ";
     struct rp_names taken = {0};
     for (bool added = true; added;) {
         added = false;

@@ -35,6 +35,8 @@ void rp_source_types_digest(const struct rp_source *source, char hex[65]);
  * what the source reaches of them, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
+/* Adds the names that snippets.h has something for. */
+void rp_source_snippet_names(struct rp_names *names);
 /* Frees what is kept from one source to the next, the kernel's types with it. The next one reads it
  * again. */
 void rp_source_release(void);

@@ -16,11 +16,10 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* libbcc's headers include these by name. */
-static const char *const always[] = {"uapi/linux/bpf.h",      "uapi/linux/if_packet.h",
-                                     "uapi/linux/if_ether.h", "linux/version.h",
-                                     "linux/log2.h",          "asm/page.h",
-                                     "linux/types.h",         "linux/bpf_common.h"};
+const char *const rp_tree_always[] = {
+    "uapi/linux/bpf.h", "uapi/linux/if_packet.h", "uapi/linux/if_ether.h",
+    "linux/version.h",  "linux/log2.h",           "asm/page.h",
+    "linux/types.h",    "linux/bpf_common.h",     NULL};
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
     (void)st;
@@ -95,8 +94,8 @@ static int write_stub(const char *tree, const char *include) {
 
 static int fill(const char *tree, const char *base, const char *types,
                 const struct rp_names *includes) {
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-        if (write_stub(tree, always[i]))
+    for (size_t i = 0; rp_tree_always[i]; i++)
+        if (write_stub(tree, rp_tree_always[i]))
             return -1;
     for (size_t i = 0; i < includes->count; i++)
         if (write_stub(tree, includes->names[i]))

@@ -14,6 +14,9 @@ struct rp_error;
 /* Where reprobe's own headers are in there. */
 #define RP_TREE_OWN "own"
 
+/* Headers that libbcc's own include by name, ended by NULL. */
+extern const char *const rp_tree_always[];
+
 /* Made for one compile and removed after it. */
 struct rp_tree {
     char path[128];

@@ -6,10 +6,10 @@
  */
 #include "compile/types.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/btf_text.h"
 #include "util/cleanup.h"
 
 /* Up to here a struct keeps the members that cost nothing to declare, so that initialisers by
@@ -48,39 +48,6 @@ static bool is_elsewhere(const struct writer *w, const char *name) {
            strncmp(name, "__builtin_", 10) == 0;
 }
 
-static const char *tag_word(const struct btf_type *t) {
-    switch (btf_kind(t)) {
-    case BTF_KIND_UNION:
-        return "union";
-    case BTF_KIND_FWD:
-        return btf_kflag(t) ? "union" : "struct";
-    case BTF_KIND_ENUM:
-    case BTF_KIND_ENUM64:
-        return "enum";
-    default:
-        return "struct";
-    }
-}
-
-static uint32_t skip_modifiers(const struct writer *w, uint32_t id) {
-    const struct btf_type *t = type_of(w, id);
-    while (id && btf_is_mod(t)) {
-        id = t->type;
-        t = type_of(w, id);
-    }
-    return id;
-}
-
-static uint32_t skip_to_base(const struct writer *w, uint32_t id) {
-    id = skip_modifiers(w, id);
-    const struct btf_type *t = type_of(w, id);
-    while (id && btf_kind(t) == BTF_KIND_TYPEDEF) {
-        id = skip_modifiers(w, t->type);
-        t = type_of(w, id);
-    }
-    return id;
-}
-
 static bool is_anonymous(const struct writer *w, uint32_t id) {
     const struct btf_type *t = type_of(w, id);
     return (btf_is_composite(t) || btf_is_any_enum(t)) && !*name_of(w, t);
@@ -90,7 +57,7 @@ static bool is_anonymous(const struct writer *w, uint32_t id) {
 
 /* Whether a member's type can be declared without pulling in another declaration. */
 static bool is_plain(const struct writer *w, uint32_t id) {
-    id = skip_to_base(w, id);
+    id = rp_btf_skip_to_base(w->btf, id);
     const struct btf_type *t = type_of(w, id);
     switch (btf_kind(t)) {
     case BTF_KIND_INT:
@@ -116,7 +83,7 @@ static bool is_wanted(const struct writer *w, const struct btf_member *m) {
     const char *name = rp_btf_string(w->btf, m->name_off);
     if (*name)
         return rp_names_has(w->wanted, name);
-    const struct btf_type *t = type_of(w, skip_modifiers(w, m->type));
+    const struct btf_type *t = type_of(w, rp_btf_skip_modifiers(w->btf, m->type));
     return btf_is_composite(t) && holds_wanted(w, t);
 }
 
@@ -137,94 +104,24 @@ static bool is_kept(const struct writer *w, const struct btf_type *parent,
 
 /* ------------------------------------------------------------- spelling a type */
 
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *text(const char *fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    char *s = NULL;
-    if (vasprintf(&s, fmt, args) < 0)
-        s = NULL;
-    va_end(args);
-    return s;
-}
-
 static void write_composite_body(struct writer *w, FILE *f, const struct btf_type *t, uint32_t id);
-static char *declarator(struct writer *w, uint32_t id, const char *name, bool plain);
 
-static const char *uint_of_size(unsigned size) {
-    switch (size) {
-    case 1:
-        return "unsigned char";
-    case 2:
-        return "unsigned short";
-    case 8:
-        return "unsigned long long";
-    default:
-        return "unsigned int";
-    }
-}
-
-static char *parameters(struct writer *w, const struct btf_type *proto) {
-    const struct btf_param *p = btf_params(proto);
-    unsigned count = btf_vlen(proto);
-    char *list = strdup(count ? "" : "void");
-    for (unsigned i = 0; i < count; i++) {
-        RP_AUTO_FREE char *one = p[i].type ? declarator(w, p[i].type, "", false) : strdup("...");
-        char *longer = text("%s%s%s", list, i ? ", " : "", one);
-        free(list);
-        list = longer;
-    }
-    return list;
-}
-
-/* The type's own word, with which a declaration begins. */
-static char *base_word(struct writer *w, uint32_t id, const struct btf_type *t, bool plain) {
-    const char *name = name_of(w, t);
-    unsigned kind = btf_kind(t);
-    if (!id)
-        return strdup("void");
-    if (kind == BTF_KIND_INT || kind == BTF_KIND_FLOAT || kind == BTF_KIND_TYPEDEF)
-        return strdup(name);
-    if ((kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64) && (plain || !*name))
-        return strdup(uint_of_size(t->size));
-    if (*name)
-        return text("%s %s", tag_word(t), name);
+/* A type without a name stands where it is used, whole. */
+static char *anonymous_body(void *ctx, uint32_t id) {
+    struct writer *w = ctx;
     char *body = NULL;
     size_t size;
     FILE *f = open_memstream(&body, &size);
     if (!f)
         return NULL;
-    write_composite_body(w, f, t, id);
+    write_composite_body(w, f, type_of(w, id), id);
     fclose(f);
     return body;
 }
 
-/* "TYPE name" in C's inside-out way. `plain`: through typedefs to what needs no declaration, all
- * pointers alike. */
 static char *declarator(struct writer *w, uint32_t id, const char *name, bool plain) {
-    RP_AUTO_FREE char *inner = strdup(name);
-    for (;;) {
-        id = plain ? skip_to_base(w, id) : skip_modifiers(w, id);
-        const struct btf_type *t = type_of(w, id);
-        unsigned kind = btf_kind(t);
-        char *outer;
-        if (id && kind == BTF_KIND_PTR) {
-            outer = text("*%s", inner);
-            id = plain ? 0 : t->type;
-        } else if (id && kind == BTF_KIND_ARRAY) {
-            outer = text(*inner == '*' ? "(%s)[%u]" : "%s[%u]", inner, btf_array(t)->nelems);
-            id = btf_array(t)->type;
-        } else if (id && kind == BTF_KIND_FUNC_PROTO) {
-            RP_AUTO_FREE char *params = parameters(w, t);
-            outer = text("(%s)(%s)", inner, params);
-            id = t->type;
-        } else {
-            RP_AUTO_FREE char *word = base_word(w, id, t, plain);
-            return text("%s%s%s", word, *inner ? " " : "", inner);
-        }
-        free(inner);
-        inner = outer;
-    }
+    const struct rp_btf_spelling spelling = {.plain = plain, .anonymous = anonymous_body, .ctx = w};
+    return rp_btf_declaration(w->btf, id, name, &spelling);
 }
 
 /* ------------------------------------------------------------- what must come first */
@@ -237,7 +134,7 @@ static void write_needs_of_members(struct writer *w, const struct btf_type *t);
 static void forward(struct writer *w, const struct btf_type *t) {
     const char *name = name_of(w, t);
     if (*name && rp_names_add(&w->forwards, name, strlen(name)))
-        fprintf(w->out, "%s %s;\n", tag_word(t), name);
+        fprintf(w->out, "%s %s;\n", rp_btf_tag_word(t), name);
 }
 
 /* Whether nothing was defined under this name yet. Another translation unit, or a module, may have
@@ -260,7 +157,7 @@ static void enqueue(struct writer *w, uint32_t id) {
  * declared now; it is written later, since the source may follow the pointer. */
 static void write_needs(struct writer *w, uint32_t id, bool by_value) {
     for (;;) {
-        id = skip_modifiers(w, id);
+        id = rp_btf_skip_modifiers(w->btf, id);
         if (!id)
             return;
         const struct btf_type *t = type_of(w, id);
@@ -309,9 +206,9 @@ static void write_needs(struct writer *w, uint32_t id, bool by_value) {
 
 /* The struct or union without a name that a member holds, as one or in an array; else 0. */
 static uint32_t anonymous_inside(const struct writer *w, uint32_t id) {
-    id = skip_to_base(w, id);
+    id = rp_btf_skip_to_base(w->btf, id);
     while (id && btf_kind(type_of(w, id)) == BTF_KIND_ARRAY)
-        id = skip_to_base(w, btf_array(type_of(w, id))->type);
+        id = rp_btf_skip_to_base(w->btf, btf_array(type_of(w, id))->type);
     return id && btf_is_composite(type_of(w, id)) && is_anonymous(w, id) ? id : 0;
 }
 
@@ -355,7 +252,7 @@ static uint64_t alignment_bits(const struct writer *w, uint32_t id) {
 /* A type that the source defines itself, further down, cannot be held by value up here. */
 static bool is_later(const struct writer *w, uint32_t id) {
     for (;;) {
-        id = skip_modifiers(w, id);
+        id = rp_btf_skip_modifiers(w->btf, id);
         const struct btf_type *t = type_of(w, id);
         unsigned kind = btf_kind(t);
         if (kind == BTF_KIND_ARRAY)
@@ -373,7 +270,7 @@ static void write_composite_body(struct writer *w, FILE *f, const struct btf_typ
     const struct btf_member *m = btf_members(t);
     uint64_t bit = 0, align = alignment_bits(w, id);
     bool packed = false, empty = true;
-    fprintf(f, "%s %s%s{ ", tag_word(t), name_of(w, t), *name_of(w, t) ? " " : "");
+    fprintf(f, "%s %s%s{ ", rp_btf_tag_word(t), name_of(w, t), *name_of(w, t) ? " " : "");
     for (unsigned i = 0; i < btf_vlen(t); i++) {
         if (!is_kept(w, t, &m[i]) || is_later(w, m[i].type))
             continue;
@@ -478,10 +375,12 @@ static void write_typedef(struct writer *w, uint32_t id) {
     if (w->states[id] >= BEGUN || is_elsewhere(w, name))
         return;
     w->states[id] = BEGUN;
-    RP_AUTO_FREE char *tag = text("typedef %s", name);
+    RP_AUTO_FREE char *tag = NULL;
+    if (asprintf(&tag, "typedef %s", name) < 0)
+        tag = NULL;
     if (!tag || !define(w, id, tag))
         return;
-    uint32_t target = skip_modifiers(w, t->type);
+    uint32_t target = rp_btf_skip_modifiers(w->btf, t->type);
     const struct btf_type *to = type_of(w, target);
     bool is_named_composite = target && btf_is_composite(to) && *name_of(w, to);
     write_needs(w, t->type, !is_named_composite);

@@ -258,6 +258,18 @@ uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
     return 0;
 }
 
+const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name) {
+    for (size_t i = 0; i < btf->nameable_count; i++) {
+        const struct rp_btf_entry *entry = &btf->nameable[i];
+        if (!is_called(btf, rp_btf_entry_type(btf, entry), name))
+            continue;
+        const struct btf_type *t = plain_type(btf, entry->id);
+        if (btf_is_composite(t))
+            return t;
+    }
+    return NULL;
+}
+
 /* A type that is not aligned, or padded, as its members would have it is packed. */
 static unsigned align_of_composite(const struct rp_btf *btf, const struct btf_type *t) {
     const struct btf_member *m = btf_members(t);

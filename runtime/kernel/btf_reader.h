@@ -52,6 +52,10 @@ static inline const char *rp_btf_name(const struct rp_btf *btf, const struct btf
 /* The id of the first type, of its own, of that kind and name; 0 when there is none. */
 uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind);
 
+/* The struct or union that `name` means, as its tag or as a typedef; NULL when there is none, or it
+ * is only declared. */
+const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name);
+
 /* In bytes, by value; 0 for what has none. */
 uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id);
 /* In bytes, at least 1, and 1 for what is packed. */

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -179,12 +180,56 @@ static char *find_library(const char *name) {
     return found && word ? version_of(found, name) : found;
 }
 
-static void add_folder(struct rp_nearest *nearest, const char *path) {
-    RP_AUTO_CLOSEDIR DIR *dir = opendir(path);
+static void each_file(const char *folder, void (*each)(void *ctx, const char *name), void *ctx) {
+    RP_AUTO_CLOSEDIR DIR *dir = opendir(folder);
     const struct dirent *entry;
     while (dir && (entry = readdir(dir)))
         if (entry->d_name[0] != '.')
-            rp_nearest_add(nearest, entry->d_name);
+            each(ctx, entry->d_name);
+}
+
+/* How glibc's ldconfig writes the cache since 2.32; older ones have another format before it, and
+ * are passed over. Offsets are from the start. */
+struct library_cache {
+    char magic[20];
+    uint32_t count, strings_size, reserved[5];
+    struct {
+        uint32_t flags, name, path, os_version;
+        uint64_t hwcap;
+    } libraries[];
+};
+
+static void each_library(void (*each)(void *ctx, const char *name), void *ctx) {
+    static const char magic[] = "glibc-ld.so.cache1.1";
+    RP_AUTO_CLOSE int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st) || (size_t)st.st_size < sizeof(struct library_cache))
+        return;
+    size_t size = (size_t)st.st_size;
+    const struct library_cache *cache = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (cache == MAP_FAILED)
+        return;
+    size_t room = (size - sizeof(*cache)) / sizeof(*cache->libraries);
+    if (memcmp(cache->magic, magic, sizeof(cache->magic)) == 0 && cache->count <= room)
+        for (uint32_t i = 0; i < cache->count; i++) {
+            uint32_t name = cache->libraries[i].name;
+            if (name < size && memchr((const char *)cache + name, 0, size - name))
+                each(ctx, (const char *)cache + name);
+        }
+    munmap((void *)cache, size);
+}
+
+void rp_binary_each_name(void (*each)(void *ctx, const char *name), void *ctx) {
+    const char *path = getenv("PATH");
+    RP_AUTO_FREE char *folders = strdup(path ? path : "");
+    char *rest = folders;
+    for (char *folder; rest && (folder = strsep(&rest, ":"));)
+        each_file(folder, each, ctx);
+    each_library(each, ctx);
+}
+
+static void add_name(void *ctx, const char *name) {
+    rp_nearest_add(ctx, name);
 }
 
 static struct rp_error *no_file(const char *path) {
@@ -193,7 +238,7 @@ static struct rp_error *no_file(const char *path) {
     struct rp_error *err = rp_probe_error(ENOENT, "there is no file %s", path);
     struct rp_nearest nearest = {.wanted = base};
     if (folder)
-        add_folder(&nearest, folder);
+        each_file(folder, add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, folder ? folder : "");
     rp_nearest_clear(&nearest);
     return guess ? rp_error_hint_set(err, "did you mean %s?", guess)
@@ -208,11 +253,7 @@ static struct rp_error *no_name(const char *name) {
         "there is neither a program %s in $PATH nor a library %s%s%s in the dynamic linker's cache",
         name, word ? "" : "lib", name, word ? "" : ".so");
     struct rp_nearest nearest = {.wanted = name};
-    const char *path = getenv("PATH");
-    RP_AUTO_FREE char *folders = strdup(path ? path : "");
-    char *rest = folders;
-    for (char *folder; rest && (folder = strsep(&rest, ":"));)
-        add_folder(&nearest, folder);
+    rp_binary_each_name(add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     return guess ? rp_error_hint_set(err, "did you mean %s? A file elsewhere needs its path", guess)

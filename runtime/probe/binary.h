@@ -13,6 +13,10 @@
  * that is whole. Errors say why and a hint, as with all of these. */
 struct rp_error *rp_binary_find(const char *name, char **path);
 
+/* Calls `each` with names that rp_binary_find() knows: those of all files in the folders of $PATH,
+ * and of the libraries in the dynamic linker's cache ("libc.so.6"). One may come twice. */
+void rp_binary_each_name(void (*each)(void *ctx, const char *name), void *ctx);
+
 /* Calls `each` with every function in the file, and those that its debug symbols name, until it
  * returns false; one may come twice. `address` is the file's own, as nm(1) shows it; `size` 0 is
  * not known. */

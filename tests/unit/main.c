@@ -6,10 +6,13 @@
 int main(void) {
     setenv("REPROBE_CACHE", "off", 1); /* what is tested is compiled */
     SRunner *runner = srunner_create(util_suite());
+    srunner_add_suite(runner, ask_suite());
     srunner_add_suite(runner, scan_suite());
     srunner_add_suite(runner, types_suite());
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, diagnostics_suite());
+    srunner_add_suite(runner, complete_suite());
+    srunner_add_suite(runner, expression_suite());
     srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());

@@ -5,10 +5,13 @@
 #include <check.h>
 
 Suite *util_suite(void);
+Suite *ask_suite(void);
 Suite *scan_suite(void);
 Suite *types_suite(void);
 Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
+Suite *complete_suite(void);
+Suite *expression_suite(void);
 Suite *link_suite(void);
 Suite *nearest_suite(void);
 Suite *object_suite(void);

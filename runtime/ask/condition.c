@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conditions: which part is asked at the entry of a call and which at its return, and how text is
+ * compared, which C has no operator for. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask/write.h"
+#include "compile/scan.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------------ conditions */
+
+/* Ends at the && that is in no brackets, or at the text's end. */
+static const char *end_of_clause(const char *text) {
+    struct rp_lexer lexer = {.p = text, .end = text + strlen(text)};
+    int depth = 0;
+    for (struct rp_token token = rp_lex(&lexer); token.kind != RP_TOKEN_END;
+         token = rp_lex(&lexer)) {
+        depth += rp_token_is(&token, "(") + rp_token_is(&token, "[");
+        depth -= rp_token_is(&token, ")") + rp_token_is(&token, "]");
+        if (!depth && rp_token_is(&token, "&") && token.text[1] == '&')
+            return token.text;
+    }
+    return lexer.end;
+}
+
+/* || binds less than &&: what has it outside brackets is one clause. */
+static bool has_or(const char *text) {
+    struct rp_lexer lexer = {.p = text, .end = text + strlen(text)};
+    int depth = 0;
+    for (struct rp_token token = rp_lex(&lexer); token.kind != RP_TOKEN_END;
+         token = rp_lex(&lexer)) {
+        depth += rp_token_is(&token, "(") + rp_token_is(&token, "[");
+        depth -= rp_token_is(&token, ")") + rp_token_is(&token, "]");
+        if (!depth &&
+            (rp_token_is(&token, "?") || (rp_token_is(&token, "|") && token.text[1] == '|')))
+            return true;
+    }
+    return false;
+}
+
+struct tokens {
+    struct rp_token list[512];
+    size_t count;
+};
+
+static bool is_equals(const struct tokens *t, size_t i, const char *first) {
+    return i + 1 < t->count && rp_token_is(&t->list[i], first) &&
+           rp_token_is(&t->list[i + 1], "=") && t->list[i + 1].text == t->list[i].text + 1;
+}
+
+/* Where what stands before the comparison at `i` begins. */
+static size_t left_operand(const struct tokens *t, size_t i) {
+    int depth = 0;
+    while (i > 0) {
+        const struct rp_token *token = &t->list[i - 1];
+        depth += rp_token_is(token, ")") + rp_token_is(token, "]");
+        depth -= rp_token_is(token, "(") + rp_token_is(token, "[");
+        if (depth < 0)
+            return i;
+        bool ends = rp_token_is(token, "&") || rp_token_is(token, "|") || rp_token_is(token, "?") ||
+                    rp_token_is(token, ":") || rp_token_is(token, ",") || rp_token_is(token, "!");
+        if (!depth && ends)
+            return i;
+        i--;
+    }
+    return 0;
+}
+
+static size_t right_operand(const struct tokens *t, size_t i) {
+    int depth = 0;
+    for (; i < t->count; i++) {
+        const struct rp_token *token = &t->list[i];
+        depth += rp_token_is(token, "(") + rp_token_is(token, "[");
+        depth -= rp_token_is(token, ")") + rp_token_is(token, "]");
+        bool ends = rp_token_is(token, "&") || rp_token_is(token, "|") || rp_token_is(token, "?") ||
+                    rp_token_is(token, ":") || rp_token_is(token, ",");
+        if (depth < 0 || (!depth && ends))
+            return i;
+    }
+    return i;
+}
+
+/* Bytes of a string literal, its end included; escapes count as one. */
+static unsigned literal_size(const struct rp_token *token) {
+    unsigned size = 1;
+    for (size_t i = 1; i + 1 < token->len; i++, size++)
+        if (token->text[i] == '\\')
+            i++;
+    return size;
+}
+
+static struct rp_error *compare_text(struct rp_program *p, struct rp_clause *clause,
+                                     const char *text, const struct rp_token *literal, bool equal,
+                                     FILE *out) {
+    struct rp_compared *longer =
+        reallocarray(clause->compared, clause->compared_count + 1, sizeof(*longer));
+    if (!longer)
+        return rp_error_nomem();
+    clause->compared = longer;
+    struct rp_compared *compared = &longer[clause->compared_count];
+    *compared = (struct rp_compared){.text = strdup(text)};
+    if (!compared->text)
+        return rp_error_nomem();
+    clause->compared_count++;
+    compared->is.text = compared->text;
+    RP_TRY(rp_look(p, &(struct rp_expression *){&compared->is}, 1));
+    if (compared->is.shape != RP_SHAPE_TEXT)
+        return rp_error_hint_set(
+            rp_cannot_answer(p->question, EINVAL,
+                             "`%s` is no text, but %s: it cannot be compared with %.*s", text,
+                             compared->is.type, (int)literal->len, literal->text),
+            "compare it with a number");
+    unsigned size = literal_size(literal);
+    bool is_comm = !strcmp(text, "comm") && !rp_argument_find(rp_program_names(p), "comm");
+    if (is_comm && size > 16)
+        return rp_error_hint_set(
+            rp_cannot_answer(p->question, EINVAL,
+                             "%.*s is never a task's name: those have 15 bytes at most",
+                             (int)literal->len, literal->text),
+            "give the first 15 bytes");
+    if (size > RP_PATH_ROOM - 8)
+        return rp_error_hint_set(rp_cannot_answer(p->question, ENOTSUP,
+                                                  "text that is compared has %d bytes "
+                                                  "at most",
+                                                  RP_PATH_ROOM - 9),
+                                 "a BPF program's stack has 512 bytes");
+    /* One more than the literal: else a longer text, cut short, would be the same. */
+    compared->room = (size + 8) & ~7U;
+    if (is_comm) {
+        compared->room = 0;
+        snprintf(compared->buffer, sizeof(compared->buffer), "comm");
+    } else {
+        char base[24];
+        rp_value_member(text, base, sizeof(base));
+        snprintf(compared->buffer, sizeof(compared->buffer), "%s_text_%zu", base,
+                 clause->compared_count % 1000);
+        if (clause->compared_count == 1)
+            snprintf(compared->buffer, sizeof(compared->buffer), "%s_text", base);
+    }
+    fprintf(out, "%sis_text(%s, %.*s, sizeof(%.*s))", equal ? "" : "!", compared->buffer,
+            (int)literal->len, literal->text, (int)literal->len, literal->text);
+    return NULL;
+}
+
+static bool is_literal(const struct rp_token *token) {
+    return token->kind == RP_TOKEN_STRING && *token->text == '"';
+}
+
+/* Writes the clause with is_text() for `X == "text"` and `"text" != X`. */
+static struct rp_error *rewrite(struct rp_program *p, struct rp_clause *clause, FILE *out) {
+    RP_AUTO_FREE struct tokens *t = calloc(1, sizeof(*t));
+    struct rp_lexer lexer = {.p = clause->text, .end = clause->text + strlen(clause->text)};
+    if (!t)
+        return rp_error_nomem();
+    for (;;) {
+        struct rp_token token = rp_lex(&lexer);
+        if (token.kind == RP_TOKEN_END)
+            break;
+        if (t->count == RP_COUNT(t->list))
+            return rp_cannot_answer(p->question, E2BIG, "the condition is too long");
+        t->list[t->count++] = token;
+    }
+    const char *done = clause->text;
+    for (size_t i = 0; i + 2 < t->count; i++) {
+        bool equal = is_equals(t, i, "="), unequal = is_equals(t, i, "!");
+        if (!equal && !unequal)
+            continue;
+        bool right = is_literal(&t->list[i + 2]), left = i > 0 && is_literal(&t->list[i - 1]);
+        if (!right && !left)
+            continue;
+        size_t from = right ? left_operand(t, i) : i + 2;
+        size_t to = right ? i : right_operand(t, i + 2);
+        size_t first = right ? from : i - 1, last = right ? i + 2 : to - 1;
+        if (from >= to || t->list[first].text < done)
+            return rp_cannot_answer(p->question, EINVAL, "a text is compared with nothing");
+        const char *begin = t->list[from].text;
+        const struct rp_token *end = &t->list[to - 1];
+        RP_AUTO_FREE char *text = strndup(begin, (size_t)(end->text + end->len - begin));
+        if (!text)
+            return rp_error_nomem();
+        fprintf(out, "%.*s", (int)(t->list[first].text - done), done);
+        RP_TRY(compare_text(p, clause, text, &t->list[right ? i + 2 : i - 1], equal, out));
+        done = t->list[last].text + t->list[last].len;
+        i = last;
+    }
+    fputs(done, out);
+    return NULL;
+}
+
+/* What a condition is apart from comparisons of text, as clang is to read it: those are numbers. */
+static struct rp_error *check_clause(struct rp_program *p, const struct rp_clause *clause) {
+    if (clause->compared_count)
+        return rp_check_names(p, clause->text);
+    struct rp_expression is = {.text = clause->text};
+    RP_TRY(rp_look(p, &(struct rp_expression *){&is}, 1));
+    if (is.shape == RP_SHAPE_STRUCT)
+        return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                                  "`%s` is a %s, not true or false", clause->text,
+                                                  is.type),
+                                 "compare one of its members");
+    return NULL;
+}
+
+static struct rp_error *add_clause(struct rp_program *p, const char *text, size_t length) {
+    struct rp_clause *longer = reallocarray(p->clauses, p->clause_count + 1, sizeof(*longer));
+    if (!longer)
+        return rp_error_nomem();
+    p->clauses = longer;
+    struct rp_clause *clause = &longer[p->clause_count++];
+    *clause = (struct rp_clause){0};
+    while (length && isspace((unsigned char)text[length - 1]))
+        length--;
+    while (length && isspace((unsigned char)*text)) {
+        text++;
+        length--;
+    }
+    clause->text = strndup(text, length);
+    size_t size;
+    FILE *out = clause->text ? open_memstream(&clause->code, &size) : NULL;
+    if (!out)
+        return rp_error_nomem();
+    struct rp_error *err = rewrite(p, clause, out);
+    fclose(out);
+    RP_TRY(err);
+    RP_TRY(check_clause(p, clause));
+    if (p->pair && rp_reads_argument(clause->text, rp_program_names(p))) {
+        clause->at_entry = !rp_reads_ret(p, clause->text);
+        if (!clause->at_entry)
+            return rp_keep_arguments(p, clause->text);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_plan_condition(struct rp_program *p) {
+    const char *text = p->question->condition;
+    if (!text)
+        return NULL;
+    if (has_or(text))
+        return add_clause(p, text, strlen(text));
+    for (;;) {
+        const char *end = end_of_clause(text);
+        RP_TRY(add_clause(p, text, (size_t)(end - text)));
+        if (!*end)
+            return NULL;
+        text = end + 2;
+    }
+}

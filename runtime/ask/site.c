@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The places where a program's functions run: one, or where a call begins and ends. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ask/write.h"
+#include "kernel/ksyms.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* Registers that hold arguments, on x86-64; of a function that is called directly (fentry). */
+#define REGISTERS  6
+#define TRAMPOLINE 11
+
+#define AUTO_ARGUMENTS RP_AUTO(cleanup_arguments)
+static void cleanup_arguments(struct rp_arguments **arguments) {
+    rp_arguments_free(*arguments);
+}
+
+/* ------------------------------------------------------------------ sites */
+
+static bool is_syscall_event(const struct rp_spec *spec, const char *when) {
+    return spec->kind == &rp_tracepoint_kind && spec->category &&
+           !strcmp(spec->category, "syscalls") && !strncmp(spec->target, when, strlen(when));
+}
+
+void rp_site_clear(struct rp_site *site) {
+    rp_spec_clear(&site->spec);
+    free(site->text);
+    rp_arguments_free(site->arguments);
+    *site = (struct rp_site){0};
+}
+
+static bool is_pattern(const char *text) {
+    return text[strcspn(text, "*?[")];
+}
+
+/* Structs by value take a register or two, so that what is behind them is not where it seems. */
+static size_t count_readable(const struct rp_site *site) {
+    const struct rp_arguments *arguments = site->arguments;
+    bool direct = rp_site_is(site, &rp_fentry_kind) || rp_site_is(site, &rp_fexit_kind);
+    if (rp_site_is(site, &rp_kretprobe_kind) || rp_site_is(site, &rp_uretprobe_kind))
+        return 0;
+    if (!rp_spec_is_kernel_function(&site->spec))
+        return arguments->count;
+    size_t most = direct ? TRAMPOLINE : REGISTERS, i;
+    for (i = 0; i < arguments->count && i < most; i++) {
+        struct rp_place_type type;
+        struct rp_expression is;
+        if (rp_type_find(arguments->list[i].type, &type) && rp_type_describe(&type, &is) &&
+            is.shape == RP_SHAPE_STRUCT && is.size > 8)
+            break;
+    }
+    return i;
+}
+
+/* Its arguments are those of the syscall, in the registers of the one who called. */
+static bool is_syscall_function(const struct rp_site *site) {
+    return (rp_site_is(site, &rp_kprobe_kind) || rp_site_is(site, &rp_kretprobe_kind)) &&
+           site->spec.target && !site->spec.offset && rp_syscall_of(site->spec.target) &&
+           !(site->arguments->count && strstr(site->arguments->list[0].type, "struct pt_regs"));
+}
+
+/* A syscall's function by this kernel's name for it. */
+static void use_kernel_name(struct rp_spec *spec) {
+    char *name = rp_spec_is_kernel_function(spec) ? rp_syscall_function(spec->target) : NULL;
+    if (name) {
+        free(spec->target);
+        spec->target = name;
+    }
+}
+
+/* A function's name that says by itself where it belongs, or one of our own. */
+static void name_function(struct rp_site *site, const char *fallback) {
+    static const struct {
+        const struct rp_probe_kind *kind;
+        const char *prefix;
+    } conventions[] = {
+        {&rp_kprobe_kind, "kprobe__"},
+        {&rp_kretprobe_kind, "kretprobe__"},
+        {&rp_fentry_kind, "kfunc__"},
+        {&rp_fexit_kind, "kretfunc__"},
+        {&rp_raw_tracepoint_kind, "raw_tracepoint__"},
+        {&rp_tp_btf_kind, "tp_btf__"},
+        {&rp_tracepoint_kind, "tracepoint__"},
+    };
+    char name[512] = "";
+    for (size_t i = 0; i < RP_COUNT(conventions) && !site->is_pattern; i++)
+        if (rp_site_is(site, conventions[i].kind))
+            snprintf(name, sizeof(name), "%s%s%s%s", conventions[i].prefix,
+                     site->spec.category ? site->spec.category : "",
+                     site->spec.category ? "__" : "", site->spec.target);
+    RP_AUTO_FREE char *spec = rp_is_c_name(name) ? rp_probe_spec_of_function(name) : NULL;
+    site->names_itself = spec && !strcmp(spec, site->text) && strlen(name) < sizeof(site->function);
+    snprintf(site->function, sizeof(site->function), "%.63s", site->names_itself ? name : fallback);
+}
+
+struct rp_error *rp_site_open(const char *text, const char *fallback, struct rp_site *site) {
+    site->is_pattern = is_pattern(text);
+    if (site->is_pattern) {
+        site->text = strdup(text);
+        size_t length = strcspn(text, ":");
+        site->spec.kind = rp_probe_kind_find(text, length);
+        site->arguments = calloc(1, sizeof(*site->arguments));
+        if (!site->text || !site->arguments)
+            return rp_error_nomem();
+        if (!site->spec.kind)
+            return rp_probe_check(text);
+    } else {
+        RP_TRY(rp_spec_parse(text, &site->spec));
+        use_kernel_name(&site->spec);
+        RP_TRY(rp_arguments_of_spec(&site->spec, &site->arguments));
+        site->text = rp_spec_text(&site->spec);
+        if (!site->text)
+            return rp_error_nomem();
+        site->readable = count_readable(site);
+        site->user_memory = rp_spec_is_in_file(&site->spec) || is_syscall_function(site) ||
+                            is_syscall_event(&site->spec, "sys_enter_");
+    }
+    site->is_return = rp_site_is(site, &rp_kretprobe_kind) || rp_site_is(site, &rp_fexit_kind) ||
+                      rp_site_is(site, &rp_uretprobe_kind) ||
+                      is_syscall_event(&site->spec, "sys_exit_");
+    name_function(site, fallback);
+    return NULL;
+}
+
+const struct rp_site *rp_program_entry(const struct rp_program *program) {
+    return &program->sites[0];
+}
+
+/* ------------------------------------------------------------------ which site */
+
+/* The same place, as another kind: "kretprobe:vfs_read" of "kprobe:vfs_read". */
+static char *as_kind(const struct rp_spec *spec, const struct rp_probe_kind *kind) {
+    struct rp_spec other = *spec;
+    other.kind = kind;
+    other.offset = 0;
+    return rp_spec_text(&other);
+}
+
+static char *as_syscall(const struct rp_spec *spec, const char *when) {
+    const char *name = strchr(spec->target + 4, '_');
+    char *text = NULL;
+    return name && asprintf(&text, "tracepoint:syscalls:sys_%s%s", when, name) > 0 ? text : NULL;
+}
+
+/* Where what begins at `spec` ends, and the other way round; NULL where there is no such place. */
+static char *return_of(const struct rp_spec *spec) {
+    if (spec->kind == &rp_kprobe_kind || spec->kind == &rp_kretprobe_kind)
+        return as_kind(spec, &rp_kretprobe_kind);
+    if (spec->kind == &rp_fentry_kind || spec->kind == &rp_fexit_kind)
+        return as_kind(spec, &rp_fexit_kind);
+    if (spec->kind == &rp_uprobe_kind || spec->kind == &rp_uretprobe_kind)
+        return as_kind(spec, &rp_uretprobe_kind);
+    return is_syscall_event(spec, "sys_") ? as_syscall(spec, "exit") : NULL;
+}
+
+static char *entry_of(const struct rp_spec *spec) {
+    if (spec->kind == &rp_kprobe_kind || spec->kind == &rp_kretprobe_kind)
+        return as_kind(spec, &rp_kprobe_kind);
+    if (spec->kind == &rp_fentry_kind || spec->kind == &rp_fexit_kind)
+        return as_kind(spec, &rp_fentry_kind);
+    if (spec->kind == &rp_uprobe_kind || spec->kind == &rp_uretprobe_kind)
+        return as_kind(spec, &rp_uprobe_kind);
+    return is_syscall_event(spec, "sys_") ? as_syscall(spec, "enter") : NULL;
+}
+
+bool rp_question_any(const struct rp_question *q, bool (*test)(void *ctx, const char *expression),
+                     void *ctx) {
+    for (size_t i = 0; i < q->expr_count; i++)
+        if (test(ctx, q->exprs[i]))
+            return true;
+    for (size_t i = 0; i < q->key_count; i++)
+        if (test(ctx, q->keys[i]))
+            return true;
+    return q->condition && test(ctx, q->condition);
+}
+
+static bool reads_it(void *ctx, const char *expression) {
+    return rp_reads(expression, ctx);
+}
+
+static bool question_reads(const struct rp_question *q, const char *name) {
+    return rp_question_any(q, reads_it, (void *)name);
+}
+
+bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (rp_reads(expression, arguments->list[i].name))
+            return true;
+    return false;
+}
+
+static bool reads_argument(void *ctx, const char *expression) {
+    return rp_reads_argument(expression, ctx);
+}
+
+/* Whether it takes the entry to read it: at a return `pid` is the process, whatever argument the
+ * function has of that name. */
+static bool reads_any(void *ctx, const char *expression) {
+    const struct rp_arguments *arguments = ctx;
+    for (size_t i = 0; i < arguments->count; i++)
+        if (rp_reads(expression, arguments->list[i].name) &&
+            !rp_builtin_find(arguments->list[i].name))
+            return true;
+    return false;
+}
+
+static bool follows(void *ctx, const char *expression) {
+    (void)ctx;
+    return strpbrk(expression, "*[\"") || strstr(expression, "->");
+}
+
+/* Whether all that it reads of arguments are their own values: they are the same at the return.
+ * What they point to may be gone by then. */
+static bool follows_nothing(const struct rp_question *q, const struct rp_arguments *arguments) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (strpbrk(arguments->list[i].type, "*[") && question_reads(q, arguments->list[i].name))
+            return false;
+    return !rp_question_any(q, follows, NULL);
+}
+
+static struct rp_error *no_return(const struct rp_question *q, const struct rp_site *site) {
+    struct rp_error *err =
+        q->verb == RP_ASK_LATENCY
+            ? rp_cannot_answer(q, EINVAL, "%s has no end to wait for", site->text)
+            : rp_cannot_answer(q, EINVAL, "%s has no `ret`: nothing returns there", site->text);
+    return rp_error_hint_set(err, "functions return (kprobe, fentry, uprobe), and syscalls do "
+                                  "(tracepoint:syscalls:sys_enter_NAME)");
+}
+
+static struct rp_error *replace_site(struct rp_program *p, size_t i, char *spec,
+                                     const char *fallback) {
+    RP_AUTO_FREE char *own = spec;
+    if (!own)
+        return rp_error_nomem();
+    rp_site_clear(&p->sites[i]);
+    return rp_site_open(own, fallback, &p->sites[i]);
+}
+
+/* Two functions: one keeps what is known at the entry for the other. */
+struct rp_error *rp_sites_pair(struct rp_program *p) {
+    RP_AUTO_FREE char *entry = entry_of(&p->sites[0].spec), *end = return_of(&p->sites[0].spec);
+    if (!entry || !end)
+        return no_return(p->question, &p->sites[0]);
+    struct rp_site *sites = reallocarray(p->sites, 2, sizeof(*sites));
+    if (!sites)
+        return rp_error_nomem();
+    p->sites = sites;
+    sites[1] = (struct rp_site){0};
+    p->site_count = 2;
+    p->pair = true;
+    p->map = p->map ? p->map : "entered";
+    RP_TRY(replace_site(p, 0, rp_take(entry), "on_entry"));
+    RP_TRY(rp_site_open(end, "on_return", &sites[1]));
+    /* A syscall's result is a field of the tracepoint where it ends. */
+    struct rp_arguments *arguments = sites[0].arguments;
+    if (!arguments->result && is_syscall_event(&sites[1].spec, "sys_exit_"))
+        arguments->result = strdup("long");
+    return NULL;
+}
+
+static bool has_own(const struct rp_site *site, const char *name) {
+    return rp_argument_find(site->arguments, name);
+}
+
+static struct rp_error *check_void(const struct rp_program *p, const struct rp_site *site) {
+    if (site->arguments->result || !rp_spec_is_kernel_function(&site->spec) || site->spec.offset)
+        return NULL;
+    return rp_error_hint_set(
+        rp_cannot_answer(p->question, EINVAL, "%s returns nothing: it is void", site->spec.target),
+        "leave `ret` out: the place %s can still be traced", site->text);
+}
+
+/* `ret` is asked for, or the arguments where only a return is. */
+struct rp_error *rp_sites_choose(struct rp_program *p) {
+    struct rp_site *site = &p->sites[0];
+    const struct rp_question *q = p->question;
+    bool event_ret = rp_site_is(site, &rp_tracepoint_kind) && has_own(site, "ret");
+    bool ret = question_reads(q, "ret") && !(has_own(site, "ret") && !event_ret);
+    if (site->is_pattern || (!ret && !site->is_return))
+        return NULL;
+    RP_AUTO_FREE char *entry = entry_of(&site->spec), *end = return_of(&site->spec);
+    if (!entry || !end)
+        return event_ret ? NULL : no_return(q, site);
+    if (ret)
+        RP_TRY(check_void(p, site));
+    AUTO_ARGUMENTS struct rp_arguments *arguments = NULL;
+    RP_TRY(rp_arguments_of(entry, &arguments));
+    bool reads = site->is_return ? rp_question_any(q, reads_any, arguments)
+                                 : rp_question_any(q, reads_argument, arguments);
+    if (!reads)
+        return site->is_return ? NULL : replace_site(p, 0, rp_take(end), "on_return");
+    if (rp_site_is(site, &rp_fexit_kind))
+        return NULL;
+    bool function = rp_spec_is_kernel_function(&site->spec) && !rp_syscall_of(site->spec.target);
+    if (ret && function && follows_nothing(q, arguments)) {
+        char *fexit = as_kind(&site->spec, &rp_fexit_kind);
+        if (fexit && rp_probe_exists(fexit))
+            return replace_site(p, 0, fexit, "on_return");
+        free(fexit);
+    }
+    return rp_sites_pair(p);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program while it is written. It has a site for each place where one of its functions runs: one,
+ * or the entry and the return of what is called, or each of those that are counted. What it reads
+ * there are values, each of which becomes a member of a struct: of a record, of a key, or of what
+ * is kept from a call's entry to its return.
+ */
+#ifndef RP_ASK_WRITE_H
+#define RP_ASK_WRITE_H
+
+#include <stdio.h>
+
+#include "ask/arguments.h"
+#include "ask/ask.h"
+
+struct rp_site {
+    struct rp_spec spec;
+    char *text; /* the spec in full, or a pattern */
+    bool is_pattern;
+    struct rp_arguments *arguments;
+    size_t readable;   /* how many of the arguments can be read here */
+    bool user_memory;  /* its pointers lead into the process */
+    bool is_return;    /* `ret` can be read */
+    char function[64]; /* the C function's name */
+    bool names_itself; /* reprobe run knows from the name where it belongs */
+};
+
+static inline bool rp_site_is(const struct rp_site *site, const struct rp_probe_kind *kind) {
+    return site->spec.kind == kind;
+}
+
+struct rp_value {
+    char *text;      /* as typed, or made from what was */
+    char member[48]; /* its name in a struct */
+    struct rp_expression is;
+    unsigned room; /* bytes, of text */
+    bool at_entry; /* it is read at the entry and kept until the return */
+    bool argument; /* kept so that what is read at the return can name it: `text` is an argument */
+};
+
+struct rp_values {
+    struct rp_value *list;
+    size_t count;
+};
+
+/* A text that a condition compares: `text` is read into `buffer`. */
+struct rp_compared {
+    char *text;
+    char buffer[48];
+    unsigned room;
+    struct rp_expression is;
+};
+
+/* One of the conditions that && joins. */
+struct rp_clause {
+    char *text; /* as typed */
+    char *code; /* with is_text() for comparisons of text */
+    struct rp_compared *compared;
+    size_t compared_count;
+    bool at_entry;
+};
+
+struct rp_program {
+    const struct rp_question *question;
+    struct rp_site *sites;
+    size_t site_count;
+    bool pair; /* sites[0] is the entry, sites[1] the return */
+    struct rp_values columns, keys, kept;
+    struct rp_value number; /* of a histogram */
+    struct rp_clause *clauses;
+    size_t clause_count;
+    bool has_place;  /* the key says at which of several places */
+    const char *map; /* where what is kept of a call is: "entered", "start" */
+    bool timed;      /* with the time of the entry, in nanoseconds */
+    char *note;
+
+    FILE *out;
+    bool neutral; /* what names places is left out */
+};
+
+/* ------------------------------------------------------------------ plan.c: what to write */
+
+struct rp_error *rp_plan(const struct rp_question *question, struct rp_program *program);
+void rp_program_clear(struct rp_program *program);
+/* Why a question that can be understood has no answer. */
+struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
+                                  ...) RP_PRINTF(3, 4);
+
+/* ------------------------------------------------------------------ site.c */
+
+/* `fallback` is the function's name where no convention of BCC's has one. */
+struct rp_error *rp_site_open(const char *spec, const char *fallback, struct rp_site *site);
+void rp_site_clear(struct rp_site *site);
+/* Makes of the one site what the question needs: the return, or a pair. */
+struct rp_error *rp_sites_choose(struct rp_program *program);
+/* The entry and the return: what one keeps in `program->map` is for the other. */
+struct rp_error *rp_sites_pair(struct rp_program *program);
+/* Where arguments are read: the entry of a pair, else the one site. */
+const struct rp_site *rp_program_entry(const struct rp_program *program);
+bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments);
+/* Calls `test` with all that the question reads, until it returns true. */
+bool rp_question_any(const struct rp_question *question,
+                     bool (*test)(void *ctx, const char *expression), void *ctx);
+
+/* ------------------------------------------------------------------ value.c */
+
+/* The longest text that is kept, in bytes. */
+#define RP_PATH_ROOM 128
+
+/* What expressions can name besides builtins. */
+const struct rp_arguments *rp_program_names(const struct rp_program *program);
+/* Finds out what each of `list` is. */
+struct rp_error *rp_look(struct rp_program *program, struct rp_expression **list, size_t count);
+struct rp_error *rp_check_names(const struct rp_program *program, const char *expression);
+/* A name, or members of one. */
+bool rp_is_simple(const char *expression);
+/* `ret`, and not an argument of that name. */
+bool rp_reads_ret(const struct rp_program *program, const char *expression);
+
+/* Its member's name is made of the text, and none of `reserved` (NULL: no such ones). NULL without
+ * memory. */
+struct rp_value *rp_value_add(struct rp_values *values, const char *text,
+                              const char *const *reserved);
+void rp_values_clear(struct rp_values *values);
+/* A C name made of an expression: "name_name" of "name->name". */
+void rp_value_member(const char *text, char *out, size_t size);
+/* Whether it is read at the entry of a pair: then it is kept. */
+struct rp_error *rp_value_place(struct rp_program *program, struct rp_value *value);
+/* Keeps the arguments that the expression, read at the return, names. */
+struct rp_error *rp_keep_arguments(struct rp_program *program, const char *expression);
+void rp_value_set_room(struct rp_value *value);
+/* Makes text shorter until all is small enough for the stack. */
+void rp_values_fit(struct rp_values *values);
+/* What was kept has as much room in the record as it had there. */
+void rp_values_take_room(const struct rp_program *program, struct rp_values *values);
+
+/* ------------------------------------------------------------------ condition.c */
+
+struct rp_error *rp_plan_condition(struct rp_program *program);
+
+/* ------------------------------------------------------------------ function.c: pieces of C */
+
+/* A name that nothing has that the program's functions read: `name`, or one with an underscore. */
+struct rp_name {
+    char text[64];
+};
+struct rp_name rp_own(const struct rp_program *program, const char *name);
+
+/* "    int dfd;" for each value. */
+void rp_write_members(const struct rp_program *program, const struct rp_values *values);
+/* The struct of a key, where there is one. */
+void rp_write_key_type(const struct rp_program *program, const char *last_member);
+/* What is kept of a call, in the map `program->map`. */
+void rp_write_kept(const struct rp_program *program);
+/* From the function's head on: who is looked at, what is read there by name, conditions. At the
+ * return of a pair also what was kept; the time between (ns) is in the variable `ns`. */
+void rp_write_begin(const struct rp_program *program, size_t site);
+/* All of the function at the entry of a pair. */
+void rp_write_entry(const struct rp_program *program);
+/* Sets members of `target` ("event->", "key.") to the values. */
+void rp_write_values(const struct rp_program *program, const struct rp_values *values,
+                     const char *target);
+/* "struct key key = {};", and its members. */
+void rp_write_key(const struct rp_program *program, size_t site);
+bool rp_has_key(const struct rp_program *program);
+/* "    return 0;\n}\n" */
+void rp_write_end(const struct rp_program *program);
+/* How BPF's context is called in the function at that site. */
+const char *rp_context(const struct rp_program *program, size_t site);
+
+/* ------------------------------------------------------------------ the verbs */
+
+void rp_write_trace(const struct rp_program *program);   /* trace.c */
+void rp_write_count(const struct rp_program *program);   /* sums.c */
+void rp_write_hist(const struct rp_program *program);    /* sums.c */
+void rp_write_latency(const struct rp_program *program); /* sums.c */
+void rp_write_stacks(const struct rp_program *program);  /* stacks.c: stack and profile */
+
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* BTF's types as C spells them. */
+#ifndef RP_KERNEL_BTF_TEXT_H
+#define RP_KERNEL_BTF_TEXT_H
+
+#include <stdbool.h>
+
+#include "kernel/btf_reader.h"
+
+/* How a declaration is written, where not in the usual way. */
+struct rp_btf_spelling {
+    bool plain; /* through typedefs to what needs no declaration: all pointers alike, enums as the
+                   numbers that they are */
+    bool familiar; /* as people write it: with const, and "unsigned long" for BTF's "long unsigned
+                      int" */
+    /* What to write for a type without a name, malloc()ed; NULL: "struct {…}". */
+    char *(*anonymous)(void *ctx, uint32_t id);
+    void *ctx;
+};
+
+/* "TYPE name" in C's inside-out way, const and the like left out: "char name[16]"; with the name ""
+ * just the type, "char [16]". The type's own const is always left out. `spelling` may be NULL.
+ * malloc()ed, or NULL without memory. */
+char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
+                         const struct rp_btf_spelling *spelling);
+
+/* "struct", "union" or "enum". */
+const char *rp_btf_tag_word(const struct btf_type *t);
+/* The type behind const and the like; behind typedefs, too. */
+uint32_t rp_btf_skip_modifiers(const struct rp_btf *btf, uint32_t id);
+uint32_t rp_btf_skip_to_base(const struct rp_btf *btf, uint32_t id);
+
+#endif

@@ -259,15 +259,16 @@ static void on_signal(struct rp_session *s) {
     struct signalfd_siginfo info;
     while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
         int signal = (int)info.ssi_signo;
+        bool ended = false;
         if (signal == SIGCHLD) {
             bool had_ended = s->child.ended;
             rp_child_reap(&s->child);
-            s->stop |= s->child.ended && !had_ended;
+            ended = s->child.ended && !had_ended;
         }
         if (s->opts.on_signal)
             s->stop |= s->opts.on_signal(s->opts.ctx, signal);
         else
-            s->stop |= signal != SIGCHLD;
+            s->stop |= signal != SIGCHLD || ended;
     }
 }
 
@@ -615,12 +616,17 @@ static void drain(struct rp_session *s) {
     rp_output_flush();
 }
 
+void rp_session_start_command(struct rp_session *s) {
+    rp_child_release(&s->child);
+}
+
 struct rp_error *rp_session_run(struct rp_session *s) {
     if (!s->opts.interactive)
         rp_compile_release();
     if (s->opts.duration_ns)
         RP_TRY(set_timer(s->timer, s->opts.duration_ns, 0));
-    rp_child_release(&s->child);
+    if (!s->opts.interactive)
+        rp_child_release(&s->child);
     while (!s->stop)
         turn(s);
     free_probes(s); /* waits until no program of theirs runs any more */

@@ -94,7 +94,7 @@ static unsigned literal_size(const struct rp_token *token) {
     return size;
 }
 
-static struct rp_error *compare_text(struct rp_program *p, struct rp_clause *clause,
+static struct rp_error *compare_text(struct rp_answer *p, struct rp_clause *clause,
                                      const char *text, const struct rp_token *literal, bool equal,
                                      FILE *out) {
     struct rp_compared *longer =
@@ -152,7 +152,7 @@ static bool is_literal(const struct rp_token *token) {
 }
 
 /* Writes the clause with is_text() for `X == "text"` and `"text" != X`. */
-static struct rp_error *rewrite(struct rp_program *p, struct rp_clause *clause, FILE *out) {
+static struct rp_error *rewrite(struct rp_answer *p, struct rp_clause *clause, FILE *out) {
     RP_AUTO_FREE struct tokens *t = calloc(1, sizeof(*t));
     struct rp_lexer lexer = {.p = clause->text, .end = clause->text + strlen(clause->text)};
     if (!t)
@@ -193,7 +193,7 @@ static struct rp_error *rewrite(struct rp_program *p, struct rp_clause *clause, 
 }
 
 /* What a condition is apart from comparisons of text, as clang is to read it: those are numbers. */
-static struct rp_error *check_clause(struct rp_program *p, const struct rp_clause *clause) {
+static struct rp_error *check_clause(struct rp_answer *p, const struct rp_clause *clause) {
     if (clause->compared_count)
         return rp_check_names(p, clause->text);
     struct rp_expression is = {.text = clause->text};
@@ -206,7 +206,7 @@ static struct rp_error *check_clause(struct rp_program *p, const struct rp_claus
     return NULL;
 }
 
-static struct rp_error *add_clause(struct rp_program *p, const char *text, size_t length) {
+static struct rp_error *add_clause(struct rp_answer *p, const char *text, size_t length) {
     struct rp_clause *longer = reallocarray(p->clauses, p->clause_count + 1, sizeof(*longer));
     if (!longer)
         return rp_error_nomem();
@@ -236,7 +236,7 @@ static struct rp_error *add_clause(struct rp_program *p, const char *text, size_
     return NULL;
 }
 
-struct rp_error *rp_plan_condition(struct rp_program *p) {
+struct rp_error *rp_plan_condition(struct rp_answer *p) {
     const char *text = p->question->condition;
     if (!text)
         return NULL;

@@ -114,7 +114,8 @@ static void declare_parameters(FILE *out, const char *parameters) {
         start += strspn(start, " ");
         int len = (int)(p - start);
         if (len && strncmp(start, "...", 3) != 0 && !(len == 4 && strncmp(start, "void", 4) == 0))
-            fprintf(out, "%.*s; ", len, start);
+            /* One that is as long as it is can only be declared as somebody else's. */
+            fprintf(out, "%s%.*s; ", strncmp(p - 2, "[]", 2) == 0 ? "extern " : "", len, start);
         if (!*p)
             return;
         start = p + 1;

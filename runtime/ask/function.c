@@ -8,12 +8,12 @@
 
 /* ------------------------------------------------------------------ what is read where */
 
-static bool is_comm(const struct rp_program *p, const struct rp_value *value) {
+static bool is_comm(const struct rp_answer *p, const struct rp_value *value) {
     return !strcmp(value->text, "comm") &&
            !rp_argument_find(rp_program_entry(p)->arguments, "comm");
 }
 
-static bool values_read(const struct rp_program *p, const struct rp_values *values, bool entry,
+static bool values_read(const struct rp_answer *p, const struct rp_values *values, bool entry,
                         const char *name) {
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->list[i];
@@ -26,14 +26,14 @@ static bool values_read(const struct rp_program *p, const struct rp_values *valu
     return false;
 }
 
-static bool clauses_read(const struct rp_program *p, bool entry, const char *name) {
+static bool clauses_read(const struct rp_answer *p, bool entry, const char *name) {
     for (size_t i = 0; i < p->clause_count; i++)
         if ((!p->pair || p->clauses[i].at_entry == entry) && rp_reads(p->clauses[i].text, name))
             return true;
     return false;
 }
 
-static bool is_read(const struct rp_program *p, size_t site, const char *name) {
+static bool is_read(const struct rp_answer *p, size_t site, const char *name) {
     bool entry = p->pair && site == 0;
     if (clauses_read(p, entry, name) || (entry && values_read(p, &p->kept, true, name)))
         return true;
@@ -45,7 +45,7 @@ static bool is_read(const struct rp_program *p, size_t site, const char *name) {
 }
 
 /* Arguments of a function are told by their order, so that all before one are named, too. */
-static size_t parameter_count(const struct rp_program *p, size_t s) {
+static size_t parameter_count(const struct rp_answer *p, size_t s) {
     const struct rp_site *site = &p->sites[s];
     size_t count = 0;
     if (rp_site_is(site, &rp_fexit_kind) && is_read(p, s, "ret"))
@@ -61,7 +61,7 @@ static bool has_parameters(const struct rp_site *site) {
            rp_site_is(site, &rp_fexit_kind) || rp_site_is(site, &rp_tp_btf_kind);
 }
 
-static bool is_declared(const struct rp_program *p, size_t s, const char *name) {
+static bool is_declared(const struct rp_answer *p, size_t s, const char *name) {
     const struct rp_site *site = &p->sites[s];
     if (!has_parameters(site))
         return is_read(p, s, name);
@@ -72,7 +72,7 @@ static bool is_declared(const struct rp_program *p, size_t s, const char *name) 
     return is_read(p, s, name);
 }
 
-struct rp_name rp_own(const struct rp_program *program, const char *name) {
+struct rp_name rp_own(const struct rp_answer *program, const char *name) {
     struct rp_name own;
     bool taken = false;
     for (size_t s = 0; s < program->site_count; s++)
@@ -83,7 +83,7 @@ struct rp_name rp_own(const struct rp_program *program, const char *name) {
 
 /* ------------------------------------------------------------------ structs */
 
-static void write_member(const struct rp_program *p, const char *type, const char *name,
+static void write_member(const struct rp_answer *p, const char *type, const char *name,
                          const char *text) {
     RP_AUTO_FREE char *member = rp_type_declare(type, name);
     fprintf(p->out, "    %s;", member ? member : "");
@@ -92,7 +92,7 @@ static void write_member(const struct rp_program *p, const char *type, const cha
     fputs("\n", p->out);
 }
 
-void rp_write_members(const struct rp_program *p, const struct rp_values *values) {
+void rp_write_members(const struct rp_answer *p, const struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->list[i];
         char type[sizeof(value->is.type)];
@@ -105,21 +105,30 @@ void rp_write_members(const struct rp_program *p, const struct rp_values *values
     }
 }
 
-bool rp_has_key(const struct rp_program *p) {
+bool rp_has_key(const struct rp_answer *p) {
     return p->has_place || p->keys.count;
 }
 
-void rp_write_key_type(const struct rp_program *p, const char *last_member) {
+/* Text is copied by words where the compiler knows it to be aligned, else byte by byte, which is
+ * too much for a program. */
+static void end_struct(const struct rp_answer *p, const struct rp_values *values) {
+    bool text = false;
+    for (size_t i = 0; i < values->count; i++)
+        text |= values->list[i].is.shape == RP_SHAPE_TEXT;
+    fputs(text ? "} __attribute__((aligned(8)));\n" : "};\n", p->out);
+}
+
+void rp_write_key_type(const struct rp_answer *p, const char *last_member) {
     fputs("struct key {\n", p->out);
     if (p->has_place)
         fputs("    u64 place; /* at which of the places */\n", p->out);
     rp_write_members(p, &p->keys);
     if (last_member)
         fprintf(p->out, "    %s\n", last_member);
-    fputs("};\n", p->out);
+    end_struct(p, &p->keys);
 }
 
-void rp_write_kept(const struct rp_program *p) {
+void rp_write_kept(const struct rp_answer *p) {
     if (!p->kept.count) {
         fprintf(p->out, "BPF_HASH(%s, u32, u64); /* since when, by thread; ns */\n", p->map);
         return;
@@ -128,12 +137,13 @@ void rp_write_kept(const struct rp_program *p) {
     if (p->timed)
         fputs("    u64 ns;\n", p->out);
     rp_write_members(p, &p->kept);
-    fprintf(p->out, "};\nBPF_HASH(%s, u32, struct %s);\n", p->map, p->map);
+    end_struct(p, &p->kept);
+    fprintf(p->out, "BPF_HASH(%s, u32, struct %s);\n", p->map, p->map);
 }
 
 /* ------------------------------------------------------------------ a function's head */
 
-static const char *function_name(const struct rp_program *p, size_t s) {
+static const char *function_name(const struct rp_answer *p, size_t s) {
     static const char *const neutral[] = {"PLACE", "PLACE_2", "PLACE_3", "PLACE_4"};
     if (!p->neutral || s >= RP_COUNT(neutral))
         return p->sites[s].function;
@@ -141,7 +151,7 @@ static const char *function_name(const struct rp_program *p, size_t s) {
 }
 
 /* In a macro's parentheses: "sched, sched_switch". */
-static void write_place(const struct rp_program *p, size_t s) {
+static void write_place(const struct rp_answer *p, size_t s) {
     const struct rp_spec *spec = &p->sites[s].spec;
     if (p->neutral)
         fputs("PLACE", p->out);
@@ -150,7 +160,7 @@ static void write_place(const struct rp_program *p, size_t s) {
                 spec->target);
 }
 
-static void write_parameters(const struct rp_program *p, size_t s) {
+static void write_parameters(const struct rp_answer *p, size_t s) {
     const struct rp_arguments *arguments = p->sites[s].arguments;
     size_t count = parameter_count(p, s);
     for (size_t i = 0; i < count; i++) {
@@ -168,11 +178,11 @@ static void write_parameters(const struct rp_program *p, size_t s) {
 }
 
 /* Whether BCC's macro for tracepoints will do: it calls the context `args`. */
-static bool is_macro(const struct rp_program *p, size_t s, const char *context) {
+static bool is_macro(const struct rp_answer *p, size_t s, const char *context) {
     return p->sites[s].names_itself && !is_read(p, s, context);
 }
 
-const char *rp_context(const struct rp_program *p, size_t s) {
+const char *rp_context(const struct rp_answer *p, size_t s) {
     if (rp_site_is(&p->sites[s], &rp_tracepoint_kind))
         return is_read(p, s, "args") ? "event_args" : "args";
     return has_parameters(&p->sites[s]) && is_read(p, s, "ctx") ? "regs" : "ctx";
@@ -180,7 +190,7 @@ const char *rp_context(const struct rp_program *p, size_t s) {
 
 /* Whether two tracepoints that have a field have it at the same place and of the same type is what
  * their formats say. */
-static void write_layout(const struct rp_program *p, size_t s) {
+static void write_layout(const struct rp_answer *p, size_t s) {
     const struct rp_site *site = &p->sites[s];
     for (size_t i = 0; i < site->arguments->count; i++) {
         if (!is_read(p, s, site->arguments->list[i].name))
@@ -195,7 +205,7 @@ static bool is_syscall_function(const struct rp_site *site) {
            !strncmp(site->function, "syscall__", 9);
 }
 
-static void write_head(const struct rp_program *p, size_t s) {
+static void write_head(const struct rp_answer *p, size_t s) {
     const struct rp_site *site = &p->sites[s];
     const char *context = rp_context(p, s);
     FILE *out = p->out;
@@ -245,13 +255,13 @@ static void write_head(const struct rp_program *p, size_t s) {
 
 /* ------------------------------------------------------------------ names in a function */
 
-static void write_local(const struct rp_program *p, const char *type, const char *name,
+static void write_local(const struct rp_answer *p, const char *type, const char *name,
                         const char *value) {
     RP_AUTO_FREE char *declared = rp_type_declare(type, name);
     fprintf(p->out, "    %s = %s;\n", declared ? declared : "", value);
 }
 
-static void write_field(const struct rp_program *p, size_t s, const struct rp_argument *argument) {
+static void write_field(const struct rp_answer *p, size_t s, const struct rp_argument *argument) {
     const char *context = rp_context(p, s), *array = strchr(argument->type, '[');
     int length = (int)(array ? array - argument->type : (ptrdiff_t)strlen(argument->type));
     while (length && argument->type[length - 1] == ' ')
@@ -270,7 +280,7 @@ static void write_field(const struct rp_program *p, size_t s, const struct rp_ar
                 argument->name);
 }
 
-static void write_argument(const struct rp_program *p, size_t s, size_t i) {
+static void write_argument(const struct rp_answer *p, size_t s, size_t i) {
     const struct rp_site *site = &p->sites[s];
     const struct rp_argument *argument = &site->arguments->list[i];
     char value[256];
@@ -290,7 +300,7 @@ static void write_argument(const struct rp_program *p, size_t s, size_t i) {
                 argument->name);
 }
 
-static void write_arguments(const struct rp_program *p, size_t s) {
+static void write_arguments(const struct rp_answer *p, size_t s) {
     const struct rp_site *site = &p->sites[s];
     for (size_t i = 0; i < site->readable && !has_parameters(site); i++)
         if (is_read(p, s, site->arguments->list[i].name))
@@ -316,7 +326,7 @@ static void write_arguments(const struct rp_program *p, size_t s) {
     }
 }
 
-static void write_builtins(const struct rp_program *p, size_t s) {
+static void write_builtins(const struct rp_answer *p, size_t s) {
     static const struct {
         const char *name, *type, *value;
     } builtins[] = {
@@ -340,7 +350,7 @@ static void write_builtins(const struct rp_program *p, size_t s) {
 
 /* ------------------------------------------------------------------ conditions */
 
-static const char *reader(const struct rp_program *p, const char *text,
+static const char *reader(const struct rp_answer *p, const char *text,
                           const struct rp_expression *is) {
     const struct rp_site *entry = rp_program_entry(p);
     if (is->is_array)
@@ -374,7 +384,7 @@ static bool is_one_call(const char *code) {
     return false;
 }
 
-static void write_clause(const struct rp_program *p, const struct rp_clause *clause) {
+static void write_clause(const struct rp_answer *p, const struct rp_clause *clause) {
     for (size_t i = 0; i < clause->compared_count; i++) {
         const struct rp_compared *c = &clause->compared[i];
         if (!c->room) /* comm is at hand */
@@ -393,7 +403,7 @@ static void write_clause(const struct rp_program *p, const struct rp_clause *cla
 
 /* ------------------------------------------------------------------ a function's beginning */
 
-static void write_lookup(const struct rp_program *p) {
+static void write_lookup(const struct rp_answer *p) {
     struct rp_name found = rp_own(p, "found"), tid = rp_own(p, "tid"), at = rp_own(p, "at"),
                    ns = rp_own(p, "ns");
     FILE *out = p->out;
@@ -410,11 +420,11 @@ static void write_lookup(const struct rp_program *p) {
     fprintf(out, "    %s.delete(&%s);\n", p->map, tid.text);
 }
 
-static bool is_tid_own(const struct rp_program *p) {
+static bool is_tid_own(const struct rp_answer *p) {
     return !strcmp(rp_own(p, "tid").text, "tid");
 }
 
-void rp_write_begin(const struct rp_program *p, size_t s) {
+void rp_write_begin(const struct rp_answer *p, size_t s) {
     bool entry = p->pair && s == 0, at_return = p->pair && s == 1;
     write_head(p, s);
     if (p->question->ask_target && !at_return)
@@ -433,20 +443,20 @@ void rp_write_begin(const struct rp_program *p, size_t s) {
             write_clause(p, &p->clauses[i]);
 }
 
-void rp_write_end(const struct rp_program *p) {
+void rp_write_end(const struct rp_answer *p) {
     fputs("    return 0;\n}\n", p->out);
 }
 
 /* ------------------------------------------------------------------ values */
 
-static const struct rp_value *find_kept(const struct rp_program *p, const struct rp_value *value) {
+static const struct rp_value *find_kept(const struct rp_answer *p, const struct rp_value *value) {
     for (size_t i = 0; value->at_entry && i < p->kept.count; i++)
         if (!p->kept.list[i].argument && !strcmp(p->kept.list[i].text, value->text))
             return &p->kept.list[i];
     return NULL;
 }
 
-static void write_value(const struct rp_program *p, const struct rp_value *value,
+static void write_value(const struct rp_answer *p, const struct rp_value *value,
                         const char *target, bool from_kept) {
     FILE *out = p->out;
     const struct rp_value *kept = from_kept ? find_kept(p, value) : NULL;
@@ -473,13 +483,13 @@ static void write_value(const struct rp_program *p, const struct rp_value *value
         fprintf(out, "    %s = %s;\n", to, value->text);
 }
 
-void rp_write_values(const struct rp_program *p, const struct rp_values *values,
+void rp_write_values(const struct rp_answer *p, const struct rp_values *values,
                      const char *target) {
     for (size_t i = 0; i < values->count; i++)
         write_value(p, &values->list[i], target, p->pair);
 }
 
-void rp_write_key(const struct rp_program *p, size_t s) {
+void rp_write_key(const struct rp_answer *p, size_t s) {
     struct rp_name key = rp_own(p, "key");
     char target[80];
     snprintf(target, sizeof(target), "%s.", key.text);
@@ -498,7 +508,7 @@ void rp_write_key(const struct rp_program *p, size_t s) {
     rp_write_values(p, &p->keys, target);
 }
 
-void rp_write_entry(const struct rp_program *p) {
+void rp_write_entry(const struct rp_answer *p) {
     struct rp_name at = rp_own(p, "at"), tid = rp_own(p, "tid");
     FILE *out = p->out;
     rp_write_begin(p, 0);

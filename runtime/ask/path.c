@@ -19,7 +19,7 @@
 
 static bool starts_with_word(const char **text, const char *word) {
     size_t length = strlen(word);
-    if (strncmp(*text, word, length) || isalnum((unsigned char)(*text)[length]) ||
+    if (strncmp(*text, word, length) != 0 || isalnum((unsigned char)(*text)[length]) ||
         (*text)[length] == '_')
         return false;
     *text += length;
@@ -109,7 +109,7 @@ static bool find_member(const struct rp_btf *btf, const struct btf_type *t, cons
         const struct btf_member *m = &btf_members(t)[i];
         const char *own = rp_btf_string(btf, m->name_off);
         if (*own) {
-            if (strlen(own) != length || memcmp(own, name, length))
+            if (strlen(own) != length || memcmp(own, name, length) != 0)
                 continue;
             *id = m->type;
             return !btf_member_bitfield_size(t, i);

@@ -25,7 +25,7 @@ struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum
     return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
 }
 
-void rp_program_clear(struct rp_program *program) {
+void rp_program_clear(struct rp_answer *program) {
     for (size_t i = 0; i < program->site_count; i++)
         rp_site_clear(&program->sites[i]);
     free(program->sites);
@@ -43,7 +43,7 @@ void rp_program_clear(struct rp_program *program) {
     }
     free(program->clauses);
     free(program->note);
-    *program = (struct rp_program){0};
+    *program = (struct rp_answer){0};
 }
 
 /* ------------------------------------------------------------------ columns */
@@ -51,12 +51,12 @@ void rp_program_clear(struct rp_program *program) {
 static const char *const record_members[] = {"pid", "comm", NULL};
 
 struct expansion {
-    struct rp_program *program;
+    struct rp_answer *program;
     const char *base;
     bool pointer, nomem, any;
 };
 
-static bool is_full(const struct rp_program *p) {
+static bool is_full(const struct rp_answer *p) {
     return p->columns.count >= COLUMNS_MAX;
 }
 
@@ -73,7 +73,7 @@ static bool add_telling(void *ctx, const char *path) {
 }
 
 /* The expression, or of a struct its telling members. */
-static struct rp_error *add_column(struct rp_program *p, const char *text,
+static struct rp_error *add_column(struct rp_answer *p, const char *text,
                                    const struct rp_expression *is) {
     struct expansion e = {.program = p, .base = text, .pointer = is->shape == RP_SHAPE_POINTER};
     bool kernel =
@@ -95,7 +95,7 @@ static bool is_scalar_array(const struct rp_expression *is) {
     return is->is_array && is->shape != RP_SHAPE_TEXT;
 }
 
-static struct rp_error *add_all_arguments(struct rp_program *p) {
+static struct rp_error *add_all_arguments(struct rp_answer *p) {
     const struct rp_site *site = rp_program_entry(p);
     size_t i;
     for (i = 0; i < site->readable && !is_full(p); i++) {
@@ -116,7 +116,7 @@ static struct rp_error *add_all_arguments(struct rp_program *p) {
     return NULL;
 }
 
-static struct rp_error *choose_columns(struct rp_program *p) {
+static struct rp_error *choose_columns(struct rp_answer *p) {
     const struct rp_question *q = p->question;
     const struct rp_site *site = &p->sites[0];
     if (!q->expr_count && site->is_return && !rp_site_is(site, &rp_tracepoint_kind)) {
@@ -142,7 +142,7 @@ static bool is_stack_verb(const struct rp_question *q) {
     return q->verb == RP_ASK_STACK || q->verb == RP_ASK_PROFILE;
 }
 
-static struct rp_error *check_key(const struct rp_program *p, const struct rp_value *key) {
+static struct rp_error *check_key(const struct rp_answer *p, const struct rp_value *key) {
     if (key->is.shape != RP_SHAPE_STRUCT && !is_scalar_array(&key->is))
         return NULL;
     return rp_error_hint_set(
@@ -152,7 +152,7 @@ static struct rp_error *check_key(const struct rp_program *p, const struct rp_va
         "use a member of it");
 }
 
-static struct rp_error *add_keys(struct rp_program *p) {
+static struct rp_error *add_keys(struct rp_answer *p) {
     const struct rp_question *q = p->question;
     for (size_t i = 0; i < q->key_count; i++) {
         /* They have their place in a stack's key. */
@@ -173,7 +173,7 @@ static struct rp_error *add_keys(struct rp_program *p) {
 
 /* ------------------------------------------------------------------ the verbs' own */
 
-static struct rp_error *plan_columns(struct rp_program *p) {
+static struct rp_error *plan_columns(struct rp_answer *p) {
     RP_TRY(choose_columns(p));
     for (size_t i = 0; i < p->columns.count; i++) {
         struct rp_value *value = &p->columns.list[i];
@@ -190,7 +190,7 @@ static struct rp_error *plan_columns(struct rp_program *p) {
     return NULL;
 }
 
-static struct rp_error *plan_number(struct rp_program *p) {
+static struct rp_error *plan_number(struct rp_answer *p) {
     struct rp_value *number = &p->number;
     number->text = strdup(p->question->exprs[0]);
     if (!number->text)
@@ -210,9 +210,11 @@ static struct rp_error *plan_number(struct rp_program *p) {
                              p->question->probes[0], number->text);
 }
 
-static struct rp_error *plan_sites(struct rp_program *p) {
+static struct rp_error *plan_sites(struct rp_answer *p) {
     const struct rp_question *q = p->question;
-    p->sites = calloc(q->probe_count ? q->probe_count : 1, sizeof(*p->sites));
+    if (!q->probe_count)
+        return rp_cannot_answer(q, EINVAL, "it does not say where");
+    p->sites = calloc(q->probe_count, sizeof(*p->sites));
     if (!p->sites)
         return rp_error_nomem();
     for (size_t i = 0; i < q->probe_count; i++) {
@@ -230,7 +232,7 @@ static struct rp_error *plan_sites(struct rp_program *p) {
 }
 
 static bool reads_own(void *ctx, const char *expression) {
-    const struct rp_program *p = ctx;
+    const struct rp_answer *p = ctx;
     bool own = rp_reads(expression, "ret");
     for (size_t i = 0; i < p->site_count; i++)
         own |= rp_reads_argument(expression, p->sites[i].arguments);
@@ -238,7 +240,7 @@ static bool reads_own(void *ctx, const char *expression) {
 }
 
 /* Several places have nothing in common but the task that comes by. */
-static struct rp_error *check_several(struct rp_program *p) {
+static struct rp_error *check_several(struct rp_answer *p) {
     const struct rp_question *q = p->question;
     p->has_place = q->verb == RP_ASK_COUNT && (p->site_count > 1 || p->sites[0].is_pattern);
     if (!p->has_place && !p->sites[0].is_pattern)
@@ -261,7 +263,7 @@ static bool reads_name(void *ctx, const char *expression) {
 }
 
 /* As everywhere in C, the nearest declaration counts; but it may not be what was meant. */
-static struct rp_error *note_hidden(struct rp_program *p) {
+static struct rp_error *note_hidden(struct rp_answer *p) {
     const struct rp_site *site = rp_program_entry(p);
     for (const struct rp_builtin *b = rp_builtins; b->name && !p->note; b++) {
         if (!strcmp(b->name, "ret") || !rp_argument_find(site->arguments, b->name) ||
@@ -275,7 +277,7 @@ static struct rp_error *note_hidden(struct rp_program *p) {
     return NULL;
 }
 
-struct rp_error *rp_plan(const struct rp_question *question, struct rp_program *p) {
+struct rp_error *rp_plan(const struct rp_question *question, struct rp_answer *p) {
     p->question = question;
     RP_TRY(plan_sites(p));
     RP_TRY(check_several(p));

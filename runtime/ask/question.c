@@ -243,8 +243,8 @@ static struct rp_error *take_list(struct parser *p, char ***list, size_t *count)
         } else if (token.kind == RP_TOKEN_END || is_reserved(&token)) {
             return NULL;
         }
-        const char *text;
-        size_t length;
+        const char *text = NULL;
+        size_t length = 0;
         RP_TRY(take_expression(p, false, &text, &length));
         if (!add(list, count, text, length))
             return rp_error_nomem();
@@ -348,8 +348,8 @@ static struct rp_error *take_exprs(struct parser *p) {
             RP_TRY(take_linear(p));
             continue;
         }
-        const char *text;
-        size_t length;
+        const char *text = NULL;
+        size_t length = 0;
         RP_TRY(take_expression(p, false, &text, &length));
         if (q->expr_count == p->grammar->most_exprs)
             return p->grammar->most_exprs
@@ -381,8 +381,8 @@ static struct rp_error *take_condition(struct parser *p) {
     if (p->had_condition)
         return wrong_at(p, word.text, "`if` is there twice: join conditions by &&");
     p->had_condition = true;
-    const char *text;
-    size_t length;
+    const char *text = NULL;
+    size_t length = 0;
     RP_TRY(take_expression(p, true, &text, &length));
     q->condition = strndup(text, length);
     return q->condition ? NULL : rp_error_nomem();
@@ -448,11 +448,12 @@ char *rp_question_line(const struct rp_question *question) {
     if (!out)
         return NULL;
     fputs(grammars[q->verb].verb, out);
-    for (size_t i = 0; i < q->probe_count; i++)
-        fprintf(
-            out, " %s",
-            q->probes[i] +
-                (strncmp(q->probes[i], "profile:hz:", 11) || q->verb != RP_ASK_PROFILE ? 0 : 11));
+    static const char profile[] = "profile:hz:";
+    for (size_t i = 0; i < q->probe_count; i++) {
+        bool number =
+            q->verb == RP_ASK_PROFILE && strncmp(q->probes[i], profile, sizeof(profile) - 1) == 0;
+        fprintf(out, " %s", q->probes[i] + (number ? sizeof(profile) - 1 : 0));
+    }
     write_list(out, " ", q->exprs, q->expr_count);
     if (q->linear)
         fprintf(out, " linear(%" PRId64 ",%" PRId64 ",%" PRId64 ")", q->low, q->high, q->step);

@@ -127,7 +127,7 @@ struct rp_error *rp_site_open(const char *text, const char *fallback, struct rp_
     return NULL;
 }
 
-const struct rp_site *rp_program_entry(const struct rp_program *program) {
+const struct rp_site *rp_program_entry(const struct rp_answer *program) {
     return &program->sites[0];
 }
 
@@ -232,7 +232,7 @@ static struct rp_error *no_return(const struct rp_question *q, const struct rp_s
                                   "(tracepoint:syscalls:sys_enter_NAME)");
 }
 
-static struct rp_error *replace_site(struct rp_program *p, size_t i, char *spec,
+static struct rp_error *replace_site(struct rp_answer *p, size_t i, char *spec,
                                      const char *fallback) {
     RP_AUTO_FREE char *own = spec;
     if (!own)
@@ -242,7 +242,7 @@ static struct rp_error *replace_site(struct rp_program *p, size_t i, char *spec,
 }
 
 /* Two functions: one keeps what is known at the entry for the other. */
-struct rp_error *rp_sites_pair(struct rp_program *p) {
+struct rp_error *rp_sites_pair(struct rp_answer *p) {
     RP_AUTO_FREE char *entry = entry_of(&p->sites[0].spec), *end = return_of(&p->sites[0].spec);
     if (!entry || !end)
         return no_return(p->question, &p->sites[0]);
@@ -267,7 +267,7 @@ static bool has_own(const struct rp_site *site, const char *name) {
     return rp_argument_find(site->arguments, name);
 }
 
-static struct rp_error *check_void(const struct rp_program *p, const struct rp_site *site) {
+static struct rp_error *check_void(const struct rp_answer *p, const struct rp_site *site) {
     if (site->arguments->result || !rp_spec_is_kernel_function(&site->spec) || site->spec.offset)
         return NULL;
     return rp_error_hint_set(
@@ -276,7 +276,7 @@ static struct rp_error *check_void(const struct rp_program *p, const struct rp_s
 }
 
 /* `ret` is asked for, or the arguments where only a return is. */
-struct rp_error *rp_sites_choose(struct rp_program *p) {
+struct rp_error *rp_sites_choose(struct rp_answer *p) {
     struct rp_site *site = &p->sites[0];
     const struct rp_question *q = p->question;
     bool event_ret = rp_site_is(site, &rp_tracepoint_kind) && has_own(site, "ret");

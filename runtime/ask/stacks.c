@@ -4,7 +4,7 @@
 
 #include "ask/write.h"
 
-static bool has_key(const struct rp_program *p, const char *name) {
+static bool has_key(const struct rp_answer *p, const char *name) {
     for (size_t i = 0; i < p->question->key_count; i++)
         if (!strcmp(p->question->keys[i], name))
             return true;
@@ -13,12 +13,12 @@ static bool has_key(const struct rp_program *p, const char *name) {
 
 /* Whether stacks are told apart by process. Names of a process's functions take knowing which one
  * it is; the kernel's stacks are one for all. */
-static bool is_by_process(const struct rp_program *p) {
+static bool is_by_process(const struct rp_answer *p) {
     return p->question->verb == RP_ASK_PROFILE || has_key(p, "pid") ||
            rp_spec_is_in_file(&p->sites[0].spec);
 }
 
-static void write_types(const struct rp_program *p) {
+static void write_types(const struct rp_answer *p) {
     fputs("struct key {\n"
           "    u32 pid;\n"
           "    int user_stack, kernel_stack; /* ids in `stacks`, or below 0: there is none */\n"
@@ -32,7 +32,7 @@ static void write_types(const struct rp_program *p) {
           p->out);
 }
 
-void rp_write_stacks(const struct rp_program *p) {
+void rp_write_stacks(const struct rp_answer *p) {
     size_t s = p->pair ? 1 : 0;
     struct rp_name key = rp_own(p, "key"), zero = rp_own(p, "zero"), count = rp_own(p, "count");
     bool process = is_by_process(p), comm = process || has_key(p, "comm");

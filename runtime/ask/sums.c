@@ -8,7 +8,7 @@
 #define MISSED "BPF_ARRAY(missed, u64, 1); /* events whose key found no room */\n"
 
 /* Adds one to the entry of the key, which is made when it is seen for the first time. */
-static void write_increment(const struct rp_program *p, const char *map) {
+static void write_increment(const struct rp_answer *p, const char *map) {
     struct rp_name key = rp_own(p, "key"), zero = rp_own(p, "zero"), count = rp_own(p, "count");
     fprintf(p->out,
             "    u64 %s = 0, *%s = %s.lookup_or_try_init(&%s, &%s);\n"
@@ -19,7 +19,7 @@ static void write_increment(const struct rp_program *p, const char *map) {
             zero.text, count.text, map, key.text, zero.text, count.text, count.text);
 }
 
-void rp_write_count(const struct rp_program *p) {
+void rp_write_count(const struct rp_answer *p) {
     struct rp_name counts = rp_own(p, "counts");
     if (rp_has_key(p)) {
         rp_write_key_type(p, NULL);
@@ -48,11 +48,11 @@ void rp_write_count(const struct rp_program *p) {
 
 /* ------------------------------------------------------------------ histograms */
 
-static bool has_negative(const struct rp_program *p) {
+static bool has_negative(const struct rp_answer *p) {
     return !p->question->linear && p->number.is.is_signed;
 }
 
-static void write_maps(const struct rp_program *p) {
+static void write_maps(const struct rp_answer *p) {
     bool linear = p->question->linear;
     struct rp_name dist = rp_own(p, linear ? "dist_linear" : "dist");
     if (linear || rp_has_key(p)) {
@@ -66,7 +66,7 @@ static void write_maps(const struct rp_program *p) {
         fputs("BPF_ARRAY(negative, u64, 1); /* powers of two have no room for them */\n", p->out);
 }
 
-static void write_slot(const struct rp_program *p, const char *number) {
+static void write_slot(const struct rp_answer *p, const char *number) {
     const struct rp_question *q = p->question;
     struct rp_name key = rp_own(p, "key"), value = rp_own(p, "value");
     if (!q->linear) {
@@ -90,7 +90,7 @@ static void write_slot(const struct rp_program *p, const char *number) {
         fprintf(p->out, "%s - (u64)%s %% %" PRId64 ";\n", value.text, value.text, q->step);
 }
 
-static void write_sum(const struct rp_program *p, const char *number) {
+static void write_sum(const struct rp_answer *p, const char *number) {
     size_t s = p->pair ? 1 : 0;
     if (p->question->linear || rp_has_key(p)) {
         rp_write_key(p, s);
@@ -103,7 +103,7 @@ static void write_sum(const struct rp_program *p, const char *number) {
 }
 
 /* As the function that counts can name it. */
-static void write_number(const struct rp_program *p, char *text, size_t size) {
+static void write_number(const struct rp_answer *p, char *text, size_t size) {
     for (size_t i = 0; p->number.at_entry && i < p->kept.count; i++) {
         const struct rp_value *kept = &p->kept.list[i];
         if (!kept->argument && kept->text && !strcmp(kept->text, p->number.text)) {
@@ -114,7 +114,7 @@ static void write_number(const struct rp_program *p, char *text, size_t size) {
     snprintf(text, size, "%s", p->number.text);
 }
 
-void rp_write_hist(const struct rp_program *p) {
+void rp_write_hist(const struct rp_answer *p) {
     char number[1024];
     write_number(p, number, sizeof(number));
     write_maps(p);
@@ -135,7 +135,7 @@ void rp_write_hist(const struct rp_program *p) {
     rp_write_end(p);
 }
 
-void rp_write_latency(const struct rp_program *p) {
+void rp_write_latency(const struct rp_answer *p) {
     char number[80];
     snprintf(number, sizeof(number), "%s / 1000", rp_own(p, "ns").text);
     if (rp_has_key(p)) {

@@ -79,7 +79,7 @@ void rp_telling_members(const char *text, bool (*each)(void *ctx, const char *pa
     if (!btf_is_composite(t) || is_dumb(name))
         return;
     for (size_t i = 0; i < RP_COUNT(telling); i++) {
-        if (strcmp(telling[i].name, name))
+        if (strcmp(telling[i].name, name) != 0)
             continue;
         for (size_t m = 0; m < RP_COUNT(telling[i].members) && telling[i].members[m]; m++) {
             struct rp_place_type member;

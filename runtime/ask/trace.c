@@ -2,7 +2,7 @@
 /* trace: a record each time. */
 #include "ask/write.h"
 
-void rp_write_trace(const struct rp_program *p) {
+void rp_write_trace(const struct rp_answer *p) {
     struct rp_name event = rp_own(p, "event"), events = rp_own(p, "events");
     size_t s = p->pair ? 1 : 0;
     char target[80];

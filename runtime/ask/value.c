@@ -93,7 +93,7 @@ struct rp_value *rp_value_add(struct rp_values *values, const char *text,
 /* ------------------------------------------------------------------ what they are */
 
 /* `ret` is what the return's site says; all else what the entry's does. */
-const struct rp_arguments *rp_program_names(const struct rp_program *p) {
+const struct rp_arguments *rp_program_names(const struct rp_answer *p) {
     return p->sites[0].arguments;
 }
 
@@ -133,7 +133,7 @@ static const char *target_of(const struct rp_site *site) {
     return site->spec.target ? site->spec.target : site->text;
 }
 
-static struct rp_error *unknown_name(const struct rp_program *p, const struct rp_site *site,
+static struct rp_error *unknown_name(const struct rp_answer *p, const struct rp_site *site,
                                      const char *name) {
     RP_AUTO_FREE char *all = argument_names(site->arguments);
     bool event = rp_site_is(site, &rp_tracepoint_kind);
@@ -169,7 +169,7 @@ bool rp_is_simple(const char *text) {
            (rp_token_is(&token, "-") && rp_token_is(&next, ">"));
 }
 
-struct rp_error *rp_check_names(const struct rp_program *p, const char *text) {
+struct rp_error *rp_check_names(const struct rp_answer *p, const char *text) {
     const struct rp_site *site = rp_program_entry(p);
     struct unknown u = {
         .arguments = rp_program_names(p), .readable = site->readable, .found = true};
@@ -185,7 +185,7 @@ struct rp_error *rp_check_names(const struct rp_program *p, const char *text) {
 }
 
 /* Syscalls' arguments lead into the process, where C's -> does not reach. */
-static struct rp_error *check_user_memory(const struct rp_program *p, const char *text) {
+static struct rp_error *check_user_memory(const struct rp_answer *p, const char *text) {
     const struct rp_site *site = rp_program_entry(p);
     if (!site->user_memory || (!strstr(text, "->") && !strchr(text, '[')) ||
         !rp_reads_argument(text, site->arguments))
@@ -200,7 +200,7 @@ static struct rp_error *check_user_memory(const struct rp_program *p, const char
 }
 
 /* Finds out what each of `list` is. */
-struct rp_error *rp_look(struct rp_program *p, struct rp_expression **list, size_t count) {
+struct rp_error *rp_look(struct rp_answer *p, struct rp_expression **list, size_t count) {
     const struct rp_arguments *arguments = rp_program_names(p);
     RP_AUTO_FREE struct rp_expression *rest = calloc(count + 1, sizeof(*rest));
     RP_AUTO_FREE size_t *from = calloc(count + 1, sizeof(*from));
@@ -234,12 +234,12 @@ struct rp_error *rp_look(struct rp_program *p, struct rp_expression **list, size
 
 /* Text in the process's memory is read at the return: by then the kernel has read it, so that it is
  * in memory. */
-static bool is_user_text(const struct rp_program *p, const struct rp_value *value) {
+static bool is_user_text(const struct rp_answer *p, const struct rp_value *value) {
     return rp_program_entry(p)->user_memory && value->is.shape == RP_SHAPE_TEXT &&
            !value->is.is_array;
 }
 
-static struct rp_error *keep_argument(struct rp_program *p, const struct rp_argument *argument) {
+static struct rp_error *keep_argument(struct rp_answer *p, const struct rp_argument *argument) {
     for (size_t i = 0; i < p->kept.count; i++)
         if (p->kept.list[i].argument && !strcmp(p->kept.list[i].text, argument->name))
             return NULL;
@@ -252,7 +252,7 @@ static struct rp_error *keep_argument(struct rp_program *p, const struct rp_argu
     return NULL;
 }
 
-struct rp_error *rp_keep_arguments(struct rp_program *p, const char *text) {
+struct rp_error *rp_keep_arguments(struct rp_answer *p, const char *text) {
     const struct rp_arguments *arguments = rp_program_names(p);
     for (size_t i = 0; i < arguments->count; i++)
         if (rp_reads(text, arguments->list[i].name) &&
@@ -262,11 +262,11 @@ struct rp_error *rp_keep_arguments(struct rp_program *p, const char *text) {
     return NULL;
 }
 
-bool rp_reads_ret(const struct rp_program *p, const char *text) {
+bool rp_reads_ret(const struct rp_answer *p, const char *text) {
     return rp_reads(text, "ret") && !rp_argument_find(rp_program_names(p), "ret");
 }
 
-struct rp_error *rp_value_place(struct rp_program *p, struct rp_value *value) {
+struct rp_error *rp_value_place(struct rp_answer *p, struct rp_value *value) {
     if (!p->pair || !rp_reads_argument(value->text, rp_program_names(p)))
         return NULL;
     value->at_entry = !rp_reads_ret(p, value->text) && !is_user_text(p, value);
@@ -320,7 +320,7 @@ void rp_values_fit(struct rp_values *values) {
 }
 
 /* What was read at the entry has as much room in the record as it had there. */
-void rp_values_take_room(const struct rp_program *p, struct rp_values *values) {
+void rp_values_take_room(const struct rp_answer *p, struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++)
         for (size_t k = 0; k < p->kept.count; k++)
             if (values->list[i].at_entry && !p->kept.list[k].argument &&

@@ -42,14 +42,14 @@ static void write_in_comment(FILE *out, const char *text) {
     }
 }
 
-static bool names_all(const struct rp_program *p) {
+static bool names_all(const struct rp_answer *p) {
     for (size_t i = 0; i < p->site_count; i++)
         if (!p->sites[i].names_itself)
             return false;
     return true;
 }
 
-static void write_comment(const struct rp_program *p) {
+static void write_comment(const struct rp_answer *p) {
     RP_AUTO_FREE char *line = rp_question_line(p->question);
     FILE *out = p->out;
     if (names_all(p)) {
@@ -70,19 +70,19 @@ static void write_comment(const struct rp_program *p) {
     fputs(" FILE\n */\n", out);
 }
 
-static bool compares_text(const struct rp_program *p) {
+static bool compares_text(const struct rp_answer *p) {
     for (size_t i = 0; i < p->clause_count; i++)
         if (p->clauses[i].compared_count)
             return true;
     return false;
 }
 
-static bool reads_stack(const struct rp_program *p, const char *text) {
+static bool reads_stack(const struct rp_answer *p, const char *text) {
     return text && rp_reads(text, "stack") &&
            !rp_argument_find(rp_program_entry(p)->arguments, "stack");
 }
 
-static bool needs_stacks(const struct rp_program *p) {
+static bool needs_stacks(const struct rp_answer *p) {
     const struct rp_question *q = p->question;
     bool needs = reads_stack(p, q->condition);
     for (size_t i = 0; i < q->expr_count; i++)
@@ -92,7 +92,7 @@ static bool needs_stacks(const struct rp_program *p) {
     return needs && q->verb != RP_ASK_STACK && q->verb != RP_ASK_PROFILE;
 }
 
-static void write_helpers(const struct rp_program *p) {
+static void write_helpers(const struct rp_answer *p) {
     if (needs_stacks(p))
         fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
     if (compares_text(p))
@@ -108,7 +108,7 @@ static void write_helpers(const struct rp_program *p) {
               p->out);
 }
 
-static void write_verb(const struct rp_program *p) {
+static void write_verb(const struct rp_answer *p) {
     switch (p->question->verb) {
     case RP_ASK_TRACE:
         rp_write_trace(p);
@@ -127,7 +127,7 @@ static void write_verb(const struct rp_program *p) {
     }
 }
 
-static char *write_text(struct rp_program *p, bool neutral) {
+static char *write_text(struct rp_answer *p, bool neutral) {
     char *text = NULL;
     size_t size;
     p->neutral = neutral;
@@ -149,7 +149,7 @@ static char *write_text(struct rp_program *p, bool neutral) {
 
 /* ------------------------------------------------------------------ what goes with it */
 
-static char *write_title(const struct rp_program *p) {
+static char *write_title(const struct rp_answer *p) {
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -169,7 +169,7 @@ static char *write_title(const struct rp_program *p) {
 }
 
 /* The return of a call comes first: what is found at an entry will be seen to end. */
-static bool set_attach(const struct rp_program *p, struct rp_written *written) {
+static bool set_attach(const struct rp_answer *p, struct rp_written *written) {
     written->attach = calloc(p->site_count, sizeof(*written->attach));
     for (size_t i = 0; written->attach && i < p->site_count; i++) {
         const struct rp_site *site = &p->sites[p->pair ? 1 - i : i];
@@ -182,7 +182,7 @@ static bool set_attach(const struct rp_program *p, struct rp_written *written) {
     return written->attach;
 }
 
-static bool set_headers(const struct rp_program *p, struct rp_written *written) {
+static bool set_headers(const struct rp_answer *p, struct rp_written *written) {
     written->headers = calloc(p->columns.count + 1, sizeof(*written->headers));
     for (size_t i = 0; written->headers && i < p->columns.count; i++) {
         written->headers[i] = strdup(p->columns.list[i].text);
@@ -194,7 +194,7 @@ static bool set_headers(const struct rp_program *p, struct rp_written *written) 
 }
 
 struct rp_error *rp_question_write(const struct rp_question *question, struct rp_written **out) {
-    AUTO_PROGRAM struct rp_program program = {0};
+    AUTO_PROGRAM struct rp_answer program = {0};
     RP_TRY(rp_plan(question, &program));
     AUTO_WRITTEN struct rp_written *written = calloc(1, sizeof(*written));
     if (!written)

@@ -60,7 +60,7 @@ struct rp_clause {
     bool at_entry;
 };
 
-struct rp_program {
+struct rp_answer {
     const struct rp_question *question;
     struct rp_site *sites;
     size_t site_count;
@@ -80,8 +80,8 @@ struct rp_program {
 
 /* ------------------------------------------------------------------ plan.c: what to write */
 
-struct rp_error *rp_plan(const struct rp_question *question, struct rp_program *program);
-void rp_program_clear(struct rp_program *program);
+struct rp_error *rp_plan(const struct rp_question *question, struct rp_answer *program);
+void rp_program_clear(struct rp_answer *program);
 /* Why a question that can be understood has no answer. */
 struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
                                   ...) RP_PRINTF(3, 4);
@@ -92,11 +92,11 @@ struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum
 struct rp_error *rp_site_open(const char *spec, const char *fallback, struct rp_site *site);
 void rp_site_clear(struct rp_site *site);
 /* Makes of the one site what the question needs: the return, or a pair. */
-struct rp_error *rp_sites_choose(struct rp_program *program);
+struct rp_error *rp_sites_choose(struct rp_answer *program);
 /* The entry and the return: what one keeps in `program->map` is for the other. */
-struct rp_error *rp_sites_pair(struct rp_program *program);
+struct rp_error *rp_sites_pair(struct rp_answer *program);
 /* Where arguments are read: the entry of a pair, else the one site. */
-const struct rp_site *rp_program_entry(const struct rp_program *program);
+const struct rp_site *rp_program_entry(const struct rp_answer *program);
 bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments);
 /* Calls `test` with all that the question reads, until it returns true. */
 bool rp_question_any(const struct rp_question *question,
@@ -108,14 +108,14 @@ bool rp_question_any(const struct rp_question *question,
 #define RP_PATH_ROOM 128
 
 /* What expressions can name besides builtins. */
-const struct rp_arguments *rp_program_names(const struct rp_program *program);
+const struct rp_arguments *rp_program_names(const struct rp_answer *program);
 /* Finds out what each of `list` is. */
-struct rp_error *rp_look(struct rp_program *program, struct rp_expression **list, size_t count);
-struct rp_error *rp_check_names(const struct rp_program *program, const char *expression);
+struct rp_error *rp_look(struct rp_answer *program, struct rp_expression **list, size_t count);
+struct rp_error *rp_check_names(const struct rp_answer *program, const char *expression);
 /* A name, or members of one. */
 bool rp_is_simple(const char *expression);
 /* `ret`, and not an argument of that name. */
-bool rp_reads_ret(const struct rp_program *program, const char *expression);
+bool rp_reads_ret(const struct rp_answer *program, const char *expression);
 
 /* Its member's name is made of the text, and none of `reserved` (NULL: no such ones). NULL without
  * memory. */
@@ -125,18 +125,18 @@ void rp_values_clear(struct rp_values *values);
 /* A C name made of an expression: "name_name" of "name->name". */
 void rp_value_member(const char *text, char *out, size_t size);
 /* Whether it is read at the entry of a pair: then it is kept. */
-struct rp_error *rp_value_place(struct rp_program *program, struct rp_value *value);
+struct rp_error *rp_value_place(struct rp_answer *program, struct rp_value *value);
 /* Keeps the arguments that the expression, read at the return, names. */
-struct rp_error *rp_keep_arguments(struct rp_program *program, const char *expression);
+struct rp_error *rp_keep_arguments(struct rp_answer *program, const char *expression);
 void rp_value_set_room(struct rp_value *value);
 /* Makes text shorter until all is small enough for the stack. */
 void rp_values_fit(struct rp_values *values);
 /* What was kept has as much room in the record as it had there. */
-void rp_values_take_room(const struct rp_program *program, struct rp_values *values);
+void rp_values_take_room(const struct rp_answer *program, struct rp_values *values);
 
 /* ------------------------------------------------------------------ condition.c */
 
-struct rp_error *rp_plan_condition(struct rp_program *program);
+struct rp_error *rp_plan_condition(struct rp_answer *program);
 
 /* ------------------------------------------------------------------ function.c: pieces of C */
 
@@ -144,36 +144,36 @@ struct rp_error *rp_plan_condition(struct rp_program *program);
 struct rp_name {
     char text[64];
 };
-struct rp_name rp_own(const struct rp_program *program, const char *name);
+struct rp_name rp_own(const struct rp_answer *program, const char *name);
 
 /* "    int dfd;" for each value. */
-void rp_write_members(const struct rp_program *program, const struct rp_values *values);
+void rp_write_members(const struct rp_answer *program, const struct rp_values *values);
 /* The struct of a key, where there is one. */
-void rp_write_key_type(const struct rp_program *program, const char *last_member);
+void rp_write_key_type(const struct rp_answer *program, const char *last_member);
 /* What is kept of a call, in the map `program->map`. */
-void rp_write_kept(const struct rp_program *program);
+void rp_write_kept(const struct rp_answer *program);
 /* From the function's head on: who is looked at, what is read there by name, conditions. At the
  * return of a pair also what was kept; the time between (ns) is in the variable `ns`. */
-void rp_write_begin(const struct rp_program *program, size_t site);
+void rp_write_begin(const struct rp_answer *program, size_t site);
 /* All of the function at the entry of a pair. */
-void rp_write_entry(const struct rp_program *program);
+void rp_write_entry(const struct rp_answer *program);
 /* Sets members of `target` ("event->", "key.") to the values. */
-void rp_write_values(const struct rp_program *program, const struct rp_values *values,
+void rp_write_values(const struct rp_answer *program, const struct rp_values *values,
                      const char *target);
 /* "struct key key = {};", and its members. */
-void rp_write_key(const struct rp_program *program, size_t site);
-bool rp_has_key(const struct rp_program *program);
+void rp_write_key(const struct rp_answer *program, size_t site);
+bool rp_has_key(const struct rp_answer *program);
 /* "    return 0;\n}\n" */
-void rp_write_end(const struct rp_program *program);
+void rp_write_end(const struct rp_answer *program);
 /* How BPF's context is called in the function at that site. */
-const char *rp_context(const struct rp_program *program, size_t site);
+const char *rp_context(const struct rp_answer *program, size_t site);
 
 /* ------------------------------------------------------------------ the verbs */
 
-void rp_write_trace(const struct rp_program *program);   /* trace.c */
-void rp_write_count(const struct rp_program *program);   /* sums.c */
-void rp_write_hist(const struct rp_program *program);    /* sums.c */
-void rp_write_latency(const struct rp_program *program); /* sums.c */
-void rp_write_stacks(const struct rp_program *program);  /* stacks.c: stack and profile */
+void rp_write_trace(const struct rp_answer *program);   /* trace.c */
+void rp_write_count(const struct rp_answer *program);   /* sums.c */
+void rp_write_hist(const struct rp_answer *program);    /* sums.c */
+void rp_write_latency(const struct rp_answer *program); /* sums.c */
+void rp_write_stacks(const struct rp_answer *program);  /* stacks.c: stack and profile */
 
 #endif

@@ -12,7 +12,9 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define LOG_INSTRUCTIONS 1 /* kernel/bpf/verifier.c: BPF_LOG_LEVEL1 */
+#define LOG_SIZE_MAX     ((1U << 24) - 1) /* the most that Linux before 5.2 takes */
+#define LOG_INSTRUCTIONS 1                /* kernel/bpf/verifier.c: BPF_LOG_LEVEL1 */
+#define LOG_STATES       2 /* BPF_LOG_LEVEL2: of every path, with what is known of registers */
 #define LOG_STATISTICS   4 /* BPF_LOG_STATS: what is refused, but no instructions */
 
 /* ------------------------------------------------------------- maps */
@@ -129,27 +131,48 @@ static char *log_of(const struct program *p, int errnum) {
     return NULL;
 }
 
-int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
-                    const struct rp_program_kind *kind, int btf_fd, char **log) {
-    LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = kind->attach_type,
-                .attach_btf_id = kind->attach_btf);
+/* Fills `opts`, which the result refers to. */
+static struct program prepare(const struct rp_object *object,
+                              const struct rp_object_function *function,
+                              const struct rp_program_kind *kind, int btf_fd,
+                              struct bpf_prog_load_opts *opts) {
+    opts->expected_attach_type = kind->attach_type;
+    opts->attach_btf_id = kind->attach_btf;
     if (kind->type != BPF_PROG_TYPE_TRACING)
-        opts.kern_version = object->kern_version; /* of a kprobe's program, before Linux 5.0 */
+        opts->kern_version = object->kern_version; /* of a kprobe's program, before Linux 5.0 */
     if (btf_fd >= 0) {
-        opts.prog_btf_fd = (uint32_t)btf_fd;
-        opts.func_info = function->funcs.data;
-        opts.func_info_cnt = function->funcs.count;
-        opts.func_info_rec_size = function->funcs.size;
-        opts.line_info = function->lines.data;
-        opts.line_info_cnt = function->lines.count;
-        opts.line_info_rec_size = function->lines.size;
+        opts->prog_btf_fd = (uint32_t)btf_fd;
+        opts->func_info = function->funcs.data;
+        opts->func_info_cnt = function->funcs.count;
+        opts->func_info_rec_size = function->funcs.size;
+        opts->line_info = function->lines.data;
+        opts->line_info_cnt = function->lines.count;
+        opts->line_info_rec_size = function->lines.size;
     }
     struct program p = {.type = kind->type,
                         .license = object->license,
                         .insns = function->insns,
                         .count = function->insn_count,
-                        .opts = &opts};
+                        .opts = opts};
     set_name(p.name, function->name);
+    return p;
+}
+
+bool rp_program_verify(const struct rp_object *object, const struct rp_object_function *function,
+                       const struct rp_program_kind *kind, int btf_fd, char **log) {
+    LIBBPF_OPTS(bpf_prog_load_opts, opts);
+    struct program p = prepare(object, function, kind, btf_fd, &opts);
+    *log = calloc(1, LOG_SIZE_MAX);
+    int fd = *log ? load(&p, LOG_STATES | LOG_STATISTICS, *log, LOG_SIZE_MAX) : -1;
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0 || (*log && errno == ENOSPC);
+}
+
+int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
+                    const struct rp_program_kind *kind, int btf_fd, char **log) {
+    LIBBPF_OPTS(bpf_prog_load_opts, opts);
+    struct program p = prepare(object, function, kind, btf_fd, &opts);
     if (log)
         *log = NULL;
     int fd = load(&p, 0, NULL, 0);

@@ -28,4 +28,10 @@ struct rp_program_kind {
 int rp_program_load(const struct rp_object *object, const struct rp_object_function *function,
                     const struct rp_program_kind *kind, int btf_fd, char **log);
 
+/* Has it verified once more, loading it as above, and gives the log of all paths: its beginning,
+ * or its end, where there is more than 16 MiB of it. False, with errno, when it is refused, or
+ * there is no memory. */
+bool rp_program_verify(const struct rp_object *object, const struct rp_object_function *function,
+                       const struct rp_program_kind *kind, int btf_fd, char **log);
+
 #endif

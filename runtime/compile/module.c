@@ -378,6 +378,27 @@ void rp_program_give_back(struct rp_program *program) {
         drop_spare(program->module);
 }
 
+static struct rp_error *verify(const struct rp_program *program, char **log) {
+    const struct rp_module *module = program->module;
+    RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
+    RP_TRY(rp_link_function(module->object, rp_object_function(module->object, program->function),
+                            module->map_fds, module->target, &linked));
+    if (program->gate.words && !rp_link_gate(&linked, &program->gate))
+        return rp_error_nomem();
+    RP_AUTO_FREE char *text = NULL;
+    if (!rp_program_verify(module->object, &linked, &program->kind, module->btf_fd, &text))
+        return rp_load_error(program->function, module->name, errno, text ? text : "");
+    *log = rp_take(text);
+    return NULL;
+}
+
+struct rp_error *rp_module_verify(const struct rp_module *module, int program, char **log) {
+    for (size_t i = 0; i < module->program_count; i++)
+        if (module->programs[i]->fd == program)
+            return verify(module->programs[i], log);
+    return rp_error_new(ENOENT, "its program is none of the module's", "cannot verify it again");
+}
+
 /* ------------------------------------------------------------- looking at it */
 
 const char *rp_module_note(const struct rp_module *module) {

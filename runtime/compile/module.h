@@ -40,6 +40,9 @@ void rp_program_give_back(struct rp_program *program);
 struct rp_error *rp_module_load(struct rp_module *module, const char *function,
                                 const struct rp_program_kind *kind, int *fd);
 
+/* Has the program of that descriptor verified once more; *log is malloc()ed. */
+struct rp_error *rp_module_verify(const struct rp_module *module, int program, char **log);
+
 /* Whether any of the module's functions calls the helper (enum bpf_func_id). */
 bool rp_module_calls(const struct rp_module *module, int helper);
 

@@ -274,7 +274,21 @@ void rp_question_free(struct rp_question *question);
 /* As one would type it, verb and all; malloc()ed. */
 char *rp_question_line(const struct rp_question *question);
 
-/* The program that answers a question. */
+/* The program that answers a question. Its maps, those of them that it needs:
+ *   events          records that begin with `u32 pid; char comm[16]` (or `events_`, where an argument
+ *                   is called so)
+ *   counts, dist    sums (BPF_ARRAY of one, BPF_HISTOGRAM), or by a `struct key`, whose members are
+ *                   the question's keys; of a stack it begins as struct rp_stack_key does
+ *   dist_linear     by a key whose last member, `s64 slot`, is the lower end of a bucket: LOW - STEP
+ *                   for what is below LOW, HIGH for what is not below HIGH
+ *   stacks          what the ids in keys and records that are called `stack`, `user_stack` and
+ *                   `kernel_stack` mean
+ *   missed          BPF_ARRAY of one: events whose key found no room
+ *   negative        BPF_ARRAY of one: numbers that a histogram by powers of two has no place for
+ *   start, entered  calls that have not returned yet, by thread: nothing to show
+ * A key's member `u64 place` is which of several places: in the upper 32 bits the index in `attach`,
+ * in the lower ones that of the place within a pattern (rp_probe_place()). A latency is in
+ * microseconds. */
 struct rp_written {
     char *text;    /* BCC C */
     char *neutral; /* the same with nothing in it that names its places: where two are equal, the
@@ -321,6 +335,10 @@ void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_
 /* The record as one JSON object, no newline. */
 void rp_layout_print_json(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
 
+/* The columns' names, and a record, as a line of CSV (RFC 4180), its end included. */
+void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out);
+void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
+
 /* Text of unknown origin for a terminal: control characters and invalid UTF-8 escaped (\n, \x1b).
  * At most `max` bytes, ending at the first NUL. Returns the columns printed. */
 size_t rp_print_text(const char *text, size_t max, FILE *out);
@@ -335,6 +353,7 @@ struct rp_map_format {
     enum { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV } as;
     const char *title; /* instead of the map's name; NULL: that */
     const char *unit;  /* of a histogram's values; NULL: "value" */
+    int64_t low, high, step; /* of a linear histogram's buckets; step 0: as far apart as they are */
     /* What the number `value` of the key's member `member` ("" when the key is but a number) means:
      * true when it wrote that to `text`. May be NULL. */
     bool (*text)(void *ctx, const char *member, uint64_t value, char *text, size_t size);
@@ -343,7 +362,9 @@ struct rp_map_format {
 
 /* Prints every entry of the map `name` with typed keys and values, sorted by value where values
  * are numbers and by key otherwise. Histograms are drawn: BPF_HISTOGRAM, and one for each key where
- * the key is a struct whose last member is `slot`. `format` may be NULL. Maps that carry events or
+ * the key is a struct whose last member is `slot`, the one with most last. In a map whose name ends
+ * in "_linear" a slot, or the key, is a bucket's lower bound: one below `low` for what is below it,
+ * `high` for what is above. `format` may be NULL. Maps that carry events or
  * programs print nothing. */
 struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
                               const struct rp_map_format *format, FILE *out);
@@ -401,8 +422,7 @@ struct rp_session_opts {
     bool interactive; /* what one compile leaves for the next is kept while the loop runs */
     void (*before_wait)(void *ctx); /* nothing is left to be read: the loop is about to wait */
     /* SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH or SIGTSTP came (under a flood it may be between
-     * two records); true: the loop ends. NULL: the first three end it. The command's end does
-     * anyway. */
+     * two records); true: the loop ends. NULL: the first three end it, and the command's end. */
     bool (*on_signal)(void *ctx, int signal);
     void *ctx;
 };
@@ -467,6 +487,9 @@ struct rp_error *rp_session_every(struct rp_session *session, uint64_t every_ns,
 typedef bool (*rp_ready_fn)(void *ctx);
 struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_fn fn, void *ctx);
 void rp_session_unwatch(struct rp_session *session, int fd);
+
+/* Lets the command begin, if it has not yet: for interactive ones, whose rp_session_run() does not. */
+void rp_session_start_command(struct rp_session *session);
 
 /* The event loop. Starts the command; returns when a signal came, the time is over, the limit is
  * reached, the command ended, a callback said so or standard output was closed. Then it detaches
@@ -568,6 +591,9 @@ struct rp_stacks {
     const char *path, *title;
 };
 
+/* Prints the stacks that were counted until now, text and JSON to `out`, and says on stderr how many
+ * were not. `stack`, of the module's `stacks`, names them. */
+struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack, FILE *out);
 /* Runs the session, all of which is attached, and then prints the stacks. */
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);
 

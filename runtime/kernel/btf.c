@@ -54,6 +54,7 @@ struct rp_btf *rp_kernel_module_types(void) {
         struct rp_btf *one = rp_btf_open(path, base);
         if (!one)
             continue; /* unloaded meanwhile, or not of this kernel's build */
+        one->module = strdup(entry->d_name);
         one->next = list;
         list = one;
     }

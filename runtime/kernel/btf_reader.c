@@ -184,6 +184,7 @@ void rp_btf_free(struct rp_btf *btf) {
             munmap(btf->bytes, btf->size);
         free(btf->marks);
         free(btf->nameable);
+        free(btf->module);
         free(btf);
         errno = saved;
         btf = next;

@@ -22,6 +22,7 @@ struct rp_btf {
     size_t nameable_count;
     void *bytes; /* what it was made from */
     size_t size;
+    char *module;        /* its name, where it is one of rp_kernel_module_types() */
     struct rp_btf *next; /* in a list */
 };
 

@@ -358,6 +358,7 @@ static void visit_usdt(const char *path, const struct bcc_elf_usdt *found, void 
     const struct usdt_visit *visit = ctx;
     struct rp_binary_usdt usdt = {.provider = found->provider,
                                   .name = found->name,
+                                  .arguments = found->arg_fmt ? found->arg_fmt : "",
                                   .address = found->pc,
                                   .semaphore = found->semaphore_offset,
                                   .has_semaphore = found->semaphore};

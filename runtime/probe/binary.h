@@ -37,6 +37,7 @@ bool rp_binary_is_stripped(const char *path);
 /* One of the places of a USDT probe. */
 struct rp_binary_usdt {
     const char *provider, *name;
+    const char *arguments; /* as the file has it: sizes and where they are, "-4@%edi 8@(%rsi)" */
     uint64_t address;
     uint64_t semaphore; /* where in the file the count is that the program looks at; 0: none */
     bool has_semaphore; /* even if it is not known where */

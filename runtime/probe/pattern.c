@@ -155,7 +155,9 @@ struct rp_error *rp_pattern_kind(const char *pattern, const struct rp_probe_kind
 }
 
 static struct rp_error *find(const char *pattern, struct rp_places *places) {
-    RP_TRY(rp_pattern_kind(pattern, &places->kind));
+    struct rp_error *err = rp_pattern_kind(pattern, &places->kind);
+    if (err || !places->kind)
+        return err;
     const char *names = strchr(pattern, ':') + 1;
     RP_TRY(places->kind->match(names, places));
     if (places->count)
@@ -184,7 +186,7 @@ struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_onc
 /* ------------------------------------------------------------------ attach */
 
 enum bpf_attach_type rp_places_attach_type(const struct rp_places *places) {
-    enum bpf_attach_type type = places->kind->multi_type;
+    enum bpf_attach_type type = places->kind ? places->kind->multi_type : 0;
     /* Before Linux 6.10 a link to uprobes of a process saw its first thread only. */
     if (places->pid && !rp_kernel_at_least(6, 10))
         return 0;

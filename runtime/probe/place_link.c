@@ -30,9 +30,11 @@ static bool set_source(struct perf_event_attr *attr, const char *source, bool re
     int type = read_number(path, "");
     snprintf(path, sizeof(path), SOURCES "%s/format/retprobe", source);
     int bit = read_number(path, "config:");
+    if (type < 0 || bit < 0 || bit > 63)
+        return false;
     attr->type = (uint32_t)type;
     attr->config = returns ? 1ULL << (unsigned)bit : 0;
-    return type >= 0 && bit >= 0 && bit < 64;
+    return true;
 }
 
 /* False where the kernel has no such source. */
@@ -71,6 +73,20 @@ static int attach_plain(const struct rp_places *places, size_t i, int prog_fd,
     return errnum;
 }
 
+/* Takes `event`, also when this fails. */
+static int link_event(int event, uint64_t cookie, int prog_fd, struct rp_attachment *out) {
+    LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
+    int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, &opts);
+    if (link < 0) {
+        int errnum = errno;
+        close(event);
+        return errnum;
+    }
+    struct rp_error *err = rp_attachment_add_link(out, link, event);
+    rp_error_free(err);
+    return err ? ENOMEM : 0;
+}
+
 int rp_place_link(const struct rp_places *places, size_t i, uint64_t cookie, int prog_fd,
                   bool *no_cookies, struct rp_attachment *out) {
     struct perf_event_attr attr = {.size = sizeof(attr), .sample_period = 1, .wakeup_events = 1};
@@ -78,21 +94,15 @@ int rp_place_link(const struct rp_places *places, size_t i, uint64_t cookie, int
     if (*no_cookies)
         return attach_plain(places, i, prog_fd, out);
     pid_t pid = places->pid ? places->pid : -1;
-    RP_AUTO_CLOSE int event =
+    int event =
         (int)syscall(SYS_perf_event_open, &attr, pid, pid == -1 ? 0 : -1, -1, PERF_FLAG_FD_CLOEXEC);
     if (event < 0)
         return errno;
-    LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
-    int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, &opts);
-    if (link < 0 && errno == EINVAL && cookie == 0) {
-        int errnum = attach_plain(places, i, prog_fd, out);
-        *no_cookies = !errnum; /* or it has something against the program, and said so again */
+    int errnum = link_event(event, cookie, prog_fd, out);
+    if (errnum != EINVAL || cookie)
         return errnum;
-    }
-    if (link < 0)
-        return errno;
-    struct rp_error *err = rp_attachment_add_link(out, link, event);
-    event = -1;
-    rp_error_free(err);
-    return err ? ENOMEM : 0;
+    /* It has no such links, or something against the program, and then says so again. */
+    errnum = attach_plain(places, i, prog_fd, out);
+    *no_cookies = !errnum;
+    return errnum;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Log2 histograms, drawn as BCC's tools draw them. */
-#include <inttypes.h>
+/* Histograms: log2 ones drawn as BCC's tools draw them, linear ones alike. */
+#include "record/histogram.h"
 
-#include "reprobe.h"
+#include <inttypes.h>
+#include <string.h>
 
 #define BAR_WIDTH 40
 
@@ -47,11 +48,58 @@ void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE 
     }
 }
 
-void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
+                       struct rp_bucket buckets[RP_LOG2_SLOTS]) {
     unsigned used = slots_used(counts);
-    fputc('[', out);
     for (unsigned i = 1; i < used; i++)
-        fprintf(out, "%s{\"min\":%" PRIu64 ",\"max\":%" PRIu64 ",\"count\":%" PRIu64 "}",
-                i > 1 ? "," : "", slot_min(i), slot_max(i), counts[i]);
+        buckets[i - 1] = (struct rp_bucket){
+            .min = (int64_t)slot_min(i), .max = (int64_t)slot_max(i), .count = counts[i]};
+    return used - 1;
+}
+
+void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+    struct rp_bucket buckets[RP_LOG2_SLOTS] = {0};
+    rp_print_json_buckets(buckets, rp_log2_buckets(counts, buckets), out);
+}
+
+/* ---- linear */
+
+static void write_edges(const struct rp_bucket *bucket, char *text, size_t size) {
+    if (bucket->below)
+        snprintf(text, size, "(..., %" PRId64 ")", bucket->max + 1);
+    else if (bucket->above)
+        snprintf(text, size, "[%" PRId64 ", ...)", bucket->min);
+    else
+        snprintf(text, size, "[%" PRId64 ", %" PRId64 ")", bucket->min, bucket->max + 1);
+}
+
+void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out) {
+    uint64_t most = 0;
+    int width = 24; /* as wide as the two numbers of a log2 histogram */
+    char edges[64];
+    for (size_t i = 0; i < count; i++) {
+        most = buckets[i].count > most ? buckets[i].count : most;
+        write_edges(&buckets[i], edges, sizeof(edges));
+        width = (int)strlen(edges) > width ? (int)strlen(edges) : width;
+    }
+    if (count)
+        fprintf(out, "     %-*s : count     distribution\n", width - 5, unit);
+    for (size_t i = 0; i < count; i++) {
+        write_edges(&buckets[i], edges, sizeof(edges));
+        fprintf(out, "%-*s : %-8" PRIu64 " ", width, edges, buckets[i].count);
+        write_bar(buckets[i].count, most, BAR_WIDTH, out);
+    }
+}
+
+void rp_print_json_buckets(const struct rp_bucket *buckets, size_t count, FILE *out) {
+    fputc('[', out);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? ",{" : "{", out);
+        if (!buckets[i].below)
+            fprintf(out, "\"min\":%" PRId64 ",", buckets[i].min);
+        if (!buckets[i].above)
+            fprintf(out, "\"max\":%" PRId64 ",", buckets[i].max);
+        fprintf(out, "\"count\":%" PRIu64 "}", buckets[i].count);
+    }
     fputc(']', out);
 }

@@ -159,41 +159,50 @@ static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
 }
 
 /* "OUTER.INNER", malloc()ed; an anonymous one adds nothing. */
-static char *header_under(const char *outer, const char *name) {
-    char *header = NULL;
-    if (asprintf(&header, "%s%s%s", outer, *outer && *name ? "." : "", name) < 0)
+static char *path_under(const char *outer, const char *name) {
+    char *path = NULL;
+    if (asprintf(&path, "%s%s%s", outer, *outer && *name ? "." : "", name) < 0)
         return NULL;
-    for (char *c = header; *c; c++)
-        *c = (char)toupper((unsigned char)*c);
-    return header;
+    return path;
 }
 
-static bool add_columns(struct rp_layout *layout, const struct rp_view *view, const char *header) {
+static char *in_capitals(const char *text) {
+    char *copy = strdup(text);
+    for (char *c = copy; c && *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return copy;
+}
+
+static bool add_columns(struct rp_layout *layout, const struct rp_view *view, const char *path,
+                        struct rp_member *of) {
     const struct rp_type *type = view->type;
     for (size_t i = 0; type && type->kind == RP_STRUCT && i < type->member_count; i++) {
-        const struct rp_member *member = &type->members[i];
+        struct rp_member *member = &type->members[i];
         if (!*member->name && member->type->kind != RP_STRUCT)
             continue;
-        RP_AUTO_FREE char *name = header_under(header, member->name);
+        RP_AUTO_FREE char *name = path_under(path, member->name);
         struct rp_view inner = rp_view_member(view, member);
-        if (!name || !add_columns(layout, &inner, name))
+        if (!name || !add_columns(layout, &inner, name, member))
             return false;
     }
     if (type && type->kind == RP_STRUCT)
         return true;
     struct rp_column *columns = grown(layout->columns, layout->column_count, sizeof(*columns));
-    char *copy = strdup(header);
     if (columns)
         layout->columns = columns;
-    if (!columns || !copy) {
-        free(copy);
+    RP_AUTO_FREE char *copy = strdup(path), *header = in_capitals(path);
+    if (!columns || !copy || !header)
         return false;
-    }
     unsigned width = type ? typical_width(type, view->bit_size) : WIDTH_HEX_MAX;
-    if (width < strlen(copy))
-        width = (unsigned)strlen(copy);
-    columns[layout->column_count++] =
-        (struct rp_column){copy, type, view->bit_offset, view->bit_size, width};
+    if (width < strlen(header))
+        width = (unsigned)strlen(header);
+    columns[layout->column_count++] = (struct rp_column){.header = rp_take(header),
+                                                         .path = rp_take(copy),
+                                                         .member = of,
+                                                         .type = type,
+                                                         .bit_offset = view->bit_offset,
+                                                         .bit_size = view->bit_size,
+                                                         .width = width};
     return true;
 }
 
@@ -216,10 +225,9 @@ struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp
     find_flexible(type);
     layout->type = type;
     layout->name = strdup(name);
-    RP_AUTO_FREE char *header = header_under("", name);
     struct rp_view record = {.type = type};
     bool is_struct = type && type->kind == RP_STRUCT;
-    if (!layout->name || !header || !add_columns(layout, &record, is_struct ? "" : header)) {
+    if (!layout->name || !add_columns(layout, &record, is_struct ? "" : name, NULL)) {
         rp_layout_free(layout);
         return rp_error_nomem();
     }
@@ -230,12 +238,31 @@ struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp
 void rp_layout_free(struct rp_layout *layout) {
     if (!layout)
         return;
-    for (size_t i = 0; i < layout->column_count; i++)
+    for (size_t i = 0; i < layout->column_count; i++) {
         free(layout->columns[i].header);
+        free(layout->columns[i].path);
+    }
     free(layout->columns);
     free(layout->name);
     rp_type_free(layout->type);
     free(layout);
+}
+
+bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header) {
+    struct rp_column *column = i < layout->column_count ? &layout->columns[i] : NULL;
+    RP_AUTO_FREE char *copy = strdup(header), *path = strdup(header), *name = strdup(header);
+    if (!column || !copy || !path || !name)
+        return false;
+    free(column->header);
+    free(column->path);
+    column->header = rp_take(copy);
+    column->path = rp_take(path);
+    if (column->width < strlen(header))
+        column->width = (unsigned)strlen(header);
+    char **named = column->member ? &column->member->name : &layout->name;
+    free(*named);
+    *named = rp_take(name);
+    return true;
 }
 
 static struct rp_error *layout_of_fields(const struct rp_module *module, const char *const *fields,

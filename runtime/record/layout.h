@@ -51,7 +51,9 @@ struct rp_member {
 };
 
 struct rp_column {
-    char *header; /* upper-case, dotted */
+    char *header;             /* what is printed above it: the path in capitals, or what was set */
+    char *path;               /* dotted, as in C, or what was set */
+    struct rp_member *member; /* whose value it is; NULL: the record is no struct */
     const struct rp_type *type;
     uint64_t bit_offset; /* from the record's start */
     unsigned bit_size;
@@ -66,6 +68,10 @@ struct rp_layout {
     struct rp_column *columns;
     size_t column_count;
 };
+
+/* As C writes it ("u32", "char [16]", "struct {u32 pid; char comm[16]}"), as far as its kind
+ * tells; malloc()ed. */
+char *rp_type_text(const struct rp_type *type);
 
 /* A type of that kind and size, aligned to its size. NULL: no memory. */
 struct rp_type *rp_type_new(enum rp_kind kind, uint64_t size);

@@ -81,22 +81,12 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
     }
 }
 
-static void pad(struct rp_writer *w, size_t columns) {
-    static const char blanks[] = "                                ";
-    while (columns) {
-        size_t n = columns < sizeof(blanks) - 1 ? columns : sizeof(blanks) - 1;
-        rp_write_bytes(w, blanks, n);
-        columns -= n;
-    }
-}
-
 /* Ends the column that began at `start`. */
 static void end_column(struct rp_writer *w, const struct rp_layout *layout, size_t i,
                        size_t start) {
     if (i + 1 == layout->column_count)
         return;
-    size_t wide = rp_writer_columns(w) - start;
-    pad(w, (wide < layout->columns[i].width ? layout->columns[i].width - wide : 0) + 1);
+    rp_write_padding(w, start, layout->columns[i].width);
 }
 
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {

@@ -63,6 +63,17 @@ void rp_write_double(struct rp_writer *w, double value, bool is_float) {
     }
 }
 
+void rp_write_padding(struct rp_writer *w, size_t start, size_t width) {
+    static const char blanks[] = "                                ";
+    size_t wide = rp_writer_columns(w) - start;
+    size_t columns = (wide < width ? width - wide : 0) + 1;
+    while (columns) {
+        size_t n = columns < sizeof(blanks) - 1 ? columns : sizeof(blanks) - 1;
+        rp_write_bytes(w, blanks, n);
+        columns -= n;
+    }
+}
+
 static void write_hex_byte(struct rp_writer *w, uint8_t byte) {
     static const char digits[] = "0123456789abcdef";
     rp_write_char(w, digits[byte >> 4]);

@@ -43,6 +43,9 @@ void rp_write_pointer(struct rp_writer *w, uint64_t value);
 /* The shortest decimal number that reads back the same, whatever the locale; "nan", "-inf". */
 void rp_write_double(struct rp_writer *w, double value, bool is_float);
 void rp_write_hex(struct rp_writer *w, const uint8_t *bytes, size_t size);
+/* Ends a column that began at `start` (see rp_writer_columns()): blanks up to its width, and one.
+ */
+void rp_write_padding(struct rp_writer *w, size_t start, size_t width);
 /* As rp_print_text() and rp_print_json_text(). */
 void rp_write_text(struct rp_writer *w, const char *text, size_t max);
 void rp_write_json_text(struct rp_writer *w, const char *text, size_t max);

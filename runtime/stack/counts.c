@@ -19,13 +19,13 @@ struct sample {
 struct counter {
     const struct rp_stacks *stacks;
     struct rp_stack *stack; /* of the sample that is being printed */
+    FILE *out;
     struct rp_flamegraph *graph;
     struct sample *samples;
     size_t count, room;
 };
 
 static void counter_clear(struct counter *c) {
-    rp_stack_free(c->stack);
     rp_flamegraph_free(c->graph);
     for (size_t i = 0; i < c->count; i++)
         free(c->samples[i].folded);
@@ -102,18 +102,24 @@ static struct rp_error *merge(struct counter *c) {
 /* ------------------------------------------------------------------ printing */
 
 static void print_json(const struct counter *c, const struct sample *s) {
-    fputs("{\"comm\":", stdout);
-    rp_print_json_text(s->key.comm, sizeof(s->key.comm), stdout);
-    printf(",\"pid\":%u,\"count\":%" PRIu64 ",\"stack\":", s->key.pid, s->count);
-    rp_stack_print_json(c->stack, stdout);
-    puts("}");
+    fputs("{\"comm\":", c->out);
+    rp_print_json_text(s->key.comm, sizeof(s->key.comm), c->out);
+    fprintf(c->out, ",\"pid\":%u,\"count\":%" PRIu64 ",\"stack\":", s->key.pid, s->count);
+    rp_stack_print_json(c->stack, c->out);
+    fputs("}\n", c->out);
 }
 
+/* Of whom it is, where that was asked. */
 static void print_text(const struct counter *c, const struct sample *s) {
-    rp_stack_print(c->stack, stdout);
-    fputs("    -                ", stdout);
-    rp_print_text(s->key.comm, sizeof(s->key.comm), stdout);
-    printf(" (%u)\n        %" PRIu64 "\n\n", s->key.pid, s->count);
+    rp_stack_print(c->stack, c->out);
+    if (*s->key.comm || s->key.pid) {
+        fputs("    -                ", c->out);
+        rp_print_text(s->key.comm, sizeof(s->key.comm), c->out);
+        if (s->key.pid)
+            fprintf(c->out, " (%u)", s->key.pid);
+        fputc('\n', c->out);
+    }
+    fprintf(c->out, "        %" PRIu64 "\n\n", s->count);
 }
 
 static struct rp_error *print(struct counter *c, const struct sample *s) {
@@ -127,7 +133,7 @@ static struct rp_error *print(struct counter *c, const struct sample *s) {
         print_json(c, s);
         return NULL;
     case RP_STACKS_FOLDED:
-        printf("%s %" PRIu64 "\n", s->folded, s->count);
+        fprintf(c->out, "%s %" PRIu64 "\n", s->folded, s->count);
         return NULL;
     case RP_STACKS_SVG:
         return rp_flamegraph_add(c->graph, s->folded, s->count);
@@ -154,14 +160,27 @@ static struct rp_error *print_all(struct counter *c) {
     return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
 }
 
-struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
-    RP_AUTO(counter_clear) struct counter c = {.stacks = stacks};
-    RP_TRY(rp_stack_new(stacks->module, "stacks", &c.stack));
+struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack,
+                                 FILE *out) {
+    RP_AUTO(counter_clear) struct counter c = {.stacks = stacks, .stack = stack, .out = out};
     RP_TRY(rp_flamegraph_new(&c.graph));
-    RP_TRY(rp_stack_watch(session, c.stack, "processes"));
+    RP_TRY(print_all(&c));
+    return rp_stack_report_missed(stack, "stacks", "counts", stderr);
+}
+
+static struct rp_error *run(struct rp_session *session, const struct rp_stacks *stacks,
+                            struct rp_stack *stack) {
+    RP_TRY(rp_stack_watch(session, stack, "processes"));
     if (stacks->tool->verbose)
         rp_session_print_probes(session, stderr);
     RP_TRY(rp_session_run(session));
-    RP_TRY(print_all(&c));
-    return rp_stack_report_missed(c.stack, "stacks", "counts", stderr);
+    return rp_stacks_print(stacks, stack, stdout);
+}
+
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
+    struct rp_stack *stack;
+    RP_TRY(rp_stack_new(stacks->module, "stacks", &stack));
+    struct rp_error *err = run(session, stacks, stack);
+    rp_stack_free(stack);
+    return err;
 }

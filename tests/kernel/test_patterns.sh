@@ -39,9 +39,8 @@ functions() {
 	run places "uprobe:$program:[s-t][tw]*" "$program --calls 7 >/dev/null; $program --usdt 6 >/dev/null"
 	status 0
 	silent
-	equal "counts" "7 twice 3 step_here 3 step_there" "$(echo $(for name in twice step_here step_there; do
-		echo "$(counted "uprobe:$program:$name") $name"
-	done))"
+	equal "twice" 7 "$(counted "uprobe:$program:twice")"
+	equal "odd and even steps" "3 3" "$(counted "uprobe:$program:step_here") $(counted "uprobe:$program:step_there")"
 	run places "uretprobe:$program:t*" "$program --calls 7 >/dev/null"
 	status 0
 	equal "returns of twice" 7 "$(counted "uretprobe:$program:twice")"
@@ -76,7 +75,7 @@ moves() {
 	silent
 	equal "counts" "6 tracepoint:syscalls:sys_enter_getpgid" "$(grep tracepoint out)"
 	run places 'tracepoint:syscalls:sys_enter_getpgid' 'spawn --calls 6' 'tracepoint:syscalls:sys_*_getpgi*'
-	equal "counts of both ends" "6 6" "$(echo $(awk '/getpgid/ { print $1 }' out))"
+	equal "counts of both ends" $'6\n6' "$(awk '/getpgid/ { print $1 }' out)"
 	run places 'tracepoint:syscalls:sys_*_getpgi*' 'spawn --calls 6' 'tracepoint:syscalls:sys_exit_getpgid'
 	equal "counts of one place" "6 tracepoint:syscalls:sys_exit_getpgid" "$(grep tracepoint out)"
 	program=$(private probed)

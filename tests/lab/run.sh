@@ -51,7 +51,7 @@ whole=$all
 names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
 case $kernel in
 6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier,moving}) ;;
-*) names+=(kernel/test_ringbench lab/test_carried) ;;
+*) names+=(kernel/test_{ringbench,moving} lab/test_{carried,ask,patterns}) ;;
 esac
 if [ -n "$all" ]; then
 	files=("$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh)

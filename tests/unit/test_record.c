@@ -7,7 +7,10 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "record/layout.h"
+#include "record/histogram.h"
+#include "record/value_parse.h"
+#include "record/view.h"
+#include "record/writer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -506,6 +509,139 @@ START_TEST(test_histogram) {
 }
 END_TEST
 
+START_TEST(test_linear_histogram) {
+    const struct rp_bucket buckets[] = {{.below = true, .min = -10, .max = -1, .count = 1},
+                                        {.min = 0, .max = 9, .count = 0},
+                                        {.above = true, .min = 10, .max = 19, .count = 4}};
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    rp_print_linear("ms", buckets, COUNT(buckets), out);
+    rp_print_json_buckets(buckets, COUNT(buckets), out);
+    fclose(out);
+    ck_assert_str_eq(
+        text, "     ms                  : count     distribution\n"
+              "(..., 0)                 : 1        |**********                              |\n"
+              "[0, 10)                  : 0        |                                        |\n"
+              "[10, ...)                : 4        |****************************************|\n"
+              "[{\"max\":-1,\"count\":1},{\"min\":0,\"max\":9,\"count\":0},"
+              "{\"min\":10,\"count\":4}]");
+    free(text);
+}
+END_TEST
+
+START_TEST(test_headers) {
+    static const char *const fields[] = {"pid#u32", "arg1#char [8]"};
+    struct rp_layout *layout = of_fields(fields, COUNT(fields));
+    ck_assert(rp_layout_set_header(layout, 1, "name->name"));
+    ck_assert(!rp_layout_set_header(layout, 2, "beyond"));
+    struct {
+        uint32_t pid;
+        char arg1[8];
+    } record = {7, "x"};
+    check_printed(layout, HEADER, NULL, 0, "PID     name->name\n");
+    check_printed(layout, ROW, &record, sizeof(record), "7       x\n");
+    check_printed(layout, JSON, &record, sizeof(record), "{\"pid\":7,\"name->name\":\"x\"}");
+    rp_layout_free(layout);
+}
+END_TEST
+
+/* ---- values from text */
+
+/* Reads `text` and writes it again; of what is not understood, why. */
+static void check_parsed(const struct rp_type *type, const char *text, const char *expected) {
+    RP_AUTO_FREE uint8_t *data = malloc(type->size ? type->size : 1); /* exact, for valgrind */
+    struct rp_error *err = rp_value_parse(text, type, data);
+    char *got = NULL;
+    size_t length;
+    FILE *out = open_memstream(&got, &length);
+    if (err) {
+        fputs(rp_error_why(err), out);
+    } else {
+        struct rp_writer w;
+        rp_writer_begin(&w, out);
+        struct rp_view view = {type, data, type->size, 0, 0};
+        rp_write_value(&w, &view);
+        rp_writer_flush(&w);
+    }
+    fclose(out);
+    ck_assert_str_eq(got, expected);
+    rp_error_free(err);
+    free(got);
+}
+
+START_TEST(test_parse_numbers) {
+    static const struct {
+        const char *type, *text, *printed;
+    } cases[] = {
+        {"u8", "255", "255"},
+        {"u8", "256", "it (u8) must be from 0 to 255; there is `256`"},
+        {"u8", "'A'", "65"},
+        {"u8", "'\\n'", "10"},
+        {"s8", "-128", "-128"},
+        {"s8", "-129", "it (s8) must be from -128 to 127; there is `-129`"},
+        {"u64", "0xffffffffffffffff", "18446744073709551615"},
+        {"u64", "18446744073709551616",
+         "it (u64) must be from 0 to 18446744073709551615; there is `18446744073709551616`"},
+        {"s64", "-9223372036854775808", "-9223372036854775808"},
+        {"u32", "010", "10"},
+        {"u32", "-0", "0"},
+        {"u32", "ten", "it (u32) must be a number; there is `ten`"},
+        {"u32", "", "it (u32) must be a number; there is the end"},
+        {"u32", "1.5", "it (u32) must be a number; there is `1.5`"},
+        {"u32", "0x", "it (u32) must be a number; there is `0x`"},
+        {"u32", "1 2", "it (u32) must be one value and nothing behind it; there is `2`"},
+        {"_Bool", "true", "true"},
+        {"_Bool", "0", "false"},
+        {"_Bool", "2", "it (bool) must be from 0 to 1; there is `2`"},
+        {"double", "-1.5e3", "-1500"},
+        {"void *", "0xffff888000000000", "0xffff888000000000"},
+        {"char [4]", "dd", "dd"},
+        {"char [4]", "\"a\\\"b\"", "a\"b"},
+        {"char [4]", "abcd", "abcd"},
+        {"char [4]", "abcde", "it (char [4]) must be text of at most 4 bytes; there is `abcde`"},
+        {"char [4]", "\"a", "it (char [4]) must be text with a closing quote; there is `\"a`"},
+        {"u16 [2][2]", "{{1, 2}, {3}}", "[[1,2],[3,0]]"},
+        {"u16 [2]", "{1, 2, 3}", "there are more values in the braces than u16 [2] has"},
+        {"u16 [2]", "{1 2}", "it (u16) must be followed by `,` or `}`; there is `2`"},
+        {"u16 [2]", "1", "it (u16 [2]) must be {a, b, …}; there is `1`"},
+        {"__int128", "0x000102030405060708090a0b0c0d0e0f", "000102030405060708090a0b0c0d0e0f"},
+        {"__int128", "12", "it (16 bytes) must be 32 hex digits; there is `12`"},
+    };
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        RP_AUTO_TYPE struct rp_type *type = NULL;
+        ck_assert_ptr_null(rp_type_from_text(cases[i].type, NULL, &type));
+        check_parsed(type, cases[i].text, cases[i].printed);
+    }
+}
+END_TEST
+
+START_TEST(test_parse_structs) {
+    RP_AUTO_TYPE struct rp_type *state = rp_type_new(RP_ENUM, 4);
+    rp_type_add_value(state, "IDLE", 0);
+    rp_type_add_value(state, "BUSY", 5);
+    RP_AUTO_TYPE struct rp_type *outer = rp_type_new(RP_STRUCT, 16);
+    struct rp_type *inner = rp_type_new(RP_STRUCT, 4);
+    rp_type_add_member(inner, "x", rp_type_new(RP_INT, 2), 0, 0);
+    rp_type_add_member(inner, "y", rp_type_new(RP_INT, 2), 16, 0);
+    rp_type_add_member(outer, "state", rp_take(state), 0, 0);
+    rp_type_add_member(outer, "low", rp_type_new(RP_UINT, 4), 32, 3);
+    rp_type_add_member(outer, "high", rp_type_new(RP_INT, 4), 35, 9);
+    rp_type_add_member(outer, "", inner, 64, 0);
+    check_parsed(outer, "{BUSY, 7, -256, {1, -2}}", "{state=BUSY,low=7,high=-256,{x=1,y=-2}}");
+    check_parsed(outer, "{ .y = 3, .high = 255 , }", "{state=IDLE,low=0,high=255,{x=0,y=3}}");
+    check_parsed(outer, "{}", "{state=IDLE,low=0,high=0,{x=0,y=0}}");
+    check_parsed(outer, "{.low = 8}", "its member `low` (u32) must be from 0 to 7; there is `8`");
+    check_parsed(outer, "{.low 8}",
+                 "its member `low` (u32) must be written as .member = value; there is `8`");
+    check_parsed(outer, "{IDEL}",
+                 "its member `state` (enum) must be a number or one of its names; there is `IDEL`");
+    check_parsed(outer, "{.z = 1}",
+                 "there is no member `z` in struct {enum state; u32 low:3; int high:9; "
+                 "struct {s16 x; s16 y}}");
+}
+END_TEST
+
 /* ---- anything at all */
 
 START_TEST(test_random_records) {
@@ -577,6 +713,10 @@ Suite *record_suite(void) {
                                   test_long_text,
                                   test_floats,
                                   test_histogram,
+                                  test_linear_histogram,
+                                  test_headers,
+                                  test_parse_numbers,
+                                  test_parse_structs,
                                   test_random_records};
     Suite *suite = suite_create("record");
     TCase *tcase = tcase_create("record");

@@ -9,6 +9,7 @@ struct command {
     int (*run)(int argc, char **argv); /* argv[0] is "reprobe NAME"; returns the exit status */
 };
 
+int command_prompt(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_build(int argc, char **argv);

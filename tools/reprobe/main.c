@@ -7,6 +7,7 @@
 #include "reprobe.h"
 
 static const struct command commands[] = {
+    {"prompt", "ask at a prompt; that is what reprobe does without a COMMAND", command_prompt},
     {"run", "compile a BCC-style C file, attach it, print its events and maps", command_run},
     {"check", "compile a file and load nothing; needs no privileges", command_check},
     {"build", "compile a file into an object file, to run without compiling", command_build},
@@ -15,14 +16,16 @@ static const struct command commands[] = {
     {"doctor", "say what this kernel has and lacks, and what to do about it", command_doctor},
 };
 
-static void print_help(FILE *out) {
-    fprintf(out, "Usage: reprobe COMMAND [ARG…]\n"
-                 "Ask the running kernel a question, in C.\n\n");
+static void print_help(void) {
+    printf("Usage: reprobe [OPTION…]              opens a prompt\n"
+           "       reprobe -e COMMAND-OF-THE-PROMPT…\n"
+           "       reprobe COMMAND [ARG…]\n"
+           "Ask the running kernel a question, in C.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].what);
-    fprintf(out, "  %-8s %s\n  %-8s %s\n\n", "help", "this text, or that of one command", "version",
-            "the version");
-    fprintf(out, "reprobe COMMAND --help tells the rest; reprobe(1) has examples.\n");
+        printf("  %-8s %s\n", commands[i].name, commands[i].what);
+    printf("  %-8s %s\n  %-8s %s\n\n", "help", "this text, or that of one command", "version",
+           "the version");
+    printf("reprobe COMMAND --help tells the rest; reprobe(1) has examples.\n");
 }
 
 static int run_command(const struct command *command, int argc, char **argv) {
@@ -33,7 +36,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    const char *word = argc > 1 ? argv[1] : "help";
+    const char *word = argc > 1 ? argv[1] : "";
     bool is_help =
         strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
     if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
@@ -41,9 +44,11 @@ int main(int argc, char **argv) {
         return 0;
     }
     if (is_help && argc < 3) {
-        print_help(argc > 1 ? stdout : stderr);
-        return argc > 1 ? 0 : 2;
+        print_help();
+        return 0;
     }
+    if (argc < 2 || *word == '-')
+        return command_prompt(argc, argv);
     const char *name = is_help ? argv[2] : word;
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(commands[i].name, name) != 0)

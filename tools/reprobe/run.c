@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reprobe run: compile a file, attach what names itself, print its events and maps. */
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -121,11 +120,6 @@ static bool print_trace(void *ctx, const struct rp_trace_line *line) {
 
 /* ------------------------------------------------------------- setting up */
 
-static bool is_output(const struct rp_module *module, size_t i) {
-    int type = rp_module_map_type(module, i);
-    return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-}
-
 static struct rp_error *attach(const struct request *request, struct rp_session *session,
                                struct rp_module *module) {
     size_t named = 0;
@@ -164,9 +158,9 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
     bool traces = rp_module_prints_trace(module);
     size_t outputs = traces;
     for (size_t i = 0; i < maps; i++)
-        outputs += is_output(module, i);
+        outputs += source_is_output(module, i);
     for (size_t i = 0; i < maps; i++) {
-        if (!is_output(module, i))
+        if (!source_is_output(module, i))
             continue;
         struct printer *p = &printers->list[printers->count++];
         *p = (struct printer){.request = request,
@@ -210,7 +204,7 @@ static void print_timings(const struct rp_session *session, const struct timespe
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
     const struct rp_map_format format = {.as = request->tool.json ? RP_MAP_JSON : RP_MAP_TEXT};
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
-        if (is_output(module, i))
+        if (source_is_output(module, i))
             continue;
         struct rp_error *err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
         if (err)
@@ -222,13 +216,7 @@ static struct rp_error *print_maps(const struct request *request, const struct r
 static void print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
-    const struct rp_session_opts *session = &request->tool.session;
-    const struct rp_target *target = &session->target;
-    bool by_task = target->has_uid || target->comm || target->cgroup;
-    if ((target->pid || session->command || by_task) && !rp_module_uses_target(module))
-        fprintf(
-            stderr, "reprobe: note: %s %s, so it sees every process\n", request->source.opts.name,
-            by_task ? "does not ask is_target()" : "looks at neither TARGET_PID nor is_target()");
+    source_note_target(&request->tool, request->source.opts.name, module);
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,

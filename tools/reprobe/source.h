@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `run` and `check` have in common: a source file and how it is compiled. */
+/* What `run`, `check`, `build` and the prompt have in common: sources, how they are compiled, and
+ * what is told of the module. */
 #ifndef REPROBE_SOURCE_H
 #define REPROBE_SOURCE_H
 
@@ -17,5 +18,11 @@ struct source {
 
 /* An argp child with a `struct source` as its input: FILE, -D, -I, --types, -- CFLAGS…. */
 extern const struct argp source_argp;
+
+/* Whether map `i` carries events. */
+bool source_is_output(const struct rp_module *module, size_t i);
+/* Says on stderr when a target was chosen that the module does not ask for. */
+void source_note_target(const struct rp_tool *tool, const char *name,
+                        const struct rp_module *module);
 
 #endif

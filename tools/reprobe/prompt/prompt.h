@@ -52,8 +52,26 @@ struct verb_group {
 extern const struct verb_group verb_groups[]; /* verbs.c; ended by a NULL title */
 /* By its name, or the only one that begins so; or NULL. */
 const struct verb *verb_find(const char *name, size_t length);
+/* Runs one line; an empty one and a comment (#) do nothing. */
+struct rp_error *verb_run(struct prompt *prompt, const char *line);
+
+/* Takes the next word off *args, "one in quotes" whole; malloc()ed, NULL when there is none. */
+char *args_word(const char **args);
+/* An error when anything is left. */
+struct rp_error *args_end(const char *args);
 
 /* ------------------------------------------------------------------ what is held */
+
+/* Where a function is, or shall be, attached. */
+struct place {
+    char *function, *spec;
+};
+struct places {
+    struct place *list;
+    size_t count;
+};
+struct rp_error *places_add(struct places *places, const char *function, const char *spec);
+void places_clear(struct places *places);
 
 /* A question or a C program that runs, under its number. */
 struct held {
@@ -70,19 +88,64 @@ struct held {
     size_t probe_count;
     struct output *outputs;
     size_t output_count;
+    bool prints_trace; /* to the kernel's trace pipe */
+    struct names {     /* of places, of each probe: they outlive it */
+        char **list;
+        size_t count;
+    } * names;
+    size_t name_count;
+    struct rp_stack *stack; /* of a program that counts stacks */
     bool paused;
+    char *draft; /* what was edited, and did not run */
 };
+
+/* Something that goes on while lines wait: it ends by itself or by Ctrl-C. */
+struct job {
+    uint64_t every_ns; /* between ticks; 0: none */
+    /* False: it is over. */
+    bool (*tick)(struct prompt *prompt, void *ctx);
+    void (*end)(struct prompt *prompt, void *ctx); /* however it ended; may be NULL */
+    void *ctx;
+    bool mute;       /* rows that come meanwhile are counted, and not shown */
+    bool enter_ends; /* a line that is entered ends it, too */
+};
+
+/* What takes the lines that follow, up to one that is a dot. */
+typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, const char *text);
+
+struct lines; /* input.c */
 
 struct prompt {
     struct rp_session *session;
     const struct rp_tool *tool; /* -p, -c, …, --json, -t, -v */
-    struct held **held;         /* in the order of their numbers */
+    struct lines *lines;
+    struct job *job;
+    struct held **held; /* in the order of their numbers */
     size_t held_count;
     unsigned last_number;
-    bool leave;    /* quit was said */
+    bool leave;    /* the loop shall end */
+    bool quit;     /* that was said: nothing more is printed */
     bool failed;   /* a command of a script went wrong: the exit status */
     bool terminal; /* someone types */
+    int signalled; /* an eventfd: a signal is to be looked at */
+    bool interrupted;
+    uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
 };
+
+/* prompt.c */
+/* Lines wait until the job is over; there is none yet when a command runs. */
+struct rp_error *prompt_start(struct prompt *prompt, const struct job *job);
+void prompt_end_job(struct prompt *prompt);
+/* Takes the lines that follow, and gives them to `done` with a copy of `args`. */
+struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done);
+/* To standard error. */
+void prompt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* What signals have led to, before anything else is read. */
+void prompt_handle_signals(struct prompt *prompt);
+/* No more lines will come. */
+void prompt_ended(struct prompt *prompt);
+/* Prints the error, as everywhere, and frees it; a script's exit status will be 1. */
+void prompt_fail(struct prompt *prompt, struct rp_error *err);
 
 /* hold.c. The one of that number ("2"); an error says which there are. */
 struct rp_error *held_find(const struct prompt *prompt, const char *number, struct held **out);

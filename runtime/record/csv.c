@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records as CSV, as RFC 4180 has it: lines end in CR LF. */
+#include "record/csv.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/layout.h"
+#include "record/view.h"
+#include "record/writer.h"
+#include "util/cleanup.h"
+
+void rp_csv_cell(const char *text, FILE *out) {
+    if (!text[strcspn(text, ",\"\r\n")]) {
+        fputs(text, out);
+        return;
+    }
+    fputc('"', out);
+    for (const char *c = text; *c; c++) {
+        if (*c == '"')
+            fputc('"', out);
+        fputc(*c, out);
+    }
+    fputc('"', out);
+}
+
+void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out) {
+    for (size_t i = 0; i < layout->column_count; i++) {
+        if (i)
+            fputc(',', out);
+        rp_csv_cell(layout->columns[i].path, out);
+    }
+    fputs("\r\n", out);
+}
+
+static void print_value(const struct rp_view *view, FILE *out) {
+    RP_AUTO_FREE char *text = NULL;
+    size_t length;
+    struct rp_writer w;
+    FILE *cell = open_memstream(&text, &length);
+    if (!cell)
+        return;
+    rp_writer_begin(&w, cell);
+    rp_write_value(&w, view);
+    rp_writer_flush(&w);
+    fclose(cell);
+    if (text)
+        rp_csv_cell(text, out);
+}
+
+void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
+    const struct rp_type bytes = {.kind = RP_BYTES, .size = size};
+    for (size_t i = 0; i < layout->column_count; i++) {
+        const struct rp_column *column = &layout->columns[i];
+        struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
+        if (!column->type)
+            view = (struct rp_view){&bytes, data, size, 0, 0};
+        if (i)
+            fputc(',', out);
+        print_value(&view, out);
+    }
+    fputs("\r\n", out);
+}

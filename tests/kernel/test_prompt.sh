@@ -1,0 +1,689 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The prompt, from a pipe and in a terminal (pty.c): every command and what can go wrong with it,
+# what is seen while events come, what is kept, what is left behind.
+. "$(dirname "$0")/../lib.sh"
+need_root
+export REPROBE_HISTORY=off TERM=xterm EDITOR=false VISUAL=
+unset NO_COLOR
+
+# A program of the author's, of which only getpgid() is traced.
+calls_c() {
+	source_file calls.c <<'END'
+struct event { u32 pid; char comm[16]; int arg; };
+BPF_RINGBUF_OUTPUT(events, 64);
+BPF_HASH(calls, u32);
+PROBE
+{
+    struct event event = {.arg = args->pid};
+    if (!is_target())
+        return 0;
+    event.pid = bpf_get_current_pid_tgid() >> 32;
+    bpf_get_current_comm(&event.comm, sizeof(event.comm));
+    calls.increment(event.pid);
+    events.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+}
+
+# terminal [ARG…]: the prompt in a terminal; the script of pty.c is standard input. Only what the
+# case itself starts is traced.
+terminal() {
+	command="reprobe $* in a terminal"
+	{ timeout -k 5 $((limit * 3)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
+	rc=$?
+	[ $rc = 0 ] || fail "$command: $(cat "$tmp/err")" "$(cat "$tmp/out")"
+}
+pty_options=()
+
+# commands COMMAND…: as -e, with a command that calls getpgid() three times
+commands() {
+	local args=()
+	for word; do args+=(-e "$word"); done
+	run reprobe -c 'spawn --calls 3 >spawned' "${args[@]}"
+}
+spawned() { cut -d' ' -f1 spawned; }
+
+# ---------------------------------------------------------------- without a terminal
+
+from_a_pipe() {
+	echo 'trace sys_enter_getpgid' >script
+	run reprobe -c 'spawn --calls 3 >spawned' <script
+	status 0
+	equal "rows" 3 "$(grep -cE "^[0-9:]{8} +$(spawned) +spawn +0$" out)"
+	equal "headers" 1 "$(grep -c PID out)"
+	equal "talk" '[1] tracepoint:syscalls:sys_enter_getpgid(pid_t pid)' "$err"
+	{ echo '# a comment'; echo; printf 'trace sys_enter_getpgid\r\nwait'; } >script
+	sed -i 's/sys_enter/sys_exit/' script
+	run bash -c 'cat script | reprobe --json -c "spawn --calls 2 >spawned"'
+	status 0
+	equal "JSON" "1 $(spawned) spawn
+1 $(spawned) spawn" "$(jsonlines probe data.pid data.comm <out | tr '\t' ' ')"
+}
+
+from_files() {
+	printf 'count sys_exit_getpgid by tid\n' >first
+	printf 'wait\nmap counts\nquit' >second
+	run reprobe -c 'spawn --calls 3 >spawned' -f first -f second
+	status 0
+	equal "the map, once" "TID     VALUE
+$(spawned) 3" "$(sed 1d out | sed 's/ \+$//' | sed "s/^$(spawned) \+/$(spawned) /")"
+	run reprobe -f missing
+	refused "cannot read missing" "No such file"
+}
+
+one_line_of_many() {
+	calls_c
+	run bash -c 'reprobe --comm spawn -e "load calls.c" | head -n 1 & sleep 0.5; for i in 1 2 3 4 5; do spawn --calls 100 >/dev/null; sleep 0.1; done; wait'
+	status 0
+	matches "the first line" "$out" '^TIME +PID'
+}
+
+# Lines are not cut where nobody sees them.
+long_rows() {
+	local name
+	name=$tmp/$(printf 'x%.0s' {1..100})
+	touch "$name"
+	run reprobe -c "spawn --open $name >spawned" -e 'trace sys_enter_openat filename if comm == "spawn"'
+	matches "the row" "$out" "$(printf 'x%.0s' {1..60})"
+	terminal -p $BASHPID <<END
+wait ^reprobe>
+send trace sys_enter_openat filename if comm == "spawn"\r
+wait ^\[1\]
+run spawn --open $name >/dev/null
+wait spawn.*xxx
+refuse ^x
+size 60 24
+idle 100
+clear
+run spawn --open $name >/dev/null
+wait spawn +/
+idle 100
+refuse ^[x/]
+END
+}
+
+every_verb() {
+	calls_c
+	commands 'trace sys_enter_getpgid pid' 'count sys_enter_getpgid by comm' \
+		'hist sys_exit_getpgid ret' 'latency sys_enter_getpgid' 'stack sys_enter_getpgid' \
+		'profile 99' 'load calls.c' 'wait 300ms' probes maps 'map calls' 'show 1' 'source 2' 'pause 3' 'resume 3' \
+		'retarget 3 sys_exit_getpid' 'detach 6' stats 'limit 500' 'list sched:sched_sw*' \
+		'info sys_enter_getpgid' 'types pid_namespace' 'disasm 2' 'verifier 2' 'export json' \
+		'save kept' 'record rows.json' 'record off' history 'help trace' help 'wait 10ms' \
+		'map 7 clear' 'map calls set 1 2' 'map calls del 1' 'watch calls 10ms 2'
+	status 0
+	contains "titles" "$err" '[1] tracepoint:syscalls:sys_enter_getpgid(pid_t pid)' '[7] calls.c' \
+		'[6] detached' '[3] paused' '[3] goes on' 'saved: reprobe -f kept'
+	contains "what was printed" "$out" 'TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)' \
+		'tracepoint:sched:sched_switch' 'struct pid_namespace {' 'trace PROBE [EXPR' 'Ask' \
+		'a pattern may have 500 places' 'RUNS/s' '{"map":"7.calls"' 'exit'
+	equal "rows" 3 "$(grep -cE "^\[1\] [0-9:]{8} +$(spawned)" out)"
+	contains "the maps at the end" "$(sed -n '/^2.counts:/,$p' out)" 'spawn' '3.dist' '4.dist' \
+		'entry_SYSCALL_64_after_hwframe' '7.calls'
+	lacks "the maps at the end" "$(sed -n '/^2.counts:/,$p' out)" 'missed'
+}
+
+# message N: the Nth of what the last run said
+message() { awk -v n="$1" '/^reprobe: /{ i++ } i == n' err; }
+
+# try LINE PIECE…: one that is refused, with a message that has each PIECE
+try() {
+	lines+=(-e "$1")
+	shift
+	pieces+=("$(printf '%s\n' "$@")")
+}
+
+# Each is refused with one message, and what ran before runs on.
+errors() {
+	local lines=() pieces=() i piece
+	try 'trcae x' 'there is no such command' 'did you mean trace'
+	try 'h' 'several commands begin so' 'hist, history, help'
+	try 'trace' 'hint:'
+	try 'trace no_such_place_at_all' 'no_such_place_at_all'
+	try 'trace sys_enter_getpgid pidd' 'pidd'
+	try 'count sys_enter_getpgid by' 'by'
+	try 'hist sys_enter_getpgid' 'hint:'
+	try 'retarget 1' 'retarget N PROBE'
+	try 'retarget 7 sys_enter_getpid' 'nothing is held under that number' 'one of 1'
+	try 'retarget 1 no_such_place_at_all' 'no_such_place_at_all'
+	try 'detach x' 'cannot find `x`'
+	try 'pause 1 2' 'cannot understand `2`'
+	try 'show 9' 'cannot find `9`'
+	try 'attach 1 nothing' 'attach N FUNCTION PROBE'
+	try 'attach 1 nothing sys_enter_getpid' 'nothing'
+	try 'load missing.c' 'No such file'
+	try 'load' 'which file?'
+	try 'c hello' 'not FUNCTION=PROBE'
+	try 'edit 1 missing.c' 'No such file'
+	try 'edit 1' 'cannot edit with `false`'
+	try 'wait soon' 'no duration'
+	try 'limit many' 'no number'
+	try 'map nothing' '`maps` lists them'
+	try 'map' '`maps` lists them'
+	try 'map counts turn' 'cannot `turn`'
+	try 'map counts set 1' 'a key and a value'
+	try 'map counts del' 'a key is wanted'
+	try 'watch nothing' '`maps` lists them'
+	try 'watch counts soon' 'no duration'
+	try 'list no_such_place_at_all*' 'nothing here matches'
+	try 'info' 'which probe?'
+	try 'types no_such_struct_at_all' 'no_such_struct_at_all'
+	try 'types' 'which type?'
+	try 'disasm 9' 'cannot find `9`'
+	try 'verifier 9' 'cannot find `9`'
+	try 'save' 'which file?'
+	try 'save /nowhere/at/all' 'cannot write /nowhere/at/all'
+	try 'record' 'which file?'
+	try 'record /nowhere/at/all' 'cannot write'
+	try 'export' 'json or as csv'
+	try 'export xml' 'json or as csv'
+	try 'export json nothing' '`maps` lists them'
+	try 'help nothing' 'cannot explain `nothing`'
+	try 'quit now' 'cannot understand `now`'
+	run reprobe -c 'spawn --calls 3 >spawned' -e 'count sys_exit_getpgid by tid' "${lines[@]}" -e wait
+	status 1
+	matches "the count beside all of them" "$out" "^$(spawned) +3$"
+	equal "messages" "${#pieces[@]}" "$(grep -c '^reprobe: ' err)"
+	for i in "${!pieces[@]}"; do
+		while IFS= read -r piece; do
+			contains "message of ${lines[2 * i + 1]}" "$(message $((i + 1)))" "$piece"
+		done <<<"${pieces[i]}"
+	done
+}
+
+# A compile error, a refusal of the verifier's and a place that is lost, with others running.
+bad_programs() {
+	cat >commands <<'END'
+count sys_exit_getpgid by tid
+c
+TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)
+{
+    return undeclared;
+}
+.
+c
+TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)
+{
+    for (volatile int i = 0; i >= 0;)
+        ;
+    return 0;
+}
+.
+c
+TRACEPOINT_PROBE(syscalls, sys_enter_no_such_call)
+{
+    return 0;
+}
+.
+c wrong=tracepoint:syscalls:sys_enter_no_such_call
+int wrong(void *ctx)
+{
+    return 0;
+}
+.
+edit 1 broken.c
+probes
+wait
+END
+	echo 'int broken(' >broken.c
+	run reprobe -c 'spawn --calls 3 >spawned' -f commands -e quit
+	status 1
+	contains "messages" "$err" "2.c:3:12: error: use of undeclared identifier 'undeclared'" \
+		"the kernel's verifier refused it" 'no_such_call' 'broken'
+	equal "messages" 5 "$(grep -c '^reprobe: ' err)"
+	equal "what is held" 1 "$(grep -c running out)"
+	run reprobe -c 'spawn --calls 3 >spawned' -f commands
+	matches "the count" "$out" "^$(spawned) +3$"
+}
+
+targets() {
+	calls_c
+	run reprobe -e 'count sys_enter_getpgid by comm' -e 'show 1' -e quit
+	lacks "C of anyone" "$out" is_target
+	run reprobe -c 'spawn --calls 3 >spawned' -e 'trace sys_enter_getpgid' -e 'show 1' -e 'wait' -e quit
+	contains "C with a target" "$out" is_target
+	matches "the row before the command's end" "$out" "^[0-9:]{8} +$(spawned)"
+	sed -i '/is_target/,+1d' calls.c
+	run reprobe -c true -e 'load calls.c'
+	contains "note" "$err" 'looks at neither TARGET_PID nor is_target()'
+}
+
+ends() {
+	run reprobe --for 300ms -e 'count sys_enter_getpgid by comm'
+	status 0
+	contains "the map at the end" "$out" 'counts:'
+	run reprobe --events 2 -c 'spawn --calls 5 >spawned' -e 'trace sys_enter_getpgid'
+	equal "rows" 2 "$(grep -cE "^[0-9:]{8} " out)"
+	run reprobe -c 'exit 3' -e 'count sys_enter_getpgid by comm'
+	status 0
+	contains "how the command ended" "$err" 'status 3'
+	start reprobe --comm spawn -e 'count sys_exit_getpgid by tid'
+	wait_in "it traces" grep -q '^\[1\]' err
+	local objects
+	objects=$(held "$pid")
+	spawn --calls 4 >spawned
+	kill -INT "$pid"
+	stopped
+	status 0
+	matches "the map after Ctrl-C" "$out" "^$(spawned) +4$"
+	released "$objects"
+	run reprobe -e 'count sys_enter_getpgid by tid' -e quit
+	equal "what quit prints" '' "$out"
+}
+
+c_blocks() {
+	cat >commands <<'END'
+c hello=sys_enter_getpid hello=tracepoint:syscalls:sys_enter_getpgid
+BPF_HASH(calls, u32);
+int hello(void *ctx)
+{
+    u32 pid = bpf_get_current_pid_tgid() >> 32;
+    if (is_target())
+        calls.increment(pid);
+    return 0;
+}
+END
+	sed -i 's/hello=sys_enter_getpid //' commands
+	run reprobe -c 'spawn --calls 3 >spawned' -f commands -e . -e 'attach last hello sys_exit_getpgid' -e probes
+	status 0
+	matches "calls of both probes" "$out" "^$(spawned) +6$"
+	contains "probes" "$out" sys_enter_getpgid sys_exit_getpgid
+	printf 'c\nTRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { if (is_target()) bpf_trace_printk("called\\n"); return 0; }\n' >commands
+	run bash -c "reprobe -c 'spawn --calls 3 >spawned; sleep 0.3' <commands" # its end ends the block
+	status 0
+	equal "lines of the trace pipe" 3 "$(grep -c called out)"
+}
+
+# Maps that stay alike keep their contents, and the old one runs on when the new one is wrong.
+hot_reload() {
+	calls_c
+	sed 's/calls.increment(event.pid);/calls.increment(event.pid, 10);/' calls.c >tenfold.c
+	sed 's/calls.increment(event.pid);/calls.increment(oops);/' calls.c >wrong.c
+	cat >script <<'END'
+wait ^reprobe>
+send load calls.c\r
+wait ^\[1\]
+run spawn --calls 3 >spawned
+wait ^[0-9:]+ +[0-9]+ +spawn
+send edit 1 wrong.c\r
+wait undeclared identifier 'oops'
+send edit 1 tenfold.c\r
+idle 300
+send probes\r
+wait tracepoint:syscalls:sys_enter_getpgid$
+run spawn --calls 2 >again
+wait ^[0-9:]+ +[0-9]+ +spawn
+send record off\r
+send export json calls exported\r
+idle 300
+END
+	terminal -p $BASHPID <script
+	equal "counts before and after" "$({ echo "$(spawned) 3"; echo "$(cut -d' ' -f1 again) 20"; } | sort)" \
+		"$(jsonlines key value <exported | tr '\t' ' ' | sort)"
+}
+
+editors() {
+	calls_c
+	cat >editor <<'END'
+#!/bin/bash
+cat "$1" >>seen
+sed -i "$(cat change)" "$1"
+exit 0
+END
+	chmod +x editor
+	export EDITOR="$PWD/editor"
+	echo 's/increment(event.pid)/increment(event.pid, 10)/' >change
+	cat >script <<END
+wait ^reprobe>
+send load calls.c\r
+wait ^\[1\]
+send edit 1\r
+wait ^\[1\].*\$
+idle 500
+clear
+run spawn --calls 1 >spawned
+wait ^[0-9:]+ +[0-9]+ +spawn
+run echo 's/event.pid, 10/oops/' >change
+send edit\r
+wait runs on as it was
+row undeclared identifier 'oops'
+run echo 's/oops/event.pid, 100/' >change
+send edit 1\r
+idle 700
+run spawn --calls 1 >again
+idle 200
+run echo >change
+send edit 1\r
+wait is as it was
+send export json calls exported\r
+idle 300
+key ctrl-d
+status 0
+END
+	terminal -p $BASHPID <script
+	equal "counts" "$({ echo "$(spawned) 10"; echo "$(cut -d' ' -f1 again) 100"; } | sort)" \
+		"$(jsonlines key value <exported | tr '\t' ' ' | sort)"
+	contains "the draft" "$(tail -n 40 seen)" 'oops'
+	# Without a terminal as well; and what is saved while it is open runs at once.
+	printf '#!/bin/bash\nsed -i s/event.pid\\)/event.pid,7\\)/ "$1"\nsleep 0.5\nspawn --calls 1 >spawned\n' >editor
+	run reprobe --comm spawn -e 'load calls.c' -e 'edit 1' -e 'export json' -e quit
+	status 0
+	equal "the count" "$(spawned) 7" "$(jsonlines key value <out | tr '\t' ' ')"
+	contains "rows meanwhile" "$err" '1 row came meanwhile'
+}
+
+retargets() {
+	cat >script <<END
+wait ^reprobe>
+send count sys_enter_getpgid by comm if comm == "spawn"\r
+wait ^\[1\]
+run spawn --calls 3 >/dev/null
+send retarget 1 sys_enter_getsid\r
+wait ^\[1\] .*sys_enter_getsid
+run spawn --calls 5 >/dev/null
+send trace sys_enter_openat filename if comm == "spawn"\r
+wait ^\[2\]
+send retarget last sys_enter_getsid\r
+wait ^reprobe: .*filename
+send retarget 2 sys_enter_open\r
+wait ^\[2\] .*sys_enter_open\(
+run spawn --open $tmp/script >/dev/null
+wait spawn +/.*script
+send export json 1 exported\r
+idle 300
+END
+	terminal -p $BASHPID <script
+	equal "the count of the old place" 3 "$(jsonlines value <exported)"
+}
+
+kept() {
+	calls_c
+	commands 'count sys_enter_getpgid by comm' 'load calls.c' 'pause 1' 'trace sys_exit_getpgid ret if ret > 0' 'save kept' quit
+	run reprobe -f kept -e probes -e quit
+	status 0
+	equal "what is held again" "[1] paused count sys_enter_getpgid by comm
+[2] running 2.c
+[3] running trace sys_exit_getpgid ret if ret > 0" "$(grep '^\[' out | tr -s ' ')"
+	run reprobe -f kept -e 'save again' -e quit
+	equal "saved again" "$(cat kept)" "$(cat again)"
+	commands 'trace sys_exit_getpgid' 'record rows.json' 'record' 'wait' 'record off' 'quit'
+	status 0
+	contains "what record says" "$out" 'rows go to rows.json'
+	equal "recorded rows" 3 "$(jsonlines probe data.pid <rows.json | grep -c "^1	$(spawned)$")"
+	commands 'load calls.c' 'record rows.csv 1' 'wait' 'quit'
+	equal "CSV" "time,probe,pid,comm,arg
+1,$(spawned),spawn,0" "$(tr -d '\r' <rows.csv | sed -n '1p; 2s/^[0-9:]*,//p')"
+	commands 'count sys_exit_getpgid by tid' 'wait' 'export csv counts out.csv' 'export json' 'quit'
+	equal "a map as CSV" "tid,value
+$(spawned),3" "$(tr -d '\r' <out.csv)"
+	equal "a map as JSON" "$(spawned) 3" "$(jsonlines key.tid value <out | tr '\t' ' ')"
+}
+
+limits() {
+	run reprobe -e 'limit 5' -e 'count tracepoint:syscalls:sys_enter_*' -e probes
+	status 1
+	contains "message" "$err" 'places match' 'the limit is 5' 'limit '
+	lacks "what is held" "$out" running
+	run reprobe -e 'count sched:sched_*' -e probes -e quit
+	status 0
+	matches "places" "$out" 'sched_\* \([0-9]+ places\)'
+	run reprobe -c 'spawn --calls 3 >spawned' -e 'count tracepoint:syscalls:sys_*_getpgid'
+	matches "entries" "$out" '^sys_enter_getpgid +3$'
+	matches "returns" "$out" '^sys_exit_getpgid +3$'
+}
+
+unprivileged() {
+	local nobody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	"${nobody[@]}" "$bin/reprobe" version >/dev/null 2>&1 || {
+		cp "$bin/reprobe" "$base/case"
+		chmod 755 "$base/case"
+		PATH=$base/case:$PATH
+	}
+	run "${nobody[@]}" reprobe -e 'help trace' -e 'types filename'
+	contains "what can be looked at" "$out" 'trace PROBE' 'struct filename'
+	equal "messages" 1 "$(grep -c '^reprobe: ' err)"
+	status 0
+	run "${nobody[@]}" reprobe -e 'count profile:hz:9 by comm' -e 'limit 5'
+	status 1
+	contains "the question" "$err" 'hint: run as root (sudo)'
+	contains "what comes after" "$out" 'may have 5 places'
+}
+
+# ---------------------------------------------------------------- in a terminal
+
+# Half a line stays as it was typed, whatever comes meanwhile; and can be ended.
+typing() {
+	cat >script <<'END'
+wait ^reprobe>
+send trace sys_enter_getpgid if comm == "spawn"\r
+wait ^\[1\]
+send half a li
+begin spawn --calls 1000 >/dev/null
+wait ^[0-9:]+ +[0-9]+ +spawn
+idle 700
+last ^reprobe> half a li$
+send ne\x01wo
+last ^reprobe> 
+idle 100
+last ^reprobe> wohalf a line$
+begin spawn --calls 20 >/dev/null
+idle 300
+last ^reprobe> wohalf a line$
+count 1020 ^[0-9:]{8} +[0-9]+ +spawn +0$
+count 1 ^reprobe> .*half
+send \r
+wait no such command
+last ^reprobe>$
+END
+	terminal -p $BASHPID <script
+}
+
+# The same while a line of two rows is typed, in a small terminal.
+typing_long() {
+	pty_options=(--size 40x10)
+	cat >script <<'END'
+wait ^reprobe>
+send trace sys_enter_getpgid if comm == "spawn"\r
+wait ^\[1\]
+send a line that is longer than forty columns are wide
+begin spawn --calls 100 >/dev/null
+wait ^[0-9:]+ +[0-9]+ +spawn
+idle 400
+row ^reprobe> a line that is longer than forty columns are wide$
+count 1 a line that
+count 100 ^[0-9:]{8} +[0-9]+ +spawn +0$
+END
+	terminal -p $BASHPID <script
+}
+
+control_keys() {
+	cat >script <<'END'
+wait ^reprobe>
+send half a line
+wait half a line
+key ctrl-c
+wait \^C
+idle 100
+last ^reprobe>$
+key ctrl-c
+wait Ctrl-D leaves
+send c\r
+wait ^\.\.\.
+send int x;\r
+key ctrl-c
+idle 100
+last ^reprobe>$
+send wait\r
+idle 100
+send probes\r
+idle 100
+refuse nothing is held
+key ctrl-c
+idle 200
+refuse nothing is held
+send trace sys_enter_getpgid if comm == "spawn"\r
+wait ^\[1\]
+run spawn --calls 2 >/dev/null
+wait ^[0-9:]+ +[0-9]+ +spawn
+key ctrl-c
+wait ^\[1\] paused: `resume 1` goes on
+run spawn --calls 5 >/dev/null
+idle 200
+count 2 ^[0-9:]+ +[0-9]+ +spawn
+send resume 1\r
+wait goes on$
+run spawn --calls 3 >/dev/null
+idle 300
+count 5 ^[0-9:]+ +[0-9]+ +spawn
+key ctrl-z
+stopped
+signal CONT
+idle 100
+send probes\r
+wait \[1\] +running
+size 60 20
+idle 100
+send c\r
+wait ^\.\.\.
+send TRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { return 0; }\r
+key ctrl-d
+wait ^\[2\] 2\.c
+key ctrl-d
+status 0
+END
+	terminal -p $BASHPID <script
+}
+
+leaving() {
+	calls_c
+	cat >script <<'END'
+wait ^reprobe>
+send load calls.c\r
+wait ^\[1\]
+run for p in $(cat pid); do sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/$p/fdinfo/*; done >objects
+key ctrl-d
+status 0
+END
+	sed -i 's/\$(cat pid)/$(pgrep -P $(pgrep -nx pty) -x reprobe)/' script
+	terminal -p $BASHPID <script
+	released "$(sort -u objects)"
+	terminal < <(printf 'wait ^reprobe>\nsend quit\\r\nstatus 0\n')
+	terminal < <(printf 'wait ^reprobe>\nsend exit\\r\nstatus 0\n')
+	terminal < <(printf 'wait ^reprobe>\nsignal TERM\nstatus 0\n')
+	terminal < <(printf 'wait ^reprobe>\neof\nstatus 0\n')
+}
+
+colours() {
+	local script='wait ^reprobe>\nsend trace sys_enter_getpgid if comm == "spawn"\\r\nwait ^.1.\nrun spawn --calls 1 >/dev/null\nwait spawn +0$\nsend nothing\\r\nwait no such command\n'
+	terminal -p $BASHPID < <(printf "$script")
+	grep -q $'\033\[36m' raw || fail "expected a number in colour"
+	grep -q $'\033\[1m' raw || fail "expected a header in bold"
+	grep -q $'\033\[31mreprobe:' raw || fail "expected an error in colour"
+	NO_COLOR=1 terminal -p $BASHPID < <(printf "$script")
+	! grep -qE $'\033\[[0-9]*m' raw || fail "expected no colour with NO_COLOR"
+	TERM=dumb terminal -p $BASHPID < <(printf "$script")
+	! grep -q $'\033' raw || fail "expected no escape sequence on a dumb terminal"
+	commands 'trace sys_enter_getpgid' 'help'
+	! grep -q $'\033' out err || fail "expected no escape sequence without a terminal"
+}
+
+histories() {
+	export REPROBE_HISTORY=$tmp/kept/history
+	terminal < <(printf 'wait ^reprobe>\nsend limit 77\\r\nwait 77 places\nkey ctrl-d\nstatus 0\n')
+	equal "the file" "limit 77" "$(cat kept/history)"
+	equal "its mode" 600 "$(stat -c %a kept/history)"
+	terminal < <(printf 'wait ^reprobe>\nkey up\nwait ^reprobe> limit 77$\nsend \\r\nwait 77 places\nsend history\\r\nwait 1  limit 77\nkey ctrl-d\nstatus 0\n')
+	unset REPROBE_HISTORY
+	XDG_STATE_HOME=$tmp/state terminal < <(printf 'wait ^reprobe>\nsend limit 78\\r\nwait 78 places\n key ctrl-d\nstatus 0\n')
+	equal "the file in the state directory" "limit 78" "$(cat state/reprobe/history)"
+}
+
+completion() {
+	pty_options=(--size 80x60)
+	cat >script <<'END'
+wait ^reprobe>
+send retar\t
+wait ^reprobe> retarget$
+send \x15
+send trace sched_process_ex\t\t
+wait sched_process_exec
+row sched_process_exit
+send \x15
+send trace sched:sched_process_exec filen\t
+wait ^reprobe> trace sched:sched_process_exec filename$
+send \x15
+send count sys_enter_getpgid by com\t
+wait by comm$
+send \r
+wait ^\[1\]
+clear
+send map cou\t
+wait map counts$
+send \x15
+send help wat\t
+wait help watch$
+send \x15
+send c\r
+wait ^\.\.\.
+send int f(struct task_struct *t) { return t->real_par\t
+wait t->real_parent$
+key ctrl-c
+idle 300
+send load scri\t
+wait load script$
+END
+	terminal -p $BASHPID <script
+}
+
+# ---------------------------------------------------------------- what is written about it
+
+# Each example of help runs as it stands.
+examples() {
+	ln -s "$top/docs" docs
+	local verb
+	for verb in $(reprobe -e help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+		[ "$verb" = quit ] || printf 'help %s\n' "$verb"
+	done >verbs
+	reprobe -f verbs </dev/null | awk '/^example:/ { print "detach all"; on = 1; next }
+		on && /^    / { print substr($0, 5); next } { on = 0 }' >examples
+	[ "$(grep -c '^detach all' examples)" -ge 30 ] || fail "expected more examples" "$(cat examples)"
+	run reprobe -p $BASHPID -f examples -e quit
+	status 0
+	lacks "what the examples say" "$err" 'reprobe: cannot'
+}
+
+man_page() {
+	[ -e "$top/docs/man/reprobe-prompt.7" ] || skip "no source tree"
+	run reprobe -e 'help --man'
+	equal "COMMANDS of reprobe-prompt(7), as \`help --man\` prints it" "$out" \
+		"$(sed -n '/^\.\\" begin: help --man/,/^\.\\" end/p' "$top/docs/man/reprobe-prompt.7" | sed '1d;$d')"
+}
+
+t "from a pipe" from_a_pipe
+t "from files" from_files
+t "one line of many" one_line_of_many
+t "long rows" long_rows
+t "every command" every_verb
+t "errors" errors
+t "bad programs" bad_programs
+t "targets" targets
+t "ends" ends
+t "C" c_blocks
+t "hot reload" hot_reload
+t "editors" editors
+t "retarget" retargets
+t "what is kept" kept
+t "limits" limits
+t "unprivileged" unprivileged
+t "typing while events come" typing
+t "typing in two rows" typing_long
+t "Ctrl-C, Ctrl-D, Ctrl-Z" control_keys
+t "leaving" leaving
+t "colours" colours
+t "history" histories
+t "completion" completion
+t "examples of help" examples
+t "the man page" man_page
+finish

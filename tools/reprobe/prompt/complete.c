@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What Tab offers: by the verb that stands at the beginning of the line. */
+#include <ctype.h>
+#include <readline/readline.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+#include "prompt.h"
+#include "screen.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* Where words end: of commands, probes and files; and of C. */
+#define BREAKS   " \t\n"
+#define BREAKS_C " \t\n\"'><=;|&{}()[]+-*/%,.!?:^~"
+
+/* So many are listed with what they are, and so many at most. */
+#define DESCRIBED_MAX 20
+#define LISTED_MAX    200
+
+/* A line up to where Tab was pressed, taken apart. */
+struct place_in_line {
+    const struct prompt *prompt;
+    const char *word;        /* as far as it was typed; of C, the operand that it is in */
+    const char *args;        /* behind the verb */
+    const struct verb *verb; /* NULL: the verb itself is being typed */
+    rp_completion_fn each;
+    void *ctx;
+};
+
+static void offer(const struct place_in_line *at, const char *text, const char *what) {
+    if (strncmp(text, at->word, strlen(at->word)) == 0)
+        at->each(at->ctx, text, what);
+}
+
+/* ------------------------------------------------------------------ kinds of words */
+
+static void offer_verbs(const struct place_in_line *at) {
+    for (const struct verb_group *group = verb_groups; group->title; group++)
+        for (const struct verb *verb = group->verbs; verb->name; verb++)
+            offer(at, verb->name, verb->what);
+}
+
+static void offer_numbers(const struct place_in_line *at) {
+    for (size_t i = 0; i < at->prompt->held_count; i++) {
+        char number[16];
+        snprintf(number, sizeof(number), "%u", at->prompt->held[i]->number);
+        offer(at, number, at->prompt->held[i]->title);
+    }
+}
+
+static void offer_functions(const struct place_in_line *at, const char *number) {
+    struct held *held;
+    struct rp_error *err = held_find(at->prompt, number, &held);
+    rp_error_free(err);
+    for (size_t i = 0; !err && i < rp_module_function_count(held->module); i++)
+        offer(at, rp_module_function_name(held->module, i), "function");
+}
+
+static void offer_maps(const struct place_in_line *at) {
+    for (size_t i = 0; i < at->prompt->held_count; i++) {
+        const struct held *held = at->prompt->held[i];
+        for (size_t m = 0; m < rp_module_map_count(held->module); m++) {
+            const char *name = rp_module_map_name(held->module, m);
+            char full[256];
+            if (!rp_map_is_data(held->module, name))
+                continue;
+            snprintf(full, sizeof(full), "%u.%s", held->number, name);
+            offer(at, name, "map");
+            offer(at, full, "map");
+        }
+    }
+}
+
+static void offer_probes(const struct place_in_line *at) {
+    rp_error_free(rp_complete_probe(at->word, at->each, at->ctx));
+}
+
+static void offer_list(const struct place_in_line *at, const char *const *words) {
+    for (; *words; words++)
+        offer(at, *words, NULL);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+/* The word before this place was `by` or `if`, or there is one further to the left. */
+static bool is_behind(const char *args, const char *word, const char *keyword) {
+    for (const char *at = args; (at = strstr(at, keyword)) && at < word; at++) {
+        size_t length = strlen(keyword);
+        bool begins = at == args || at[-1] == ' ';
+        if (begins && (at[length] == ' ' || !at[length]))
+            return true;
+    }
+    return false;
+}
+
+/* The question's first probe, malloc()ed. */
+static char *first_probe(const char *args) {
+    RP_AUTO_FREE char *word = args_word(&args), *note = NULL;
+    char *spec = NULL;
+    if (word)
+        rp_error_free(rp_question_place(word, &spec, &note));
+    return spec;
+}
+
+static void offer_question(const struct place_in_line *at) {
+    static const char *const keywords[] = {"by", "if", NULL};
+    bool in_c = is_behind(at->args, at->word, "by") || is_behind(at->args, at->word, "if");
+    bool is_first = at->word == at->args;
+    bool has_probe = strcmp(at->verb->name, "profile") != 0;
+    if (has_probe && (is_first || (!in_c && strcmp(at->verb->name, "count") == 0)))
+        offer_probes(at);
+    if (is_first && has_probe)
+        return;
+    RP_AUTO_FREE char *spec = has_probe ? first_probe(at->args) : strdup("profile:hz:99");
+    if (spec && (in_c || strcmp(at->verb->name, "count") != 0))
+        rp_error_free(rp_complete_expression(spec, at->word, strlen(at->word), at->each, at->ctx));
+    if (!is_behind(at->args, at->word, "if"))
+        offer_list(at, keywords);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+/* How many words stand before the one that is typed; *first is the first of them, malloc()ed. */
+static unsigned words_before(const struct place_in_line *at, char **first) {
+    unsigned count = 0;
+    *first = NULL;
+    for (const char *rest = at->args; rest < at->word; count++) {
+        char *word = args_word(&rest);
+        if (!word)
+            break;
+        if (count)
+            free(word);
+        else
+            *first = word;
+    }
+    return count;
+}
+
+static void offer_by_verb(const struct place_in_line *at) {
+    static const char *const changes[] = {"clear", "set", "del", NULL}, *const formats[] = {
+                                                                            "json", "csv", NULL};
+    RP_AUTO_FREE char *first = NULL;
+    unsigned before = words_before(at, &first);
+    switch (at->verb->words) {
+    case WORDS_QUESTION:
+        offer_question(at);
+        break;
+    case WORDS_PROBES:
+        offer_probes(at);
+        break;
+    case WORDS_NUMBER:
+        if (before == 0)
+            offer_numbers(at);
+        break;
+    case WORDS_MOVE:
+        (before == 0 ? offer_numbers : offer_probes)(at);
+        break;
+    case WORDS_ATTACH:
+        if (before == 1)
+            offer_functions(at, first);
+        else
+            (before == 0 ? offer_numbers : offer_probes)(at);
+        break;
+    case WORDS_MAP:
+        if (before == 0)
+            offer_maps(at);
+        else if (before == 1)
+            offer_list(at, changes);
+        break;
+    case WORDS_EXPORT:
+        if (before == 0)
+            offer_list(at, formats);
+        else if (before == 1)
+            offer_maps(at);
+        break;
+    case WORDS_VERB:
+        offer_verbs(at);
+        break;
+    case WORDS_TYPE:
+        rp_error_free(
+            rp_complete_expression("profile:hz:99", at->word, strlen(at->word), at->each, at->ctx));
+        break;
+    case WORDS_FILE: /* readline's own */
+    case WORDS_NONE:
+        break;
+    }
+}
+
+void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_completion_fn each,
+                   void *ctx) {
+    RP_AUTO_FREE char *text = strndup(line, at);
+    if (!text)
+        return;
+    const char *verb = text + strspn(text, BREAKS);
+    size_t length = strcspn(verb, BREAKS), word = at;
+    while (word && !strchr(BREAKS, text[word - 1]))
+        word--;
+    struct place_in_line place = {.prompt = prompt,
+                                  .word = text + word,
+                                  .args = verb + length + strspn(verb + length, BREAKS),
+                                  .each = each,
+                                  .ctx = ctx};
+    if (text + word <= verb) {
+        offer_verbs(&place);
+        return;
+    }
+    place.verb = verb_find(verb, length);
+    if (place.verb)
+        offer_by_verb(&place);
+}
+
+/* ------------------------------------------------------------------ readline's side */
+
+static const struct prompt *prompt_of_tab;
+
+/* With each is kept what it is, for the list that a second Tab shows. */
+struct matches {
+    char **list; /* as readline wants them: what all begin with, each, NULL */
+    size_t count;
+};
+
+static struct {
+    struct {
+        char *text, *what;
+    } list[DESCRIBED_MAX];
+    size_t count;
+} described;
+
+static void describe(const char *text, const char *what) {
+    if (described.count == DESCRIBED_MAX || !what)
+        return;
+    described.list[described.count].text = strdup(text);
+    described.list[described.count++].what = strdup(what);
+}
+
+static void forget_described(void) {
+    for (size_t i = 0; i < described.count; i++) {
+        free(described.list[i].text);
+        free(described.list[i].what);
+    }
+    described.count = 0;
+}
+
+static const char *description(const char *text) {
+    for (size_t i = 0; i < described.count; i++)
+        if (described.list[i].text && strcmp(described.list[i].text, text) == 0)
+            return described.list[i].what;
+    return NULL;
+}
+
+static void add_match(void *ctx, const char *text, const char *what) {
+    struct matches *matches = ctx;
+    describe(text, what);
+    char **longer = reallocarray(matches->list, matches->count + 3, sizeof(char *));
+    if (!longer)
+        return;
+    matches->list = longer;
+    longer[matches->count + 1] = strdup(text);
+    if (longer[matches->count + 1])
+        matches->count++;
+}
+
+static size_t common(const char *a, const char *b) {
+    size_t length = 0;
+    while (a[length] && a[length] == b[length])
+        length++;
+    return length;
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* readline frees it all. */
+static char **finish(struct matches *matches) {
+    char **list = matches->list;
+    if (!matches->count)
+        return free(list), NULL;
+    qsort(list + 1, matches->count, sizeof(char *), compare);
+    size_t same = common(list[1], list[matches->count]);
+    list[0] = strndup(list[1], same);
+    list[matches->count + 1] = NULL;
+    return list;
+}
+
+static void list_described(char **matches, int count, int longest) {
+    for (int i = 1; i <= count; i++) {
+        const char *what = description(matches[i]);
+        char line[512];
+        int length =
+            snprintf(line, sizeof(line), "%-*s  %s", longest, matches[i], what ? what : "");
+        length = length < (int)sizeof(line) ? length : (int)sizeof(line) - 1;
+        fwrite(line, 1, screen_fit(line, (size_t)length, screen_columns()), rl_outstream);
+        fputc('\n', rl_outstream);
+    }
+}
+
+/* A few with what they are; more of them side by side; of very many the first. readline would ask
+ * whether to show them, and wait for the answer. */
+static void list_matches(char **matches, int count, int longest) {
+    char *cut = NULL;
+    int shown = count < LISTED_MAX ? count : LISTED_MAX;
+    fputc('\n', rl_outstream);
+    if (count <= DESCRIBED_MAX && described.count) {
+        list_described(matches, count, longest);
+    } else {
+        cut = matches[shown + 1];
+        matches[shown + 1] = NULL;
+        rl_display_match_list(matches, shown, longest);
+        matches[shown + 1] = cut;
+    }
+    if (shown < count)
+        fprintf(rl_outstream, "… and %d more\n", count - shown);
+    rl_forced_update_display();
+}
+
+/* A whole probe, file or command is followed by a space; what goes on is not. */
+static void choose_ending(char **matches, bool is_c) {
+    const char *text = matches ? matches[0] : "";
+    size_t length = text ? strlen(text) : 0;
+    bool goes_on = length && strchr(":/.*", text[length - 1]);
+    rl_completion_append_character = is_c || goes_on ? '\0' : ' ';
+}
+
+static bool is_verb_kind(enum words words) {
+    const char *verb = rl_line_buffer + strspn(rl_line_buffer, BREAKS);
+    const struct verb *found = verb_find(verb, strcspn(verb, BREAKS));
+    return found && found->words == words;
+}
+
+/* Whether C is typed at the cursor: in a block, or behind a question's probe. */
+static bool in_c(void) {
+    if (input_block(prompt_of_tab))
+        return true;
+    if (!is_verb_kind(WORDS_QUESTION))
+        return false;
+    const char *rest = rl_line_buffer + strspn(rl_line_buffer, BREAKS);
+    rest += strcspn(rest, BREAKS);
+    rest += strspn(rest, BREAKS);
+    bool is_count = strncmp(rl_line_buffer + strspn(rl_line_buffer, BREAKS), "count", 5) == 0;
+    if (is_count)
+        return strstr(rest, " by ") || strstr(rest, " if ");
+    rest += strcspn(rest, BREAKS);
+    return rest < rl_line_buffer + rl_point;
+}
+
+static char *choose_breaks(void) {
+    static char breaks[] = BREAKS, breaks_c[] = BREAKS_C;
+    return in_c() ? breaks_c : breaks;
+}
+
+static void complete_block(const char *before, struct matches *matches) {
+    RP_AUTO_FREE char *source = NULL;
+    int length = asprintf(&source, "%s%.*s", before, rl_point, rl_line_buffer);
+    if (length >= 0)
+        rp_error_free(rp_complete_c(source, (size_t)length, add_match, matches));
+}
+
+static char **complete(const char *text, int start, int end) {
+    struct matches matches = {0};
+    const char *block = input_block(prompt_of_tab);
+    (void)text;
+    if (!block && is_verb_kind(WORDS_FILE) && start > 0) { /* files, by readline */
+        rl_completion_append_character = ' ';
+        forget_described();
+        return NULL;
+    }
+    rl_attempted_completion_over = 1;
+    forget_described();
+    if (block)
+        complete_block(block, &matches);
+    else
+        complete_line(prompt_of_tab, rl_line_buffer, (size_t)end, add_match, &matches);
+    char **list = finish(&matches);
+    choose_ending(list, in_c());
+    return list;
+}
+
+/* Tab at the beginning of a line of C indents it. */
+static int on_tab(int count, int key) {
+    if (input_block(prompt_of_tab) && strspn(rl_line_buffer, " \t") >= (size_t)rl_point)
+        return rl_insert_text("    ") > 0 ? 0 : 1;
+    (void)count;
+    (void)key;
+    return rl_complete_internal(rl_completion_mode(on_tab));
+}
+
+void complete_begin(const struct prompt *prompt) {
+    prompt_of_tab = prompt;
+    rl_attempted_completion_function = complete;
+    rl_completion_word_break_hook = choose_breaks;
+    rl_completion_display_matches_hook = list_matches;
+    rl_completion_query_items = 0;
+    rl_variable_bind("page-completions", "off");
+    rl_bind_key('\t', on_tab);
+}

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines wait in a queue, whether they come from -f, -e, a pipe or a terminal, and are run one at a
+ * time by the session's loop: a descriptor that can be read while there is one and nothing else
+ * goes on. A block (`c`) takes lines instead of running them.
+ */
+#include "input.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "screen.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/file.h"
+
+struct block {
+    bool open;
+    char *args, *text;
+    size_t size;
+    block_fn done;
+};
+
+struct lines {
+    char **list;
+    size_t next, count;
+    int ready; /* an eventfd: 1 while `armed` */
+    bool armed;
+    bool ended;   /* no more will come */
+    bool watched; /* standard input, by the loop */
+    char *rest;   /* of a pipe, what is no whole line yet */
+    size_t rest_size;
+    struct block block;
+};
+
+static struct prompt *typing; /* readline's callback has no context */
+
+/* ------------------------------------------------------------------ the queue */
+
+struct rp_error *input_add(struct prompt *prompt, const char *line) {
+    struct lines *lines = prompt->lines;
+    char **longer = reallocarray(lines->list, lines->count + 1, sizeof(*longer));
+    if (!longer)
+        return rp_error_nomem();
+    lines->list = longer;
+    longer[lines->count] = strdup(line);
+    if (!longer[lines->count])
+        return rp_error_nomem();
+    lines->count++;
+    return NULL;
+}
+
+/* Each line of `text`; what stands behind the last newline as well. */
+static struct rp_error *add_all(struct prompt *prompt, char *text) {
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) && (*line || rest);) {
+        size_t length = strlen(line);
+        if (length && line[length - 1] == '\r')
+            line[length - 1] = '\0';
+        RP_TRY(input_add(prompt, line));
+    }
+    return NULL;
+}
+
+struct rp_error *input_add_file(struct prompt *prompt, const char *path) {
+    RP_AUTO_FREE char *text = NULL;
+    RP_TRY(rp_file_read(path, &text));
+    return add_all(prompt, text);
+}
+
+/* NULL: there is none. */
+static char *next_line(struct lines *lines) {
+    if (lines->next == lines->count)
+        return NULL;
+    char *line = lines->list[lines->next++];
+    if (lines->next == lines->count)
+        lines->next = lines->count = 0;
+    return line;
+}
+
+static void block_clear(struct block *block) {
+    free(block->args);
+    free(block->text);
+    *block = (struct block){0};
+    screen_set_prompt("reprobe> ");
+}
+
+bool input_clear(struct prompt *prompt) {
+    struct lines *lines = prompt->lines;
+    bool any = lines->block.open || lines->next < lines->count;
+    for (char *line; (line = next_line(lines));)
+        free(line);
+    block_clear(&lines->block);
+    input_update(prompt);
+    return any;
+}
+
+const char *input_block(const struct prompt *prompt) {
+    return prompt->lines->block.open ? prompt->lines->block.text : NULL;
+}
+
+bool input_is_over(const struct prompt *prompt) {
+    const struct lines *lines = prompt->lines;
+    return lines->ended && lines->next == lines->count && !lines->block.open && !prompt->job;
+}
+
+void input_update(struct prompt *prompt) {
+    struct lines *lines = prompt->lines;
+    bool wanted = !prompt->job && (lines->next < lines->count || lines->ended);
+    if (wanted == lines->armed)
+        return;
+    uint64_t one = 1;
+    ssize_t moved =
+        wanted ? write(lines->ready, &one, sizeof(one)) : read(lines->ready, &one, sizeof(one));
+    lines->armed = moved == sizeof(one) ? wanted : lines->armed;
+}
+
+/* ------------------------------------------------------------------ running them */
+
+struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done) {
+    struct block *block = &prompt->lines->block;
+    *block = (struct block){.open = true, .args = strdup(args), .text = strdup(""), .done = done};
+    if (!block->args || !block->text) {
+        block_clear(block);
+        return rp_error_nomem();
+    }
+    screen_set_prompt("... ");
+    return NULL;
+}
+
+static struct rp_error *end_block(struct prompt *prompt) {
+    struct block block = prompt->lines->block;
+    prompt->lines->block = (struct block){0};
+    screen_set_prompt("reprobe> ");
+    struct rp_error *err = block.done(prompt, block.args, block.text);
+    block_clear(&block);
+    return err;
+}
+
+static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
+    struct block *block = &prompt->lines->block;
+    if (strcmp(line, ".") == 0)
+        return end_block(prompt);
+    size_t length = strlen(line);
+    char *longer = realloc(block->text, block->size + length + 2);
+    if (!longer)
+        return rp_error_nomem();
+    block->text = longer;
+    memcpy(longer + block->size, line, length);
+    block->size += length;
+    memcpy(longer + block->size++, "\n", 2);
+    return NULL;
+}
+
+static void run_line(struct prompt *prompt, const char *line) {
+    struct rp_error *err =
+        prompt->lines->block.open ? add_to_block(prompt, line) : verb_run(prompt, line);
+    if (err)
+        prompt_fail(prompt, err);
+}
+
+static bool run_next(void *ctx) {
+    struct prompt *prompt = ctx;
+    struct lines *lines = prompt->lines;
+    RP_AUTO_FREE char *line = next_line(lines);
+    if (line)
+        run_line(prompt, line);
+    else if (lines->ended && lines->block.open)
+        run_line(prompt, ".");
+    input_update(prompt);
+    if (input_is_over(prompt))
+        prompt_ended(prompt);
+    return !prompt->leave;
+}
+
+/* ------------------------------------------------------------------ standard input */
+
+/* A line of the terminal, or what was pasted. */
+static void take_typed(const char *line) {
+    struct lines *lines = typing->lines;
+    RP_AUTO_FREE char *copy = strdup(line ? line : "");
+    if (typing->job && typing->job->enter_ends)
+        prompt_end_job(typing);
+    if (line && copy) {
+        if (!lines->block.open || *line != '.')
+            history_keep(line);
+        rp_error_free(*copy ? add_all(typing, copy) : input_add(typing, ""));
+    } else if (lines->block.open) { /* Ctrl-D */
+        rp_error_free(input_add(typing, "."));
+    } else {
+        typing->leave = true;
+    }
+    input_update(typing);
+}
+
+static bool on_key(void *ctx) {
+    struct prompt *prompt = ctx;
+    prompt_handle_signals(prompt);
+    /* What was pasted is shown below the prompt that it belongs to: a line is run before the next
+     * one is read, unless it has to wait. */
+    if (prompt->job || prompt->lines->next == prompt->lines->count)
+        screen_key();
+    return !prompt->leave;
+}
+
+static struct rp_error *add_piece(struct prompt *prompt, const char *piece, size_t size) {
+    struct lines *lines = prompt->lines;
+    char *all = realloc(lines->rest, lines->rest_size + size + 1);
+    if (!all)
+        return rp_error_nomem();
+    lines->rest = all;
+    memcpy(all + lines->rest_size, piece, size);
+    lines->rest_size += size;
+    all[lines->rest_size] = '\0';
+    char *last = size ? memrchr(all, '\n', lines->rest_size) : all + lines->rest_size;
+    if (!last)
+        return NULL;
+    size_t whole = (size_t)(last - all);
+    RP_AUTO_FREE char *text = strndup(all, whole);
+    if (!text)
+        return rp_error_nomem();
+    lines->rest_size -= whole + (size > 0);
+    memmove(all, last + (size > 0), lines->rest_size + 1);
+    return add_all(prompt, text);
+}
+
+static void end_input(struct prompt *prompt) {
+    if (prompt->lines->watched)
+        rp_session_unwatch(prompt->session, STDIN_FILENO);
+    prompt->lines->watched = false;
+    prompt->lines->ended = true;
+}
+
+static bool on_input(void *ctx) {
+    struct prompt *prompt = ctx;
+    char piece[4096];
+    ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    struct rp_error *err = add_piece(prompt, piece, got > 0 ? (size_t)got : 0);
+    if (err)
+        prompt_fail(prompt, err);
+    if (got <= 0)
+        end_input(prompt);
+    input_update(prompt);
+    return !prompt->leave;
+}
+
+static struct rp_error *watch_input(struct prompt *prompt, rp_ready_fn fn) {
+    RP_TRY(rp_session_watch(prompt->session, STDIN_FILENO, fn, prompt));
+    prompt->lines->watched = true;
+    return NULL;
+}
+
+struct rp_error *input_begin(struct prompt *prompt, bool ended) {
+    RP_TRY(rp_session_watch(prompt->session, prompt->lines->ready, run_next, prompt));
+    if (prompt->terminal) {
+        typing = prompt;
+        screen_set_prompt("reprobe> ");
+        complete_begin(prompt);
+        screen_open(take_typed);
+        RP_TRY(watch_input(prompt, on_key));
+    } else if (ended) {
+        prompt->lines->ended = true;
+    } else {
+        RP_TRY(watch_input(prompt, on_input));
+    }
+    input_update(prompt);
+    return NULL;
+}
+
+void input_leave(struct prompt *prompt) {
+    if (!prompt->terminal)
+        return;
+    screen_leave();
+    rp_session_unwatch(prompt->session, STDIN_FILENO);
+}
+
+void input_return(struct prompt *prompt) {
+    if (!prompt->terminal)
+        return;
+    screen_return();
+    rp_error_free(rp_session_watch(prompt->session, STDIN_FILENO, on_key, prompt));
+}
+
+/* ------------------------------------------------------------------ making and ending */
+
+struct rp_error *input_open(struct prompt *prompt) {
+    prompt->lines = calloc(1, sizeof(*prompt->lines));
+    if (!prompt->lines)
+        return rp_error_nomem();
+    prompt->lines->ready = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (prompt->lines->ready < 0)
+        return rp_error_new(errno, NULL, "cannot open the prompt");
+    return NULL;
+}
+
+void input_close(struct prompt *prompt) {
+    struct lines *lines = prompt->lines;
+    if (!lines)
+        return;
+    screen_close();
+    for (char *line; (line = next_line(lines));)
+        free(line);
+    block_clear(&lines->block);
+    if (lines->ready >= 0)
+        close(lines->ready);
+    free(lines->list);
+    free(lines->rest);
+    free(lines);
+    prompt->lines = NULL;
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of what is held: on the screen, and in a file. */
+#include "output.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../source.h"
+#include "record/layout.h"
+#include "screen.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* A header is repeated above rows of another program when so many lines came since it was shown. */
+#define HEADER_EVERY 40
+
+struct output {
+    struct prompt *prompt;
+    struct held *held;
+    const struct rp_module *module;
+    const char *name;
+    struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
+    const struct rp_column *stack; /* the one that is a stack's number, or NULL */
+    bool headed;                   /* its header was shown, as it would look now */
+    uint64_t headed_at;            /* then so many lines had been printed */
+    uint64_t rows;
+};
+
+/* What all outputs have in common: there is one screen. */
+static struct {
+    struct { /* the row at hand, made in memory to be cut */
+        FILE *file;
+        char *text;
+        size_t size;
+    } row;
+    uint64_t lines;
+    const void *last; /* the output that printed last */
+    size_t sources;   /* how many are held that print rows, when the last header was shown */
+    bool muted;
+    uint64_t muted_rows;
+    struct prompt *trace_prompt; /* the trace pipe is read */
+    struct output trace;         /* its rows, of whichever program */
+    struct {
+        FILE *file;
+        char *path;
+        bool csv;
+        unsigned number;  /* of one that is held; 0: of all */
+        const void *last; /* whose columns the CSV header above names */
+    } record;
+} all;
+
+/* ------------------------------------------------------------------ rows */
+
+static FILE *begin_row(void) {
+    if (!all.row.file)
+        all.row.file = open_memstream(&all.row.text, &all.row.size);
+    if (all.row.file)
+        rewind(all.row.file);
+    return all.row.file;
+}
+
+/* Puts the row to stdout; on a terminal as much of it as one line of the screen holds. */
+static void end_row(void) {
+    fflush(all.row.file);
+    size_t size = (size_t)ftell(all.row.file), fits = size;
+    if (size && all.row.text[size - 1] == '\n')
+        fits = --size;
+    if (isatty(STDOUT_FILENO))
+        fits = screen_fit(all.row.text, size, screen_columns());
+    fwrite(all.row.text, 1, fits, stdout);
+    all.lines++;
+}
+
+static void put_time(FILE *out) {
+    static time_t last;
+    static char text[16];
+    time_t now = time(NULL);
+    if (now != last || !*text)
+        rp_time_of_day(text);
+    last = now;
+    fprintf(out, "%-8s ", text);
+}
+
+static size_t count_sources(const struct prompt *prompt) {
+    size_t count = 0;
+    for (size_t i = 0; i < prompt->held_count; i++)
+        count += prompt->held[i]->output_count > 0 || prompt->held[i]->prints_trace;
+    return count;
+}
+
+static void put_number(const struct output *output, FILE *out) {
+    if (all.sources > 1 && output->held)
+        fprintf(out, "[%u] ", output->held->number);
+    if (output->held && output->held->output_count > 1)
+        fprintf(out, "%s: ", output->name);
+}
+
+static void print_header(struct output *output) {
+    FILE *out = begin_row();
+    if (!out)
+        return;
+    put_number(output, out);
+    fprintf(out, "%-8s ", "TIME");
+    if (output->layout)
+        rp_layout_print_header(output->layout, out);
+    else
+        rp_trace_line_print_header(out);
+    fputs(screen_colour(COLOUR_HEADER), stdout);
+    end_row();
+    puts(screen_colour(COLOUR_NONE));
+    output->headed = true;
+    output->headed_at = all.lines;
+}
+
+/* A header stands above the first row, above rows that look different from then on, and on a
+ * terminal again when it has scrolled away and another program's rows are above. */
+static void head(struct output *output) {
+    size_t sources = count_sources(output->prompt);
+    if ((sources > 1) != (all.sources > 1))
+        output->headed = false;
+    all.sources = sources;
+    bool away = all.last != output && all.lines - output->headed_at > HEADER_EVERY;
+    if (!output->headed || (away && isatty(STDOUT_FILENO)))
+        print_header(output);
+    all.last = output;
+}
+
+/* A record, or a line of the trace pipe. */
+struct row {
+    const void *data;
+    size_t size;
+    const struct rp_trace_line *line;
+};
+
+/* The row's stack, named. */
+static bool name_stack(const struct output *output, const struct row *row) {
+    int32_t id;
+    if (!output->stack || output->stack->bit_offset / 8 + sizeof(id) > row->size)
+        return false;
+    memcpy(&id, (const char *)row->data + output->stack->bit_offset / 8, sizeof(id));
+    rp_stack_clear(output->held->stack);
+    rp_stack_add(output->held->stack, id, 0, "");
+    return true;
+}
+
+static void put_json(const struct output *output, const struct row *row, bool time, FILE *out) {
+    fputc('{', out);
+    if (time)
+        rp_print_json_time(out);
+    if (output->held)
+        fprintf(out, "\"probe\":%u,", output->held->number);
+    fprintf(out, "\"output\":\"%s\",\"data\":", output->name);
+    if (row->line)
+        rp_trace_line_print_json(row->line, out);
+    else
+        rp_layout_print_json(output->layout, row->data, row->size, out);
+    if (name_stack(output, row)) {
+        fputs(",\"stack\":", out);
+        rp_stack_print_json(output->held->stack, out);
+    }
+    fputs("}\n", out);
+}
+
+static void put_text(struct output *output, const struct row *row) {
+    head(output);
+    FILE *out = begin_row();
+    if (!out)
+        return;
+    put_number(output, out);
+    put_time(out);
+    if (row->line)
+        rp_trace_line_print_row(row->line, out);
+    else
+        rp_layout_print_row(output->layout, row->data, row->size, out);
+    end_row();
+    putchar('\n');
+    if (name_stack(output, row))
+        rp_stack_print(output->held->stack, stdout);
+}
+
+/* ------------------------------------------------------------------ recording */
+
+static bool is_recorded(const struct output *output) {
+    return all.record.file &&
+           (!all.record.number || (output->held && all.record.number == output->held->number));
+}
+
+static void record_csv(const struct output *output, const struct row *row) {
+    FILE *out = all.record.file;
+    char time[16];
+    if (all.record.last != output) {
+        fputs("time,probe,", out);
+        rp_layout_print_csv_header(output->layout, out);
+    }
+    all.record.last = output;
+    rp_time_of_day(time);
+    fprintf(out, "%s,%u,", time, output->held->number);
+    rp_layout_print_csv(output->layout, row->data, row->size, out);
+}
+
+static void record_row(const struct output *output, const struct row *row) {
+    if (!is_recorded(output))
+        return;
+    if (!all.record.csv)
+        put_json(output, row, true, all.record.file);
+    else if (!row->line)
+        record_csv(output, row);
+    if (ferror(all.record.file))
+        prompt_fail(output->prompt, output_record_end());
+}
+
+struct rp_error *output_record(const char *path, unsigned number) {
+    rp_error_free(output_record_end());
+    size_t length = strlen(path);
+    all.record.path = strdup(path);
+    all.record.file = fopen(path, "we");
+    if (!all.record.path || !all.record.file) {
+        struct rp_error *err = rp_error_new(errno, NULL, "cannot write %s", path);
+        free(rp_take(all.record.path));
+        return err;
+    }
+    all.record.csv = length > 4 && strcmp(path + length - 4, ".csv") == 0;
+    all.record.number = number;
+    all.record.last = NULL;
+    return NULL;
+}
+
+struct rp_error *output_record_end(void) {
+    if (!all.record.file)
+        return NULL;
+    RP_AUTO_FREE char *path = rp_take(all.record.path);
+    bool failed = ferror(all.record.file);
+    failed |= fclose(rp_take(all.record.file)) != 0;
+    return failed ? rp_error_new(errno, NULL, "cannot write %s", path) : NULL;
+}
+
+const char *output_recorded(void) {
+    return all.record.path;
+}
+
+/* ------------------------------------------------------------------ records */
+
+/* Where it goes: to the file, and to the screen. */
+static bool put_row(struct output *output, const struct row *row) {
+    const struct rp_tool *tool = output->prompt->tool;
+    record_row(output, row);
+    output->rows++;
+    all.muted_rows += all.muted;
+    if (all.muted)
+        return true;
+    screen_hide();
+    if (tool->json)
+        put_json(output, row, tool->timestamps, stdout);
+    else
+        put_text(output, row);
+    return !ferror(stdout);
+}
+
+/* The program's columns, by the names that the question gave them. */
+static struct rp_error *open_layout(struct output *output) {
+    const struct held *held = output->held;
+    RP_TRY(rp_layout_of_output(output->module, output->name, &output->layout));
+    for (size_t i = 0; i < held->header_count; i++)
+        if (!rp_layout_set_header(output->layout, i + 2, held->headers[i])) /* after pid, comm */
+            return rp_error_nomem();
+    for (size_t i = 2; held->stack && held->header_count && i < output->layout->column_count; i++)
+        if (strcmp(output->layout->columns[i].header, "stack") == 0)
+            output->stack = &output->layout->columns[i];
+    return NULL;
+}
+
+static bool on_record(void *ctx, const void *data, size_t size) {
+    struct output *output = ctx;
+    if (!output->layout) {
+        struct rp_error *err = open_layout(output);
+        if (err)
+            prompt_fail(output->prompt, err);
+        if (!output->layout)
+            return false;
+    }
+    return put_row(output, &(struct row){.data = data, .size = size});
+}
+
+/* The pipe is the kernel's: nobody tells which program a line came from, unless there is but one.
+ */
+static struct held *trace_writer(const struct prompt *prompt, bool *any) {
+    struct held *writer = NULL;
+    unsigned count = 0;
+    for (size_t i = 0; i < prompt->held_count; i++)
+        if (prompt->held[i]->prints_trace && !prompt->held[i]->paused) {
+            writer = prompt->held[i];
+            count++;
+        }
+    *any = count > 0;
+    return count == 1 ? writer : NULL;
+}
+
+static bool on_trace(void *ctx, const struct rp_trace_line *line) {
+    struct output *output = ctx;
+    bool any;
+    output->held = trace_writer(output->prompt, &any);
+    if (!any)
+        return true;
+    return put_row(output, &(struct row){.line = line});
+}
+
+/* ------------------------------------------------------------------ making and ending */
+
+static struct rp_error *read_trace(struct prompt *prompt) {
+    if (all.trace_prompt)
+        return NULL;
+    all.trace = (struct output){.prompt = prompt, .name = "trace_pipe"};
+    RP_TRY(rp_session_read_trace(prompt->session, on_trace, &all.trace));
+    all.trace_prompt = prompt;
+    return NULL;
+}
+
+/* Programs that count stacks as bpf-src/profile.c does tell of processes in an output of their own.
+ */
+static bool is_of_stacks(const struct held *held, const char *name) {
+    return held->stack && strcmp(name, "processes") == 0;
+}
+
+struct rp_error *output_read(struct prompt *prompt, struct held *held) {
+    const struct rp_module *module = held->module;
+    size_t maps = rp_module_map_count(module);
+    held->outputs = calloc(maps + 1, sizeof(*held->outputs));
+    if (!held->outputs)
+        return rp_error_nomem();
+    for (size_t i = 0; i < maps; i++) {
+        const char *name = rp_module_map_name(module, i);
+        if (!source_is_output(module, i))
+            continue;
+        if (is_of_stacks(held, name)) {
+            RP_TRY(rp_stack_watch(prompt->session, held->stack, name));
+            continue;
+        }
+        struct output *output = &held->outputs[held->output_count++];
+        *output = (struct output){.prompt = prompt, .held = held, .module = module, .name = name};
+        RP_TRY(rp_session_read(prompt->session, held->module, name, on_record, output));
+    }
+    held->prints_trace = rp_module_prints_trace(module);
+    return held->prints_trace ? read_trace(prompt) : NULL;
+}
+
+void output_give(struct held *held) {
+    for (size_t i = 0; i < held->output_count; i++)
+        held->outputs[i].held = held;
+}
+
+void output_free(struct output *outputs, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        rp_layout_free(outputs[i].layout);
+        if (all.last == &outputs[i])
+            all.last = NULL;
+        if (all.record.last == &outputs[i])
+            all.record.last = NULL;
+    }
+    free(outputs);
+}
+
+bool output_scrolls(const struct held *held) {
+    uint64_t rows = held->prints_trace ? all.trace.rows : 0;
+    for (size_t i = 0; i < held->output_count; i++)
+        rows += held->outputs[i].rows;
+    return rows > 0;
+}
+
+void output_resumed(struct held *held) {
+    for (size_t i = 0; i < held->output_count; i++)
+        held->outputs[i].rows = 0;
+}
+
+void output_mute(bool mute) {
+    if (!mute && all.muted && all.muted_rows)
+        prompt_say("reprobe: %llu row%s came meanwhile\n", (unsigned long long)all.muted_rows,
+                   all.muted_rows == 1 ? "" : "s");
+    all.muted = mute;
+    all.muted_rows = 0;
+}
+
+void output_close(void) {
+    rp_tool_end(output_record_end(), false);
+    if (all.row.file)
+        fclose(all.row.file);
+    free(rp_take(all.row.text));
+    all.row.file = NULL;
+}

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* reprobe without a command: the prompt. Everything happens in the session's loop. */
+#include "prompt.h"
+
+#include <argp.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "../command.h"
+#include "edit.h"
+#include "hold.h"
+#include "input.h"
+#include "output.h"
+#include "screen.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/output.h"
+
+#define NS_A_SECOND 1000000000ULL
+
+/* ------------------------------------------------------------------ talking */
+
+void prompt_say(const char *format, ...) {
+    va_list args;
+    screen_hide();
+    fflush(stdout);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+}
+
+/* "reprobe:" and "hint:" in colour, where there are any. */
+static void print_error(const struct rp_error *err) {
+    RP_AUTO_FREE char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return rp_error_print(err, stderr);
+    rp_error_print(err, memory);
+    fclose(memory);
+    const char *plain = screen_talk_colour(COLOUR_NONE);
+    char *rest = text;
+    for (char *line; (line = strsep(&rest, "\n")) && (*line || rest);) {
+        size_t error = strncmp(line, "reprobe:", 8) == 0 ? 8 : 0;
+        size_t hint = strncmp(line, "hint:", 5) == 0 ? 5 : 0;
+        fprintf(stderr, "%s%.*s%s%s\n",
+                error  ? screen_talk_colour(COLOUR_ERROR)
+                : hint ? screen_talk_colour(COLOUR_HINT)
+                       : "",
+                (int)(error + hint), line, error + hint ? plain : "", line + error + hint);
+    }
+}
+
+void prompt_fail(struct prompt *prompt, struct rp_error *err) {
+    screen_hide();
+    fflush(stdout);
+    print_error(err);
+    if (prompt->tool->verbose && rp_error_detail(err))
+        fprintf(stderr, "%s\n", rp_error_detail(err));
+    rp_error_free(err);
+    prompt->failed |= !prompt->terminal;
+}
+
+/* ------------------------------------------------------------------ jobs */
+
+struct running_job {
+    struct job job; /* first: prompt->job is this */
+    int timer;
+};
+
+static bool on_tick(void *ctx) {
+    struct prompt *prompt = ctx;
+    struct running_job *running = (struct running_job *)prompt->job;
+    uint64_t times;
+    if (read(running->timer, &times, sizeof(times)) != sizeof(times))
+        return true;
+    if (!running->job.tick(prompt, running->job.ctx))
+        prompt_end_job(prompt);
+    return !prompt->leave;
+}
+
+static struct rp_error *start_timer(struct prompt *prompt, struct running_job *running) {
+    uint64_t every = running->job.every_ns;
+    const struct timespec time = {(time_t)(every / NS_A_SECOND), (long)(every % NS_A_SECOND)};
+    running->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (running->timer < 0 ||
+        timerfd_settime(running->timer, 0, &(struct itimerspec){time, time}, NULL))
+        return rp_error_new(errno, NULL, "cannot set a timer");
+    return rp_session_watch(prompt->session, running->timer, on_tick, prompt);
+}
+
+struct rp_error *prompt_start(struct prompt *prompt, const struct job *job) {
+    struct running_job *running = malloc(sizeof(*running));
+    if (!running)
+        return rp_error_nomem();
+    *running = (struct running_job){.job = *job, .timer = -1};
+    struct rp_error *err = job->every_ns ? start_timer(prompt, running) : NULL;
+    if (err) {
+        if (running->timer >= 0)
+            close(running->timer);
+        free(running);
+        return err;
+    }
+    prompt->job = &running->job;
+    output_mute(job->mute);
+    input_update(prompt);
+    return NULL;
+}
+
+void prompt_end_job(struct prompt *prompt) {
+    struct running_job *running = (struct running_job *)prompt->job;
+    if (!running)
+        return;
+    prompt->job = NULL;
+    if (running->timer >= 0) {
+        rp_session_unwatch(prompt->session, running->timer);
+        close(running->timer);
+    }
+    if (running->job.end)
+        running->job.end(prompt, running->job.ctx);
+    if (running->job.mute)
+        output_mute(false);
+    free(running);
+    input_update(prompt);
+}
+
+/* ------------------------------------------------------------------ signals */
+
+/* Ctrl-C at a terminal ends one thing: the nearest. */
+static void interrupt(struct prompt *prompt) {
+    if (edit_goes_on(prompt))
+        return; /* the editor has it, too */
+    bool typed = screen_interrupt();
+    if (prompt->job) {
+        prompt_end_job(prompt);
+        input_clear(prompt);
+    } else if (!input_clear(prompt) && !typed && !held_pause_rows(prompt)) {
+        prompt_say("%sCtrl-D leaves%s\n", screen_talk_colour(COLOUR_DIM),
+                   screen_talk_colour(COLOUR_NONE));
+    }
+}
+
+static bool command_has_ended(const struct prompt *prompt) {
+    return rp_session_command_status(prompt->session) >= 0;
+}
+
+/* Signals may come between two records of one output; what they lead to may end that output. So it
+ * is done a little later, by the loop. */
+void prompt_handle_signals(struct prompt *prompt) {
+    uint64_t times;
+    if (read(prompt->signalled, &times, sizeof(times)) != sizeof(times))
+        return;
+    if (prompt->interrupted)
+        interrupt(prompt);
+    prompt->interrupted = false;
+    edit_child(prompt);
+    if (prompt->terminal || !command_has_ended(prompt))
+        return;
+    wait_ended(prompt);
+    prompt->leave |= input_is_over(prompt);
+}
+
+static bool on_signalled(void *ctx) {
+    struct prompt *prompt = ctx;
+    prompt_handle_signals(prompt);
+    return !prompt->leave;
+}
+
+static bool on_signal(void *ctx, int signal) {
+    struct prompt *prompt = ctx;
+    uint64_t one = 1;
+    switch (signal) {
+    case SIGINT:
+        if (!prompt->terminal)
+            return true;
+        prompt->interrupted = true;
+        /* fallthrough */
+    case SIGCHLD:
+        return write(prompt->signalled, &one, sizeof(one)) != sizeof(one);
+    case SIGWINCH:
+        screen_resize();
+        return false;
+    case SIGTSTP:
+        screen_suspend();
+        return false;
+    default:
+        return true;
+    }
+}
+
+static void before_wait(void *ctx) {
+    (void)ctx;
+    screen_show();
+}
+
+/* ------------------------------------------------------------------ the command line */
+
+struct request {
+    struct rp_tool tool;
+    struct script { /* -f and -e, in the order in which they are run */
+        char **files, **lines;
+        size_t file_count, line_count;
+    } script;
+};
+
+static const struct argp_option options[] = {
+    {"execute", 'e', "COMMAND", 0, "Run this command of the prompt, and do not ask for more", 0},
+    {"file", 'f', "FILE", 0, "Run the commands in FILE first (`-` is standard input)", 0},
+    {0}};
+
+static void add(char ***list, size_t *count, char *arg, struct argp_state *state) {
+    char **longer = reallocarray(*list, *count + 1, sizeof(*longer));
+    if (!longer) {
+        argp_failure(state, 1, ENOMEM, "cannot read the command line");
+        return;
+    }
+    *list = longer;
+    longer[(*count)++] = arg;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct request *request = state->input;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->child_inputs[0] = &request->tool;
+        return 0;
+    case 'e':
+        add(&request->script.lines, &request->script.line_count, arg, state);
+        return 0;
+    case 'f':
+        add(&request->script.files, &request->script.file_count, arg, state);
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* ------------------------------------------------------------------ a run */
+
+void prompt_ended(struct prompt *prompt) {
+    bool waits = prompt->tool->session.command && !command_has_ended(prompt);
+    rp_session_start_command(prompt->session);
+    prompt->leave |= !prompt->held_count || (prompt->tool->session.command && !waits);
+}
+
+static void greet(const struct prompt *prompt) {
+    if (!prompt->terminal)
+        return;
+    fprintf(stderr, "reprobe %s: `help` lists the commands, Tab goes on, Ctrl-D leaves.\n",
+            rp_version());
+    if (prompt->tool->session.command)
+        fputs("The command begins with the first probe.\n", stderr);
+}
+
+static struct rp_error *read_script(struct prompt *prompt, const struct script *script) {
+    for (size_t i = 0; i < script->file_count; i++)
+        RP_TRY(input_add_file(prompt, script->files[i]));
+    for (size_t i = 0; i < script->line_count; i++)
+        RP_TRY(input_add(prompt, script->lines[i]));
+    return NULL;
+}
+
+static struct rp_error *run(struct prompt *prompt, const struct script *script) {
+    prompt->signalled = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (prompt->signalled < 0)
+        return rp_error_new(errno, NULL, "cannot open the prompt");
+    RP_TRY(rp_session_watch(prompt->session, prompt->signalled, on_signalled, prompt));
+    RP_TRY(input_open(prompt));
+    RP_TRY(read_script(prompt, script));
+    struct rp_error *unusable = rp_kernel_usable();
+    greet(prompt);
+    if (unusable) { /* much can be looked at all the same; a question will fail with this again */
+        print_error(unusable);
+        rp_error_free(unusable);
+    }
+    RP_TRY(input_begin(prompt, script->line_count > 0));
+    RP_TRY(rp_session_run(prompt->session));
+    prompt_end_job(prompt);
+    return prompt->terminal || prompt->quit ? NULL : held_print_all(prompt);
+}
+
+/* Someone types when standard input is a terminal and no -e says what to do. */
+static bool is_typed(const struct script *script) {
+    return !script->line_count && isatty(STDIN_FILENO) &&
+           (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
+}
+
+int command_prompt(int argc, char **argv) {
+    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .doc = "Opens a prompt, at which questions become BPF programs that run while more are "
+               "asked: `trace`, `count`, `hist`, `latency`, `stack`, `profile`; or C written "
+               "straight in. `help` there tells the rest.\v"
+               "Commands come from the files of -f, then from -e, then from standard input, unless "
+               "there is an -e. When those of a script are done, what is held runs on until "
+               "Ctrl-C, --for, --events or the end of CMD, and then its maps are printed.",
+        .children = children};
+    struct request request = {0};
+    argp_parse(&argp, argc, argv, 0, NULL, &request);
+
+    struct prompt prompt = {
+        .tool = &request.tool, .terminal = is_typed(&request.script), .signalled = -1};
+    struct rp_session_opts opts = request.tool.session;
+    opts.interactive = true;
+    opts.before_wait = before_wait;
+    opts.on_signal = on_signal;
+    opts.ctx = &prompt;
+    struct rp_error *err = rp_session_new(&opts, &prompt.session);
+    if (!err)
+        err = run(&prompt, &request.script);
+    input_close(&prompt);
+    if (prompt.session)
+        rp_session_report(prompt.session, stderr);
+    held_forget_all(&prompt);
+    output_close();
+    rp_session_free(prompt.session);
+    if (prompt.signalled >= 0)
+        close(prompt.signalled);
+    free(request.script.files);
+    free(request.script.lines);
+    bool hung_up = prompt.terminal && !err && !rp_output_flush(); /* there is nobody to tell */
+    int status = hung_up ? 0 : rp_tool_end(err, request.tool.verbose);
+    return prompt.failed ? 1 : status;
+}

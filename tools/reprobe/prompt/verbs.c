@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands: which there are, and how a line becomes a call of one. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/nearest.h"
+
+const struct verb_group verb_groups[] = {
+    {"Ask", ask_verbs},   {"Write C", code_verbs}, {"Hold", hold_verbs}, {"Maps", map_verbs},
+    {"Look", look_verbs}, {"Keep", keep_verbs},    {"Help", help_verbs}, {NULL, NULL}};
+
+/* Calls `each` with all verbs, in the order of help. */
+static void each_verb(void (*each)(void *ctx, const struct verb *verb), void *ctx) {
+    for (const struct verb_group *group = verb_groups; group->title; group++)
+        for (const struct verb *verb = group->verbs; verb->name; verb++)
+            each(ctx, verb);
+}
+
+struct search {
+    const char *name;
+    size_t length;
+    const struct verb *exact, *begins;
+    unsigned count; /* that begin so */
+    char list[256]; /* their names */
+};
+
+static void look_at(void *ctx, const struct verb *verb) {
+    struct search *search = ctx;
+    if (strncmp(verb->name, search->name, search->length) != 0)
+        return;
+    if (!verb->name[search->length])
+        search->exact = verb;
+    search->begins = verb;
+    size_t used = strlen(search->list);
+    snprintf(search->list + used, sizeof(search->list) - used, "%s%s", search->count++ ? ", " : "",
+             verb->name);
+}
+
+static const struct verb *found(const struct search *search) {
+    if (search->exact)
+        return search->exact;
+    return search->count == 1 ? search->begins : NULL;
+}
+
+const struct verb *verb_find(const char *name, size_t length) {
+    struct search search = {.name = name, .length = length};
+    each_verb(look_at, &search);
+    return found(&search);
+}
+
+/* ------------------------------------------------------------------ words */
+
+char *args_word(const char **args) {
+    const char *at = *args + strspn(*args, " \t");
+    if (!*at)
+        return NULL;
+    char quote = *at == '"' || *at == '\'' ? *at : '\0';
+    const char *begin = quote ? at + 1 : at;
+    size_t length = quote ? strcspn(begin, quote == '"' ? "\"" : "'") : strcspn(begin, " \t");
+    at = begin + length + (quote && begin[length]);
+    *args = at + strspn(at, " \t");
+    return strndup(begin, length);
+}
+
+struct rp_error *args_end(const char *args) {
+    if (!*args)
+        return NULL;
+    return rp_error_new(EINVAL, "nothing is expected there", "cannot understand `%s`", args);
+}
+
+/* ------------------------------------------------------------------ running one */
+
+static void consider(void *ctx, const struct verb *verb) {
+    rp_nearest_add(ctx, verb->name);
+}
+
+static struct rp_error *unknown(const struct search *search) {
+    RP_AUTO_FREE char *name = strndup(search->name, search->length);
+    if (!name)
+        return rp_error_nomem();
+    if (search->count > 1)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "several commands begin so", "cannot run `%s`", name), "one of %s",
+            search->list);
+    struct rp_nearest nearest = {.wanted = name};
+    each_verb(consider, &nearest);
+    RP_AUTO_FREE char *names = rp_nearest_text(&nearest, "");
+    rp_nearest_clear(&nearest);
+    struct rp_error *err =
+        rp_error_new(EINVAL, "there is no such command", "cannot run `%s`", name);
+    if (names)
+        return rp_error_hint_set(err, "did you mean %s? `help` lists the commands", names);
+    return rp_error_hint_set(err, "`help` lists the commands");
+}
+
+struct rp_error *verb_run(struct prompt *prompt, const char *line) {
+    line += strspn(line, " \t");
+    size_t length = strcspn(line, " \t");
+    if (!length || *line == '#')
+        return NULL;
+    struct search search = {.name = line, .length = length};
+    each_verb(look_at, &search);
+    const struct verb *verb = found(&search);
+    if (!verb)
+        return unknown(&search);
+    RP_AUTO_FREE char *args = strdup(line + length + strspn(line + length, " \t"));
+    if (!args)
+        return rp_error_nomem();
+    for (size_t end = strlen(args); end && isspace((unsigned char)args[end - 1]);)
+        args[--end] = '\0';
+    screen_hide();
+    return verb->run(prompt, args);
+}

@@ -475,6 +475,7 @@ count 1020 ^[0-9:]{8} +[0-9]+ +spawn +0$
 count 1 ^reprobe> .*half
 send \r
 wait no such command
+idle 300
 last ^reprobe>$
 END
 	terminal -p $BASHPID <script

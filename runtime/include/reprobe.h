@@ -275,20 +275,17 @@ void rp_question_free(struct rp_question *question);
 char *rp_question_line(const struct rp_question *question);
 
 /* The program that answers a question. Its maps, those of them that it needs:
- *   events          records that begin with `u32 pid; char comm[16]` (or `events_`, where an argument
- *                   is called so)
- *   counts, dist    sums (BPF_ARRAY of one, BPF_HISTOGRAM), or by a `struct key`, whose members are
- *                   the question's keys; of a stack it begins as struct rp_stack_key does
- *   dist_linear     by a key whose last member, `s64 slot`, is the lower end of a bucket: LOW - STEP
- *                   for what is below LOW, HIGH for what is not below HIGH
- *   stacks          what the ids in keys and records that are called `stack`, `user_stack` and
- *                   `kernel_stack` mean
- *   missed          BPF_ARRAY of one: events whose key found no room
- *   negative        BPF_ARRAY of one: numbers that a histogram by powers of two has no place for
- *   start, entered  calls that have not returned yet, by thread: nothing to show
- * A key's member `u64 place` is which of several places: in the upper 32 bits the index in `attach`,
- * in the lower ones that of the place within a pattern (rp_probe_place()). A latency is in
- * microseconds. */
+ *   events          records that begin with `u32 pid; char comm[16]` (or `events_`, where an
+ * argument is called so) counts, dist    sums (BPF_ARRAY of one, BPF_HISTOGRAM), or by a `struct
+ * key`, whose members are the question's keys; of a stack it begins as struct rp_stack_key does
+ *   dist_linear     by a key whose last member, `s64 slot`, is the lower end of a bucket: LOW -
+ * STEP for what is below LOW, HIGH for what is not below HIGH stacks          what the ids in keys
+ * and records that are called `stack`, `user_stack` and `kernel_stack` mean missed BPF_ARRAY of
+ * one: events whose key found no room negative        BPF_ARRAY of one: numbers that a histogram by
+ * powers of two has no place for start, entered  calls that have not returned yet, by thread:
+ * nothing to show A key's member `u64 place` is which of several places: in the upper 32 bits the
+ * index in `attach`, in the lower ones that of the place within a pattern (rp_probe_place()). A
+ * latency is in microseconds. */
 struct rp_written {
     char *text;    /* BCC C */
     char *neutral; /* the same with nothing in it that names its places: where two are equal, the
@@ -351,8 +348,8 @@ bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header
 /* How a map is written. Zeroed: as a table or a histogram. */
 struct rp_map_format {
     enum { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV } as;
-    const char *title; /* instead of the map's name; NULL: that */
-    const char *unit;  /* of a histogram's values; NULL: "value" */
+    const char *title;       /* instead of the map's name; NULL: that */
+    const char *unit;        /* of a histogram's values; NULL: "value" */
     int64_t low, high, step; /* of a linear histogram's buckets; step 0: as far apart as they are */
     /* What the number `value` of the key's member `member` ("" when the key is but a number) means:
      * true when it wrote that to `text`. May be NULL. */
@@ -488,7 +485,8 @@ typedef bool (*rp_ready_fn)(void *ctx);
 struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_fn fn, void *ctx);
 void rp_session_unwatch(struct rp_session *session, int fd);
 
-/* Lets the command begin, if it has not yet: for interactive ones, whose rp_session_run() does not. */
+/* Lets the command begin, if it has not yet: for interactive ones, whose rp_session_run() does not.
+ */
 void rp_session_start_command(struct rp_session *session);
 
 /* The event loop. Starts the command; returns when a signal came, the time is over, the limit is
@@ -591,8 +589,8 @@ struct rp_stacks {
     const char *path, *title;
 };
 
-/* Prints the stacks that were counted until now, text and JSON to `out`, and says on stderr how many
- * were not. `stack`, of the module's `stacks`, names them. */
+/* Prints the stacks that were counted until now, text and JSON to `out`, and says on stderr how
+ * many were not. `stack`, of the module's `stacks`, names them. */
 struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack, FILE *out);
 /* Runs the session, all of which is attached, and then prints the stacks. */
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);

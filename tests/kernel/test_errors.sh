@@ -222,7 +222,6 @@ kprobe:a:b|too many parts
 kprobe:vfs_read+|offset after the + is missing
 kprobe:vfs_read+zz|is no offset
 kretprobe:vfs_read+4|it has no offset
-kprobe:vfs_*|one place
 tracepoint:a b:c|white space
 kprobe:vfs-read|'-' cannot be part
 rawtracepoint:a:b|too many parts
@@ -272,8 +271,10 @@ usage() {
 		matches "$line" "$err" '^Try |^hint: |^Usage: '
 		equal "stdout of $line" "" "$out"
 	done <<'END'
-reprobe
 reprobe no-such-command
+reprobe --no-such-option
+reprobe prompt superfluous
+reprobe -e
 reprobe run
 reprobe run --no-such-option x.c
 reprobe run a.c b.c

@@ -128,7 +128,7 @@ void held_end(struct prompt *prompt, struct held *held) {
         at++;
     let_go(prompt, held);
     memmove(&prompt->held[at], &prompt->held[at + 1],
-            (--prompt->held_count - at) * sizeof(*prompt->held));
+            (--prompt->held_count - at) * sizeof(struct held *));
 }
 
 void held_forget_all(struct prompt *prompt) {
@@ -567,7 +567,7 @@ static struct rp_error *move_to(struct prompt *prompt, struct held *held, char *
     char *before = question->probes[0];
     question->probes[0] = spec;
     struct rp_error *err = ask_elsewhere(prompt, held, moved);
-    question->probes[0] = err ? before : rp_take(spec);
+    question->probes[0] = err ? before : spec;
     free(err ? NULL : before);
     return err;
 }
@@ -638,7 +638,7 @@ bool held_pause_rows(struct prompt *prompt) {
 /* ------------------------------------------------------------------ maps */
 
 struct search {
-    const char *name;
+    const char *name; /* NULL: any that is an answer */
     struct held *held;
     const char *map;
     unsigned count;
@@ -685,13 +685,14 @@ struct rp_error *held_map(const struct prompt *prompt, const char *word, struct 
             return rp_error_nomem();
         RP_TRY(held_find(prompt, number, &one));
         search.name = word[digits] ? word + digits + 1 : NULL;
-        look_for_map(&search, one);
+        if (one)
+            look_for_map(&search, one);
     } else {
         search.name = word;
         for (size_t i = 0; i < prompt->held_count; i++)
             look_for_map(&search, prompt->held[i]);
     }
-    if (search.count != 1)
+    if (search.count != 1 || !search.held)
         return no_map(&search, word);
     *held = search.held;
     *map = search.map;

@@ -150,9 +150,7 @@ static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
     if (!longer)
         return rp_error_nomem();
     block->text = longer;
-    memcpy(longer + block->size, line, length);
-    block->size += length;
-    memcpy(longer + block->size++, "\n", 2);
+    block->size += (size_t)sprintf(longer + block->size, "%s\n", line);
     return NULL;
 }
 

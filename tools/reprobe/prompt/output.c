@@ -138,7 +138,8 @@ struct row {
 /* The row's stack, named. */
 static bool name_stack(const struct output *output, const struct row *row) {
     int32_t id;
-    if (!output->stack || output->stack->bit_offset / 8 + sizeof(id) > row->size)
+    if (!output->stack || !output->held || !row->data ||
+        output->stack->bit_offset / 8 + sizeof(id) > row->size)
         return false;
     memcpy(&id, (const char *)row->data + output->stack->bit_offset / 8, sizeof(id));
     rp_stack_clear(output->held->stack);

@@ -87,6 +87,15 @@ void rp_candidates_of_tag(struct rp_candidates *candidates, const char *word) {
     }
 }
 
+void rp_candidates_of_typedef(struct rp_candidates *candidates) {
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    for (size_t i = 0; btf && i < btf->nameable_count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+        if (btf_is_typedef(type))
+            rp_candidates_add(candidates, rp_btf_name(btf, type), "typedef");
+    }
+}
+
 /* ------------------------------------------------------------- members */
 
 static void add_members(struct rp_candidates *candidates, const struct rp_btf *btf,

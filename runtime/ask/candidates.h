@@ -29,6 +29,7 @@ void rp_candidates_end(struct rp_candidates *candidates, rp_completion_fn each, 
 void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types);
 /* The kernel's structs, unions or enums: `word` is one of these. */
 void rp_candidates_of_tag(struct rp_candidates *candidates, const char *word);
+void rp_candidates_of_typedef(struct rp_candidates *candidates);
 /* The members of the struct, union or typedef `name`, and of those in it that have no name; false
  * when the kernel has none. */
 bool rp_candidates_of_struct(struct rp_candidates *candidates, const char *name);

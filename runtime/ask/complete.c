@@ -462,11 +462,14 @@ static struct rp_error *complete_member(const char *parameters, const char *expr
     return ask_clang(text, size, NULL, true, candidates);
 }
 
+/* The kernel's own names only where none of the place's fits. */
 static void complete_name(const struct rp_arguments *arguments, struct rp_candidates *candidates) {
     for (size_t i = 0; i < arguments->count; i++)
         rp_candidates_add(candidates, arguments->list[i].name, arguments->list[i].type);
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
         rp_candidates_add(candidates, builtin->name, builtin->what);
+    if (candidates->count)
+        return;
     if (*candidates->prefix) {
         struct rp_names snippets = {0};
         rp_source_snippet_names(&snippets);
@@ -506,4 +509,17 @@ struct rp_error *rp_complete_expression(const char *spec, const char *expression
     }
     rp_arguments_free(arguments);
     return err;
+}
+
+/* ------------------------------------------------------------- types */
+
+void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx) {
+    struct rp_candidates candidates = {.prefix = prefix};
+    if (*prefix) {
+        rp_candidates_of_tag(&candidates, "struct");
+        rp_candidates_of_tag(&candidates, "union");
+        rp_candidates_of_tag(&candidates, "enum");
+        rp_candidates_of_typedef(&candidates);
+    }
+    rp_candidates_end(&candidates, each, ctx);
 }

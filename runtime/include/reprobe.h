@@ -312,6 +312,9 @@ struct rp_error *rp_complete_c(const char *source, size_t at, rp_completion_fn e
  * members. */
 struct rp_error *rp_complete_expression(const char *spec, const char *expression, size_t at,
                                         rp_completion_fn each, void *ctx);
+/* The kernel's structs, unions, enums and typedefs that begin so; none for "", there are too many.
+ */
+void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx);
 /* Words that a probe's spec can go on with: kinds, functions, tracepoints, files, their functions.
  */
 struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, void *ctx);

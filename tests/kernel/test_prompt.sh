@@ -534,7 +534,7 @@ run spawn --calls 5 >/dev/null
 idle 200
 count 2 ^[0-9:]+ +[0-9]+ +spawn
 send resume 1\r
-wait goes on$
+wait ^.1. goes on$
 run spawn --calls 3 >/dev/null
 idle 300
 count 5 ^[0-9:]+ +[0-9]+ +spawn

@@ -179,8 +179,7 @@ static void offer_by_verb(const struct place_in_line *at) {
         offer_verbs(at);
         break;
     case WORDS_TYPE:
-        rp_error_free(
-            rp_complete_expression("profile:hz:99", at->word, strlen(at->word), at->each, at->ctx));
+        rp_complete_type(at->word, at->each, at->ctx);
         break;
     case WORDS_FILE: /* readline's own */
     case WORDS_NONE:

@@ -456,8 +456,8 @@ static const struct rp_value *find_kept(const struct rp_answer *p, const struct 
     return NULL;
 }
 
-static void write_value(const struct rp_answer *p, const struct rp_value *value,
-                        const char *target, bool from_kept) {
+static void write_value(const struct rp_answer *p, const struct rp_value *value, const char *target,
+                        bool from_kept) {
     FILE *out = p->out;
     const struct rp_value *kept = from_kept ? find_kept(p, value) : NULL;
     char to[128];

@@ -301,6 +301,37 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
     return err;
 }
 
+/* What questions look like, so that all is touched that they will need. */
+static const char sample[] = "struct event { u32 pid; char comm[16]; char text[64]; };\n"
+                             "BPF_RINGBUF_OUTPUT(events, 8);\n"
+                             "TRACEPOINT_PROBE(sched, sched_process_exec)\n"
+                             "{\n"
+                             "    struct event *event;\n"
+                             "    event = events.ringbuf_reserve(sizeof(struct event));\n"
+                             "    if (!is_target() || !event)\n"
+                             "        return 0;\n"
+                             "    event->pid = bpf_get_current_pid_tgid() >> 32;\n"
+                             "    bpf_get_current_comm(&event->comm, sizeof(event->comm));\n"
+                             "    events.ringbuf_submit(event, 0);\n"
+                             "    return 0;\n"
+                             "}\n";
+
+void rp_compile_warm_up(void) {
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "sample", .types = RP_TYPES_BTF, .dry_run = true};
+    struct rp_timings timings = {0};
+    struct job job = {.text = sample, .opts = &opts, .timings = &timings, .has_output = true};
+    struct rp_object *object = NULL;
+    struct rp_error *err = rp_source_scan(&job.source, job.text, job.opts);
+    if (!err) {
+        rp_source_scan_tracepoints(&job.source);
+        err = compile_against(&job, REDUCED, &object);
+    }
+    rp_error_free(err); /* a question will say so */
+    rp_object_free(object);
+    rp_source_clear(&job.source);
+}
+
 void rp_compile_release(void) {
     rp_source_release();
     malloc_trim(0);

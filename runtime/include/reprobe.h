@@ -120,6 +120,10 @@ struct rp_error *rp_module_compile_file(const char *path, const struct rp_compil
 struct rp_error *rp_module_save(const struct rp_module *module, const char *path);
 void rp_module_free(struct rp_module *module);
 
+/* Does beforehand what the first compile of a process does once (half of its time): for a program
+ * that waits for someone anyway. */
+void rp_compile_warm_up(void);
+
 /* A note for the user that is no error (such as: fell back to installed headers), or NULL. */
 const char *rp_module_note(const struct rp_module *module);
 /* Whether the source asks for the target that it was compiled for: by is_target() or, where that is

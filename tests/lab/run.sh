@@ -48,10 +48,10 @@ done
 # What the kernel said about all of it comes last.
 whole=$all
 [ ${#files[@]} -eq 0 ] || whole=1
-names=(lab/test_{kprobes,fentry,system,irq_counts,namesakes,reports} kernel/test_userring)
+names=(lab/test_{kprobes,system})
 case $kernel in
-6.1) names+=(lab/test_stacks kernel/test_{hello,wakeups,verifier,moving}) ;;
-*) names+=(kernel/test_{ringbench,moving} lab/test_{carried,ask,patterns}) ;;
+6.1) names+=(lab/test_{fentry,irq_counts,stacks,prompt} kernel/test_{hello,wakeups,verifier,moving}) ;;
+*) names+=(lab/test_{ask,patterns,namesakes,reports,carried} kernel/test_{userring,ringbench}) ;;
 esac
 if [ -n "$all" ]; then
 	files=("$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh)

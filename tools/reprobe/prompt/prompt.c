@@ -196,9 +196,14 @@ static bool on_signal(void *ctx, int signal) {
     }
 }
 
+/* While whoever opened the prompt thinks of a question, the compiler gets ready for it. */
 static void before_wait(void *ctx) {
-    (void)ctx;
+    struct prompt *prompt = ctx;
     screen_show();
+    if (prompt->terminal && !prompt->is_warm) {
+        prompt->is_warm = true;
+        rp_compile_warm_up();
+    }
 }
 
 /* ------------------------------------------------------------------ the command line */

@@ -127,6 +127,7 @@ struct prompt {
     bool quit;     /* that was said: nothing more is printed */
     bool failed;   /* a command of a script went wrong: the exit status */
     bool terminal; /* someone types */
+    bool is_warm;  /* the compiler has run once */
     int signalled; /* an eventfd: a signal is to be looked at */
     bool interrupted;
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */

@@ -8,6 +8,7 @@
 #include "ask/write.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* As many as an 80 column terminal has room for. */
 #define COLUMNS_MAX 10
@@ -16,11 +17,10 @@ struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum
                                   ...) RP_PRINTF(3, 4);
 struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
                                   ...) {
-    RP_AUTO_FREE char *why = NULL, *line = rp_question_line(question);
+    RP_AUTO_FREE char *line = rp_question_line(question);
     va_list args;
     va_start(args, fmt);
-    if (vasprintf(&why, fmt, args) < 0)
-        why = NULL;
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
     va_end(args);
     return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
 }

@@ -11,6 +11,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define AUTO_QUESTION RP_AUTO(cleanup_question)
 static void cleanup_question(struct rp_question **question) {
@@ -59,21 +60,17 @@ static struct rp_error *wrong_with(const struct parser *p, const char *at, const
 }
 
 static struct rp_error *wrong_at(const struct parser *p, const char *at, const char *fmt, ...) {
-    RP_AUTO_FREE char *why = NULL;
     va_list args;
     va_start(args, fmt);
-    if (vasprintf(&why, fmt, args) < 0)
-        why = NULL;
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
     va_end(args);
     return why ? wrong_with(p, at, why) : rp_error_nomem();
 }
 
 static struct rp_error *wrong(const struct parser *p, const char *fmt, ...) {
-    RP_AUTO_FREE char *why = NULL;
     va_list args;
     va_start(args, fmt);
-    if (vasprintf(&why, fmt, args) < 0)
-        why = NULL;
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
     va_end(args);
     return why ? wrong_with(p, NULL, why) : rp_error_nomem();
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Declarations of what can be read at a place. */
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,17 +8,7 @@
 #include "kernel/btf_text.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-static char *text(const char *fmt, ...) RP_PRINTF(1, 2);
-static char *text(const char *fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    char *s = NULL;
-    if (vasprintf(&s, fmt, args) < 0)
-        s = NULL;
-    va_end(args);
-    return s;
-}
+#include "util/text.h"
 
 /* What has no name cannot be declared by one: a pointer to it is just a pointer. */
 static char *spell_anonymous(void *ctx, uint32_t id) {
@@ -37,21 +26,21 @@ char *rp_type_declare(const char *type, const char *name) {
     const char *within = strstr(type, "(*");
     if (within) {
         within += 2;
-        return text("%.*s%s%s", (int)(within - type), type, name, within);
+        return rp_text("%.*s%s%s", (int)(within - type), type, name, within);
     }
     const char *array = strchr(type, '[');
     int length = (int)(array ? array - type : (ptrdiff_t)strlen(type));
     while (length && type[length - 1] == ' ')
         length--;
-    return text("%.*s%s%s%s", length, type, length && type[length - 1] == '*' ? "" : " ", name,
-                array ? array : "");
+    return rp_text("%.*s%s%s%s", length, type, length && type[length - 1] == '*' ? "" : " ", name,
+                   array ? array : "");
 }
 
 char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count) {
     char *list = strdup("");
     for (size_t i = 0; list && i < count && i < arguments->count; i++) {
         RP_AUTO_FREE char *one = rp_type_declare(arguments->list[i].type, arguments->list[i].name);
-        char *longer = one ? text("%s%s%s", list, i ? ", " : "", one) : NULL;
+        char *longer = one ? rp_text("%s%s%s", list, i ? ", " : "", one) : NULL;
         free(list);
         list = longer;
     }

@@ -3,7 +3,6 @@
 
 #include <ctype.h>
 #include <fnmatch.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 /* An error, taken apart. */
 struct error {
@@ -33,22 +33,11 @@ static void take_quoted(const char **p, char out[128]) {
     *p = close + 1;
 }
 
-static char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *format(const char *fmt, ...) {
-    char *text = NULL;
-    va_list args;
-    va_start(args, fmt);
-    if (vasprintf(&text, fmt, args) < 0)
-        text = NULL;
-    va_end(args);
-    return text;
-}
-
 /* The nearest names between `before` and `after`; NULL when there are none. Ends `nearest`. */
 static char *nearest_hint(struct rp_nearest *nearest, const char *before, const char *after) {
     RP_AUTO_FREE char *names = rp_nearest_text(nearest, "");
     rp_nearest_clear(nearest);
-    return names ? format("%s%s%s", before, names, after) : NULL;
+    return names ? rp_text("%s%s%s", before, names, after) : NULL;
 }
 
 /* ------------------------------------------------------------- the kernel's types */
@@ -108,11 +97,11 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
             start--;
         if (strncmp(p + start, "common_", 7) == 0)
             continue;
-        char *longer = format("%s%s%.*s", list, *list ? ", " : "", (int)(len - start), p + start);
+        char *longer = rp_text("%s%s%.*s", list, *list ? ", " : "", (int)(len - start), p + start);
         free(list);
         list = longer;
     }
-    return list && *list ? format("the tracepoint's fields: %s", list) : NULL;
+    return list && *list ? rp_text("the tracepoint's fields: %s", list) : NULL;
 }
 
 /* clang knows only the members that were declared for this source; BTF knows all. */
@@ -130,11 +119,12 @@ static char *field_hint(const struct error *e) {
         return NULL;
     struct rp_nearest nearest = {.wanted = e->first};
     add_members(&nearest, btf, found);
-    RP_AUTO_FREE char *before = format("%s of this kernel has ", e->second);
-    RP_AUTO_FREE char *none = format("this kernel's %s has no such field, nor one with a name like "
-                                     "it: `bpftool btf dump file /sys/kernel/btf/vmlinux format c` "
-                                     "shows it",
-                                     e->second);
+    RP_AUTO_FREE char *before = rp_text("%s of this kernel has ", e->second);
+    RP_AUTO_FREE char *none =
+        rp_text("this kernel's %s has no such field, nor one with a name like "
+                "it: `bpftool btf dump file /sys/kernel/btf/vmlinux format c` "
+                "shows it",
+                e->second);
     hint = nearest_hint(&nearest, before, "");
     return hint ? hint : rp_take(none);
 }
@@ -166,7 +156,7 @@ static char *nearest_type(const char *name, const struct rp_scan *scan, const st
     }
     for (size_t i = 0; i < nearest.count; i++) {
         const char *tag = kernel_tag(btf, nearest.names[i]);
-        char *full = tag ? format("%s%s", tag, nearest.names[i]) : NULL;
+        char *full = tag ? rp_text("%s%s", tag, nearest.names[i]) : NULL;
         if (full) {
             free(nearest.names[i]);
             nearest.names[i] = full;
@@ -182,7 +172,7 @@ static char *type_hint(const struct error *e) {
         return NULL;
     const char *tag = kernel_tag(btf, name);
     if (tag && *tag)
-        return format("write `%s%s`", tag, name);
+        return rp_text("write `%s%s`", tag, name);
     char *hint = nearest_type(name, e->scan, btf);
     return hint ? hint
                 : strdup("this kernel has no type of that name: load the module that has it, or "
@@ -325,7 +315,7 @@ static char *callback_hint(const struct error *e) {
         return NULL;
     for (size_t i = 0; i < RP_COUNT(words); i++)
         if (strstr(e->line, words[i]))
-            return format("write `#include <%s>` first", RP_CALLBACK_HEADER);
+            return rp_text("write `#include <%s>` first", RP_CALLBACK_HEADER);
     return NULL;
 }
 

@@ -349,7 +349,8 @@ size_t rp_print_text(const char *text, size_t max, FILE *out);
 /* The same as a JSON string, quotes included. */
 void rp_print_json_text(const char *text, size_t max, FILE *out);
 
-/* Names column `i` of a layout's rows, and the member in JSON. False: no memory, or no such one. */
+/* Names column `i` of a layout's rows, and the member in JSON; where another column has that name
+ * it stays as it was. False: no memory, or no such one. */
 bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header);
 
 /* How a map is written. Zeroed: as a table or a histogram. */

@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel/btf_text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
-
-static char *text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-static char *text(const char *fmt, ...) {
-    va_list args;
-    va_start(args, fmt);
-    char *s = NULL;
-    if (vasprintf(&s, fmt, args) < 0)
-        s = NULL;
-    va_end(args);
-    return s;
-}
+#include "util/text.h"
 
 const char *rp_btf_tag_word(const struct btf_type *t) {
     switch (btf_kind(t)) {
@@ -84,7 +73,7 @@ static char *parameters(const struct rp_btf *btf, const struct btf_type *proto,
     for (unsigned i = 0; i < count; i++) {
         RP_AUTO_FREE char *one =
             p[i].type ? rp_btf_declaration(btf, p[i].type, "", &full) : strdup("...");
-        char *longer = text("%s%s%s", list, i ? ", " : "", one);
+        char *longer = rp_text("%s%s%s", list, i ? ", " : "", one);
         free(list);
         list = longer;
     }
@@ -123,9 +112,9 @@ static char *base_word(const struct rp_btf *btf, uint32_t id,
     if ((kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64) && (spelling->plain || !*name))
         return strdup(uint_of_size(t->size));
     if (*name)
-        return text("%s %s", rp_btf_tag_word(t), name);
+        return rp_text("%s %s", rp_btf_tag_word(t), name);
     return spelling->anonymous ? spelling->anonymous(spelling->ctx, id)
-                               : text("%s {…}", rp_btf_tag_word(t));
+                               : rp_text("%s {…}", rp_btf_tag_word(t));
 }
 
 char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
@@ -141,18 +130,18 @@ char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name
         unsigned kind = btf_kind(t);
         char *outer;
         if (id && kind == BTF_KIND_PTR) {
-            outer = text("*%s%s", before, inner);
+            outer = rp_text("*%s%s", before, inner);
             id = spelling->plain ? 0 : t->type;
         } else if (id && kind == BTF_KIND_ARRAY) {
-            outer = text(*inner == '*' ? "(%s)[%u]" : "%s[%u]", inner, btf_array(t)->nelems);
+            outer = rp_text(*inner == '*' ? "(%s)[%u]" : "%s[%u]", inner, btf_array(t)->nelems);
             id = btf_array(t)->type;
         } else if (id && kind == BTF_KIND_FUNC_PROTO) {
             RP_AUTO_FREE char *params = parameters(btf, t, spelling);
-            outer = text("(%s)(%s)", inner, params);
+            outer = rp_text("(%s)(%s)", inner, params);
             id = t->type;
         } else {
             RP_AUTO_FREE char *word = base_word(btf, id, spelling);
-            return text("%s%s%s%s", before, word, *inner ? " " : "", inner);
+            return rp_text("%s%s%s%s", before, word, *inner ? " " : "", inner);
         }
         free(inner);
         inner = outer;

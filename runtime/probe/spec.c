@@ -13,6 +13,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 /* The kernel's KSYM_NAME_LEN (Linux 6.1), its final NUL left out. */
 #define NAME_MAX_LEN 511
@@ -28,11 +29,9 @@ const struct rp_probe_kind *const rp_probe_kinds[] = {
 };
 
 struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) {
-    RP_AUTO_FREE char *why = NULL;
     va_list args;
     va_start(args, fmt);
-    if (vasprintf(&why, fmt, args) < 0)
-        why = NULL;
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
     va_end(args);
     return rp_error_new(errnum, why, "cannot use the probe");
 }

@@ -250,6 +250,9 @@ void rp_layout_free(struct rp_layout *layout) {
 
 bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header) {
     struct rp_column *column = i < layout->column_count ? &layout->columns[i] : NULL;
+    for (size_t other = 0; other < layout->column_count; other++)
+        if (other != i && strcmp(layout->columns[other].path, header) == 0)
+            return true;
     RP_AUTO_FREE char *copy = strdup(header), *path = strdup(header), *name = strdup(header);
     if (!column || !copy || !path || !name)
         return false;

@@ -650,7 +650,7 @@ examples() {
 	reprobe -f verbs </dev/null | awk '/^example:/ { print "detach all"; on = 1; next }
 		on && /^    / { print substr($0, 5); next } { on = 0 }' >examples
 	[ "$(grep -c '^detach all' examples)" -ge 30 ] || fail "expected more examples" "$(cat examples)"
-	run reprobe -p $BASHPID -f examples -e quit
+	run env EDITOR=true reprobe -p $BASHPID -f examples -e quit
 	status 0
 	lacks "what the examples say" "$err" 'reprobe: cannot'
 }

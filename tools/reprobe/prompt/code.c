@@ -153,5 +153,7 @@ const struct verb code_verbs[] = {
      "Maps that are declared as they were keep what is in them. What does not compile or load is "
      "told when the editor ends; until it does, what ran before runs on. With FILE its text is "
      "taken at once.",
-     NULL, WORDS_NUMBER, edit},
+     "count sched_switch by comm\n"
+     "edit last",
+     WORDS_NUMBER, edit},
     {0}};

@@ -250,9 +250,19 @@ struct rp_error *rp_session_attach_named(struct rp_session *s, struct rp_module 
     return NULL;
 }
 
+/* Of a pattern its places, by number. */
+static void print_places(const struct rp_probe *probe, FILE *out) {
+    if (!rp_probe_is_pattern(rp_probe_spec(probe)))
+        return;
+    for (size_t i = 0; i < rp_probe_place_count(probe); i++)
+        fprintf(out, "reprobe: place %zu is %s\n", i, rp_probe_place(probe, i));
+}
+
 void rp_session_print_probes(const struct rp_session *s, FILE *out) {
-    for (size_t i = 0; i < s->probe_count; i++)
+    for (size_t i = 0; i < s->probe_count; i++) {
         fprintf(out, "reprobe: attached to %s\n", rp_probe_spec(s->probes[i]));
+        print_places(s->probes[i], out);
+    }
 }
 
 static void on_signal(struct rp_session *s) {

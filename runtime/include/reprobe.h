@@ -461,7 +461,7 @@ struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module 
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
                                          size_t *count);
 
-/* A line for each probe: what it is attached to. */
+/* A line for each probe: what it is attached to; and for each place of a pattern. */
 void rp_session_print_probes(const struct rp_session *session, FILE *out);
 
 /* rp_probe_move(), _pause(), and the end of a probe (freed in the background); what its program had

@@ -9,6 +9,7 @@
 #include "kernel/tracefs.h"
 #include "probe/places.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/names.h"
 
 /* The kernel's own list: lines of "0xSTART-0xEND\tFUNCTION". */
@@ -28,6 +29,7 @@ void rp_kprobe_each_forbidden(bool (*each)(void *ctx, const char *function), voi
 /* ftrace tells names, /proc/kallsyms names and addresses; several functions may share a name. */
 struct search {
     const char *pattern;
+    size_t literal;                   /* bytes of it before its first wildcard */
     struct rp_names forbidden, names; /* those that match */
     struct tally {
         unsigned traceable, seen; /* functions of that name, in either list */
@@ -38,8 +40,10 @@ struct search {
     struct rp_error *err;
 };
 
+/* Most names are told apart by their beginning, and fnmatch() takes its time. */
 static bool matches(const struct search *search, const char *name) {
-    return fnmatch(search->pattern, name, 0) == 0;
+    return strncmp(search->pattern, name, search->literal) == 0 &&
+           fnmatch(search->pattern, name, 0) == 0;
 }
 
 static bool add_forbidden(void *ctx, const char *function) {
@@ -112,8 +116,8 @@ static void drop_unsure(struct search *search) {
     places->count = kept;
 }
 
-struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_places *out) {
-    struct search search = {.pattern = pattern, .out = out};
+static struct rp_error *search_all(const char *pattern, struct rp_places *out) {
+    struct search search = {.pattern = pattern, .literal = strcspn(pattern, "*?[\\"), .out = out};
     rp_kprobe_each_forbidden(add_forbidden, &search);
     struct rp_error *untold = rp_tracefs_each_function(add_traceable, &search);
     search.ftrace_tells = !untold;
@@ -127,4 +131,37 @@ struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_places
     rp_names_clear(&search.names);
     free(search.tallies);
     return err;
+}
+
+/* ------------------------------------------------------------------ what was found last */
+
+/* A pattern is asked for several times before it is attached: is there anything, how many are they,
+ * where. The answer is the same as long as the kernel has the same modules. */
+static struct {
+    char *pattern, *modules;
+    struct rp_places places;
+} last;
+
+/* Without memory it is only not kept. */
+static void keep(const char *pattern, const char *modules, const struct rp_places *places) {
+    free(last.pattern);
+    free(last.modules);
+    rp_places_clear(&last.places);
+    last.places.kind = places->kind;
+    struct rp_error *err = rp_places_copy(places, &last.places);
+    last.pattern = err ? NULL : strdup(pattern);
+    last.modules = err ? NULL : strdup(modules);
+    rp_error_free(err);
+}
+
+struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_places *out) {
+    RP_AUTO_FREE char *modules = NULL;
+    rp_error_free(rp_file_read("/proc/modules", &modules)); /* none where there cannot be any */
+    const char *now = modules ? modules : "";
+    if (last.pattern && last.modules && strcmp(last.pattern, pattern) == 0 &&
+        strcmp(last.modules, now) == 0)
+        return rp_places_copy(&last.places, out);
+    RP_TRY(search_all(pattern, out));
+    keep(pattern, now, out);
+    return NULL;
 }

@@ -46,6 +46,12 @@ const char *rp_place_name(const struct rp_places *places, size_t i) {
            (places->path ? strlen(places->path) + 1 : 0);
 }
 
+struct rp_error *rp_places_copy(const struct rp_places *from, struct rp_places *to) {
+    for (size_t i = 0; i < from->count; i++)
+        RP_TRY(rp_places_add(to, rp_place_name(from, i), from->list[i].number));
+    return NULL;
+}
+
 void rp_place_clear(struct rp_places *places, size_t i) {
     free(rp_take(places->list[i].spec));
 }

@@ -25,6 +25,8 @@ struct rp_places {
 
 /* For kinds' match(). Adds "KIND:[PATH:]NAME". */
 struct rp_error *rp_places_add(struct rp_places *places, const char *name, uint64_t number);
+/* Adds those of `from`, as of the kind of `to`. */
+struct rp_error *rp_places_copy(const struct rp_places *from, struct rp_places *to);
 /* What stands behind the kind, and the path. */
 const char *rp_place_name(const struct rp_places *places, size_t i);
 /* Ends place `i`; its slot is to be filled or left out of the count. */

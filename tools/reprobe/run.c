@@ -234,6 +234,8 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
         err = attach(request, session, module);
     if (err)
         return err;
+    if (request->tool.verbose)
+        rp_session_print_probes(session, stderr);
     if (request->timings)
         print_timings(session, &request->start);
     if (isatty(STDERR_FILENO) && !request->tool.session.command)

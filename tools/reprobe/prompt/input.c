@@ -31,6 +31,7 @@ struct lines {
     int ready; /* an eventfd: 1 while `armed` */
     bool armed;
     bool ended;   /* no more will come */
+    bool over;    /* and all that came has run */
     bool watched; /* standard input, by the loop */
     char *rest;   /* of a pipe, what is no whole line yet */
     size_t rest_size;
@@ -110,7 +111,7 @@ bool input_is_over(const struct prompt *prompt) {
 
 void input_update(struct prompt *prompt) {
     struct lines *lines = prompt->lines;
-    bool wanted = !prompt->job && (lines->next < lines->count || lines->ended);
+    bool wanted = !prompt->job && (lines->next < lines->count || (lines->ended && !lines->over));
     if (wanted == lines->armed)
         return;
     uint64_t one = 1;
@@ -169,9 +170,10 @@ static bool run_next(void *ctx) {
         run_line(prompt, line);
     else if (lines->ended && lines->block.open)
         run_line(prompt, ".");
-    input_update(prompt);
-    if (input_is_over(prompt))
+    lines->over = input_is_over(prompt);
+    if (lines->over)
         prompt_ended(prompt);
+    input_update(prompt);
     return !prompt->leave;
 }
 

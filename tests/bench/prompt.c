@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * prompt REPROBE ROUNDS MOVES FILE.c: how long one waits at the prompt, typed at a pseudo-terminal,
- * and with bpftrace, whose one-liner is started again. What is traced is a process that this
- * starts: it calls getpgid(), getppid() and openat() a thousand times a second. Object caches are
- * off: each question is a new one. FILE.c is written and edited. Prints "NAME MS" a line:
+ * prompt REPROBE ROUNDS MOVES DIRECTORY: how long one waits at the prompt, typed at a
+ * pseudo-terminal, and with bpftrace, whose one-liner is started again. What is traced is a process
+ * that this starts: it calls getpgid(), getppid() and openat() a thousand times a second. Object
+ * caches are off: each question is a new one. Prints "NAME MS" a line:
  *
  *   retarget         from Enter behind "retarget 1 PLACE" to its answer; two places, to and fro
  *                    (MOVES times)
  *   retarget-line    from the first key of that line, when the keys come all at once
  *   retarget-new     as retarget, each time to another one of many places, five a second
  * and, in each of ROUNDS, one after another:
- *   edit             from Enter behind "edit 1 FILE.c" to the first event of the new program
+ *   edit             from Enter behind "edit 1 FILE" to the first event of the new program
  *   ask-first        from Enter behind a prompt's first question to its first event
  *   ask              the same of its second one
+ *   ask-again        the same of one that was asked before: with an object cache
  *   start            from starting `reprobe -e QUESTION` to its first event
  *   bpftrace         from starting a bpftrace one-liner to its first event
  *   restart          the same, from Ctrl-C for the one that ran before
@@ -213,6 +214,20 @@ static void measure_asking(void) {
     leave(&t);
 }
 
+static void measure_asking_again(const char *directory) {
+    char cache[512];
+    snprintf(cache, sizeof(cache), "%s/cache", directory);
+    setenv("REPROBE_CACHE", cache, 1);
+    struct tracer t;
+    open_prompt(&t);
+    ask(&t);
+    type(&t, "detach 1\n");
+    sleep_ms(300);
+    say("ask-again", ask(&t));
+    leave(&t);
+    setenv("REPROBE_CACHE", "off", 1);
+}
+
 /* With the keys all at once, or only Enter when the others have been seen to. */
 static double move(struct tracer *t, const char *place, bool at_once) {
     char answer[128];
@@ -300,8 +315,10 @@ static double load(struct tracer *t, const char *verb, const char *path, int num
     return now_ms() - start;
 }
 
-static void measure_editing(const char *path) {
+static void measure_editing(const char *directory) {
     static int number = 1000000;
+    char path[512];
+    snprintf(path, sizeof(path), "%s/edited.c", directory);
     struct tracer t;
     open_prompt(&t);
     load(&t, "load", path, ++number);
@@ -346,7 +363,7 @@ static void measure_bpftrace(void) {
 int main(int argc, char **argv) {
     int rounds = argc == 5 ? atoi(argv[2]) : 0, moves = argc == 5 ? atoi(argv[3]) : 0;
     if (rounds < 1 || moves < 1) {
-        fprintf(stderr, "Usage: prompt REPROBE ROUNDS MOVES FILE.c\n");
+        fprintf(stderr, "Usage: prompt REPROBE ROUNDS MOVES DIRECTORY\n");
         return 2;
     }
     reprobe = argv[1];
@@ -358,6 +375,7 @@ int main(int argc, char **argv) {
     for (int i = 0; i < rounds; i++) {
         measure_editing(argv[4]);
         measure_asking();
+        measure_asking_again(argv[4]);
         measure_starting();
         measure_bpftrace();
     }

@@ -297,7 +297,11 @@ static struct rp_error *take_probes(struct parser *p) {
             break;
         if (word.len > 1 && at[word.len - 1] == ',') /* "count a, b" */
             word.len--;
-        if (!add(&q->probes, &q->probe_count, at, word.len))
+        if (strchr("'\"", *at) && word.len > 2 && at[word.len - 1] == *at) { /* as for a shell */
+            word.text++;
+            word.len -= 2;
+        }
+        if (!add(&q->probes, &q->probe_count, word.text, word.len))
             return rp_error_nomem();
         at = skip_space(end);
     }

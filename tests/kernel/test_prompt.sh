@@ -269,7 +269,7 @@ ends() {
 	status 0
 	matches "the map after Ctrl-C" "$out" "^$(spawned) +4$"
 	released "$objects"
-	run reprobe -e 'count sys_enter_getpgid by tid' -e quit
+	run reprobe -p $BASHPID -e 'count sys_enter_getpgid by tid' -e quit
 	equal "what quit prints" '' "$out"
 }
 
@@ -401,12 +401,12 @@ END
 kept() {
 	calls_c
 	commands 'count sys_enter_getpgid by comm' 'load calls.c' 'pause 1' 'trace sys_exit_getpgid ret if ret > 0' 'save kept' quit
-	run reprobe -f kept -e probes -e quit
+	run reprobe -p $BASHPID -f kept -e probes -e quit
 	status 0
 	equal "what is held again" "[1] paused count sys_enter_getpgid by comm
 [2] running 2.c
 [3] running trace sys_exit_getpgid ret if ret > 0" "$(grep '^\[' out | tr -s ' ')"
-	run reprobe -f kept -e 'save again' -e quit
+	run reprobe -p $BASHPID -f kept -e 'save again' -e quit
 	equal "saved again" "$(cat kept)" "$(cat again)"
 	commands 'trace sys_exit_getpgid' 'record rows.json' 'record' 'wait' 'record off' 'quit'
 	status 0
@@ -426,7 +426,7 @@ limits() {
 	status 1
 	contains "message" "$err" 'places match' 'the limit is 5' 'limit '
 	lacks "what is held" "$out" running
-	run reprobe -e 'count sched:sched_*' -e probes -e quit
+	run reprobe -p $BASHPID -e 'count sched:sched_*' -e probes -e quit
 	status 0
 	matches "places" "$out" 'sched_\* \([0-9]+ places\)'
 	run reprobe -c 'spawn --calls 3 >spawned' -e 'count tracepoint:syscalls:sys_*_getpgid'

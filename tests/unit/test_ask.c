@@ -61,6 +61,7 @@ static const struct {
     {RP_ASK_TRACE, "f x if a <= b && c >= d", "f", "x", "", "a <= b && c >= d", NULL},
     {RP_ASK_TRACE, "uprobe:/a+b:f arg0", "uprobe:/a+b:f", "arg0", "", NULL, NULL},
     {RP_ASK_COUNT, "a b, c", "a|b|c", "", "", NULL, "count a b c"},
+    {RP_ASK_COUNT, "'vfs_*' by comm", "vfs_*", "", "comm", NULL, "count vfs_* by comm"},
     {RP_ASK_COUNT, "vfs_* by comm", "vfs_*", "", "comm", NULL, NULL},
     {RP_ASK_COUNT, "a by x y if z", "a", "", "x|y", "z", "count a by x, y if z"},
     {RP_ASK_COUNT, "a if z by x", "a", "", "x", "z", "count a by x if z"},

@@ -206,10 +206,10 @@ static double ask(struct tracer *t) {
 static void measure_asking(void) {
     struct tracer t;
     open_prompt(&t);
-    sleep_ms(300); /* nobody types sooner */
+    sleep_ms(1000); /* nobody types sooner */
     say("ask-first", ask(&t));
     type(&t, "detach 1\n");
-    sleep_ms(300);
+    sleep_ms(1000); /* the kernel takes probes away in the background, and lets none in meanwhile */
     say("ask", ask(&t));
     leave(&t);
 }
@@ -222,7 +222,7 @@ static void measure_asking_again(const char *directory) {
     open_prompt(&t);
     ask(&t);
     type(&t, "detach 1\n");
-    sleep_ms(300);
+    sleep_ms(1000);
     say("ask-again", ask(&t));
     leave(&t);
     setenv("REPROBE_CACHE", "off", 1);

@@ -77,22 +77,14 @@ void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types) {
     }
 }
 
-void rp_candidates_of_tag(struct rp_candidates *candidates, const char *word) {
+void rp_candidates_of_types(struct rp_candidates *candidates, const char *word) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     for (size_t i = 0; btf && i < btf->nameable_count; i++) {
         const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
-        if ((btf_is_composite(type) || btf_is_any_enum(type)) &&
-            strcmp(rp_btf_tag_word(type), word) == 0)
-            rp_candidates_add(candidates, rp_btf_name(btf, type), word);
-    }
-}
-
-void rp_candidates_of_typedef(struct rp_candidates *candidates) {
-    const struct rp_btf *btf = rp_kernel_types_or_null();
-    for (size_t i = 0; btf && i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
-        if (btf_is_typedef(type))
-            rp_candidates_add(candidates, rp_btf_name(btf, type), "typedef");
+        bool tagged = btf_is_composite(type) || btf_is_any_enum(type);
+        const char *what = tagged ? rp_btf_tag_word(type) : "typedef";
+        if (!word || strcmp(what, word) == 0)
+            rp_candidates_add(candidates, rp_btf_name(btf, type), what);
     }
 }
 

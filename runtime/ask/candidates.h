@@ -27,9 +27,8 @@ void rp_candidates_end(struct rp_candidates *candidates, rp_completion_fn each, 
 /* The kernel's enumerators and, where `types`, typedefs. Nothing for an empty prefix: there are
  * tens of thousands. */
 void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types);
-/* The kernel's structs, unions or enums: `word` is one of these. */
-void rp_candidates_of_tag(struct rp_candidates *candidates, const char *word);
-void rp_candidates_of_typedef(struct rp_candidates *candidates);
+/* The kernel's types of the kind `word` ("struct", "union", "enum", "typedef"); NULL: of all. */
+void rp_candidates_of_types(struct rp_candidates *candidates, const char *word);
 /* The members of the struct, union or typedef `name`, and of those in it that have no name; false
  * when the kernel has none. */
 bool rp_candidates_of_struct(struct rp_candidates *candidates, const char *name);

@@ -348,7 +348,7 @@ static void add_tags(struct rp_candidates *candidates, const struct place *place
     const struct rp_token *tag = &place->before.tokens[0];
     char word[8];
     snprintf(word, sizeof(word), "%.*s", (int)tag->len, tag->text);
-    rp_candidates_of_tag(candidates, word);
+    rp_candidates_of_types(candidates, word);
 }
 
 static void complete_tag(const char *source, const struct place *place,
@@ -515,11 +515,7 @@ struct rp_error *rp_complete_expression(const char *spec, const char *expression
 
 void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx) {
     struct rp_candidates candidates = {.prefix = prefix};
-    if (*prefix) {
-        rp_candidates_of_tag(&candidates, "struct");
-        rp_candidates_of_tag(&candidates, "union");
-        rp_candidates_of_tag(&candidates, "enum");
-        rp_candidates_of_typedef(&candidates);
-    }
+    if (*prefix)
+        rp_candidates_of_types(&candidates, NULL);
     rp_candidates_end(&candidates, each, ctx);
 }

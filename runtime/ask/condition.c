@@ -14,33 +14,27 @@
 
 /* ------------------------------------------------------------------ conditions */
 
-/* Ends at the && that is in no brackets, or at the text's end. */
-static const char *end_of_clause(const char *text) {
-    struct rp_lexer lexer = {.p = text, .end = text + strlen(text)};
-    int depth = 0;
-    for (struct rp_token token = rp_lex(&lexer); token.kind != RP_TOKEN_END;
-         token = rp_lex(&lexer)) {
-        depth += rp_token_is(&token, "(") + rp_token_is(&token, "[");
-        depth -= rp_token_is(&token, ")") + rp_token_is(&token, "]");
-        if (!depth && rp_token_is(&token, "&") && token.text[1] == '&')
-            return token.text;
-    }
-    return lexer.end;
+static bool is_and(const struct rp_token *token) {
+    return rp_token_is(token, "&") && token->text[1] == '&';
 }
 
 /* || binds less than &&: what has it outside brackets is one clause. */
-static bool has_or(const char *text) {
+static bool is_or(const struct rp_token *token) {
+    return rp_token_is(token, "?") || (rp_token_is(token, "|") && token->text[1] == '|');
+}
+
+/* The first of these that is in no brackets; the text's end when there is none. */
+static const char *find_outside(const char *text, bool (*is_wanted)(const struct rp_token *)) {
     struct rp_lexer lexer = {.p = text, .end = text + strlen(text)};
     int depth = 0;
     for (struct rp_token token = rp_lex(&lexer); token.kind != RP_TOKEN_END;
          token = rp_lex(&lexer)) {
         depth += rp_token_is(&token, "(") + rp_token_is(&token, "[");
         depth -= rp_token_is(&token, ")") + rp_token_is(&token, "]");
-        if (!depth &&
-            (rp_token_is(&token, "?") || (rp_token_is(&token, "|") && token.text[1] == '|')))
-            return true;
+        if (!depth && is_wanted(&token))
+            return token.text;
     }
-    return false;
+    return lexer.end;
 }
 
 struct tokens {
@@ -240,10 +234,10 @@ struct rp_error *rp_plan_condition(struct rp_answer *p) {
     const char *text = p->question->condition;
     if (!text)
         return NULL;
-    if (has_or(text))
+    if (*find_outside(text, is_or))
         return add_clause(p, text, strlen(text));
     for (;;) {
-        const char *end = end_of_clause(text);
+        const char *end = find_outside(text, is_and);
         RP_TRY(add_clause(p, text, (size_t)(end - text)));
         if (!*end)
             return NULL;

@@ -128,7 +128,7 @@ void rp_write_key_type(const struct rp_answer *p, const char *last_member) {
     end_struct(p, &p->keys);
 }
 
-void rp_write_kept(const struct rp_answer *p) {
+static void write_kept(const struct rp_answer *p) {
     if (!p->kept.count) {
         fprintf(p->out, "BPF_HASH(%s, u32, u64); /* since when, by thread; ns */\n", p->map);
         return;
@@ -508,7 +508,7 @@ void rp_write_key(const struct rp_answer *p, size_t s) {
     rp_write_values(p, &p->keys, target);
 }
 
-void rp_write_entry(const struct rp_answer *p) {
+static void write_entry(const struct rp_answer *p) {
     struct rp_name at = rp_own(p, "at"), tid = rp_own(p, "tid");
     FILE *out = p->out;
     rp_write_begin(p, 0);
@@ -525,4 +525,28 @@ void rp_write_entry(const struct rp_answer *p) {
     }
     fprintf(out, "    %s.update(&%s, &%s);\n", p->map, tid.text, at.text);
     rp_write_end(p);
+}
+
+void rp_write_call(const struct rp_answer *p) {
+    write_kept(p);
+    fputs("\n", p->out);
+    write_entry(p);
+}
+
+void rp_write_first_half(const struct rp_answer *p) {
+    if (!p->pair)
+        return;
+    fputs("\n", p->out);
+    rp_write_call(p);
+}
+
+void rp_write_increment(const struct rp_answer *p, const char *map) {
+    struct rp_name key = rp_own(p, "key"), zero = rp_own(p, "zero"), count = rp_own(p, "count");
+    fprintf(p->out,
+            "    u64 %s = 0, *%s = %s.lookup_or_try_init(&%s, &%s);\n"
+            "    if (%s)\n"
+            "        __sync_fetch_and_add(%s, 1);\n"
+            "    else\n"
+            "        missed.atomic_increment(0);\n",
+            zero.text, count.text, map, key.text, zero.text, count.text, count.text);
 }

@@ -34,17 +34,12 @@ static void write_types(const struct rp_answer *p) {
 
 void rp_write_stacks(const struct rp_answer *p) {
     size_t s = p->pair ? 1 : 0;
-    struct rp_name key = rp_own(p, "key"), zero = rp_own(p, "zero"), count = rp_own(p, "count");
+    struct rp_name key = rp_own(p, "key");
     bool process = is_by_process(p), comm = process || has_key(p, "comm");
     const char *k = key.text, *context = rp_context(p, s);
     FILE *out = p->out;
     write_types(p);
-    if (p->pair) {
-        fputs("\n", out);
-        rp_write_kept(p);
-        fputs("\n", out);
-        rp_write_entry(p);
-    }
+    rp_write_first_half(p);
     fputs("\n", out);
     rp_write_begin(p, s);
     fprintf(out, "    struct key %s = {};\n", k);
@@ -65,12 +60,6 @@ void rp_write_stacks(const struct rp_answer *p) {
     char target[80];
     snprintf(target, sizeof(target), "%s.", k);
     rp_write_values(p, &p->keys, target);
-    fprintf(out,
-            "    u64 %s = 0, *%s = counts.lookup_or_try_init(&%s, &%s);\n"
-            "    if (%s)\n"
-            "        __sync_fetch_and_add(%s, 1);\n"
-            "    else\n"
-            "        missed.atomic_increment(0);\n",
-            zero.text, count.text, k, zero.text, count.text, count.text);
+    rp_write_increment(p, "counts");
     rp_write_end(p);
 }

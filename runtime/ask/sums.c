@@ -7,18 +7,6 @@
 
 #define MISSED "BPF_ARRAY(missed, u64, 1); /* events whose key found no room */\n"
 
-/* Adds one to the entry of the key, which is made when it is seen for the first time. */
-static void write_increment(const struct rp_answer *p, const char *map) {
-    struct rp_name key = rp_own(p, "key"), zero = rp_own(p, "zero"), count = rp_own(p, "count");
-    fprintf(p->out,
-            "    u64 %s = 0, *%s = %s.lookup_or_try_init(&%s, &%s);\n"
-            "    if (%s)\n"
-            "        __sync_fetch_and_add(%s, 1);\n"
-            "    else\n"
-            "        missed.atomic_increment(0);\n",
-            zero.text, count.text, map, key.text, zero.text, count.text, count.text);
-}
-
 void rp_write_count(const struct rp_answer *p) {
     struct rp_name counts = rp_own(p, "counts");
     if (rp_has_key(p)) {
@@ -27,18 +15,13 @@ void rp_write_count(const struct rp_answer *p) {
     } else {
         fprintf(p->out, "BPF_ARRAY(%s, u64, 1);\n", counts.text);
     }
-    if (p->pair) {
-        fputs("\n", p->out);
-        rp_write_kept(p);
-        fputs("\n", p->out);
-        rp_write_entry(p);
-    }
+    rp_write_first_half(p);
     for (size_t s = p->pair ? 1 : 0; s < p->site_count; s++) {
         fputs("\n", p->out);
         rp_write_begin(p, s);
         if (rp_has_key(p)) {
             rp_write_key(p, s);
-            write_increment(p, counts.text);
+            rp_write_increment(p, counts.text);
         } else {
             fprintf(p->out, "    %s.atomic_increment(0);\n", counts.text);
         }
@@ -95,7 +78,7 @@ static void write_sum(const struct rp_answer *p, const char *number) {
     if (p->question->linear || rp_has_key(p)) {
         rp_write_key(p, s);
         write_slot(p, number);
-        write_increment(p, rp_own(p, p->question->linear ? "dist_linear" : "dist").text);
+        rp_write_increment(p, rp_own(p, p->question->linear ? "dist_linear" : "dist").text);
     } else {
         fprintf(p->out, "    %s.atomic_increment(bpf_log2l(%s));\n", rp_own(p, "dist").text,
                 number);
@@ -118,12 +101,7 @@ void rp_write_hist(const struct rp_answer *p) {
     char number[1024];
     write_number(p, number, sizeof(number));
     write_maps(p);
-    if (p->pair) {
-        fputs("\n", p->out);
-        rp_write_kept(p);
-        fputs("\n", p->out);
-        rp_write_entry(p);
-    }
+    rp_write_first_half(p);
     fputs("\n", p->out);
     rp_write_begin(p, p->pair ? 1 : 0);
     if (has_negative(p))
@@ -144,9 +122,7 @@ void rp_write_latency(const struct rp_answer *p) {
     } else {
         fputs("BPF_HISTOGRAM(dist); /* of microseconds */\n", p->out);
     }
-    rp_write_kept(p);
-    fputs("\n", p->out);
-    rp_write_entry(p);
+    rp_write_call(p);
     fputs("\n", p->out);
     rp_write_begin(p, 1);
     write_sum(p, number);

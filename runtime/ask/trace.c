@@ -10,12 +10,7 @@ void rp_write_trace(const struct rp_answer *p) {
     fputs("struct event {\n    u32 pid;\n    char comm[16];\n", p->out);
     rp_write_members(p, &p->columns);
     fprintf(p->out, "};\nBPF_RINGBUF_OUTPUT(%s, 64);\n", events.text);
-    if (p->pair) {
-        fputs("\n", p->out);
-        rp_write_kept(p);
-        fputs("\n", p->out);
-        rp_write_entry(p);
-    }
+    rp_write_first_half(p);
     fputs("\n", p->out);
     rp_write_begin(p, s);
     fprintf(p->out,

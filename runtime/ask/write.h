@@ -150,13 +150,15 @@ struct rp_name rp_own(const struct rp_answer *program, const char *name);
 void rp_write_members(const struct rp_answer *program, const struct rp_values *values);
 /* The struct of a key, where there is one. */
 void rp_write_key_type(const struct rp_answer *program, const char *last_member);
-/* What is kept of a call, in the map `program->map`. */
-void rp_write_kept(const struct rp_answer *program);
 /* From the function's head on: who is looked at, what is read there by name, conditions. At the
  * return of a pair also what was kept; the time between (ns) is in the variable `ns`. */
 void rp_write_begin(const struct rp_answer *program, size_t site);
-/* All of the function at the entry of a pair. */
-void rp_write_entry(const struct rp_answer *program);
+/* What is kept of a call, in the map `program->map`, and all of the function at the entry. */
+void rp_write_call(const struct rp_answer *program);
+/* The same behind a blank line where there is a pair; else nothing. */
+void rp_write_first_half(const struct rp_answer *program);
+/* Adds one to the map's entry of the key, which is made when it is seen for the first time. */
+void rp_write_increment(const struct rp_answer *program, const char *map);
 /* Sets members of `target` ("event->", "key.") to the values. */
 void rp_write_values(const struct rp_answer *program, const struct rp_values *values,
                      const char *target);

@@ -138,17 +138,17 @@ static uint64_t now_ns(void) {
 
 /* Room for a sample; NULL when there is none and none is wanted. */
 static struct sample *reserve(struct userring *u) {
-    void *room;
-    int errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), 0, &room);
+    void *capacity;
+    int errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), 0, &capacity);
     if (errnum == ENOSPC) {
         u->waits++;
         atomic_store(&u->full, true);
     }
     while (errnum == ENOSPC && !u->reports && !atomic_load(&u->stop))
-        errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), RESERVE_MS, &room);
+        errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), RESERVE_MS, &capacity);
     if (errnum && errnum != ENOSPC)
         u->send_errno = errnum;
-    return room;
+    return capacity;
 }
 
 static void send_one(struct userring *u, uint64_t number) {

@@ -2,7 +2,7 @@
 /*
  * libbcc makes an LLVMContext and leaves its diagnostics to LLVM's default, which is to call exit()
  * on an error. Its constructor is called through libbcc's procedure linkage table (see
- * interpose.c), so each context can be given a handler. Of LLVM only its C API is used, and looked
+ * shims.c), so each context can be given a handler. Of LLVM only its C API is used, and looked
  * up at run time: whatever version libbcc was built with is the right one.
  */
 #include "compile/backend.h"

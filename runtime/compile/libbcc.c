@@ -35,10 +35,10 @@ static bool take_fields(void *bcc, struct rp_object_map *map) {
 
 /* The map as it was created; of one that libbcc opened, what libbcc knows. */
 static struct rp_object_map find_created(void *bcc, size_t id, int fd,
-                                         const struct rp_handover *handover) {
-    for (size_t i = 0; i < handover->map_count; i++)
-        if (handover->maps[i].fd == fd)
-            return handover->maps[i];
+                                         const struct rp_shim_sink *sink) {
+    for (size_t i = 0; i < sink->map_count; i++)
+        if (sink->maps[i].fd == fd)
+            return sink->maps[i];
     return (struct rp_object_map){.type = (uint32_t)bpf_table_type_id(bcc, id),
                                   .key_size = (uint32_t)bpf_table_key_size_id(bcc, id),
                                   .value_size = (uint32_t)bpf_table_leaf_size_id(bcc, id),
@@ -46,7 +46,7 @@ static struct rp_object_map find_created(void *bcc, size_t id, int fd,
                                   .flags = (uint32_t)bpf_table_flags_id(bcc, id)};
 }
 
-static struct rp_error *take_maps(void *bcc, const struct rp_handover *handover,
+static struct rp_error *take_maps(void *bcc, const struct rp_shim_sink *sink,
                                   struct rp_object *object) {
     size_t count = bpf_num_tables(bcc);
     object->maps = calloc(count + 1, sizeof(*object->maps));
@@ -55,10 +55,10 @@ static struct rp_error *take_maps(void *bcc, const struct rp_handover *handover,
     for (size_t i = 0; i < count; i++) {
         int fd = bpf_table_fd_id(bcc, i);
         struct rp_object_map *map = &object->maps[object->map_count++];
-        *map = find_created(bcc, i, fd, handover);
+        *map = find_created(bcc, i, fd, sink);
         map->name = strdup(bpf_table_name(bcc, i));
         map->inner_fd = 0;
-        map->fd = handover->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
+        map->fd = sink->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
         if (!map->name || !take_fields(bcc, map))
             return rp_error_nomem();
     }
@@ -106,7 +106,7 @@ static struct rp_error *number_maps(void *bcc, struct rp_object *object,
     return NULL;
 }
 
-static struct rp_error *take_function(void *bcc, size_t id, struct rp_handover *handover,
+static struct rp_error *take_function(void *bcc, size_t id, struct rp_shim_sink *sink,
                                       struct rp_object_function *out) {
     const struct bpf_insn *insns = bpf_function_start_id(bcc, id);
     size_t size = bpf_function_size_id(bcc, id);
@@ -118,14 +118,14 @@ static struct rp_error *take_function(void *bcc, size_t id, struct rp_handover *
         memcpy(out->insns, insns, size);
     out->insn_count = (uint32_t)(size / sizeof(*insns));
     /* libbcc finds a function's BTF information only when it loads it. */
-    handover->function = out;
+    sink->function = out;
     bcc_func_load(bcc, BPF_PROG_TYPE_KPROBE, out->name, insns, (int)size, "GPL", 0, 0, NULL, 0,
                   NULL, -1);
-    handover->function = NULL;
+    sink->function = NULL;
     return NULL;
 }
 
-static struct rp_error *take_functions(void *bcc, struct rp_handover *handover,
+static struct rp_error *take_functions(void *bcc, struct rp_shim_sink *sink,
                                        struct rp_object *object) {
     size_t count = bpf_num_functions(bcc);
     object->functions = calloc(count ? count : 1, sizeof(*object->functions));
@@ -133,7 +133,7 @@ static struct rp_error *take_functions(void *bcc, struct rp_handover *handover,
         return rp_error_nomem();
     for (size_t i = 0; i < count; i++) {
         struct rp_object_function *function = &object->functions[object->function_count++];
-        RP_TRY(take_function(bcc, i, handover, function));
+        RP_TRY(take_function(bcc, i, sink, function));
         RP_TRY(number_maps(bcc, object, function));
     }
     return NULL;
@@ -153,24 +153,24 @@ static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
 }
 
 static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
-                                 struct rp_handover *handover, struct rp_object *object) {
-    RP_TRY(take_maps(bcc, handover, object));
-    RP_TRY(take_functions(bcc, handover, object));
+                                 struct rp_shim_sink *sink, struct rp_object *object) {
+    RP_TRY(take_maps(bcc, sink, object));
+    RP_TRY(take_functions(bcc, sink, object));
     if (rp_object_calls(object, BPF_PSEUDO_CALL, -1))
         return calls_nobody(call);
     object->license = strdup(bpf_module_license(bcc));
     object->kern_version = bpf_module_kern_version(bcc);
-    object->btf = rp_take(handover->btf);
-    object->btf_size = handover->btf_size;
+    object->btf = rp_take(sink->btf);
+    object->btf_size = sink->btf_size;
     object->has_foreign_maps = call->has_foreign_maps;
     rp_link_callbacks_static(object);
     return object->license ? NULL : rp_error_nomem();
 }
 
 /* libbcc leaves open what it created. */
-static void destroy(void *bcc, const struct rp_handover *handover) {
-    for (size_t i = 0; handover->creates_maps && i < handover->map_count; i++)
-        close(handover->maps[i].fd);
+static void destroy(void *bcc, const struct rp_shim_sink *sink) {
+    for (size_t i = 0; sink->creates_maps && i < sink->map_count; i++)
+        close(sink->maps[i].fd);
     if (bcc)
         bpf_module_destroy(bcc);
 }
@@ -189,15 +189,15 @@ static void create_module(void *ctx) {
                                                     (int)compiler->call->flag_count, true, NULL);
 }
 
-static bool run_compiler(struct compiler *compiler, struct rp_handover *handover) {
+static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
     const char *headers = compiler->call->headers;
     if (headers)
         setenv("BCC_KERNEL_SOURCE", headers, 1);
-    rp_handover_watch(handover);
+    rp_shim_sink_set(sink);
     rp_ksyms_answer_from_btf(true);
     bool compiled = rp_backend_run(create_module, compiler);
     rp_ksyms_answer_from_btf(false);
-    rp_handover_watch(NULL);
+    rp_shim_sink_set(NULL);
     if (headers)
         unsetenv("BCC_KERNEL_SOURCE");
     return compiled && compiler->bcc;
@@ -210,22 +210,22 @@ struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_
         free(object);
         return rp_error_nomem();
     }
-    RP_AUTO(rp_handover_clear)
-    struct rp_handover handover = {.creates_maps = call->has_foreign_maps && call->creates_maps,
-                                   .keeps_rw_engine = call->has_foreign_maps};
+    RP_AUTO(rp_shim_sink_clear)
+    struct rp_shim_sink sink = {.creates_maps = call->has_foreign_maps && call->creates_maps,
+                                .keeps_rw_engine = call->has_foreign_maps};
     struct compiler compiler = {.text = adapted, .call = call};
     struct rp_error *err = NULL;
     struct rp_capture capture = rp_capture_begin();
-    bool compiled = run_compiler(&compiler, &handover);
+    bool compiled = run_compiler(&compiler, &sink);
     if (compiled) {
-        rp_handover_watch(&handover);
-        err = take_all(call, compiler.bcc, &handover, object);
-        rp_handover_watch(NULL);
+        rp_shim_sink_set(&sink);
+        err = take_all(call, compiler.bcc, &sink, object);
+        rp_shim_sink_set(NULL);
     }
-    destroy(compiler.bcc, &handover);
+    destroy(compiler.bcc, &sink);
     RP_AUTO_FREE char *output = rp_capture_end(&capture);
-    if (handover.failed_errno)
-        err = rp_map_create_error(call->name, &handover.failed, handover.failed_errno);
+    if (sink.failed_errno)
+        err = rp_map_create_error(call->name, &sink.failed, sink.failed_errno);
     else if (!compiled)
         err = output ? rp_compile_error(call->name, call->path, output, call->scan)
                      : rp_error_nomem();

@@ -3,9 +3,9 @@
 #ifndef RP_COMPILE_LIBBCC_H
 #define RP_COMPILE_LIBBCC_H
 
-#include "compile/interpose.h"
 #include "compile/object.h"
 #include "compile/scan.h"
+#include "compile/shims.h"
 #include "reprobe.h"
 
 struct rp_libbcc_call {

@@ -33,10 +33,10 @@ static struct {
     size_t len[HEADERS];
     struct rp_scan scan;
     struct chunk *chunks;
-    size_t count, room;
+    size_t count, capacity;
     struct rp_names index; /* every declared name … */
     uint32_t *chunk_of;    /* … and the chunk that declares it first */
-    size_t chunk_of_room;
+    size_t chunk_of_capacity;
 } found;
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
@@ -70,18 +70,18 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
 /* ------------------------------------------------------------- chunks */
 
 /* `array` with room for one more than `count`, or NULL, and then as it was. */
-static void *grown(void *array, size_t *room, size_t count, size_t size) {
-    if (count < *room)
+static void *grown(void *array, size_t *capacity, size_t count, size_t size) {
+    if (count < *capacity)
         return array;
     void *longer = realloc(array, (count ? count * 2 : 256) * size);
     if (longer)
-        *room = count ? count * 2 : 256;
+        *capacity = count ? count * 2 : 256;
     return longer;
 }
 
 static void declare(size_t chunk, const char *name, size_t len) {
     uint32_t *chunk_of =
-        grown(found.chunk_of, &found.chunk_of_room, found.index.count, sizeof(*chunk_of));
+        grown(found.chunk_of, &found.chunk_of_capacity, found.index.count, sizeof(*chunk_of));
     if (chunk_of)
         found.chunk_of = chunk_of;
     if (chunk_of && rp_names_add(&found.index, name, len))
@@ -113,7 +113,7 @@ static struct rp_token declared_name(const struct chunk *chunk) {
 }
 
 static void add_chunk(const char *text, const char *end, bool directive) {
-    struct chunk *chunks = grown(found.chunks, &found.room, found.count, sizeof(*chunks));
+    struct chunk *chunks = grown(found.chunks, &found.capacity, found.count, sizeof(*chunks));
     if (!chunks)
         return;
     found.chunks = chunks;

@@ -120,7 +120,8 @@ static char *anonymous_body(void *ctx, uint32_t id) {
 }
 
 static char *declarator(struct writer *w, uint32_t id, const char *name, bool plain) {
-    const struct rp_btf_spelling spelling = {.plain = plain, .anonymous = anonymous_body, .ctx = w};
+    const struct rp_btf_declaration spelling = {
+        .plain = plain, .anonymous = anonymous_body, .ctx = w};
     return rp_btf_declaration(w->btf, id, name, &spelling);
 }
 

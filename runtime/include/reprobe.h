@@ -214,9 +214,9 @@ bool rp_probe_is_paused(const struct rp_probe *probe);
 bool rp_probe_is_pattern(const char *spec);
 /* How many places match, and whether they would be attached all at once. */
 struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once);
-size_t rp_probe_place_count(const struct rp_probe *probe);
+size_t rp_probe_match_count(const struct rp_probe *probe);
 /* The spec of place `i`, or NULL. */
-const char *rp_probe_place(const struct rp_probe *probe, size_t i);
+const char *rp_probe_match(const struct rp_probe *probe, size_t i);
 
 /* The spec that `function` names by itself after BCC's conventions (kprobe__X, kretprobe__X,
  * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X, kfunc__X and kretfunc__X
@@ -253,21 +253,23 @@ char *rp_arguments_signature(const char *spec, const struct rp_arguments *argume
 /* The spec that a word means: itself when it is one; a function's kprobe ("vfs_read"), or where
  * there are none what rp_probe_suggest() says, with *note (malloc()ed, or NULL) telling so; a
  * tracepoint ("sched_switch", "sched:sched_switch"); patterns of these. malloc()ed. */
-struct rp_error *rp_question_place(const char *word, char **spec, char **note);
+struct rp_error *rp_question_spec(const char *word, char **spec, char **note);
+
+enum rp_verb {
+    RP_VERB_TRACE,   /* trace PROBE [EXPR…] [if COND] */
+    RP_VERB_COUNT,   /* count PROBE… [by KEY…] [if COND] */
+    RP_VERB_HIST,    /* hist PROBE EXPR [linear(lo,hi,step)] [by KEY] [if COND] */
+    RP_VERB_LATENCY, /* latency FUNC [by KEY] [if COND] */
+    RP_VERB_STACK,   /* stack PROBE [by KEY…] [if COND] */
+    RP_VERB_PROFILE, /* profile [HZ] [by KEY…] [if COND] */
+};
 
 /* A question as it is typed at the prompt, in parts. */
 struct rp_question {
-    enum rp_verb {
-        RP_ASK_TRACE,   /* trace PROBE [EXPR…] [if COND] */
-        RP_ASK_COUNT,   /* count PROBE… [by KEY…] [if COND] */
-        RP_ASK_HIST,    /* hist PROBE EXPR [linear(lo,hi,step)] [by KEY] [if COND] */
-        RP_ASK_LATENCY, /* latency FUNC [by KEY] [if COND] */
-        RP_ASK_STACK,   /* stack PROBE [by KEY…] [if COND] */
-        RP_ASK_PROFILE, /* profile [HZ] [by KEY…] [if COND] */
-    } verb;
+    enum rp_verb verb;
     char **probes, **exprs, **keys;
     size_t probe_count, expr_count, key_count;
-    char *condition; /* or NULL */
+    char *predicate; /* or NULL */
     bool linear;
     int64_t low, high, step;
     bool ask_target; /* write is_target() into the program */
@@ -288,9 +290,9 @@ char *rp_question_line(const struct rp_question *question);
  * one: events whose key found no room negative        BPF_ARRAY of one: numbers that a histogram by
  * powers of two has no place for start, entered  calls that have not returned yet, by thread:
  * nothing to show A key's member `u64 place` is which of several places: in the upper 32 bits the
- * index in `attach`, in the lower ones that of the place within a pattern (rp_probe_place()). A
+ * index in `attach`, in the lower ones that of the place within a pattern (rp_probe_match()). A
  * latency is in microseconds. */
-struct rp_written {
+struct rp_generated {
     char *text;    /* BCC C */
     char *neutral; /* the same with nothing in it that names its places: where two are equal, the
                       one's program can be moved to the other's */
@@ -303,8 +305,9 @@ struct rp_written {
     char *title; /* "kprobe:do_unlinkat(int dfd, struct filename *name)" */
     char *note;  /* for the user, or NULL */
 };
-struct rp_error *rp_question_write(const struct rp_question *question, struct rp_written **out);
-void rp_written_free(struct rp_written *written);
+struct rp_error *rp_question_generate(const struct rp_question *question,
+                                      struct rp_generated **out);
+void rp_generated_free(struct rp_generated *written);
 
 /* ------------------------------------------------------------------ completion */
 
@@ -630,16 +633,16 @@ void rp_user_ringbuf_free(struct rp_user_ringbuf *ring);
 
 /* All of these write text for people to `out`. */
 /* What a place is: its kind, where it is, its arguments with their types, its format. */
-struct rp_error *rp_print_place(const char *spec, FILE *out);
+struct rp_error *rp_inspect_probe(const char *spec, FILE *out);
 /* A kernel struct, union, enum or typedef as C, with offsets and sizes as comments. `name` may have
  * its tag ("struct file"). */
-struct rp_error *rp_print_type(const char *name, FILE *out);
+struct rp_error *rp_inspect_type(const char *name, FILE *out);
 /* The program's BPF instructions with source lines, and where the kernel shows it (as root, with
  * kernel.kptr_restrict below 2) its machine code, through LLVM. */
-struct rp_error *rp_print_program(const struct rp_probe *probe, FILE *out);
+struct rp_error *rp_inspect_program(const struct rp_probe *probe, FILE *out);
 /* What the verifier wrote about the program: it is verified once more. */
-struct rp_error *rp_print_verifier(const struct rp_module *module, const struct rp_probe *probe,
-                                   FILE *out);
+struct rp_error *rp_inspect_verifier(const struct rp_module *module, const struct rp_probe *probe,
+                                     FILE *out);
 
 /* How often a probe's program ran and for how long, while the kernel counted. Probes of one
  * function that are not movable share a program, and this number. */

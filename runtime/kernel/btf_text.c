@@ -64,8 +64,8 @@ static const char *uint_of_size(unsigned size) {
 }
 
 static char *parameters(const struct rp_btf *btf, const struct btf_type *proto,
-                        const struct rp_btf_spelling *spelling) {
-    struct rp_btf_spelling full = *spelling;
+                        const struct rp_btf_declaration *spelling) {
+    struct rp_btf_declaration full = *spelling;
     full.plain = false;
     const struct btf_param *p = btf_params(proto);
     unsigned count = btf_vlen(proto);
@@ -99,7 +99,7 @@ static const char *familiar_name(const char *name) {
 
 /* The type's own word, with which a declaration begins. */
 static char *base_word(const struct rp_btf *btf, uint32_t id,
-                       const struct rp_btf_spelling *spelling) {
+                       const struct rp_btf_declaration *spelling) {
     const struct btf_type *t = rp_btf_type(btf, id);
     const char *name = rp_btf_name(btf, t);
     unsigned kind = btf_kind(t);
@@ -118,8 +118,8 @@ static char *base_word(const struct rp_btf *btf, uint32_t id,
 }
 
 char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
-                         const struct rp_btf_spelling *spelling) {
-    static const struct rp_btf_spelling usual = {0};
+                         const struct rp_btf_declaration *spelling) {
+    static const struct rp_btf_declaration usual = {0};
     if (!spelling)
         spelling = &usual;
     RP_AUTO_FREE char *inner = strdup(name);

@@ -8,7 +8,7 @@
 #include "kernel/btf_reader.h"
 
 /* How a declaration is written, where not in the usual way. */
-struct rp_btf_spelling {
+struct rp_btf_declaration {
     bool plain; /* through typedefs to what needs no declaration: all pointers alike, enums as the
                    numbers that they are */
     bool familiar; /* as people write it: with const, and "unsigned long" for BTF's "long unsigned
@@ -22,7 +22,7 @@ struct rp_btf_spelling {
  * just the type, "char [16]". The type's own const is always left out. `spelling` may be NULL.
  * malloc()ed, or NULL without memory. */
 char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
-                         const struct rp_btf_spelling *spelling);
+                         const struct rp_btf_declaration *spelling);
 
 /* "struct", "union" or "enum". */
 const char *rp_btf_tag_word(const struct btf_type *t);

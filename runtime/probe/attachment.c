@@ -12,26 +12,26 @@ struct rp_attached {
     char *event;
 };
 
-static void end_place(struct rp_attached *place) {
-    if (place->fd >= 0)
-        close(place->fd);
-    if (place->event_fd >= 0)
-        close(place->event_fd);
-    if (place->event)
-        rp_breakpoint_delete(place->event);
-    free(place->event);
+static void end_place(struct rp_attached *match) {
+    if (match->fd >= 0)
+        close(match->fd);
+    if (match->event_fd >= 0)
+        close(match->event_fd);
+    if (match->event)
+        rp_breakpoint_delete(match->event);
+    free(match->event);
 }
 
 /* Takes what `place` holds. */
-static struct rp_error *add(struct rp_attachment *attachment, struct rp_attached place) {
-    struct rp_attached *places =
-        realloc(attachment->places, (attachment->count + 1) * sizeof(*places));
-    if (!places) {
-        end_place(&place);
+static struct rp_error *add(struct rp_attachment *attachment, struct rp_attached match) {
+    struct rp_attached *matches =
+        realloc(attachment->matches, (attachment->count + 1) * sizeof(*matches));
+    if (!matches) {
+        end_place(&match);
         return rp_error_nomem();
     }
-    attachment->places = places;
-    places[attachment->count++] = place;
+    attachment->matches = matches;
+    matches[attachment->count++] = match;
     return NULL;
 }
 
@@ -52,12 +52,12 @@ void rp_attachment_disable(struct rp_attachment *attachment) {
     if (!fds)
         return;
     for (size_t i = 0; i < attachment->count; i++) {
-        struct rp_attached *place = &attachment->places[i];
-        bool is_link = place->event_fd >= 0;
-        if (is_link && place->fd >= 0)
-            close(place->fd);
-        fds[i] = is_link ? place->event_fd : place->fd;
-        place->fd = place->event_fd = -1;
+        struct rp_attached *match = &attachment->matches[i];
+        bool is_link = match->event_fd >= 0;
+        if (is_link && match->fd >= 0)
+            close(match->fd);
+        fds[i] = is_link ? match->event_fd : match->fd;
+        match->fd = match->event_fd = -1;
     }
     attachment->closer = rp_closer_start(fds, attachment->count);
 }
@@ -67,7 +67,7 @@ void rp_attachment_end(struct rp_attachment *attachment) {
         rp_attachment_disable(attachment);
     rp_closer_wait(attachment->closer);
     for (size_t i = 0; i < attachment->count; i++)
-        end_place(&attachment->places[i]);
-    free(attachment->places);
+        end_place(&attachment->matches[i]);
+    free(attachment->matches);
     *attachment = (struct rp_attachment){0};
 }

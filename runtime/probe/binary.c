@@ -209,8 +209,8 @@ static void each_library(void (*each)(void *ctx, const char *name), void *ctx) {
     const struct library_cache *cache = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (cache == MAP_FAILED)
         return;
-    size_t room = (size - sizeof(*cache)) / sizeof(*cache->libraries);
-    if (memcmp(cache->magic, magic, sizeof(cache->magic)) == 0 && cache->count <= room)
+    size_t capacity = (size - sizeof(*cache)) / sizeof(*cache->libraries);
+    if (memcmp(cache->magic, magic, sizeof(cache->magic)) == 0 && cache->count <= capacity)
         for (uint32_t i = 0; i < cache->count; i++) {
             uint32_t name = cache->libraries[i].name;
             if (name < size && memchr((const char *)cache + name, 0, size - name))
@@ -319,31 +319,31 @@ struct rp_error *rp_binary_each_function(const char *path,
     return NULL;
 }
 
-void rp_binary_each_chooser(const char *path,
-                            bool (*each)(void *ctx, const char *name, uint64_t address,
-                                         uint64_t size),
-                            void *ctx) {
+void rp_binary_each_ifunc(const char *path,
+                          bool (*each)(void *ctx, const char *name, uint64_t address,
+                                       uint64_t size),
+                          void *ctx) {
     struct visit visit = {each, ctx};
     each_symbol(path, 1U << STT_GNU_IFUNC, &visit);
 }
 
-struct chooser {
+struct ifunc {
     const char *function;
     bool found;
 };
 
-static bool find_chooser(void *ctx, const char *name, uint64_t address, uint64_t size) {
+static bool find_ifunc(void *ctx, const char *name, uint64_t address, uint64_t size) {
     (void)address;
     (void)size;
-    struct chooser *chooser = ctx;
-    chooser->found = !strcmp(name, chooser->function);
-    return !chooser->found;
+    struct ifunc *ifunc = ctx;
+    ifunc->found = !strcmp(name, ifunc->function);
+    return !ifunc->found;
 }
 
-bool rp_binary_is_chooser(const char *path, const char *function) {
-    struct chooser chooser = {.function = function};
-    rp_binary_each_chooser(path, find_chooser, &chooser);
-    return chooser.found;
+bool rp_binary_is_ifunc(const char *path, const char *function) {
+    struct ifunc ifunc = {.function = function};
+    rp_binary_each_ifunc(path, find_ifunc, &ifunc);
+    return ifunc.found;
 }
 
 /* ------------------------------------------------------------------ its USDT probes */

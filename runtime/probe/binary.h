@@ -26,12 +26,12 @@ struct rp_error *rp_binary_each_function(const char *path,
                                          void *ctx);
 /* The same, of those that only choose another function when the program starts
  * (STT_GNU_IFUNC). */
-void rp_binary_each_chooser(const char *path,
-                            bool (*each)(void *ctx, const char *name, uint64_t address,
-                                         uint64_t size),
-                            void *ctx);
+void rp_binary_each_ifunc(const char *path,
+                          bool (*each)(void *ctx, const char *name, uint64_t address,
+                                       uint64_t size),
+                          void *ctx);
 /* Whether the function there is one of these. */
-bool rp_binary_is_chooser(const char *path, const char *function);
+bool rp_binary_is_ifunc(const char *path, const char *function);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);
 /* One of the places of a USDT probe. */

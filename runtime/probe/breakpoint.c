@@ -26,11 +26,11 @@ static bool event_exists(const char *event) {
     return false;
 }
 
-static int attach(const struct rp_breakpoint *place, const char *event, int prog_fd) {
-    if (!place->path)
-        return bpf_attach_kprobe(prog_fd, place->type, event, place->function, place->offset, 0);
-    return bpf_attach_uprobe(prog_fd, place->type, event, place->path, place->offset,
-                             place->pid ? place->pid : -1, place->counter);
+static int attach(const struct rp_breakpoint *match, const char *event, int prog_fd) {
+    if (!match->path)
+        return bpf_attach_kprobe(prog_fd, match->type, event, match->function, match->offset, 0);
+    return bpf_attach_uprobe(prog_fd, match->type, event, match->path, match->offset,
+                             match->pid ? match->pid : -1, match->counter);
 }
 
 /* Each looks for it in its own list. */
@@ -41,18 +41,18 @@ void rp_breakpoint_delete(const char *event) {
     free(rp_capture_end(&capture));
 }
 
-int rp_breakpoint_attach(const struct rp_breakpoint *place, int prog_fd,
+int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd,
                          struct rp_attachment *out) {
     static unsigned attached;
     RP_AUTO_FREE char *event = NULL;
     if (asprintf(&event, "reprobe_%u", ++attached) < 0)
         return ENOMEM;
     struct rp_capture capture = rp_capture_begin();
-    int fd = attach(place, event, prog_fd);
+    int fd = attach(match, event, prog_fd);
     int errnum = errno;
     bool left = event_exists(event);
     /* An event in tracefs knows nothing of the counter. */
-    if (fd >= 0 && left && place->counter) {
+    if (fd >= 0 && left && match->counter) {
         close(fd);
         fd = -1;
         errnum = EOPNOTSUPP;

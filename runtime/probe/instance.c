@@ -41,27 +41,27 @@ static struct rp_error *load(struct rp_module *module, const char *function,
 }
 
 /* The pattern's kind by its full name, and the rest as it was written; NULL without memory. */
-static char *pattern_text(const struct rp_places *places, const char *pattern) {
+static char *pattern_text(const struct rp_matches *matches, const char *pattern) {
     char *text = NULL;
-    return asprintf(&text, "%s%s", places->kind->name, strchr(pattern, ':')) < 0 ? NULL : text;
+    return asprintf(&text, "%s%s", matches->kind->name, strchr(pattern, ':')) < 0 ? NULL : text;
 }
 
 static struct rp_error *attach_to_places(struct rp_module *module, const char *function,
                                          struct rp_instance *instance) {
-    struct rp_places *places = &instance->places;
+    struct rp_matches *matches = &instance->matches;
     uint64_t start = rp_now_ns();
-    RP_TRY(rp_places_find(instance->asked, instance->pid, places));
+    RP_TRY(rp_matches_find(instance->asked, instance->pid, matches));
     double find_ms = rp_ms_since(start);
-    instance->kind = places->kind;
-    instance->spec = pattern_text(places, instance->asked);
+    instance->kind = matches->kind;
+    instance->spec = pattern_text(matches, instance->asked);
     if (!instance->spec)
         return rp_error_nomem();
-    struct rp_program_kind program = {.type = places->kind->prog_type,
-                                      .attach_type = rp_places_attach_type(places)};
+    struct rp_program_kind program = {.type = matches->kind->prog_type,
+                                      .attach_type = rp_matches_attach_type(matches)};
     RP_TRY(rp_program_take(module, function, &program, &instance->program));
     start = rp_now_ns();
-    struct rp_error *err =
-        rp_places_attach(places, program.attach_type, instance->program->fd, &instance->attachment);
+    struct rp_error *err = rp_matches_attach(matches, program.attach_type, instance->program->fd,
+                                             &instance->attachment);
     if (err)
         return rp_error_what_set(err, "cannot attach %s", instance->spec);
     rp_module_add_attach_ms(module, find_ms + rp_ms_since(start));
@@ -91,12 +91,12 @@ static struct rp_error *attach(struct rp_module *module, const char *function,
     return NULL;
 }
 
-static struct rp_instance *come_back(const struct rp_module *module, const char *function,
+static struct rp_instance *take_left(const struct rp_module *module, const char *function,
                                      const char *spec, pid_t pid);
 
 struct rp_error *rp_instance_new(struct rp_module *module, const char *function, const char *spec,
                                  pid_t pid, struct rp_instance **out) {
-    *out = come_back(module, function, spec, pid);
+    *out = take_left(module, function, spec, pid);
     if (*out)
         return NULL;
     struct rp_instance *instance = calloc(1, sizeof(*instance));
@@ -142,7 +142,7 @@ void rp_instance_stop(struct rp_instance *instance) {
 static void free_detached(struct rp_instance *instance) {
     if (instance->program)
         rp_program_give_back(instance->program);
-    rp_places_clear(&instance->places);
+    rp_matches_clear(&instance->matches);
     free(instance->asked);
     free(instance->spec);
     free(instance);
@@ -270,7 +270,7 @@ static bool is_same(const struct rp_instance *instance, const struct rp_module *
            strcmp(program->function, function) == 0 && strcmp(instance->asked, spec) == 0;
 }
 
-static struct rp_instance *come_back(const struct rp_module *module, const char *function,
+static struct rp_instance *take_left(const struct rp_module *module, const char *function,
                                      const char *spec, pid_t pid) {
     struct rp_instance *instance = NULL;
     pthread_mutex_lock(&left.lock);

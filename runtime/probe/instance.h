@@ -10,14 +10,14 @@
 #ifndef RP_PROBE_INSTANCE_H
 #define RP_PROBE_INSTANCE_H
 
-#include "probe/places.h"
+#include "probe/matches.h"
 
 struct rp_instance {
     struct rp_program *program;
     const struct rp_probe_kind *kind;
-    char *asked, *spec;      /* the spec as it was given, and in full */
-    pid_t pid;               /* as in struct rp_spec */
-    struct rp_places places; /* of a spec that is a pattern; else none */
+    char *asked, *spec;        /* the spec as it was given, and in full */
+    pid_t pid;                 /* as in struct rp_spec */
+    struct rp_matches matches; /* of a spec that is a pattern; else none */
     struct rp_attachment attachment;
     struct rp_instance *next; /* that was left after this one */
     uint64_t left_ns;

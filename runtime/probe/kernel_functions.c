@@ -7,7 +7,7 @@
 
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/places.h"
+#include "probe/matches.h"
 #include "util/cleanup.h"
 #include "util/file.h"
 #include "util/names.h"
@@ -34,9 +34,9 @@ struct search {
     struct tally {
         unsigned traceable, seen; /* functions of that name, in either list */
     } * tallies;                  /* of each of `names` */
-    size_t room;
+    size_t capacity;
     bool ftrace_tells;
-    struct rp_places *out;
+    struct rp_matches *out;
     struct rp_error *err;
 };
 
@@ -56,14 +56,14 @@ static bool add_forbidden(void *ctx, const char *function) {
 /* NULL without memory. */
 static struct tally *tally_of(struct search *search, const char *name) {
     rp_names_add(&search->names, name, strlen(name));
-    if (search->names.count > search->room) {
-        size_t room = search->names.count * 2;
-        struct tally *tallies = realloc(search->tallies, room * sizeof(*tallies));
+    if (search->names.count > search->capacity) {
+        size_t capacity = search->names.count * 2;
+        struct tally *tallies = realloc(search->tallies, capacity * sizeof(*tallies));
         if (!tallies)
             return NULL;
-        memset(tallies + search->room, 0, (room - search->room) * sizeof(*tallies));
+        memset(tallies + search->capacity, 0, (capacity - search->capacity) * sizeof(*tallies));
         search->tallies = tallies;
-        search->room = room;
+        search->capacity = capacity;
     }
     ssize_t i = rp_names_find(&search->names, name, strlen(name));
     return i < 0 ? NULL : &search->tallies[i];
@@ -90,33 +90,33 @@ static bool add_function(void *ctx, const char *name, const char *module, uint64
     struct tally *tally = tally_of(search, name);
     if (tally)
         tally->seen++;
-    search->err = tally ? rp_places_add(search->out, name, address) : rp_error_nomem();
+    search->err = tally ? rp_matches_add(search->out, name, address) : rp_error_nomem();
     return !search->err;
 }
 
 /* Of several functions of a name, some of which ftrace cannot trace, nobody tells which; without
  * addresses the kernel would take any. */
-static bool is_sure(const struct search *search, size_t place) {
-    const char *name = rp_place_name(search->out, place);
+static bool is_sure(const struct search *search, size_t match) {
+    const char *name = rp_match_name(search->out, match);
     ssize_t i = rp_names_find(&search->names, name, strlen(name));
     const struct tally *tally = &search->tallies[i];
-    if (!search->out->list[place].number)
+    if (!search->out->list[match].number)
         return tally->seen == 1;
     return !search->ftrace_tells || tally->seen == tally->traceable;
 }
 
 static void drop_unsure(struct search *search) {
-    struct rp_places *places = search->out;
+    struct rp_matches *matches = search->out;
     size_t kept = 0;
-    for (size_t i = 0; i < places->count; i++)
+    for (size_t i = 0; i < matches->count; i++)
         if (is_sure(search, i))
-            places->list[kept++] = places->list[i];
+            matches->list[kept++] = matches->list[i];
         else
-            rp_place_clear(places, i);
-    places->count = kept;
+            rp_match_clear(matches, i);
+    matches->count = kept;
 }
 
-static struct rp_error *search_all(const char *pattern, struct rp_places *out) {
+static struct rp_error *search_all(const char *pattern, struct rp_matches *out) {
     struct search search = {.pattern = pattern, .literal = strcspn(pattern, "*?[\\"), .out = out};
     rp_kprobe_each_forbidden(add_forbidden, &search);
     struct rp_error *untold = rp_tracefs_each_function(add_traceable, &search);
@@ -139,28 +139,28 @@ static struct rp_error *search_all(const char *pattern, struct rp_places *out) {
  * where. The answer is the same as long as the kernel has the same modules. */
 static struct {
     char *pattern, *modules;
-    struct rp_places places;
+    struct rp_matches matches;
 } last;
 
 /* Without memory it is only not kept. */
-static void keep(const char *pattern, const char *modules, const struct rp_places *places) {
+static void keep(const char *pattern, const char *modules, const struct rp_matches *matches) {
     free(last.pattern);
     free(last.modules);
-    rp_places_clear(&last.places);
-    last.places.kind = places->kind;
-    struct rp_error *err = rp_places_copy(places, &last.places);
+    rp_matches_clear(&last.matches);
+    last.matches.kind = matches->kind;
+    struct rp_error *err = rp_matches_copy(matches, &last.matches);
     last.pattern = err ? NULL : strdup(pattern);
     last.modules = err ? NULL : strdup(modules);
     rp_error_free(err);
 }
 
-struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_places *out) {
+struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_matches *out) {
     RP_AUTO_FREE char *modules = NULL;
     rp_error_free(rp_file_read("/proc/modules", &modules)); /* none where there cannot be any */
     const char *now = modules ? modules : "";
     if (last.pattern && last.modules && strcmp(last.pattern, pattern) == 0 &&
         strcmp(last.modules, now) == 0)
-        return rp_places_copy(&last.places, out);
+        return rp_matches_copy(&last.matches, out);
     RP_TRY(search_all(pattern, out));
     keep(pattern, now, out);
     return NULL;

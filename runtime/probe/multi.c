@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
-#include "probe/places.h"
+#include "probe/matches.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -59,7 +59,7 @@ bool rp_multi_link_exists(enum bpf_attach_type type) {
     return link < 0 && errno == (type == BPF_TRACE_KPROBE_MULTI ? ESRCH : EBADF);
 }
 
-int rp_multi_link(const struct rp_places *places, size_t first, size_t count, uint64_t cookie,
+int rp_multi_link(const struct rp_matches *matches, size_t first, size_t count, uint64_t cookie,
                   int prog_fd, int *link) {
     RP_AUTO_FREE const char **names = calloc(count, sizeof(*names));
     RP_AUTO_FREE uint64_t *numbers = calloc(count, sizeof(*numbers));
@@ -67,14 +67,14 @@ int rp_multi_link(const struct rp_places *places, size_t first, size_t count, ui
     if (!names || !numbers || !cookies)
         return ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        names[i] = rp_place_name(places, first + i);
-        numbers[i] = places->list[first + i].number;
+        names[i] = rp_match_name(matches, first + i);
+        numbers[i] = matches->list[first + i].number;
         cookies[i] = cookie + i;
     }
-    bool returns = places->kind->is_return;
+    bool returns = matches->kind->is_return;
     *link =
-        places->path
-            ? uprobe_multi(prog_fd, returns, places->path, places->pid, numbers, cookies, count)
+        matches->path
+            ? uprobe_multi(prog_fd, returns, matches->path, matches->pid, numbers, cookies, count)
             : kprobe_multi(prog_fd, returns, names, numbers[0] ? numbers : NULL, cookies, count);
     return *link < 0 ? errno : 0;
 }

@@ -8,7 +8,7 @@
 #include <sys/resource.h>
 
 #include "kernel/features.h"
-#include "probe/places.h"
+#include "probe/matches.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -23,45 +23,45 @@ bool rp_probe_is_pattern(const char *spec) {
 
 /* ------------------------------------------------------------------ places */
 
-struct rp_error *rp_places_add(struct rp_places *places, const char *name, uint64_t number) {
-    if (places->count == places->room) {
-        size_t room = places->room ? places->room * 2 : 64;
-        struct rp_place *list = realloc(places->list, room * sizeof(*list));
+struct rp_error *rp_matches_add(struct rp_matches *matches, const char *name, uint64_t number) {
+    if (matches->count == matches->capacity) {
+        size_t capacity = matches->capacity ? matches->capacity * 2 : 64;
+        struct rp_match *list = realloc(matches->list, capacity * sizeof(*list));
         if (!list)
             return rp_error_nomem();
-        places->list = list;
-        places->room = room;
+        matches->list = list;
+        matches->capacity = capacity;
     }
-    struct rp_place *place = &places->list[places->count];
-    place->number = number;
-    if (asprintf(&place->spec, "%s:%s%s%s", places->kind->name, places->path ? places->path : "",
-                 places->path ? ":" : "", name) < 0)
+    struct rp_match *match = &matches->list[matches->count];
+    match->number = number;
+    if (asprintf(&match->spec, "%s:%s%s%s", matches->kind->name, matches->path ? matches->path : "",
+                 matches->path ? ":" : "", name) < 0)
         return rp_error_nomem();
-    places->count++;
+    matches->count++;
     return NULL;
 }
 
-const char *rp_place_name(const struct rp_places *places, size_t i) {
-    return places->list[i].spec + strlen(places->kind->name) + 1 +
-           (places->path ? strlen(places->path) + 1 : 0);
+const char *rp_match_name(const struct rp_matches *matches, size_t i) {
+    return matches->list[i].spec + strlen(matches->kind->name) + 1 +
+           (matches->path ? strlen(matches->path) + 1 : 0);
 }
 
-struct rp_error *rp_places_copy(const struct rp_places *from, struct rp_places *to) {
+struct rp_error *rp_matches_copy(const struct rp_matches *from, struct rp_matches *to) {
     for (size_t i = 0; i < from->count; i++)
-        RP_TRY(rp_places_add(to, rp_place_name(from, i), from->list[i].number));
+        RP_TRY(rp_matches_add(to, rp_match_name(from, i), from->list[i].number));
     return NULL;
 }
 
-void rp_place_clear(struct rp_places *places, size_t i) {
-    free(rp_take(places->list[i].spec));
+void rp_match_clear(struct rp_matches *matches, size_t i) {
+    free(rp_take(matches->list[i].spec));
 }
 
-void rp_places_clear(struct rp_places *places) {
-    for (size_t i = 0; i < places->count; i++)
-        rp_place_clear(places, i);
-    places->count = places->room = 0;
-    free(rp_take(places->list));
-    free(rp_take(places->path));
+void rp_matches_clear(struct rp_matches *matches) {
+    for (size_t i = 0; i < matches->count; i++)
+        rp_match_clear(matches, i);
+    matches->count = matches->capacity = 0;
+    free(rp_take(matches->list));
+    free(rp_take(matches->path));
 }
 
 /* ------------------------------------------------------------------ find */
@@ -70,7 +70,7 @@ void rp_places_clear(struct rp_places *places) {
  * wildcards. Where it ends in '*', and has no other, it is compared with patterns that would match
  * something: whole words of each name, and '*'. */
 struct guess {
-    const struct rp_places *places;
+    const struct rp_matches *matches;
     char *wanted;
     bool begins;
     struct rp_nearest nearest;
@@ -95,7 +95,7 @@ static size_t beginning(const char *name, const char *wanted) {
 
 static bool guess_one(void *ctx, const char *rest) {
     struct guess *guess = ctx;
-    const char *colon = guess->places->path ? strrchr(rest, ':') : NULL;
+    const char *colon = guess->matches->path ? strrchr(rest, ':') : NULL;
     const char *name = colon ? colon + 1 : rest;
     size_t length = guess->begins ? beginning(name, guess->wanted) : strlen(name);
     RP_AUTO_FREE char *near = NULL;
@@ -116,18 +116,19 @@ static char *without_wildcards(const char *pattern, bool begins) {
     return text;
 }
 
-static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_places *places,
+static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_matches *matches,
                                      const char *pattern) {
-    const struct rp_probe_kind *kind = places->kind;
-    const char *rest = places->path ? strrchr(pattern, ':') + 1 : pattern;
-    struct guess guess = {.places = places, .begins = strcspn(rest, WILDCARDS) + 1 == strlen(rest)};
+    const struct rp_probe_kind *kind = matches->kind;
+    const char *rest = matches->path ? strrchr(pattern, ':') + 1 : pattern;
+    struct guess guess = {.matches = matches,
+                          .begins = strcspn(rest, WILDCARDS) + 1 == strlen(rest)};
     guess.nearest.wanted = guess.wanted = without_wildcards(rest, guess.begins);
     if (!guess.wanted)
         return err;
     rp_error_free(kind->list(pattern, guess_one, &guess));
     RP_AUTO_FREE char *prefix = NULL;
-    if (asprintf(&prefix, "%s:%s%s", kind->name, places->path ? places->path : "",
-                 places->path ? ":" : "") < 0)
+    if (asprintf(&prefix, "%s:%s%s", kind->name, matches->path ? matches->path : "",
+                 matches->path ? ":" : "") < 0)
         prefix = NULL;
     RP_AUTO_FREE char *names = prefix ? rp_nearest_text(&guess.nearest, prefix) : NULL;
     rp_nearest_clear(&guess.nearest);
@@ -160,47 +161,47 @@ struct rp_error *rp_pattern_kind(const char *pattern, const struct rp_probe_kind
     return (*out)->match ? NULL : one_place_only(*out);
 }
 
-static struct rp_error *find(const char *pattern, struct rp_places *places) {
-    struct rp_error *err = rp_pattern_kind(pattern, &places->kind);
-    if (err || !places->kind)
+static struct rp_error *find(const char *pattern, struct rp_matches *matches) {
+    struct rp_error *err = rp_pattern_kind(pattern, &matches->kind);
+    if (err || !matches->kind)
         return err;
     const char *names = strchr(pattern, ':') + 1;
-    RP_TRY(places->kind->match(names, places));
-    if (places->count)
+    RP_TRY(matches->kind->match(names, matches));
+    if (matches->count)
         return NULL;
     return hint_nearest(rp_probe_error(ENOENT, "nothing here that can be probed matches it"),
-                        places, names);
+                        matches, names);
 }
 
-struct rp_error *rp_places_find(const char *pattern, pid_t pid, struct rp_places *out) {
-    *out = (struct rp_places){.pid = pid};
+struct rp_error *rp_matches_find(const char *pattern, pid_t pid, struct rp_matches *out) {
+    *out = (struct rp_matches){.pid = pid};
     struct rp_error *err = find(pattern, out);
     if (!err)
         return NULL;
-    rp_places_clear(out);
+    rp_matches_clear(out);
     return rp_error_what_set(err, "cannot attach %.100s", pattern);
 }
 
 struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once) {
-    RP_AUTO(rp_places_clear) struct rp_places places;
-    RP_TRY(rp_places_find(pattern, 0, &places));
-    *count = places.count;
-    *at_once = rp_places_attach_type(&places) != 0;
+    RP_AUTO(rp_matches_clear) struct rp_matches matches;
+    RP_TRY(rp_matches_find(pattern, 0, &matches));
+    *count = matches.count;
+    *at_once = rp_matches_attach_type(&matches) != 0;
     return NULL;
 }
 
 /* ------------------------------------------------------------------ attach */
 
-enum bpf_attach_type rp_places_attach_type(const struct rp_places *places) {
-    enum bpf_attach_type type = places->kind ? places->kind->multi_type : 0;
+enum bpf_attach_type rp_matches_attach_type(const struct rp_matches *matches) {
+    enum bpf_attach_type type = matches->kind ? matches->kind->multi_type : 0;
     /* Before Linux 6.10 a link to uprobes of a process saw its first thread only. */
-    if (places->pid && !rp_kernel_at_least(6, 10))
+    if (matches->pid && !rp_kernel_at_least(6, 10))
         return 0;
     return type && rp_multi_link_exists(type) ? type : 0;
 }
 
 struct job {
-    struct rp_places *places;
+    struct rp_matches *matches;
     int prog_fd;
     bool at_once, no_cookies;
     size_t kept; /* places, those before; the next one's number */
@@ -222,10 +223,10 @@ static bool is_about_a_place(int errnum) {
 
 static int link_range(struct job *job, size_t first, size_t count) {
     if (!job->at_once)
-        return rp_place_link(job->places, first, job->kept, job->prog_fd, &job->no_cookies,
+        return rp_match_link(job->matches, first, job->kept, job->prog_fd, &job->no_cookies,
                              job->out);
     int link;
-    int errnum = rp_multi_link(job->places, first, count, job->kept, job->prog_fd, &link);
+    int errnum = rp_multi_link(job->matches, first, count, job->kept, job->prog_fd, &link);
     if (errnum)
         return errnum;
     struct rp_error *err = rp_attachment_add(job->out, link, NULL);
@@ -237,8 +238,8 @@ static int link_range(struct job *job, size_t first, size_t count) {
 static void keep(struct job *job, size_t first, size_t count) {
     for (size_t i = first; i < first + count; i++, job->kept++)
         if (i != job->kept) {
-            job->places->list[job->kept] = job->places->list[i];
-            job->places->list[i].spec = NULL;
+            job->matches->list[job->kept] = job->matches->list[i];
+            job->matches->list[i].spec = NULL;
         }
 }
 
@@ -256,7 +257,7 @@ static int attach_range(struct job *job, size_t first, size_t count) {
     if (count == 1) {
         job->errnum = errnum;
         job->refused += job->at_once;
-        rp_place_clear(job->places, first);
+        rp_match_clear(job->matches, first);
         return 0;
     }
     errnum = attach_range(job, first, count / 2);
@@ -266,7 +267,7 @@ static int attach_range(struct job *job, size_t first, size_t count) {
 static struct rp_error *explain(const struct job *job, size_t count, int errnum) {
     if (errnum == EPERM || errnum == EACCES) {
         /* kernel/events/core.c: perf_event_set_bpf_prog() */
-        if (errnum == EACCES && job->places->kind->prog_type == BPF_PROG_TYPE_TRACEPOINT)
+        if (errnum == EACCES && job->matches->kind->prog_type == BPF_PROG_TYPE_TRACEPOINT)
             return rp_error_hint_set(
                 rp_probe_error(errnum,
                                "the program reads beyond the fields of one of the "
@@ -299,11 +300,11 @@ static void make_room(size_t count) {
     setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-struct rp_error *rp_places_attach(struct rp_places *places, enum bpf_attach_type attach_type,
-                                  int prog_fd, struct rp_attachment *out) {
+struct rp_error *rp_matches_attach(struct rp_matches *matches, enum bpf_attach_type attach_type,
+                                   int prog_fd, struct rp_attachment *out) {
     struct job job = {
-        .places = places, .prog_fd = prog_fd, .at_once = attach_type != 0, .out = out};
-    size_t count = places->count;
+        .matches = matches, .prog_fd = prog_fd, .at_once = attach_type != 0, .out = out};
+    size_t count = matches->count;
     if (!job.at_once)
         make_room(count);
     int errnum = attach_range(&job, 0, count);
@@ -311,6 +312,6 @@ struct rp_error *rp_places_attach(struct rp_places *places, enum bpf_attach_type
         errnum = job.errnum;
     if (errnum)
         return explain(&job, count, errnum);
-    places->count = job.kept;
+    matches->count = job.kept;
     return NULL;
 }

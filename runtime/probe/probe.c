@@ -94,16 +94,16 @@ const char *rp_probe_spec(const struct rp_probe *probe) {
     return probe->instance->spec;
 }
 
-size_t rp_probe_place_count(const struct rp_probe *probe) {
-    const struct rp_places *places = &probe->instance->places;
-    return places->kind ? places->count : 1;
+size_t rp_probe_match_count(const struct rp_probe *probe) {
+    const struct rp_matches *matches = &probe->instance->matches;
+    return matches->kind ? matches->count : 1;
 }
 
-const char *rp_probe_place(const struct rp_probe *probe, size_t i) {
-    if (i >= rp_probe_place_count(probe))
+const char *rp_probe_match(const struct rp_probe *probe, size_t i) {
+    if (i >= rp_probe_match_count(probe))
         return NULL;
-    const struct rp_places *places = &probe->instance->places;
-    return places->kind ? places->list[i].spec : probe->instance->spec;
+    const struct rp_matches *matches = &probe->instance->matches;
+    return matches->kind ? matches->list[i].spec : probe->instance->spec;
 }
 
 int rp_probe_program(const struct rp_probe *probe) {

@@ -24,7 +24,7 @@ struct rp_spec {
 
 /* What the kernel holds for a probe: one or several places, or one a CPU. */
 struct rp_attachment {
-    struct rp_attached *places;
+    struct rp_attached *matches;
     size_t count;
     struct rp_closer *closer; /* has their descriptors, once it is disabled */
 };
@@ -42,7 +42,7 @@ void rp_attachment_disable(struct rp_attachment *attachment);
 /* Ends it, and waits for the kernel's grace period (tens of milliseconds). */
 void rp_attachment_end(struct rp_attachment *attachment);
 
-struct rp_places; /* places.h */
+struct rp_matches; /* places.h */
 
 /* BPF_TRACE_UPROBE_MULTI (Linux 6.6): younger than the headers that this is built with may be. */
 #define RP_TRACE_UPROBE_MULTI ((enum bpf_attach_type)48)
@@ -74,7 +74,7 @@ struct rp_probe_kind {
     bool in_files; /* list() needs a pattern that begins with the file to look in */
     /* Adds every place that matches the pattern behind the kind's colon, and sets `path`. NULL:
      * specs of this kind are no patterns. */
-    struct rp_error *(*match)(const char *pattern, struct rp_places *out);
+    struct rp_error *(*match)(const char *pattern, struct rp_matches *out);
     /* Of a program for many places by one link, where the kernel has it; 0: it never has. */
     enum bpf_attach_type multi_type;
     bool is_return; /* at a function's return, by the same event source as its entry */
@@ -125,7 +125,7 @@ struct rp_breakpoint {
     uint32_t counter;     /* in the file, raised while attached (a semaphore); 0: none */
 };
 /* Attaches the program there and adds it to `out`. A positive errno when the kernel refuses. */
-int rp_breakpoint_attach(const struct rp_breakpoint *place, int prog_fd, struct rp_attachment *out);
+int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd, struct rp_attachment *out);
 /* Deletes libbcc's event from tracefs. */
 void rp_breakpoint_delete(const char *event);
 

@@ -169,14 +169,14 @@ static size_t linear_count(const struct rp_map_table *t, const struct group *gro
 static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const struct group *group,
                                         const struct rp_map_format *format, size_t *count) {
     int64_t step = format->step ? format->step : step_of(t, group);
-    size_t room = linear_count(t, group, step);
-    struct rp_bucket *buckets = calloc(room + 1, sizeof(*buckets));
-    bool fills = room > group->count;
+    size_t capacity = linear_count(t, group, step);
+    struct rp_bucket *buckets = calloc(capacity + 1, sizeof(*buckets));
+    bool fills = capacity > group->count;
     *count = 0;
     for (size_t i = 0; buckets && i < group->count; i++) {
         const uint8_t *row = group->rows + i * t->row_size;
         int64_t slot = slot_of(t, row);
-        for (; fills && i && *count + group->count - i < room; ++*count) {
+        for (; fills && i && *count + group->count - i < capacity; ++*count) {
             int64_t last = buckets[*count - 1].min;
             if ((uint64_t)slot - (uint64_t)last <= (uint64_t)step)
                 break;

@@ -175,13 +175,13 @@ static bool is_used(const struct rp_map_table *t, const uint8_t *row) {
 
 static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
     struct rp_map_table *t = ctx;
-    if (t->row_count == t->row_room) {
-        size_t room = t->row_room ? t->row_room * 2 : 64;
-        uint8_t *rows = reallocarray(t->rows, room, t->row_size);
+    if (t->row_count == t->row_capacity) {
+        size_t capacity = t->row_capacity ? t->row_capacity * 2 : 64;
+        uint8_t *rows = reallocarray(t->rows, capacity, t->row_size);
         if (!rows)
             return rp_error_nomem();
         t->rows = rows;
-        t->row_room = room;
+        t->row_capacity = capacity;
     }
     uint8_t *row = t->rows + t->row_count * t->row_size;
     memcpy(row, key, t->info.key_size);

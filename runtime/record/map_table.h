@@ -18,7 +18,7 @@ struct rp_map_table {
     /* The layout's: the key, and what is shown as value, which is the leaf, or the CPUs'. */
     const struct rp_type *key, *value;
     uint8_t *rows;
-    size_t row_size, row_count, row_room;
+    size_t row_size, row_count, row_capacity;
 };
 
 /* Finds the map and its types; *t is zeroed before and cleared in any case. */

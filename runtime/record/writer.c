@@ -14,7 +14,7 @@ void rp_write_bytes(struct rp_writer *w, const char *bytes, size_t size) {
     while (size) {
         if (w->used == sizeof(w->bytes))
             rp_writer_flush(w);
-        size_t room = sizeof(w->bytes) - w->used, n = size < room ? size : room;
+        size_t capacity = sizeof(w->bytes) - w->used, n = size < capacity ? size : capacity;
         memcpy(w->bytes + w->used, bytes, n);
         w->used += n;
         bytes += n;

@@ -48,9 +48,9 @@ void rp_stack_free(struct rp_stack *stack) {
 }
 
 static void add(struct rp_stack *stack, const char *name, const char *mark) {
-    size_t room = sizeof(stack->names) / sizeof(stack->names[0]);
+    size_t capacity = sizeof(stack->names) / sizeof(stack->names[0]);
     char *text;
-    if (stack->count < room && asprintf(&text, "%s%s", name, mark) >= 0)
+    if (stack->count < capacity && asprintf(&text, "%s%s", name, mark) >= 0)
         stack->names[stack->count++] = text;
 }
 

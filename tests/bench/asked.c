@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "ask/expression.h"
+#include "query/expression.h"
 #include "reprobe.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -24,7 +24,7 @@ static void count(void *ctx, const char *text, const char *what) {
 static struct rp_error *look(const char *text, size_t *words) {
     struct rp_expression expression = {.text = text};
     *words = 1;
-    return rp_expressions_look("struct file *file, size_t count", &expression, 1);
+    return rp_expressions_type("struct file *file, size_t count", &expression, 1);
 }
 
 static struct rp_error *complete_expression(const char *text, size_t *words) {

@@ -11,37 +11,37 @@ counted() { awk -v spec="$1" '$2 == spec { print $1 }' out; }
 private() { cp "$helpers/$1" "$tmp/$1" && echo "$tmp/$1"; }
 
 tracepoints() {
-	run places 'tracepoint:syscalls:sys_enter_get*' 'spawn --calls 12'
+	run matches 'tracepoint:syscalls:sys_enter_get*' 'spawn --calls 12'
 	status 0
 	silent
 	equal "getpgid" 12 "$(counted tracepoint:syscalls:sys_enter_getpgid)"
 	local there
 	there=$(reprobe list 'tracepoint:syscalls:sys_enter_get*' | wc -l)
-	matches "summary" "$(tail -n 1 out)" "^places $there $there one-by-one "
+	matches "summary" "$(tail -n 1 out)" "^matches $there $there one-by-one "
 	lacks "numbers" "$out" "none"
 	matches "places" "$out" '^[0-9]+ tracepoint:syscalls:sys_enter_get(ui|pi|ppi)d$'
 }
 
 # Letters, one character, ranges: as a shell has it; kinds by their short names.
 wildcards() {
-	run places 't:syscalls:sys_e*_getpg[a-i]d' 'spawn --calls 3'
+	run matches 't:syscalls:sys_e*_getpg[a-i]d' 'spawn --calls 3'
 	status 0
 	equal "counts" "3 tracepoint:syscalls:sys_enter_getpgid 3 tracepoint:syscalls:sys_exit_getpgid" \
 		"$(grep getpgid out | sort | tr '\n' ' ' | sed 's/ $//')"
-	run places 'tracepoint:sysc?lls:sys_enter_getpgid' 'spawn --calls 3'
+	run matches 'tracepoint:sysc?lls:sys_enter_getpgid' 'spawn --calls 3'
 	equal "one place" 3 "$(counted tracepoint:syscalls:sys_enter_getpgid)"
-	matches "summary" "$(tail -n 1 out)" "^places 1 1 "
+	matches "summary" "$(tail -n 1 out)" "^matches 1 1 "
 }
 
 functions() {
 	local program
 	program=$(private probed)
-	run places "uprobe:$program:[s-t][tw]*" "$program --calls 7 >/dev/null; $program --usdt 6 >/dev/null"
+	run matches "uprobe:$program:[s-t][tw]*" "$program --calls 7 >/dev/null; $program --usdt 6 >/dev/null"
 	status 0
 	silent
 	equal "twice" 7 "$(counted "uprobe:$program:twice")"
 	equal "odd and even steps" "3 3" "$(counted "uprobe:$program:step_here") $(counted "uprobe:$program:step_there")"
-	run places "uretprobe:$program:t*" "$program --calls 7 >/dev/null"
+	run matches "uretprobe:$program:t*" "$program --calls 7 >/dev/null"
 	status 0
 	equal "returns of twice" 7 "$(counted "uretprobe:$program:twice")"
 }
@@ -70,20 +70,20 @@ functions_of_a_process() {
 # A pattern's probe moves like any other: to more places, to fewer, to one.
 moves() {
 	local program
-	run places 'tracepoint:syscalls:sys_exit_getp*' 'spawn --calls 6' 'tracepoint:syscalls:sys_enter_getpgi*'
+	run matches 'tracepoint:syscalls:sys_exit_getp*' 'spawn --calls 6' 'tracepoint:syscalls:sys_enter_getpgi*'
 	status 0
 	silent
 	equal "counts" "6 tracepoint:syscalls:sys_enter_getpgid" "$(grep tracepoint out)"
-	run places 'tracepoint:syscalls:sys_enter_getpgid' 'spawn --calls 6' 'tracepoint:syscalls:sys_*_getpgi*'
+	run matches 'tracepoint:syscalls:sys_enter_getpgid' 'spawn --calls 6' 'tracepoint:syscalls:sys_*_getpgi*'
 	equal "counts of both ends" $'6\n6' "$(awk '/getpgid/ { print $1 }' out)"
-	run places 'tracepoint:syscalls:sys_*_getpgi*' 'spawn --calls 6' 'tracepoint:syscalls:sys_exit_getpgid'
+	run matches 'tracepoint:syscalls:sys_*_getpgi*' 'spawn --calls 6' 'tracepoint:syscalls:sys_exit_getpgid'
 	equal "counts of one place" "6 tracepoint:syscalls:sys_exit_getpgid" "$(grep tracepoint out)"
 	program=$(private probed)
-	run places "uprobe:$program:step*" "$program --calls 4 >/dev/null; $program --usdt 8 >/dev/null" "uretprobe:$program:tw*"
+	run matches "uprobe:$program:step*" "$program --calls 4 >/dev/null; $program --usdt 8 >/dev/null" "uretprobe:$program:tw*"
 	equal "counts of returns" "4 uretprobe:$program:twice" "$(grep probed out)"
-	run places 'tracepoint:syscalls:sys_enter_getpgid' true "uprobe:$program:tw*"
+	run matches 'tracepoint:syscalls:sys_enter_getpgid' true "uprobe:$program:tw*"
 	refused "different types"
-	run places 'tracepoint:syscalls:sys_enter_getpgid' true 'tracepoint:syscalls:sys_enter_getpgdi*'
+	run matches 'tracepoint:syscalls:sys_enter_getpgid' true 'tracepoint:syscalls:sys_enter_getpgdi*'
 	refused "did you mean"
 }
 
@@ -157,7 +157,7 @@ too_few_descriptors() {
 	run bash -c 'ulimit -n 64; exec reprobe run f.c -a "f=tracepoint:syscalls:sys_enter_get*" --for 1ms'
 	refused "places match" "ulimit -n"
 	# The soft limit is raised as far as needed.
-	run bash -c 'ulimit -Sn 48; exec places "tracepoint:syscalls:sys_enter_get*" "spawn --calls 2"'
+	run bash -c 'ulimit -Sn 48; exec matches "tracepoint:syscalls:sys_enter_get*" "spawn --calls 2"'
 	status 0
 	equal "getpgid" 2 "$(counted tracepoint:syscalls:sys_enter_getpgid)"
 }

@@ -23,13 +23,13 @@ traceable() { awk '{ print $1 }' $tracing/available_filter_functions; }
 entries() {
 	local there
 	touch /dev/shm/places.{1,2,3}
-	run places 'kprobe:vfs_*' "spawn --unlink /dev/shm/places.1 /dev/shm/places.2 /dev/shm/places.3 >unlinked"
+	run matches 'kprobe:vfs_*' "spawn --unlink /dev/shm/places.1 /dev/shm/places.2 /dev/shm/places.3 >unlinked"
 	status 0
 	silent
 	equal "unlinked" 3 "$(grep -c ' 0 ' unlinked)"
 	equal "vfs_unlink" 3 "$(counted kprobe:vfs_unlink)"
 	there=$(traceable | grep -c '^vfs_')
-	matches "summary" "$(tail -n 1 out)" "^places $there $there $how "
+	matches "summary" "$(tail -n 1 out)" "^matches $there $there $how "
 	# funccount-bpfcc goes by names, and may take some that ftrace cannot trace.
 	/usr/bin/python3 -c 'from bcc import BPF; print("\n".join(n.decode() for n in BPF.get_kprobe_functions(rb"^vfs_.*$")))' |
 		sort >theirs
@@ -40,10 +40,10 @@ entries() {
 # Moved there from other functions, of which nothing is counted.
 returns() {
 	touch /dev/shm/places.{1,2,3}
-	run places 'kprobe:vfs_r*' "spawn --unlink /dev/shm/places.1 /dev/shm/places.2 /dev/shm/places.3 >unlinked" 'kretprobe:vfs_unlin[k]'
+	run matches 'kprobe:vfs_r*' "spawn --unlink /dev/shm/places.1 /dev/shm/places.2 /dev/shm/places.3 >unlinked" 'kretprobe:vfs_unlin[k]'
 	status 0
 	equal "counts" "3 kretprobe:vfs_unlink" "$(grep probe: out)"
-	matches "summary" "$(tail -n 1 out)" "^places [0-9]+ 1 $how "
+	matches "summary" "$(tail -n 1 out)" "^matches [0-9]+ 1 $how "
 }
 
 # A pattern that only this name matches.
@@ -55,25 +55,25 @@ namesakes() {
 		<(awk '$2 ~ /[tT]/ { print $3 }' /proc/kallsyms | sort | uniq -c | awk '{ print $2, $1 }' | sort) |
 		awk '$2 == $3 { print $1; exit }')
 	there=$(traceable | grep -cx "$name")
-	run places "kprobe:$(only "$name")" true
+	run matches "kprobe:$(only "$name")" true
 	status 0
-	matches "summary of $name" "$(tail -n 1 out)" "^places $there $there $how "
+	matches "summary of $name" "$(tail -n 1 out)" "^matches $there $there $how "
 }
 
 forbidden() {
 	local name
 	name=$(comm -12 <(traceable | sort -u) <(awk '{ print $2 }' /sys/kernel/debug/kprobes/blacklist | sort -u) | head -n 1)
 	[ -n "$name" ] || name=$(awk '{ print $2; exit }' /sys/kernel/debug/kprobes/blacklist)
-	run places "kprobe:$(only "$name")" true
+	run matches "kprobe:$(only "$name")" true
 	refused "nothing here that can be probed matches"
-	run places 'kprobe:vfs_*+4' true
+	run matches 'kprobe:vfs_*+4' true
 	refused "has no offset"
 }
 
 # Where that takes a second; one after another it would be half an hour.
 thousands() {
 	[ $how = at-once ] || skip "this kernel attaches them one after another"
-	run places 'kprobe:[_a-c]*' 'spawn --calls 12'
+	run matches 'kprobe:[_a-c]*' 'spawn --calls 12'
 	status 0
 	silent
 	equal "getpgid" 12 "$(counted kprobe:__x64_sys_getpgid)"

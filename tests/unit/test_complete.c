@@ -4,8 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask/index.h"
 #include "kernel/features.h"
+#include "query/complete/index.h"
 #include "reprobe.h"
 #include "suites.h"
 #include "util/array.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ask/expression.h"
+#include "query/expression.h"
 #include "reprobe.h"
 #include "suites.h"
 #include "util/array.h"
@@ -15,7 +15,7 @@
 
 static struct rp_error *look(const char *text, struct rp_expression *e) {
     *e = (struct rp_expression){.text = text};
-    return rp_expressions_look(PARAMETERS, e, 1);
+    return rp_expressions_type(PARAMETERS, e, 1);
 }
 
 static const struct {
@@ -77,7 +77,7 @@ START_TEST(all_at_once) {
     struct rp_expression list[RP_COUNT(cases)] = {0};
     for (size_t i = 0; i < RP_COUNT(cases); i++)
         list[i].text = cases[i].text;
-    struct rp_error *err = rp_expressions_look(PARAMETERS, list, RP_COUNT(cases));
+    struct rp_error *err = rp_expressions_type(PARAMETERS, list, RP_COUNT(cases));
     for (size_t i = 0; i < RP_COUNT(cases); i++)
         check_look(err, &list[i], i);
 }
@@ -92,9 +92,9 @@ START_TEST(one_by_one) {
 END_TEST
 
 START_TEST(nothing_at_all) {
-    ck_assert_ptr_null(rp_expressions_look("", NULL, 0));
+    ck_assert_ptr_null(rp_expressions_type("", NULL, 0));
     struct rp_expression e = {.text = "ret"};
-    ck_assert_ptr_null(rp_expressions_look("void", &e, 1));
+    ck_assert_ptr_null(rp_expressions_type("void", &e, 1));
     ck_assert_str_eq(e.type, "long");
 }
 END_TEST
@@ -102,10 +102,10 @@ END_TEST
 /* An argument of the probe's is meant, not the builtin. */
 START_TEST(arguments_come_first) {
     struct rp_expression e = {.text = "pid"};
-    ck_assert_ptr_null(rp_expressions_look("struct pid *pid, ssize_t ret", &e, 1));
+    ck_assert_ptr_null(rp_expressions_type("struct pid *pid, ssize_t ret", &e, 1));
     ck_assert_str_eq(e.type, "struct pid *");
     e.text = "ret";
-    ck_assert_ptr_null(rp_expressions_look("struct pid *pid, ssize_t ret", &e, 1));
+    ck_assert_ptr_null(rp_expressions_type("struct pid *pid, ssize_t ret", &e, 1));
     ck_assert_str_eq(e.type, "ssize_t");
 }
 END_TEST
@@ -179,7 +179,7 @@ END_TEST
 /* The error is about the expression that has it. */
 START_TEST(the_first_mistake_counts) {
     struct rp_expression list[] = {{.text = "dfd"}, {.text = "name->x"}, {.text = "y"}};
-    struct rp_error *err = rp_expressions_look(PARAMETERS, list, RP_COUNT(list));
+    struct rp_error *err = rp_expressions_type(PARAMETERS, list, RP_COUNT(list));
     ck_assert_ptr_nonnull(err);
     ck_assert_str_eq(rp_error_what(err), "cannot read `name->x`");
     rp_error_free(err);
@@ -188,7 +188,7 @@ END_TEST
 
 START_TEST(unknown_arguments) {
     struct rp_expression e = {.text = "x"};
-    struct rp_error *err = rp_expressions_look("no_such_type x", &e, 1);
+    struct rp_error *err = rp_expressions_type("no_such_type x", &e, 1);
     ck_assert_ptr_nonnull(err);
     ck_assert_str_eq(rp_error_what(err), "cannot declare the arguments `no_such_type x`");
     rp_error_free(err);

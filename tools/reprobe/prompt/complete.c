@@ -20,7 +20,7 @@
 #define LISTED_MAX    200
 
 /* A line up to where Tab was pressed, taken apart. */
-struct place_in_line {
+struct cursor {
     const struct prompt *prompt;
     const char *word;        /* as far as it was typed; of C, the operand that it is in */
     const char *args;        /* behind the verb */
@@ -29,55 +29,55 @@ struct place_in_line {
     void *ctx;
 };
 
-static void offer(const struct place_in_line *at, const char *text, const char *what) {
+static void offer(const struct cursor *at, const char *text, const char *what) {
     if (strncmp(text, at->word, strlen(at->word)) == 0)
         at->each(at->ctx, text, what);
 }
 
 /* ------------------------------------------------------------------ kinds of words */
 
-static void offer_verbs(const struct place_in_line *at) {
+static void offer_verbs(const struct cursor *at) {
     for (const struct verb_group *group = verb_groups; group->title; group++)
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             offer(at, verb->name, verb->what);
 }
 
-static void offer_numbers(const struct place_in_line *at) {
-    for (size_t i = 0; i < at->prompt->held_count; i++) {
+static void offer_numbers(const struct cursor *at) {
+    for (size_t i = 0; i < at->prompt->entry_count; i++) {
         char number[16];
-        snprintf(number, sizeof(number), "%u", at->prompt->held[i]->number);
-        offer(at, number, at->prompt->held[i]->title);
+        snprintf(number, sizeof(number), "%u", at->prompt->entries[i]->number);
+        offer(at, number, at->prompt->entries[i]->title);
     }
 }
 
-static void offer_functions(const struct place_in_line *at, const char *number) {
-    struct held *held;
-    struct rp_error *err = held_find(at->prompt, number, &held);
+static void offer_functions(const struct cursor *at, const char *number) {
+    struct entry *entry;
+    struct rp_error *err = entry_find(at->prompt, number, &entry);
     rp_error_free(err);
-    for (size_t i = 0; !err && i < rp_module_function_count(held->module); i++)
-        offer(at, rp_module_function_name(held->module, i), "function");
+    for (size_t i = 0; !err && i < rp_module_function_count(entry->module); i++)
+        offer(at, rp_module_function_name(entry->module, i), "function");
 }
 
-static void offer_maps(const struct place_in_line *at) {
-    for (size_t i = 0; i < at->prompt->held_count; i++) {
-        const struct held *held = at->prompt->held[i];
-        for (size_t m = 0; m < rp_module_map_count(held->module); m++) {
-            const char *name = rp_module_map_name(held->module, m);
+static void offer_maps(const struct cursor *at) {
+    for (size_t i = 0; i < at->prompt->entry_count; i++) {
+        const struct entry *entry = at->prompt->entries[i];
+        for (size_t m = 0; m < rp_module_map_count(entry->module); m++) {
+            const char *name = rp_module_map_name(entry->module, m);
             char full[256];
-            if (!rp_map_is_data(held->module, name))
+            if (!rp_map_is_data(entry->module, name))
                 continue;
-            snprintf(full, sizeof(full), "%u.%s", held->number, name);
+            snprintf(full, sizeof(full), "%u.%s", entry->number, name);
             offer(at, name, "map");
             offer(at, full, "map");
         }
     }
 }
 
-static void offer_probes(const struct place_in_line *at) {
+static void offer_probes(const struct cursor *at) {
     rp_error_free(rp_complete_probe(at->word, at->each, at->ctx));
 }
 
-static void offer_list(const struct place_in_line *at, const char *const *words) {
+static void offer_list(const struct cursor *at, const char *const *words) {
     for (; *words; words++)
         offer(at, *words, NULL);
 }
@@ -100,11 +100,11 @@ static char *first_probe(const char *args) {
     RP_AUTO_FREE char *word = args_word(&args), *note = NULL;
     char *spec = NULL;
     if (word)
-        rp_error_free(rp_question_place(word, &spec, &note));
+        rp_error_free(rp_question_spec(word, &spec, &note));
     return spec;
 }
 
-static void offer_question(const struct place_in_line *at) {
+static void offer_question(const struct cursor *at) {
     static const char *const keywords[] = {"by", "if", NULL};
     bool in_c = is_behind(at->args, at->word, "by") || is_behind(at->args, at->word, "if");
     bool is_first = at->word == at->args;
@@ -123,7 +123,7 @@ static void offer_question(const struct place_in_line *at) {
 /* ------------------------------------------------------------------ all of it */
 
 /* How many words stand before the one that is typed; *first is the first of them, malloc()ed. */
-static unsigned words_before(const struct place_in_line *at, char **first) {
+static unsigned words_before(const struct cursor *at, char **first) {
     unsigned count = 0;
     *first = NULL;
     for (const char *rest = at->args; rest < at->word; count++) {
@@ -138,7 +138,7 @@ static unsigned words_before(const struct place_in_line *at, char **first) {
     return count;
 }
 
-static void offer_by_verb(const struct place_in_line *at) {
+static void offer_by_verb(const struct cursor *at) {
     static const char *const changes[] = {"clear", "set", "del", NULL}, *const formats[] = {
                                                                             "json", "csv", NULL};
     RP_AUTO_FREE char *first = NULL;
@@ -196,18 +196,18 @@ void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_
     size_t length = strcspn(verb, BREAKS), word = at;
     while (word && !strchr(BREAKS, text[word - 1]))
         word--;
-    struct place_in_line place = {.prompt = prompt,
+    struct cursor attach_point = {.prompt = prompt,
                                   .word = text + word,
                                   .args = verb + length + strspn(verb + length, BREAKS),
                                   .each = each,
                                   .ctx = ctx};
     if (text + word <= verb) {
-        offer_verbs(&place);
+        offer_verbs(&attach_point);
         return;
     }
-    place.verb = verb_find(verb, length);
-    if (place.verb)
-        offer_by_verb(&place);
+    attach_point.verb = verb_find(verb, length);
+    if (attach_point.verb)
+        offer_by_verb(&attach_point);
 }
 
 /* ------------------------------------------------------------------ readline's side */

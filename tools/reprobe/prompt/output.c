@@ -19,7 +19,7 @@
 
 struct output {
     struct prompt *prompt;
-    struct held *held;
+    struct entry *entry;
     const struct rp_module *module;
     const char *name;
     struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
@@ -86,15 +86,15 @@ static void put_time(FILE *out) {
 
 static size_t count_sources(const struct prompt *prompt) {
     size_t count = 0;
-    for (size_t i = 0; i < prompt->held_count; i++)
-        count += prompt->held[i]->output_count > 0 || prompt->held[i]->prints_trace;
+    for (size_t i = 0; i < prompt->entry_count; i++)
+        count += prompt->entries[i]->output_count > 0 || prompt->entries[i]->prints_trace;
     return count;
 }
 
 static void put_number(const struct output *output, FILE *out) {
-    if (all.sources > 1 && output->held)
-        fprintf(out, "[%u] ", output->held->number);
-    if (output->held && output->held->output_count > 1)
+    if (all.sources > 1 && output->entry)
+        fprintf(out, "[%u] ", output->entry->number);
+    if (output->entry && output->entry->output_count > 1)
         fprintf(out, "%s: ", output->name);
 }
 
@@ -138,12 +138,12 @@ struct row {
 /* The row's stack, named. */
 static bool name_stack(const struct output *output, const struct row *row) {
     int32_t id;
-    if (!output->stack || !output->held || !row->data ||
+    if (!output->stack || !output->entry || !row->data ||
         output->stack->bit_offset / 8 + sizeof(id) > row->size)
         return false;
     memcpy(&id, (const char *)row->data + output->stack->bit_offset / 8, sizeof(id));
-    rp_stack_clear(output->held->stack);
-    rp_stack_add(output->held->stack, id, 0, "");
+    rp_stack_clear(output->entry->stack);
+    rp_stack_add(output->entry->stack, id, 0, "");
     return true;
 }
 
@@ -151,8 +151,8 @@ static void put_json(const struct output *output, const struct row *row, bool ti
     fputc('{', out);
     if (time)
         rp_print_json_time(out);
-    if (output->held)
-        fprintf(out, "\"probe\":%u,", output->held->number);
+    if (output->entry)
+        fprintf(out, "\"probe\":%u,", output->entry->number);
     fprintf(out, "\"output\":\"%s\",\"data\":", output->name);
     if (row->line)
         rp_trace_line_print_json(row->line, out);
@@ -160,7 +160,7 @@ static void put_json(const struct output *output, const struct row *row, bool ti
         rp_layout_print_json(output->layout, row->data, row->size, out);
     if (name_stack(output, row)) {
         fputs(",\"stack\":", out);
-        rp_stack_print_json(output->held->stack, out);
+        rp_stack_print_json(output->entry->stack, out);
     }
     fputs("}\n", out);
 }
@@ -179,14 +179,14 @@ static void put_text(struct output *output, const struct row *row) {
     end_row();
     putchar('\n');
     if (name_stack(output, row))
-        rp_stack_print(output->held->stack, stdout);
+        rp_stack_print(output->entry->stack, stdout);
 }
 
 /* ------------------------------------------------------------------ recording */
 
 static bool is_recorded(const struct output *output) {
     return all.record.file &&
-           (!all.record.number || (output->held && all.record.number == output->held->number));
+           (!all.record.number || (output->entry && all.record.number == output->entry->number));
 }
 
 static void record_csv(const struct output *output, const struct row *row) {
@@ -198,7 +198,7 @@ static void record_csv(const struct output *output, const struct row *row) {
     }
     all.record.last = output;
     rp_time_of_day(time);
-    fprintf(out, "%s,%u,", time, output->held->number);
+    fprintf(out, "%s,%u,", time, output->entry->number);
     rp_layout_print_csv(output->layout, row->data, row->size, out);
 }
 
@@ -262,12 +262,12 @@ static bool put_row(struct output *output, const struct row *row) {
 
 /* The program's columns, by the names that the question gave them. */
 static struct rp_error *open_layout(struct output *output) {
-    const struct held *held = output->held;
+    const struct entry *entry = output->entry;
     RP_TRY(rp_layout_of_output(output->module, output->name, &output->layout));
-    for (size_t i = 0; i < held->header_count; i++)
-        if (!rp_layout_set_header(output->layout, i + 2, held->headers[i])) /* after pid, comm */
+    for (size_t i = 0; i < entry->header_count; i++)
+        if (!rp_layout_set_header(output->layout, i + 2, entry->headers[i])) /* after pid, comm */
             return rp_error_nomem();
-    for (size_t i = 2; held->stack && held->header_count && i < output->layout->column_count; i++)
+    for (size_t i = 2; entry->stack && entry->header_count && i < output->layout->column_count; i++)
         if (strcmp(output->layout->columns[i].header, "stack") == 0)
             output->stack = &output->layout->columns[i];
     return NULL;
@@ -287,12 +287,12 @@ static bool on_record(void *ctx, const void *data, size_t size) {
 
 /* The pipe is the kernel's: nobody tells which program a line came from, unless there is but one.
  */
-static struct held *trace_writer(const struct prompt *prompt, bool *any) {
-    struct held *writer = NULL;
+static struct entry *trace_writer(const struct prompt *prompt, bool *any) {
+    struct entry *writer = NULL;
     unsigned count = 0;
-    for (size_t i = 0; i < prompt->held_count; i++)
-        if (prompt->held[i]->prints_trace && !prompt->held[i]->paused) {
-            writer = prompt->held[i];
+    for (size_t i = 0; i < prompt->entry_count; i++)
+        if (prompt->entries[i]->prints_trace && !prompt->entries[i]->paused) {
+            writer = prompt->entries[i];
             count++;
         }
     *any = count > 0;
@@ -302,7 +302,7 @@ static struct held *trace_writer(const struct prompt *prompt, bool *any) {
 static bool on_trace(void *ctx, const struct rp_trace_line *line) {
     struct output *output = ctx;
     bool any;
-    output->held = trace_writer(output->prompt, &any);
+    output->entry = trace_writer(output->prompt, &any);
     if (!any)
         return true;
     return put_row(output, &(struct row){.line = line});
@@ -321,35 +321,35 @@ static struct rp_error *read_trace(struct prompt *prompt) {
 
 /* Programs that count stacks as bpf-src/profile.c does tell of processes in an output of their own.
  */
-static bool is_of_stacks(const struct held *held, const char *name) {
-    return held->stack && strcmp(name, "processes") == 0;
+static bool is_of_stacks(const struct entry *entry, const char *name) {
+    return entry->stack && strcmp(name, "processes") == 0;
 }
 
-struct rp_error *output_read(struct prompt *prompt, struct held *held) {
-    const struct rp_module *module = held->module;
+struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
+    const struct rp_module *module = entry->module;
     size_t maps = rp_module_map_count(module);
-    held->outputs = calloc(maps + 1, sizeof(*held->outputs));
-    if (!held->outputs)
+    entry->outputs = calloc(maps + 1, sizeof(*entry->outputs));
+    if (!entry->outputs)
         return rp_error_nomem();
     for (size_t i = 0; i < maps; i++) {
         const char *name = rp_module_map_name(module, i);
         if (!source_is_output(module, i))
             continue;
-        if (is_of_stacks(held, name)) {
-            RP_TRY(rp_stack_watch(prompt->session, held->stack, name));
+        if (is_of_stacks(entry, name)) {
+            RP_TRY(rp_stack_watch(prompt->session, entry->stack, name));
             continue;
         }
-        struct output *output = &held->outputs[held->output_count++];
-        *output = (struct output){.prompt = prompt, .held = held, .module = module, .name = name};
-        RP_TRY(rp_session_read(prompt->session, held->module, name, on_record, output));
+        struct output *output = &entry->outputs[entry->output_count++];
+        *output = (struct output){.prompt = prompt, .entry = entry, .module = module, .name = name};
+        RP_TRY(rp_session_read(prompt->session, entry->module, name, on_record, output));
     }
-    held->prints_trace = rp_module_prints_trace(module);
-    return held->prints_trace ? read_trace(prompt) : NULL;
+    entry->prints_trace = rp_module_prints_trace(module);
+    return entry->prints_trace ? read_trace(prompt) : NULL;
 }
 
-void output_give(struct held *held) {
-    for (size_t i = 0; i < held->output_count; i++)
-        held->outputs[i].held = held;
+void output_give(struct entry *entry) {
+    for (size_t i = 0; i < entry->output_count; i++)
+        entry->outputs[i].entry = entry;
 }
 
 void output_free(struct output *outputs, size_t count) {
@@ -363,16 +363,16 @@ void output_free(struct output *outputs, size_t count) {
     free(outputs);
 }
 
-bool output_scrolls(const struct held *held) {
-    uint64_t rows = held->prints_trace ? all.trace.rows : 0;
-    for (size_t i = 0; i < held->output_count; i++)
-        rows += held->outputs[i].rows;
+bool output_scrolls(const struct entry *entry) {
+    uint64_t rows = entry->prints_trace ? all.trace.rows : 0;
+    for (size_t i = 0; i < entry->output_count; i++)
+        rows += entry->outputs[i].rows;
     return rows > 0;
 }
 
-void output_resumed(struct held *held) {
-    for (size_t i = 0; i < held->output_count; i++)
-        held->outputs[i].rows = 0;
+void output_resumed(struct entry *entry) {
+    for (size_t i = 0; i < entry->output_count; i++)
+        entry->outputs[i].rows = 0;
 }
 
 void output_mute(bool mute) {

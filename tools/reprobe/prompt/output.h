@@ -7,13 +7,13 @@
 
 /* Reads the outputs of held->module, and fills in held->outputs. Its rows are read until
  * rp_session_remove(); then output_free(). */
-struct rp_error *output_read(struct prompt *prompt, struct held *held);
+struct rp_error *output_read(struct prompt *prompt, struct entry *entry);
 /* held->outputs are its own from now on, whoever read them first. */
-void output_give(struct held *held);
+void output_give(struct entry *entry);
 void output_free(struct output *outputs, size_t count);
 /* Whether any row was printed since it was held or resumed. */
-bool output_scrolls(const struct held *held);
-void output_resumed(struct held *held);
+bool output_scrolls(const struct entry *entry);
+void output_resumed(struct entry *entry);
 /* Rows are counted, not shown; and the end of that, which says how many there were. */
 void output_mute(bool mute);
 

@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "../command.h"
-#include "edit.h"
-#include "hold.h"
+#include "entry.h"
 #include "input.h"
 #include "output.h"
+#include "prompt/verbs/edit.h"
 #include "screen.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -142,7 +142,7 @@ static void interrupt(struct prompt *prompt) {
     if (prompt->job) {
         prompt_end_job(prompt);
         input_clear(prompt);
-    } else if (!input_clear(prompt) && !typed && !held_pause_rows(prompt)) {
+    } else if (!input_clear(prompt) && !typed && !entry_pause_rows(prompt)) {
         prompt_say("%sCtrl-D leaves%s\n", screen_talk_colour(COLOUR_DIM),
                    screen_talk_colour(COLOUR_NONE));
     }
@@ -253,7 +253,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 void prompt_ended(struct prompt *prompt) {
     bool waits = prompt->tool->session.command && !command_has_ended(prompt);
     rp_session_start_command(prompt->session);
-    prompt->leave |= !prompt->held_count || (prompt->tool->session.command && !waits);
+    prompt->leave |= !prompt->entry_count || (prompt->tool->session.command && !waits);
 }
 
 static void greet(const struct prompt *prompt) {
@@ -289,7 +289,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     RP_TRY(input_begin(prompt, script->line_count > 0));
     RP_TRY(rp_session_run(prompt->session));
     prompt_end_job(prompt);
-    return prompt->terminal || prompt->quit ? NULL : held_print_all(prompt);
+    return prompt->terminal || prompt->quit ? NULL : entry_print_all(prompt);
 }
 
 /* Someone types when standard input is a terminal and no -e says what to do. */
@@ -326,7 +326,7 @@ int command_prompt(int argc, char **argv) {
     input_close(&prompt);
     if (prompt.session)
         rp_session_report(prompt.session, stderr);
-    held_forget_all(&prompt);
+    entry_forget_all(&prompt);
     output_close();
     rp_session_free(prompt.session);
     if (prompt.signalled >= 0)

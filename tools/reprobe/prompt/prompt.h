@@ -10,7 +10,7 @@
 #include "reprobe.h"
 
 struct prompt;
-struct held;
+struct entry;
 struct output; /* one stream of a held program, and how it prints: output.c */
 
 /* ------------------------------------------------------------------ verbs */
@@ -43,8 +43,8 @@ struct verb {
 };
 
 /* One file each, in the order of help; each ends with a verb whose name is NULL. */
-extern const struct verb ask_verbs[], code_verbs[], hold_verbs[], map_verbs[], look_verbs[],
-    keep_verbs[], help_verbs[];
+extern const struct verb question_verbs[], code_verbs[], probe_verbs[], map_verbs[],
+    inspect_verbs[], save_verbs[], help_verbs[];
 struct verb_group {
     const char *title;
     const struct verb *verbs;
@@ -63,25 +63,26 @@ struct rp_error *args_end(const char *args);
 /* ------------------------------------------------------------------ what is held */
 
 /* Where a function is, or shall be, attached. */
-struct place {
+struct attach_point {
     char *function, *spec;
 };
-struct places {
-    struct place *list;
+struct attach_points {
+    struct attach_point *list;
     size_t count;
 };
-struct rp_error *places_add(struct places *places, const char *function, const char *spec);
-void places_clear(struct places *places);
+struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
+                                   const char *spec);
+void attach_points_clear(struct attach_points *attach_points);
 
 /* A question or a C program that runs, under its number. */
-struct held {
+struct entry {
     unsigned number;
     struct rp_question *question; /* NULL: the author's own C */
     char *name;                   /* of the source, in messages */
     char *text;                   /* the C as it would be compiled now */
-    char *neutral;                /* see struct rp_written; NULL for the author's own */
+    char *neutral;                /* see struct rp_generated; NULL for the author's own */
     char *title;
-    char **headers; /* see struct rp_written */
+    char **headers; /* see struct rp_generated */
     size_t header_count;
     struct rp_module *module;
     struct rp_probe **probes; /* the session's */
@@ -120,8 +121,8 @@ struct prompt {
     const struct rp_tool *tool; /* -p, -c, …, --json, -t, -v */
     struct lines *lines;
     struct job *job;
-    struct held **held; /* in the order of their numbers */
-    size_t held_count;
+    struct entry **entries; /* in the order of their numbers */
+    size_t entry_count;
     unsigned last_number;
     bool leave;    /* the loop shall end */
     bool quit;     /* that was said: nothing more is printed */
@@ -149,21 +150,21 @@ void prompt_ended(struct prompt *prompt);
 void prompt_fail(struct prompt *prompt, struct rp_error *err);
 
 /* hold.c. The one of that number ("2"); an error says which there are. */
-struct rp_error *held_find(const struct prompt *prompt, const char *number, struct held **out);
+struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
 /* Compiles, attaches and prints what is new: on an error nothing of it stays. */
-struct rp_error *held_ask(struct prompt *prompt, struct rp_question *question);
-struct rp_error *held_load(struct prompt *prompt, const char *name, const char *text);
+struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
+struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text);
 /* Compiles `text` in place of what runs, with the maps that stay alike. On an error the old one
  * runs on. */
-struct rp_error *held_replace(struct prompt *prompt, struct held *held, const char *text);
-struct rp_error *held_move(struct prompt *prompt, struct held *held, const char *word);
-void held_end(struct prompt *prompt, struct held *held);
+struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text);
+struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word);
+void entry_end(struct prompt *prompt, struct entry *entry);
 
 /* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
-struct rp_error *held_map(const struct prompt *prompt, const char *word, struct held **held,
-                          const char **map);
+struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
+                           const char **map);
 /* How maps of `held` are written: its unit, and what its keys mean. */
-struct rp_map_format held_map_format(const struct prompt *prompt, const struct held *held);
+struct rp_map_format entry_map_format(const struct prompt *prompt, const struct entry *entry);
 
 /* ------------------------------------------------------------------ the terminal */
 

@@ -225,11 +225,11 @@ size_t screen_fit(const char *text, size_t length, int columns) {
 }
 
 void screen_wrap(FILE *out, const char *text, int indent) {
-    int room = screen_columns();
+    int capacity = screen_columns();
     if (!isatty(fileno(out)))
-        room = 1 << 20;
+        capacity = 1 << 20;
     for (int used = 0; *text; used = indent) {
-        size_t all = strlen(text), fits = screen_fit(text, all, room - used), end = fits;
+        size_t all = strlen(text), fits = screen_fit(text, all, capacity - used), end = fits;
         while (fits < all && end > 0 && text[end] != ' ')
             end--;
         if (!end)

@@ -11,8 +11,8 @@
 #include "util/nearest.h"
 
 const struct verb_group verb_groups[] = {
-    {"Ask", ask_verbs},   {"Write C", code_verbs}, {"Hold", hold_verbs}, {"Maps", map_verbs},
-    {"Look", look_verbs}, {"Keep", keep_verbs},    {"Help", help_verbs}, {NULL, NULL}};
+    {"Ask", question_verbs}, {"Write C", code_verbs}, {"Hold", probe_verbs}, {"Maps", map_verbs},
+    {"Look", inspect_verbs}, {"Keep", save_verbs},    {"Help", help_verbs},  {NULL, NULL}};
 
 /* Calls `each` with all verbs, in the order of help. */
 static void each_verb(void (*each)(void *ctx, const struct verb *verb), void *ctx) {

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbcc calls these through its procedure linkage table, so a definition earlier in symbol lookup
+ * order, in the program or in a library that links to libbcc, is called instead.
+ * (bcc_procutils_each_ksym is another one, in kernel/ksyms.c; LLVMContext's constructor a third, in
+ * backend.c.)
+ */
+#include "compile/shims.h"
+
+#include <bcc/libbpf.h>
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compile/link.h"
+#include "compile/load.h"
+
+static struct rp_shim_sink *watching;
+
+void rp_shim_sink_set(struct rp_shim_sink *sink) {
+    watching = sink;
+}
+
+void rp_shim_sink_clear(struct rp_shim_sink *sink) {
+    for (size_t i = 0; i < sink->map_count; i++)
+        free(sink->maps[i].name);
+    free(sink->maps);
+    free(sink->failed.name);
+    free(sink->btf);
+    memset(sink, 0, sizeof(*sink));
+}
+
+/*
+ * ebpf::bpf_module_rw_engine_enabled(): whether to compile, with LLVM's JIT, a printer and a parser
+ * for each map's key and value. The runtime decodes them from BTF, so they would only cost time.
+ *
+ * Without them libbcc crashes when a map cannot be had after a module is compiled: it frees code
+ * that still is the JIT's (bpf_module.cc, BPFModule::finalize). With numbers for maps that never
+ * happens; a source with pinned or nested maps, which libbcc opens by other ways, keeps them.
+ */
+bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
+bool rp_rw_engine_enabled(void) {
+    return watching && watching->keeps_rw_engine;
+}
+
+/* ------------------------------------------------------------- maps */
+
+static bool keep_map(const struct rp_object_map *map, int fd) {
+    struct rp_object_map *longer =
+        realloc(watching->maps, (watching->map_count + 1) * sizeof(*longer));
+    if (!longer)
+        return false;
+    watching->maps = longer;
+    struct rp_object_map *kept = &longer[watching->map_count];
+    *kept = *map;
+    kept->fd = fd;
+    kept->name = strdup(map->name);
+    watching->map_count += kept->name != NULL;
+    return kept->name != NULL;
+}
+
+static int create(const struct rp_object_map *map) {
+    int fd = rp_map_create(map, -1);
+    if (fd < 0 && !watching->failed_errno) {
+        watching->failed_errno = errno;
+        watching->failed = *map;
+        watching->failed.name = strdup(map->name);
+    }
+    return fd;
+}
+
+int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
+    (void)allow_rlimit; /* memory is accounted to the cgroup since Linux 5.11 */
+    char name[] = "";
+    struct rp_object_map map = {.name = attr->name ? (char *)attr->name : name,
+                                .type = attr->map_type,
+                                .key_size = attr->key_size,
+                                .value_size = attr->value_size,
+                                .max_entries = attr->max_entries,
+                                .flags = attr->map_flags,
+                                .btf_key = attr->btf_key_type_id,
+                                .btf_value = attr->btf_value_type_id,
+                                .inner_fd = attr->inner_map_fd,
+                                .fd = -1};
+    if (!watching)
+        return rp_map_create(&map, -1);
+    rp_link_map_kind(&map);
+    int fd = RP_MAP_NUMBER_FIRST + (int)watching->map_count + 1;
+    if (watching->creates_maps && (fd = create(&map)) < 0)
+        return -1;
+    if (keep_map(&map, fd))
+        return fd;
+    if (watching->creates_maps)
+        close(fd);
+    errno = ENOMEM;
+    return -1;
+}
+
+int bpf_obj_pin(int fd, const char *path) {
+    int (*libbpfs)(int, const char *) = dlsym(RTLD_NEXT, "bpf_obj_pin");
+    return watching && !watching->creates_maps ? 0 : libbpfs(fd, path);
+}
+
+/* ------------------------------------------------------------- BTF and programs */
+
+int btf__load_into_kernel(struct btf *btf) {
+    int (*libbpfs)(struct btf *) = dlsym(RTLD_NEXT, "btf__load_into_kernel");
+    if (!watching)
+        return libbpfs(btf);
+    uint32_t size;
+    const void *raw = btf__raw_data(btf, &size);
+    watching->btf = raw ? malloc(size) : NULL;
+    if (!watching->btf)
+        return -ENOMEM;
+    memcpy(watching->btf, raw, size);
+    watching->btf_size = size;
+    return 0;
+}
+
+static void copy_records(const void *data, uint32_t count, uint32_t size,
+                         struct rp_object_records *out) {
+    out->data = count && data ? malloc((size_t)count * size) : NULL;
+    if (!out->data)
+        return;
+    memcpy(out->data, data, (size_t)count * size);
+    out->count = count;
+    out->size = size;
+}
+
+int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_name, const char *license,
+                        const struct bpf_insn *insns, struct bpf_prog_load_opts *opts, int prog_len,
+                        char *log_buf, unsigned log_buf_size, bool allow_rlimit) {
+    if (!watching || !watching->function) {
+        int (*libbccs)(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *,
+                       struct bpf_prog_load_opts *, int, char *, unsigned, bool) =
+            dlsym(RTLD_NEXT, "bcc_prog_load_xattr");
+        return libbccs(prog_type, prog_name, license, insns, opts, prog_len, log_buf, log_buf_size,
+                       allow_rlimit);
+    }
+    copy_records(opts->func_info, opts->func_info_cnt, opts->func_info_rec_size,
+                 &watching->function->funcs);
+    copy_records(opts->line_info, opts->line_info_cnt, opts->line_info_rec_size,
+                 &watching->function->lines);
+    errno = 0;
+    return -1;
+}

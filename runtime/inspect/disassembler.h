@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* LLVM's disassemblers, of BPF and of this machine. */
+#ifndef RP_INSPECT_DISASSEMBLER_H
+#define RP_INSPECT_DISASSEMBLER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rp_disassembler;
+
+enum rp_instructions { RP_INSTRUCTIONS_BPF, RP_INSTRUCTIONS_MACHINE };
+
+/* `name_at` (may be NULL) gives the name of what is called at an address, or NULL; it must live
+ * until the next one is asked for. NULL where LLVM was built without that target. */
+struct rp_disassembler *rp_disassembler_new(enum rp_instructions which,
+                                            const char *(*name_at)(void *ctx, uint64_t address),
+                                            void *ctx);
+/* Writes the instruction at the beginning of `bytes`, which is at `address`. Returns how many bytes
+ * it has; 0 when it is none. */
+size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t *bytes, size_t size,
+                      uint64_t address, char *text, size_t text_size);
+/* NULL is allowed. */
+void rp_disassembler_free(struct rp_disassembler *disassembler);
+
+#endif

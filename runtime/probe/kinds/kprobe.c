@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kprobes and kretprobes: the entry, an instruction, or the return of a kernel function. */
+#include <errno.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/features.h"
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "probe/matches.h"
+#include "util/array.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+#include "util/nearest.h"
+
+/* ------------------------------------------------------------------ parse */
+
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    if (memchr(rest, ':', strcspn(rest, "+")))
+        return rp_probe_error(EINVAL, "too many parts: a %s is at one function", spec->kind->name);
+    return rp_spec_function(rest, "_.$", spec);
+}
+
+static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
+    RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
+    return parse(rest, spec);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+static struct rp_error *no_kprobes(const struct rp_spec *spec) {
+    struct rp_error *err = rp_probe_error(
+        EOPNOTSUPP, "this kernel has no kprobes (it was built without CONFIG_KPROBES)");
+    RP_AUTO_FREE char *instead = spec ? rp_spec_suggest(spec) : NULL;
+    if (instead)
+        return rp_error_hint_set(err,
+                                 "use %s instead, or run it in the lab, on a kernel that has them: "
+                                 "scripts/lab -- COMMAND",
+                                 instead);
+    return rp_error_hint_set(
+        err, "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+}
+
+static bool add_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    rp_nearest_add(ctx, name);
+    return true;
+}
+
+static struct rp_error *no_function(const struct rp_spec *spec) {
+    struct rp_nearest nearest = {.wanted = spec->target};
+    rp_error_free(rp_ksyms_each(add_function, &nearest));
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
+    rp_nearest_clear(&nearest);
+    struct rp_error *err = rp_probe_error(ENOENT, "there is no kernel function %s", spec->target);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    return rp_error_hint_set(err,
+                             "the compiler may have inlined it, or its module is not loaded; "
+                             "reprobe list '%s:*PART*' shows functions by part of their names",
+                             spec->kind->name);
+}
+
+/* The kernel itself would place a probe at whatever lies beyond the function. */
+static struct rp_error *resolve(struct rp_spec *spec) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(spec);
+    char *syscall = rp_syscall_function(spec->target);
+    if (syscall) {
+        free(spec->target);
+        spec->target = syscall;
+    } else if (!rp_ksym_exists(spec->target)) {
+        return no_function(spec);
+    }
+    return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
+}
+
+/* ------------------------------------------------------------------ what the kernel refuses */
+
+/* Ends as soon as *ctx is found, and is NULL then. */
+static bool find_forbidden(void *ctx, const char *function) {
+    const char **wanted = ctx;
+    if (!strcmp(function, *wanted))
+        *wanted = NULL;
+    return *wanted;
+}
+
+static bool is_blacklisted(const char *function) {
+    rp_kprobe_each_forbidden(find_forbidden, &function);
+    return !function;
+}
+
+static struct rp_error *refuses(const struct rp_spec *spec) {
+    if (is_blacklisted(spec->target))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL,
+                           "the kernel forbids probes in %s: kprobes themselves depend on it "
+                           "(/sys/kernel/debug/kprobes/blacklist)",
+                           spec->target),
+            "probe a function that calls it, or one that it calls");
+    /* Linux 6.6 and its stable relatives refuse an ambiguous name. */
+    unsigned count = rp_ksym_count(spec->target);
+    if (count > 1)
+        return rp_error_hint_set(rp_probe_error(EADDRNOTAVAIL,
+                                                "%u functions of this kernel are named %s, and "
+                                                "the name does not say which is meant",
+                                                count, spec->target),
+                                 "probe a function that calls the one you mean");
+    return NULL;
+}
+
+/* Why the kernel said no to a place that resolved. */
+static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
+    switch (errnum) {
+    case EPERM:
+    case EACCES:
+        return rp_kernel_refusal(errnum);
+    case EILSEQ:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "byte %" PRIu64 " of %s is not the start of an instruction",
+                           spec->offset, spec->target),
+            "use the offset of an instruction, as gdb or objdump -d show it");
+    case E2BIG:
+        return rp_error_hint_set(
+            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            "end other tracers of this function");
+    default:
+        break;
+    }
+    struct rp_error *err = refuses(spec);
+    if (err)
+        return err;
+    if (errnum == ENOENT)
+        return no_function(spec);
+    if (errnum == EINVAL)
+        return rp_error_hint_set(
+            rp_probe_error(errnum,
+                           "the kernel cannot probe %s: it is marked notrace, or not ordinary code",
+                           spec->target),
+            "probe a function that calls it, or one that it calls");
+    return rp_error_new(errnum, NULL, "cannot use the probe");
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
+                                  int prog_fd, struct rp_attachment *out) {
+    struct rp_breakpoint match = {.type = type, .function = spec->target, .offset = spec->offset};
+    int errnum = rp_breakpoint_attach(&match, prog_fd, out);
+    return errnum ? explain(spec, errnum) : NULL;
+}
+
+static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
+                                     struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_ENTRY, spec, prog_fd, out);
+}
+
+static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
+                                      struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_RETURN, spec, prog_fd, out);
+}
+
+/* ------------------------------------------------------------------ list */
+
+struct visit {
+    bool (*each)(void *ctx, const char *rest);
+    void *ctx;
+    struct rp_names seen; /* several static functions may share a name */
+};
+
+static bool visit_name(struct visit *visit, const char *name) {
+    return !rp_names_add(&visit->seen, name, strlen(name)) || visit->each(visit->ctx, name);
+}
+
+static bool visit_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    return visit_name(ctx, name);
+}
+
+static bool visit_traceable(void *ctx, const char *name) {
+    return visit_name(ctx, name);
+}
+
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    (void)pattern;
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(NULL);
+    struct visit visit = {.each = each, .ctx = ctx};
+    struct rp_error *err = rp_tracefs_each_function(visit_traceable, &visit);
+    if (err) {
+        rp_error_free(err);
+        err = rp_ksyms_each(visit_function, &visit);
+    }
+    rp_names_clear(&visit.seen);
+    return err;
+}
+
+static struct rp_error *match(const char *pattern, struct rp_matches *out) {
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(NULL);
+    if (strchr(pattern, '+'))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "a pattern of functions has no offset: they begin alike, and "
+                                   "go on each in its own way"),
+            "use %s:NAMES without it, or one function", out->kind->name);
+    return rp_kernel_functions_match(pattern, out);
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+const struct rp_probe_kind rp_kprobe_kind = {
+    .name = "kprobe",
+    .alias = "k",
+    .usage = "kprobe:FUNCTION[+OFFSET]",
+    .what = "the entry of a kernel function, or an instruction in it",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach_entry,
+    .list = list,
+    .match = match,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
+};
+
+const struct rp_probe_kind rp_kretprobe_kind = {
+    .name = "kretprobe",
+    .alias = "kr",
+    .usage = "kretprobe:FUNCTION",
+    .what = "the return of a kernel function",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse_return,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach_return,
+    .list = list,
+    .match = match,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .is_return = true,
+};

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* uprobes and uretprobes: the entry, an instruction, or the return of a function of a program or
+ * library, in whichever process runs it. */
+#include <errno.h>
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/binary.h"
+#include "probe/matches.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+#include "util/nearest.h"
+
+/* What symbols of C, C++, Rust and Go are made of, without what a spec has a meaning for. */
+#define MARKS "_.$@-/()~,"
+
+/* ------------------------------------------------------------------ parse */
+
+/* A path may have colons in it, a symbol has none. */
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    const char *colon = strrchr(rest, ':');
+    if (!colon)
+        return rp_probe_error(EINVAL,
+                              *rest ? "a %s has two parts, a program or library and a function"
+                                    : "the program or library of a %s is missing",
+                              spec->kind->name);
+    if (colon == rest)
+        return rp_probe_error(EINVAL, "the program or library is missing");
+    spec->path = strndup(rest, (size_t)(colon - rest));
+    if (!spec->path)
+        return rp_error_nomem();
+    return rp_spec_function(colon + 1, MARKS, spec);
+}
+
+static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
+    const char *colon = strrchr(rest, ':');
+    RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
+    return parse(rest, spec);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+/* Places of the wanted name, in a file. */
+struct search {
+    const char *wanted;
+    uint64_t address, size; /* of the first */
+    uint64_t other;         /* another one of the same name; 0: none */
+    size_t functions;
+    struct rp_nearest nearest;
+};
+
+static bool search_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct search *search = ctx;
+    search->functions++;
+    if (strcmp(name, search->wanted) != 0) {
+        if (!search->address)
+            rp_nearest_add(&search->nearest, name);
+    } else if (!search->address) {
+        search->address = address;
+        search->size = size;
+    } else if (address != search->address) {
+        search->other = address;
+    }
+    return true;
+}
+
+static struct rp_error *no_function(const struct rp_spec *spec, const struct search *search) {
+    bool stripped = rp_binary_is_stripped(spec->path);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
+    struct rp_error *err;
+    if (stripped)
+        err = rp_probe_error(ENOENT,
+                             "there is no function %s in %s, or it has no name there: the file is "
+                             "stripped, only the %zu functions that it exports have one",
+                             spec->target, spec->path, search->functions);
+    else
+        err = rp_probe_error(ENOENT, "there is no function %s in %s", spec->target, spec->path);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    if (stripped)
+        return rp_error_hint_set(err,
+                                 "install its debug symbols (-dbgsym), or give an address: "
+                                 "%s:%s:0xADDRESS",
+                                 spec->kind->name, spec->path);
+    return rp_error_hint_set(err,
+                             "the compiler may have inlined it; reprobe list '%s:%s:*PART*' shows "
+                             "functions by part of their names",
+                             spec->kind->name, spec->path);
+}
+
+static struct rp_error *ambiguous(const struct rp_spec *spec, const struct search *search) {
+    return rp_error_hint_set(
+        rp_probe_error(EADDRNOTAVAIL,
+                       "several functions in %s are named %s, and the name does not say which is "
+                       "meant",
+                       spec->path, spec->target),
+        "give the address of one: %s:%s:0x%" PRIx64 " or 0x%" PRIx64, spec->kind->name, spec->path,
+        search->address, search->other);
+}
+
+/* The kernel would probe what the dynamic linker calls once, and nobody after that. */
+static struct rp_error *is_ifunc(const struct rp_spec *spec) {
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL,
+                       "%s only chooses one of several functions, when a program starts (it is an "
+                       "indirect function)",
+                       spec->target),
+        "probe the one that is chosen: reprobe list '%s:%s:*%s*' shows them where debug symbols "
+        "are installed",
+        spec->kind->name, spec->path, spec->target);
+}
+
+/* Sets `address` and `size` (0: not known) of the function that has the spec's name. */
+static struct rp_error *find_function(const struct rp_spec *spec, uint64_t *address,
+                                      uint64_t *size) {
+    struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
+    struct rp_error *err = rp_binary_each_function(spec->path, search_function, &search);
+    if (!err && !search.address)
+        err = no_function(spec, &search);
+    else if (!err && search.other)
+        err = ambiguous(spec, &search);
+    else if (!err && rp_binary_is_ifunc(spec->path, spec->target))
+        err = is_ifunc(spec);
+    rp_nearest_clear(&search.nearest);
+    *address = search.address;
+    *size = search.size;
+    return err;
+}
+
+static bool is_address(const char *target) {
+    return target[0] == '0' && (target[1] == 'x' || target[1] == 'X');
+}
+
+static struct rp_error *read_address(const struct rp_spec *spec, uint64_t *address) {
+    char *end = NULL;
+    errno = 0;
+    *address = strtoull(spec->target, &end, 16);
+    if (!*end && !errno && spec->target[2])
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(EINVAL, "%s is no address", spec->target),
+                             "write it in hexadecimal, as nm and objdump -d show it: 0x1139");
+}
+
+static struct rp_error *resolve(struct rp_spec *spec) {
+    char *path = NULL;
+    RP_TRY(rp_binary_find(spec->path, &path));
+    free(spec->path);
+    spec->path = path;
+    uint64_t address = 0, size = 0;
+    if (is_address(spec->target))
+        RP_TRY(read_address(spec, &address));
+    else
+        RP_TRY(find_function(spec, &address, &size));
+    RP_TRY(rp_spec_check_offset(spec, size));
+    spec->number = rp_binary_offset(spec->path, address + spec->offset);
+    if (spec->number)
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(ERANGE, "there is no code at 0x%" PRIx64 " in %s",
+                                            address + spec->offset, spec->path),
+                             "give an address as nm and objdump -d '%s' show it, not one of a "
+                             "running process",
+                             spec->path);
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
+                                  int prog_fd, struct rp_attachment *out) {
+    struct rp_breakpoint match = {
+        .type = type, .path = spec->path, .pid = spec->pid, .offset = spec->number};
+    int errnum = rp_breakpoint_attach(&match, prog_fd, out);
+    return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
+}
+
+static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
+                                     struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_ENTRY, spec, prog_fd, out);
+}
+
+static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
+                                      struct rp_attachment *out) {
+    return attach_as(BPF_PROBE_RETURN, spec, prog_fd, out);
+}
+
+/* ------------------------------------------------------------------ list */
+
+struct visit {
+    bool (*each)(void *ctx, const char *rest);
+    void *ctx;
+    const char *name; /* of the file, as it was asked for */
+    struct rp_names seen;
+};
+
+static bool visit_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)address;
+    (void)size;
+    struct visit *visit = ctx;
+    if (!rp_names_add(&visit->seen, name, strlen(name)))
+        return true;
+    RP_AUTO_FREE char *rest = NULL;
+    if (asprintf(&rest, "%s:%s", visit->name, name) < 0)
+        return false;
+    return visit->each(visit->ctx, rest);
+}
+
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    RP_AUTO_FREE char *name = NULL;
+    RP_TRY(rp_binary_of_pattern(pattern, &name));
+    RP_AUTO_FREE char *path = NULL;
+    RP_TRY(rp_binary_find(name, &path));
+    struct visit visit = {.each = each, .ctx = ctx, .name = name};
+    struct rp_error *err = rp_binary_each_function(path, visit_function, &visit);
+    rp_names_clear(&visit.seen);
+    return err;
+}
+
+/* ------------------------------------------------------------------ match */
+
+struct matching {
+    const char *pattern;       /* of functions */
+    struct rp_names ifuncs;    /* indirect functions */
+    struct rp_names addresses; /* a function may have several names, and comes once for each */
+    struct rp_matches *out;
+    struct rp_error *err;
+};
+
+static bool add_ifunc(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)address;
+    (void)size;
+    struct matching *matching = ctx;
+    rp_names_add(&matching->ifuncs, name, strlen(name));
+    return true;
+}
+
+static bool match_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)size;
+    struct matching *matching = ctx;
+    if (fnmatch(matching->pattern, name, 0) != 0 || rp_names_has(&matching->ifuncs, name))
+        return true;
+    char key[24];
+    int length = snprintf(key, sizeof(key), "%" PRIx64, address);
+    if (!rp_names_add(&matching->addresses, key, (size_t)length))
+        return true;
+    uint64_t offset = rp_binary_offset(matching->out->path, address);
+    if (offset)
+        matching->err = rp_matches_add(matching->out, name, offset);
+    return !matching->err;
+}
+
+static struct rp_error *match(const char *pattern, struct rp_matches *out) {
+    const char *colon = strrchr(pattern, ':');
+    RP_AUTO_FREE char *name = colon ? strndup(pattern, (size_t)(colon - pattern)) : NULL;
+    if (!name || !*name || strpbrk(name, "*?["))
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "the pattern must begin with one program or library"),
+            "such as %s:bash:*readline*", out->kind->name);
+    RP_TRY(rp_binary_find(name, &out->path));
+    struct matching matching = {.pattern = colon + 1, .out = out};
+    rp_binary_each_ifunc(out->path, add_ifunc, &matching);
+    struct rp_error *err = rp_binary_each_function(out->path, match_function, &matching);
+    rp_names_clear(&matching.ifuncs);
+    rp_names_clear(&matching.addresses);
+    if (matching.err) {
+        rp_error_free(err);
+        err = matching.err;
+    }
+    return err;
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+const struct rp_probe_kind rp_uprobe_kind = {
+    .name = "uprobe",
+    .alias = "u",
+    .usage = "uprobe:PATH:FUNCTION[+OFFSET]",
+    .what = "the entry of a function of a program or library, or an instruction in it",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse,
+    .resolve = resolve,
+    .attach = attach_entry,
+    .list = list,
+    .match = match,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
+    .in_files = true,
+};
+
+const struct rp_probe_kind rp_uretprobe_kind = {
+    .name = "uretprobe",
+    .alias = "ur",
+    .usage = "uretprobe:PATH:FUNCTION",
+    .what = "the return of a function of a program or library",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse_return,
+    .resolve = resolve,
+    .attach = attach_return,
+    .list = list,
+    .match = match,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
+    .is_return = true,
+    .in_files = true,
+};

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* USDT probes: places that a program's authors marked (<sys/sdt.h>). One probe may be at several
+ * places. Some programs only come by where a count in their memory, the semaphore, is not 0: the
+ * kernel raises it in each process while the probe is attached (Linux 4.20). */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/binary.h"
+#include "probe/probe.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+#include "util/nearest.h"
+
+#define MARKS "_.$-"
+
+/* ------------------------------------------------------------------ parse */
+
+/* Where the part before `end` begins that has no colon in it. */
+static const char *last_part(const char *text, const char *end) {
+    while (end > text && end[-1] != ':')
+        end--;
+    return end;
+}
+
+/* From the right: with three parts or more, the second last is the provider. */
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    const char *end = rest + strlen(rest);
+    const char *name = last_part(rest, end);
+    if (name == rest)
+        return rp_probe_error(EINVAL, *rest ? "a usdt has two parts and more, a program or library "
+                                              "and the probe's name"
+                                            : "the program or library of a usdt is missing");
+    const char *path_end = name - 1, *provider = last_part(rest, path_end);
+    if (provider > rest) {
+        if (path_end > provider)
+            RP_TRY(rp_spec_name(provider, (size_t)(path_end - provider), "provider", MARKS,
+                                &spec->category));
+        path_end = provider - 1;
+    }
+    if (path_end == rest)
+        return rp_probe_error(EINVAL, "the program or library is missing");
+    spec->path = strndup(rest, (size_t)(path_end - rest));
+    if (!spec->path)
+        return rp_error_nomem();
+    return rp_spec_name(name, strlen(name), "probe", MARKS, &spec->target);
+}
+
+/* ------------------------------------------------------------------ resolve */
+
+struct search {
+    const struct rp_spec *spec;
+    struct rp_names providers; /* that have the wanted name */
+    size_t probes;
+    struct rp_nearest nearest;
+};
+
+static void search_place(void *ctx, const struct rp_binary_usdt *usdt) {
+    struct search *search = ctx;
+    search->probes++;
+    RP_AUTO_FREE char *both = NULL;
+    if (!strcmp(usdt->name, search->spec->target) &&
+        (!search->spec->category || !strcmp(usdt->provider, search->spec->category)))
+        rp_names_add(&search->providers, usdt->provider, strlen(usdt->provider));
+    else if (asprintf(&both, "%s:%s", usdt->provider, usdt->name) >= 0)
+        rp_nearest_add(&search->nearest, search->spec->category ? both : usdt->name);
+}
+
+static struct rp_error *no_probe(const struct rp_spec *spec, const struct search *search) {
+    if (!search->probes)
+        return rp_error_hint_set(
+            rp_probe_error(ENOENT, "%s has no USDT probes at all", spec->path),
+            "it may have been built without them; uprobe:%s:FUNCTION needs none", spec->path);
+    struct rp_error *err = rp_probe_error(ENOENT, "there is no USDT probe %s%s%s in %s",
+                                          spec->category ? spec->category : "",
+                                          spec->category ? ":" : "", spec->target, spec->path);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    return rp_error_hint_set(err, "reprobe list 'usdt:%s:*' shows what there is", spec->path);
+}
+
+static struct rp_error *conclude(struct rp_spec *spec, const struct search *search) {
+    if (search->providers.count == 0)
+        return no_probe(spec, search);
+    if (search->providers.count > 1)
+        return rp_error_hint_set(rp_probe_error(EINVAL, "%zu providers in %s have a probe %s",
+                                                search->providers.count, spec->path, spec->target),
+                                 "say which: usdt:%s:%s:%s or usdt:%s:%s:%s", spec->path,
+                                 search->providers.names[0], spec->target, spec->path,
+                                 search->providers.names[1], spec->target);
+    if (!spec->category)
+        spec->category = strdup(search->providers.names[0]);
+    return spec->category ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *resolve(struct rp_spec *spec) {
+    char *path = NULL;
+    RP_TRY(rp_binary_find(spec->path, &path));
+    free(spec->path);
+    spec->path = path;
+    /* What is near to "PROVIDER:NAME", or to the name alone. */
+    RP_AUTO_FREE char *wanted = NULL;
+    if (asprintf(&wanted, "%s%s%s", spec->category ? spec->category : "", spec->category ? ":" : "",
+                 spec->target) < 0)
+        return rp_error_nomem();
+    struct search search = {.spec = spec, .nearest = {.wanted = wanted}};
+    struct rp_error *err = rp_binary_each_usdt(path, search_place, &search);
+    if (!err)
+        err = conclude(spec, &search);
+    rp_names_clear(&search.providers);
+    rp_nearest_clear(&search.nearest);
+    return err;
+}
+
+/* ------------------------------------------------------------------ attach */
+
+struct attaching {
+    const struct rp_spec *spec;
+    int prog_fd;
+    struct rp_attachment *out;
+    struct rp_names matches; /* attached already: a note may be there twice */
+    struct rp_error *err;
+};
+
+static struct rp_error *attach_at(struct attaching *attaching, const struct rp_binary_usdt *usdt) {
+    const struct rp_spec *spec = attaching->spec;
+    if (usdt->has_semaphore && (!usdt->semaphore || usdt->semaphore > UINT32_MAX))
+        return rp_probe_error(ENOTSUP,
+                              "the probe's semaphore is not in the file's section .probes, "
+                              "where it belongs");
+    struct rp_breakpoint match = {.type = BPF_PROBE_ENTRY,
+                                  .path = spec->path,
+                                  .pid = spec->pid,
+                                  .offset = rp_binary_offset(spec->path, usdt->address),
+                                  .counter = (uint32_t)usdt->semaphore};
+    int errnum =
+        match.offset ? rp_breakpoint_attach(&match, attaching->prog_fd, attaching->out) : ENOEXEC;
+    if (errnum == ENOEXEC)
+        return rp_probe_error(errnum,
+                              "there is no code at 0x%" PRIx64 ", where its note says that "
+                              "the probe is",
+                              usdt->address);
+    return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
+}
+
+static void attach_place(void *ctx, const struct rp_binary_usdt *usdt) {
+    struct attaching *attaching = ctx;
+    char address[32];
+    snprintf(address, sizeof(address), "%" PRIx64, usdt->address);
+    if (!attaching->err && !strcmp(usdt->name, attaching->spec->target) &&
+        !strcmp(usdt->provider, attaching->spec->category) &&
+        rp_names_add(&attaching->matches, address, strlen(address)))
+        attaching->err = attach_at(attaching, usdt);
+}
+
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    struct attaching attaching = {.spec = spec, .prog_fd = prog_fd, .out = out};
+    struct rp_error *err = rp_binary_each_usdt(spec->path, attach_place, &attaching);
+    rp_names_clear(&attaching.matches);
+    return err ? err : attaching.err;
+}
+
+/* ------------------------------------------------------------------ list */
+
+static void collect(void *ctx, const struct rp_binary_usdt *usdt) {
+    RP_AUTO_FREE char *both = NULL;
+    if (asprintf(&both, "%s:%s", usdt->provider, usdt->name) >= 0)
+        rp_names_add(ctx, both, strlen(both));
+}
+
+static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
+                             void *ctx) {
+    RP_AUTO_FREE char *name = NULL;
+    RP_TRY(rp_binary_of_pattern(pattern, &name));
+    RP_AUTO_FREE char *path = NULL;
+    RP_TRY(rp_binary_find(name, &path));
+    struct rp_names probes = {0};
+    struct rp_error *err = rp_binary_each_usdt(path, collect, &probes);
+    for (size_t i = 0; i < probes.count && !err; i++) {
+        RP_AUTO_FREE char *rest = NULL;
+        if (asprintf(&rest, "%s:%s", name, probes.names[i]) < 0 || !each(ctx, rest))
+            break;
+    }
+    rp_names_clear(&probes);
+    return err;
+}
+
+const struct rp_probe_kind rp_usdt_kind = {
+    .name = "usdt",
+    .alias = "U",
+    .usage = "usdt:PATH:[PROVIDER:]NAME",
+    .what = "a static event of a program or library",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .parse = parse,
+    .resolve = resolve,
+    .attach = attach,
+    .list = list,
+    .in_files = true,
+};

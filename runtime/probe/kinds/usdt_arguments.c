@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The arguments of USDT probes. libbcc makes of bpf_usdt_readarg(N, …), in a function F, a call of
+ * _bpf_readarg_F_N(), which has to be there: it depends on where the program at hand keeps the
+ * argument, in a register, in memory or nowhere (a constant), at each of the probe's places. */
+#include <bcc/bcc_usdt.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/probe.h"
+#include "util/capture.h"
+#include "util/cleanup.h"
+#include "util/names.h"
+
+#define PAGE                                                                                       \
+    4096 /* programs are mapped by whole pages: the rest of an address is that in the file */
+
+static void close_usdt(void **usdt) {
+    if (*usdt)
+        bcc_usdt_close(*usdt);
+}
+
+/* What the cases of a switch end with lest LLVM make one load of theirs, of an offset into the
+ * context that is chosen at run time, which the verifier forbids. Their numbers differ. */
+#define APART "asm volatile(\"\" :: \"i\"(%d) : \"memory\");"
+
+/* One probe, and the function that reads its arguments. */
+struct reader {
+    const struct rp_spec *spec;
+    const char *function;
+    void *usdt; /* libbcc's */
+    FILE *out;
+};
+
+/* Sets `value`; a place that BPF cannot read (a vector register, an address by a symbol's name) is
+ * an error when the program asks. */
+static void write_value(FILE *out, const struct bcc_usdt_argument *argument, int match) {
+    const char *base = argument->base_register_name;
+    bool has_base = argument->valid & BCC_USDT_ARGUMENT_BASE_REGISTER_NAME;
+    if (argument->valid & BCC_USDT_ARGUMENT_CONSTANT) {
+        fprintf(out, "value = %lldLL;", argument->constant);
+    } else if (!has_base || (argument->valid & BCC_USDT_ARGUMENT_DEREF_IDENT) ||
+               !strncmp(base, "xmm", 3)) {
+        fprintf(out, "return -1;");
+    } else if (!(argument->valid & BCC_USDT_ARGUMENT_DEREF_OFFSET)) {
+        fprintf(out, "value = ctx->%s;", base);
+    } else {
+        fprintf(out, "address = ctx->%s + (%d)", base, argument->deref_offset);
+        if (argument->valid & BCC_USDT_ARGUMENT_INDEX_REGISTER_NAME)
+            fprintf(out, " + ctx->%s * %d", argument->index_register_name,
+                    argument->valid & BCC_USDT_ARGUMENT_SCALE ? argument->scale : 1);
+        fprintf(out, "; " APART " if (bpf_probe_read_user(&value, %d, (void *)address)) return -1;",
+                match, abs(argument->size));
+    }
+    int bits = 8 * abs(argument->size);
+    fprintf(out, " " APART " value = (u64)(%s%d)value; break;\n", match,
+            argument->size < 0 ? "s" : "u", bits);
+}
+
+/* False when the probe has no such argument. */
+static bool write_reader(const struct reader *reader, int number) {
+    const struct rp_spec *spec = reader->spec;
+    struct bcc_usdt_argument argument;
+    struct bcc_usdt_location location;
+    if (bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, 0, number, &argument))
+        return false;
+    fprintf(reader->out,
+            "static __always_inline int _bpf_readarg_%s_%d(struct pt_regs *ctx, void *to, "
+            "unsigned long size)\n{\n    u64 value = 0, address = 0;\n    switch (ctx->ip %% %d) "
+            "{\n",
+            reader->function, number + 1, PAGE);
+    for (int i = 0;
+         !bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location); i++) {
+        if (bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, i, number, &argument))
+            continue;
+        fprintf(reader->out, "    case %" PRIu64 ": ", location.address % PAGE);
+        write_value(reader->out, &argument, i);
+    }
+    fprintf(reader->out, "    default: return -1;\n    }\n"
+                         "    if (size == 8) *(u64 *)to = value;\n"
+                         "    else if (size == 4) *(u32 *)to = value;\n"
+                         "    else if (size == 2) *(u16 *)to = value;\n"
+                         "    else if (size == 1) *(u8 *)to = value;\n"
+                         "    else return -1;\n"
+                         "    return 0;\n}\n");
+    return true;
+}
+
+/* Places whose addresses differ by whole pages cannot be told apart. */
+static struct rp_error *check_places(const struct reader *reader) {
+    const struct rp_spec *spec = reader->spec;
+    struct bcc_usdt_location location;
+    struct rp_names matches = {0};
+    bool apart = true;
+    for (int i = 0;
+         !bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location); i++) {
+        char match[32];
+        snprintf(match, sizeof(match), "%" PRIu64, location.address % PAGE);
+        apart = rp_names_add(&matches, match, strlen(match)) && apart;
+    }
+    rp_names_clear(&matches);
+    if (apart)
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(ENOTSUP,
+                                            "two places of the probe are whole pages apart, "
+                                            "and so cannot be told apart"),
+                             "read the arguments from the registers: ctx->di and so on");
+}
+
+static struct rp_error *write_readers(struct reader *reader) {
+    struct rp_capture capture = rp_capture_begin();
+    RP_AUTO(close_usdt) void *usdt = bcc_usdt_new_frompath(reader->spec->path);
+    free(rp_capture_end(&capture));
+    reader->usdt = usdt;
+    if (!usdt)
+        return rp_probe_error(ENOEXEC, "libbcc cannot read its USDT probes");
+    RP_TRY(check_places(reader));
+    for (int i = 0; write_reader(reader, i); i++)
+        ;
+    return NULL;
+}
+
+struct rp_error *rp_usdt_write_readers(const char *attach, struct rp_names *done, FILE *out) {
+    const char *equals = strchr(attach, '=');
+    if (!equals)
+        return NULL;
+    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
+    if (!function)
+        return rp_error_nomem();
+    RP_TRY(rp_spec_parse(equals + 1, &spec));
+    if (spec.kind != &rp_usdt_kind)
+        return NULL;
+    struct rp_error *err = spec.kind->resolve(&spec);
+    if (!err && !rp_names_add(done, function, strlen(function)))
+        err = rp_error_hint_set(rp_probe_error(EINVAL,
+                                               "%s reads the arguments of one USDT probe, "
+                                               "and cannot read those of another",
+                                               function),
+                                "write a function for each probe");
+    struct reader reader = {.spec = &spec, .function = function, .out = out};
+    if (!err)
+        err = write_readers(&reader);
+    RP_AUTO_FREE char *text = rp_spec_text(&spec);
+    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
+}

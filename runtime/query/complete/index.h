@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Many words, sorted, for finding those that begin with what someone typed. */
+#ifndef RP_QUERY_COMPLETE_INDEX_H
+#define RP_QUERY_COMPLETE_INDEX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zeroed is empty. */
+struct rp_index {
+    char *text; /* the words, one after the other */
+    size_t text_len, text_capacity;
+    uint32_t *words; /* where each begins */
+    size_t count, capacity;
+    bool sorted;
+};
+
+/* False without memory. */
+bool rp_index_add(struct rp_index *index, const char *word);
+/* Calls `each` with every word that begins with `prefix`, once and in order. */
+void rp_index_each(struct rp_index *index, const char *prefix,
+                   void (*each)(void *ctx, const char *word), void *ctx);
+void rp_index_clear(struct rp_index *index);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A question becomes a program. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/plan.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define AUTO_PROGRAM RP_AUTO(rp_query_plan_clear)
+#define AUTO_WRITTEN RP_AUTO(cleanup_written)
+static void cleanup_written(struct rp_generated **generated) {
+    rp_generated_free(*generated);
+}
+
+void rp_generated_free(struct rp_generated *generated) {
+    if (!generated)
+        return;
+    free(generated->text);
+    free(generated->neutral);
+    for (size_t i = 0; i < generated->attach_count; i++) {
+        free(generated->attach[i].function);
+        free(generated->attach[i].spec);
+    }
+    free(generated->attach);
+    for (size_t i = 0; i < generated->header_count; i++)
+        free(generated->headers[i]);
+    free(generated->headers);
+    free(generated->title);
+    free(generated->note);
+    free(generated);
+}
+
+/* ------------------------------------------------------------------ the text */
+
+/* A comment cannot hold its own end. */
+static void write_in_comment(FILE *out, const char *text) {
+    for (; *text; text++) {
+        putc(*text, out);
+        if (*text == '*' && text[1] == '/')
+            putc(' ', out);
+    }
+}
+
+static bool names_all(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->point_count; i++)
+        if (!p->points[i].names_itself)
+            return false;
+    return true;
+}
+
+static void write_comment(const struct rp_query_plan *p) {
+    RP_AUTO_FREE char *line = rp_question_line(p->question);
+    FILE *out = p->out;
+    if (names_all(p)) {
+        fputs("/* ", out);
+        write_in_comment(out, line ? line : "");
+        fputs(" */\n", out);
+        return;
+    }
+    fputs("/*\n * ", out);
+    write_in_comment(out, line ? line : "");
+    fputs("\n * reprobe run", out);
+    for (size_t i = 0; i < p->point_count; i++)
+        if (!p->points[i].names_itself) {
+            fprintf(out, " -a '%s=", p->points[i].function);
+            write_in_comment(out, p->points[i].text);
+            fputs("'", out);
+        }
+    fputs(" FILE\n */\n", out);
+}
+
+static bool compares_text(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->term_count; i++)
+        if (p->terms[i].operand_count)
+            return true;
+    return false;
+}
+
+static bool reads_stack(const struct rp_query_plan *p, const char *text) {
+    return text && rp_reads(text, "stack") &&
+           !rp_argument_find(rp_plan_entry(p)->arguments, "stack");
+}
+
+static bool needs_stacks(const struct rp_query_plan *p) {
+    const struct rp_question *q = p->question;
+    bool needs = reads_stack(p, q->predicate);
+    for (size_t i = 0; i < q->expr_count; i++)
+        needs |= reads_stack(p, q->exprs[i]);
+    for (size_t i = 0; i < q->key_count; i++)
+        needs |= reads_stack(p, q->keys[i]);
+    return needs && q->verb != RP_VERB_STACK && q->verb != RP_VERB_PROFILE;
+}
+
+static void write_helpers(const struct rp_query_plan *p) {
+    if (needs_stacks(p))
+        fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
+    if (compares_text(p))
+        fputs("\n/* Whether `text` is `wanted`, which has `size` bytes, its end included. */\n"
+              "static bool is_text(const char *text, const char *wanted, int size)\n"
+              "{\n"
+              "#pragma unroll\n"
+              "    for (int i = 0; i < size; i++)\n"
+              "        if (text[i] != wanted[i])\n"
+              "            return false;\n"
+              "    return true;\n"
+              "}\n\n",
+              p->out);
+}
+
+static void write_verb(const struct rp_query_plan *p) {
+    switch (p->question->verb) {
+    case RP_VERB_TRACE:
+        rp_write_trace(p);
+        return;
+    case RP_VERB_COUNT:
+        rp_write_count(p);
+        return;
+    case RP_VERB_HIST:
+        rp_write_hist(p);
+        return;
+    case RP_VERB_LATENCY:
+        rp_write_latency(p);
+        return;
+    default:
+        rp_write_stacks(p);
+    }
+}
+
+static char *write_text(struct rp_query_plan *p, bool neutral) {
+    char *text = NULL;
+    size_t size;
+    p->neutral = neutral;
+    p->out = open_memstream(&text, &size);
+    if (!p->out)
+        return NULL;
+    if (!neutral)
+        write_comment(p);
+    write_helpers(p);
+    write_verb(p);
+    bool failed = ferror(p->out);
+    fclose(p->out);
+    p->out = NULL;
+    if (!failed)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ what goes with it */
+
+static char *write_title(const struct rp_query_plan *p) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    for (size_t i = 0; i < p->point_count; i++) {
+        const struct rp_attach_point *point = &p->points[i];
+        bool plain = point->is_pattern || (p->pair && i) || !point->spec.target ||
+                     (point->arguments->known && !point->arguments->count &&
+                      !rp_spec_is_kernel_function(&point->spec));
+        RP_AUTO_FREE char *one =
+            plain ? strdup(point->text) : rp_arguments_signature(point->text, point->arguments);
+        fprintf(out, "%s%s", i ? ", " : "", one ? one : point->text);
+    }
+    fclose(out);
+    return text;
+}
+
+/* The return of a call comes first: what is found at an entry will be seen to end. */
+static bool set_attach(const struct rp_query_plan *p, struct rp_generated *generated) {
+    generated->attach = calloc(p->point_count, sizeof(*generated->attach));
+    for (size_t i = 0; generated->attach && i < p->point_count; i++) {
+        const struct rp_attach_point *point = &p->points[p->pair ? 1 - i : i];
+        generated->attach[i].function = strdup(point->function);
+        generated->attach[i].spec = strdup(point->text);
+        generated->attach_count = i + 1;
+        if (!generated->attach[i].function || !generated->attach[i].spec)
+            return false;
+    }
+    return generated->attach;
+}
+
+static bool set_headers(const struct rp_query_plan *p, struct rp_generated *generated) {
+    generated->headers = calloc(p->columns.count + 1, sizeof(*generated->headers));
+    for (size_t i = 0; generated->headers && i < p->columns.count; i++) {
+        generated->headers[i] = strdup(p->columns.list[i].text);
+        if (!generated->headers[i])
+            return false;
+        generated->header_count = i + 1;
+    }
+    return generated->headers;
+}
+
+struct rp_error *rp_question_generate(const struct rp_question *question,
+                                      struct rp_generated **out) {
+    AUTO_PROGRAM struct rp_query_plan program = {0};
+    RP_TRY(rp_query_plan(question, &program));
+    AUTO_WRITTEN struct rp_generated *generated = calloc(1, sizeof(*generated));
+    if (!generated)
+        return rp_error_nomem();
+    generated->text = write_text(&program, false);
+    generated->neutral = write_text(&program, true);
+    generated->title = write_title(&program);
+    generated->note = rp_take(program.note);
+    if (!generated->text || !generated->neutral || !generated->title ||
+        !set_attach(&program, generated) || !set_headers(&program, generated))
+        return rp_error_nomem();
+    *out = rp_take(generated);
+    return NULL;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stack and profile: how often each stack was seen. */
+#include <string.h>
+
+#include "query/plan.h"
+
+static bool has_key(const struct rp_query_plan *p, const char *name) {
+    for (size_t i = 0; i < p->question->key_count; i++)
+        if (!strcmp(p->question->keys[i], name))
+            return true;
+    return false;
+}
+
+/* Whether stacks are told apart by process. Names of a process's functions take knowing which one
+ * it is; the kernel's stacks are one for all. */
+static bool is_by_process(const struct rp_query_plan *p) {
+    return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") ||
+           rp_spec_is_in_file(&p->points[0].spec);
+}
+
+static void write_types(const struct rp_query_plan *p) {
+    fputs("struct key {\n"
+          "    u32 pid;\n"
+          "    int user_stack, kernel_stack; /* ids in `stacks`, or below 0: there is none */\n"
+          "    char comm[16];\n",
+          p->out);
+    rp_write_members(p, &p->keys);
+    fputs("};\n"
+          "BPF_HASH(counts, struct key, u64, 40960);\n"
+          "BPF_STACK_TRACE(stacks, 16384);\n"
+          "BPF_ARRAY(missed, u64, 1); /* stacks for which `counts` had no room */\n",
+          p->out);
+}
+
+void rp_write_stacks(const struct rp_query_plan *p) {
+    size_t s = p->pair ? 1 : 0;
+    struct rp_name key = rp_own(p, "key");
+    bool process = is_by_process(p), comm = process || has_key(p, "comm");
+    const char *k = key.text, *context = rp_context(p, s);
+    FILE *out = p->out;
+    write_types(p);
+    rp_write_first_half(p);
+    fputs("\n", out);
+    rp_write_begin(p, s);
+    fprintf(out, "    struct key %s = {};\n", k);
+    if (process)
+        fprintf(out, "    %s.pid = bpf_get_current_pid_tgid() >> 32;\n", k);
+    if (p->question->verb == RP_VERB_PROFILE)
+        fprintf(out, "    if (!%s.pid)\n        return 0; /* the CPU's idle task */\n", k);
+    if (comm)
+        fprintf(out, "    bpf_get_current_comm(&%s.comm, sizeof(%s.comm));\n", k, k);
+    if (process)
+        fprintf(out, "    %s.user_stack = stacks.get_stackid(%s, BPF_F_USER_STACK);\n", k, context);
+    else
+        fprintf(out, "    %s.user_stack = -1;\n", k);
+    if (rp_spec_is_in_file(&p->points[0].spec))
+        fprintf(out, "    %s.kernel_stack = -1;\n", k);
+    else
+        fprintf(out, "    %s.kernel_stack = stacks.get_stackid(%s, 0);\n", k, context);
+    char target[80];
+    snprintf(target, sizeof(target), "%s.", k);
+    rp_write_values(p, &p->keys, target);
+    rp_write_increment(p, "counts");
+    rp_write_end(p);
+}

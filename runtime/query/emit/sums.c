@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* count, hist and latency: sums in maps. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "query/plan.h"
+
+#define MISSED "BPF_ARRAY(missed, u64, 1); /* events whose key found no room */\n"
+
+void rp_write_count(const struct rp_query_plan *p) {
+    struct rp_name counts = rp_own(p, "counts");
+    if (rp_has_key(p)) {
+        rp_write_key_type(p, NULL);
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, counts.text);
+    } else {
+        fprintf(p->out, "BPF_ARRAY(%s, u64, 1);\n", counts.text);
+    }
+    rp_write_first_half(p);
+    for (size_t s = p->pair ? 1 : 0; s < p->point_count; s++) {
+        fputs("\n", p->out);
+        rp_write_begin(p, s);
+        if (rp_has_key(p)) {
+            rp_write_key(p, s);
+            rp_write_increment(p, counts.text);
+        } else {
+            fprintf(p->out, "    %s.atomic_increment(0);\n", counts.text);
+        }
+        rp_write_end(p);
+    }
+}
+
+/* ------------------------------------------------------------------ histograms */
+
+static bool has_negative(const struct rp_query_plan *p) {
+    return !p->question->linear && p->number.is.is_signed;
+}
+
+static void write_maps(const struct rp_query_plan *p) {
+    bool linear = p->question->linear;
+    struct rp_name dist = rp_own(p, linear ? "dist_linear" : "dist");
+    if (linear || rp_has_key(p)) {
+        rp_write_key_type(p, linear ? "s64 slot; /* the lower end of the number's bucket */"
+                                    : "u64 slot; /* the number's power of two */");
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
+    } else {
+        fprintf(p->out, "BPF_HISTOGRAM(%s);\n", dist.text);
+    }
+    if (has_negative(p))
+        fputs("BPF_ARRAY(negative, u64, 1); /* powers of two have no room for them */\n", p->out);
+}
+
+static void write_slot(const struct rp_query_plan *p, const char *number) {
+    const struct rp_question *q = p->question;
+    struct rp_name key = rp_own(p, "key"), value = rp_own(p, "value");
+    if (!q->linear) {
+        fprintf(p->out, "    %s.slot = bpf_log2l(%s);\n", key.text, number);
+        return;
+    }
+    fprintf(p->out,
+            "    s64 %s = %s;\n"
+            "    if (%s < %" PRId64 ")\n"
+            "        %s.slot = %" PRId64 ";\n"
+            "    else if (%s >= %" PRId64 ")\n"
+            "        %s.slot = %" PRId64 ";\n"
+            "    else\n"
+            "        %s.slot = ",
+            value.text, number, value.text, q->low, key.text, q->low - q->step, value.text, q->high,
+            key.text, q->high, key.text);
+    if (q->low)
+        fprintf(p->out, "%s - (u64)(%s - %s%" PRId64 "%s) %% %" PRId64 ";\n", value.text,
+                value.text, q->low < 0 ? "(" : "", q->low, q->low < 0 ? ")" : "", q->step);
+    else
+        fprintf(p->out, "%s - (u64)%s %% %" PRId64 ";\n", value.text, value.text, q->step);
+}
+
+static void write_sum(const struct rp_query_plan *p, const char *number) {
+    size_t s = p->pair ? 1 : 0;
+    if (p->question->linear || rp_has_key(p)) {
+        rp_write_key(p, s);
+        write_slot(p, number);
+        rp_write_increment(p, rp_own(p, p->question->linear ? "dist_linear" : "dist").text);
+    } else {
+        fprintf(p->out, "    %s.atomic_increment(bpf_log2l(%s));\n", rp_own(p, "dist").text,
+                number);
+    }
+}
+
+/* As the function that counts can name it. */
+static void write_number(const struct rp_query_plan *p, char *text, size_t size) {
+    for (size_t i = 0; p->number.at_entry && i < p->saved.count; i++) {
+        const struct rp_value *saved = &p->saved.list[i];
+        if (!saved->argument && saved->text && !strcmp(saved->text, p->number.text)) {
+            snprintf(text, size, "%s.%s", rp_own(p, "at").text, saved->member);
+            return;
+        }
+    }
+    snprintf(text, size, "%s", p->number.text);
+}
+
+void rp_write_hist(const struct rp_query_plan *p) {
+    char number[1024];
+    write_number(p, number, sizeof(number));
+    write_maps(p);
+    rp_write_first_half(p);
+    fputs("\n", p->out);
+    rp_write_begin(p, p->pair ? 1 : 0);
+    if (has_negative(p))
+        fprintf(p->out, rp_is_c_name(number) ? "    if (%s < 0) {\n" : "    if ((%s) < 0) {\n",
+                number);
+    if (has_negative(p))
+        fputs("        negative.atomic_increment(0);\n        return 0;\n    }\n", p->out);
+    write_sum(p, number);
+    rp_write_end(p);
+}
+
+void rp_write_latency(const struct rp_query_plan *p) {
+    char number[80];
+    snprintf(number, sizeof(number), "%s / 1000", rp_own(p, "ns").text);
+    if (rp_has_key(p)) {
+        rp_write_key_type(p, "u64 slot; /* the power of two, of microseconds */");
+        fputs("BPF_HASH(dist, struct key, u64);\n" MISSED, p->out);
+    } else {
+        fputs("BPF_HISTOGRAM(dist); /* of microseconds */\n", p->out);
+    }
+    rp_write_call(p);
+    fputs("\n", p->out);
+    rp_write_begin(p, 1);
+    write_sum(p, number);
+    rp_write_end(p);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program while it is written. It has a site for each place where one of its functions runs: one,
+ * or the entry and the return of what is called, or each of those that are counted. What it reads
+ * there are values, each of which becomes a member of a struct: of a record, of a key, or of what
+ * is kept from a call's entry to its return.
+ */
+#ifndef RP_QUERY_PLAN_H
+#define RP_QUERY_PLAN_H
+
+#include <stdio.h>
+
+#include "query/arguments.h"
+#include "query/query.h"
+
+struct rp_attach_point {
+    struct rp_spec spec;
+    char *text; /* the spec in full, or a pattern */
+    bool is_pattern;
+    struct rp_arguments *arguments;
+    size_t readable;   /* how many of the arguments can be read here */
+    bool user_memory;  /* its pointers lead into the process */
+    bool is_return;    /* `ret` can be read */
+    char function[64]; /* the C function's name */
+    bool names_itself; /* reprobe run knows from the name where it belongs */
+};
+
+static inline bool rp_attach_point_is(const struct rp_attach_point *point,
+                                      const struct rp_probe_kind *kind) {
+    return point->spec.kind == kind;
+}
+
+struct rp_value {
+    char *text;      /* as typed, or made from what was */
+    char member[48]; /* its name in a struct */
+    struct rp_expression is;
+    unsigned capacity; /* bytes, of text */
+    bool at_entry;     /* it is read at the entry and kept until the return */
+    bool argument; /* kept so that what is read at the return can name it: `text` is an argument */
+};
+
+struct rp_values {
+    struct rp_value *list;
+    size_t count;
+};
+
+/* A text that a condition compares: `text` is read into `buffer`. */
+struct rp_text_operand {
+    char *text;
+    char buffer[48];
+    unsigned capacity;
+    struct rp_expression is;
+};
+
+/* One of the conditions that && joins. */
+struct rp_term {
+    char *text; /* as typed */
+    char *code; /* with is_text() for comparisons of text */
+    struct rp_text_operand *operands;
+    size_t operand_count;
+    bool at_entry;
+};
+
+struct rp_query_plan {
+    const struct rp_question *question;
+    struct rp_attach_point *points;
+    size_t point_count;
+    bool pair; /* sites[0] is the entry, sites[1] the return */
+    struct rp_values columns, keys, saved;
+    struct rp_value number; /* of a histogram */
+    struct rp_term *terms;
+    size_t term_count;
+    bool by_match;   /* the key says at which of several places */
+    const char *map; /* where what is kept of a call is: "entered", "start" */
+    bool timed;      /* with the time of the entry, in nanoseconds */
+    char *note;
+
+    FILE *out;
+    bool neutral; /* what names places is left out */
+};
+
+/* ------------------------------------------------------------------ plan.c: what to write */
+
+struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
+void rp_query_plan_clear(struct rp_query_plan *program);
+/* Why a question that can be understood has no answer. */
+struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
+                                  ...) RP_PRINTF(3, 4);
+
+/* ------------------------------------------------------------------ site.c */
+
+/* `fallback` is the function's name where no convention of BCC's has one. */
+struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
+                                      struct rp_attach_point *point);
+void rp_attach_point_clear(struct rp_attach_point *point);
+/* Makes of the one site what the question needs: the return, or a pair. */
+struct rp_error *rp_attach_points_choose(struct rp_query_plan *program);
+/* The entry and the return: what one keeps in `program->map` is for the other. */
+struct rp_error *rp_attach_points_pair(struct rp_query_plan *program);
+/* Where arguments are read: the entry of a pair, else the one site. */
+const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program);
+bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments);
+/* Calls `test` with all that the question reads, until it returns true. */
+bool rp_question_any(const struct rp_question *question,
+                     bool (*test)(void *ctx, const char *expression), void *ctx);
+
+/* ------------------------------------------------------------------ value.c */
+
+/* The longest text that is kept, in bytes. */
+#define RP_PATH_CAPACITY 128
+
+/* What expressions can name besides builtins. */
+const struct rp_arguments *rp_plan_names(const struct rp_query_plan *program);
+/* Finds out what each of `list` is. */
+struct rp_error *rp_plan_types(struct rp_query_plan *program, struct rp_expression **list,
+                               size_t count);
+struct rp_error *rp_check_names(const struct rp_query_plan *program, const char *expression);
+/* A name, or members of one. */
+bool rp_is_simple(const char *expression);
+/* `ret`, and not an argument of that name. */
+bool rp_reads_ret(const struct rp_query_plan *program, const char *expression);
+
+/* Its member's name is made of the text, and none of `reserved` (NULL: no such ones). NULL without
+ * memory. */
+struct rp_value *rp_value_add(struct rp_values *values, const char *text,
+                              const char *const *reserved);
+void rp_values_clear(struct rp_values *values);
+/* A C name made of an expression: "name_name" of "name->name". */
+void rp_value_member(const char *text, char *out, size_t size);
+/* Whether it is read at the entry of a pair: then it is kept. */
+struct rp_error *rp_value_choose_moment(struct rp_query_plan *program, struct rp_value *value);
+/* Keeps the arguments that the expression, read at the return, names. */
+struct rp_error *rp_save_arguments(struct rp_query_plan *program, const char *expression);
+void rp_value_set_capacity(struct rp_value *value);
+/* Makes text shorter until all is small enough for the stack. */
+void rp_values_fit(struct rp_values *values);
+/* What was kept has as much room in the record as it had there. */
+void rp_values_take_capacity(const struct rp_query_plan *program, struct rp_values *values);
+
+/* ------------------------------------------------------------------ condition.c */
+
+struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
+
+/* ------------------------------------------------------------------ function.c: pieces of C */
+
+/* A name that nothing has that the program's functions read: `name`, or one with an underscore. */
+struct rp_name {
+    char text[64];
+};
+struct rp_name rp_own(const struct rp_query_plan *program, const char *name);
+
+/* "    int dfd;" for each value. */
+void rp_write_members(const struct rp_query_plan *program, const struct rp_values *values);
+/* The struct of a key, where there is one. */
+void rp_write_key_type(const struct rp_query_plan *program, const char *last_member);
+/* From the function's head on: who is looked at, what is read there by name, conditions. At the
+ * return of a pair also what was kept; the time between (ns) is in the variable `ns`. */
+void rp_write_begin(const struct rp_query_plan *program, size_t point);
+/* What is kept of a call, in the map `program->map`, and all of the function at the entry. */
+void rp_write_call(const struct rp_query_plan *program);
+/* The same behind a blank line where there is a pair; else nothing. */
+void rp_write_first_half(const struct rp_query_plan *program);
+/* Adds one to the map's entry of the key, which is made when it is seen for the first time. */
+void rp_write_increment(const struct rp_query_plan *program, const char *map);
+/* Sets members of `target` ("event->", "key.") to the values. */
+void rp_write_values(const struct rp_query_plan *program, const struct rp_values *values,
+                     const char *target);
+/* "struct key key = {};", and its members. */
+void rp_write_key(const struct rp_query_plan *program, size_t point);
+bool rp_has_key(const struct rp_query_plan *program);
+/* "    return 0;\n}\n" */
+void rp_write_end(const struct rp_query_plan *program);
+/* How BPF's context is called in the function at that site. */
+const char *rp_context(const struct rp_query_plan *program, size_t point);
+
+/* ------------------------------------------------------------------ the verbs */
+
+void rp_write_trace(const struct rp_query_plan *program);   /* trace.c */
+void rp_write_count(const struct rp_query_plan *program);   /* sums.c */
+void rp_write_hist(const struct rp_query_plan *program);    /* sums.c */
+void rp_write_latency(const struct rp_query_plan *program); /* sums.c */
+void rp_write_stacks(const struct rp_query_plan *program);  /* stacks.c: stack and profile */
+
+#endif

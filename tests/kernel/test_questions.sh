@@ -1,0 +1,230 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Questions: the C that each verb writes runs as it is by `reprobe run`, and says what the test did.
+# Places here are tracepoints, functions in files and samples; those in the kernel are in
+# tests/lab/test_questions.sh.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+. "$here/questions.sh"
+probed=$helpers/probed
+
+# ---------------------------------------------------------------- trace
+
+# openat() is the first of the calls that spawn opens each file by.
+syscalls_with_results() {
+	touch readme
+	answer "spawn --open readme missing '' >expected" \
+		trace 'openat dfd filename flags ret if comm == "spawn"'
+	equal "rows" \
+		"$(awk '$2 != "" && NR % 3 == 1 { print $1, $2, -100, $5, 0, $4 ? -$4 : $3 }' expected | sed 's/  / - /')" \
+		"$(fields data.pid data.comm data.dfd data.filename data.flags data.ret | sed 's/  / - /')"
+	contains "columns" "$(query -i trace 'openat filename ret if comm == "spawn"')" 'headers: filename ret'
+}
+
+# Neither what begins so nor what goes on.
+text_is_compared_to_its_end() {
+	touch read readme readmes
+	answer "spawn --open read readme readmes readme >expected" \
+		trace 'openat filename if filename == "readme"'
+	equal "equal" "readme readme" "$(fields data.filename | paste -sd' ')"
+	answer "spawn --open read readme readmes >expected" \
+		trace 'openat filename if comm == "spawn" && "readme" != filename'
+	equal "unequal" "read readmes" "$(fields data.filename | paste -sd' ')"
+	answer "spawn --open read readme readmes >expected" \
+		trace 'openat filename if (filename == "read" || filename == "readmes") && comm == "spawn"'
+	equal "one or the other" "read readmes" "$(fields data.filename | paste -sd' ')"
+}
+
+# A tracepoint's text of any length; all its fields.
+all_fields() {
+	answer 'spawn 3 >expected' trace 'sched_process_exec'
+	equal "rows" "$(awk '{ print $1, $3, $4, $1, $1 }' expected)" \
+		"$(fields data.pid data.comm data.filename data.pid_2 data.old_pid | grep " spawn " | tail -n 3)"
+}
+
+kernel_structs() {
+	reprobe list 'tp_btf:sched_process_exec' >list 2>&1 || skip "this kernel has no tp_btf"
+	answer 'spawn 3 >expected' trace 'tp_btf:sched_process_exec p->comm p->real_parent->tgid bprm->filename if p->comm == "spawn"'
+	equal "tp_btf" "$(awk '{ print $1, $3, $2, $4 }' expected)" \
+		"$(fields data.pid data.p_comm data.p_real_parent_tgid data.bprm_filename | tail -n 3)"
+	answer 'spawn 3 >expected' trace 'rawtracepoint:sched_process_exec'
+	equal "all arguments of a raw tracepoint" "$(awk '{ print $1, $3, $1, $4 }' expected)" \
+		"$(fields data.pid data.p_comm data.p_pid data.bprm_filename | grep " spawn " | tail -n 3)"
+}
+
+# What was kept at the entry belongs to the call that returns.
+functions_in_files() {
+	answer "$probed --calls 5 >expected" trace "uprobe:$probed:twice arg0, (char *)arg1, ret"
+	equal "rows" "$(cat expected)" "$(fields data.arg0 data.char_arg1 data.ret | awk '{ print $1, $2 " " $3, $4 }')"
+	answer "$probed --calls 20 >expected" trace "uprobe:$probed:twice arg0 if ret > 30 && arg0 % 2"
+	equal "conditions at both ends" "17 19" "$(fields data.arg0 | paste -sd' ')"
+}
+
+static_probes() {
+	answer "$probed --usdt 3 >expected" trace "usdt:$probed:step (int)arg0, (char *)arg1"
+	[ -s expected ] || fail "it did nothing"
+	equal "rows" "$(grep '^step' expected | cut -d' ' -f2-)" "$(fields data.int_arg0 data.char_arg1)"
+}
+
+# ---------------------------------------------------------------- sums
+
+counts() {
+	answer 'spawn --calls 1000 >/dev/null' count 'getpgid if comm == "spawn"'
+	equal "all" 1000 "$(jsonlines value <out)"
+	answer 'spawn --calls 300 >expected' count 'sys_exit_getpgid by comm, pid'
+	equal "by two" "spawn $(cat expected)" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^spawn)"
+	# It has an argument of that name, which is 0.
+	answer 'spawn --calls 300 >expected' count 'getpgid by comm, pid'
+	equal "by its own pid" "spawn 0 300" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^spawn)"
+	contains "note" "$(query -i count 'getpgid by pid')" 'note: `pid` is the field of sys_enter_getpgid'
+	answer 'spawn --calls 7 >/dev/null; spawn --open a b >/dev/null' count 'getpgid, sys_exit_getpgid, openat if comm == "spawn"'
+	equal "several places" "0 7,4294967296 7,8589934592 2" \
+		"$(grep '"place"' out | jsonlines key.place value | tr '\t' ' ' | sort -n | paste -sd,)"
+}
+
+# Of what is not the target nothing counts: here as many calls again.
+targets_only() {
+	start sh -c 'while :; do spawn --calls 100 >/dev/null; done'
+	target=-t answer 'spawn --calls 50 >/dev/null' count getpgid
+	equal "calls" 50 "$(jsonlines value <out)"
+	kill -- "-$pid"
+}
+
+histograms() {
+	answer "$probed --calls 20 >/dev/null" hist "uprobe:$probed:twice arg0"
+	equal "powers of two" '1 3 7 15 31' "$(grep -o '"max":[0-9]*' out | cut -d: -f2 | paste -sd' ')"
+	equal "sum" 20 "$(grep -o '"count":[0-9]*' out | cut -d: -f2 | paste -sd+ | bc)"
+	answer "$probed --calls 20 >/dev/null" hist "uprobe:$probed:twice arg0 linear(3,13,5)"
+	equal "linear" "-2 2,3 5,8 5,13 8" "$(slots)"
+	answer "$probed --calls 20 >/dev/null" hist "uprobe:$probed:twice arg0 - 10 linear(-7,3,5)"
+	equal "below zero" "-12 2,-7 5,-2 5,3 8" "$(slots)"
+	answer "$probed --calls 20 >/dev/null" hist "uprobe:$probed:twice arg0 - 10"
+	equal "no power of two" 9 "$(grep '"negative"' out | jsonlines value)"
+	answer "$probed --calls 20 >/dev/null" hist "uprobe:$probed:twice ret by arg0 & 1"
+	equal "keys" 2 "$(grep -c '"key":.*"histogram"' out)"
+	equal "by key" 20 "$(grep '"key":.*"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | paste -sd+ | bc)"
+}
+# Where each bucket begins, and how many are in it.
+slots() { grep -o '"min":-\?[0-9]*,[^}]*"count":[0-9]*' out | sed 's/"min"://; s/,.*:/ /' | paste -sd,; }
+
+latencies() {
+	answer "$probed --calls 20 >/dev/null" latency "uprobe:$probed:twice"
+	equal "calls" 20 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | paste -sd+ | bc)"
+	answer 'sleep 0.3; sleep 0' latency 'clock_nanosleep by comm if comm == "sleep" && flags == 0'
+	matches "key" "$(cat out)" '"key":{"comm":"sleep"},"histogram"'
+	# From 2^18 us on, which is 0.26 s.
+	local least
+	least=$(grep '"histogram"' out | grep -o '"min":[0-9]*,"max":[0-9]*,"count":[1-9]' | sed 's/"min"://; s/,.*//' | sort -n | tail -n 1)
+	[ "${least:-0}" -ge 262144 ] || fail "latency of a call that waits: $least us in" "$out"
+}
+
+stacks_and_samples() {
+	answer "spawn --open a b >/dev/null" stack 'openat by comm if comm == "spawn"'
+	equal "times" 2 "$(grep '"kernel_stack"' out | jsonlines value | paste -sd+ | bc)"
+	answer "$probed --spin 700" profile '199 by cpu if comm == "probed"'
+	local samples
+	samples=$(grep '"cpu"' out | jsonlines value | paste -sd+ | bc)
+	[ "${samples:-0}" -ge 10 ] || fail "expected samples of a program that runs, got" "$out"
+}
+
+# ---------------------------------------------------------------- what compiles, and what cannot be
+
+# Functions with arguments of all kinds; nothing of it needs kprobes.
+functions_of_the_kernel() {
+	local line
+	while read -r line; do
+		case ${line#* } in fentry:* | fexit:*) [ -e /sys/kernel/btf/vmlinux ] || continue ;; esac
+		query ${line%% *} "${line#* }" >question.c || fail "$line"
+		run reprobe check question.c
+		status 0
+		lacks "$line" "$err" warning
+	done <<'END'
+trace kprobe:vfs_read
+trace kprobe:vfs_read file->f_path.dentry->d_name.name ret if count > 1 && ret > 0
+trace kprobe:do_epoll_wait
+trace kprobe:do_unlinkat name->name ret
+hist kprobe:do_unlinkat ret by name->name
+count kprobe:do_unlinkat by name->name if dfd == -100 && name->name == "/etc/passwd"
+trace kprobe:vfs_rename rd->old_dentry->d_name.name rd->new_dentry->d_name.name ret
+trace kprobe:kernel_clone
+trace kprobe:sys_openat filename ret
+trace kprobe:security_file_open file->f_path
+hist kprobe:vfs_read count - ret by file->f_inode->i_ino, comm
+latency fentry:vfs_read by count, comm
+trace fexit:vfs_read count ret
+count kprobe:vfs_* by comm
+count kprobe:vfs_read by stack, file
+stack kprobe:vfs_read by pid, file->f_inode->i_ino
+END
+}
+
+words() {
+	equal "a syscall" tracepoint:syscalls:sys_enter_openat "$(query spec openat)"
+	equal "a tracepoint" tracepoint:sched:sched_switch "$(query spec sched_switch)"
+	equal "with its category" tracepoint:sched:sched_switch "$(query spec sched:sched_switch)"
+	equal "a spec" kprobe:vfs_read "$(query spec k:vfs_read)"
+	equal "tracepoints" 'tracepoint:sched:*' "$(query spec 'sched:*')"
+	if [ -n "$kprobes" ]; then
+		equal "a function" kprobe:vfs_read "$(query spec vfs_read)"
+		equal "functions" 'kprobe:vfs_*' "$(query spec 'vfs_*')"
+	else
+		equal "without kprobes" tracepoint:syscalls:sys_enter_read "$(query spec vfs_read | head -n 1)"
+		contains "note" "$(query spec vfs_read)" "this kernel has no kprobes" "instead of kprobe:vfs_read"
+		equal "several" 'tracepoint:*:sched_*' "$(query spec 'sched_*' | head -n 1)"
+	fi
+}
+
+arguments() {
+	equal "tracepoint" "tracepoint:sched:sched_process_exec(char filename[], pid_t pid, pid_t old_pid)" \
+		"$(query args tracepoint:sched:sched_process_exec)"
+	equal "syscall's function" "kprobe:sys_openat(int dfd, const char *filename, int flags, umode_t mode) returns long" \
+		"$(query args kprobe:sys_openat)"
+	equal "function" "kprobe:do_unlinkat(int dfd, struct filename *name) returns int" "$(query args kprobe:do_unlinkat)"
+	equal "in a file" "uprobe:$probed:twice() returns long" "$(query args "uprobe:$probed:twice")"
+	equal "sample" "profile:hz:9()" "$(query args profile:hz:9)"
+	matches "raw tracepoint" "$(query args rawtracepoint:sched_process_exec)" \
+		'^rawtracepoint:sched_process_exec\(struct task_struct \*p, (pid_t|int) old_pid, struct linux_binprm \*bprm\)$'
+}
+
+no_answer() {
+	run query trace 'openat filenam'
+	refused 'sys_enter_openat has no field `filenam`; its fields are dfd, filename, flags, mode' 'did you mean filename?'
+	run query trace 'sched_switch ret'
+	refused 'has no `ret`'
+	run query hist 'openat filename'
+	refused '`filename` is text' 'count openat by filename'
+	run query trace 'openat2 how->flags'
+	refused "the process's own memory"
+	run query trace 'sched:sched_swich'
+	refused 'there is no tracepoint sched_swich in the category sched' 'did you mean sched_switch?'
+	run query trace 'schd:sched_switch'
+	refused 'schd'
+	run query trace 'openat (dfd'
+	refused "this '(' is not closed"
+	run query trace "uprobe:c:malloc arg0->x"
+	refused 'arg0->x'
+	run query latency sched_switch
+	refused 'no end to wait for'
+	run query args kprobe:vfs_raed
+	refused 'cannot attach kprobe:vfs_raed'
+	run query args tracepoint:sched:sched_swich
+	refused 'did you mean sched_switch?'
+}
+
+t "trace: a syscall with its result" syscalls_with_results
+t "trace: text is compared to its end" text_is_compared_to_its_end
+t "trace: all fields of a tracepoint" all_fields
+t "trace: structs of the kernel" kernel_structs
+t "trace: functions in files" functions_in_files
+t "trace: USDT probes" static_probes
+t "count" counts
+t "targets only" targets_only
+t "hist" histograms
+t "latency" latencies
+t "stack and profile" stacks_and_samples
+t "programs for functions of the kernel compile" functions_of_the_kernel
+t "what a word means" words
+t "what can be read" arguments
+t "questions without an answer" no_answer
+finish

@@ -1,0 +1,622 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Questions: how lines are taken apart, and what C they become. Places are functions that BTF tells
+ * of, so that neither kprobes nor privileges are needed. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kernel/btf.h"
+#include "query/query.h"
+#include "suites.h"
+#include "util/array.h"
+
+static char *join(char **list, size_t count) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i ? "|" : "", list[i]);
+    fclose(out);
+    return text;
+}
+
+/* ------------------------------------------------------------------ lines that are understood */
+
+static const struct {
+    enum rp_verb verb;
+    const char *line, *probes, *exprs, *keys, *predicate;
+    const char *again; /* as rp_question_line() has it; NULL: the verb and the line */
+} good[] = {
+    {RP_VERB_TRACE, "vfs_read", "vfs_read", "", "", NULL, "trace vfs_read"},
+    {RP_VERB_TRACE, "  kprobe:vfs_read  ", "kprobe:vfs_read", "", "", NULL,
+     "trace kprobe:vfs_read"},
+    {RP_VERB_TRACE, "f a b", "f", "a|b", "", NULL, "trace f a, b"},
+    {RP_VERB_TRACE, "f a, b ,c", "f", "a|b|c", "", NULL, "trace f a, b, c"},
+    {RP_VERB_TRACE, "f a + b", "f", "a + b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a+b c", "f", "a+b|c", "", NULL, "trace f a+b, c"},
+    {RP_VERB_TRACE, "f a -b", "f", "a|-b", "", NULL, "trace f a, -b"},
+    {RP_VERB_TRACE, "f a - b", "f", "a - b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a-b", "f", "a-b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a *b", "f", "a|*b", "", NULL, "trace f a, *b"},
+    {RP_VERB_TRACE, "f a * b", "f", "a * b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a &b", "f", "a|&b", "", NULL, "trace f a, &b"},
+    {RP_VERB_TRACE, "f a & b", "f", "a & b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a &&b", "f", "a &&b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a !b", "f", "a|!b", "", NULL, "trace f a, !b"},
+    {RP_VERB_TRACE, "f a != b", "f", "a != b", "", NULL, NULL},
+    {RP_VERB_TRACE, "f a ~b", "f", "a|~b", "", NULL, "trace f a, ~b"},
+    {RP_VERB_TRACE, "f a->b.c d -> e", "f", "a->b.c|d -> e", "", NULL, "trace f a->b.c, d -> e"},
+    {RP_VERB_TRACE, "f a[1] b [2]", "f", "a[1]|b [2]", "", NULL, "trace f a[1], b [2]"},
+    {RP_VERB_TRACE, "f (u32)x y", "f", "(u32)x|y", "", NULL, "trace f (u32)x, y"},
+    {RP_VERB_TRACE, "f (u32) x y", "f", "(u32) x|y", "", NULL, "trace f (u32) x, y"},
+    {RP_VERB_TRACE, "f (struct file *)x", "f", "(struct file *)x", "", NULL, NULL},
+    {RP_VERB_TRACE, "f (char *) x -y", "f", "(char *) x|-y", "", NULL, "trace f (char *) x, -y"},
+    {RP_VERB_TRACE, "f (a) (b)", "f", "(a)|(b)", "", NULL, "trace f (a), (b)"},
+    {RP_VERB_TRACE, "f (a b, c) d", "f", "(a b, c)|d", "", NULL, "trace f (a b, c), d"},
+    {RP_VERB_TRACE, "f sizeof(struct file) x", "f", "sizeof(struct file)|x", "", NULL,
+     "trace f sizeof(struct file), x"},
+    {RP_VERB_TRACE, "f a ? b : c d", "f", "a ? b : c|d", "", NULL, "trace f a ? b : c, d"},
+    {RP_VERB_TRACE, "f a if b", "f", "a", "", "b", NULL},
+    {RP_VERB_TRACE, "f if a -b", "f", "", "", "a -b", NULL},
+    {RP_VERB_TRACE, "f if comm == \"a if b\"", "f", "", "", "comm == \"a if b\"", NULL},
+    {RP_VERB_TRACE, "f x if a <= b && c >= d", "f", "x", "", "a <= b && c >= d", NULL},
+    {RP_VERB_TRACE, "uprobe:/a+b:f arg0", "uprobe:/a+b:f", "arg0", "", NULL, NULL},
+    {RP_VERB_COUNT, "a b, c", "a|b|c", "", "", NULL, "count a b c"},
+    {RP_VERB_COUNT, "'vfs_*' by comm", "vfs_*", "", "comm", NULL, "count vfs_* by comm"},
+    {RP_VERB_COUNT, "vfs_* by comm", "vfs_*", "", "comm", NULL, NULL},
+    {RP_VERB_COUNT, "a by x y if z", "a", "", "x|y", "z", "count a by x, y if z"},
+    {RP_VERB_COUNT, "a if z by x", "a", "", "x", "z", "count a by x if z"},
+    {RP_VERB_HIST, "f ret", "f", "ret", "", NULL, NULL},
+    {RP_VERB_HIST, "f a + b by c if d", "f", "a + b", "c", "d", NULL},
+    {RP_VERB_HIST, "f ret linear(0,100,10) by comm", "f", "ret", "comm", NULL, NULL},
+    {RP_VERB_HIST, "f ret linear(-0x10, 16, 2)", "f", "ret", "", NULL,
+     "hist f ret linear(-16,16,2)"},
+    {RP_VERB_LATENCY, "f by comm if pid > 1", "f", "", "comm", "pid > 1", NULL},
+    {RP_VERB_STACK, "f", "f", "", "", NULL, NULL},
+    {RP_VERB_PROFILE, "", "profile:hz:49", "", "", NULL, "profile 49"},
+    {RP_VERB_PROFILE, "99 by cpu", "profile:hz:99", "", "cpu", NULL, "profile 99 by cpu"},
+    {RP_VERB_PROFILE, "by cpu if pid", "profile:hz:49", "", "cpu", "pid",
+     "profile 49 by cpu if pid"},
+};
+
+static const char *const verbs[] = {
+    [RP_VERB_TRACE] = "trace",     [RP_VERB_COUNT] = "count", [RP_VERB_HIST] = "hist",
+    [RP_VERB_LATENCY] = "latency", [RP_VERB_STACK] = "stack", [RP_VERB_PROFILE] = "profile"};
+
+static struct rp_question *parsed(enum rp_verb verb, const char *line) {
+    struct rp_question *question = NULL;
+    struct rp_error *err = rp_question_parse(verb, line, &question);
+    ck_assert_msg(!err, "%s %s: %s", verbs[verb], line, err ? rp_error_why(err) : "");
+    return question;
+}
+
+static void check_parts(const struct rp_question *q, int i) {
+    char *probes = join(q->probes, q->probe_count), *exprs = join(q->exprs, q->expr_count),
+         *keys = join(q->keys, q->key_count);
+    ck_assert_str_eq(probes, good[i].probes);
+    ck_assert_str_eq(exprs, good[i].exprs);
+    ck_assert_str_eq(keys, good[i].keys);
+    ck_assert_pstr_eq(q->predicate, good[i].predicate);
+    free(probes);
+    free(exprs);
+    free(keys);
+}
+
+START_TEST(test_good_line) {
+    struct rp_question *q = parsed(good[_i].verb, good[_i].line);
+    check_parts(q, _i);
+    char *line = rp_question_line(q), same[256];
+    snprintf(same, sizeof(same), "%s %s", verbs[good[_i].verb], good[_i].line);
+    ck_assert_str_eq(line, good[_i].again ? good[_i].again : same);
+    rp_question_free(q);
+    /* What it prints means the same. */
+    q = parsed(good[_i].verb, line + strlen(verbs[good[_i].verb]));
+    check_parts(q, _i);
+    rp_question_free(q);
+    free(line);
+}
+END_TEST
+
+START_TEST(test_linear) {
+    struct rp_question *q = parsed(RP_VERB_HIST, "f ret linear(-0x10, 16, 2)");
+    ck_assert(q->linear);
+    ck_assert_int_eq(q->low, -16);
+    ck_assert_int_eq(q->high, 16);
+    ck_assert_int_eq(q->step, 2);
+    rp_question_free(q);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ lines that are not */
+
+static const struct {
+    enum rp_verb verb;
+    const char *line, *why;
+    int column; /* of the ^ below the line; -1: none */
+} bad[] = {
+    {RP_VERB_TRACE, "", "the probe is missing", -1},
+    {RP_VERB_TRACE, "if x", "the probe is missing", -1},
+    {RP_VERB_COUNT, "by x", "the probe is missing", -1},
+    {RP_VERB_TRACE, "f (a", "this '(' is not closed", 2},
+    {RP_VERB_TRACE, "f a[1", "this '[' is not closed", 3},
+    {RP_VERB_TRACE, "f a)", "closes nothing", 3},
+    {RP_VERB_TRACE, "f (a]", "closes nothing", 4},
+    {RP_VERB_TRACE, "f if comm == \"x", "the text is not closed", 13},
+    {RP_VERB_TRACE, "f a +", "an expression is missing", 5},
+    {RP_VERB_TRACE, "f if", "an expression is missing", 4},
+    {RP_VERB_TRACE, "f if a b", "an operator such as &&", 7},
+    {RP_VERB_TRACE, "f if a if b", "`if` is there twice", 7},
+    {RP_VERB_TRACE, "f a by b", "`by` is for sums", 4},
+    {RP_VERB_COUNT, "f by a by b", "`by` is there twice", 7},
+    {RP_VERB_COUNT, "f by", "the key is missing", 2},
+    {RP_VERB_COUNT, "f by if x", "the key is missing", 2},
+    {RP_VERB_TRACE, "f if a = b", "`==` compares", 7},
+    {RP_VERB_TRACE, "f a++", "nothing here can be changed", 3},
+    {RP_VERB_TRACE, "f a; b", "';' cannot be part", 3},
+    {RP_VERB_TRACE, "f {a}", "'{' cannot be part", 2},
+    {RP_VERB_TRACE, "f #a", "'#' cannot be part", 2},
+    {RP_VERB_HIST, "f", "the expression is missing", -1},
+    {RP_VERB_HIST, "f a b", "this is another", 4},
+    {RP_VERB_HIST, "f a linear(1,2)", "linear(LOW,HIGH,STEP)", 4},
+    {RP_VERB_HIST, "f a linear 1", "linear(LOW,HIGH,STEP)", 4},
+    {RP_VERB_HIST, "f a linear(2,1,1)", "LOW must be below HIGH", 4},
+    {RP_VERB_HIST, "f a linear(1,2,0)", "STEP above 0", 4},
+    {RP_VERB_LATENCY, "f a", "no expression", 2},
+    {RP_VERB_STACK, "f a", "no expression", 2},
+    {RP_VERB_PROFILE, "often", "no number of samples", 0},
+    {RP_VERB_PROFILE, "0", "no number of samples", 0},
+    {RP_VERB_PROFILE, "99 5", "no expression", 3},
+};
+
+START_TEST(test_bad_line) {
+    struct rp_question *question = NULL;
+    struct rp_error *err = rp_question_parse(bad[_i].verb, bad[_i].line, &question);
+    ck_assert_msg(err != NULL, "%s was understood", bad[_i].line);
+    ck_assert_ptr_null(question);
+    const char *why = rp_error_why(err);
+    ck_assert_msg(strstr(why, bad[_i].why) != NULL, "%s: why: %s", bad[_i].line, why);
+    ck_assert_ptr_nonnull(strstr(rp_error_what(err), bad[_i].line));
+    ck_assert_ptr_nonnull(strstr(rp_error_hint(err), verbs[bad[_i].verb]));
+    const char *last = strrchr(why, '\n');
+    if (bad[_i].column < 0)
+        ck_assert_ptr_null(last);
+    else
+        ck_assert_msg(last && strlen(last) == 1 + 4 + (size_t)bad[_i].column + 1 &&
+                          last[strlen(last) - 1] == '^',
+                      "%s: %s", bad[_i].line, why);
+    rp_error_free(err);
+}
+END_TEST
+
+START_TEST(test_too_deep) {
+    char line[256] = "f ";
+    memset(line + 2, '(', 100);
+    struct rp_question *question = NULL;
+    struct rp_error *err = rp_question_parse(RP_VERB_TRACE, line, &question);
+    ck_assert_ptr_nonnull(strstr(rp_error_why(err), "too deep"));
+    rp_error_free(err);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ names in expressions */
+
+START_TEST(test_reads) {
+    ck_assert(rp_reads("a->b + c.d", "a"));
+    ck_assert(rp_reads("a->b + c.d", "c"));
+    ck_assert(!rp_reads("a->b + c.d", "b"));
+    ck_assert(!rp_reads("a->b + c.d", "d"));
+    ck_assert(!rp_reads("a -> b", "b"));
+    ck_assert(!rp_reads("(struct a *)b", "a"));
+    ck_assert(rp_reads("(struct a *)b", "b"));
+    ck_assert(!rp_reads("c == \"a\"", "a"));
+    ck_assert(!rp_reads("abc", "ab"));
+    ck_assert(rp_reads("x > a", "a"));
+    ck_assert(rp_reads("x - a", "a"));
+}
+END_TEST
+
+/* ------------------------------------------------------------------ what paths are */
+
+static const struct rp_argument read_arguments[] = {
+    {"file", "struct file *"}, {"buf", "char *"},     {"count", "size_t"},
+    {"pos", "loff_t *"},       {"name", "char [16]"}, {"task", "struct task_struct *"}};
+static const struct rp_arguments of_read = {(struct rp_argument *)read_arguments,
+                                            RP_COUNT(read_arguments), "ssize_t", true};
+
+static const struct {
+    const char *text;
+    enum rp_shape shape;
+    const char *type;
+    unsigned size;
+    bool is_signed, is_array;
+} paths[] = {
+    {"count", RP_SHAPE_INT, "size_t", 8, false, false},
+    {"ret", RP_SHAPE_INT, "ssize_t", 8, true, false},
+    {"buf", RP_SHAPE_TEXT, "char *", 8, false, false},
+    {"name", RP_SHAPE_TEXT, "char [16]", 16, false, true},
+    {"pos", RP_SHAPE_POINTER, "loff_t *", 8, false, false},
+    {"file", RP_SHAPE_POINTER, "struct file *", 8, false, false},
+    {"file->f_path", RP_SHAPE_STRUCT, "struct path", 16, false, false},
+    {"file->f_path.dentry->d_name.name", RP_SHAPE_TEXT, "const unsigned char *", 8, false, false},
+    {"file -> f_inode -> i_ino", RP_SHAPE_INT, "unsigned long", 8, false, false},
+    {"task->comm", RP_SHAPE_TEXT, "char [16]", 16, false, true},
+    {"task->real_parent->tgid", RP_SHAPE_INT, "pid_t", 4, true, false},
+    {"comm", RP_SHAPE_TEXT, "char [16]", 16, false, true},
+    {"pid", RP_SHAPE_INT, "u32", 4, false, false},
+};
+
+START_TEST(test_path) {
+    struct rp_expression is = {.text = paths[_i].text};
+    ck_assert_msg(rp_path_type(&of_read, &is), "%s", paths[_i].text);
+    ck_assert_int_eq(is.shape, paths[_i].shape);
+    ck_assert_str_eq(is.type, paths[_i].type);
+    ck_assert_uint_eq(is.size, paths[_i].size);
+    ck_assert_int_eq(is.is_signed, paths[_i].is_signed);
+    ck_assert_int_eq(is.is_array, paths[_i].is_array);
+}
+END_TEST
+
+/* Those are for clang. */
+START_TEST(test_no_path) {
+    static const char *const others[] = {"count + 1",  "count->x",  "file.f_path", "file->nonesuch",
+                                         "nonesuch",   "*file",     "f(count)",    "file->",
+                                         "count[0].x", "buf[count]"};
+    for (size_t i = 0; i < RP_COUNT(others); i++) {
+        struct rp_expression is = {.text = others[i]};
+        ck_assert_msg(!rp_path_type(&of_read, &is), "%s", others[i]);
+    }
+}
+END_TEST
+
+/* ------------------------------------------------------------------ programs */
+
+static struct rp_generated *generated(enum rp_verb verb, const char *line) {
+    struct rp_question *question = parsed(verb, line);
+    struct rp_generated *generated = NULL;
+    struct rp_error *err = rp_question_generate(question, &generated);
+    ck_assert_msg(!err, "%s: %s", line, err ? rp_error_why(err) : "");
+    rp_question_free(question);
+    return generated;
+}
+
+static const struct {
+    enum rp_verb verb;
+    const char *line, *text;
+} golden[] = {
+    {RP_VERB_COUNT, "kprobe:vfs_read",
+     "/* count kprobe:vfs_read */\n"
+     "BPF_ARRAY(counts, u64, 1);\n"
+     "\n"
+     "int kprobe__vfs_read(struct pt_regs *ctx)\n"
+     "{\n"
+     "    counts.atomic_increment(0);\n"
+     "    return 0;\n"
+     "}\n"},
+    {RP_VERB_TRACE, "kprobe:do_unlinkat if comm == \"rm\"",
+     "/* trace kprobe:do_unlinkat if comm == \"rm\" */\n"
+     "\n"
+     "/* Whether `text` is `wanted`, which has `size` bytes, its end included. */\n"
+     "static bool is_text(const char *text, const char *wanted, int size)\n"
+     "{\n"
+     "#pragma unroll\n"
+     "    for (int i = 0; i < size; i++)\n"
+     "        if (text[i] != wanted[i])\n"
+     "            return false;\n"
+     "    return true;\n"
+     "}\n"
+     "\n"
+     "struct event {\n"
+     "    u32 pid;\n"
+     "    char comm[16];\n"
+     "    int dfd;\n"
+     "    char name_name[128]; /* name->name */\n"
+     "};\n"
+     "BPF_RINGBUF_OUTPUT(events, 64);\n"
+     "\n"
+     "int kprobe__do_unlinkat(struct pt_regs *ctx, int dfd, struct filename *name)\n"
+     "{\n"
+     "    char comm[16];\n"
+     "    bpf_get_current_comm(&comm, sizeof(comm));\n"
+     "    if (!is_text(comm, \"rm\", sizeof(\"rm\")))\n"
+     "        return 0;\n"
+     "    struct event *event = events.ringbuf_reserve(sizeof(struct event));\n"
+     "    if (!event)\n"
+     "        return 0; /* no room: it is counted as lost */\n"
+     "    event->pid = bpf_get_current_pid_tgid() >> 32;\n"
+     "    bpf_get_current_comm(&event->comm, sizeof(event->comm));\n"
+     "    event->dfd = dfd;\n"
+     "    bpf_probe_read_str(event->name_name, sizeof(event->name_name), name->name);\n"
+     "    events.ringbuf_submit(event, 0);\n"
+     "    return 0;\n"
+     "}\n"},
+    {RP_VERB_LATENCY, "kprobe:vfs_read",
+     "/* latency kprobe:vfs_read */\n"
+     "BPF_HISTOGRAM(dist); /* of microseconds */\n"
+     "BPF_HASH(start, u32, u64); /* since when, by thread; ns */\n"
+     "\n"
+     "int kprobe__vfs_read(struct pt_regs *ctx)\n"
+     "{\n"
+     "    u32 tid = bpf_get_current_pid_tgid();\n"
+     "    u64 at = bpf_ktime_get_ns();\n"
+     "    start.update(&tid, &at);\n"
+     "    return 0;\n"
+     "}\n"
+     "\n"
+     "int kretprobe__vfs_read(struct pt_regs *ctx)\n"
+     "{\n"
+     "    u32 tid = bpf_get_current_pid_tgid();\n"
+     "    u64 *found = start.lookup(&tid);\n"
+     "    if (!found)\n"
+     "        return 0; /* it began before we looked */\n"
+     "    u64 ns = bpf_ktime_get_ns() - *found;\n"
+     "    start.delete(&tid);\n"
+     "    dist.atomic_increment(bpf_log2l(ns / 1000));\n"
+     "    return 0;\n"
+     "}\n"},
+    {RP_VERB_HIST, "kprobe:vfs_read ret linear(-8,64,8) by uid",
+     "/* hist kprobe:vfs_read ret linear(-8,64,8) by uid */\n"
+     "struct key {\n"
+     "    u32 uid;\n"
+     "    s64 slot; /* the lower end of the number's bucket */\n"
+     "};\n"
+     "BPF_HASH(dist_linear, struct key, u64);\n"
+     "BPF_ARRAY(missed, u64, 1); /* events whose key found no room */\n"
+     "\n"
+     "int kretprobe__vfs_read(struct pt_regs *ctx)\n"
+     "{\n"
+     "    ssize_t ret = PT_REGS_RC(ctx);\n"
+     "    u32 uid = bpf_get_current_uid_gid();\n"
+     "    struct key key = {};\n"
+     "    key.uid = uid;\n"
+     "    s64 value = ret;\n"
+     "    if (value < -8)\n"
+     "        key.slot = -16;\n"
+     "    else if (value >= 64)\n"
+     "        key.slot = 64;\n"
+     "    else\n"
+     "        key.slot = value - (u64)(value - (-8)) % 8;\n"
+     "    u64 zero = 0, *count = dist_linear.lookup_or_try_init(&key, &zero);\n"
+     "    if (count)\n"
+     "        __sync_fetch_and_add(count, 1);\n"
+     "    else\n"
+     "        missed.atomic_increment(0);\n"
+     "    return 0;\n"
+     "}\n"},
+};
+
+START_TEST(test_golden) {
+    struct rp_generated *w = generated(golden[_i].verb, golden[_i].line);
+    ck_assert_str_eq(w->text, golden[_i].text);
+    rp_generated_free(w);
+}
+END_TEST
+
+/* Pieces that a program must have; "!" before one it must not. */
+static const struct {
+    enum rp_verb verb;
+    const char *line, *pieces[6];
+} pieces[] = {
+    /* Conditions on arguments are asked at the entry, those on the result at the return. */
+    {RP_VERB_TRACE,
+     "kprobe:vfs_read file->f_path.dentry->d_name.name ret if count > 5 && ret < 0",
+     {"if (!(count > 5))\n        return 0;\n    struct entered at = {};", "kretprobe__vfs_read(",
+      "ssize_t ret = PT_REGS_RC(ctx);\n    if (!(ret < 0))",
+      "BPF_HASH(entered, u32, struct entered)",
+      "__builtin_memcpy(event->file_f_path_dentry_d_name_name"}},
+    /* Both in one: the argument is kept. */
+    {RP_VERB_HIST,
+     "kretprobe:vfs_read count - ret by file->f_inode->i_ino",
+     {"at.count = count;", "at.file_f_inode_i_ino = file->f_inode->i_ino;",
+      "size_t count = at.count;", "key.file_f_inode_i_ino = at.file_f_inode_i_ino;",
+      "bpf_log2l(count - ret)"}},
+    {RP_VERB_COUNT,
+     "kprobe:vfs_read by comm",
+     {"bpf_get_current_comm(&key.comm", "!char comm[16];\n    bpf"}},
+    /* Names that the function has are none of ours. */
+    {RP_VERB_COUNT, "kprobe:vfs_read by count", {"*count_ = counts.lookup_or_try_init"}},
+    {RP_VERB_TRACE,
+     "kprobe:do_epoll_wait",
+     {"BPF_RINGBUF_OUTPUT(events_, 64)", "events_.ringbuf_reserve"}},
+    /* Negative numbers are no powers of two. */
+    {RP_VERB_HIST,
+     "kprobe:vfs_read ret",
+     {"if (ret < 0) {\n        negative.atomic_increment(0)", "BPF_HISTOGRAM(dist)"}},
+    {RP_VERB_HIST,
+     "kprobe:vfs_read count",
+     {"!negative", "kprobe__vfs_read(struct pt_regs *ctx, struct file *file"}},
+    {RP_VERB_COUNT,
+     "kprobe:vfs_read kprobe:vfs_write",
+     {"key.place = 0;", "key.place = 0x100000000;", "kprobe__vfs_write("}},
+    {RP_VERB_COUNT,
+     "kprobe:vfs_*",
+     {"-a 'on_event=kprobe:vfs_*' FILE", "key.place = bpf_get_attach_cookie(ctx);",
+      "int on_event(void *ctx)"}},
+    {RP_VERB_STACK,
+     "kprobe:vfs_read",
+     {"key.user_stack = -1;", "stacks.get_stackid(ctx, 0)", "!key.pid ="}},
+    {RP_VERB_STACK, "kprobe:vfs_read by pid", {"BPF_F_USER_STACK", "key.pid ="}},
+    {RP_VERB_PROFILE,
+     "99",
+     {"int on_event(struct bpf_perf_event_data *ctx)", "-a 'on_event=profile:hz:99'",
+      "the CPU's idle task"}},
+    {RP_VERB_TRACE,
+     "fentry:vfs_read count",
+     {"KFUNC_PROBE(vfs_read, struct file *file, char *buf, size_t count)"}},
+    {RP_VERB_TRACE,
+     "fexit:vfs_read count ret",
+     {"KRETFUNC_PROBE(vfs_read, struct file *file, char *buf, size_t count, loff_t *pos,",
+      "ssize_t ret)"}},
+    {RP_VERB_TRACE,
+     "uprobe:/bin/true:f arg1 if arg0",
+     {"long arg1 = PT_REGS_PARM2(ctx);", "if (!(arg0))"}},
+    {RP_VERB_TRACE,
+     "kprobe:vfs_read if comm != \"*/\"",
+     {"comm != \"* /\" */", "if (is_text(comm, \"*/\""}},
+    {RP_VERB_COUNT,
+     "kprobe:vfs_read by stack",
+     {"BPF_STACK_TRACE(stacks, 16384)", "int stack = stacks.get_stackid(ctx, 0);"}},
+};
+
+START_TEST(test_pieces) {
+    struct rp_generated *w = generated(pieces[_i].verb, pieces[_i].line);
+    for (size_t i = 0; i < RP_COUNT(pieces[_i].pieces) && pieces[_i].pieces[i]; i++) {
+        const char *piece = pieces[_i].pieces[i];
+        bool absent = *piece == '!';
+        ck_assert_msg(!strstr(w->text, piece + absent) == absent, "%s: %s in\n%s", pieces[_i].line,
+                      piece, w->text);
+    }
+    rp_generated_free(w);
+}
+END_TEST
+
+START_TEST(test_target) {
+    struct rp_question *question = parsed(RP_VERB_LATENCY, "kprobe:vfs_read");
+    struct rp_generated *w = NULL;
+    question->ask_target = true;
+    ck_assert_ptr_null(rp_question_generate(question, &w));
+    const char *asked = strstr(w->text, "if (!is_target())\n        return 0;");
+    ck_assert_ptr_nonnull(asked);
+    ck_assert_ptr_null(strstr(asked + 20, "is_target")); /* what began is seen to end */
+    rp_generated_free(w);
+    rp_question_free(question);
+}
+END_TEST
+
+/* What goes with a program. */
+START_TEST(test_written) {
+    struct rp_generated *w = generated(RP_VERB_TRACE, "kprobe:do_unlinkat dfd, name, ret");
+    ck_assert_str_eq(w->title,
+                     "kprobe:do_unlinkat(int dfd, struct filename *name), kretprobe:do_unlinkat");
+    ck_assert_uint_eq(w->header_count, 3);
+    ck_assert_str_eq(w->headers[0], "dfd");
+    ck_assert_str_eq(w->headers[1], "name->name");
+    ck_assert_str_eq(w->headers[2], "ret");
+    /* The return first: no call that is noticed goes on unnoticed. */
+    ck_assert_uint_eq(w->attach_count, 2);
+    ck_assert_str_eq(w->attach[0].function, "kretprobe__do_unlinkat");
+    ck_assert_str_eq(w->attach[0].spec, "kretprobe:do_unlinkat");
+    ck_assert_str_eq(w->attach[1].spec, "kprobe:do_unlinkat");
+    rp_generated_free(w);
+}
+END_TEST
+
+/* Columns, keys and all that has a name of its own. */
+START_TEST(test_names_of_columns) {
+    struct rp_generated *w =
+        generated(RP_VERB_TRACE, "kprobe:vfs_read pid, count, count, file->f_inode->i_ino");
+    ck_assert_ptr_nonnull(strstr(w->text, "u32 pid_2; /* pid */"));
+    ck_assert_ptr_nonnull(strstr(w->text, "size_t count;"));
+    ck_assert_ptr_nonnull(strstr(w->text, "size_t count_2; /* count */"));
+    rp_generated_free(w);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ neutral texts */
+
+static const struct {
+    enum rp_verb verb;
+    const char *one, *other;
+    bool equal;
+} neutral[] = {
+    {RP_VERB_COUNT, "kprobe:vfs_read", "kprobe:vfs_write", true},
+    {RP_VERB_COUNT, "kprobe:vfs_read", "kretprobe:vfs_read", true},
+    {RP_VERB_COUNT, "kprobe:vfs_read by comm", "kprobe:do_unlinkat by comm", true},
+    {RP_VERB_COUNT, "kprobe:vfs_read by comm", "kprobe:vfs_read by pid", false},
+    {RP_VERB_HIST, "kprobe:vfs_read pid", "kprobe:vfs_open pid", true},
+    {RP_VERB_HIST, "kprobe:vfs_read count", "kprobe:vfs_write count",
+     false}, /* char *, const char * */
+    {RP_VERB_HIST, "kprobe:vfs_read file->f_flags", "kprobe:vfs_write file->f_flags", true},
+    {RP_VERB_HIST, "kprobe:vfs_read ret", "kprobe:vfs_write ret", true},
+    {RP_VERB_HIST, "kprobe:vfs_read ret", "kprobe:vfs_unlink ret", false}, /* ssize_t, int */
+    {RP_VERB_LATENCY, "kprobe:vfs_read", "kprobe:do_unlinkat", true},
+    {RP_VERB_STACK, "kprobe:vfs_read", "kprobe:do_unlinkat", true},
+    {RP_VERB_TRACE, "kprobe:vfs_read", "kprobe:do_unlinkat", false},
+    {RP_VERB_PROFILE, "49", "99", true},
+    {RP_VERB_COUNT, "kprobe:vfs_*", "kprobe:ksys_*", false}, /* their places are others */
+    {RP_VERB_COUNT, "fentry:vfs_read", "fentry:vfs_write", true},
+    {RP_VERB_COUNT, "kprobe:vfs_read", "fentry:vfs_read", false},
+};
+
+START_TEST(test_neutral) {
+    struct rp_generated *one = generated(neutral[_i].verb, neutral[_i].one),
+                        *other = generated(neutral[_i].verb, neutral[_i].other);
+    ck_assert_msg(!strcmp(one->neutral, other->neutral) == neutral[_i].equal, "%s\n%s\n%s",
+                  neutral[_i].one, one->neutral, other->neutral);
+    rp_generated_free(one);
+    rp_generated_free(other);
+}
+END_TEST
+
+/* ------------------------------------------------------------------ questions without an answer */
+
+static const struct {
+    enum rp_verb verb;
+    const char *line, *why, *hint;
+} unanswered[] = {
+    {RP_VERB_TRACE, "kprobe:vfs_read fil",
+     "vfs_read has no argument `fil`; its arguments are file, buf, count, pos",
+     "did you mean file"},
+    {RP_VERB_TRACE, "kprobe:vfs_read nonesuch", "has no argument `nonesuch`",
+     "everywhere there are pid"},
+    {RP_VERB_COUNT, "kprobe:vfs_read by nonesuch->x", "has no argument `nonesuch`",
+     "everywhere there are pid"},
+    {RP_VERB_HIST, "kprobe:do_unlinkat name->name", "a histogram is of a number", "count by it"},
+    {RP_VERB_HIST, "kprobe:do_unlinkat name", "a histogram is of a number", "use a member of it"},
+    {RP_VERB_COUNT, "kprobe:vfs_read by file->f_path", "is a struct path: a key is a number",
+     "use a member"},
+    {RP_VERB_HIST, "profile:hz:9 ret", "has no `ret`", "functions return"},
+    {RP_VERB_TRACE, "kprobe:schedule ret", "schedule returns nothing", "leave `ret` out"},
+    {RP_VERB_TRACE, "kprobe:vfs_*", "only count and stack take patterns", "count kprobe:vfs_*"},
+    {RP_VERB_COUNT, "kprobe:vfs_read kprobe:vfs_write by count", "others at each of several places",
+     "pid, tid"},
+    {RP_VERB_TRACE, "kprobe:vfs_read if count == \"x\"", "`count` is no text, but size_t",
+     "with a number"},
+    {RP_VERB_TRACE, "kprobe:vfs_read if comm == \"1234567890123456\"", "never a task's name",
+     "15 bytes"},
+    {RP_VERB_LATENCY, "profile:hz:9", "has no end", "functions return"},
+};
+
+START_TEST(test_unanswered) {
+    struct rp_question *question = parsed(unanswered[_i].verb, unanswered[_i].line);
+    struct rp_generated *w = NULL;
+    struct rp_error *err = rp_question_generate(question, &w);
+    ck_assert_msg(err != NULL, "%s", unanswered[_i].line);
+    ck_assert_ptr_nonnull(strstr(rp_error_what(err), unanswered[_i].line));
+    ck_assert_msg(strstr(rp_error_why(err), unanswered[_i].why) != NULL, "%s", rp_error_why(err));
+    ck_assert_msg(strstr(rp_error_hint(err), unanswered[_i].hint) != NULL, "%s",
+                  rp_error_hint(err));
+    rp_error_free(err);
+    rp_question_free(question);
+}
+END_TEST
+
+static void release(void) {
+    rp_kernel_btf_release();
+}
+
+Suite *ask_suite(void) {
+    Suite *suite = suite_create("ask");
+    TCase *lines = tcase_create("lines");
+    tcase_add_loop_test(lines, test_good_line, 0, RP_COUNT(good));
+    tcase_add_test(lines, test_linear);
+    tcase_add_loop_test(lines, test_bad_line, 0, RP_COUNT(bad));
+    tcase_add_test(lines, test_too_deep);
+    tcase_add_test(lines, test_reads);
+    suite_add_tcase(suite, lines);
+    if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)
+        return suite;
+    TCase *programs = tcase_create("programs");
+    tcase_add_unchecked_fixture(programs, NULL, release);
+    tcase_set_timeout(programs, 60);
+    tcase_add_loop_test(programs, test_path, 0, RP_COUNT(paths));
+    tcase_add_test(programs, test_no_path);
+    tcase_add_loop_test(programs, test_golden, 0, RP_COUNT(golden));
+    tcase_add_loop_test(programs, test_pieces, 0, RP_COUNT(pieces));
+    tcase_add_test(programs, test_target);
+    tcase_add_test(programs, test_written);
+    tcase_add_test(programs, test_names_of_columns);
+    tcase_add_loop_test(programs, test_neutral, 0, RP_COUNT(neutral));
+    tcase_add_loop_test(programs, test_unanswered, 0, RP_COUNT(unanswered));
+    suite_add_tcase(suite, programs);
+    return suite;
+}

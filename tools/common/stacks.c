@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host programs that count stacks in the kernel, and print them at the end. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/module.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* Stacks that differ only in where they are within their functions are one. */
+struct sample {
+    struct rp_stack_key key;
+    uint64_t count;
+    char *folded;
+};
+
+struct counter {
+    const struct rp_stacks *stacks;
+    struct rp_stack *stack; /* of the sample that is being printed */
+    FILE *out;
+    struct rp_flamegraph *graph;
+    struct sample *samples;
+    size_t count, capacity;
+};
+
+static void counter_clear(struct counter *c) {
+    rp_flamegraph_free(c->graph);
+    for (size_t i = 0; i < c->count; i++)
+        free(c->samples[i].folded);
+    free(c->samples);
+}
+
+/* ------------------------------------------------------------------ the counts */
+
+static struct rp_error *keep(void *ctx, const void *key, const void *value) {
+    struct counter *c = ctx;
+    if (c->count == c->capacity) {
+        size_t capacity = c->capacity ? c->capacity * 2 : 256;
+        struct sample *longer = reallocarray(c->samples, capacity, sizeof(*longer));
+        if (!longer)
+            return rp_error_nomem();
+        c->samples = longer;
+        c->capacity = capacity;
+    }
+    struct sample *sample = &c->samples[c->count++];
+    sample->folded = NULL;
+    memcpy(&sample->key, key, sizeof(sample->key));
+    memcpy(&sample->count, value, sizeof(sample->count));
+    return NULL;
+}
+
+/* Names the stack of a key, in c->stack. */
+static void name_stack(struct counter *c, const struct rp_stack_key *key) {
+    const struct rp_stacks *stacks = c->stacks;
+    const char *mark = stacks->annotate || stacks->as == RP_STACKS_SVG ? "_[k]" : "";
+    rp_stack_clear(c->stack);
+    rp_stack_add(c->stack, key->kernel_stack, 0, mark);
+    rp_stack_add(c->stack, key->user_stack, (pid_t)key->pid, "");
+}
+
+static int compare_stacks(const void *a, const void *b) {
+    const struct sample *left = a, *right = b;
+    int order = (left->key.pid > right->key.pid) - (left->key.pid < right->key.pid);
+    return order ? order : strcmp(left->folded, right->folded);
+}
+
+static int compare_counts(const void *a, const void *b) {
+    const struct sample *left = a, *right = b;
+    int order = (left->count > right->count) - (left->count < right->count);
+    return order ? order : compare_stacks(a, b);
+}
+
+static struct rp_error *merge(struct counter *c) {
+    if (!c->count)
+        return NULL;
+    for (size_t i = 0; i < c->count; i++) {
+        struct sample *s = &c->samples[i];
+        name_stack(c, &s->key);
+        s->folded = rp_stack_fold(c->stack, s->key.comm, sizeof(s->key.comm));
+        if (!s->folded)
+            return rp_error_nomem();
+    }
+    qsort(c->samples, c->count, sizeof(*c->samples), compare_stacks);
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        struct sample *s = &c->samples[i], *last = kept ? &c->samples[kept - 1] : NULL;
+        if (last && !compare_stacks(last, s)) {
+            last->count += s->count;
+            free(rp_take(s->folded));
+        } else {
+            c->samples[kept] = *s;
+            s->folded = kept++ == i ? s->folded : NULL;
+        }
+    }
+    c->count = kept;
+    qsort(c->samples, c->count, sizeof(*c->samples), compare_counts);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ printing */
+
+static void print_json(const struct counter *c, const struct sample *s) {
+    fputs("{\"comm\":", c->out);
+    rp_print_json_text(s->key.comm, sizeof(s->key.comm), c->out);
+    fprintf(c->out, ",\"pid\":%u,\"count\":%" PRIu64 ",\"stack\":", s->key.pid, s->count);
+    rp_stack_print_json(c->stack, c->out);
+    fputs("}\n", c->out);
+}
+
+/* Of whom it is, where that was asked. */
+static void print_text(const struct counter *c, const struct sample *s) {
+    rp_stack_print(c->stack, c->out);
+    if (*s->key.comm || s->key.pid) {
+        fputs("    -                ", c->out);
+        rp_print_text(s->key.comm, sizeof(s->key.comm), c->out);
+        if (s->key.pid)
+            fprintf(c->out, " (%u)", s->key.pid);
+        fputc('\n', c->out);
+    }
+    fprintf(c->out, "        %" PRIu64 "\n\n", s->count);
+}
+
+static struct rp_error *print(struct counter *c, const struct sample *s) {
+    switch (c->stacks->as) {
+    case RP_STACKS_TEXT:
+        name_stack(c, &s->key);
+        print_text(c, s);
+        return NULL;
+    case RP_STACKS_JSON:
+        name_stack(c, &s->key);
+        print_json(c, s);
+        return NULL;
+    case RP_STACKS_FOLDED:
+        fprintf(c->out, "%s %" PRIu64 "\n", s->folded, s->count);
+        return NULL;
+    case RP_STACKS_SVG:
+        return rp_flamegraph_add(c->graph, s->folded, s->count);
+    }
+    return NULL;
+}
+
+static struct rp_error *save_svg(const struct counter *c) {
+    const struct rp_stacks *stacks = c->stacks;
+    FILE *file = fopen(stacks->path, "we");
+    if (file)
+        rp_flamegraph_write(c->graph, stacks->title, file);
+    bool failed = !file || ferror(file);
+    if ((file && fclose(file)) || failed)
+        return rp_error_new(errno, NULL, "cannot write %s", stacks->path);
+    return NULL;
+}
+
+static struct rp_error *print_all(struct counter *c) {
+    RP_TRY(rp_map_each(c->stacks->module, "counts", keep, c));
+    RP_TRY(merge(c));
+    for (size_t i = 0; i < c->count; i++)
+        RP_TRY(print(c, &c->samples[i]));
+    return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
+}
+
+struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack,
+                                 FILE *out) {
+    RP_AUTO(counter_clear) struct counter c = {.stacks = stacks, .stack = stack, .out = out};
+    RP_TRY(rp_flamegraph_new(&c.graph));
+    RP_TRY(print_all(&c));
+    return rp_stack_report_missed(stack, "stacks", "counts", stderr);
+}
+
+static struct rp_error *run(struct rp_session *session, const struct rp_stacks *stacks,
+                            struct rp_stack *stack) {
+    RP_TRY(rp_stack_watch(session, stack, "processes"));
+    if (stacks->tool->verbose)
+        rp_session_print_probes(session, stderr);
+    RP_TRY(rp_session_run(session));
+    return rp_stacks_print(stacks, stack, stdout);
+}
+
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
+    struct rp_stack *stack;
+    RP_TRY(rp_stack_new(stacks->module, "stacks", &stack));
+    struct rp_error *err = run(session, stacks, stack);
+    rp_stack_free(stack);
+    return err;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Host programs that sum up events by key in the kernel, and print what is new now and then. */
+#include <bpf/libbpf.h>
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/map_each.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+struct entry {
+    uint64_t total; /* of what is fresh */
+    char text[RP_SUM_TEXT];
+    void *key;
+    uint64_t *fresh; /* what came since the last report */
+    uint64_t *seen;  /* what the map held then */
+};
+
+struct run {
+    const struct rp_sums *sums;
+    const struct rp_module *module;
+    struct bpf_map_info map;
+    size_t copies; /* of a value: one for each CPU, in a per-CPU map */
+    struct entry *entries;
+    size_t entry_count, capacity;
+    size_t next; /* the entry that the map is likely to tell next: its order hardly changes */
+};
+
+static void run_clear(struct run *run) {
+    for (size_t i = 0; i < run->entry_count; i++)
+        free(run->entries[i].fresh);
+    free(run->entries);
+}
+
+/* ------------------------------------------------------------------ what is new in the map */
+
+static size_t value_count(const struct run *run) {
+    return run->map.value_size / sizeof(uint64_t);
+}
+
+static struct rp_error *add_entry(struct run *run, const void *key) {
+    if (run->entry_count == run->capacity) {
+        size_t capacity = run->capacity ? run->capacity * 2 : 16;
+        struct entry *entries = reallocarray(run->entries, capacity, sizeof(*entries));
+        if (!entries)
+            return rp_error_nomem();
+        run->entries = entries;
+        run->capacity = capacity;
+    }
+    struct entry *entry = &run->entries[run->entry_count];
+    /* One block: fresh, seen, key. */
+    uint64_t *values = calloc(2, run->map.value_size + run->map.key_size);
+    if (!values)
+        return rp_error_nomem();
+    *entry = (struct entry){
+        .fresh = values, .seen = values + value_count(run), .key = values + 2 * value_count(run)};
+    memcpy(entry->key, key, run->map.key_size);
+    if (run->sums->text)
+        run->sums->text(key, entry->text);
+    run->entry_count++;
+    return NULL;
+}
+
+static struct rp_error *find_entry(struct run *run, const void *key, struct entry **out) {
+    for (size_t tried = 0; tried < run->entry_count; tried++) {
+        *out = &run->entries[run->next];
+        run->next = (run->next + 1) % run->entry_count;
+        if (!memcmp((*out)->key, key, run->map.key_size))
+            return NULL;
+    }
+    RP_TRY(add_entry(run, key));
+    *out = &run->entries[run->entry_count - 1];
+    return NULL;
+}
+
+static struct rp_error *update_entry(void *ctx, const void *key, const void *value) {
+    struct run *run = ctx;
+    const uint64_t *values = value;
+    struct entry *entry;
+    RP_TRY(find_entry(run, key, &entry));
+    for (size_t i = 0; i < value_count(run); i++) {
+        uint64_t sum = 0;
+        for (size_t copy = 0; copy < run->copies; copy++)
+            sum += values[copy * value_count(run) + i];
+        entry->fresh[i] = sum - entry->seen[i];
+        entry->seen[i] = sum;
+        if (i == 0 || run->sums->histograms)
+            entry->total += entry->fresh[i];
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ reports */
+
+/* The most come last, as in BCC's tools: where the eye is. */
+static int by_total(const void *a, const void *b) {
+    const struct entry *left = *(const struct entry *const *)a,
+                       *right = *(const struct entry *const *)b;
+    if (left->total != right->total)
+        return left->total < right->total ? -1 : 1;
+    return strcmp(left->text, right->text);
+}
+
+static void cells(struct rp_row *row, const void *record, const void *ctx) {
+    const struct rp_sum *sum = record;
+    const struct rp_sums *sums = ctx;
+    char noun[32] = "", total[32];
+    for (size_t i = 0; i < sizeof(noun) - 1 && sums->noun[i]; i++)
+        noun[i] = (char)toupper((unsigned char)sums->noun[i]);
+    snprintf(total, sizeof(total), "TOTAL_%s", sums->unit);
+    rp_cell_text(row, noun, sums->width, sum->text, RP_SUM_TEXT);
+    rp_cell_uint(row, total, -11, sum->total / sums->unit_ns);
+}
+
+static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum, bool first) {
+    if (!sums->tool->json) {
+        if (sums->noun) {
+            printf("%s%s = ", first ? "" : "\n", sums->noun);
+            rp_print_text(sum->text, RP_SUM_TEXT, stdout);
+            putchar('\n');
+        }
+        rp_print_log2(sums->unit, sum->values, stdout);
+        return;
+    }
+    putchar('{');
+    if (sums->tool->timestamps)
+        rp_print_json_time(stdout);
+    if (sums->noun) {
+        printf("\"%s\":", sums->noun);
+        if (sums->is_number)
+            fputs(sum->text, stdout);
+        else
+            rp_print_json_text(sum->text, RP_SUM_TEXT, stdout);
+        putchar(',');
+    }
+    printf("\"unit\":\"%s\",\"histogram\":", sums->unit);
+    rp_print_json_log2(sum->values, stdout);
+    puts("}");
+}
+
+static struct rp_error *print_report(void *ctx) {
+    struct run *run = ctx;
+    const struct rp_sums *sums = run->sums;
+    int fd = rp_module_map_fd(run->module, "sums");
+    for (size_t i = 0; i < run->entry_count; i++)
+        run->entries[i].total = 0; /* unless the map tells it */
+    RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
+    RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
+    if (!sorted)
+        return rp_error_nomem();
+    size_t count = 0;
+    for (size_t i = 0; i < run->entry_count; i++)
+        if (run->entries[i].total)
+            sorted[count++] = &run->entries[i];
+    qsort(sorted, count, sizeof(struct entry *), by_total);
+
+    struct rp_tool tool = *sums->tool; /* the time stands above a report, not in its rows */
+    tool.timestamps = tool.timestamps && tool.json;
+    const struct rp_table table = {&tool, sums->cells ? sums->cells : cells,
+                                   sums->cells ? sums->ctx : sums};
+    RP_AUTO_FREE uint64_t *zeros = calloc(value_count(run) + 1, sizeof(*zeros));
+    if (!sums->histograms && zeros)
+        rp_table_header(&table, &(struct rp_sum){.text = "", .values = zeros});
+    for (size_t i = 0; i < count; i++) {
+        const struct rp_sum sum = {sorted[i]->text, sorted[i]->fresh, sorted[i]->total};
+        if (sums->histograms)
+            print_histogram(sums, &sum, i == 0);
+        else
+            rp_table_row(&table, &sum);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums) {
+    struct rp_module *module;
+    RP_TRY(rp_tool_compile(session, sums->tool, sums->name, sums->source, &module));
+    RP_AUTO(run_clear) struct run run = {.sums = sums, .module = module};
+    RP_TRY(rp_map_info(rp_module_map_fd(module, "sums"), "sums", &run.map));
+    run.copies = rp_map_is_per_cpu(&run.map) ? (size_t)libbpf_num_possible_cpus() : 1;
+    RP_TRY(sums->attach ? sums->attach(session, module, sums->ctx)
+                        : rp_session_attach_named(session, module, NULL));
+    const struct rp_report report = {sums->tool, sums->interval, print_report, &run};
+    return rp_report_run(session, &report);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the command lines of all host programs have in common. */
+#include <argp.h>
+#include <errno.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "reprobe.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/output.h"
+
+enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
+
+static const struct argp_option options[] = {
+    {"pid", 'p', "PID", 0, "Trace this process and its children", 1},
+    {"command", 'c', "CMD", 0, "Run CMD, trace it and its children, end when it has ended", 1},
+    {"uid", 'u', "USER", 0, "Trace processes of this user, a name or a number", 1},
+    {"comm", KEY_COMM, "NAME", 0, "Trace tasks of this name (as ps -o comm shows it)", 1},
+    {"cgroup", KEY_CGROUP, "DIR", 0, "Trace tasks in this cgroup (v2) and in those below it", 1},
+    {"for", KEY_FOR, "DURATION", 0, "End after this time (10, 500ms, 2m, 1h)", 1},
+    {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
+    {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
+    {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
+    {"verbose", 'v', 0, 0, "Say what is traced; with an error, the whole log behind it", 2},
+    {0}};
+
+static bool parse_user(const char *text, struct rp_target *target) {
+    uint64_t uid = 0;
+    const struct passwd *user = getpwnam(text);
+    target->has_uid = user || !strcmp(text, "0") || rp_parse_count(text, UINT32_MAX - 1, &uid);
+    target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;
+    return target->has_uid;
+}
+
+static error_t parse(int key, char *arg, struct argp_state *state) {
+    struct rp_tool *tool = state->input;
+    struct rp_target *target = &tool->session.target;
+    uint64_t number;
+    switch (key) {
+    case 'p':
+        if (!rp_parse_count(arg, INT32_MAX, &number))
+            argp_error(state, "`%s` is not a process id", arg);
+        target->pid = (pid_t)number;
+        break;
+    case 'c':
+        tool->session.command = arg;
+        break;
+    case 'u':
+        if (!parse_user(arg, target))
+            argp_error(state, "`%s` is not a user here", arg);
+        break;
+    case KEY_COMM:
+        target->comm = arg;
+        break;
+    case KEY_CGROUP:
+        target->cgroup = arg;
+        break;
+    case KEY_FOR:
+        if (!rp_parse_duration(arg, &tool->session.duration_ns))
+            argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
+        break;
+    case KEY_EVENTS:
+        if (!rp_parse_count(arg, UINT64_MAX, &tool->session.event_limit))
+            argp_error(state, "`%s` is not a number of events", arg);
+        break;
+    case KEY_JSON:
+        tool->json = true;
+        break;
+    case 't':
+    case 'T':
+        tool->timestamps = true;
+        break;
+    case 'v':
+        tool->verbose = true;
+        break;
+    case ARGP_KEY_INIT:
+        tool->session.size = sizeof(tool->session);
+        break;
+    case ARGP_KEY_END:
+        if (target->pid && tool->session.command)
+            argp_error(state, "--pid and --command cannot go together: trace a process or run one");
+        break;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+    return 0;
+}
+
+const struct argp rp_tool_argp = {.options = options, .parser = parse};
+
+struct inputs {
+    void *own;
+    struct rp_tool *tool;
+    struct rp_interval *interval; /* NULL: there is no such child */
+};
+
+static error_t give_inputs(int key, char *arg, struct argp_state *state) {
+    const struct inputs *inputs = state->input;
+    (void)arg;
+    if (key != ARGP_KEY_INIT)
+        return ARGP_ERR_UNKNOWN;
+    state->child_inputs[0] = inputs->own;
+    state->child_inputs[1] = inputs->tool;
+    if (inputs->interval)
+        state->child_inputs[2] = inputs->interval;
+    return 0;
+}
+
+/* The tool's own options come first: where one of all tools has the same letter, it is these that
+ * count. */
+void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
+                   struct rp_interval *interval) {
+    struct inputs inputs = {ctx, tool, interval};
+    const struct argp_child children[] = {{own, 0, NULL, 0},
+                                          {&rp_tool_argp, 0, NULL, 0},
+                                          {interval ? &rp_interval_argp : NULL, 0, NULL, 0},
+                                          {0}};
+    const struct argp whole = {.parser = give_inputs, .children = children};
+    argp_parse(&whole, argc, argv, 0, NULL, &inputs);
+}
+
+void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
+    RP_AUTO_FREE char *macro = NULL;
+    va_list args;
+    va_start(args, format);
+    int length = vasprintf(&macro, format, args);
+    va_end(args);
+    char **flags = realloc(tool->defines.flags, (tool->defines.count + 1) * sizeof(char *));
+    if (flags)
+        tool->defines.flags = flags;
+    if (!flags || length < 0 || asprintf(&flags[tool->defines.count], "-D%s", macro) < 0)
+        tool->defines.nomem = true;
+    else
+        tool->defines.count++;
+}
+
+struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
+                                 const char *name, const char *source, struct rp_module **out) {
+    if (tool->defines.nomem)
+        return rp_error_nomem();
+    const struct rp_compile_opts opts = {.size = sizeof(opts),
+                                         .name = name,
+                                         .cflags = (const char *const *)tool->defines.flags,
+                                         .cflag_count = tool->defines.count};
+    return rp_session_compile(session, source, &opts, out);
+}
+
+static void free_defines(struct rp_tool *tool) {
+    for (size_t i = 0; i < tool->defines.count; i++)
+        free(tool->defines.flags[i]);
+    free(tool->defines.flags);
+    memset(&tool->defines, 0, sizeof(tool->defines));
+}
+
+/* What could not be written is lost; a reader that went away wanted no more. */
+static struct rp_error *end_output(void) {
+    if (rp_output_flush() || rp_output_errno() == EPIPE)
+        return NULL;
+    return rp_error_new(rp_output_errno(),
+                        rp_output_errno() == EIO ? "some of it was not taken" : NULL,
+                        "cannot write the output");
+}
+
+int rp_tool_end(struct rp_error *err, bool verbose) {
+    struct rp_error *output_err = end_output();
+    if (err)
+        rp_error_free(output_err);
+    else
+        err = output_err;
+    if (!err)
+        return 0;
+    rp_error_print(err, stderr);
+    if (verbose && rp_error_detail(err))
+        fprintf(stderr, "%s\n", rp_error_detail(err));
+    rp_error_free(err);
+    return 1;
+}
+
+void rp_time_of_day(char text[16]) {
+    time_t now = time(NULL);
+    struct tm tm;
+    strftime(text, 16, "%H:%M:%S", localtime_r(&now, &tm));
+}
+
+void rp_print_time(FILE *out) {
+    char text[16];
+    rp_time_of_day(text);
+    fprintf(out, "%-8s ", text);
+}
+
+void rp_print_json_time(FILE *out) {
+    char text[16];
+    rp_time_of_day(text);
+    fprintf(out, "\"time\":\"%s\",", text);
+}
+
+int rp_tool_run(struct rp_tool *tool,
+                struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx) {
+    struct rp_session *session = NULL;
+    struct rp_error *err = rp_kernel_usable();
+    if (!err)
+        err = rp_session_new(&tool->session, &session);
+    if (!err)
+        err = run(session, ctx);
+    if (session)
+        rp_session_report(session, stderr);
+    rp_session_free(session);
+    free_defines(tool);
+    return rp_tool_end(err, tool->verbose);
+}

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands for those who write the C themselves, and to see and change what was written. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt/entry.h"
+#include "prompt/prompt.h"
+#include "prompt/screen.h"
+#include "prompt/verbs/edit.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/file.h"
+
+/* FUNCTION=PROBE… */
+static struct rp_error *read_attach_points(const char *args, struct attach_points *attach_points) {
+    for (;;) {
+        RP_AUTO_FREE char *word = args_word(&args);
+        if (!word)
+            return NULL;
+        char *equals = strchr(word, '=');
+        if (!equals || equals == word)
+            return rp_error_new(EINVAL, "that is not FUNCTION=PROBE", "cannot attach `%s`", word);
+        *equals = '\0';
+        RP_TRY(attach_points_add(attach_points, word, equals + 1));
+    }
+}
+
+static struct rp_error *load_text(struct prompt *prompt, const char *name, const char *text,
+                                  const char *args) {
+    RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
+    RP_TRY(read_attach_points(args, &attach_points));
+    return entry_load_at(prompt, name, text, &attach_points);
+}
+
+static struct rp_error *load(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *path = args_word(&args), *text = NULL;
+    if (!path)
+        return rp_error_hint_set(rp_error_new(EINVAL, "there is no name", "which file?"),
+                                 "load FILE.c");
+    RP_TRY(rp_file_read(path, &text));
+    return load_text(prompt, path, text, args);
+}
+
+static struct rp_error *take_c(struct prompt *prompt, const char *args, const char *text) {
+    if (!text[strspn(text, " \t\n")])
+        return NULL;
+    char name[32];
+    snprintf(name, sizeof(name), "%u.c", prompt->last_number + 1);
+    return load_text(prompt, name, text, args);
+}
+
+static struct rp_error *c(struct prompt *prompt, const char *args) {
+    RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
+    RP_TRY(read_attach_points(args, &attach_points)); /* a mistake in there is told at once */
+    return prompt_read_block(prompt, args, take_c);
+}
+
+static struct rp_error *attach(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_AUTO_FREE char *number = args_word(&args), *function = args_word(&args), *note = NULL,
+                      *spec = NULL, *word = args_word(&args);
+    if (!word)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "a number, a function and a probe are wanted", "attach what?"),
+            "attach N FUNCTION PROBE");
+    RP_TRY(args_end(args));
+    RP_TRY(entry_find(prompt, number, &entry));
+    RP_TRY(rp_question_spec(word, &spec, &note));
+    if (note)
+        prompt_say("reprobe: note: %s\n", note);
+    return entry_attach(prompt, entry, function, spec);
+}
+
+/* N, and no more. */
+static struct rp_error *find_only(struct prompt *prompt, const char *args, struct entry **entry) {
+    RP_AUTO_FREE char *number = args_word(&args);
+    RP_TRY(args_end(args));
+    return entry_find(prompt, number, entry);
+}
+
+static struct rp_error *show(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_TRY(find_only(prompt, args, &entry));
+    fputs(entry->text, stdout);
+    if (!*entry->text || entry->text[strlen(entry->text) - 1] != '\n')
+        putchar('\n');
+    return NULL;
+}
+
+static struct rp_error *source(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_TRY(find_only(prompt, args, &entry));
+    unsigned number = 0;
+    for (const char *line = entry->text; *line;) {
+        int length = (int)strcspn(line, "\n");
+        printf("%s%4u%s  %.*s\n", screen_colour(COLOUR_DIM), ++number, screen_colour(COLOUR_NONE),
+               length, line);
+        line += length + (line[length] == '\n');
+    }
+    return NULL;
+}
+
+static struct rp_error *edit(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_AUTO_FREE char *number = args_word(&args), *path = args_word(&args), *text = NULL;
+    RP_TRY(args_end(args));
+    RP_TRY(entry_find(prompt, number, &entry));
+    if (!path)
+        return edit_start(prompt, entry);
+    RP_TRY(rp_file_read(path, &text));
+    RP_TRY(entry_replace(prompt, entry, text));
+    entry_print_title(entry);
+    return NULL;
+}
+
+const struct verb code_verbs[] = {
+    {"load", "FILE.c [FUNCTION=PROBE…]", "compile a file and attach its functions",
+     "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, …) is attached there, others "
+     "where FUNCTION=PROBE or `attach` says.",
+     "load docs/examples/opens.c", WORDS_FILE, load},
+    {"c", "[FUNCTION=PROBE…]", "write C, up to a line with nothing but a dot",
+     "The same of the lines that follow. Ctrl-D ends them as well, and Ctrl-C forgets them.",
+     "c\n"
+     "TRACEPOINT_PROBE(sched, sched_process_exit)\n"
+     "{\n"
+     "    bpf_trace_printk(\"%d ends\\n\", args->pid);\n"
+     "    return 0;\n"
+     "}\n"
+     ".",
+     WORDS_NONE, c},
+    {"attach", "N FUNCTION PROBE", "attach one more function of a program", NULL,
+     "c\n"
+     "BPF_HASH(calls, u32);\n"
+     "int hello(void *ctx)\n"
+     "{\n"
+     "    u32 pid = bpf_get_current_pid_tgid() >> 32;\n"
+     "    calls.increment(pid);\n"
+     "    return 0;\n"
+     "}\n"
+     ".\n"
+     "attach last hello sys_enter_getpgid",
+     WORDS_ATTACH, attach},
+    {"show", "N", "print the C that runs", "It is what `reprobe run` takes.",
+     "count sched_switch by comm\n"
+     "show last",
+     WORDS_NUMBER, show},
+    {"source", "N", "the same with line numbers, as messages tell them", NULL,
+     "count sched_switch by comm\n"
+     "source last",
+     WORDS_NUMBER, source},
+    {"edit", "N [FILE]", "change the C in $VISUAL or $EDITOR; each save reloads it",
+     "Maps that are declared as they were keep what is in them. What does not compile or load is "
+     "told when the editor ends; until it does, what ran before runs on. With FILE its text is "
+     "taken at once.",
+     "count sched_switch by comm\n"
+     "edit last",
+     WORDS_NUMBER, edit},
+    {0}};

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * edit N: the program in the user's editor, which has the terminal while the session's loop goes
+ * on. A save is seen by inotify, and reloads at once; what went wrong is told when the editor has
+ * ended and the screen is ours again.
+ */
+#include "prompt/verbs/edit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "prompt/entry.h"
+#include "prompt/input.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/file.h"
+
+static struct edit {
+    struct entry *entry;
+    pid_t editor;
+    int status;
+    int saves; /* an inotify */
+    char directory[PATH_MAX], file[PATH_MAX + 32];
+    char *seen;           /* the text that was tried last */
+    struct rp_error *err; /* what came of it */
+    unsigned reloads;
+} edit;
+
+bool edit_goes_on(const struct prompt *prompt) {
+    return prompt->job && prompt->job->ctx == &edit;
+}
+
+/* ------------------------------------------------------------------ the file */
+
+static struct rp_error *write_file(const char *path, const char *text) {
+    FILE *file = fopen(path, "we");
+    bool failed = !file || fputs(text, file) < 0;
+    if (file && fclose(file))
+        failed = true;
+    return failed ? rp_error_new(errno, NULL, "cannot write %s", path) : NULL;
+}
+
+static struct rp_error *make_file(const struct entry *entry) {
+    const char *tmp = getenv("TMPDIR");
+    snprintf(edit.directory, sizeof(edit.directory), "%s/reprobe-edit.XXXXXX",
+             tmp && *tmp ? tmp : "/tmp");
+    if (!mkdtemp(edit.directory)) {
+        struct rp_error *err = rp_error_new(errno, NULL, "cannot make %s", edit.directory);
+        *edit.directory = '\0';
+        return err;
+    }
+    snprintf(edit.file, sizeof(edit.file), "%s/%u.c", edit.directory, entry->number);
+    edit.seen = strdup(entry->draft ? entry->draft : entry->text);
+    return edit.seen ? write_file(edit.file, edit.seen) : rp_error_nomem();
+}
+
+static void remove_file(void) {
+    if (!*edit.directory)
+        return;
+    unlink(edit.file);
+    rmdir(edit.directory); /* the editor's own files, if any, stay with it */
+}
+
+/* ------------------------------------------------------------------ reloading */
+
+/* Loads what is in the file, if that is new. */
+static void reload(struct prompt *prompt) {
+    char *text;
+    struct rp_error *err = rp_file_read(edit.file, &text);
+    if (!err && strcmp(text, edit.seen) == 0) {
+        free(text);
+        return;
+    }
+    rp_error_free(edit.err);
+    edit.err = err;
+    if (err)
+        return;
+    free(edit.seen);
+    edit.seen = text;
+    edit.err = entry_replace(prompt, edit.entry, text);
+    edit.reloads += !edit.err;
+}
+
+static bool on_save(void *ctx) {
+    char events[4096];
+    while (read(edit.saves, events, sizeof(events)) > 0)
+        ;
+    reload(ctx);
+    return true;
+}
+
+static struct rp_error *watch_file(struct prompt *prompt) {
+    edit.saves = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (edit.saves < 0 ||
+        inotify_add_watch(edit.saves, edit.directory, IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
+        return rp_error_new(errno, NULL, "cannot watch %s", edit.directory);
+    return rp_session_watch(prompt->session, edit.saves, on_save, prompt);
+}
+
+/* ------------------------------------------------------------------ the editor */
+
+static const char *editor_command(void) {
+    const char *visual = getenv("VISUAL"), *editor = getenv("EDITOR");
+    return visual && *visual ? visual : editor && *editor ? editor : "vi";
+}
+
+static void run_editor(const struct prompt *prompt, const char *command) {
+    sigset_t none;
+    if (!prompt->terminal) { /* our commands are not for it */
+        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        dup2(null, STDIN_FILENO);
+    }
+    signal(SIGPIPE, SIG_DFL);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    execl("/bin/sh", "sh", "-c", command, "sh", edit.file, (char *)NULL);
+    _exit(127);
+}
+
+static struct rp_error *start_editor(const struct prompt *prompt) {
+    RP_AUTO_FREE char *command = NULL;
+    if (asprintf(&command, "%s \"$1\"", editor_command()) < 0)
+        return rp_error_nomem();
+    fflush(stdout);
+    edit.editor = fork();
+    if (edit.editor == 0)
+        run_editor(prompt, command);
+    return edit.editor < 0 ? rp_error_new(errno, NULL, "cannot run %s", editor_command()) : NULL;
+}
+
+static void end_editor(void) {
+    if (edit.editor <= 0)
+        return;
+    kill(edit.editor, SIGTERM);
+    waitpid(edit.editor, NULL, 0);
+    edit.editor = 0;
+}
+
+void edit_child(struct prompt *prompt) {
+    if (edit.editor > 0 && waitpid(edit.editor, &edit.status, WNOHANG) == edit.editor) {
+        edit.editor = 0;
+        reload(prompt);
+        prompt_end_job(prompt);
+    }
+}
+
+/* ------------------------------------------------------------------ beginning and ending */
+
+/* What did not run is what the next `edit` begins with. */
+static void keep_draft(void) {
+    free(rp_take(edit.entry->draft));
+    if (edit.err)
+        edit.entry->draft = rp_take(edit.seen);
+}
+
+static void say_what_came_of_it(struct prompt *prompt) {
+    if (edit.reloads)
+        entry_print_title(edit.entry);
+    if (edit.err) {
+        prompt_fail(prompt, rp_take(edit.err));
+        prompt_say("[%u] runs on as it was; `edit %u` has your text\n", edit.entry->number,
+                   edit.entry->number);
+    } else if (edit.status) {
+        prompt_fail(prompt, rp_error_new(EINVAL,
+                                         WIFEXITED(edit.status) && WEXITSTATUS(edit.status) == 127
+                                             ? "it cannot be run"
+                                             : "it failed",
+                                         "cannot edit with `%s`", editor_command()));
+    } else if (!edit.reloads) {
+        prompt_say("[%u] is as it was\n", edit.entry->number);
+    }
+}
+
+static void clean(struct prompt *prompt) {
+    end_editor();
+    if (edit.saves >= 0) {
+        rp_session_unwatch(prompt->session, edit.saves);
+        close(edit.saves);
+    }
+    remove_file();
+    free(edit.seen);
+    rp_error_free(edit.err);
+    edit = (struct edit){.saves = -1};
+}
+
+static void end(struct prompt *prompt, void *ctx) {
+    (void)ctx;
+    end_editor();
+    input_return(prompt);
+    keep_draft();
+    say_what_came_of_it(prompt);
+    clean(prompt);
+}
+
+static struct rp_error *begin(struct prompt *prompt) {
+    RP_TRY(make_file(edit.entry));
+    RP_TRY(watch_file(prompt));
+    RP_TRY(start_editor(prompt));
+    return prompt_start(prompt, &(struct job){.end = end, .ctx = &edit, .mute = true});
+}
+
+struct rp_error *edit_start(struct prompt *prompt, struct entry *entry) {
+    edit = (struct edit){.entry = entry, .saves = -1};
+    input_leave(prompt);
+    struct rp_error *err = begin(prompt);
+    if (!err)
+        return NULL;
+    clean(prompt);
+    input_return(prompt);
+    return err;
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands that look: at places, types, and what a program became. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt/prompt.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* A terminal is not flooded with the 50,000 functions of a kernel. */
+#define LISTED_MAX 1000
+
+/* ------------------------------------------------------------------ list */
+
+struct listing {
+    uint64_t most, count;
+};
+
+static bool print_place(void *ctx, const char *spec) {
+    struct listing *listing = ctx;
+    if (listing->count++ < listing->most)
+        puts(spec);
+    return !ferror(stdout);
+}
+
+/* One word is a kind, or a pattern of specs or of what follows a kind's colon. */
+static struct rp_error *list(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *first = args_word(&args), *second = args_word(&args);
+    RP_TRY(args_end(args));
+    bool is_pattern = first && !second && strpbrk(first, "*?[:_");
+    struct listing listing = {.most = prompt->terminal ? LISTED_MAX : UINT64_MAX};
+    RP_TRY(rp_probe_list(is_pattern ? NULL : first, is_pattern ? first : second, print_place,
+                         &listing));
+    if (!listing.count)
+        return rp_error_hint_set(rp_error_new(ENOENT, "nothing here matches", "cannot list %s",
+                                              second  ? second
+                                              : first ? first
+                                                      : "places"),
+                                 "a pattern has * for anything: list vfs_*");
+    if (listing.count > listing.most)
+        prompt_say("… and %llu more: a narrower pattern shows them\n",
+                   (unsigned long long)(listing.count - listing.most));
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ info, types */
+
+static struct rp_error *nothing_said(const char *what, const char *usage) {
+    return rp_error_hint_set(rp_error_new(EINVAL, "that was not said", "which %s?", what), "%s",
+                             usage);
+}
+
+/* A question would take another place instead of a function that cannot be probed here: to be
+ * looked at, the function itself is meant. False when there is none. */
+static bool print_function(const char *word) {
+    RP_AUTO_FREE char *function = NULL;
+    if (strchr(word, ':') || asprintf(&function, "kprobe:%s", word) < 0)
+        return false;
+    struct rp_error *err = rp_inspect_probe(function, stdout);
+    rp_error_free(err);
+    return !err;
+}
+
+static struct rp_error *info(struct prompt *prompt, const char *args) {
+    (void)prompt;
+    RP_AUTO_FREE char *word = args_word(&args), *spec = NULL, *note = NULL;
+    if (!word)
+        return nothing_said("probe", "info PROBE, such as info vfs_read");
+    RP_TRY(args_end(args));
+    struct rp_error *err = rp_question_spec(word, &spec, &note);
+    if ((err || note) && print_function(word)) {
+        rp_error_free(err);
+        return NULL;
+    }
+    if (err)
+        return err;
+    if (rp_probe_is_pattern(spec))
+        return rp_error_hint_set(rp_error_new(EINVAL, "it is a pattern", "cannot look at %s", spec),
+                                 "list %s", spec);
+    return rp_inspect_probe(spec, stdout);
+}
+
+static struct rp_error *types(struct prompt *prompt, const char *args) {
+    (void)prompt;
+    if (!*args)
+        return nothing_said("type", "types NAME, such as types task_struct");
+    return rp_inspect_type(args, stdout);
+}
+
+/* ------------------------------------------------------------------ disasm, verifier */
+
+typedef struct rp_error *(*print_fn)(const struct entry *entry, const struct rp_probe *probe);
+
+static struct rp_error *print_program(const struct entry *entry, const struct rp_probe *probe) {
+    (void)entry;
+    return rp_inspect_program(probe, stdout);
+}
+
+static struct rp_error *print_verifier(const struct entry *entry, const struct rp_probe *probe) {
+    return rp_inspect_verifier(entry->module, probe, stdout);
+}
+
+/* Several probes may have one program. */
+static bool is_first(const struct entry *entry, size_t i) {
+    for (size_t before = 0; before < i; before++)
+        if (rp_probe_program(entry->probes[before]) == rp_probe_program(entry->probes[i]))
+            return false;
+    return true;
+}
+
+static struct rp_error *print_each(const struct prompt *prompt, const char *args, print_fn print) {
+    RP_AUTO_FREE char *number = args_word(&args);
+    struct entry *entry;
+    if (!number)
+        return nothing_said("one", "say its number; `probes` lists what is held");
+    RP_TRY(args_end(args));
+    RP_TRY(entry_find(prompt, number, &entry));
+    if (!entry->probe_count)
+        return rp_error_new(ENOENT, "none of its functions is attached", "cannot look at %s",
+                            number);
+    for (size_t i = 0; i < entry->probe_count; i++) {
+        if (!is_first(entry, i))
+            continue;
+        if (i)
+            putchar('\n');
+        RP_TRY(print(entry, entry->probes[i]));
+    }
+    return NULL;
+}
+
+static struct rp_error *disasm(struct prompt *prompt, const char *args) {
+    return print_each(prompt, args, print_program);
+}
+
+static struct rp_error *verifier(struct prompt *prompt, const char *args) {
+    return print_each(prompt, args, print_verifier);
+}
+
+const struct verb inspect_verbs[] = {
+    {"list", "[KIND] [GLOB]", "list places that can be probed",
+     "KIND is kprobe, tracepoint, uprobe, …; GLOB a shell pattern of places. What is in programs "
+     "and libraries begins with the file.",
+     "list sched:*\n"
+     "list tracepoint *exec*\n"
+     "list uprobe:bash:*readline*",
+     WORDS_PROBES, list},
+    {"info", "PROBE", "tell what a place is: its arguments and types, where it is",
+     "A function's signature, module and address; a tracepoint's fields with their offsets; where "
+     "in its file a program's function or USDT probe is; and whether it can be probed here.",
+     "info vfs_read\n"
+     "info tracepoint:sched:sched_switch\n"
+     "info uprobe:bash:readline",
+     WORDS_PROBES, info},
+    {"types", "TYPE", "show a kernel struct, union, enum or typedef",
+     "As C, with the offset and size of each member in bytes, and the holes between them. Types "
+     "that only loaded modules have are found, too.",
+     "types filename\n"
+     "types enum pid_type\n"
+     "types pid_t",
+     WORDS_TYPE, types},
+    {"disasm", "N", "show a program's instructions, of BPF and of the machine",
+     "As the kernel has them, when the verifier has changed them, by LLVM's disassembler; with the "
+     "lines of C that they come from, and in comments what they call, jump to and load. The "
+     "machine's are shown to root, where the kernel translates programs (net.core.bpf_jit_enable) "
+     "and kernel.kptr_restrict is below 2.",
+     "count sched_switch by comm\n"
+     "disasm last",
+     WORDS_NUMBER, disasm},
+    {"verifier", "N", "show what the verifier wrote about a program that it accepted",
+     "The program is verified once more for this: each instruction of each path, with what is "
+     "known of registers (R0) and the stack (fp-8) behind it.",
+     "count sched_switch by comm\n"
+     "verifier last",
+     WORDS_NUMBER, verifier},
+    {0}};

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands for maps: list, print, watch and change them. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "prompt/entry.h"
+#include "prompt/prompt.h"
+#include "prompt/screen.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+static struct rp_error *no_map_said(const char *usage) {
+    return rp_error_hint_set(rp_error_new(EINVAL, "that was not said", "which map?"), "%s", usage);
+}
+
+/* ------------------------------------------------------------------ maps */
+
+static struct rp_error *list_one(const struct prompt *prompt, const struct entry *entry,
+                                 const char *map) {
+    RP_AUTO_FREE char *text = NULL;
+    RP_TRY(rp_map_describe(entry->module, map, &text));
+    if (prompt->tool->json) {
+        printf("{\"probe\":%u,\"map\":", entry->number);
+        rp_print_json_text(map, SIZE_MAX, stdout);
+        fputs(",\"is\":", stdout);
+        rp_print_json_text(text, SIZE_MAX, stdout);
+        puts("}");
+        return NULL;
+    }
+    char name[64];
+    snprintf(name, sizeof(name), "%u.%s", entry->number, map);
+    printf("%s%-20s%s %s\n", screen_colour(COLOUR_NUMBER), name, screen_colour(COLOUR_NONE), text);
+    return NULL;
+}
+
+static struct rp_error *maps(struct prompt *prompt, const char *args) {
+    RP_TRY(args_end(args));
+    for (size_t i = 0; i < prompt->entry_count; i++) {
+        const struct entry *entry = prompt->entries[i];
+        for (size_t m = 0; m < rp_module_map_count(entry->module); m++)
+            RP_TRY(list_one(prompt, entry, rp_module_map_name(entry->module, m)));
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ map */
+
+/* Where a value ends: {braces} and "quotes" keep together what is in them. */
+static size_t value_length(const char *text) {
+    size_t at = 0, depth = 0;
+    char quote = '\0';
+    for (; text[at]; at++) {
+        char c = text[at];
+        if (quote && c == '\\' && text[at + 1])
+            at++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '{')
+            depth++;
+        else if (c == '}' && depth)
+            depth--;
+        else if (c == ' ' && !depth)
+            break;
+    }
+    return at;
+}
+
+/* Takes a value off *args; NULL when there is none. */
+static char *take_value(const char **args) {
+    size_t length = value_length(*args);
+    char *value = length ? strndup(*args, length) : NULL;
+    *args += length;
+    *args += strspn(*args, " ");
+    return value;
+}
+
+static struct rp_error *set(const struct entry *entry, const char *map, const char *args) {
+    RP_AUTO_FREE char *key = take_value(&args);
+    if (!key || !*args)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "a key and a value are wanted", "cannot set an entry of %s", map),
+            "map %s set 1 5, or with structs: map %s set {1, \"dd\"} {.count = 5}", map, map);
+    return rp_map_set(entry->module, map, key, args);
+}
+
+static struct rp_error *delete (const struct entry *entry, const char *map, const char *args) {
+    if (!*args)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "a key is wanted", "cannot delete an entry of %s", map),
+            "map %s del KEY", map);
+    return rp_map_delete(entry->module, map, args);
+}
+
+static struct rp_error *check_data(const struct entry *entry, const char *map) {
+    if (rp_map_is_data(entry->module, map))
+        return NULL;
+    return rp_error_hint_set(rp_error_new(EINVAL, "it carries events or stacks, not data",
+                                          "cannot print the map %s", map),
+                             "`maps` tells what each map is");
+}
+
+static struct rp_error *print(const struct prompt *prompt, const struct entry *entry,
+                              const char *map) {
+    RP_TRY(check_data(entry, map));
+    return entry_print_map(prompt, entry, map, prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT,
+                           stdout);
+}
+
+static struct rp_error *map(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *name = args_word(&args), *verb = args_word(&args);
+    struct entry *entry;
+    const char *which;
+    if (!name)
+        return no_map_said("map NAME; `maps` lists them");
+    RP_TRY(entry_map(prompt, name, &entry, &which));
+    if (!verb)
+        return print(prompt, entry, which);
+    if (strcmp(verb, "set") == 0)
+        return set(entry, which, args);
+    if (strcmp(verb, "del") == 0)
+        return delete (entry, which, args);
+    if (strcmp(verb, "clear") != 0)
+        return rp_error_hint_set(rp_error_new(EINVAL, "a map is cleared, set or deleted from",
+                                              "cannot `%s` a map", verb),
+                                 "map NAME clear, map NAME set KEY VALUE, map NAME del KEY");
+    RP_TRY(args_end(args));
+    return rp_map_clear(entry->module, which);
+}
+
+/* ------------------------------------------------------------------ watch */
+
+struct watch {
+    char *word;    /* as the map was called: it may be another program's when that was reloaded */
+    uint64_t left; /* times; 0: no end */
+    bool in_place;
+    unsigned drawn; /* rows on the screen, above the prompt; not in place: blocks */
+};
+
+static unsigned screen_rows(void) {
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+/* Of the text as many rows as the terminal has beside the prompt's own, none wider than it is. What
+ * is left out stands below the first two, the names: the entries with most are last. */
+static unsigned draw(const char *text) {
+    unsigned rows = 0, most = screen_rows() > 5 ? screen_rows() - 2 : 3;
+    for (const char *c = text; *c; c++)
+        rows += *c == '\n';
+    unsigned skip = rows > most ? rows - most : 0, row = 0;
+    for (const char *line = text; *line; row++) {
+        size_t length = strcspn(line, "\n");
+        bool shown = row < 2 || row >= skip + 2;
+        if (shown)
+            printf("%.*s\033[K\n", (int)screen_fit(line, length, screen_columns()), line);
+        line += length + (line[length] == '\n');
+    }
+    return rows - skip;
+}
+
+static void redraw(struct watch *watch, const char *text) {
+    if (watch->drawn)
+        printf("\033[%uA\r\033[J", watch->drawn);
+    watch->drawn = draw(text);
+}
+
+static struct rp_error *show(struct prompt *prompt, struct watch *watch) {
+    struct entry *entry;
+    const char *map;
+    RP_AUTO_FREE char *text = NULL;
+    size_t size;
+    RP_TRY(entry_map(prompt, watch->word, &entry, &map));
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return rp_error_nomem();
+    struct rp_error *err =
+        entry_print_map(prompt, entry, map, prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT, memory);
+    fclose(memory);
+    if (err)
+        return err;
+    screen_hide();
+    if (watch->in_place) {
+        redraw(watch, text);
+    } else {
+        if (watch->drawn++ && !prompt->tool->json)
+            putchar('\n');
+        if (prompt->tool->timestamps && !prompt->tool->json) {
+            rp_print_time(stdout);
+            putchar('\n');
+        }
+        fputs(text, stdout);
+    }
+    fflush(stdout);
+    return NULL;
+}
+
+static bool watch_tick(struct prompt *prompt, void *ctx) {
+    struct watch *watch = ctx;
+    struct rp_error *err = show(prompt, watch);
+    if (err) {
+        prompt_fail(prompt, err);
+        return false;
+    }
+    return !ferror(stdout) && (!watch->left || --watch->left);
+}
+
+static void watch_end(struct prompt *prompt, void *ctx) {
+    struct watch *watch = ctx;
+    (void)prompt;
+    free(watch->word);
+    free(watch);
+}
+
+static struct rp_error *read_watch(const char *args, struct watch *watch, struct job *job) {
+    RP_AUTO_FREE char *seconds = NULL, *count = NULL;
+    watch->word = args_word(&args);
+    if (!watch->word)
+        return no_map_said("watch NAME [SECONDS [COUNT]]; `maps` lists them");
+    seconds = args_word(&args);
+    count = args_word(&args);
+    RP_TRY(args_end(args));
+    if (seconds && !rp_parse_duration(seconds, &job->every_ns))
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "that is no duration", "cannot watch every `%s`", seconds),
+            "seconds, or 500ms, 1m");
+    if (count && !rp_parse_count(count, UINT32_MAX, &watch->left))
+        return rp_error_new(EINVAL, "that is no number", "cannot watch `%s` times", count);
+    return NULL;
+}
+
+static struct rp_error *start_watch(struct prompt *prompt, const char *args, struct watch *watch) {
+    struct job job = {.every_ns = 1000000000, .tick = watch_tick, .end = watch_end, .ctx = watch};
+    struct entry *entry;
+    const char *map;
+    RP_TRY(read_watch(args, watch, &job));
+    RP_TRY(entry_map(prompt, watch->word, &entry, &map));
+    RP_TRY(check_data(entry, map));
+    watch->in_place = prompt->terminal && !prompt->tool->json && isatty(STDOUT_FILENO);
+    job.mute = watch->in_place;
+    job.enter_ends = true;
+    RP_TRY(show(prompt, watch));
+    if (watch->left == 1) {
+        watch_end(prompt, watch);
+        return NULL;
+    }
+    watch->left -= watch->left > 0;
+    return prompt_start(prompt, &job);
+}
+
+static struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
+    struct watch *watch = calloc(1, sizeof(*watch));
+    if (!watch)
+        return rp_error_nomem();
+    struct rp_error *err = start_watch(prompt, args, watch);
+    if (err)
+        watch_end(prompt, watch);
+    return err;
+}
+
+const struct verb map_verbs[] = {
+    {"maps", "", "list the maps of what is held", NULL,
+     "count sched_switch by comm\n"
+     "maps",
+     WORDS_NONE, maps},
+    {"map", "NAME [clear|set KEY VALUE|del KEY]", "print a map, or change it",
+     "NAME may be N.NAME, or N where that has but one. Keys and values are read by their types: "
+     "42, -1, 0x2a, 'c', true, an enum's name; \"text\"; and of structs {1, \"dd\"} or "
+     "{.pid = 1}, where what is not said is zero. Of a per-CPU map the value is set on the first "
+     "CPU. An array is cleared to zeros.",
+     "count sched_switch by comm\n"
+     "map counts\n"
+     "map counts set {\"nobody\"} 5\n"
+     "map counts del {\"nobody\"}\n"
+     "map counts clear",
+     WORDS_MAP, map},
+    {"watch", "NAME [SECONDS [COUNT]]", "print a map again and again, on a terminal in place",
+     "Every second, or as often as SECONDS says (500ms); until Ctrl-C or Enter, or COUNT times. "
+     "Rows that come meanwhile are counted, and not shown.",
+     "count sched_switch by comm\n"
+     "watch counts 200ms 3",
+     WORDS_MAP, watch_verb},
+    {0}};

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands for what is held: list, move, pause, end, and what it costs. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "prompt/entry.h"
+#include "prompt/prompt.h"
+#include "prompt/screen.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------------ probes */
+
+static void print_json(const struct entry *entry, const char *line) {
+    printf("{\"probe\":%u,\"state\":\"%s\",\"question\":", entry->number,
+           entry->paused ? "paused" : "running");
+    rp_print_json_text(line, SIZE_MAX, stdout);
+    fputs(",\"attached\":[", stdout);
+    for (size_t i = 0; i < entry->probe_count; i++) {
+        fputs(i ? "," : "", stdout);
+        rp_print_json_text(rp_probe_spec(entry->probes[i]), SIZE_MAX, stdout);
+    }
+    puts("]}");
+}
+
+static void print_text(const struct entry *entry, const char *line) {
+    char number[16];
+    snprintf(number, sizeof(number), "[%u]", entry->number);
+    printf("%s%-5s%s %-8s %s\n", screen_colour(COLOUR_NUMBER), number, screen_colour(COLOUR_NONE),
+           entry->paused ? "paused" : "running", line);
+    for (size_t i = 0; i < entry->probe_count; i++) {
+        size_t attach_points = rp_probe_match_count(entry->probes[i]);
+        printf("      %s", rp_probe_spec(entry->probes[i]));
+        if (rp_probe_is_pattern(rp_probe_spec(entry->probes[i])))
+            printf(" (%zu places)", attach_points);
+        putchar('\n');
+    }
+}
+
+static struct rp_error *probes(struct prompt *prompt, const char *args) {
+    RP_TRY(args_end(args));
+    for (size_t i = 0; i < prompt->entry_count; i++) {
+        const struct entry *entry = prompt->entries[i];
+        RP_AUTO_FREE char *line = entry_line(entry);
+        if (!line)
+            return rp_error_nomem();
+        (prompt->tool->json ? print_json : print_text)(entry, line);
+    }
+    if (!prompt->entry_count)
+        prompt_say("nothing is held\n");
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ move, pause, end */
+
+static struct rp_error *retarget(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_AUTO_FREE char *number = args_word(&args), *attach_point = args_word(&args);
+    if (!attach_point)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "a number and a probe are wanted", "move what?"),
+            "retarget N PROBE");
+    RP_TRY(args_end(args));
+    RP_TRY(entry_find(prompt, number, &entry));
+    return entry_move(prompt, entry, attach_point);
+}
+
+typedef struct rp_error *(*entry_fn)(struct prompt *prompt, struct entry *entry);
+
+/* Does it with all, or with the one that is named. Without a word: with all of them if `bare`. */
+static struct rp_error *each_named(struct prompt *prompt, const char *args, bool bare,
+                                   entry_fn fn) {
+    RP_AUTO_FREE char *number = args_word(&args);
+    struct entry *entry;
+    RP_TRY(args_end(args));
+    if (number ? strcmp(number, "all") != 0 : !bare) {
+        RP_TRY(entry_find(prompt, number, &entry));
+        return fn(prompt, entry);
+    }
+    for (size_t i = prompt->entry_count; i-- > 0;)
+        RP_TRY(fn(prompt, prompt->entries[i]));
+    return NULL;
+}
+
+static struct rp_error *end_one(struct prompt *prompt, struct entry *entry) {
+    unsigned number = entry->number;
+    entry_end(prompt, entry);
+    prompt_say("[%u] detached\n", number);
+    return NULL;
+}
+
+static struct rp_error *pause_one(struct prompt *prompt, struct entry *entry) {
+    RP_TRY(entry_pause(prompt, entry));
+    prompt_say("[%u] paused\n", entry->number);
+    return NULL;
+}
+
+static struct rp_error *resume_one(struct prompt *prompt, struct entry *entry) {
+    RP_TRY(entry_resume(prompt, entry));
+    prompt_say("[%u] goes on\n", entry->number);
+    return NULL;
+}
+
+static struct rp_error *detach(struct prompt *prompt, const char *args) {
+    return each_named(prompt, args, false, end_one);
+}
+static struct rp_error *pause_verb(struct prompt *prompt, const char *args) {
+    return each_named(prompt, args, true, pause_one);
+}
+static struct rp_error *resume(struct prompt *prompt, const char *args) {
+    return each_named(prompt, args, true, resume_one);
+}
+
+/* ------------------------------------------------------------------ stats */
+
+/* What one of them had done when it was looked at. */
+struct sample {
+    unsigned number;
+    struct rp_run_stats run;
+    struct rp_stats stream;
+};
+
+struct stats {
+    int fd; /* the kernel counts while it is open */
+    uint64_t since_ns;
+    struct sample *samples;
+    size_t count;
+};
+
+static void free_stats(struct stats *stats) {
+    if (!stats)
+        return;
+    if (stats->fd >= 0)
+        close(stats->fd);
+    free(stats->samples);
+    free(stats);
+}
+
+static struct rp_error *take_sample(const struct prompt *prompt, const struct entry *entry,
+                                    struct sample *sample) {
+    *sample = (struct sample){.number = entry->number};
+    for (size_t i = 0; i < entry->probe_count; i++) {
+        struct rp_run_stats run;
+        RP_TRY(rp_run_stats(entry->probes[i], &run));
+        sample->run.runs += run.runs;
+        sample->run.ns += run.ns;
+    }
+    rp_session_module_stats(prompt->session, entry->module, &sample->stream);
+    return NULL;
+}
+
+static double a_second(uint64_t now, uint64_t before, double seconds) {
+    return (double)(now - before) / seconds;
+}
+
+static void print_sample(const struct prompt *prompt, const struct sample *before,
+                         const struct sample *now, double seconds) {
+    uint64_t runs = now->run.runs - before->run.runs, ns = now->run.ns - before->run.ns;
+    double each = runs ? (double)ns / (double)runs : 0;
+    double events = a_second(now->stream.delivered, before->stream.delivered, seconds);
+    double lost = a_second(now->stream.lost, before->stream.lost, seconds);
+    if (prompt->tool->json)
+        printf("{\"probe\":%u,\"runs_s\":%.1f,\"ns_per_run\":%.1f,\"cpu_percent\":%.2f,"
+               "\"events_s\":%.1f,\"lost_s\":%.1f,\"events\":%" PRIu64 ",\"lost\":%" PRIu64 "}\n",
+               now->number, (double)runs / seconds, each, (double)ns / seconds / 1e7, events, lost,
+               now->stream.delivered, now->stream.lost);
+    else
+        printf("[%u]%*s %10.0f %8.0f %6.2f %10.0f %8.0f %12" PRIu64 " %8" PRIu64 "\n", now->number,
+               now->number < 10 ? 1 : 0, "", (double)runs / seconds, each,
+               (double)ns / seconds / 1e7, events, lost, now->stream.delivered, now->stream.lost);
+}
+
+static bool print_stats(struct prompt *prompt, void *ctx) {
+    const struct stats *stats = ctx;
+    double seconds = rp_ms_since(stats->since_ns) / 1e3;
+    screen_hide();
+    if (!prompt->tool->json)
+        printf("%s%-4s %10s %8s %6s %10s %8s %12s %8s%s\n", screen_colour(COLOUR_HEADER), "N",
+               "RUNS/s", "ns/RUN", "%CPU", "EVENTS/s", "LOST/s", "EVENTS", "LOST",
+               screen_colour(COLOUR_NONE));
+    for (size_t i = 0; i < stats->count; i++) {
+        struct sample now;
+        struct entry *entry = prompt->entries[i]; /* no command ran meanwhile */
+        struct rp_error *err = take_sample(prompt, entry, &now);
+        if (err)
+            prompt_fail(prompt, err);
+        else
+            print_sample(prompt, &stats->samples[i], &now, seconds);
+    }
+    return false;
+}
+
+static void end_stats(struct prompt *prompt, void *ctx) {
+    (void)prompt;
+    free_stats(ctx);
+}
+
+static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) {
+    RP_TRY(rp_run_stats_enable(&stats->fd));
+    stats->samples = calloc(prompt->entry_count, sizeof(*stats->samples));
+    if (!stats->samples)
+        return rp_error_nomem();
+    for (; stats->count < prompt->entry_count; stats->count++)
+        RP_TRY(take_sample(prompt, prompt->entries[stats->count], &stats->samples[stats->count]));
+    stats->since_ns = rp_now_ns();
+    const struct job job = {
+        .every_ns = 1000000000, .tick = print_stats, .end = end_stats, .ctx = stats};
+    return prompt_start(prompt, &job);
+}
+
+static struct rp_error *stats(struct prompt *prompt, const char *args) {
+    RP_TRY(args_end(args));
+    if (!prompt->entry_count) {
+        prompt_say("nothing is held\n");
+        return NULL;
+    }
+    struct stats *stats = calloc(1, sizeof(*stats));
+    if (!stats)
+        return rp_error_nomem();
+    stats->fd = -1;
+    struct rp_error *err = begin_stats(prompt, stats);
+    if (err)
+        free_stats(stats);
+    return err;
+}
+
+/* ------------------------------------------------------------------ wait, limit */
+
+static bool wait_over(struct prompt *prompt, void *ctx) {
+    (void)prompt;
+    (void)ctx;
+    return false;
+}
+
+static void wait_end(struct prompt *prompt, void *ctx) {
+    (void)prompt;
+    (void)ctx;
+}
+
+static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *text = args_word(&args);
+    struct job job = {.tick = wait_over, .end = wait_end};
+    RP_TRY(args_end(args));
+    if (text && !rp_parse_duration(text, &job.every_ns))
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "that is no duration", "cannot wait `%s`", text),
+            "try 10, 500ms, 2m");
+    rp_session_start_command(prompt->session);
+    if (!text && prompt->tool->session.command && rp_session_command_status(prompt->session) >= 0)
+        return NULL; /* what there was to wait for is over */
+    return prompt_start(prompt, &job);
+}
+
+void wait_ended(struct prompt *prompt) {
+    if (prompt->job && prompt->job->end == wait_end && !prompt->job->every_ns)
+        prompt_end_job(prompt);
+}
+
+static struct rp_error *limit(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *text = args_word(&args);
+    RP_TRY(args_end(args));
+    if (text && !rp_parse_count(text, UINT32_MAX, &prompt->limit))
+        return rp_error_new(EINVAL, "that is no number of places", "cannot set the limit `%s`",
+                            text);
+    if (prompt->limit)
+        printf("a pattern may have %" PRIu64 " places\n", prompt->limit);
+    else
+        printf("a pattern may have %d places, %d where they are attached one after another\n",
+               ENTRY_LIMIT_AT_ONCE, ENTRY_LIMIT_ONE_BY_ONE);
+    return NULL;
+}
+
+const struct verb probe_verbs[] = {
+    {"probes", "", "list what is held, and where it is attached", NULL,
+     "count sched_switch by comm\n"
+     "probes",
+     WORDS_NONE, probes},
+    {"retarget", "N PROBE", "move it to another place",
+     "The new place is live before the old one is let go: no event of the new one is missed, and "
+     "none of the old one comes after the answer. Where the C would be the same nothing is "
+     "compiled; else it is written anew, and maps that are declared as they were keep what is in "
+     "them.",
+     "count sys_enter_read by comm\n"
+     "retarget last sys_enter_write",
+     WORDS_MOVE, retarget},
+    {"detach", "N|all", "end it", NULL,
+     "trace sched_switch\n"
+     "detach last",
+     WORDS_NUMBER, detach},
+    {"pause", "[N|all]", "stop it, for as long as you like", "Ctrl-C pauses all that print rows.",
+     "trace sched_switch\n"
+     "pause last",
+     WORDS_NUMBER, pause_verb},
+    {"resume", "[N|all]", "let it go on", NULL,
+     "trace sched_switch\n"
+     "pause last\n"
+     "resume last",
+     WORDS_NUMBER, resume},
+    {"stats", "", "runs, time a run, events and losses, over one second", NULL,
+     "count sched_switch by comm\n"
+     "stats",
+     WORDS_NONE, stats},
+    {"wait", "[DURATION]", "let a script wait, by default for the end of the command of -c", NULL,
+     "count sched_switch by comm\n"
+     "wait 100ms\n"
+     "map counts",
+     WORDS_NONE, wait_verb},
+    {"limit", "[N]", "how many places a pattern may have", NULL, "limit 5000", WORDS_NONE, limit},
+    {0}};

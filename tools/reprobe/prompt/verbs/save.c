@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands that keep something: what is held as commands, rows and maps as files. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "prompt/entry.h"
+#include "prompt/output.h"
+#include "prompt/prompt.h"
+#include "prompt/screen.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+static struct rp_error *no_file(const char *usage) {
+    return rp_error_hint_set(rp_error_new(EINVAL, "there is no name", "which file?"), "%s", usage);
+}
+
+/* ------------------------------------------------------------------ save */
+
+/* As a block of `c`: a line that is but a dot would end it. */
+static void save_block(const struct entry *entry, const struct attach_points *attach_points,
+                       FILE *out) {
+    fputs("c", out);
+    for (size_t i = 0; i < attach_points->count; i++)
+        fprintf(out, " %s=%s", attach_points->list[i].function, attach_points->list[i].spec);
+    fputc('\n', out);
+    for (const char *line = entry->text; *line;) {
+        int length = (int)strcspn(line, "\n");
+        fprintf(out, "%.*s%s\n", length, line, length == 1 && *line == '.' ? " " : "");
+        line += length + (line[length] == '\n');
+    }
+    fputs(".\n", out);
+}
+
+static struct rp_error *save_one(const struct entry *entry, FILE *out) {
+    RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
+    if (entry->question) {
+        RP_AUTO_FREE char *line = entry_line(entry);
+        if (!line)
+            return rp_error_nomem();
+        fprintf(out, "%s\n", line);
+    } else {
+        RP_TRY(entry_attach_points(entry, &attach_points));
+        save_block(entry, &attach_points, out);
+    }
+    if (entry->paused)
+        fputs("pause last\n", out);
+    return NULL;
+}
+
+static struct rp_error *save_all(const struct prompt *prompt, FILE *out) {
+    fputs("# commands for reprobe -f\n", out);
+    for (size_t i = 0; i < prompt->entry_count; i++)
+        RP_TRY(save_one(prompt->entries[i], out));
+    return NULL;
+}
+
+/* Ends what was written to `path`. */
+static struct rp_error *end_file(FILE *out, const char *path, struct rp_error *err) {
+    bool failed = ferror(out);
+    failed |= fclose(out) != 0;
+    if (!err && failed)
+        return rp_error_new(errno, NULL, "cannot write %s", path);
+    return err;
+}
+
+static struct rp_error *save(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *path = args_word(&args);
+    if (!path)
+        return no_file("save FILE");
+    RP_TRY(args_end(args));
+    FILE *out = fopen(path, "we");
+    if (!out)
+        return rp_error_new(errno, NULL, "cannot write %s", path);
+    RP_TRY(end_file(out, path, save_all(prompt, out)));
+    prompt_say("saved: reprobe -f %s\n", path);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ record */
+
+static struct rp_error *end_record(void) {
+    if (output_recorded())
+        prompt_say("%s is complete\n", output_recorded());
+    return output_record_end();
+}
+
+static struct rp_error *record(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *path = args_word(&args), *number = args_word(&args);
+    struct entry *entry = NULL;
+    RP_TRY(args_end(args));
+    if (!path && output_recorded())
+        return printf("rows go to %s\n", output_recorded()), NULL;
+    if (!path)
+        return no_file("record FILE.json|FILE.csv [N], and later: record off");
+    if (strcmp(path, "off") == 0)
+        return end_record();
+    if (number)
+        RP_TRY(entry_find(prompt, number, &entry));
+    RP_TRY(output_record(path, entry ? entry->number : 0));
+    prompt_say("rows go to %s until `record off`\n", path);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ export */
+
+/* What is to be exported, and where to. */
+struct export {
+    int as;
+    struct entry *entry; /* NULL: all that is held */
+    const char *map;     /* NULL: all maps of it */
+    char *path;          /* NULL: standard output */
+};
+
+static struct rp_error *choose_as(const char *word, int *as) {
+    if (word && strcmp(word, "json") == 0)
+        return *as = RP_MAP_JSON, NULL;
+    if (word && strcmp(word, "csv") == 0)
+        return *as = RP_MAP_CSV, NULL;
+    return rp_error_hint_set(rp_error_new(EINVAL, "as json or as csv", "how shall it be exported?"),
+                             "export json|csv [MAP|N] [FILE]");
+}
+
+static struct rp_error *choose_what(const struct prompt *prompt, const char *word,
+                                    struct export *export) {
+    if (!word[strspn(word, "0123456789")])
+        return entry_find(prompt, word, &export->entry);
+    return entry_map(prompt, word, &export->entry, &export->map);
+}
+
+static struct rp_error *read_export(const struct prompt *prompt, const char *args,
+                                    struct export *export) {
+    RP_AUTO_FREE char *as = args_word(&args), *what = args_word(&args);
+    export->path = args_word(&args);
+    RP_TRY(args_end(args));
+    RP_TRY(choose_as(as, &export->as));
+    if (!what)
+        return NULL;
+    struct rp_error *err = choose_what(prompt, what, export);
+    if (!err || export->path || !strpbrk(what, "./"))
+        return err;
+    rp_error_free(err); /* it is no map: a file, and all maps */
+    export->path = rp_take(what);
+    return NULL;
+}
+
+static struct rp_error *write_export(const struct prompt *prompt, const struct export *export,
+                                     FILE *out) {
+    if (export->map)
+        return entry_print_map(prompt, export->entry, export->map, export->as, out);
+    for (size_t i = 0; i < prompt->entry_count; i++)
+        if (!export->entry || export->entry == prompt->entries[i])
+            RP_TRY(entry_print_maps(prompt, prompt->entries[i], export->as, out));
+    return NULL;
+}
+
+static struct rp_error *export_to(const struct prompt *prompt, const struct export *export) {
+    if (!export->path)
+        return write_export(prompt, export, stdout);
+    FILE *out = fopen(export->path, "we");
+    if (!out)
+        return rp_error_new(errno, NULL, "cannot write %s", export->path);
+    return end_file(out, export->path, write_export(prompt, export, out));
+}
+
+static struct rp_error *export_verb(struct prompt *prompt, const char *args) {
+    struct export export = {0};
+    struct rp_error *err = read_export(prompt, args, &export);
+    if (!err)
+        err = export_to(prompt, &export);
+    free(export.path);
+    return err;
+}
+
+static struct rp_error *history(struct prompt *prompt, const char *args) {
+    (void)prompt;
+    RP_TRY(args_end(args));
+    history_print(stdout);
+    return NULL;
+}
+
+const struct verb save_verbs[] = {
+    {"save", "FILE", "write what is held as commands, for reprobe -f FILE", NULL,
+     "count sched_switch by comm\n"
+     "save questions.rp",
+     WORDS_FILE, save},
+    {"record", "FILE|off [N]", "write rows to a file, too, as JSON lines or (FILE.csv) as CSV",
+     "Rows of all that is held, or of N.",
+     "trace sched_process_exit\n"
+     "record exits.json\n"
+     "record off",
+     WORDS_FILE, record},
+    {"export", "json|csv [MAP|N] [FILE]", "write maps as JSON lines or CSV",
+     "All maps, those of N, or one.",
+     "count sched_switch by comm\n"
+     "export csv counts",
+     WORDS_EXPORT, export_verb},
+    {"history", "", "list the lines that were typed, in former sessions as well",
+     "They are kept in $REPROBE_HISTORY, or $XDG_STATE_HOME/reprobe/history, or "
+     "~/.local/state/reprobe/history; not where $REPROBE_HISTORY is `off`.",
+     "history", WORDS_NONE, history},
+    {0}};

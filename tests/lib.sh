@@ -32,7 +32,7 @@ passed=0 failed=0 skipped=0
 for program in reprobe execsnoop hello; do
 	[ -x "$bin/$program" ] || { echo "$bin/$program is missing: build first" >&2; exit 1; }
 done
-for program in spawn jsonlines feed look maps probed tcp; do
+for program in spawn jsonlines feed inspect maps probed tcp; do
 	[ -x "$helpers/$program" ] || { echo "$helpers/$program is missing: build first" >&2; exit 1; }
 done
 

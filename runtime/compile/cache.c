@@ -19,6 +19,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 #define DEFAULT_LIMIT (64ull << 20)
 #define SUFFIX        ".rpo"
@@ -157,20 +158,14 @@ struct entry {
 };
 
 struct entries {
-    struct entry *list;
-    size_t count;
-    uint64_t size;
+    RP_VEC(struct entry);
+    uint64_t size; /* of all of them */
 };
 
 static bool add_entry(struct entries *entries, const char *name, const struct stat *st) {
-    if (entries->count % 64 == 0) {
-        struct entry *longer =
-            realloc(entries->list, (entries->count + 64) * sizeof(*entries->list));
-        if (!longer)
-            return false;
-        entries->list = longer;
-    }
-    struct entry *entry = &entries->list[entries->count++];
+    struct entry *entry = rp_vec_add(entries);
+    if (!entry)
+        return false;
     snprintf(entry->name, sizeof(entry->name), "%s", name);
     entry->used = st->st_mtim;
     entry->size = (uint64_t)st->st_size;
@@ -197,7 +192,7 @@ static struct entries read_entries(int dir) {
             S_ISREG(st.st_mode) && !add_entry(&entries, entry->d_name, &st))
             break;
     if (entries.count)
-        qsort(entries.list, entries.count, sizeof(*entries.list), by_use);
+        qsort(entries.items, entries.count, sizeof(*entries.items), by_use);
     return entries;
 }
 
@@ -211,10 +206,10 @@ uint64_t rp_cache_limit(void) {
 static void shrink(int dir, uint64_t most) {
     struct entries entries = read_entries(dir);
     for (size_t i = 0; i < entries.count && entries.size > most; i++) {
-        unlinkat(dir, entries.list[i].name, 0);
-        entries.size -= entries.list[i].size;
+        unlinkat(dir, entries.items[i].name, 0);
+        entries.size -= entries.items[i].size;
     }
-    free(entries.list);
+    free(entries.items);
 }
 
 void rp_cache_put(const char *key, const struct rp_object *object) {
@@ -260,17 +255,17 @@ void rp_cache_each(void (*each)(void *ctx, const struct rp_cache_entry *entry), 
     struct entries entries = read_entries(dir);
     for (size_t i = entries.count; i-- > 0;) {
         RP_AUTO_CLOSE int fd =
-            openat(dir, entries.list[i].name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+            openat(dir, entries.items[i].name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         struct rp_object *object = NULL;
         struct rp_error *err = fd < 0 ? NULL : rp_object_read(fd, &object);
-        const struct rp_cache_entry entry = {.file = entries.list[i].name,
+        const struct rp_cache_entry entry = {.file = entries.items[i].name,
                                              .source = object ? object->origin.source : NULL,
                                              .kernel = object ? object->origin.kernel : NULL,
-                                             .used = entries.list[i].used.tv_sec,
-                                             .size = entries.list[i].size};
+                                             .used = entries.items[i].used.tv_sec,
+                                             .size = entries.items[i].size};
         each(ctx, &entry);
         rp_error_free(err);
         rp_object_free(object);
     }
-    free(entries.list);
+    free(entries.items);
 }

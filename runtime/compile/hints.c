@@ -148,7 +148,7 @@ static const char *kernel_tag(const struct rp_btf *btf, const char *name) {
 static char *nearest_type(const char *name, const struct rp_scan *scan, const struct rp_btf *btf) {
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; scan && i < scan->defined.count; i++)
-        rp_nearest_add(&nearest, scan->defined.names[i]);
+        rp_nearest_add(&nearest, scan->defined.items[i]);
     for (size_t i = 0; i < btf->nameable_count; i++) {
         const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
         if (type->name_off)
@@ -253,15 +253,15 @@ static void add_snippets(struct rp_nearest *nearest) {
     struct rp_names names = {0};
     rp_source_snippet_names(&names);
     for (size_t i = 0; i < names.count; i++)
-        rp_nearest_add(nearest, names.names[i]);
+        rp_nearest_add(nearest, names.items[i]);
     rp_names_clear(&names);
 }
 
 static void add_helpers(struct rp_nearest *nearest) {
     const struct rp_names *names = &rp_libbcc_scan()->mentioned;
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->names[i], "bpf_", 4) == 0)
-            rp_nearest_add(nearest, names->names[i]);
+        if (strncmp(names->items[i], "bpf_", 4) == 0)
+            rp_nearest_add(nearest, names->items[i]);
 }
 
 static char *name_hint(const struct error *e) {
@@ -272,7 +272,7 @@ static char *name_hint(const struct error *e) {
         return hint;
     struct rp_nearest nearest = {.wanted = e->first};
     for (size_t i = 0; e->scan && i < e->scan->defined.count; i++)
-        rp_nearest_add(&nearest, e->scan->defined.names[i]);
+        rp_nearest_add(&nearest, e->scan->defined.items[i]);
     if (strncmp(e->first, "bpf_", 4) == 0) {
         add_helpers(&nearest);
     } else if (is_macro_name(e->first)) {

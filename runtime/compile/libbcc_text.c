@@ -123,7 +123,7 @@ static void add_chunk(const char *text, const char *end, bool directive) {
     size_t before = defined->count;
     rp_scan_text(&found.scan, text, chunk->len);
     for (size_t i = before; i < defined->count; i++)
-        declare(found.count, defined->names[i], strlen(defined->names[i]));
+        declare(found.count, defined->items[i], strlen(defined->items[i]));
     if (!directive) {
         struct rp_token name = declared_name(chunk);
         if (name.kind == RP_TOKEN_IDENT)
@@ -237,8 +237,8 @@ bool rp_libbcc_write_reduced(const struct rp_names *wanted, FILE *out) {
     for (size_t c = 0; c < found.count; c++)
         found.chunks[c].kept = false;
     for (size_t i = 0; i < wanted->count; i++) {
-        keep_named(wanted->names[i], strlen(wanted->names[i]));
-        keep_operation(wanted->names[i]);
+        keep_named(wanted->items[i], strlen(wanted->items[i]));
+        keep_operation(wanted->items[i]);
     }
     keep_words(rewriter_names, sizeof(rewriter_names) - 1);
     for (size_t c = 0; c < found.count; c++)

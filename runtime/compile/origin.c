@@ -17,7 +17,7 @@ static char *join(const struct rp_names *names) {
     size_t size;
     FILE *out = open_memstream(&text, &size);
     for (size_t i = 0; out && i < names->count; i++)
-        fprintf(out, "%s%s", i ? " " : "", names->names[i]);
+        fprintf(out, "%s%s", i ? " " : "", names->items[i]);
     return out && fclose(out) == 0 ? text : NULL;
 }
 

@@ -69,7 +69,7 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     struct rp_digest headers = rp_digest_begin();
     /* The list grows while it is walked: headers include headers. */
     for (size_t i = 0; i < source->scan.includes.count; i++) {
-        const char *include = source->scan.includes.names[i];
+        const char *include = source->scan.includes.items[i];
         RP_AUTO_FREE char *path = find_header(include, opts);
         if (!path && strcmp(include, RP_CALLBACK_HEADER) == 0) {
             rp_scan_text(&source->scan, rp_embedded_callback_h, strlen(rp_embedded_callback_h));
@@ -135,7 +135,7 @@ static void scan_field_types(struct rp_scan *scan, const char *format) {
 void rp_source_scan_tracepoints(struct rp_source *source) {
     struct rp_digest formats = rp_digest_begin();
     for (size_t i = 0; i < source->scan.tracepoints.count; i++) {
-        const char *event = source->scan.tracepoints.names[i];
+        const char *event = source->scan.tracepoints.items[i];
         const char *colon = strchr(event, ':');
         RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
         RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
@@ -199,8 +199,8 @@ static void add_snippets(struct rp_source *source, FILE *out) {
                 struct rp_scan of_piece = {0};
                 rp_scan_text(&of_piece, body, body_len);
                 for (size_t i = 0; i < of_piece.mentioned.count; i++)
-                    rp_names_add(&source->scan.mentioned, of_piece.mentioned.names[i],
-                                 strlen(of_piece.mentioned.names[i]));
+                    rp_names_add(&source->scan.mentioned, of_piece.mentioned.items[i],
+                                 strlen(of_piece.mentioned.items[i]));
                 rp_scan_clear(&of_piece);
                 fwrite(body, 1, body_len, out);
                 added = true;
@@ -218,7 +218,7 @@ static void add_snippets(struct rp_source *source, FILE *out) {
 static void write_config(const struct rp_source *source, const struct utsname *kernel, FILE *out) {
     bool asked = false;
     for (size_t i = 0; i < source->scan.mentioned.count && !asked; i++)
-        asked = strncmp(source->scan.mentioned.names[i], "CONFIG_", 7) == 0;
+        asked = strncmp(source->scan.mentioned.items[i], "CONFIG_", 7) == 0;
     char boot[PATH_MAX];
     snprintf(boot, sizeof(boot), "/boot/config-%s", kernel->release);
     gzFile file = NULL;
@@ -254,15 +254,15 @@ static void write_base(const struct rp_source *source, bool whole, FILE *out) {
     /* A struct first named inside a prototype would be another type. */
     const struct rp_scan *libbcc = rp_libbcc_scan();
     for (size_t i = 0; i < libbcc->tags.count; i++)
-        if (!rp_names_has(&libbcc->defined, libbcc->tags.names[i]))
-            fprintf(out, "struct %s;\n", libbcc->tags.names[i]);
+        if (!rp_names_has(&libbcc->defined, libbcc->tags.items[i]))
+            fprintf(out, "struct %s;\n", libbcc->tags.items[i]);
     if (whole)
         return;
     struct rp_scan reached = {0}; /* the types written may need some of libbcc's */
     rp_scan_text(&reached, source->types, strlen(source->types));
     for (size_t i = 0; i < source->scan.mentioned.count; i++)
-        rp_names_add(&reached.mentioned, source->scan.mentioned.names[i],
-                     strlen(source->scan.mentioned.names[i]));
+        rp_names_add(&reached.mentioned, source->scan.mentioned.items[i],
+                     strlen(source->scan.mentioned.items[i]));
     rp_libbcc_write_reduced(&reached.mentioned, out);
     rp_scan_clear(&reached);
 }
@@ -275,7 +275,7 @@ static const struct rp_names *defined_earlier(void) {
         const struct rp_names *libbcc = &rp_libbcc_scan()->defined;
         rp_scan_text(&earlier, rp_embedded_base_h, strlen(rp_embedded_base_h));
         for (size_t i = 0; i < libbcc->count; i++)
-            rp_names_add(&earlier.defined, libbcc->names[i], strlen(libbcc->names[i]));
+            rp_names_add(&earlier.defined, libbcc->items[i], strlen(libbcc->items[i]));
     }
     return &earlier.defined;
 }

@@ -98,7 +98,7 @@ static int fill(const char *tree, const char *base, const char *types,
         if (write_stub(tree, rp_tree_always[i]))
             return -1;
     for (size_t i = 0; i < includes->count; i++)
-        if (write_stub(tree, includes->names[i]))
+        if (write_stub(tree, includes->items[i]))
             return -1;
     return write_file(tree, "include/linux/kconfig.h", base) ||
                    write_file(tree, "include/reprobe-types.h", types) ||

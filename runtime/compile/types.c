@@ -406,7 +406,7 @@ static uint16_t start_of(const char *name) {
 static void make_sieve(struct sieve *sieve, const struct rp_names *wanted) {
     memset(sieve, 0, sizeof(*sieve));
     for (size_t i = 0; i < wanted->count; i++) {
-        uint16_t start = start_of(wanted->names[i]);
+        uint16_t start = start_of(wanted->items[i]);
         sieve->bits[start / 64] |= 1ULL << (start % 64);
     }
 }

@@ -169,7 +169,7 @@ struct look {
 
 static void add_names(struct rp_nearest *nearest, const struct rp_names *names) {
     for (size_t i = 0; i < names->count; i++)
-        rp_nearest_add(nearest, names->names[i]);
+        rp_nearest_add(nearest, names->items[i]);
 }
 
 /* The names of variables that `parameters` declares: the last word of each. */
@@ -204,7 +204,7 @@ static char *all_names(const struct rp_names *names) {
         return NULL;
     fputs("what has a name here: ", out);
     for (size_t i = 0; i < names->count; i++)
-        fprintf(out, "%s%s", i ? ", " : "", names->names[i]);
+        fprintf(out, "%s%s", i ? ", " : "", names->items[i]);
     fclose(out);
     return text;
 }

@@ -77,7 +77,7 @@ static struct rp_error *write_prelude(struct rp_unit *unit, bool modules) {
     const struct rp_names *tracepoints = &unit->source.scan.tracepoints;
     struct rp_error *err = NULL;
     for (size_t i = 0; i < tracepoints->count && !err; i++)
-        err = write_tracepoint(tracepoints->names[i], out);
+        err = write_tracepoint(tracepoints->items[i], out);
     fclose(out);
     return err;
 }
@@ -105,7 +105,7 @@ static struct rp_error *make_files(struct rp_unit *unit, const char *text) {
     for (size_t i = 0; i < always; i++)
         add_file(unit, "include/", rp_tree_always[i], "");
     for (size_t i = 0; i < stubs->count; i++)
-        add_file(unit, "include/", stubs->names[i], "");
+        add_file(unit, "include/", stubs->items[i], "");
     return NULL;
 }
 

@@ -15,7 +15,7 @@ static uint32_t hash(const char *name, size_t len) {
 static size_t find_slot(const struct rp_names *set, const char *name, size_t len) {
     size_t i = hash(name, len) & (set->slot_count - 1);
     for (; set->slots[i]; i = (i + 1) & (set->slot_count - 1)) {
-        const char *have = set->names[set->slots[i] - 1];
+        const char *have = set->items[set->slots[i] - 1];
         if (strncmp(have, name, len) == 0 && !have[len])
             break;
     }
@@ -24,10 +24,6 @@ static size_t find_slot(const struct rp_names *set, const char *name, size_t len
 
 static bool grow(struct rp_names *set) {
     size_t slot_count = set->slot_count ? set->slot_count * 2 : 64;
-    char **names = realloc(set->names, slot_count / 2 * sizeof(*names));
-    if (!names)
-        return false;
-    set->names = names;
     uint32_t *slots = calloc(slot_count, sizeof(*slots));
     if (!slots)
         return false;
@@ -35,7 +31,7 @@ static bool grow(struct rp_names *set) {
     set->slots = slots;
     set->slot_count = slot_count;
     for (size_t i = 0; i < set->count; i++)
-        set->slots[find_slot(set, names[i], strlen(names[i]))] = (uint32_t)i + 1;
+        set->slots[find_slot(set, set->items[i], strlen(set->items[i]))] = (uint32_t)i + 1;
     return true;
 }
 
@@ -45,11 +41,11 @@ bool rp_names_add(struct rp_names *set, const char *name, size_t len) {
     if (has_room && set->slots[slot])
         return false;
     char *copy = has_room ? strndup(name, len) : NULL;
-    if (!copy) {
+    if (!copy || !rp_vec_push(set, copy)) {
+        free(copy);
         set->out_of_memory = true;
         return false;
     }
-    set->names[set->count++] = copy;
     set->slots[slot] = (uint32_t)set->count;
     return true;
 }
@@ -68,8 +64,8 @@ bool rp_names_has(const struct rp_names *set, const char *name) {
 
 void rp_names_clear(struct rp_names *set) {
     for (size_t i = 0; i < set->count; i++)
-        free(set->names[i]);
-    free(set->names);
+        free(set->items[i]);
+    rp_vec_clear(set);
     free(set->slots);
     memset(set, 0, sizeof(*set));
 }

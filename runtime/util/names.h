@@ -8,11 +8,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/vec.h"
+
 /* Zeroed is empty. */
 struct rp_names {
-    char **names; /* in the order they were added */
-    size_t count;
-    uint32_t *slots; /* hash table: index into names + 1, 0 is free */
+    RP_VEC(char *);  /* in the order they were added */
+    uint32_t *slots; /* hash table: index into items + 1, 0 is free */
     size_t slot_count;
     bool out_of_memory; /* a name could not be kept */
 };

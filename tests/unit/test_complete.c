@@ -44,7 +44,7 @@ static void check(struct rp_error *err, struct answer *answer, const char *asked
 
 static void check_none(struct rp_error *err, const struct answer *answer, const char *asked) {
     ck_assert_msg(!err, "%s: %s", asked, err ? rp_error_why(err) : "");
-    ck_assert_msg(!answer->words.count, "`%s` comes of `%s`", answer->words.names[0], asked);
+    ck_assert_msg(!answer->words.count, "`%s` comes of `%s`", answer->words.items[0], asked);
 }
 
 /* ------------------------------------------------------------- C */

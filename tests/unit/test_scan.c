@@ -60,8 +60,8 @@ START_TEST(directives) {
     scan_text("#include <linux/sched.h>\n # include \"own.h\"\n#define FOO BAR\n"
               "#define F(x) \\\n  (x + baz)\nint a = 1 # 2;\n");
     ck_assert_uint_eq(scan.includes.count, 2);
-    ck_assert_str_eq(scan.includes.names[0], "linux/sched.h");
-    ck_assert_str_eq(scan.includes.names[1], "own.h");
+    ck_assert_str_eq(scan.includes.items[0], "linux/sched.h");
+    ck_assert_str_eq(scan.includes.items[1], "own.h");
     ck_assert(defines("FOO") && defines("F"));
     ck_assert(mentions("BAR") && mentions("baz"));
 }
@@ -71,8 +71,8 @@ START_TEST(tracepoints) {
     scan_text("TRACEPOINT_PROBE(sched, sched_switch) { }\nTRACEPOINT_PROBE ( irq , softirq_entry )"
               "{ } TRACEPOINT_PROBE(broken");
     ck_assert_uint_eq(scan.tracepoints.count, 2);
-    ck_assert_str_eq(scan.tracepoints.names[0], "sched:sched_switch");
-    ck_assert_str_eq(scan.tracepoints.names[1], "irq:softirq_entry");
+    ck_assert_str_eq(scan.tracepoints.items[0], "sched:sched_switch");
+    ck_assert_str_eq(scan.tracepoints.items[1], "irq:softirq_entry");
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/names.h"
+#include "util/vec.h"
 
 START_TEST(error_prints_what_why_and_hint) {
     struct rp_error *err =
@@ -36,7 +37,7 @@ START_TEST(names_keep_order_and_find) {
         ck_assert(!rp_names_add(&set, name, (size_t)len));
     }
     ck_assert_uint_eq(set.count, 1000);
-    ck_assert_str_eq(set.names[999], "n999");
+    ck_assert_str_eq(set.items[999], "n999");
     ck_assert(rp_names_has(&set, "n500"));
     ck_assert(!rp_names_has(&set, "n1000"));
     ck_assert(!rp_names_has(&set, "n"));
@@ -44,6 +45,64 @@ START_TEST(names_keep_order_and_find) {
     ck_assert(rp_names_has_n(&set, "n12345", 3));
     rp_names_clear(&set);
     ck_assert(!rp_names_has(&set, "n500"));
+}
+END_TEST
+
+START_TEST(vec_grows_and_shrinks) {
+    struct {
+        RP_VEC(uint16_t);
+    } numbers = {0};
+    for (unsigned i = 0; i < 1000; i++)
+        ck_assert(rp_vec_push(&numbers, (uint16_t)i));
+    ck_assert_uint_eq(numbers.count, 1000);
+    ck_assert_uint_ge(numbers.capacity, 1000);
+    ck_assert_uint_eq(numbers.items[999], 999);
+    rp_vec_remove(&numbers, 0);
+    rp_vec_remove(&numbers, 998);
+    ck_assert_uint_eq(numbers.count, 998);
+    ck_assert_uint_eq(numbers.items[0], 1);
+    ck_assert_uint_eq(numbers.items[997], 998);
+    const uint16_t more[] = {7, 8, 9};
+    ck_assert(rp_vec_append(&numbers, more, 3));
+    ck_assert(rp_vec_append(&numbers, more, 0));
+    ck_assert_uint_eq(numbers.count, 1001);
+    ck_assert_uint_eq(numbers.items[1000], 9);
+    rp_vec_clear(&numbers);
+    ck_assert(!numbers.items && !numbers.count && !numbers.capacity);
+}
+END_TEST
+
+/* Items that are added one by one are zeroed, even in memory that was used before. */
+START_TEST(vec_adds_zeroed_items) {
+    RP_AUTO_FREE RP_VEC(struct {
+        int a;
+        char *b;
+    }) pairs = {0};
+    for (int i = 0; i < 3; i++) {
+        __auto_type pair = rp_vec_add(&pairs);
+        ck_assert(pair && !pair->a && !pair->b);
+        pair->a = i + 1;
+    }
+    pairs.count = 1;
+    __auto_type again = rp_vec_add(&pairs);
+    ck_assert(again && !again->a && !again->b);
+    ck_assert_int_eq(pairs.items[0].a, 1);
+}
+END_TEST
+
+/* What does not fit a size_t is no memory, and the array is what it was. */
+START_TEST(vec_says_when_there_is_no_memory) {
+    RP_AUTO_FREE RP_VEC(uint64_t) numbers = {0};
+    ck_assert(rp_vec_push(&numbers, 42));
+    const uint64_t *before = numbers.items;
+    ck_assert(!rp_vec_reserve(&numbers, SIZE_MAX));
+    ck_assert(!rp_vec_reserve(&numbers, SIZE_MAX / 8));
+    volatile size_t too_many = SIZE_MAX - 1; /* which the compiler need not know */
+    ck_assert(!rp_vec_append(&numbers, before, too_many));
+    ck_assert_ptr_eq(numbers.items, before);
+    ck_assert_uint_eq(numbers.count, 1);
+    ck_assert_uint_eq(numbers.items[0], 42);
+    ck_assert(rp_vec_reserve(&numbers, 0));
 }
 END_TEST
 
@@ -85,6 +144,9 @@ Suite *util_suite(void) {
     TCase *tc = tcase_create("util");
     tcase_add_test(tc, error_prints_what_why_and_hint);
     tcase_add_test(tc, names_keep_order_and_find);
+    tcase_add_test(tc, vec_grows_and_shrinks);
+    tcase_add_test(tc, vec_adds_zeroed_items);
+    tcase_add_test(tc, vec_says_when_there_is_no_memory);
     tcase_add_test(tc, capture_takes_both_streams_and_gives_them_back);
     tcase_add_test(tc, durations);
     suite_add_tcase(suite, tc);

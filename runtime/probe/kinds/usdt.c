@@ -88,10 +88,10 @@ static struct rp_error *conclude(struct rp_spec *spec, const struct search *sear
         return rp_error_hint_set(rp_probe_error(EINVAL, "%zu providers in %s have a probe %s",
                                                 search->providers.count, spec->path, spec->target),
                                  "say which: usdt:%s:%s:%s or usdt:%s:%s:%s", spec->path,
-                                 search->providers.names[0], spec->target, spec->path,
-                                 search->providers.names[1], spec->target);
+                                 search->providers.items[0], spec->target, spec->path,
+                                 search->providers.items[1], spec->target);
     if (!spec->category)
-        spec->category = strdup(search->providers.names[0]);
+        spec->category = strdup(search->providers.items[0]);
     return spec->category ? NULL : rp_error_nomem();
 }
 
@@ -180,7 +180,7 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     struct rp_error *err = rp_binary_each_usdt(path, collect, &probes);
     for (size_t i = 0; i < probes.count && !err; i++) {
         RP_AUTO_FREE char *rest = NULL;
-        if (asprintf(&rest, "%s:%s", name, probes.names[i]) < 0 || !each(ctx, rest))
+        if (asprintf(&rest, "%s:%s", name, probes.items[i]) < 0 || !each(ctx, rest))
             break;
     }
     rp_names_clear(&probes);

@@ -237,8 +237,8 @@ static struct rp_error *ask_clang(const char *text, size_t at, const char *menti
 static void each_beginning(const struct rp_names *names, const char *prefix,
                            void (*each)(void *ctx, const char *name), void *ctx) {
     for (size_t i = 0; i < names->count; i++)
-        if (strncmp(names->names[i], prefix, strlen(prefix)) == 0)
-            each(ctx, names->names[i]);
+        if (strncmp(names->items[i], prefix, strlen(prefix)) == 0)
+            each(ctx, names->items[i]);
 }
 
 /* Calls `each` with every name that could be meant, though the text does not mention it yet. */
@@ -474,7 +474,7 @@ static void complete_name(const struct rp_arguments *arguments, struct rp_candid
         struct rp_names snippets = {0};
         rp_source_snippet_names(&snippets);
         for (size_t i = 0; i < snippets.count; i++)
-            rp_candidates_add(candidates, snippets.names[i], "macro");
+            rp_candidates_add(candidates, snippets.items[i], "macro");
         rp_names_clear(&snippets);
     }
     rp_candidates_of_kernel(candidates, false);

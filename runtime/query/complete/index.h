@@ -7,12 +7,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/vec.h"
+
 /* Zeroed is empty. */
 struct rp_index {
-    char *text; /* the words, one after the other */
-    size_t text_len, text_capacity;
-    uint32_t *words; /* where each begins */
-    size_t count, capacity;
+    RP_VEC(char) text;      /* the words, one after the other */
+    RP_VEC(uint32_t) words; /* where each begins */
     bool sorted;
 };
 

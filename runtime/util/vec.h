@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* An array that grows, of one type. RP_VEC(type) is a struct of its own, to be used as a member,
+ * or as all that a named struct has:
+ *
+ *     struct rp_modules {
+ *         RP_VEC(struct rp_module *);
+ *     };
+ *
+ *     struct rp_modules all = {0};
+ *     if (!rp_vec_push(&all, module))
+ *         return rp_error_nomem();
+ *     for (size_t i = 0; i < all.count; i++)
+ *         use(all.items[i]);
+ *     rp_vec_clear(&all);
+ *
+ * Zeroed is empty. `items` come first, so that RP_AUTO_FREE ends an array that owns nothing else.
+ * Without memory an array is what it was before. */
+#ifndef RP_UTIL_VEC_H
+#define RP_UTIL_VEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RP_VEC(type)                                                                               \
+    struct {                                                                                       \
+        __typeof__(type) *items;                                                                   \
+        size_t count, capacity;                                                                    \
+    }
+
+/* `items` with room for `extra` more than `count`, twice as many as before at least; or NULL. */
+void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, size_t item_size);
+
+/* Makes room for `extra` more items. False without memory. */
+#define rp_vec_reserve(vec, extra)                                                                 \
+    __extension__({                                                                                \
+        __typeof__(vec) reserve_ = (vec);                                                          \
+        size_t extra_ = (extra);                                                                   \
+        bool has_room_ = extra_ <= reserve_->capacity - reserve_->count;                           \
+        if (!has_room_) {                                                                          \
+            void *grown_ = rp_vec_grown(reserve_->items, &reserve_->capacity, reserve_->count,     \
+                                        extra_, sizeof(reserve_->items[0]));                       \
+            has_room_ = grown_ != NULL;                                                            \
+            reserve_->items = has_room_ ? grown_ : reserve_->items;                                \
+        }                                                                                          \
+        has_room_;                                                                                 \
+    })
+
+/* Adds one item. False without memory; `item` is evaluated only if there is some. */
+#define rp_vec_push(vec, item)                                                                     \
+    __extension__({                                                                                \
+        __typeof__(vec) push_ = (vec);                                                             \
+        bool pushed_ = rp_vec_reserve(push_, 1);                                                   \
+        if (pushed_)                                                                               \
+            push_->items[push_->count++] = (item);                                                 \
+        pushed_;                                                                                   \
+    })
+
+/* Adds one zeroed item. Returns a pointer to it, good until the array grows again; or NULL. */
+#define rp_vec_add(vec)                                                                            \
+    __extension__({                                                                                \
+        __typeof__(vec) add_ = (vec);                                                              \
+        bool added_ = rp_vec_reserve(add_, 1);                                                     \
+        added_ ? memset(&add_->items[add_->count++], 0, sizeof(add_->items[0])),                   \
+            &add_->items[add_->count - 1] : NULL;                                                  \
+    })
+
+/* Adds copies of the `number` items at `from`, outside of this array. False without memory. */
+#define rp_vec_append(vec, from, number)                                                           \
+    __extension__({                                                                                \
+        __typeof__(vec) append_ = (vec);                                                           \
+        const __typeof__(append_->items[0]) *from_ = (from);                                       \
+        size_t number_ = (number);                                                                 \
+        bool appended_ = rp_vec_reserve(append_, number_);                                         \
+        if (appended_ && number_)                                                                  \
+            memcpy(&append_->items[append_->count], from_, number_ * sizeof(append_->items[0]));   \
+        append_->count += appended_ ? number_ : 0;                                                 \
+        appended_;                                                                                 \
+    })
+
+/* Takes item `i` out; those behind it move up. */
+#define rp_vec_remove(vec, i)                                                                      \
+    do {                                                                                           \
+        __typeof__(vec) remove_ = (vec);                                                           \
+        size_t at_ = (i);                                                                          \
+        remove_->count--;                                                                          \
+        memmove(&remove_->items[at_], &remove_->items[at_ + 1],                                    \
+                (remove_->count - at_) * sizeof(remove_->items[0]));                               \
+    } while (0)
+
+/* Frees the array and leaves it empty; what its items own is the caller's to free before. */
+#define rp_vec_clear(vec)                                                                          \
+    do {                                                                                           \
+        __typeof__(vec) clear_ = (vec);                                                            \
+        free(clear_->items);                                                                       \
+        clear_->items = NULL;                                                                      \
+        clear_->count = clear_->capacity = 0;                                                      \
+    } while (0)
+
+#endif

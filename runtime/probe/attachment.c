@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel holds for a program at its places, and how it ends. */
+#include <bcc/libbpf.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "probe/probe.h"
+#include "probe/attachment.h"
+#include "util/capture.h"
 #include "util/closer.h"
 
 struct rp_attached {
@@ -12,13 +14,21 @@ struct rp_attached {
     char *event;
 };
 
+/* Each looks for it in its own list. */
+void rp_attachment_delete_event(const char *event) {
+    struct rp_capture capture = rp_capture_begin();
+    bpf_detach_kprobe(event);
+    bpf_detach_uprobe(event);
+    free(rp_capture_end(&capture));
+}
+
 static void end_place(struct rp_attached *match) {
     if (match->fd >= 0)
         close(match->fd);
     if (match->event_fd >= 0)
         close(match->event_fd);
     if (match->event)
-        rp_breakpoint_delete(match->event);
+        rp_attachment_delete_event(match->event);
     free(match->event);
 }
 

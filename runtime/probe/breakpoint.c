@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "probe/probe.h"
+#include "probe/breakpoint.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -33,14 +33,6 @@ static int attach(const struct rp_breakpoint *match, const char *event, int prog
                              match->pid ? match->pid : -1, match->counter);
 }
 
-/* Each looks for it in its own list. */
-void rp_breakpoint_delete(const char *event) {
-    struct rp_capture capture = rp_capture_begin();
-    bpf_detach_kprobe(event);
-    bpf_detach_uprobe(event);
-    free(rp_capture_end(&capture));
-}
-
 int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd,
                          struct rp_attachment *out) {
     static unsigned attached;
@@ -59,7 +51,7 @@ int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd,
     }
     free(rp_capture_end(&capture));
     if (fd < 0 && left)
-        rp_breakpoint_delete(event);
+        rp_attachment_delete_event(event);
     if (fd < 0)
         return errnum;
     struct rp_error *err = rp_attachment_add(out, fd, left ? rp_take(event) : NULL);

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "probe/probe.h"
+#include "probe/kind.h"
 
 struct rp_match {
     char *spec;      /* in full */

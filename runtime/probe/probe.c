@@ -90,6 +90,15 @@ bool rp_probe_exists(const char *spec) {
     return !err;
 }
 
+char *rp_probe_suggest(const char *text) {
+    struct rp_spec spec;
+    struct rp_error *err = rp_spec_parse(text, &spec);
+    char *instead = err ? NULL : rp_spec_suggest(&spec);
+    rp_error_free(err);
+    rp_spec_clear(&spec);
+    return instead;
+}
+
 const char *rp_probe_spec(const struct rp_probe *probe) {
     return probe->instance->spec;
 }
@@ -288,11 +297,11 @@ static struct rp_error *list_kind(struct listing *listing, const char *pattern) 
 static struct rp_error *list_all(struct listing *listing) {
     struct rp_error *last = NULL;
     bool any = false;
-    for (const struct rp_probe_kind *const *kind = rp_probe_kinds; *kind && !listing->ended;
-         kind++) {
-        if ((*kind)->in_files || !(*kind)->list)
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)) && !listing->ended; i++) {
+        if (kind->in_files || !kind->list)
             continue;
-        listing->kind = *kind;
+        listing->kind = kind;
         rp_error_free(last);
         last = list_kind(listing, listing->glob);
         any = any || !last;

@@ -6,7 +6,7 @@
 
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
+#include "probe/kind.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
@@ -138,13 +138,4 @@ char *rp_spec_suggest(const struct rp_spec *spec) {
         return NULL;
     char *text = suggest_syscall(spec);
     return text ? text : suggest_by_words(spec);
-}
-
-char *rp_probe_suggest(const char *text) {
-    struct rp_spec spec;
-    struct rp_error *err = rp_spec_parse(text, &spec);
-    char *instead = err ? NULL : rp_spec_suggest(&spec);
-    rp_error_free(err);
-    rp_spec_clear(&spec);
-    return instead;
 }

@@ -12,7 +12,7 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
+#include "probe/kind.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
@@ -70,10 +70,10 @@ static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) 
 /* ------------------------------------------------------------------ resolve */
 
 /* The kind that needs less of the kernel, and is at the same place. */
-static const char *plainer(const struct rp_probe_kind *kind) {
-    return is_tracepoint(kind)      ? rp_raw_tracepoint_kind.name
-           : kind == &rp_fexit_kind ? rp_kretprobe_kind.name
-                                    : rp_kprobe_kind.name;
+static const struct rp_probe_kind *plainer(const struct rp_probe_kind *kind) {
+    return is_tracepoint(kind)      ? &rp_raw_tracepoint_kind
+           : kind == &rp_fexit_kind ? &rp_kretprobe_kind
+                                    : &rp_kprobe_kind;
 }
 
 static bool add_name(void *ctx, const char *name) {
@@ -89,7 +89,7 @@ static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *
                            "the kernel's BTF does not describe the function %s: it is a module's, "
                            "or the compiler changed its arguments",
                            spec->target),
-            "use %s:%s", plainer(spec->kind), spec->target);
+            "use %s:%s", plainer(spec->kind)->name, spec->target);
     struct rp_nearest nearest = {.wanted = spec->target};
     each_name(btf, spec->kind, add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
@@ -105,7 +105,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     const struct rp_btf *btf;
     struct rp_error *err = rp_kernel_types(&btf);
     if (err)
-        return rp_error_hint_set(err, "use %s:%s, which needs no BTF", plainer(spec->kind),
+        return rp_error_hint_set(err, "use %s:%s, which needs no BTF", plainer(spec->kind)->name,
                                  spec->target);
     char *syscall = is_tracepoint(spec->kind) ? NULL : rp_syscall_function(spec->target);
     if (syscall) {
@@ -131,10 +131,9 @@ static int try_kind(const struct rp_probe_kind *kind) {
 
 /* What can be used in place of it; where there are no kprobes, perhaps a tracepoint. */
 static char *instead_of(const struct rp_probe_kind *kind, const char *target) {
-    RP_AUTO_FREE char *text = NULL;
-    if (asprintf(&text, "%s:%s", plainer(kind), target) < 0)
-        return NULL;
-    return is_tracepoint(kind) || rp_kernel_has_kprobes() ? rp_take(text) : rp_probe_suggest(text);
+    struct rp_spec plain = {.kind = plainer(kind), .target = (char *)target};
+    return is_tracepoint(kind) || rp_kernel_has_kprobes() ? rp_spec_text(&plain)
+                                                          : rp_spec_suggest(&plain);
 }
 
 /* EPERM here need not mean privileges: a kernel may lack the whole type of program. */

@@ -10,6 +10,7 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
+#include "probe/breakpoint.h"
 #include "probe/matches.h"
 #include "util/array.h"
 #include "util/capture.h"

@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
-#include "probe/probe.h"
+#include "probe/kind.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"

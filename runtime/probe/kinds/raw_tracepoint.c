@@ -9,7 +9,7 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
+#include "probe/kind.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"

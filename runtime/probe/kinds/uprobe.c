@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "probe/binary.h"
+#include "probe/breakpoint.h"
 #include "probe/matches.h"
 #include "util/cleanup.h"
 #include "util/names.h"

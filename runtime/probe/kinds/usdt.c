@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "probe/binary.h"
-#include "probe/probe.h"
+#include "probe/breakpoint.h"
+#include "probe/kind.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"

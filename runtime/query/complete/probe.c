@@ -330,10 +330,11 @@ static struct rp_error *complete_in_kind(struct completion *completion,
 /* A word may be a kind, a function, a tracepoint or a category of these. */
 static void complete_word(struct completion *completion, const char *prefix) {
     completion->after = ":";
-    for (const struct rp_probe_kind *const *kind = rp_probe_kinds; *kind; kind++) {
-        completion->what = (*kind)->what;
-        if (begins((*kind)->name, prefix))
-            offer(completion, (*kind)->name);
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++) {
+        completion->what = kind->what;
+        if (begins(kind->name, prefix))
+            offer(completion, kind->name);
     }
     completion->after = "";
     if (!*prefix)

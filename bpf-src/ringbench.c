@@ -6,17 +6,17 @@
  *   TRANSPORT_OUTPUT   ring buffer: made on the stack (or in scratch memory), then copied
  *   TRANSPORT_RESERVE  ring buffer: made where the reader reads it
  * and when the reader is woken:
- *   WAKE_BATCHED       when that many bytes wait (BPF_RB_FORCE_WAKEUP), else never
- *   WAKE_NEVER         the reader looks by itself all the time
+ *   WAKE_BATCHED       when this many bytes wait (BPF_RB_FORCE_WAKEUP), otherwise never
+ *   WAKE_NEVER         never: the reader polls all the time
  *   otherwise          as the kernel does, or as reprobe's runtime makes it (RP_BATCH_WAKEUPS)
- * SIZE is a record's size in bytes, WORK how much there is to find out for each.
+ * SIZE is the size of a record in bytes, WORK how much each one has to find out.
  */
 #include <reprobe/callback.h>
 
 enum kind { CALL, FORK, EXEC, EXIT };
 
 struct event {
-    u64 time; /* nanoseconds, the monotonic clock's */
+    u64 time; /* nanoseconds of the monotonic clock */
     u32 pid;
     u16 cpu;
     u16 kind;
@@ -48,14 +48,14 @@ static void fill(struct event *event, u32 pid, u16 kind)
 #if SIZE <= 256
     __builtin_memset(event->rest, 0, sizeof(event->rest));
 #endif
-#if WORK /* what a tool does for its columns */
+#if WORK /* stands for what a tool reads for its columns */
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
     for (int i = 0; i < WORK; i++)
         bpf_probe_read_kernel(event->rest, 16, &task->comm);
 #endif
 }
 
-/* Whether the reader is woken for the record that is sent now. */
+/* The flags that decide whether this record wakes the reader. */
 static u64 wake_flags(void)
 {
 #if defined(WAKE_BATCHED)
@@ -69,7 +69,7 @@ static u64 wake_flags(void)
 }
 
 #ifdef TRANSPORT_RESERVE
-/* Whether there is room is known before anything is done. */
+/* The program learns first whether there is space. */
 static int send(void *ctx, u32 pid, u16 kind)
 {
     struct event *event = events.ringbuf_reserve(sizeof(struct event));
@@ -80,7 +80,7 @@ static int send(void *ctx, u32 pid, u16 kind)
     return 0;
 }
 #else
-/* Whether there is room is known when all is done. */
+/* The program learns at the end whether there is space. */
 static int send(void *ctx, u32 pid, u16 kind)
 {
 #if SIZE > 256

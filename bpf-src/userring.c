@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/*
- * Both directions: a process puts samples into a user ring buffer; whenever it calls kill(), this
+/* Ring buffers in both directions: a process puts samples into a user ring buffer; whenever it calls kill(), this
  * program takes them out and answers each through a ring buffer. Needs Linux 6.1.
  */
 #include <reprobe/callback.h>
@@ -11,9 +10,9 @@ struct sample {
 };
 
 struct answer {
-    u64 number; /* the sample's own */
-    u64 wait_ns; /* from the sample's being sent to its being taken out */
-    u32 drain;  /* which call of bpf_user_ringbuf_drain() that was */
+    u64 number; /* the sample's */
+    u64 wait_ns; /* between sending the sample and taking it out */
+    u32 drain;  /* which call of bpf_user_ringbuf_drain() took it out */
     u32 cpu;
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* bashreadline: a line for each line that is typed into a bash. */
+/* bashreadline: a line for each command line that a user types into bash. */
 #include <argp.h>
 
 #include "reprobe.h"
@@ -8,14 +8,14 @@ extern const char rp_embedded_bashreadline_c[];
 
 static const struct argp_option options[] = {
     {"shared", 's', "PATH", 0,
-     "Where readline() is: libreadline.so, or a bash that has it (/bin/bash, or else the "
-     "libreadline of this machine)",
+     "Where readline() is: libreadline.so, or a bash that contains it (default: /bin/bash, or "
+     "this machine's libreadline)",
      0},
     {0}};
 
 struct bashreadline {
     struct rp_tool tool;
-    const char *path; /* of the program or library that has readline() */
+    const char *path; /* of the program or library that contains readline() */
 };
 
 /* As in bpf-src/bashreadline.c. */
@@ -34,7 +34,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_END:
         if (tool->path)
             return 0;
-        /* Debian's has it inside; others have it from the library. */
+        /* Debian's bash contains readline(); others link against the library. */
         tool->path = "/bin/bash";
         if (rp_probe_exists("uprobe:/bin/bash:readline") ||
             !rp_probe_exists("uprobe:readline:readline"))
@@ -70,7 +70,7 @@ int main(int argc, char **argv) {
                                    .attach = attach};
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .doc = "Prints a line for each line that somebody types into a bash, "
-                                     "whichever runs here."};
+                              .doc = "Prints a line for each command line that a user types into "
+                                     "bash."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

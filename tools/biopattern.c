@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* biopattern: whether disks are read and written in sequence or here and there. */
+/* biopattern: how much of the disk I/O is sequential. */
 #include <argp.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 extern const char rp_embedded_biopattern_c[];
 
 static const struct argp_option options[] = {
-    {"disk", 'd', "DISK", 0, "This disk only, as /proc/diskstats names it", 0}, {0}};
+    {"disk", 'd', "DISK", 0, "Trace only this disk, named as in /proc/diskstats", 0}, {0}};
 
 struct biopattern {
     struct rp_tool tool;
@@ -49,7 +49,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         char name[RP_SUM_TEXT];
         snprintf(name, sizeof(name), "%s", arg);
         if (!find_disk(&device, name, true))
-            argp_error(state, "there is no disk `%s` (see /proc/diskstats)", arg);
+            argp_error(state, "this machine has no disk `%s` (see /proc/diskstats)", arg);
         rp_tool_define(&b->tool, "DEVICE=%u", device);
         return 0;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* execsnoop: a line for each program that begins. */
+/* execsnoop: a line for each program that starts. */
 #include <argp.h>
 #include <inttypes.h>
 #include <string.h>
@@ -11,12 +11,13 @@ extern const char rp_embedded_execsnoop_c[];
 enum { KEY_TRANSPORT = 0x1100, KEY_PAGES };
 
 static const struct argp_option options[] = {
-    {"failed", 'x', 0, 0, "Failed execs too", 0},
+    {"failed", 'x', 0, 0, "Also show execs that failed", 0},
     {"transport", KEY_TRANSPORT, "ringbuf|ringbuf-output|perf", 0,
-     "How records travel: written in place in a ring buffer (the default), copied into one, or "
-     "through perf buffers",
+     "How records reach the tool: written in place in a ring buffer (the default), copied into "
+     "one, or through perf buffers",
      0},
-    {"pages", KEY_PAGES, "N", 0, "Size of the ring buffer in pages, a power of two (256)", 0},
+    {"pages", KEY_PAGES, "N", 0, "Size of the ring buffer in pages, a power of two (default: 256)",
+     0},
     {0}};
 
 struct execsnoop {
@@ -52,11 +53,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_TRANSPORT:
         tool->transport = transport_macro(arg);
         if (!tool->transport)
-            argp_error(state, "a transport is ringbuf, ringbuf-output or perf, not `%s`", arg);
+            argp_error(state, "`%s` is not a transport (it is ringbuf, ringbuf-output or perf)",
+                       arg);
         return 0;
     case KEY_PAGES:
         if (!rp_parse_count(arg, 1 << 18, &tool->pages) || (tool->pages & (tool->pages - 1)))
-            argp_error(state, "`%s` is not a power of two, at most 262144", arg);
+            argp_error(state, "`%s` is not a power of two up to 262144", arg);
         return 0;
     case ARGP_KEY_END:
         rp_tool_define(&tool->tool, "%s", tool->transport);
@@ -88,7 +90,7 @@ int main(int argc, char **argv) {
                                    .table = {&tool.tool, cells, &tool}};
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .doc = "Prints a line for each program that begins: its process, its "
-                                     "parent, its name and the file it came from."};
+                              .doc = "Prints a line for each program that starts: its process, its "
+                                     "parent, its name and its file."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* exitsnoop: a line for each process that ends, and why it did. */
+/* exitsnoop: a line for each process that ends, and why it ended. */
 #include <argp.h>
 #include <string.h>
 
@@ -10,8 +10,9 @@ extern const char rp_embedded_exitsnoop_c[];
 enum { KEY_PER_THREAD = 0x1100 };
 
 static const struct argp_option options[] = {
-    {"failed", 'x', 0, 0, "Only those that ended by a signal or with a code other than 0", 0},
-    {"per-thread", KEY_PER_THREAD, 0, 0, "A line for each thread", 0},
+    {"failed", 'x', 0, 0,
+     "Show only those that ended by a signal or with an exit code other than 0", 0},
+    {"per-thread", KEY_PER_THREAD, 0, 0, "Print a line for each thread", 0},
     {0}};
 
 /* As in bpf-src/exitsnoop.c. */
@@ -77,6 +78,6 @@ int main(int argc, char **argv) {
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Prints a line for each process that ends: its name, its "
-                                     "parent, how old it was, and its exit code or its signal."};
+                                     "parent, its age, and its exit code or signal."};
     return rp_snoop_main(argc, argv, &argp, &tool, &snoop);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* hardirqs: the time that handlers of interrupts take. */
+/* hardirqs: the time that interrupt handlers take. */
 #include <string.h>
 
 #include "reprobe.h"
@@ -18,7 +18,7 @@ static void action_name(const void *key, char text[RP_SUM_TEXT]) {
 int main(int argc, char **argv) {
     static const char *const tracepoints[] = {"irq_handler_exit", "irq_handler_entry", NULL};
     static const struct rp_irqs hardirqs = {
-        .doc = "Sums up the time that handlers of interrupts take, by the name of the handler's "
+        .doc = "Sums up the time that interrupt handlers take, by the name of the handler's "
                "action, as in /proc/interrupts.",
         .name = "hardirqs.c",
         .source = rp_embedded_hardirqs_c,

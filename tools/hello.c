@@ -10,13 +10,13 @@
 
 extern const char rp_embedded_hello_c[];
 
-static const char place[] = "kprobe:do_sys_openat2";
+static const char spec[] = "kprobe:do_sys_openat2";
 
 static bool print(void *ctx, const struct rp_trace_line *line) {
     const struct rp_tool *tool = ctx;
     if (tool->json) {
         rp_trace_line_print_json(line, stdout);
-        putchar('\n'); /* each line has a time of its own */
+        putchar('\n'); /* each line has its own time */
     } else {
         if (tool->timestamps)
             rp_print_time(stdout);
@@ -25,7 +25,7 @@ static bool print(void *ctx, const struct rp_trace_line *line) {
     return !ferror(stdout);
 }
 
-/* On a quiet machine there would be nothing to see. */
+/* So that there is something to see on a quiet machine. */
 static bool open_a_file(void *ctx) {
     (void)ctx;
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -34,12 +34,12 @@ static bool open_a_file(void *ctx) {
     return true;
 }
 
-/* Attaches to the kprobe, or to what comes nearest on a kernel without kprobes. */
+/* Attaches to the kprobe, or on a kernel without kprobes to the nearest tracepoint. */
 static struct rp_error *attach(struct rp_session *session, struct rp_module *module) {
-    struct rp_error *err = rp_session_attach(session, module, "hello", place, NULL);
+    struct rp_error *err = rp_session_attach(session, module, "hello", spec, NULL);
     if (!err || rp_error_errno(err) != EOPNOTSUPP)
         return err;
-    char *instead = rp_probe_suggest(place);
+    char *instead = rp_probe_suggest(spec);
     if (!instead)
         return err;
     fprintf(stderr, "hello: %s; using %s\n", rp_error_why(err), instead);
@@ -72,8 +72,9 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
 int main(int argc, char **argv) {
     const struct argp argp = {
         .doc = "Prints \"Hello, World!\" from inside the kernel each time a file is opened: a "
-               "kprobe on do_sys_openat2, or the matching tracepoint where there are no kprobes. "
-               "Opens a file itself each second, so that a quiet machine has something to show."};
+               "kprobe on do_sys_openat2, or the matching tracepoint on a kernel without kprobes. "
+               "Opens a file itself each second, so that there is something to see on a quiet "
+               "machine."};
     struct rp_tool tool = {0};
     rp_tool_parse(argc, argv, &argp, NULL, &tool, NULL);
     return rp_tool_run(&tool, run, &tool);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* memleak: memory that was allocated and not freed yet, by the stacks that allocated it. */
+/* memleak: memory that is allocated and not yet freed, by the stacks that allocated it. */
 #include <argp.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -12,15 +12,17 @@
 extern const char rp_embedded_memleak_c[];
 
 static const struct argp_option options[] = {
-    {"older", 'o', "MS", 0, "Allocations at least this old (500 milliseconds)", 0},
-    {"min-size", 'z', "BYTES", 0, "Allocations of at least this size", 0},
-    {"max-size", 'Z', "BYTES", 0, "Allocations of at most this size", 0},
-    {"top", 'T', "N", 0, "The N stacks with most memory (10)", 0},
-    {"obj", 'O', "FILE", 0, "The library or program that has the allocator (libc)", 0},
+    {"older", 'o', "MS", 0,
+     "Show only allocations at least this many milliseconds old (default: 500)", 0},
+    {"min-size", 'z', "BYTES", 0, "Show only allocations of at least this size", 0},
+    {"max-size", 'Z', "BYTES", 0, "Show only allocations of at most this size", 0},
+    {"top", 'T', "N", 0, "Show the N stacks with the most memory (default: 10)", 0},
+    {"obj", 'O', "FILE", 0, "The library or program that contains the allocator (default: libc)",
+     0},
     {0}};
 
 /* As in bpf-src/memleak.c. */
-struct place {
+struct address {
     uint64_t address;
     uint32_t pid, zero;
 };
@@ -29,7 +31,7 @@ struct allocation {
     int32_t stack, unused;
 };
 
-/* What one stack of one process has allocated. */
+/* What one stack of one process allocated. */
 struct leak {
     uint32_t pid;
     int32_t stack;
@@ -96,20 +98,20 @@ static bool is_kernel(const struct memleak *m) {
 
 static struct rp_error *add(void *ctx, const void *key, const void *value) {
     struct memleak *m = ctx;
-    const struct place *place = key;
+    const struct address *address = key;
     const struct allocation *allocation = value;
     if (allocation->time_ns + m->older_ms * 1000000 > m->now_ns)
         return NULL;
     size_t i = 0;
     while (i < m->leak_count &&
-           (m->leaks[i].pid != place->pid || m->leaks[i].stack != allocation->stack))
+           (m->leaks[i].pid != address->pid || m->leaks[i].stack != allocation->stack))
         i++;
     if (i == m->leak_count) {
         struct leak *longer = realloc(m->leaks, (i + 1) * sizeof(*longer));
         if (!longer)
             return NULL;
         m->leaks = longer;
-        m->leaks[m->leak_count++] = (struct leak){.pid = place->pid, .stack = allocation->stack};
+        m->leaks[m->leak_count++] = (struct leak){.pid = address->pid, .stack = allocation->stack};
     }
     m->leaks[i].bytes += allocation->size;
     m->leaks[i].count++;
@@ -213,9 +215,8 @@ int main(int argc, char **argv) {
     const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc =
-            "Prints which stacks allocated memory that was not freed yet: of the process of -p or "
-            "-c and its children, or of the kernel when there is neither."};
+        .doc = "Prints which stacks allocated memory that is not yet freed: in the process of -p, "
+               "in the command of -c and its children, or, without either, in the kernel."};
     struct memleak m = {.older_ms = 500, .max = UINT64_MAX, .top = 10, .object = "c"};
     rp_tool_parse(argc, argv, &argp, &m, &m.tool, &m.interval);
     return rp_tool_run(&m.tool, run, &m);

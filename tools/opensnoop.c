@@ -7,9 +7,9 @@
 extern const char rp_embedded_opensnoop_c[];
 
 static const struct argp_option options[] = {
-    {"failed", 'x', 0, 0, "Failed opens only", 0},
-    {"extended-fields", 'e', 0, 0, "A column with the flags", 0},
-    {"print-uid", 'U', 0, 0, "A column with the user's number", 0},
+    {"failed", 'x', 0, 0, "Show only calls that failed", 0},
+    {"extended-fields", 'e', 0, 0, "Add a column with the flags", 0},
+    {"print-uid", 'U', 0, 0, "Add a column with the user id", 0},
     {0}};
 
 struct opensnoop {
@@ -63,7 +63,7 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     if (tool->tool.json) {
         rp_cell_int(row, "FLAGS", 0, e->flags);
     } else if (tool->flags) {
-        char octal[16]; /* as <fcntl.h> and man pages of file systems have them */
+        char octal[16]; /* as in <fcntl.h> and in man pages */
         snprintf(octal, sizeof(octal), "%08o", (unsigned)e->flags);
         rp_cell_text(row, "FLAGS", 8, octal, sizeof(octal));
     }
@@ -79,7 +79,8 @@ int main(int argc, char **argv) {
                                    .table = {&tool.tool, cells, &tool}};
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .doc = "Prints a line for each file that is opened, or was to be: "
-                                     "who, the file descriptor, the error, the path as given."};
+                              .doc =
+                                  "Prints a line for each attempt to open a file: the process, the "
+                                  "file descriptor, the error, the path as given."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

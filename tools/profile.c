@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* profile: which code the CPUs run, by sampling stacks. */
+/* profile: sample which code the CPUs run. */
 #include <argp.h>
 #include <stdlib.h>
 
@@ -10,11 +10,12 @@ extern const char rp_embedded_profile_c[];
 enum { KEY_SVG = 0x1100 };
 
 static const struct argp_option options[] = {
-    {"frequency", 'F', "HZ", 0, "Samples a second on each CPU (49)", 0},
-    {"user-stacks-only", 'U', 0, 0, "Stacks of user space only", 0},
-    {"kernel-stacks-only", 'K', 0, 0, "Stacks of the kernel only", 0},
-    {"annotations", 'a', 0, 0, "Mark the kernel's functions with _[k]", 0},
-    {"folded", 'f', 0, 0, "A line a stack, outermost function first, for flame graph programs", 0},
+    {"frequency", 'F', "HZ", 0, "Take HZ samples a second on each CPU (default: 49)", 0},
+    {"user-stacks-only", 'U', 0, 0, "Show only user stacks", 0},
+    {"kernel-stacks-only", 'K', 0, 0, "Show only kernel stacks", 0},
+    {"annotations", 'a', 0, 0, "Mark kernel functions with _[k]", 0},
+    {"folded", 'f', 0, 0,
+     "Print a line for each stack, outermost function first, for flame graph programs", 0},
     {"svg", KEY_SVG, "FILE", 0, "Write a flame graph to FILE instead", 0},
     {0}};
 
@@ -57,7 +58,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (p->user_only && p->kernel_only)
-            argp_error(state, "-U and -K leave nothing");
+            argp_error(state, "-U and -K exclude each other");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -92,7 +93,7 @@ int main(int argc, char **argv) {
                               .args_doc = "[DURATION]",
                               .doc =
                                   "Samples the stacks of what the CPUs run, and prints how often "
-                                  "each was seen, the one seen most last."};
+                                  "each was seen, the most frequent last."};
     struct profile p = {.hz = 49};
     rp_tool_parse(argc, argv, &argp, &p, &p.tool, NULL);
     return rp_tool_run(&p.tool, run, &p);

@@ -9,16 +9,16 @@
 extern const char rp_embedded_runqlat_c[];
 
 static const struct argp_option options[] = {
-    {"milliseconds", 'm', 0, 0, "Milliseconds, not microseconds", 0},
-    {"pids", 'P', 0, 0, "A histogram for each process", 0},
-    {"tids", 'L', 0, 0, "A histogram for each thread", 0},
+    {"milliseconds", 'm', 0, 0, "Show milliseconds instead of microseconds", 0},
+    {"pids", 'P', 0, 0, "Print a histogram for each process", 0},
+    {"tids", 'L', 0, 0, "Print a histogram for each thread", 0},
     {0}};
 
 struct runqlat {
     struct rp_tool tool;
     struct rp_interval interval;
     bool milliseconds;
-    const char *by; /* what a histogram is of; NULL: of all together */
+    const char *by; /* what each histogram is for; NULL: all tasks */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -67,8 +67,9 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
 int main(int argc, char **argv) {
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .doc = "Shows as a histogram how long tasks that could run waited "
-                                     "for a CPU."};
+                              .doc =
+                                  "Prints a histogram of how long tasks that could run waited for "
+                                  "a CPU."};
     struct runqlat runqlat = {0};
     rp_tool_parse(argc, argv, &argp, &runqlat, &runqlat.tool, &runqlat.interval);
     return rp_tool_run(&runqlat.tool, run, &runqlat);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* sigsnoop: a line for each signal: who sent it, to whom, and what became of it. */
+/* sigsnoop: a line for each signal: who sent it, to whom, and with what result. */
 #include <argp.h>
 
 #include "reprobe.h"
@@ -9,11 +9,12 @@ extern const char rp_embedded_sigsnoop_c[];
 enum { KEY_TPID = 0x1100 };
 
 static const struct argp_option options[] = {
-    {"kill", 'k', 0, 0, "Calls of kill, tkill and tgkill only, and what they returned", 0},
-    {"name", 'n', 0, 0, "Signals by name", 0},
-    {"signal", 's', "SIGNAL", 0, "This signal only, a name or a number", 0},
-    {"tpid", KEY_TPID, "PID", 0, "Signals to this process or thread only", 0},
-    {"failed", 'x', 0, 0, "Only calls that failed; without -k, signals that were not queued", 0},
+    {"kill", 'k', 0, 0, "Show only calls of kill, tkill and tgkill, and what they returned", 0},
+    {"name", 'n', 0, 0, "Show signals by name", 0},
+    {"signal", 's', "SIGNAL", 0, "Show only this signal, a name or a number", 0},
+    {"tpid", KEY_TPID, "PID", 0, "Show only signals to this process or thread", 0},
+    {"failed", 'x', 0, 0,
+     "Show only calls that failed; without -k, only signals that were not queued", 0},
     {0}};
 
 struct sigsnoop {
@@ -92,7 +93,7 @@ int main(int argc, char **argv) {
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
-                                  "Prints a line for each signal: who sent it, to whom, and what "
-                                  "became of it."};
+                                  "Prints a line for each signal: who sent it, to whom, and with "
+                                  "what result."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

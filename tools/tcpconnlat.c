@@ -9,10 +9,10 @@
 extern const char rp_embedded_tcpconnlat_c[];
 
 static const struct argp_option options[] = {
-    {"ipv4", '4', 0, 0, "IPv4 only", 0},
-    {"ipv6", '6', 0, 0, "IPv6 only", 0},
-    {"lport", 'L', 0, 0, "A column with the local port", 0},
-    {"failed", 'x', 0, 0, "Connects that failed too, and a column with the error", 0},
+    {"ipv4", '4', 0, 0, "Show only IPv4", 0},
+    {"ipv6", '6', 0, 0, "Show only IPv6", 0},
+    {"lport", 'L', 0, 0, "Add a column with the local port", 0},
+    {"failed", 'x', 0, 0, "Also show connections that failed, and add a column with the error", 0},
     {0}};
 
 struct tcpconnlat {
@@ -89,8 +89,9 @@ int main(int argc, char **argv) {
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .args_doc = "[MIN_MS]",
-                              .doc = "Prints a line for each TCP connection that is made, and how "
-                                     "long its answer took; with MIN_MS only those that took that "
-                                     "many milliseconds."};
+                              .doc =
+                                  "Prints a line for each TCP connection made, with the time until "
+                                  "its answer; with MIN_MS only those that took at least that "
+                                  "many milliseconds."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

@@ -9,11 +9,11 @@
 extern const char rp_embedded_tcpstates_c[];
 
 static const struct argp_option options[] = {
-    {"ipv4", '4', 0, 0, "IPv4 only", 0},
-    {"ipv6", '6', 0, 0, "IPv6 only", 0},
-    {"localport", 'L', "PORT,...", 0, "These local ports only", 0},
-    {"remoteport", 'D', "PORT,...", 0, "These remote ports only", 0},
-    {"wide", 'w', 0, 0, "Columns wide enough for IPv6 addresses", 0},
+    {"ipv4", '4', 0, 0, "Show only IPv4", 0},
+    {"ipv6", '6', 0, 0, "Show only IPv6", 0},
+    {"localport", 'L', "PORT,...", 0, "Show only these local ports", 0},
+    {"remoteport", 'D', "PORT,...", 0, "Show only these remote ports", 0},
+    {"wide", 'w', 0, 0, "Make the columns wide enough for IPv6 addresses", 0},
     {0}};
 
 struct tcpstates {
@@ -105,7 +105,7 @@ int main(int argc, char **argv) {
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
-                                  "Prints a line for each change of a TCP socket's state, and how "
-                                  "many milliseconds it was in the state before."};
+                                  "Prints a line for each change of a TCP socket's state, with the "
+                                  "milliseconds that it spent in the old state."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

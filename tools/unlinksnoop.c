@@ -10,17 +10,17 @@ extern const char rp_embedded_unlinksnoop_c[];
 enum { KEY_PROBE = 0x1100 };
 
 static const struct argp_option options[] = {
-    {"failed", 'x', 0, 0, "Only what was not removed", 0},
+    {"failed", 'x', 0, 0, "Show only files that could not be removed", 0},
     {"probe", KEY_PROBE, "fentry|kprobe|tracepoint", 0,
-     "Where to look: at the kernel's own function or at the system calls (the first of these that "
-     "this kernel has)",
+     "Where to trace: the kernel's own function or the system calls (default: the first that this "
+     "kernel has)",
      0},
     {0}};
 
-/* The kinds of probes, the best first: where to look whether there is such a place, and the macro
+/* The kinds of probes, best first: a spec to test whether the kernel has the kind, and the macro
  * that selects it. */
 static const struct kind {
-    const char *name, *place, *macro;
+    const char *name, *spec, *macro;
 } kinds[] = {
     {"fentry", "fentry:do_unlinkat", "PROBE_FENTRY"},
     {"kprobe", "kprobe:do_unlinkat", "PROBE_KPROBE"},
@@ -51,7 +51,7 @@ static const struct kind *kind_named(const char *name) {
 
 static const struct kind *best_kind(void) {
     size_t i = 0;
-    while (i < KINDS - 1 && !rp_probe_exists(kinds[i].place))
+    while (i < KINDS - 1 && !rp_probe_exists(kinds[i].spec))
         i++;
     return &kinds[i];
 }
@@ -65,7 +65,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_PROBE:
         tool->kind = kind_named(arg);
         if (!tool->kind)
-            argp_error(state, "a kind of probe is fentry, kprobe or tracepoint, not `%s`", arg);
+            argp_error(state, "`%s` is not a kind of probe (it is fentry, kprobe or tracepoint)",
+                       arg);
         return 0;
     case ARGP_KEY_END:
         rp_tool_define(&tool->tool, "%s", (tool->kind ? tool->kind : best_kind())->macro);
@@ -95,7 +96,8 @@ int main(int argc, char **argv) {
                                    .table = {&tool.tool, cells, &tool}};
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .doc = "Prints a line for each file that is removed, or was to be: "
-                                     "who, what came of it, the path as given."};
+                              .doc =
+                                  "Prints a line for each attempt to remove a file: the process, "
+                                  "the result, the path as given."};
     return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
 }

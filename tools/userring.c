@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * userring: samples to a program through a user ring buffer, answers back through a ring buffer.
- * Three threads: one sends samples, one has the program drain them, the main one reads answers.
- */
+/* userring: sends samples to a program through a user ring buffer and gets answers through a ring
+ * buffer. One thread sends samples, one makes the program drain them, the main thread reads the
+ * answers. */
 #include <argp.h>
 #include <errno.h>
 #include <pthread.h>
@@ -16,31 +15,32 @@
 
 #define DEFAULT_SAMPLES 10
 #define DEFAULT_PAGES   64
-#define NAP_US          1000   /* of the drainer, without --busy */
-#define BLOCKED_US      100000 /* for which --drop-check lets the sender wait */
-#define LOOK_NS         10000000
-#define RESERVE_MS      100 /* then the sender looks whether it shall end */
+#define NAP_US          1000   /* of the draining thread, without --busy */
+#define BLOCKED_US      100000 /* how long --drop-check lets the sender wait */
+#define CHECK_NS        10000000
+#define RESERVE_MS      100 /* after which the sender checks whether to stop */
 
 extern const char rp_embedded_userring_c[];
 
 enum { KEY_SAMPLES = 0x1100, KEY_PAGES, KEY_FULL, KEY_BUSY, KEY_DROP_CHECK, KEY_DISCARD, KEY_JSON };
 
 static const struct argp_option options[] = {
-    {"samples", KEY_SAMPLES, "N", 0, "Send N samples (10)", 0},
+    {"samples", KEY_SAMPLES, "N", 0, "Send N samples (default: 10)", 0},
     {"discard", KEY_DISCARD, "N", 0, "Reserve and then discard every Nth sample", 0},
-    {"pages", KEY_PAGES, "N", 0, "Size of each ring buffer in pages, a power of two (64)", 0},
+    {"pages", KEY_PAGES, "N", 0, "Size of each ring buffer in pages, a power of two (default: 64)",
+     0},
     {"full", KEY_FULL, "block|report", 0,
-     "What to do with a sample that has no room: wait for some (the default), or go on without it "
-     "and say so",
+     "What to do when the ring buffer is full: wait for space (the default), or skip the sample "
+     "and count it as refused",
      0},
     {"drop-check", KEY_DROP_CHECK, 0, 0,
-     "Let nobody drain until the ring buffer is full and, with --full=report, has refused all "
-     "that has no room",
+     "Do not drain until the ring buffer is full and, with --full=report, all samples are sent or "
+     "refused",
      0},
-    {"busy", KEY_BUSY, 0, 0, "Drain all the time, without a nap in between", 0},
-    {"quiet", 'q', 0, 0, "No line for each answer, only the sum", 0},
-    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 0},
-    {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 0},
+    {"busy", KEY_BUSY, 0, 0, "Drain all the time, without a pause", 0},
+    {"quiet", 'q', 0, 0, "Print only the summary, not a line for each answer", 0},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object per line", 0},
+    {"verbose", 'v', 0, 0, "With an error, print its full log", 0},
     {0}};
 
 /* As in bpf-src/userring.c. */
@@ -64,15 +64,15 @@ struct userring {
 
     struct rp_user_ringbuf *ring;
     pthread_t sender, drainer;
-    uint8_t *was_sent;           /* by number: written before the sample is sent */
-    atomic_bool full, sent_all;  /* the ring has been; the sender is done */
-    atomic_bool stop;            /* all shall end */
-    atomic_uint_fast64_t sent;   /* of which there will be answers */
-    uint64_t refused, discarded; /* the sender's own, until it has ended */
-    uint64_t waits;              /* how often the sender found no room */
+    uint8_t *was_sent;           /* by number; set before the sample is sent */
+    atomic_bool full, sent_all;  /* the ring was full once; the sender is done */
+    atomic_bool stop;            /* all threads are to end */
+    atomic_uint_fast64_t sent;   /* samples that will be answered */
+    uint64_t refused, discarded; /* only the sender's, until it has ended */
+    uint64_t waits;              /* how often the sender found the ring full */
     int send_errno;              /* why the sender gave up, or 0 */
-    uint64_t answered, next;     /* answers; the lowest number that is right for the next one */
-    uint64_t wrong;              /* the first number that was not, when `failed` */
+    uint64_t answered, next;     /* answers so far; the lowest valid number of the next */
+    uint64_t wrong;              /* if `failed`, the first invalid number */
     uint32_t drains;
     bool failed;
 };
@@ -105,7 +105,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case KEY_FULL:
         u->reports = strcmp(arg, "report") == 0;
         if (!u->reports && strcmp(arg, "block") != 0)
-            argp_error(state, "a full buffer can block or report, not `%s`", arg);
+            argp_error(state, "`%s` is not a value of --full (it is block or report)", arg);
         break;
     case KEY_BUSY:
         u->busy = true;
@@ -136,19 +136,19 @@ static uint64_t now_ns(void) {
     return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
 }
 
-/* Room for a sample; NULL when there is none and none is wanted. */
+/* Space for a sample; NULL when the ring is full and the sender does not wait. */
 static struct sample *reserve(struct userring *u) {
-    void *capacity;
-    int errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), 0, &capacity);
+    void *sample;
+    int errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), 0, &sample);
     if (errnum == ENOSPC) {
         u->waits++;
         atomic_store(&u->full, true);
     }
     while (errnum == ENOSPC && !u->reports && !atomic_load(&u->stop))
-        errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), RESERVE_MS, &capacity);
+        errnum = rp_user_ringbuf_reserve(u->ring, sizeof(struct sample), RESERVE_MS, &sample);
     if (errnum && errnum != ENOSPC)
         u->send_errno = errnum;
-    return capacity;
+    return sample;
 }
 
 static void send_one(struct userring *u, uint64_t number) {
@@ -176,9 +176,9 @@ static void *send_all(void *ctx) {
     return NULL;
 }
 
-/* ------------------------------------------------------------- the drainer */
+/* ------------------------------------------------------------- the draining thread */
 
-/* Until the ring buffer has been full: with --full=block, until the sender has waited a while. */
+/* Waits until the ring buffer is full and, with --full=block, the sender has waited a while. */
 static void let_it_fill(struct userring *u) {
     while (!atomic_load(&u->stop) && !atomic_load(&u->sent_all) &&
            (u->reports || !atomic_load(&u->full)))
@@ -187,7 +187,7 @@ static void let_it_fill(struct userring *u) {
         usleep(BLOCKED_US);
 }
 
-/* The program runs when kill() returns. Signal 0 is none. */
+/* The program runs when kill() returns. Signal 0 does nothing. */
 static void *drain(void *ctx) {
     struct userring *u = ctx;
     if (u->drop_check)
@@ -215,7 +215,7 @@ static void print_answer(const struct userring *u, const struct answer *a) {
                (double)a->wait_ns / 1e3);
 }
 
-/* The answer must be to the next sample that was sent. */
+/* The answer must belong to the next sample that was sent. */
 static void check_answer(struct userring *u, uint64_t number) {
     while (u->next <= u->samples && !u->was_sent[u->next] && u->next != number)
         u->next++;
@@ -239,7 +239,7 @@ static bool take_answer(void *ctx, const void *data, size_t size) {
     return !is_done(u) && !ferror(stdout);
 }
 
-static bool look(void *ctx) {
+static bool go_on(void *ctx) {
     return !is_done(ctx);
 }
 
@@ -253,8 +253,8 @@ static void print_sum(const struct userring *u) {
                (unsigned long long)u->answered, u->drains);
         return;
     }
-    printf("%s%llu samples: %llu sent, %llu discarded, %llu refused by a full buffer, which the "
-           "sender met %llu times;\n%llu answers, in order, from %u drains\n",
+    printf("%s%llu samples: %llu sent, %llu discarded, %llu refused (the buffer was full "
+           "%llu times)\n%llu answers, in order, from %u drains\n",
            u->quiet ? "" : "\n", (unsigned long long)u->samples, sent,
            (unsigned long long)u->discarded, (unsigned long long)u->refused,
            (unsigned long long)u->waits, (unsigned long long)u->answered, u->drains);
@@ -281,20 +281,20 @@ static void end_threads(struct userring *u) {
     pthread_join(u->drainer, NULL);
 }
 
-/* Whether every sample that was sent came back, in order; says what did not. */
+/* Whether every sample that was sent came back, in order; if not, says what went wrong. */
 static bool verify(const struct userring *u) {
     uint64_t sent = atomic_load(&u->sent);
     if (u->send_errno)
         fprintf(stderr, "reprobe: cannot send a sample: %s\n", strerror(u->send_errno));
     else if (u->failed)
-        fprintf(stderr, "reprobe: answer %llu has number %llu, which is not the next one\n",
+        fprintf(stderr, "reprobe: answer %llu has the number %llu, which is not the next one\n",
                 (unsigned long long)u->answered, (unsigned long long)u->wrong);
     else if (u->answered != sent || !atomic_load(&u->sent_all))
-        fprintf(stderr, "reprobe: ended after %llu answers to %llu samples sent, of %llu\n",
+        fprintf(stderr, "reprobe: ended early: %llu answers to %llu samples sent, of %llu\n",
                 (unsigned long long)u->answered, (unsigned long long)sent,
                 (unsigned long long)u->samples);
     else if (u->refused)
-        fprintf(stderr, "reprobe: %llu samples found no room and were not sent\n",
+        fprintf(stderr, "reprobe: the full buffer refused %llu samples\n",
                 (unsigned long long)u->refused);
     return !u->send_errno && !u->failed && u->answered == sent &&
            sent + u->discarded + u->refused == u->samples;
@@ -313,7 +313,7 @@ static struct rp_error *open_rings(struct userring *u, struct rp_session *sessio
     if (!err)
         err = rp_session_read(session, module, "answers", take_answer, u);
     if (!err)
-        err = rp_session_every(session, LOOK_NS, look, u);
+        err = rp_session_every(session, CHECK_NS, go_on, u);
     return err ? err : rp_session_attach_named(session, module, NULL);
 }
 
@@ -348,15 +348,16 @@ int main(int argc, char **argv) {
         .options = options,
         .parser = parse,
         .doc = "Sends numbered samples to a BPF program through a user ring buffer, prints the "
-               "program's answers, which come back through a ring buffer, and checks that each "
-               "sample is answered, in order. Needs Linux 6.1."};
+               "program's answers, which come back through a ring buffer, and checks that it "
+               "answers each sample, in order. Needs Linux 6.1."};
     struct userring u = {.samples = DEFAULT_SAMPLES, .pages = DEFAULT_PAGES, .next = 1};
     argp_parse(&argp, argc, argv, 0, NULL, &u);
     u.tool.session.size = sizeof(u.tool.session);
     u.tool.session.target.pid = getpid();
     u.was_sent = calloc(u.samples + 1, 1);
     if (!u.was_sent) {
-        fprintf(stderr, "reprobe: no memory for %llu samples\n", (unsigned long long)u.samples);
+        fprintf(stderr, "reprobe: not enough memory for %llu samples\n",
+                (unsigned long long)u.samples);
         return 1;
     }
     int status = rp_tool_run(&u.tool, run_and_clean, &u);

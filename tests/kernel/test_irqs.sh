@@ -183,9 +183,9 @@ wrong() {
 
 wrong_options() {
 	wrong softirqs -c x
-	contains "message" "$err" "\`x\` is not the number of a CPU" "--command"
+	contains "message" "$err" "\`x\` is not a CPU number" "--command"
 	wrong hardirqs -c 100000
-	contains "message" "$err" "there is no CPU 100000 here"
+	contains "message" "$err" "this machine has no CPU 100000"
 	wrong hardirqs -C -d
 	wrong softirqs -C -N
 	contains "message" "$err" "--count shows no times"
@@ -205,7 +205,7 @@ help() {
 	for tool in hardirqs softirqs; do
 		run $tool --help
 		status 0
-		equal "-c" "  -c, --cpu=CPU              Trace on this CPU only" "$(grep -w -- -c out)"
+		equal "-c" "  -c, --cpu=CPU              Trace only this CPU" "$(grep -w -- -c out)"
 		matches "--command" "$out" '^ +--command=CMD'
 		contains "usage" "$out" "[INTERVAL [COUNT]]" "-C, --count" "-d, --dist" "-N, --nanoseconds" "--cgroup=DIR"
 	done

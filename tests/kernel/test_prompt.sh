@@ -247,7 +247,7 @@ targets() {
 	matches "the row before the command's end" "$out" "^[0-9:]{8} +$(spawned)"
 	sed -i '/is_target/,+1d' calls.c
 	run reprobe -c true -e 'load calls.c'
-	contains "note" "$err" 'looks at neither TARGET_PID nor is_target()'
+	contains "note" "$err" 'uses neither TARGET_PID nor is_target()'
 }
 
 ends() {

@@ -382,7 +382,7 @@ wrong_options() {
 	wrong "not a number of milliseconds" tcpconnlat fast
 	wrong "not a number of milliseconds" tcpconnlat -- -1
 	wrong "Too many arguments" tcpconnlat 1 2
-	wrong "a kind of probe is" unlinksnoop --probe uprobe
+	wrong "is not a kind of probe" unlinksnoop --probe uprobe
 	wrong "requires an argument" bashreadline -s
 }
 

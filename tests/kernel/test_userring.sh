@@ -35,7 +35,7 @@ all_come_back() {
 refused_and_counted() {
 	run userring --samples 1000 --json --pages 1 --drop-check --full=report
 	status 0
-	contains "stderr" "$err" "reprobe: 830 samples found no room and were not sent"
+	contains "stderr" "$err" "reprobe: the full buffer refused 830 samples"
 	equal "sum" "170 830 170" "$(sum sent) $(sum refused) $(sum answered)"
 	equal "numbers" "$(seq 170)" "$(numbers)"
 }
@@ -46,7 +46,7 @@ blocks() {
 	silent
 	equal "sum" "1000 0 1000" "$(sum sent) $(sum refused) $(sum answered)"
 	equal "numbers" "$(seq 1000)" "$(numbers)"
-	[ "$(sum full)" -gt 0 ] || fail "expected that the sender had to wait" "$(tail -n 1 out)"
+	[ "$(sum full)" -gt 0 ] || fail "the sender never had to wait" "$(tail -n 1 out)"
 	# The first sample waited until somebody drained.
 	local wait
 	wait=$(sed -n '1s/.*"wait_ns":\([0-9]*\).*/\1/p' out)
@@ -77,7 +77,7 @@ ends_early() {
 	kill -INT "$pid"
 	stopped
 	status 1
-	matches "stderr" "$err" '^reprobe: ended after [0-9]+ answers to [0-9]+ samples sent, of 100000000$'
+	matches "stderr" "$err" '^reprobe: ended early: [0-9]+ answers to [0-9]+ samples sent, of 100000000$'
 }
 holds_program() { held "$pid" | grep -q prog; }
 

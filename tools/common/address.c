@@ -14,7 +14,7 @@ void rp_cell_address(struct rp_row *row, const char *name, int width, int family
     rp_cell_text(row, name, width, text, sizeof(text));
 }
 
-/* The port that `text` begins with, up to a comma. */
+/* Parses the port at the beginning of `text`, up to a comma. */
 static bool parse_port(const char *text, size_t length, uint64_t *port) {
     char digits[8];
     snprintf(digits, sizeof(digits), "%.*s", (int)length, text);

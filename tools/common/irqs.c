@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tools that time interrupts: all but what is their own. */
+/* What the tools that time interrupts have in common. */
 #include <argp.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
@@ -20,27 +20,29 @@ struct run {
 /* ------------------------------------------------------------------ options */
 
 static const struct argp_option options[] = {
-    {"count", 'C', 0, 0, "Show how many there were, not their time", 0},
-    {"dist", 'd', 0, 0, "Show their times as histograms", 0},
-    {"nanoseconds", 'N', 0, 0, "Show nanoseconds, not microseconds", 0},
-    {"cpu", 'c', "CPU", 0, "Trace on this CPU only", 0},
+    {"count", 'C', 0, 0, "Show the number of interrupts instead of their time", 0},
+    {"dist", 'd', 0, 0, "Show the times as histograms", 0},
+    {"nanoseconds", 'N', 0, 0, "Show nanoseconds instead of microseconds", 0},
+    {"cpu", 'c', "CPU", 0, "Trace only this CPU", 0},
     {0}};
 
 static long parse_cpu(struct argp_state *state, const char *arg) {
     char *end;
     long cpu = strtol(arg, &end, 10), cpus = libbpf_num_possible_cpus();
     if (*arg < '0' || *arg > '9' || *end)
-        argp_error(state, "`%s` is not the number of a CPU (-c is not --command here)", arg);
+        argp_error(state, "`%s` is not a CPU number (here -c is not short for --command)", arg);
     else if (cpu >= cpus)
-        argp_error(state, "there is no CPU %s here: they are 0 to %ld", arg, cpus - 1);
+        argp_error(state, "this machine has no CPU %s: it has CPUs 0 to %ld", arg, cpus - 1);
     return cpu;
 }
 
 static void check_options(struct argp_state *state, const struct run *run) {
     if (run->count && (run->dist || run->nanoseconds))
-        argp_error(state, "--count shows no times: it cannot go with --dist or --nanoseconds");
+        argp_error(state, "--count shows no times: it excludes --dist and --nanoseconds");
     if (run->tool.session.event_limit)
-        argp_error(state, "--events is for tools with a row for each event; COUNT limits reports");
+        argp_error(
+            state,
+            "--events is for tools that print a row for each event; use COUNT to limit reports");
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -70,7 +72,7 @@ static const char *unit(const struct run *run) {
     return run->count ? "count" : run->nanoseconds ? "nsecs" : "usecs";
 }
 
-/* Nanoseconds, of which one unit is made. */
+/* Nanoseconds per unit. */
 static unsigned unit_ns(const struct run *run) {
     return run->count || run->nanoseconds ? 1 : 1000;
 }
@@ -84,8 +86,8 @@ static bool has_function(const struct rp_module *module, const char *name) {
     return function;
 }
 
-/* As a BTF-typed tracepoint where the kernel has them, otherwise as a raw one. Both give the
- * program the same arguments. */
+/* A BTF-typed tracepoint if the kernel has them, otherwise a raw one. Both pass the program the
+ * same arguments. */
 static struct rp_error *attach_one(struct rp_session *session, struct rp_module *module,
                                    const char *tracepoint) {
     char function[128], typed[128], raw[128];

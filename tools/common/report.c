@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host programs that gather in the kernel and print now and then: [INTERVAL [COUNT]]. */
+/* Host programs that sum up in the kernel and print reports: [INTERVAL [COUNT]]. */
 #include <argp.h>
 #include <stdio.h>
 
@@ -23,7 +23,7 @@ const struct argp rp_interval_argp = {.parser = parse, .args_doc = "[INTERVAL [C
 struct reporter {
     const struct rp_report *report;
     uint64_t printed;
-    struct rp_error *err; /* of a report; it ends the loop */
+    struct rp_error *err; /* of a report; an error ends the loop */
 };
 
 static void print(struct reporter *reporter) {
@@ -58,7 +58,7 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
         rp_error_free(err ? reporter.err : NULL);
         return err ? err : reporter.err;
     }
-    /* What came since the last one, unless that was the last one asked for. */
+    /* The rest since the last report, unless all COUNT reports are printed. */
     if (!interval->count || reporter.printed < interval->count)
         print(&reporter);
     return reporter.err;

@@ -7,7 +7,7 @@
 
 #include "reprobe.h"
 
-#define REAL_TIME 34 /* SIGRTMIN as `kill -l` has it: the C library keeps 32 and 33 for itself */
+#define REAL_TIME 34 /* SIGRTMIN as `kill -l` has it: the C library uses 32 and 33 itself */
 #define SIGNALS   64
 
 const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host programs that print a row for each record: all but what is their own. */
+/* What host programs that print a row for each record have in common. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +8,7 @@
 
 struct reader {
     const struct rp_snoop *snoop;
-    void *record; /* a copy: those of a perf buffer are not aligned */
+    void *record; /* a copy: records in a perf buffer are not aligned */
 };
 
 static bool print(void *ctx, const void *data, size_t size) {

@@ -9,7 +9,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* Stacks that differ only in where they are within their functions are one. */
+/* Stacks that differ only in the offsets within their functions count as one. */
 struct sample {
     struct rp_stack_key key;
     uint64_t count;
@@ -51,7 +51,7 @@ static struct rp_error *keep(void *ctx, const void *key, const void *value) {
     return NULL;
 }
 
-/* Names the stack of a key, in c->stack. */
+/* Sets c->stack to the names of the key's stack. */
 static void name_stack(struct counter *c, const struct rp_stack_key *key) {
     const struct rp_stacks *stacks = c->stacks;
     const char *mark = stacks->annotate || stacks->as == RP_STACKS_SVG ? "_[k]" : "";
@@ -109,7 +109,7 @@ static void print_json(const struct counter *c, const struct sample *s) {
     fputs("}\n", c->out);
 }
 
-/* Of whom it is, where that was asked. */
+/* Whose stack it is, if the tool shows that. */
 static void print_text(const struct counter *c, const struct sample *s) {
     rp_stack_print(c->stack, c->out);
     if (*s->key.comm || s->key.pid) {

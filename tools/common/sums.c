@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host programs that sum up events by key in the kernel, and print what is new now and then. */
+/* Host programs that sum up events by key in the kernel, and print the new part in each report. */
 #include <bpf/libbpf.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -10,21 +10,21 @@
 #include "util/error.h"
 
 struct entry {
-    uint64_t total; /* of what is fresh */
+    uint64_t total; /* of the new part */
     char text[RP_SUM_TEXT];
     void *key;
     uint64_t *fresh; /* what came since the last report */
-    uint64_t *seen;  /* what the map held then */
+    uint64_t *seen;  /* what the map held at the last report */
 };
 
 struct run {
     const struct rp_sums *sums;
     const struct rp_module *module;
     struct bpf_map_info map;
-    size_t copies; /* of a value: one for each CPU, in a per-CPU map */
+    size_t copies; /* copies of a value: one for each CPU in a per-CPU map */
     struct entry *entries;
     size_t entry_count, capacity;
-    size_t next; /* the entry that the map is likely to tell next: its order hardly changes */
+    size_t next; /* the entry that the map probably returns next: its order hardly changes */
 };
 
 static void run_clear(struct run *run) {
@@ -49,7 +49,7 @@ static struct rp_error *add_entry(struct run *run, const void *key) {
         run->capacity = capacity;
     }
     struct entry *entry = &run->entries[run->entry_count];
-    /* One block: fresh, seen, key. */
+    /* fresh, seen and key in one block. */
     uint64_t *values = calloc(2, run->map.value_size + run->map.key_size);
     if (!values)
         return rp_error_nomem();
@@ -93,7 +93,7 @@ static struct rp_error *update_entry(void *ctx, const void *key, const void *val
 
 /* ------------------------------------------------------------------ reports */
 
-/* The most come last, as in BCC's tools: where the eye is. */
+/* The largest come last, as in BCC's tools: next to the prompt. */
 static int by_total(const void *a, const void *b) {
     const struct entry *left = *(const struct entry *const *)a,
                        *right = *(const struct entry *const *)b;
@@ -144,7 +144,7 @@ static struct rp_error *print_report(void *ctx) {
     const struct rp_sums *sums = run->sums;
     int fd = rp_module_map_fd(run->module, "sums");
     for (size_t i = 0; i < run->entry_count; i++)
-        run->entries[i].total = 0; /* unless the map tells it */
+        run->entries[i].total = 0; /* unless the map has it */
     RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
     RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
     if (!sorted)
@@ -155,7 +155,7 @@ static struct rp_error *print_report(void *ctx) {
             sorted[count++] = &run->entries[i];
     qsort(sorted, count, sizeof(struct entry *), by_total);
 
-    struct rp_tool tool = *sums->tool; /* the time stands above a report, not in its rows */
+    struct rp_tool tool = *sums->tool; /* the time is printed above the report, not in its rows */
     tool.timestamps = tool.timestamps && tool.json;
     const struct rp_table table = {&tool, sums->cells ? sums->cells : cells,
                                    sums->cells ? sums->ctx : sums};

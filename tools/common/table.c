@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of host programs: one description of a record's cells gives the header, the rows and JSON.
+/* Rows of host programs: one description of a record's cells makes the header, the rows and JSON.
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -11,8 +11,8 @@
 struct rp_row {
     struct rp_writer w;
     enum { HEADER, ROW, JSON } as;
-    size_t end; /* the column where the cell before ends */
-    bool begun; /* a cell was written */
+    size_t end; /* the column where the previous cell ends */
+    bool begun; /* the row has a cell already */
 };
 
 /* ------------------------------------------------------------------ cells */
@@ -39,8 +39,7 @@ static void write_member(struct rp_row *row, const char *name) {
     rp_write_string(&row->w, "\":");
 }
 
-/* Goes to where the cell begins; a cell before it that was too long has only pushed it on by one.
- */
+/* Pads to where the cell begins; after a cell that was too long, by one space. */
 static void begin_cell(struct rp_row *row, const char *name) {
     if (row->as == JSON) {
         write_member(row, name);
@@ -55,7 +54,7 @@ static size_t columns_of(int width) {
     return (size_t)(width < 0 ? -width : width);
 }
 
-/* `width` is below 0 for a cell whose text stands at its right end. */
+/* A negative `width` aligns the cell to the right. */
 static void write_cell(struct rp_row *row, const char *name, int width, const char *text) {
     begin_cell(row, name);
     size_t begin = row->end ? row->end + 1 : 0, length = strlen(text);

@@ -17,16 +17,16 @@ enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
 
 static const struct argp_option options[] = {
     {"pid", 'p', "PID", 0, "Trace this process and its children", 1},
-    {"command", 'c', "CMD", 0, "Run CMD, trace it and its children, end when it has ended", 1},
+    {"command", 'c', "CMD", 0, "Run CMD, trace it and its children, end when it ends", 1},
     {"uid", 'u', "USER", 0, "Trace processes of this user, a name or a number", 1},
-    {"comm", KEY_COMM, "NAME", 0, "Trace tasks of this name (as ps -o comm shows it)", 1},
+    {"comm", KEY_COMM, "NAME", 0, "Trace tasks with this name (as ps -o comm shows it)", 1},
     {"cgroup", KEY_CGROUP, "DIR", 0, "Trace tasks in this cgroup (v2) and in those below it", 1},
     {"for", KEY_FOR, "DURATION", 0, "End after this time (10, 500ms, 2m, 1h)", 1},
     {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
-    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 2},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object per line", 2},
     {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
     {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
-    {"verbose", 'v', 0, 0, "Say what is traced; with an error, the whole log behind it", 2},
+    {"verbose", 'v', 0, 0, "Say what is traced; with an error, print its full log", 2},
     {0}};
 
 static bool parse_user(const char *text, struct rp_target *target) {
@@ -52,7 +52,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case 'u':
         if (!parse_user(arg, target))
-            argp_error(state, "`%s` is not a user here", arg);
+            argp_error(state, "this machine has no user `%s`", arg);
         break;
     case KEY_COMM:
         target->comm = arg;
@@ -83,7 +83,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case ARGP_KEY_END:
         if (target->pid && tool->session.command)
-            argp_error(state, "--pid and --command cannot go together: trace a process or run one");
+            argp_error(state, "--pid and --command exclude each other: trace a process or run one");
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -96,7 +96,7 @@ const struct argp rp_tool_argp = {.options = options, .parser = parse};
 struct inputs {
     void *own;
     struct rp_tool *tool;
-    struct rp_interval *interval; /* NULL: there is no such child */
+    struct rp_interval *interval; /* NULL: there is no child */
 };
 
 static error_t give_inputs(int key, char *arg, struct argp_state *state) {
@@ -111,8 +111,7 @@ static error_t give_inputs(int key, char *arg, struct argp_state *state) {
     return 0;
 }
 
-/* The tool's own options come first: where one of all tools has the same letter, it is these that
- * count. */
+/* The tool's own options come first: they win over a common option with the same letter. */
 void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
                    struct rp_interval *interval) {
     struct inputs inputs = {ctx, tool, interval};
@@ -157,12 +156,11 @@ static void free_defines(struct rp_tool *tool) {
     memset(&tool->defines, 0, sizeof(tool->defines));
 }
 
-/* What could not be written is lost; a reader that went away wanted no more. */
+/* Says when output was lost; a reader that has gone away is not an error. */
 static struct rp_error *end_output(void) {
     if (rp_output_flush() || rp_output_errno() == EPIPE)
         return NULL;
-    return rp_error_new(rp_output_errno(),
-                        rp_output_errno() == EIO ? "some of it was not taken" : NULL,
+    return rp_error_new(rp_output_errno(), rp_output_errno() == EIO ? "some of it was lost" : NULL,
                         "cannot write the output");
 }
 

@@ -24,7 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case ARGP_KEY_END:
         if (!request->output) {
-            argp_error(state, "which object file to write? (-o FILE.rpo)");
+            argp_error(state, "name the object file to write: -o FILE.rpo");
             return EINVAL;
         }
         break;
@@ -36,14 +36,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 int command_build(int argc, char **argv) {
     const struct argp_child children[] = {{&source_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .args_doc = "FILE.c -o FILE.rpo [-- CFLAGS…]",
-        .doc = "Compiles a BCC-style C file into an object file, which `reprobe run FILE.rpo` runs "
-               "without compiling: on this kernel, and on any other whose types are the same. "
-               "Needs no privileges.",
-        .children = children};
+    const struct argp argp = {.options = options,
+                              .parser = parse,
+                              .args_doc = "FILE.c -o FILE.rpo [-- CFLAGS…]",
+                              .doc =
+                                  "Compiles a BCC-style C file into an object file. `reprobe run "
+                                  "FILE.rpo` runs it without compiling, on this kernel and on any "
+                                  "other kernel with the same types. Needs no privileges.",
+                              .children = children};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     request.source.opts.dry_run = true;

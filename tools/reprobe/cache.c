@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe cache: what is in the object cache. */
+/* reprobe cache: lists or clears the object cache. */
 #include <argp.h>
 #include <limits.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     if (key != ARGP_KEY_ARG)
         return ARGP_ERR_UNKNOWN;
     if (strcmp(arg, "clear") != 0)
-        argp_error(state, "the only word is `clear`, not `%s`", arg);
+        argp_error(state, "unknown argument `%s`: only `clear` is allowed", arg);
     *clear = true;
     return 0;
 }
@@ -46,9 +46,9 @@ int command_cache(int argc, char **argv) {
     const struct argp argp = {
         .parser = parse,
         .args_doc = "[clear]",
-        .doc = "Lists the programs that were compiled before and so start without compiling, the "
-               "one used last first; `clear` forgets them all. $REPROBE_CACHE is the directory, or "
-               "`off`; $REPROBE_CACHE_LIMIT its size in bytes."};
+        .doc = "Lists the programs that were compiled before and so start without compiling, most "
+               "recently used first; `clear` deletes them all. $REPROBE_CACHE is the directory, or "
+               "`off`; $REPROBE_CACHE_LIMIT is its maximum size in bytes."};
     bool clear = false;
     argp_parse(&argp, argc, argv, 0, NULL, &clear);
     char path[PATH_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe check: compile a file and load nothing. */
+/* reprobe check: compiles a file and loads nothing. */
 #include <stdlib.h>
 
 #include "command.h"
@@ -18,7 +18,7 @@ int command_check(int argc, char **argv) {
     const struct argp argp = {
         .parser = parse,
         .args_doc = "FILE.c [-- CFLAGS…]",
-        .doc = "Compiles a BCC-style C file, says what is in it, and loads nothing. Needs no "
+        .doc = "Compiles a BCC-style C file and lists what is in it; loads nothing. Needs no "
                "privileges.",
         .children = children};
     struct source source = {0};
@@ -35,7 +35,7 @@ int command_check(int argc, char **argv) {
     for (size_t i = 0; i < rp_module_function_count(module); i++) {
         const char *function = rp_module_function_name(module, i);
         char *spec = rp_probe_spec_of_function(function);
-        printf("  function %-32s %s\n", function, spec ? spec : "names no probe itself");
+        printf("  function %-32s %s\n", function, spec ? spec : "does not name a probe");
         free(spec);
     }
     for (size_t i = 0; i < rp_module_map_count(module); i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe doctor: what this kernel has and lacks. */
+/* reprobe doctor: says what this kernel has and lacks. */
 #include <argp.h>
 #include <stdio.h>
 #include <sys/utsname.h>
@@ -19,10 +19,9 @@ static void print(void *ctx, const struct rp_feature *feature) {
 }
 
 int command_doctor(int argc, char **argv) {
-    const struct argp argp = {.doc = "Says what this kernel has and lacks: each line with what was "
-                                     "seen and, where something is missing, what it is needed for "
-                                     "and what to do. Ends with status 1 when no BPF program can "
-                                     "be loaded here."};
+    const struct argp argp = {.doc = "Says what this kernel has and lacks, with what was found "
+                                     "and, for what is missing, what needs it and what to do. The "
+                                     "exit status is 1 if this machine cannot load BPF programs."};
     argp_parse(&argp, argc, argv, 0, NULL, NULL);
     struct utsname kernel;
     if (uname(&kernel) == 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe list: the places a probe can be attached to. */
+/* reprobe list: lists the probes that exist. */
 #include <argp.h>
 #include <string.h>
 
@@ -16,7 +16,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     if (key != ARGP_KEY_ARG)
         return ARGP_ERR_UNKNOWN;
     if (request->count == 2)
-        argp_error(state, "a kind and a pattern, no more");
+        argp_error(state, "too many arguments: give a KIND and a PATTERN");
     request->words[request->count++] = arg;
     return 0;
 }
@@ -28,14 +28,14 @@ static bool print(void *ctx, const char *spec) {
 }
 
 int command_list(int argc, char **argv) {
-    const struct argp argp = {.parser = parse,
-                              .args_doc = "[KIND] [PATTERN]",
-                              .doc = "Lists the places a probe can be attached to, one a line.\v"
-                                     "KIND is kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, "
-                                     "usdt, tracepoint, rawtracepoint, tp_btf, software or "
-                                     "hardware. PATTERN is a shell pattern: 'vfs_*', 'sched:*', "
-                                     "'tracepoint:*exec*'; for what is in programs and libraries "
-                                     "it begins with one: 'uprobe:bash:*readline*'."};
+    const struct argp argp = {
+        .parser = parse,
+        .args_doc = "[KIND] [PATTERN]",
+        .doc = "Lists the probes that exist, one per line.\v"
+               "KIND is kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, "
+               "usdt, tracepoint, rawtracepoint, tp_btf, software or "
+               "hardware. PATTERN is a shell pattern: 'vfs_*', 'sched:*', 'tracepoint:*exec*'. For "
+               "probes in a program or library it begins with the file: 'uprobe:bash:*readline*'."};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     const char *kind = request.words[0], *pattern = request.words[1];
@@ -48,7 +48,7 @@ int command_list(int argc, char **argv) {
     if (err)
         return rp_tool_end(err, false);
     if (!any) {
-        fprintf(stderr, "reprobe: nothing here matches `%s`\n", pattern ? pattern : kind);
+        fprintf(stderr, "reprobe: no probe matches `%s`\n", pattern ? pattern : kind);
         return 1;
     }
     return rp_tool_end(NULL, false);

@@ -7,25 +7,25 @@
 #include "reprobe.h"
 
 static const struct command commands[] = {
-    {"prompt", "ask at a prompt; that is what reprobe does without a COMMAND", command_prompt},
+    {"prompt", "open the prompt, as reprobe does without a COMMAND", command_prompt},
     {"run", "compile a BCC-style C file, attach it, print its events and maps", command_run},
     {"check", "compile a file and load nothing; needs no privileges", command_check},
     {"build", "compile a file into an object file, to run without compiling", command_build},
-    {"cache", "list or clear what was compiled before", command_cache},
-    {"list", "list the places a probe can be attached to", command_list},
+    {"cache", "list or delete what was compiled before", command_cache},
+    {"list", "list the probes that exist", command_list},
     {"doctor", "say what this kernel has and lacks, and what to do about it", command_doctor},
 };
 
 static void print_help(void) {
-    printf("Usage: reprobe [OPTION…]              opens a prompt\n"
-           "       reprobe -e COMMAND-OF-THE-PROMPT…\n"
+    printf("Usage: reprobe [OPTION…]              open a prompt\n"
+           "       reprobe -e PROMPT-COMMAND…     run commands of the prompt\n"
            "       reprobe COMMAND [ARG…]\n"
-           "Ask the running kernel a question, in C.\n\n");
+           "Ask the running kernel questions, in C.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
         printf("  %-8s %s\n", commands[i].name, commands[i].what);
-    printf("  %-8s %s\n  %-8s %s\n\n", "help", "this text, or that of one command", "version",
-           "the version");
-    printf("reprobe COMMAND --help tells the rest; reprobe(1) has examples.\n");
+    printf("  %-8s %s\n  %-8s %s\n\n", "help", "show this text, or the help of one command",
+           "version", "print the version");
+    printf("`reprobe COMMAND --help` explains a command; reprobe(1) has examples.\n");
 }
 
 static int run_command(const struct command *command, int argc, char **argv) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe run: compile a file, attach what names itself, print its events and maps. */
+/* reprobe run: compiles a file, attaches its functions, prints its events and maps. */
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,8 +16,7 @@ static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
      "Attach FUNCTION to PROBE (kprobe:vfs_read, uprobe:bash:readline, "
      "tracepoint:sched:sched_switch, "
-     "profile:hz:99, …); may be given "
-     "more than once",
+     "profile:hz:99, …); may be given more than once",
      0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
     {0}};
@@ -31,14 +30,15 @@ struct request {
     struct timespec start;
 };
 
-/* One output of the program and how it prints. */
+/* How to print one output of the program. */
 struct printer {
     const struct request *request;
     const struct rp_module *module; /* NULL for the trace pipe */
-    struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
+    struct rp_layout *layout; /* set by the first record: by then the module's types are loaded */
     const char *name;
-    const struct printer **last; /* which of them printed last: a header stands above its rows */
-    bool only;                   /* the program has no other output */
+    const struct printer *
+        *last; /* the output that printed last: each one has a header above its rows */
+    bool only; /* it is the program's only output */
 };
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -50,9 +50,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'a':
         if (!strchr(arg, '=') || *arg == '=')
-            argp_error(state, "`%s` is not FUNCTION=PROBE", arg);
+            argp_error(state, "`%s` does not have the form FUNCTION=PROBE", arg);
         if (request->attach_count == MAX_ATTACH)
-            argp_error(state, "more than %d times --attach", MAX_ATTACH);
+            argp_error(state, "--attach may be given at most %d times", MAX_ATTACH);
         request->attach[request->attach_count++] = arg;
         return 0;
     case KEY_TIMINGS:
@@ -136,7 +136,7 @@ static struct rp_error *attach(const struct request *request, struct rp_session 
     if (!err && !named && !request->attach_count) {
         fprintf(stderr,
                 "reprobe: nothing to attach: no function of %s names its own probe\n"
-                "hint: name it kprobe__FUNCTION or write TRACEPOINT_PROBE(category, name), or give "
+                "hint: name it kprobe__FUNCTION, write TRACEPOINT_PROBE(category, name), or use "
                 "--attach FUNCTION=PROBE\n",
                 request->source.opts.name);
         exit(1);
@@ -144,7 +144,7 @@ static struct rp_error *attach(const struct request *request, struct rp_session 
     return err;
 }
 
-/* The printers of the module's outputs; the last one is the trace pipe's. */
+/* The printers of the module's outputs; the last one prints the trace pipe. */
 struct printers {
     struct printer *list;
     size_t count;
@@ -255,14 +255,13 @@ static struct rp_error *run_and_clean(struct rp_session *session, void *ctx) {
 int command_run(int argc, char **argv) {
     const struct argp_child children[] = {
         {&rp_tool_argp, 0, NULL, 0}, {&source_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {
-        .options = options,
-        .parser = parse,
-        .args_doc = "FILE.c [-- CFLAGS…]",
-        .doc = "Compiles a BCC-style C file, attaches each function that names its own probe "
-               "(kprobe__X, TRACEPOINT_PROBE, …), prints every event it sends, and its maps at "
-               "the end.",
-        .children = children};
+    const struct argp argp = {.options = options,
+                              .parser = parse,
+                              .args_doc = "FILE.c [-- CFLAGS…]",
+                              .doc = "Compiles a BCC-style C file, attaches each function that "
+                                     "names its own probe (kprobe__X, TRACEPOINT_PROBE, …), prints "
+                                     "the events that they send and, at the end, the maps.",
+                              .children = children};
     struct request request = {0};
     clock_gettime(CLOCK_MONOTONIC, &request.start);
     argp_parse(&argp, argc, argv, 0, NULL, &request);

@@ -18,7 +18,7 @@ static const struct argp_option options[] = {{0, 'D', "NAME[=VALUE]", 0, "Define
 
 static void add_flag(struct source *source, const char *flag, struct argp_state *state) {
     if (source->opts.cflag_count == MAX_CFLAGS)
-        argp_error(state, "more than %d compiler flags", MAX_CFLAGS);
+        argp_error(state, "at most %d compiler flags are allowed", MAX_CFLAGS);
     source->cflags[source->opts.cflag_count++] = flag;
 }
 
@@ -28,7 +28,7 @@ static enum rp_types parse_types(const char *arg, struct argp_state *state) {
     if (strcmp(arg, "btf") == 0)
         return RP_TYPES_BTF;
     if (strcmp(arg, "headers") != 0)
-        argp_error(state, "--types is auto, btf or headers, not `%s`", arg);
+        argp_error(state, "`%s` is not a value of --types (it is auto, btf or headers)", arg);
     return RP_TYPES_HEADERS;
 }
 
@@ -53,12 +53,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             break;
         }
         if (state->quoted == 0 || state->next - 1 < state->quoted)
-            argp_error(state, "one FILE only; flags for the compiler come after `--`");
+            argp_error(state, "only one FILE is allowed; put flags for the compiler after `--`");
         add_flag(source, arg, state);
         break;
     case ARGP_KEY_END:
         if (!source->file) {
-            argp_error(state, "which FILE? (`-` is standard input)");
+            argp_error(state, "name a FILE (`-` is standard input)");
             return EINVAL;
         }
         source->opts.path = strcmp(source->file, "-") == 0 ? NULL : source->file;
@@ -83,6 +83,5 @@ void source_note_target(const struct rp_tool *tool, const char *name,
     bool by_task = target->has_uid || target->comm || target->cgroup;
     if ((target->pid || tool->session.command || by_task) && !rp_module_uses_target(module))
         fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
-                by_task ? "does not ask is_target()"
-                        : "looks at neither TARGET_PID nor is_target()");
+                by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `run`, `check`, `build` and the prompt have in common: sources, how they are compiled, and
- * what is told of the module. */
+/* What `run`, `check`, `build` and the prompt have in common: sources, how to compile them, and
+ * notes about the module. */
 #ifndef REPROBE_SOURCE_H
 #define REPROBE_SOURCE_H
 
@@ -21,7 +21,7 @@ extern const struct argp source_argp;
 
 /* Whether map `i` carries events. */
 bool source_is_output(const struct rp_module *module, size_t i);
-/* Says on stderr when a target was chosen that the module does not ask for. */
+/* Says on stderr that a target was given that the module does not check. */
 void source_note_target(const struct rp_tool *tool, const char *name,
                         const struct rp_module *module);
 

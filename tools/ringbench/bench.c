@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One program, one reader, one load, and what they took. */
+/* One program, one reader, one load, and what they cost. */
 #include "bench.h"
 
 #include <bpf/bpf.h>
@@ -24,7 +24,7 @@ static bool cannot(const char *what) {
 
 /* ------------------------------------------------------------- the program */
 
-/* Perf buffers share the pages out to the CPUs, in powers of two. */
+/* With perf buffers the CPUs share the pages, in powers of two. */
 static unsigned pages_a_cpu(const struct setup *setup) {
     unsigned pages = 1;
     while (pages * 2 * cpu_count() <= setup->pages)
@@ -35,7 +35,7 @@ static unsigned pages_a_cpu(const struct setup *setup) {
 size_t bench_memory(const struct setup *setup) {
     if (setup->transport->reader == READER_PERF)
         return (size_t)cpu_count() * (pages_a_cpu(setup) + 1) * PAGE;
-    return ((size_t)setup->pages + 2) * PAGE; /* the two positions have pages of their own */
+    return ((size_t)setup->pages + 2) * PAGE; /* the two positions have their own pages */
 }
 
 static struct rp_error *attach(struct bench *bench) {
@@ -66,7 +66,7 @@ bool bench_open(struct bench *bench, const struct options *options, const struct
         flags[count++] = setup->transport->macros[i];
     if (setup->processes)
         flags[count++] = "-DPROCESSES";
-    if (setup->kernel_wakes) /* the last one counts */
+    if (setup->kernel_wakes) /* the last definition wins */
         flags[count++] = "-URP_BATCH_WAKEUPS", flags[count++] = "-DRP_BATCH_WAKEUPS=0";
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = "ringbench.c",
@@ -93,7 +93,7 @@ struct counts {
     uint64_t produced, failed;
 };
 
-/* The program's own, of all CPUs. */
+/* The program's counters, summed over all CPUs. */
 static struct counts counts_of(const struct bench *bench) {
     struct counts sum = {0, 0};
     int cpus = libbpf_num_possible_cpus();
@@ -138,7 +138,7 @@ static enum bpf_perf_event_ret take_perf(void *ctx, int cpu, struct perf_event_h
     return LIBBPF_PERF_EVENT_CONT;
 }
 
-/* A reader that is open: one of the three. */
+/* An open reader: one of the three. */
 struct open_reader {
     struct bench *bench;
     enum reader kind;
@@ -194,7 +194,7 @@ static void drain(struct open_reader *r) {
     } while (r->bench->delivered != before);
 }
 
-/* One look, which may sleep for so long. */
+/* Polls once, and may sleep this long. */
 static void look(const struct open_reader *r, uint64_t ns) {
     bool looks = r->bench->setup.transport->looks;
     int ms = looks ? LOOK_MS : (int)(ns / 1000000) + 1;
@@ -209,7 +209,7 @@ static void look(const struct open_reader *r, uint64_t ns) {
 
 /* ------------------------------------------------------------- a run */
 
-#define END_NS 100000000 /* so often a reader looks for the end of a load */
+#define END_NS 100000000 /* how often a reader checks for the end of a load */
 
 struct run {
     struct load *load;
@@ -218,7 +218,7 @@ struct run {
     uint64_t end_ns;
 };
 
-/* A load without an end of its own is only stopped. */
+/* A load without an end runs until it is stopped. */
 static bool is_over(const struct run *run) {
     return now_ns() >= run->end_ns || (run->load->calls && load_has_ended(run->load));
 }
@@ -228,7 +228,7 @@ static void end_load(struct run *run) {
     run->result->seconds = seconds_now() - run->start;
 }
 
-/* Of reprobe's loop. */
+/* For reprobe's loop. */
 static bool go_on(void *ctx) {
     if (!is_over(ctx))
         return true;
@@ -238,7 +238,8 @@ static bool go_on(void *ctx) {
 
 static bool read_until_over(struct open_reader *r, struct run *run, uint64_t ns) {
     run->end_ns = now_ns() + ns;
-    uint64_t at_most = run->load->calls ? END_NS : ns; /* a load's end wakes nobody */
+    uint64_t at_most =
+        run->load->calls ? END_NS : ns; /* the end of a load does not wake the reader */
     if (r->session) {
         struct rp_error *err = rp_session_every(r->session, at_most, go_on, run);
         return say(err ? err : rp_session_run(r->session), r->bench);
@@ -294,7 +295,7 @@ bool bench_run_unread(struct bench *bench, struct load *load, struct result *res
     struct run run = {.load = load, .result = result};
     *result = (struct result){0};
     bench->delivered = 0;
-    if (r.kind == READER_REPROBE) /* nobody sees the difference */
+    if (r.kind == READER_REPROBE) /* the difference is not visible */
         r.kind = READER_LIBBPF;
     bool ok = open_reader(&r);
     if (ok) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* ringbench: how records travel from programs to a process, measured on this machine. */
+/* ringbench: measures how records travel from programs to a process. */
 #ifndef RINGBENCH_BENCH_H
 #define RINGBENCH_BENCH_H
 
@@ -11,37 +11,37 @@
 #define PAGE        4096u
 #define MAX_CHOICES 8
 #define MAX_ROUNDS  100
-#define LOOK_MS     10 /* readers that nobody may wake look that often */
+#define LOOK_MS     10 /* how often readers poll that are not always woken */
 
 /* ------------------------------------------------------------- what is measured */
 
 enum reader { READER_PERF, READER_LIBBPF, READER_BUSY, READER_REPROBE };
 
-/* A way for records from a program to a reader: transport.c has the list. */
+/* How records travel from a program to its reader: transport.c has the list. */
 struct transport {
     const char *name;
     const char *about;
     const char *const *macros; /* of bpf-src/ringbench.c */
     enum reader reader;
-    bool reserves; /* the program asks for room first */
-    bool samples;  /* a perf buffer that wakes its reader for every Nth record */
-    bool looks;    /* its reader may have to look by itself */
+    bool reserves; /* the program reserves space first */
+    bool samples;  /* a perf buffer that wakes its reader at every Nth record */
+    bool looks;    /* its reader may have to poll */
 };
 
 extern const struct transport transports[];
 extern const size_t transport_count;
 const struct transport *transport_named(const char *name, size_t len);
 
-/* What a run is made of. */
+/* The parameters of a run. */
 struct setup {
     const struct transport *transport;
     unsigned size;      /* of a record, bytes */
     unsigned pages;     /* all buffers together */
     unsigned producers; /* threads */
     unsigned work;      /* for each record, see bpf-src/ringbench.c */
-    unsigned every;     /* perf-sampled: records a wake-up */
-    bool processes;     /* forks, execs and exits instead of calls */
-    bool kernel_wakes;  /* whatever the transport: wake as the kernel does */
+    unsigned every;     /* perf-sampled: records per wake-up */
+    bool processes;     /* trace forks, execs and exits instead of calls */
+    bool kernel_wakes;  /* with any transport: wake as the kernel does */
 };
 
 /* As in bpf-src/ringbench.c. */
@@ -56,8 +56,8 @@ struct event {
 struct result {
     double seconds;
     uint64_t calls;              /* of the producers */
-    uint64_t produced, failed;   /* records, as the program counts */
-    uint64_t delivered;          /* as the reader does */
+    uint64_t produced, failed;   /* records, as counted by the program */
+    uint64_t delivered;          /* as counted by the reader */
     double producer_s, reader_s; /* processor time */
     uint64_t wakeups;            /* the reader's voluntary context switches */
 };
@@ -98,13 +98,13 @@ struct bench {
     struct rp_probe *probes[4];
     size_t probe_count;
     int events, counts; /* maps */
-    /* Called with each record, on the reader's side; may be NULL. */
+    /* Called with each record by the reader; may be NULL. */
     void (*on_record)(void *ctx, const struct event *event);
     void *ctx;
     uint64_t delivered;
 };
 
-/* Compiles and attaches; says what is wrong. Ended by bench_close(), also when it fails. */
+/* Compiles and attaches; prints what is wrong. Call bench_close() even if it fails. */
 bool bench_open(struct bench *bench, const struct options *options, const struct setup *setup);
 void bench_close(struct bench *bench);
 
@@ -113,18 +113,18 @@ struct load;
  * is the transport's, or `reader`. */
 bool bench_run(struct bench *bench, enum reader reader, struct load *load, uint64_t ns,
                struct result *result);
-/* The same without anybody who reads before the load has ended. */
+/* The same, but nobody reads before the load has ended. */
 bool bench_run_unread(struct bench *bench, struct load *load, struct result *result);
-/* Bytes of all buffers, with what the kernel needs besides. */
+/* Bytes of all buffers, including the kernel's own pages. */
 size_t bench_memory(const struct setup *setup);
 
 /* ------------------------------------------------------------- producers: load.c */
 
 struct load {
     unsigned threads;
-    uint64_t calls;     /* each thread's; 0: until it is stopped */
+    uint64_t calls;     /* of each thread; 0: until it is stopped */
     uint64_t period_ns; /* between two calls; 0: none */
-    bool processes;     /* starts programs instead, on changing CPUs */
+    bool processes;     /* start programs instead, on changing CPUs */
     atomic_bool stop;
     atomic_uint begun, running;
     pthread_t ids[64];
@@ -137,13 +137,13 @@ bool load_start(struct load *load);
 /* Stops and joins; the sums of calls and of processor time. */
 void load_end(struct load *load, uint64_t *calls, double *cpu_s);
 bool load_has_ended(struct load *load);
-/* Until it has, by itself. */
+/* Waits until the load ends by itself. */
 void load_wait(struct load *load);
-/* This thread onto the last CPU, for readers; producers take the others. */
+/* Moves this thread to the last CPU, for readers; producers take the others. */
 void pin_reader(void);
 unsigned cpu_count(void);
 
-/* ------------------------------------------------------------- numbers and their looks: report.c
+/* ------------------------------------------------------------- numbers and their format: report.c
  */
 
 double seconds_now(void);
@@ -159,7 +159,7 @@ double producer_ms(const struct result *result); /* a million records */
 double reader_ms(const struct result *result);
 double wakeup_rate(const struct result *result);
 
-/* A bar of `value` of `max`, at most `width` columns. */
+/* A bar for `value` of `max`, at most `width` columns wide. */
 void print_bar(double value, double max, int width);
 /* "1.23M", "45.6k" */
 const char *short_number(double value, char text[16]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A burst while the reader sleeps: what is lost at equal memory, and how much memory none takes. */
+/* A burst while the reader sleeps: what is lost at equal memory, and how much memory loses nothing.
+ */
 #include "bench.h"
 
 #define MAX_PAGES 65536
@@ -12,7 +13,7 @@ static bool run_once(const struct options *o, const struct setup *setup, struct 
     return ok;
 }
 
-/* The least memory at which nothing is lost; 0: there is none below MAX_PAGES. */
+/* The least memory at which nothing is lost; 0: more than MAX_PAGES. */
 static bool find_memory(const struct options *o, struct setup *setup, size_t *memory) {
     struct result result;
     *memory = 0;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a record costs its producer that finds no room: where the program learns it first, and where
- * it learns it when the record is made. */
+/* What a record costs its producer when the buffer is full: if the program learns it first, and
+ * if it learns it after it made the record. */
 #include "bench.h"
 
-#define ROOM_PAGES 8192 /* for all */
-#define FULL_PAGES 2    /* for hardly any */
+#define ROOM_PAGES 8192 /* space for all records */
+#define FULL_PAGES 2    /* space for hardly any */
 
 static double ns_a_call(const struct result *r) {
     return r->calls ? r->producer_s * 1e9 / (double)r->calls : 0;
 }
 
-/* The cost of a call when nobody traces. */
+/* The cost of a call that is not traced. */
 static bool measure_untraced(const struct options *o, double *ns) {
     struct load load = {.threads = 1, .calls = o->burst};
     struct result result = {0};
@@ -71,11 +71,10 @@ static bool run_transport(const struct options *o, const struct transport *trans
 
 bool late_failure_run(const struct options *o) {
     if (!o->tool.json)
-        printf(
-            "What tracing adds to a call, in ns, with %u reads of the kernel's memory a record:\n"
-            "of a record that is SENT, and of one that is LOST since the buffer is full.\n"
-            "%-13s %9s %9s %12s %16s\n",
-            o->work, "TRANSPORT", "SENT(ns)", "LOST(ns)", "RECORDS LOST", "MADE IN VAIN");
+        printf("What tracing adds to a call, in ns, with %u reads of kernel memory per record:\n"
+               "for a record that is SENT, and for one that is LOST because the buffer is full.\n"
+               "%-13s %9s %9s %12s %16s\n",
+               o->work, "TRANSPORT", "SENT(ns)", "LOST(ns)", "RECORDS LOST", "MADE IN VAIN");
     for (size_t i = 0; i < o->transport_count; i++)
         if (!run_transport(o, o->transports[i]))
             return false;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How long a record takes to its reader, from lone ones to a steady flow, and what an idle second
- * costs. */
+/* How long a record takes to reach its reader, from single records to a steady flow, and what an
+ * idle second costs. */
 #include <stdlib.h>
 
 #include "bench.h"
 
 #define MAX_RECORDS 4000
 
-/* Records a second, and how many. */
+/* Records per second, and how many. */
 static const struct {
     unsigned rate, records;
 } paces[] = {{10, 10}, {100, 50}, {1000, 300}, {10000, 3000}};

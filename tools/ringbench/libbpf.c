@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* reprobe's event loop beside ring_buffer__poll(), on one program and one map, in pairs of runs. */
+/* reprobe's event loop next to ring_buffer__poll(), on one program and one map, in pairs of runs.
+ */
 #include "bench.h"
 
-/* The median of ours over libbpf's, of each pair. */
+/* The median over all pairs of our figure divided by libbpf's. */
 static double ratio_of(const struct result *ours, const struct result *libbpfs, size_t count) {
     double ratios[MAX_ROUNDS] = {0};
     for (size_t i = 0; i < count; i++)
@@ -58,7 +59,7 @@ static bool run_pairs(const struct options *o, bool kernel_wakes) {
     struct bench bench;
     bool ok = bench_open(&bench, o, &setup);
     for (unsigned i = 0; ok && i < o->rounds; i++) {
-        bool first = i % 2; /* who comes first alternates */
+        bool first = i % 2; /* they take turns to run first */
         if (first)
             ok = one_run(o, &bench, READER_REPROBE, &ours[i]);
         ok = ok && one_run(o, &bench, READER_LIBBPF, &libbpfs[i]);

@@ -19,31 +19,33 @@ enum {
 };
 
 static const struct experiment experiments[] = {
-    {"throughput", throughput_run, "transports beside each other under full load (the default)"},
-    {"libbpf", libbpf_run, "reprobe's event loop beside libbpf's, on the same map"},
+    {"throughput", throughput_run, "all transports under full load (the default)"},
+    {"libbpf", libbpf_run, "reprobe's event loop and libbpf's, on the same map"},
     {"latency", latency_run, "how long a record takes, and what an idle second costs"},
-    {"ordering", ordering_run, "how often records come in another order than they happened"},
+    {"ordering", ordering_run, "how often records are out of order"},
     {"burst", burst_run, "what a burst loses while the reader sleeps, at equal memory"},
-    {"late-failure", late_failure_run, "what a record costs that then finds no room"},
+    {"late-failure", late_failure_run, "what a record costs when the buffer is full"},
 };
 #define EXPERIMENT_COUNT (sizeof(experiments) / sizeof(experiments[0]))
 
 static const struct argp_option options[] = {
-    {"transport", 't', "NAME,…", 0, "Only these transports", 0},
-    {"size", 's', "BYTES,…", 0, "Sizes of records, 16 to 4096, multiples of 8 (32)", 0},
+    {"transport", 't', "NAME,…", 0, "Measure only these transports", 0},
+    {"size", 's', "BYTES,…", 0, "Record sizes: multiples of 8 from 16 to 4096 (default: 32)", 0},
     {"pages", KEY_PAGES, "N,…", 0,
-     "Memory for the records in pages, powers of two; perf buffers share it out to the CPUs (256)",
+     "Memory for records in pages, powers of two; with perf buffers the CPUs share it (default: "
+     "256)",
      0},
-    {"producers", 'p', "N,…", 0, "Threads that make records (1)", 0},
-    {"every", KEY_EVERY, "N", 0, "perf-sampled: records a wake-up (64)", 0},
+    {"producers", 'p', "N,…", 0, "Threads that make records (default: 1)", 0},
+    {"every", KEY_EVERY, "N", 0, "perf-sampled: records per wake-up (default: 64)", 0},
     {"burst", KEY_BURST, "N", 0,
-     "Records of burst and late-failure; ordering starts N/10 programs (20000)", 0},
-    {"work", KEY_WORK, "N", 0, "late-failure: reads of the kernel's memory a record (8)", 0},
-    {"for", KEY_FOR, "DURATION", 0, "How long each run of throughput and libbpf takes (500ms)", 0},
-    {"rounds", KEY_ROUNDS, "N", 0, "Runs of each; medians are shown (3)", 0},
-    {"chart", KEY_CHART, 0, 0, "With throughput: a chart too", 0},
-    {"json", KEY_JSON, 0, 0, "Print one JSON object a line", 0},
-    {"verbose", 'v', 0, 0, "With an error, the whole log behind it", 0},
+     "burst, late-failure: number of records; ordering starts N/10 programs (default: 20000)", 0},
+    {"work", KEY_WORK, "N", 0, "late-failure: reads of kernel memory per record (default: 8)", 0},
+    {"for", KEY_FOR, "DURATION", 0, "throughput, libbpf: how long each run takes (default: 500ms)",
+     0},
+    {"rounds", KEY_ROUNDS, "N", 0, "Runs of each; ringbench shows medians (default: 3)", 0},
+    {"chart", KEY_CHART, 0, 0, "throughput: also draw a chart", 0},
+    {"json", KEY_JSON, 0, 0, "Print one JSON object per line", 0},
+    {"verbose", 'v', 0, 0, "With an error, print its full log", 0},
     {0}};
 
 struct request {
@@ -51,7 +53,7 @@ struct request {
     const struct experiment *experiment;
 };
 
-/* ------------------------------------------------------------- what was asked for */
+/* ------------------------------------------------------------- the options */
 
 static unsigned number_of(struct argp_state *state, const char *arg, unsigned max) {
     char *end;
@@ -68,7 +70,7 @@ static size_t numbers_of(struct argp_state *state, const char *arg, unsigned max
     size_t count = 0;
     for (const char *at = arg; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         if (count == MAX_CHOICES)
-            argp_error(state, "more than %d values in `%s`", MAX_CHOICES, arg);
+            argp_error(state, "`%s` has more than %d values", arg, MAX_CHOICES);
         list[count++] = number_of(state, at, max);
     }
     return count;
@@ -79,10 +81,10 @@ static void take_transports(struct argp_state *state, const char *arg, struct op
     for (const char *at = arg; at; at = strchr(at, ',') ? strchr(at, ',') + 1 : NULL) {
         const struct transport *transport = transport_named(at, strcspn(at, ","));
         if (!transport)
-            argp_error(state, "there is no transport `%.*s`: see --help", (int)strcspn(at, ","),
+            argp_error(state, "unknown transport `%.*s`: --help lists them", (int)strcspn(at, ","),
                        at);
         if (o->transport_count == MAX_CHOICES)
-            argp_error(state, "more than %d transports", MAX_CHOICES);
+            argp_error(state, "--transport takes at most %d transports", MAX_CHOICES);
         o->transports[o->transport_count++] = transport;
     }
 }
@@ -90,7 +92,7 @@ static void take_transports(struct argp_state *state, const char *arg, struct op
 static void check_numbers(struct argp_state *state, const struct options *o) {
     for (size_t i = 0; i < o->size_count; i++)
         if (o->sizes[i] < 16 || o->sizes[i] % 8)
-            argp_error(state, "%u is no size of a record: a multiple of 8, at least 16",
+            argp_error(state, "%u is not a record size: it is a multiple of 8, at least 16",
                        o->sizes[i]);
     for (size_t i = 0; i < o->page_count; i++)
         if (o->pages[i] & (o->pages[i] - 1))
@@ -103,7 +105,7 @@ static void take_experiment(struct argp_state *state, const char *arg, struct re
             request->experiment = &experiments[i];
             return;
         }
-    argp_error(state, "there is no experiment `%s`: see --help", arg);
+    argp_error(state, "unknown experiment `%s`: --help lists them", arg);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -159,7 +161,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     return 0;
 }
 
-/* The experiments and the transports stand behind the options. */
+/* Prints the experiments and the transports after the options. */
 static char *help(int key, const char *text, void *input) {
     (void)input;
     char *list;
@@ -189,8 +191,8 @@ int main(int argc, char **argv) {
         .options = options,
         .parser = parse,
         .args_doc = "[EXPERIMENT]",
-        .doc = "Measures how records travel from BPF programs to a process: threads of its own "
-               "make records by calling getpgid(), through perf buffers and ring buffers.\v ",
+        .doc = "Measures how records travel from BPF programs to a process through perf buffers "
+               "and ring buffers. Its own threads make the records by calling getpgid().\v ",
         .help_filter = help};
     struct request request = {.experiment = &experiments[0],
                               .options = {.sizes = {32},

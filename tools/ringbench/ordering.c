@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Forks, execs and exits on changing CPUs: how often records are delivered in another order. */
+/* Forks, execs and exits on changing CPUs: how often their records are out of order. */
 #include <stdlib.h>
 
 #include "bench.h"
@@ -30,7 +30,7 @@ static void note(void *ctx, const struct event *event) {
         order->reversed++;
     *seen |= (uint8_t)(1 << event->kind);
     if (*seen == (1 << KIND_FORK | 1 << KIND_EXEC | 1 << KIND_EXIT))
-        *seen = 0; /* the number may be used again */
+        *seen = 0; /* the kernel may reuse the number */
 }
 
 static void print_order(const struct options *o, const struct transport *transport,
@@ -82,7 +82,7 @@ bool ordering_run(const struct options *o) {
         if (!run_transport(o, o->transports[i]))
             return false;
     if (!o->tool.json)
-        printf("OUT OF ORDER: older than a record delivered before; LATEST: by how much at most.\n"
+        printf("OUT OF ORDER: older than an earlier record; LATEST: by how much at most.\n"
                "REVERSED: an exec before its fork, or an exit before its exec.\n");
     return true;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transports beside each other, for each record size, memory and number of producers. */
+/* Compares transports, for each record size, memory and number of producers. */
 #include "bench.h"
 
 #define CHART_WIDTH 46
 
-/* The results of one transport, a round each. */
+/* The results of one transport, one per round. */
 struct row {
-    const struct transport *transport; /* NULL: nobody traces */
+    const struct transport *transport; /* NULL: untraced */
     struct result rounds[MAX_ROUNDS];
 };
 
@@ -107,7 +107,7 @@ static void print_rows(const struct options *o, const struct setup *setup, const
     fflush(stdout);
 }
 
-/* Rounds alternate between the transports, so that all see the same noise. */
+/* Each round runs every transport, so that all of them see the same noise. */
 static bool compare(const struct options *o, const struct setup *common) {
     static struct row rows[MAX_CHOICES + 1];
     bool ok = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The ways of a record, in the order in which tables have them. */
+/* The transports, in the order of the tables. */
 #include <string.h>
 
 #include "bench.h"
@@ -15,13 +15,14 @@ static const char *const ours[] = {"-DTRANSPORT_RESERVE", "-DRP_BATCH_WAKEUPS=1"
 
 const struct transport transports[] = {
     {"perf", "perf buffers; each record wakes the reader", perf, READER_PERF, false, false, false},
-    {"perf-sampled", "perf buffers; every Nth record wakes it", perf, READER_PERF, false, true,
-     true},
-    {"output", "ring buffer, copied in, flags 0", output, READER_LIBBPF, false, false, false},
-    {"reserve", "ring buffer, reserve and submit, flags 0", reserve, READER_LIBBPF, true, false,
+    {"perf-sampled", "perf buffers; every Nth record wakes the reader", perf, READER_PERF, false,
+     true, true},
+    {"output", "ring buffer; records are copied in, flags 0", output, READER_LIBBPF, false, false,
+     false},
+    {"reserve", "ring buffer; reserve and submit, flags 0", reserve, READER_LIBBPF, true, false,
      false},
     {"batch", "the same, woken when a quarter is full", batch, READER_LIBBPF, true, false, true},
-    {"busy", "the same, never woken, the reader spins", busy, READER_BUSY, true, false, false},
+    {"busy", "the same, never woken; the reader spins", busy, READER_BUSY, true, false, false},
     {"reprobe", "the same, flags 0, read by reprobe's event loop", ours, READER_REPROBE, true,
      false, false},
 };

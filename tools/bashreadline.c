@@ -2,7 +2,7 @@
 /* bashreadline: a line for each command line that a user types into bash. */
 #include <argp.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_bashreadline_c[];
 

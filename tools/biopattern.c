@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_biopattern_c[];
 

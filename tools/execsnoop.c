@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_execsnoop_c[];
 

@@ -3,7 +3,7 @@
 #include <argp.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_exitsnoop_c[];
 

@@ -2,7 +2,7 @@
 /* hardirqs: the time that interrupt handlers take. */
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_hardirqs_c[];
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_memleak_c[];
 

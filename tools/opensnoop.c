@@ -2,7 +2,7 @@
 /* opensnoop: a line for each file that is opened. */
 #include <argp.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_opensnoop_c[];
 

@@ -2,7 +2,7 @@
 /* sigsnoop: a line for each signal: who sent it, to whom, and with what result. */
 #include <argp.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_sigsnoop_c[];
 

@@ -2,7 +2,7 @@
 /* softirqs: the time that soft interrupts take. */
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_softirqs_c[];
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_tcpconnlat_c[];
 

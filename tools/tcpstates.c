@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <netinet/tcp.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 extern const char rp_embedded_tcpstates_c[];
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 #define DEFAULT_SAMPLES 10
 #define DEFAULT_PAGES   64

@@ -9,6 +9,7 @@
 #include "kernel/tracefs.h"
 #include "probe/binary.h"
 #include "probe/probe.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 
 #define LABEL_WIDTH 11

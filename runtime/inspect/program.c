@@ -10,6 +10,8 @@
 #include "inspect/disassembler.h"
 #include "inspect/image.h"
 #include "kernel/ksyms.h"
+#include "reprobe_query.h"
+#include "stack/symbols.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

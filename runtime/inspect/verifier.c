@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "compile/module.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 
 #define COMMENT_COLUMN 52

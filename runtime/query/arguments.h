@@ -4,6 +4,7 @@
 #define RP_QUERY_ARGUMENTS_H
 
 #include "probe/probe.h"
+#include "reprobe_query.h"
 
 struct rp_error *rp_arguments_of_spec(const struct rp_spec *spec, struct rp_arguments **out);
 /* kprobe, kretprobe, fentry, fexit. */

@@ -15,7 +15,7 @@
 
 #include "kernel/btf_reader.h"
 #include "query/expression.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 
 /* ------------------------------------------------------------------ spelling.c */
 

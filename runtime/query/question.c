@@ -315,13 +315,14 @@ static struct rp_error *take_probes(struct parser *p) {
 static struct rp_error *set_frequency(struct parser *p) {
     struct rp_question *q = p->question;
     const char *hz = q->probe_count ? q->probes[0] : "49";
-    uint64_t number;
     if (strncmp(hz, "profile:", 8) == 0)
         return NULL;
-    if (!rp_parse_count(hz, 100000, &number))
+    char *end;
+    long number = strtol(hz, &end, 10);
+    if (*end || number < 1 || number > 100000)
         return wrong_at(p, skip_space(p->line), "\"%s\" is no number of samples a second", hz);
     char *spec;
-    if (asprintf(&spec, "profile:hz:%" PRIu64, number) < 0)
+    if (asprintf(&spec, "profile:hz:%ld", number) < 0)
         return rp_error_nomem();
     if (q->probe_count) {
         free(q->probes[0]);

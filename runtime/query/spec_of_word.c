@@ -10,6 +10,7 @@
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
 #include "probe/probe.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 
 static char *join(const char *kind, const char *rest) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compile/module.h"
+#include "stack/symbols.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names of functions, in the kernel and in processes. */
+#include "stack/symbols.h"
+
 #include <bcc/bcc_syms.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/digest.h"

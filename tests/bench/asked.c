@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "query/expression.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/clock.h"
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "compile/module.h"
+#include "reprobe_tool.h"
 #include "util/error.h"
 
 static struct rp_error *print_maps(const struct rp_module *module) {

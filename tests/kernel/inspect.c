@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_query.h"
+#include "reprobe_tool.h"
 
 static void print_id(const struct rp_probe *probe) {
     struct bpf_prog_info info = {0};

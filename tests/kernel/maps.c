@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 static bool name_place(void *ctx, const char *member, uint64_t value, char *text, size_t size) {
     (void)ctx;

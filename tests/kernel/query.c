@@ -2,15 +2,15 @@
 /*
  * query [-t] VERB LINE…: prints the C that answers a question as it is typed at the prompt (-t: of
  * the target only); with -a what reprobe run has to be told besides, with -n the text that says
- * nothing of places, with -i title, headers and note. query args SPEC: what a program can read there.
- * query spec WORD: where that is.
+ * nothing of places, with -i title, headers and note. query args SPEC: what a program can read
+ * there. query spec WORD: where that is.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_query.h"
 
 static int failed(struct rp_error *err) {
     if (err)

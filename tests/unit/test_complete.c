@@ -6,7 +6,7 @@
 
 #include "kernel/features.h"
 #include "query/complete/index.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "suites.h"
 #include "util/array.h"
 #include "util/names.h"

@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "query/expression.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "suites.h"
 #include "util/array.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "suites.h"
 
 static void cells(struct rp_row *row, const void *record, const void *ctx) {

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "suites.h"
 #include "util/capture.h"
 #include "util/cleanup.h"

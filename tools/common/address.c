@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 
 void rp_cell_address(struct rp_row *row, const char *name, int width, int family,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -3,7 +3,7 @@
 #include <argp.h>
 #include <stdio.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

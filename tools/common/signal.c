@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 #define REAL_TIME 34 /* SIGRTMIN as `kill -l` has it: the C library uses 32 and 33 itself */
 #define SIGNALS   64

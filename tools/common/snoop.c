@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -30,7 +31,8 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
     return rp_session_attach_named(session, module, NULL);
 }
 
-struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop *snoop) {
+static struct rp_error *run(struct rp_session *session, void *ctx) {
+    const struct rp_snoop *snoop = ctx;
     RP_AUTO_FREE void *record = calloc(1, snoop->record_size);
     if (!record)
         return rp_error_nomem();
@@ -44,12 +46,6 @@ struct rp_error *rp_snoop_run(struct rp_session *session, const struct rp_snoop 
         rp_session_print_probes(session, stderr);
     rp_table_header(&snoop->table, record);
     return rp_session_run(session);
-}
-
-/* ------------------------------------------------------------------ main() */
-
-static struct rp_error *run(struct rp_session *session, void *ctx) {
-    return rp_snoop_run(session, ctx);
 }
 
 int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,

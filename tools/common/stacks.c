@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/module.h"
+#include "flamegraph.h"
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

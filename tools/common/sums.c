@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "record/map_each.h"
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "record/writer.h"
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 struct rp_row {
     struct rp_writer w;

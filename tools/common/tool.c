@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/output.h"

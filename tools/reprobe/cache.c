@@ -7,7 +7,7 @@
 #include <time.h>
 
 #include "command.h"
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 struct listing {
     unsigned count;

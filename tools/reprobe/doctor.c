@@ -5,7 +5,7 @@
 #include <sys/utsname.h>
 
 #include "command.h"
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 static void print(void *ctx, const struct rp_feature *feature) {
     (void)ctx;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 struct request {
     const char *words[2];

@@ -6,7 +6,7 @@
 
 #include <argp.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 #define MAX_CFLAGS 256
 

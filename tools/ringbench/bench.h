@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 #define PAGE        4096u
 #define MAX_CHOICES 8

@@ -3,7 +3,7 @@
 #ifndef RP_QUERY_COMPLETE_CANDIDATES_H
 #define RP_QUERY_COMPLETE_CANDIDATES_H
 
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/names.h"
 
 struct rp_candidate {

@@ -12,6 +12,7 @@
 #include "probe/binary.h"
 #include "probe/probe.h"
 #include "query/complete/index.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -7,7 +7,8 @@
 #ifndef REPROBE_PROMPT_H
 #define REPROBE_PROMPT_H
 
-#include "reprobe.h"
+#include "reprobe_query.h"
+#include "reprobe_tool.h"
 
 struct prompt;
 struct entry;

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe.h"
+#include "reprobe_tool.h"
 #include "util/array.h"
 
 bool rp_parse_duration(const char *text, uint64_t *ns) {

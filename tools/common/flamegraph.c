@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stacks as a flame graph: width is how often, what stands above was called from what is below. */
+#include "flamegraph.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

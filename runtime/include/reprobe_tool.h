@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libreprobe_tool: what host programs with a command line share. The rules of reprobe.h hold, but
+ * for one: functions of this library may print to stdout and stderr and may exit.
+ *
+ *   command line -> rp_tool -> a session -> a row for each record (snoop)
+ *                                        -> a report at each interval (report, sums, irqs)
+ *                                        -> stacks, at the end
+ */
+#ifndef REPROBE_TOOL_H
+#define REPROBE_TOOL_H
+
+#include "reprobe.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------ the command line */
+
+/* The macros that rp_tool_define() collected. */
+struct rp_tool_defines {
+    char **flags;
+    size_t count;
+    bool nomem;
+};
+
+/* What the command lines of all host programs have in common. Give `&rp_tool_argp` as an argp child
+ * and a `struct rp_tool` as its input: -p PID, -c CMD, -u USER, --comm NAME, --cgroup DIR,
+ * --for DURATION, --events N, --json, -t, -v. */
+struct rp_tool {
+    struct rp_session_opts session;
+    bool json;       /* print one JSON object a line */
+    bool timestamps; /* add a column with the time of day */
+    bool verbose;
+    struct rp_tool_defines defines;
+};
+
+/* How often to report. */
+struct rp_interval {
+    uint64_t every_ns; /* 0: one report, at the end */
+    uint64_t count;    /* the number of reports; 0: no limit */
+};
+
+struct argp;
+extern const struct argp rp_tool_argp;
+/* The arguments [INTERVAL [COUNT]]: an argp child with a `struct rp_interval` as its input. */
+extern const struct argp rp_interval_argp;
+
+/* Parses a host program's command line: its own options (`own`, with `ctx` as input), those of
+ * rp_tool_argp and, unless `interval` is NULL, those of rp_interval_argp. */
+void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
+                   struct rp_interval *interval);
+
+/* Defines a macro ("FAILED", "SIGNAL=%d") for rp_tool_compile(), which also reports if there was no
+ * memory for it. */
+void rp_tool_define(struct rp_tool *tool, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* Defines MACRO(port), which is true for the ports of a list such as "80,443"; false if `list` is
+ * not one. */
+bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
+/* Compiles `source` with these macros; messages call it `name`. */
+struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
+                                 const char *name, const char *source, struct rp_module **out);
+
+/* The rest of main(): makes a session, calls `run` with it, reports what was lost, cleans up.
+ * Returns the exit status. */
+int rp_tool_run(struct rp_tool *tool,
+                struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
+/* Flushes stdout, prints `err` to stderr (if `verbose`, with its long text) and frees it. Returns
+ * the exit status: 0 if `err` is NULL and all output was written, else 1. */
+int rp_tool_end(struct rp_error *err, bool verbose);
+
+/* ------------------------------------------------------------------ text */
+
+/* "90", "1.5s", "200ms", "5m", "1h" in nanoseconds; false if `text` is not a duration. */
+bool rp_parse_duration(const char *text, uint64_t *ns);
+/* A decimal number from 1 to `max`; false if `text` is not one. */
+bool rp_parse_count(const char *text, uint64_t max, uint64_t *count);
+/* A signal by number (1 to 64) or by name, with or without SIG, in any case; false if `text` is
+ * neither. */
+bool rp_parse_signal(const char *text, int *signal);
+
+#define RP_SIGNAL_NAME 16
+/* "SIGKILL", "SIGRTMIN+3" (34 + 3). Returns `text`. */
+const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]);
+
+/* The time of day, "12:00:01". */
+void rp_time_of_day(char text[16]);
+/* Prints the time of day, padded to the width of its column. */
+void rp_print_time(FILE *out);
+/* Prints the time of day as the first member of a JSON object, "time":"12:00:01" and a comma. */
+void rp_print_json_time(FILE *out);
+
+/* ------------------------------------------------------------------ rows */
+
+struct rp_row;
+
+/* Writes the cells of `record` with the functions below. The cells must depend on `ctx` alone: the
+ * same function writes rows, the header and JSON objects. */
+typedef void (*rp_cells_fn)(struct rp_row *row, const void *record, const void *ctx);
+
+struct rp_table {
+    const struct rp_tool *tool; /* for --json and -t */
+    rp_cells_fn cells;
+    const void *ctx;
+};
+
+/* Prints a row to stdout; with -t it begins with the time of day. */
+void rp_table_row(const struct rp_table *table, const void *record);
+/* Prints the names of the columns; nothing with --json. `record` can be zeroed. */
+void rp_table_header(const struct rp_table *table, const void *record);
+
+/* `name` is the column's ("LAT(ms)") and, in JSON, the member's ("lat_ms"). `width` is in columns:
+ * negative to align to the right, 0 for the last cell of a row. */
+void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value);
+void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value);
+void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value);
+/* Text as in rp_print_text() and rp_print_json_text(); always aligned to the left. */
+void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
+/* `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes. */
+void rp_cell_address(struct rp_row *row, const char *name, int width, int family,
+                     const void *address);
+
+/* ------------------------------------------------------------------ a row for each record */
+
+struct rp_snoop {
+    const char *name, *source; /* what messages call the source, and its text */
+    size_t record_size;        /* of the records of its output `events` */
+    size_t least_size;         /* shorter records are skipped; 0: all that are not whole. What is
+                                  missing of a record is zero. */
+    struct rp_table table;
+    /* Attaches the probes; `ctx` is the table's. NULL: rp_session_attach_named(). */
+    struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
+};
+
+/* The whole main() of a snoop: parses the command line with `argp`, whose input is the table's ctx,
+ * and with rp_tool_argp, whose input is `tool`, which is also the table's; then compiles, attaches,
+ * and prints until the session ends. Returns the exit status. */
+int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
+                  const struct rp_snoop *snoop);
+
+/* ------------------------------------------------------------------ a report at each interval */
+
+struct rp_report {
+    const struct rp_tool *tool;
+    struct rp_interval interval;
+    struct rp_error *(*print)(void *ctx);
+    void *ctx;
+};
+
+/* Runs the session, to which everything is attached, and prints at each interval and at the end.
+ * With -t the time of day is printed above each report; in JSON that is up to `print`. */
+struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report);
+
+/* ------------------------------------------------------------------ reports of sums by key */
+
+#define RP_SUM_TEXT 64
+
+/* What was added for one key since the last report. The map is not cleared in between: these are
+ * differences, so nothing is lost. */
+struct rp_sum {
+    const char *text;       /* what the key means, at most RP_SUM_TEXT bytes */
+    const uint64_t *values; /* as many as a value of the map has */
+    uint64_t total;         /* the first value; of a histogram, the sum of all */
+};
+
+struct rp_sums {
+    const struct rp_tool *tool;
+    struct rp_interval interval;
+    /* What messages call the source, and its text. The values of its map `sums` consist of one or
+     * more u64 that only grow; they may be per CPU. */
+    const char *name, *source;
+    /* Attaches the probes; NULL: rp_session_attach_named(). */
+    struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
+    const char *noun; /* what a key is: "softirq"; NULL: there is only one */
+    int width;        /* of its column */
+    const char *unit; /* "usecs" */
+    unsigned unit_ns; /* a total is divided by this, which gives that unit */
+    bool histograms;  /* a value is RP_LOG2_SLOTS counts, in that unit */
+    void (*text)(const void *key, char text[RP_SUM_TEXT]);
+    bool is_number;    /* `text` writes a number: JSON has it without quotes */
+    rp_cells_fn cells; /* of a struct rp_sum; NULL: the noun and the total */
+    void *ctx;         /* of `attach` and `cells` */
+};
+
+/* Compiles, attaches, and at each interval and at the end reports the keys for which something was
+ * added, the largest last. */
+struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums);
+
+/* ------------------------------------------------------------------ interrupts */
+
+/* A tool that times interrupts. Its source keeps `sums` as rp_sums_run() wants them: times in
+ * nanoseconds. These macros are defined for it by the command line: COUNT: the value is the number
+ * of events; DIST: it is a histogram, by bpf_log2l(time / UNIT); CPU: only events on that CPU
+ * count. */
+struct rp_irqs {
+    const char *doc;           /* for --help */
+    const char *name, *source; /* what messages call the source, and its text */
+    const char *noun;          /* "softirq" */
+    int width;                 /* of its column */
+    void (*text)(const void *key, char text[RP_SUM_TEXT]);
+    /* The raw tracepoints of the source's functions raw_tracepoint__NAME, in the order in which to
+     * attach them, NULL at the end; they become tp_btf where the kernel has that. Functions that
+     * the macros leave out are skipped. */
+    const char *const *tracepoints;
+};
+
+/* The whole main() of such a tool. Returns the exit status. */
+int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs);
+
+/* ------------------------------------------------------------------ stacks, counted */
+
+/* The key of the program's BPF_HASH `counts`, whose values are u64. The ids are those of its
+ * BPF_STACK_TRACE `stacks`, negative if there is none. What did not fit is counted in its `missed`,
+ * a BPF_ARRAY of one u64 (see bpf-src/profile.c). */
+struct rp_stack_key {
+    uint32_t pid; /* process id: the kernel's tgid */
+    int32_t user_stack, kernel_stack;
+    char comm[16];
+};
+
+enum rp_stacks_output {
+    RP_STACKS_TEXT,   /* a line for each function, innermost first; the most frequent stack last */
+    RP_STACKS_JSON,   /* an object for each stack */
+    RP_STACKS_FOLDED, /* a line for each stack, which flame graph programs read */
+    RP_STACKS_SVG,    /* a flame graph, in the file `path` */
+};
+
+struct rp_stacks {
+    const struct rp_tool *tool;
+    const struct rp_module *module;
+    enum rp_stacks_output as;
+    bool annotate; /* append "_[k]" to the kernel's functions (SVG always has it) */
+    const char *path, *title;
+};
+
+/* Prints the stacks that were counted so far, text and JSON to `out`, and to stderr how many did
+ * not fit. `stack` is of the module's `stacks`. */
+struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack, FILE *out);
+/* Runs the session, to which everything is attached, and then prints the stacks. */
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Names of functions, in the kernel and in processes. */
+#ifndef RP_STACK_SYMBOLS_H
+#define RP_STACK_SYMBOLS_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct rp_error;
+struct rp_symbols;
+
+struct rp_error *rp_symbols_new(struct rp_symbols **out);
+/* `symbols` may be NULL. */
+void rp_symbols_free(struct rp_symbols *symbols);
+/* Looks where the process's files are mapped. Call it while the process lives if its functions are
+ * to be named after it has ended. */
+void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid);
+/* The same for all processes that were noticed before. */
+void rp_symbols_notice_again(struct rp_symbols *symbols);
+/* The function at the address, in the process or (pid 0) in the kernel, C++ names demangled;
+ * "[FILE]" if the file has no symbols, "[unknown]" if nothing is known. Owned by `symbols`, until
+ * the next call. */
+const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address);
+
+#endif

@@ -83,9 +83,16 @@ static bool types_alike(const struct btf *a, uint32_t a_id, const struct btf *b,
     return alike((struct types){a, a_id}, (struct types){b, b_id}, 0);
 }
 
+static bool fields_alike(const struct rp_object_map *a, const struct rp_object_map *b) {
+    bool alike = a->field_count == b->field_count;
+    for (size_t i = 0; alike && i < a->field_count; i++)
+        alike = strcmp(a->fields[i], b->fields[i]) == 0;
+    return alike;
+}
+
 bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
                    const struct rp_object_map *b, const struct btf *b_types) {
-    if (a->type == BPF_MAP_TYPE_RINGBUF || a->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
+    if (!fields_alike(a, b))
         return false;
     return a->type == b->type && a->key_size == b->key_size && a->value_size == b->value_size &&
            a->max_entries == b->max_entries && a->flags == b->flags &&

@@ -8,7 +8,7 @@
 struct btf;
 
 /* Whether both are declared alike: kind, sizes, and as far as their modules' BTF (NULL: none)
- * tells, the types of keys and values. Outputs never are. */
+ * tells, the types of keys and values; of outputs, what is sent through them. */
 bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
                    const struct rp_object_map *b, const struct btf *b_types);
 

@@ -14,8 +14,10 @@
 #include "compile/keep_maps.h"
 #include "compile/link.h"
 #include "compile/load.h"
+#include "compile/map_types.h"
 #include "compile/object_file.h"
 #include "compile/origin.h"
+#include "compile/schema.h"
 #include "compile/target.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
@@ -34,6 +36,7 @@ struct rp_module {
     uint64_t target[RP_TARGET_COUNT];
     int btf_fd;      /* the object's types in the kernel; -1: it has none, or the kernel will not */
     struct btf *btf; /* the same, for reading */
+    struct rp_schema *schema; /* of each of the object's maps, in their order */
     struct rp_program **programs;
     size_t program_count;
     bool movable;
@@ -43,23 +46,49 @@ struct rp_module {
 
 /* ------------------------------------------------------------- making and ending */
 
-/* The map of `kept` that `map`, of the module's own, is to be; -1: none. */
-static int kept_map(const struct rp_module *module, const struct rp_module *kept,
-                    const struct rp_object_map *map) {
-    ssize_t i = kept ? rp_object_map(kept->object, map->name) : -1;
-    if (i < 0 || (size_t)i >= rp_module_map_count(kept) || kept->map_fds[i] < 0 ||
+/* The index of the map of `kept` that is declared as `map`, of the module's own; -1: there is
+ * none. */
+static ssize_t find_alike(const struct rp_module *module, const struct rp_module *kept,
+                          const struct rp_object_map *map) {
+    ssize_t i = rp_object_map(kept->object, map->name);
+    if (i < 0 || (size_t)i >= rp_module_map_count(kept) ||
         !rp_maps_alike(map, module->btf, &kept->object->maps[i], kept->btf))
         return -1;
-    return fcntl(kept->map_fds[i], F_DUPFD_CLOEXEC, 0);
+    return i;
 }
 
-static struct rp_error *create_maps(struct rp_module *module, const struct rp_module *kept) {
+/* What the module's maps mean: as `opts` says, as it was before an edit, or as it looks. */
+static struct rp_error *find_schema(struct rp_module *module, const struct rp_compile_opts *opts) {
+    const struct rp_module *kept = opts->keep_maps_of;
+    RP_TRY(rp_schema_infer(module->object, module->btf, &module->schema));
+    for (size_t i = 0; kept && i < rp_module_map_count(module); i++) {
+        ssize_t before = find_alike(module, kept, &module->object->maps[i]);
+        if (before >= 0 && !rp_map_schema_keep((struct rp_map_schema *)&module->schema->maps[i],
+                                               &kept->schema->maps[before]))
+            return rp_error_nomem();
+    }
+    return opts->schema ? rp_module_set_schema(module, opts->schema) : NULL;
+}
+
+/* The map of the module that `opts` tells to keep that the module's map `i` is to be; -1: none. */
+static int kept_map(const struct rp_module *module, const struct rp_compile_opts *opts, size_t i) {
+    const struct rp_module *kept = opts->keep_maps_of;
+    const struct rp_object_map *map = &module->object->maps[i];
+    ssize_t before = kept ? find_alike(module, kept, map) : -1;
+    if (!kept || before < 0 || rp_map_type_is_output(map->type) || kept->map_fds[before] < 0)
+        return -1;
+    bool is_said = opts->schema && rp_schema_map(opts->schema, map->name);
+    if (is_said && !rp_map_schema_same(&module->schema->maps[i], &kept->schema->maps[before]))
+        return -1;
+    return fcntl(kept->map_fds[before], F_DUPFD_CLOEXEC, 0);
+}
+
+static struct rp_error *create_maps(struct rp_module *module, const struct rp_compile_opts *opts) {
     const struct rp_object *object = module->object;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        module->map_fds[i] = map->fd >= 0 || i >= rp_module_map_count(module)
-                                 ? map->fd
-                                 : kept_map(module, kept, map);
+        module->map_fds[i] =
+            map->fd >= 0 || i >= rp_module_map_count(module) ? map->fd : kept_map(module, opts, i);
         if (module->map_fds[i] < 0)
             module->map_fds[i] = rp_map_create(map, module->btf_fd);
         if (module->map_fds[i] < 0)
@@ -106,10 +135,11 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
         module->map_fds[i] = -1;
     if (object->btf)
         module->btf = btf__new(object->btf, object->btf_size);
+    RP_TRY(find_schema(module, opts));
     if (opts->dry_run)
         return NULL;
     RP_TRY(load_types(module));
-    return create_maps(module, opts->keep_maps_of);
+    return create_maps(module, opts);
 }
 
 /* Takes `object`. */
@@ -218,6 +248,7 @@ void rp_module_free(struct rp_module *module) {
     if (module->btf_fd >= 0)
         close(module->btf_fd);
     btf__free(module->btf);
+    rp_schema_free(module->schema);
     rp_object_free(module->object);
     free(module->name);
     free(module);
@@ -456,6 +487,19 @@ int rp_module_map_fd(const struct rp_module *module, const char *name) {
 const struct rp_object_map *rp_module_map(const struct rp_module *module, const char *name) {
     ssize_t i = rp_object_map(module->object, name);
     return i < 0 ? NULL : &module->object->maps[i];
+}
+
+const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module, const char *map) {
+    ssize_t i = rp_object_map(module->object, map);
+    return i < 0 ? NULL : &module->schema->maps[i];
+}
+
+struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema) {
+    struct rp_schema *next;
+    RP_TRY(rp_schema_apply(module->object, module->btf, module->schema, schema, &next));
+    rp_schema_free(module->schema);
+    module->schema = next;
+    return NULL;
 }
 
 struct rp_error *rp_module_map_missing(const struct rp_module *module, const char *name) {

@@ -104,10 +104,11 @@ struct rp_compile_opts {
      * the kernel, some tens of milliseconds. */
     bool movable;
     /* This module takes over that one's maps, with their contents, where both declare a map alike
-     * (name, kind, sizes, types). Outputs are not taken over. May be NULL; only read while
-     * compiling. */
+     * (name, kind, sizes, types) and it means the same. Outputs are not taken over. May be NULL;
+     * only read while compiling. */
     const struct rp_module *keep_maps_of;
     bool dry_run; /* create no maps: needs no privileges, but no program can be loaded */
+    const struct rp_schema *schema; /* see rp_module_set_schema(); NULL: all of it is inferred */
 };
 
 /* How long each step took, in milliseconds; 0 for a step that was not needed. */
@@ -410,6 +411,72 @@ void rp_trace_line_print_row(const struct rp_trace_line *line, FILE *out);
 void rp_trace_line_print_json(const struct rp_trace_line *line, FILE *out);
 
 /* ------------------------------------------------------------------ maps */
+
+/* ---- what maps and outputs mean */
+
+enum rp_meaning {
+    RP_MEANS_OTHER,     /* nothing to print: programs, stacks, maps, records to programs */
+    RP_MEANS_ROWS,      /* an output: each record is a row */
+    RP_MEANS_PROCESSES, /* an output: the id (u32) of each process whose stacks are counted */
+    RP_MEANS_TABLE,     /* each entry is a row */
+    RP_MEANS_COUNTER,   /* an array of one number */
+    RP_MEANS_LOG2,      /* a histogram by bpf_log2l(), or one for each key */
+    RP_MEANS_LINEAR,    /* the same by the lower ends of buckets */
+    RP_MEANS_STACKS,    /* how often each stack was seen: the key is stacks, and whose they are */
+    RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
+    RP_MEANS_LOSS,      /* an array of one u64: how much was left out */
+};
+
+enum rp_member_meaning {
+    RP_MEMBER_PLAIN,
+    RP_MEMBER_ATTACH_POINT, /* which one: see struct rp_generated */
+    RP_MEMBER_KERNEL_STACK, /* what get_stackid() returned */
+    RP_MEMBER_USER_STACK,   /* the same, for the process in the key's RP_MEMBER_PID */
+    RP_MEMBER_PID,          /* a process: the kernel's tgid */
+    RP_MEMBER_COMM,         /* the name of a task */
+    RP_MEMBER_BUCKET,       /* a histogram's: of a key that is a struct, the bucket; of a value, an
+                               array with the counts of all buckets */
+};
+
+/* A member of a key, a value or a record. Members that are not listed are plain. */
+struct rp_member_schema {
+    const char *name; /* as in C, "outer.inner"; "" for a key that is not a struct */
+    bool of_value;    /* of the map's value, not of its key */
+    enum rp_member_meaning means;
+    const char *header; /* of its column; default: the name */
+    const char *unit;   /* "ns"; NULL: none, or not known */
+    const char *stacks; /* of a stack: the BPF_STACK_TRACE that has it */
+    uint32_t offset;    /* bytes; set by the library, in records only where `name` is NULL */
+};
+
+struct rp_map_schema {
+    const char *name; /* the map's, or the output's */
+    enum rp_meaning means;
+    const struct rp_member_schema *members;
+    size_t member_count;
+    const char *unit;        /* of a histogram's values; NULL: not known */
+    int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
+                                below `low` is for all that is below, `high` for all that is
+                                above; step 0: taken from the keys */
+    const char *loss;        /* of a loss: "events found no room in the map" */
+    uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
+};
+
+/* What the maps of a program mean. Generated programs come with a schema. For all other maps it is
+ * inferred: from types, from BCC's conventions for histograms (docs/writing-programs.md), and from
+ * what the program stores where. */
+struct rp_schema {
+    const struct rp_map_schema *maps;
+    size_t map_count;
+};
+
+/* NULL if there is no such map. It belongs to the module. */
+const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module, const char *map);
+/* Says what maps mean; those that `schema` does not list stay as they are. It is copied. If it does
+ * not fit the types and sizes of the maps, that is an error, and nothing changes. */
+struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema);
+
+/* ---- printing and changing */
 
 enum rp_map_output { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV };
 

@@ -16,6 +16,7 @@ Suite *link_suite(void);
 Suite *nearest_suite(void);
 Suite *object_suite(void);
 Suite *record_suite(void);
+Suite *schema_suite(void);
 Suite *session_suite(void);
 Suite *spec_suite(void);
 Suite *tool_suite(void);

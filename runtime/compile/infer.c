@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the maps of an author's own C mean, as far as it tells. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/flow.h"
+#include "compile/map_types.h"
+#include "compile/schema.h"
+#include "util/error.h"
+
+struct inference {
+    const struct rp_object *object;
+    const struct btf *btf;
+    struct rp_flow flow; /* only of programs that keep stacks */
+    struct rp_schema *schema;
+};
+
+/* What is known of one map of data. */
+struct data {
+    const struct rp_object_map *map;
+    struct rp_part_type key, value;
+    bool counts; /* its values are numbers */
+};
+
+/* ------------------------------------------------------------------ BCC's conventions */
+
+/* The member of the key that is a bucket; false when it has none. */
+static bool find_bucket(const struct rp_part_type *key, struct rp_part_type *bucket) {
+    const char *name;
+    unsigned count = rp_part_member_count(key);
+    return count && rp_part_member(key, count - 1, bucket, &name) && strcmp(name, "slot") == 0 &&
+           rp_part_is_number(bucket);
+}
+
+/* The member of the value that is an array of counts by bucket. */
+static bool find_buckets(const struct rp_part_type *value, struct rp_part_type *buckets) {
+    struct rp_part_type element;
+    uint32_t count;
+    return rp_part_find(value, "slots", buckets) && buckets->id != value->id &&
+           rp_part_is_array(buckets, &element, &count) && rp_part_is_number(&element) &&
+           count > 1 && count <= RP_LOG2_SLOTS;
+}
+
+static bool is_named_linear(const char *map) {
+    static const char ending[] = "_linear";
+    size_t length = strlen(map);
+    return length >= strlen(ending) && !strcmp(map + length - strlen(ending), ending);
+}
+
+/*
+ * Whether the map is a histogram, and by which member (if not by its key as it is); the only place
+ * that reads names. BCC's C has no type for that: its Python says which tables are drawn, and how
+ * (docs/reference_guide.md: Maps,
+ * 10. print_log2_hist(), 11. print_linear_hist()). Where there is no Python, these stand in for it:
+ *  - BPF_HISTOGRAM(name) is an array of 64 counts (reference_guide.md: Maps, 4. BPF_HISTOGRAM);
+ *  - of a key that is a struct the last member is the bucket (src/python/bcc/table.py,
+ *    decode_c_struct()); all of BCC's tools call it `slot`;
+ *  - a linear histogram beside a logarithmic one is called as that, with `_linear` behind
+ *    (examples/tracing/bitehist.py);
+ *  - a value that is a whole histogram has its counts in `slots` (libbpf-tools, struct hist).
+ */
+static enum rp_meaning histogram_by_convention(const struct data *d,
+                                               struct rp_member_schema *bucket, bool *is_member) {
+    const struct rp_object_map *map = d->map;
+    struct rp_part_type member;
+    bool linear = is_named_linear(map->name), plain = d->counts && rp_part_is_number(&d->key);
+    enum rp_meaning means = linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
+    *bucket = (struct rp_member_schema){.means = RP_MEMBER_BUCKET};
+    *is_member = true;
+    if (d->counts && find_bucket(&d->key, &member)) {
+        bucket->offset = member.offset;
+        return means;
+    }
+    if (find_buckets(&d->value, &member)) {
+        bucket->offset = member.offset;
+        bucket->of_value = true;
+        return means;
+    }
+    *is_member = false;
+    if (plain && (linear || (map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == RP_LOG2_SLOTS &&
+                             map->value_size == 8 && rp_part_is_unsigned(&d->value))))
+        return means;
+    return RP_MEANS_TABLE;
+}
+
+/* ------------------------------------------------------------------ stacks, processes, names */
+
+/* Whether what the program puts there can be that. */
+static bool can_be(const struct rp_part_type *type, enum rp_member_meaning means) {
+    if (means == RP_MEMBER_COMM)
+        return rp_part_is_text(type);
+    return means != RP_MEMBER_PLAIN && rp_part_is_number(type) &&
+           (type->size == 4 || type->size == 8);
+}
+
+static bool add_member(const struct inference *inference, struct rp_map_schema *schema,
+                       const struct rp_flow_member *found) {
+    struct rp_member_schema member = {
+        .means = found->means, .of_value = found->part == RP_FLOW_VALUE, .offset = found->offset};
+    if (rp_member_is_stack(&member))
+        member.stacks = inference->object->maps[found->stacks].name;
+    return rp_map_schema_add(schema, &member);
+}
+
+static struct rp_error *add_key_and_value(const struct inference *inference, const struct data *d,
+                                          uint32_t map, struct rp_map_schema *schema) {
+    for (size_t i = 0; i < inference->flow.members.count; i++) {
+        const struct rp_flow_member *found = &inference->flow.members.items[i];
+        const struct rp_part_type *whole = found->part == RP_FLOW_KEY ? &d->key : &d->value;
+        struct rp_part_type type;
+        if (found->map == map && found->part != RP_FLOW_RECORD &&
+            rp_part_at(whole, found->offset, &type) && can_be(&type, found->means) &&
+            !add_member(inference, schema, found))
+            return rp_error_nomem();
+    }
+    return NULL;
+}
+
+static unsigned count_members(const struct rp_map_schema *schema, enum rp_member_meaning means) {
+    unsigned count = 0;
+    for (size_t i = 0; i < schema->member_count; i++)
+        count += !schema->members[i].of_value && schema->members[i].means == means;
+    return count;
+}
+
+/* Counts by nothing but stacks, and whose they are. */
+static bool counts_stacks(const struct data *d, const struct rp_map_schema *schema) {
+    unsigned kernel = count_members(schema, RP_MEMBER_KERNEL_STACK),
+             user = count_members(schema, RP_MEMBER_USER_STACK),
+             pid = count_members(schema, RP_MEMBER_PID),
+             comm = count_members(schema, RP_MEMBER_COMM), members = rp_part_member_count(&d->key);
+    return d->counts && kernel <= 1 && user <= 1 && kernel + user && pid <= 1 && comm <= 1 &&
+           pid >= user && kernel + user + pid + comm == (members ? members : 1);
+}
+
+/* ------------------------------------------------------------------ one map */
+
+static struct rp_error *infer_data(const struct inference *inference, uint32_t i,
+                                   struct rp_map_schema *schema) {
+    const struct rp_object_map *map = &inference->object->maps[i];
+    struct data d = {.map = map,
+                     .key = rp_map_key_type(map, inference->btf),
+                     .value = rp_map_value_type(map, inference->btf)};
+    struct rp_member_schema bucket;
+    bool is_member;
+    d.counts = rp_part_is_number(&d.value);
+    RP_TRY(add_key_and_value(inference, &d, i, schema));
+    schema->means = histogram_by_convention(&d, &bucket, &is_member);
+    if (is_member && !rp_map_schema_add(schema, &bucket))
+        return rp_error_nomem();
+    if (rp_means_histogram(schema->means))
+        return NULL;
+    if (counts_stacks(&d, schema))
+        schema->means = RP_MEANS_STACKS;
+    else if (rp_map_type_is_array(map->type) && map->max_entries == 1 && d.counts)
+        schema->means = RP_MEANS_COUNTER;
+    return NULL;
+}
+
+static bool has_user_stacks(const struct rp_flow *flow) {
+    for (size_t i = 0; i < flow->members.count; i++)
+        if (flow->members.items[i].means == RP_MEMBER_USER_STACK)
+            return true;
+    return false;
+}
+
+/* All that it sends is the id of a process, in a program that keeps stacks of processes. */
+static bool tells_processes(const struct rp_flow *flow, uint32_t map) {
+    bool only = false;
+    for (size_t i = 0; i < flow->sends.count; i++) {
+        if (flow->sends.items[i].map != map)
+            continue;
+        if (flow->sends.items[i].size != sizeof(uint32_t))
+            return false;
+        only = true;
+    }
+    for (size_t i = 0; only && i < flow->members.count; i++) {
+        const struct rp_flow_member *member = &flow->members.items[i];
+        if (member->map == map && member->part == RP_FLOW_RECORD && !member->offset)
+            return member->means == RP_MEMBER_PID && has_user_stacks(flow);
+    }
+    return false;
+}
+
+static struct rp_error *infer_output(const struct inference *inference, uint32_t i,
+                                     struct rp_map_schema *schema) {
+    const struct rp_flow *flow = &inference->flow;
+    schema->means = tells_processes(flow, i) ? RP_MEANS_PROCESSES : RP_MEANS_ROWS;
+    for (size_t m = 0; schema->means == RP_MEANS_ROWS && m < flow->members.count; m++)
+        if (flow->members.items[m].map == i && flow->members.items[m].part == RP_FLOW_RECORD &&
+            flow->members.items[m].means != RP_MEMBER_PLAIN &&
+            !add_member(inference, schema, &flow->members.items[m]))
+            return rp_error_nomem();
+    return NULL;
+}
+
+static struct rp_error *infer_all(struct inference *inference) {
+    const struct rp_object *object = inference->object;
+    for (uint32_t i = 0; i < object->map_count; i++) {
+        const struct rp_object_map *map = &object->maps[i];
+        struct rp_map_schema *schema = rp_schema_add(inference->schema, map->name, RP_MEANS_OTHER);
+        if (!schema)
+            return rp_error_nomem();
+        if (rp_map_type_is_output(map->type))
+            RP_TRY(infer_output(inference, i, schema));
+        else if (rp_map_type_is_data(map->type))
+            RP_TRY(infer_data(inference, i, schema));
+    }
+    return NULL;
+}
+
+static bool keeps_stacks(const struct rp_object *object) {
+    for (size_t i = 0; i < object->map_count; i++)
+        if (object->maps[i].type == BPF_MAP_TYPE_STACK_TRACE)
+            return true;
+    return false;
+}
+
+struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
+                                 struct rp_schema **out) {
+    struct inference inference = {.object = object, .btf = btf, .schema = rp_schema_new()};
+    struct rp_error *err = inference.schema ? NULL : rp_error_nomem();
+    if (!err && keeps_stacks(object))
+        err = rp_flow_follow(object, &inference.flow);
+    if (!err)
+        err = infer_all(&inference);
+    rp_flow_clear(&inference.flow);
+    if (err)
+        rp_schema_free(inference.schema);
+    else
+        *out = inference.schema;
+    return err;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the maps of a program mean. A schema is made in two places: by the query planner
+ * (query/schema.c), and by inference for an author's own C (infer.c). A module holds one for each
+ * of its maps, in their order; whoever prints, watches, changes or keeps a map reads that.
+ */
+#ifndef RP_COMPILE_SCHEMA_H
+#define RP_COMPILE_SCHEMA_H
+
+#include "compile/object.h"
+#include "reprobe.h"
+#include "util/cleanup.h"
+
+struct btf;
+
+/* ------------------------------------------------------------------ schema.c */
+
+/* NULL: no memory. */
+struct rp_schema *rp_schema_new(void);
+/* NULL is allowed. */
+void rp_schema_free(struct rp_schema *schema);
+static inline void rp_cleanup_schema(struct rp_schema **schema) {
+    rp_schema_free(*schema);
+}
+#define RP_AUTO_SCHEMA RP_AUTO(rp_cleanup_schema)
+
+/* Appends a map, to be filled in before the next one. NULL: no memory. */
+struct rp_map_schema *rp_schema_add(struct rp_schema *schema, const char *name,
+                                    enum rp_meaning means);
+/* Appends a copy of the member; false: no memory. */
+bool rp_map_schema_add(struct rp_map_schema *map, const struct rp_member_schema *member);
+/* Sets one of the map's texts (&map->unit, &map->loss) to a copy; false: no memory. */
+bool rp_map_schema_set(const char **text, const char *value);
+/* Puts a copy of `from` in place of *to; false: no memory, and *to as it was. */
+bool rp_map_schema_copy(struct rp_map_schema *to, const struct rp_map_schema *from);
+
+/* NULL: no memory. */
+struct rp_schema *rp_schema_copy(const struct rp_schema *from);
+
+/* NULL when there is none of that name. */
+const struct rp_map_schema *rp_schema_map(const struct rp_schema *schema, const char *name);
+/* Whether both say the same; members are in the same order. */
+bool rp_map_schema_same(const struct rp_map_schema *a, const struct rp_map_schema *b);
+bool rp_schema_same(const struct rp_schema *a, const struct rp_schema *b);
+
+/* The first member of the key (or of the value) that means that; NULL when none does. */
+const struct rp_member_schema *rp_map_schema_member(const struct rp_map_schema *map, bool of_value,
+                                                    enum rp_member_meaning means);
+static inline bool rp_means_histogram(enum rp_meaning means) {
+    return means == RP_MEANS_LOG2 || means == RP_MEANS_LINEAR;
+}
+/* What people ask for: not what the program notes for itself, and not what is left out. */
+static inline bool rp_means_answer(enum rp_meaning means) {
+    return means == RP_MEANS_TABLE || means == RP_MEANS_COUNTER || means == RP_MEANS_STACKS ||
+           rp_means_histogram(means);
+}
+/* Whether it is a stack's id. */
+static inline bool rp_member_is_stack(const struct rp_member_schema *member) {
+    return member->means == RP_MEMBER_KERNEL_STACK || member->means == RP_MEMBER_USER_STACK;
+}
+
+/* ------------------------------------------------------------------ infer.c */
+
+/* What each of the object's maps means, as far as it can be told. */
+struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
+                                 struct rp_schema **out);
+
+/* ------------------------------------------------------------------ fit.c */
+
+/* A schema as `now`, which has all the object's maps in their order, but with what `given` says of
+ * some of them; an error where that does not fit a map's kind, types or sizes. */
+struct rp_error *rp_schema_apply(const struct rp_object *object, const struct btf *btf,
+                                 const struct rp_schema *now, const struct rp_schema *given,
+                                 struct rp_schema **out);
+/* Of an edited program's map, which is inferred to mean `now`: what cannot be inferred is as it was
+ * said of the same map before the edit. Units and edges are not: the C may give others. False: no
+ * memory. */
+bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before);
+
+#endif

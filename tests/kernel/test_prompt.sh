@@ -115,10 +115,10 @@ every_verb() {
 		'map 7 clear' 'map calls set 1 2' 'map calls del 1' 'watch calls 10ms 2'
 	status 0
 	contains "titles" "$err" '[1] tracepoint:syscalls:sys_enter_getpgid(pid_t pid)' '[7] calls.c' \
-		'[6] detached' '[3] paused' '[3] goes on' 'saved: reprobe -f kept'
+		'[6] detached' '[3] paused' '[3] resumed' 'saved: reprobe -f kept'
 	contains "what was printed" "$out" 'TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)' \
 		'tracepoint:sched:sched_switch' 'struct pid_namespace {' 'trace PROBE [EXPR' 'Ask' \
-		'a pattern may have 500 places' 'RUNS/s' '{"map":"7.calls"' 'exit'
+		'a pattern may have 500 matches' 'RUNS/s' '{"map":"7.calls"' 'exit'
 	equal "rows" 3 "$(grep -cE "^\[1\] [0-9:]{8} +$(spawned)" out)"
 	contains "the maps at the end" "$(sed -n '/^2.counts:/,$p' out)" 'spawn' '3.dist' '4.dist' \
 		'entry_SYSCALL_64_after_hwframe' '7.calls'
@@ -135,18 +135,18 @@ try() {
 	pieces+=("$(printf '%s\n' "$@")")
 }
 
-# Each is refused with one message, and what ran before runs on.
+# Each is refused with one message, and what ran before keeps running.
 errors() {
 	local lines=() pieces=() i piece
 	try 'trcae x' 'there is no such command' 'did you mean trace'
-	try 'h' 'several commands begin so' 'hist, history, help'
+	try 'h' 'several commands begin with it' 'hist, history, help'
 	try 'trace' 'hint:'
 	try 'trace no_such_place_at_all' 'no_such_place_at_all'
 	try 'trace sys_enter_getpgid pidd' 'pidd'
 	try 'count sys_enter_getpgid by' 'by'
 	try 'hist sys_enter_getpgid' 'hint:'
 	try 'retarget 1' 'retarget N PROBE'
-	try 'retarget 7 sys_enter_getpid' 'nothing is held under that number' 'one of 1'
+	try 'retarget 7 sys_enter_getpid' 'no program has that number' 'one of 1'
 	try 'retarget 1 no_such_place_at_all' 'no_such_place_at_all'
 	try 'detach x' 'cannot find `x`'
 	try 'pause 1 2' 'cannot understand `2`'
@@ -154,31 +154,31 @@ errors() {
 	try 'attach 1 nothing' 'attach N FUNCTION PROBE'
 	try 'attach 1 nothing sys_enter_getpid' 'nothing'
 	try 'load missing.c' 'No such file'
-	try 'load' 'which file?'
-	try 'c hello' 'not FUNCTION=PROBE'
+	try 'load' 'no file name was given'
+	try 'c hello' 'the form FUNCTION=PROBE'
 	try 'edit 1 missing.c' 'No such file'
 	try 'edit 1' 'cannot edit with `false`'
-	try 'wait soon' 'no duration'
-	try 'limit many' 'no number'
+	try 'wait soon' 'not a duration'
+	try 'limit many' 'not a number'
 	try 'map nothing' '`maps` lists them'
 	try 'map' '`maps` lists them'
 	try 'map counts turn' 'cannot `turn`'
 	try 'map counts set 1' 'a key and a value'
-	try 'map counts del' 'a key is wanted'
+	try 'map counts del' 'a key is needed'
 	try 'watch nothing' '`maps` lists them'
-	try 'watch counts soon' 'no duration'
-	try 'list no_such_place_at_all*' 'nothing here matches'
-	try 'info' 'which probe?'
+	try 'watch counts soon' 'not a duration'
+	try 'list no_such_place_at_all*' 'no probe matches'
+	try 'info' 'no probe was given'
 	try 'types no_such_struct_at_all' 'no_such_struct_at_all'
-	try 'types' 'which type?'
+	try 'types' 'no type was given'
 	try 'disasm 9' 'cannot find `9`'
 	try 'verifier 9' 'cannot find `9`'
-	try 'save' 'which file?'
+	try 'save' 'no file name was given'
 	try 'save /nowhere/at/all' 'cannot write /nowhere/at/all'
-	try 'record' 'which file?'
+	try 'record' 'no file name was given'
 	try 'record /nowhere/at/all' 'cannot write'
-	try 'export' 'json or as csv'
-	try 'export xml' 'json or as csv'
+	try 'export' 'json|csv'
+	try 'export xml' 'json or csv'
 	try 'export json nothing' '`maps` lists them'
 	try 'help nothing' 'cannot explain `nothing`'
 	try 'quit now' 'cannot understand `now`'
@@ -296,7 +296,7 @@ END
 	equal "lines of the trace pipe" 3 "$(grep -c called out)"
 }
 
-# Maps that stay alike keep their contents, and the old one runs on when the new one is wrong.
+# Maps that stay alike keep their contents, and the old one keeps running when the new one is wrong.
 hot_reload() {
 	calls_c
 	sed 's/calls.increment(event.pid);/calls.increment(event.pid, 10);/' calls.c >tenfold.c
@@ -347,7 +347,7 @@ run spawn --calls 1 >spawned
 wait ^[0-9:]+ +[0-9]+ +spawn
 run echo 's/event.pid, 10/oops/' >change
 send edit\r
-wait runs on as it was
+wait still runs the old
 row undeclared identifier 'oops'
 run echo 's/oops/event.pid, 100/' >change
 send edit 1\r
@@ -356,7 +356,7 @@ run spawn --calls 1 >again
 idle 200
 run echo >change
 send edit 1\r
-wait is as it was
+wait is unchanged
 send export json calls exported\r
 idle 300
 key ctrl-d
@@ -424,11 +424,11 @@ $(spawned),3" "$(tr -d '\r' <out.csv)"
 limits() {
 	run reprobe -e 'limit 5' -e 'count tracepoint:syscalls:sys_enter_*' -e probes
 	status 1
-	contains "message" "$err" 'places match' 'the limit is 5' 'limit '
+	contains "message" "$err" 'matches' 'the limit is 5' 'limit '
 	lacks "what is held" "$out" running
 	run reprobe -p $BASHPID -e 'count sched:sched_*' -e probes -e quit
 	status 0
-	matches "places" "$out" 'sched_\* \([0-9]+ places\)'
+	matches "places" "$out" 'sched_\* \([0-9]+ matches\)'
 	run reprobe -c 'spawn --calls 3 >spawned' -e 'count tracepoint:syscalls:sys_*_getpgid'
 	matches "entries" "$out" '^sys_enter_getpgid +3$'
 	matches "returns" "$out" '^sys_exit_getpgid +3$'
@@ -448,7 +448,7 @@ unprivileged() {
 	run "${nobody[@]}" reprobe -e 'count profile:hz:9 by comm' -e 'limit 5'
 	status 1
 	contains "the question" "$err" 'hint: run as root (sudo)'
-	contains "what comes after" "$out" 'may have 5 places'
+	contains "what comes after" "$out" 'may have 5 matches'
 }
 
 # ---------------------------------------------------------------- in a terminal
@@ -520,21 +520,21 @@ send wait\r
 idle 100
 send probes\r
 idle 100
-refuse nothing is held
+refuse there are no programs
 key ctrl-c
 idle 200
-refuse nothing is held
+refuse there are no programs
 send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 run spawn --calls 2 >/dev/null
 wait ^[0-9:]+ +[0-9]+ +spawn
 key ctrl-c
-wait ^\[1\] paused: `resume 1` goes on
+wait ^\[1\] paused; `resume 1` resumes it
 run spawn --calls 5 >/dev/null
 idle 200
 count 2 ^[0-9:]+ +[0-9]+ +spawn
 send resume 1\r
-wait ^.1. goes on$
+wait ^.1. resumed$
 run spawn --calls 3 >/dev/null
 idle 300
 count 5 ^[0-9:]+ +[0-9]+ +spawn
@@ -592,12 +592,12 @@ colours() {
 
 histories() {
 	export REPROBE_HISTORY=$tmp/kept/history
-	terminal < <(printf 'wait ^reprobe>\nsend limit 77\\r\nwait 77 places\nkey ctrl-d\nstatus 0\n')
+	terminal < <(printf 'wait ^reprobe>\nsend limit 77\\r\nwait 77 matches\nkey ctrl-d\nstatus 0\n')
 	equal "the file" "limit 77" "$(cat kept/history)"
 	equal "its mode" 600 "$(stat -c %a kept/history)"
-	terminal < <(printf 'wait ^reprobe>\nkey up\nwait ^reprobe> limit 77$\nsend \\r\nwait 77 places\nsend history\\r\nwait 1  limit 77\nkey ctrl-d\nstatus 0\n')
+	terminal < <(printf 'wait ^reprobe>\nkey up\nwait ^reprobe> limit 77$\nsend \\r\nwait 77 matches\nsend history\\r\nwait 1  limit 77\nkey ctrl-d\nstatus 0\n')
 	unset REPROBE_HISTORY
-	XDG_STATE_HOME=$tmp/state terminal < <(printf 'wait ^reprobe>\nsend limit 78\\r\nwait 78 places\n key ctrl-d\nstatus 0\n')
+	XDG_STATE_HOME=$tmp/state terminal < <(printf 'wait ^reprobe>\nsend limit 78\\r\nwait 78 matches\n key ctrl-d\nstatus 0\n')
 	equal "the file in the state directory" "limit 78" "$(cat state/reprobe/history)"
 }
 

@@ -20,7 +20,7 @@ run spawn --unlink $files/one >spawned
 wait ^[0-9:]+ +[0-9]+ +spawn +-100 +$files/one
 send retarget 1 vfs_unlink\r
 wait ^\[1\] kprobe:vfs_unlink\(
-wait compiled anew
+wait compiled again
 run spawn --unlink $files/two >>spawned
 wait ^[0-9:]+ +[0-9]+ +spawn .*two
 send hist vfs_read ret if comm == "dd"\r

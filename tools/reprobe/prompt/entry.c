@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the prompt holds: questions and C programs that run, each under a number.
+/* The session entries: questions and C programs that run, each under a number.
  *
  * A program is brought up whole (compiled, its outputs read, attached) before anything that runs is
- * let go; what fails on the way leaves everything as it was.
+ * ended; if a step fails, everything stays as it was.
  */
 #include "entry.h"
 
@@ -19,7 +18,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* ------------------------------------------------------------------ places */
+/* ------------------------------------------------------------------ attach points */
 
 struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
                                    const char *spec) {
@@ -74,16 +73,18 @@ struct rp_error *entry_find(const struct prompt *prompt, const char *number, str
     if (*out)
         return NULL;
     struct rp_error *err =
-        number
-            ? rp_error_new(ENOENT, "nothing is held under that number", "cannot find `%s`", number)
-            : rp_error_new(EINVAL, count ? "several are held" : "nothing is held", "which one?");
+        number ? rp_error_new(ENOENT, "no program has that number", "cannot find `%s`", number)
+               : rp_error_new(EINVAL,
+                              count ? "no number was given, and there are several programs"
+                                    : "there are no programs",
+                              "cannot find a program");
     if (!count)
         return rp_error_hint_set(err, "ask something, such as: trace sched_switch");
     char list[256] = "";
     for (size_t i = 0, used = 0; i < count && used < sizeof(list) - 16; i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%u", i ? ", " : "",
                                  prompt->entries[i]->number);
-    return rp_error_hint_set(err, "one of %s; `probes` tells what they are", list);
+    return rp_error_hint_set(err, "give one of %s; `probes` describes them", list);
 }
 
 /* ------------------------------------------------------------------ freeing */
@@ -120,7 +121,7 @@ static void entry_free(struct entry *entry) {
     free(entry);
 }
 
-/* Ends all that runs of it, and then what we know of it. */
+/* Ends all of its programs, then frees what we know of it. */
 static void release(struct prompt *prompt, struct entry *entry) {
     if (entry->module)
         rp_session_remove(prompt->session, entry->module);
@@ -144,7 +145,7 @@ void entry_forget_all(struct prompt *prompt) {
     prompt->entry_count = 0;
 }
 
-/* ------------------------------------------------------------------ bringing one up */
+/* ------------------------------------------------------------------ starting one */
 
 static struct rp_error *check_limit(const struct prompt *prompt, const char *spec) {
     size_t count;
@@ -158,13 +159,13 @@ static struct rp_error *check_limit(const struct prompt *prompt, const char *spe
     if (count <= limit)
         return NULL;
     char why[160];
-    snprintf(why, sizeof(why), "%zu places match, and the limit is %" PRIu64 "%s", count, limit,
-             at_once ? "" : " (here they are attached one after another)");
+    snprintf(why, sizeof(why), "it has %zu matches, and the limit is %" PRIu64 "%s", count, limit,
+             at_once ? "" : " (this kernel attaches them one by one)");
     return rp_error_hint_set(rp_error_new(E2BIG, why, "cannot attach %s", spec),
-                             "narrow it down, or allow that many: limit %zu", count);
+                             "use a narrower pattern, or raise the limit: limit %zu", count);
 }
 
-/* "FUNCTION=PROBE" of each, as compiling wants to know them. */
+/* "FUNCTION=PROBE" of each, as the compiler needs them. */
 static struct rp_error *attach_words(const struct attach_points *attach_points, char ***words) {
     *words = calloc(attach_points->count + 1, sizeof(char *));
     for (size_t i = 0; *words && i < attach_points->count; i++)
@@ -283,13 +284,13 @@ static struct rp_error *bring_up(struct prompt *prompt, struct entry *entry,
     return attach_all(prompt, entry, attach_points, keep != NULL);
 }
 
-/* ------------------------------------------------------------------ what is told of it */
+/* ------------------------------------------------------------------ titles and notes */
 
 char *entry_line(const struct entry *entry) {
     return entry->question ? rp_question_line(entry->question) : strdup(entry->name);
 }
 
-/* Of C: its name, and where it is attached. */
+/* The title of a C program: its name, and where it is attached. */
 static char *title_of_code(const struct entry *entry) {
     char *text = NULL;
     size_t size = 0;
@@ -300,7 +301,7 @@ static char *title_of_code(const struct entry *entry) {
     for (size_t i = 0; i < entry->probe_count; i++)
         fprintf(out, "%s %s", i ? "," : ":", rp_probe_spec(entry->probes[i]));
     if (!entry->probe_count)
-        fprintf(out, ": attached to nothing yet: attach %u FUNCTION PROBE", entry->number);
+        fprintf(out, ": not attached yet: use attach %u FUNCTION PROBE", entry->number);
     fclose(out);
     return text;
 }
@@ -324,7 +325,7 @@ static void print_notes(const struct prompt *prompt, const struct entry *entry) 
         source_note_target(prompt->tool, entry->name, entry->module);
 }
 
-/* The command of -c is held back until something sees it. */
+/* The command of -c waits until a program is there to see it. */
 static void start_command(const struct prompt *prompt, const struct entry *entry) {
     if (prompt->terminal && entry->probe_count)
         rp_session_start_command(prompt->session);
@@ -381,7 +382,7 @@ static struct entry *entry_new(struct prompt *prompt, const char *name) {
     return NULL;
 }
 
-/* It runs: from now on it is held. */
+/* It runs: adds it to the entries. */
 static void keep(struct prompt *prompt, struct entry *entry) {
     prompt->entries[prompt->entry_count++] = entry;
     prompt->last_number = entry->number;
@@ -562,7 +563,7 @@ static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry
         struct rp_error *err = move_question(prompt, entry, generated, &attach_points);
         if (!err)
             return NULL;
-        rp_error_free(err); /* a place of another type of program: to be loaded for it */
+        rp_error_free(err); /* the probe needs another program type: load a program for it */
     }
     *moved = false;
     return rewrite_question(prompt, entry, generated);
@@ -573,9 +574,10 @@ static struct rp_error *move_to(struct prompt *prompt, struct entry *entry, char
     struct rp_question *question = entry->question;
     if (question->probe_count != 1)
         return rp_error_hint_set(
-            rp_error_new(EINVAL, question->probe_count ? "it has several places" : "it has none",
+            rp_error_new(EINVAL,
+                         question->probe_count ? "it has several probes" : "it has no probe",
                          "cannot move [%u]", entry->number),
-            "`detach %u` and ask anew", entry->number);
+            "use `detach %u`, and ask again", entry->number);
     char *before = question->probes[0];
     question->probes[0] = spec;
     struct rp_error *err = ask_elsewhere(prompt, entry, moved);
@@ -589,7 +591,7 @@ static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, co
         return rp_error_hint_set(
             rp_error_new(EINVAL, entry->probe_count ? "it has several probes" : "it has no probe",
                          "cannot move [%u]", entry->number),
-            "attach %u FUNCTION PROBE adds one", entry->number);
+            "use attach %u FUNCTION PROBE to add one", entry->number);
     RP_TRY(check_limit(prompt, spec));
     RP_TRY(rp_session_move(prompt->session, entry->probes[0], spec));
     free(rp_take(entry->title));
@@ -609,7 +611,7 @@ struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const ch
     }
     entry_print_title(entry);
     if (!moved)
-        prompt_say("reprobe: note: compiled anew: its C is another one there\n");
+        prompt_say("reprobe: note: compiled again: the C differs for this probe\n");
     return NULL;
 }
 
@@ -641,7 +643,7 @@ bool entry_pause_rows(struct prompt *prompt) {
         if (err)
             prompt_fail(prompt, err);
         else
-            prompt_say("[%u] paused: `resume %u` goes on\n", entry->number, entry->number);
+            prompt_say("[%u] paused; `resume %u` resumes it\n", entry->number, entry->number);
         any = true;
     }
     return any;

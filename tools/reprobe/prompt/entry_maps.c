@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps of what is held: which one a word means, what its keys mean, how they are printed. */
+/* The maps of session entries: which one a word means, what its keys mean, how they are printed. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -15,13 +15,13 @@ static bool has_map(const struct entry *entry, const char *name) {
 }
 
 struct search {
-    const char *name; /* NULL: any that is an answer */
+    const char *name; /* NULL: any map that holds an answer */
     struct entry *entry;
     const char *map;
     unsigned count;
 };
 
-/* A question's answer, not what its program notes for itself. */
+/* Whether the map holds a question's answer, not data that its program needs for itself. */
 static bool is_answer(const struct entry *entry, const char *map) {
     static const char *const notes[] = {"missed", "negative", "start", "entered"};
     for (size_t i = 0; entry->question && i < RP_COUNT(notes); i++)
@@ -43,11 +43,12 @@ static void look_for_map(struct search *search, struct entry *entry) {
 
 static struct rp_error *no_map(const struct search *search, const char *word) {
     if (search->count)
-        return rp_error_hint_set(
-            rp_error_new(EINVAL, "there are several", "which map is `%s`?", word),
-            "say N.NAME; `maps` lists them");
-    return rp_error_hint_set(rp_error_new(ENOENT, "there is none", "which map is `%s`?", word),
-                             "`maps` lists them");
+        return rp_error_hint_set(rp_error_new(EINVAL, "several programs have one",
+                                              "cannot tell which map `%s` is", word),
+                                 "write N.NAME; `maps` lists them");
+    return rp_error_hint_set(
+        rp_error_new(ENOENT, "no program has a map of that name", "cannot find the map `%s`", word),
+        "`maps` lists them");
 }
 
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
@@ -86,7 +87,7 @@ static const char *match_name(const struct entry *entry, uint64_t attach_point) 
     return colon ? colon + 1 : name;
 }
 
-/* A place by its name; and of a stack, all of it in one line. */
+/* Writes an attach point by its spec, and a stack in one line. */
 static bool key_text(void *ctx, const char *member, uint64_t value, char *text, size_t size) {
     const struct entry *entry = ctx;
     size_t length = strlen(member);
@@ -162,11 +163,12 @@ static struct rp_error *add_number(void *ctx, const void *key, const void *value
     return NULL;
 }
 
-/* What a question's program had to leave out. */
+/* Events that a question's program had to leave out. */
 static struct rp_error *report_left_out(const struct entry *entry) {
     static const struct {
         const char *map, *what;
-    } notes[] = {{"missed", "found no room in its map"}, {"negative", "were negative"}};
+    } notes[] = {{"missed", "were not counted: its map is full"},
+                 {"negative", "were not counted: their value is negative"}};
     for (size_t i = 0; entry->question && i < RP_COUNT(notes); i++) {
         uint64_t number = 0;
         if (!has_map(entry, notes[i].map))

@@ -217,7 +217,8 @@ struct request {
 };
 
 static const struct argp_option options[] = {
-    {"execute", 'e', "COMMAND", 0, "Run this command of the prompt, and do not ask for more", 0},
+    {"execute", 'e', "COMMAND", 0, "Run this command of the prompt and do not read standard input",
+     0},
     {"file", 'f', "FILE", 0, "Run the commands in FILE first (`-` is standard input)", 0},
     {0}};
 
@@ -259,10 +260,10 @@ void prompt_ended(struct prompt *prompt) {
 static void greet(const struct prompt *prompt) {
     if (!prompt->terminal)
         return;
-    fprintf(stderr, "reprobe %s: `help` lists the commands, Tab goes on, Ctrl-D leaves.\n",
+    fprintf(stderr, "reprobe %s: `help` lists the commands, Tab completes, Ctrl-D leaves.\n",
             rp_version());
     if (prompt->tool->session.command)
-        fputs("The command begins with the first probe.\n", stderr);
+        fputs("The command of -c starts with the first probe.\n", stderr);
 }
 
 static struct rp_error *read_script(struct prompt *prompt, const struct script *script) {
@@ -282,7 +283,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     RP_TRY(read_script(prompt, script));
     struct rp_error *unusable = rp_kernel_usable();
     greet(prompt);
-    if (unusable) { /* much can be looked at all the same; a question will fail with this again */
+    if (unusable) { /* inspecting still works; a question will fail with this again */
         print_error(unusable);
         rp_error_free(unusable);
     }
@@ -292,7 +293,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     return prompt->terminal || prompt->quit ? NULL : entry_print_all(prompt);
 }
 
-/* Someone types when standard input is a terminal and no -e says what to do. */
+/* A user types if standard input is a terminal and there is no -e. */
 static bool is_typed(const struct script *script) {
     return !script->line_count && isatty(STDIN_FILENO) &&
            (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
@@ -303,12 +304,12 @@ int command_prompt(int argc, char **argv) {
     const struct argp argp = {
         .options = options,
         .parser = parse,
-        .doc = "Opens a prompt, at which questions become BPF programs that run while more are "
-               "asked: `trace`, `count`, `hist`, `latency`, `stack`, `profile`; or C written "
-               "straight in. `help` there tells the rest.\v"
-               "Commands come from the files of -f, then from -e, then from standard input, unless "
-               "there is an -e. When those of a script are done, what is held runs on until "
-               "Ctrl-C, --for, --events or the end of CMD, and then its maps are printed.",
+        .doc = "Opens a prompt that turns questions into BPF programs: `trace`, `count`, `hist`, "
+               "`latency`, `stack`, `profile`; or takes your own C. They run while you ask more. "
+               "`help` at the prompt explains its commands.\vCommands come from the files of -f, "
+               "then from -e, then from standard input, unless there is an -e. At the end of a "
+               "script the programs keep running until Ctrl-C, --for, --events or the end of CMD; "
+               "then their maps are printed.",
         .children = children};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
@@ -333,7 +334,7 @@ int command_prompt(int argc, char **argv) {
         close(prompt.signalled);
     free(request.script.files);
     free(request.script.lines);
-    bool hung_up = prompt.terminal && !err && !rp_output_flush(); /* there is nobody to tell */
+    bool hung_up = prompt.terminal && !err && !rp_output_flush(); /* nobody can read a message */
     int status = hung_up ? 0 : rp_tool_end(err, request.tool.verbose);
     return prompt.failed ? 1 : status;
 }

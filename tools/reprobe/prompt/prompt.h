@@ -56,10 +56,12 @@ const struct verb *verb_find(const char *name, size_t length);
 /* Runs one line; an empty one and a comment (#) do nothing. */
 struct rp_error *verb_run(struct prompt *prompt, const char *line);
 
-/* Takes the next word off *args, "one in quotes" whole; malloc()ed, NULL when there is none. */
+/* Takes the next word off *args, a "quoted one" as a whole; malloc()ed, NULL if there is none. */
 char *args_word(const char **args);
-/* An error when anything is left. */
+/* An error if anything is left. */
 struct rp_error *args_end(const char *args);
+/* The error for a command that lacks an argument; `usage` is the hint. */
+struct rp_error *args_missing(const char *why, const char *usage);
 
 /* ------------------------------------------------------------------ what is held */
 

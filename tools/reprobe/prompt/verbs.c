@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands: which there are, and how a line becomes a call of one. */
+/* The commands, and how a line becomes a call of one. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -10,9 +10,10 @@
 #include "util/error.h"
 #include "util/nearest.h"
 
-const struct verb_group verb_groups[] = {
-    {"Ask", question_verbs}, {"Write C", code_verbs}, {"Hold", probe_verbs}, {"Maps", map_verbs},
-    {"Look", inspect_verbs}, {"Keep", save_verbs},    {"Help", help_verbs},  {NULL, NULL}};
+const struct verb_group verb_groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
+                                         {"Manage", probe_verbs},    {"Maps", map_verbs},
+                                         {"Inspect", inspect_verbs}, {"Save", save_verbs},
+                                         {"Help", help_verbs},       {NULL, NULL}};
 
 /* Calls `each` with all verbs, in the order of help. */
 static void each_verb(void (*each)(void *ctx, const struct verb *verb), void *ctx) {
@@ -25,7 +26,7 @@ struct search {
     const char *name;
     size_t length;
     const struct verb *exact, *begins;
-    unsigned count; /* that begin so */
+    unsigned count; /* that begin with it */
     char list[256]; /* their names */
 };
 
@@ -70,7 +71,13 @@ char *args_word(const char **args) {
 struct rp_error *args_end(const char *args) {
     if (!*args)
         return NULL;
-    return rp_error_new(EINVAL, "nothing is expected there", "cannot understand `%s`", args);
+    return rp_error_new(EINVAL, "the command takes no more arguments", "cannot understand `%s`",
+                        args);
+}
+
+struct rp_error *args_missing(const char *why, const char *usage) {
+    struct rp_error *err = rp_error_new(EINVAL, why, "the command is incomplete");
+    return rp_error_hint_set(err, "%s", usage);
 }
 
 /* ------------------------------------------------------------------ running one */
@@ -85,8 +92,8 @@ static struct rp_error *unknown(const struct search *search) {
         return rp_error_nomem();
     if (search->count > 1)
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "several commands begin so", "cannot run `%s`", name), "one of %s",
-            search->list);
+            rp_error_new(EINVAL, "several commands begin with it", "cannot run `%s`", name),
+            "one of %s", search->list);
     struct rp_nearest nearest = {.wanted = name};
     each_verb(consider, &nearest);
     RP_AUTO_FREE char *names = rp_nearest_text(&nearest, "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands for those who write the C themselves, and to see and change what was written. */
+/* Commands to write C, and to see and change the C of a program. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +20,8 @@ static struct rp_error *read_attach_points(const char *args, struct attach_point
             return NULL;
         char *equals = strchr(word, '=');
         if (!equals || equals == word)
-            return rp_error_new(EINVAL, "that is not FUNCTION=PROBE", "cannot attach `%s`", word);
+            return rp_error_new(EINVAL, "it does not have the form FUNCTION=PROBE",
+                                "cannot attach `%s`", word);
         *equals = '\0';
         RP_TRY(attach_points_add(attach_points, word, equals + 1));
     }
@@ -36,8 +37,7 @@ static struct rp_error *load_text(struct prompt *prompt, const char *name, const
 static struct rp_error *load(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *path = args_word(&args), *text = NULL;
     if (!path)
-        return rp_error_hint_set(rp_error_new(EINVAL, "there is no name", "which file?"),
-                                 "load FILE.c");
+        return args_missing("no file name was given", "load FILE.c");
     RP_TRY(rp_file_read(path, &text));
     return load_text(prompt, path, text, args);
 }
@@ -52,7 +52,8 @@ static struct rp_error *take_c(struct prompt *prompt, const char *args, const ch
 
 static struct rp_error *c(struct prompt *prompt, const char *args) {
     RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
-    RP_TRY(read_attach_points(args, &attach_points)); /* a mistake in there is told at once */
+    RP_TRY(
+        read_attach_points(args, &attach_points)); /* so that a mistake in it is reported at once */
     return prompt_read_block(prompt, args, take_c);
 }
 
@@ -61,9 +62,8 @@ static struct rp_error *attach(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *number = args_word(&args), *function = args_word(&args), *note = NULL,
                       *spec = NULL, *word = args_word(&args);
     if (!word)
-        return rp_error_hint_set(
-            rp_error_new(EINVAL, "a number, a function and a probe are wanted", "attach what?"),
-            "attach N FUNCTION PROBE");
+        return args_missing("a number, a function and a probe are needed",
+                            "attach N FUNCTION PROBE");
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
     RP_TRY(rp_question_spec(word, &spec, &note));
@@ -72,7 +72,7 @@ static struct rp_error *attach(struct prompt *prompt, const char *args) {
     return entry_attach(prompt, entry, function, spec);
 }
 
-/* N, and no more. */
+/* N, and nothing else. */
 static struct rp_error *find_only(struct prompt *prompt, const char *args, struct entry **entry) {
     RP_AUTO_FREE char *number = args_word(&args);
     RP_TRY(args_end(args));
@@ -115,12 +115,12 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
 }
 
 const struct verb code_verbs[] = {
-    {"load", "FILE.c [FUNCTION=PROBE…]", "compile a file and attach its functions",
-     "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, …) is attached there, others "
-     "where FUNCTION=PROBE or `attach` says.",
+    {"load", "FILE.c [FUNCTION=PROBE…]", "compile a C file and attach its functions",
+     "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, …) is attached there, any "
+     "other where FUNCTION=PROBE or `attach` says.",
      "load docs/examples/opens.c", WORDS_FILE, load},
-    {"c", "[FUNCTION=PROBE…]", "write C, up to a line with nothing but a dot",
-     "The same of the lines that follow. Ctrl-D ends them as well, and Ctrl-C forgets them.",
+    {"c", "[FUNCTION=PROBE…]", "write C; a line with only a dot ends it",
+     "The C is then compiled and attached as with `load`. Ctrl-D ends it, too; Ctrl-C discards it.",
      "c\n"
      "TRACEPOINT_PROBE(sched, sched_process_exit)\n"
      "{\n"
@@ -141,18 +141,18 @@ const struct verb code_verbs[] = {
      ".\n"
      "attach last hello sys_enter_getpgid",
      WORDS_ATTACH, attach},
-    {"show", "N", "print the C that runs", "It is what `reprobe run` takes.",
+    {"show", "N", "print the C of a program", "`reprobe run` takes it as it is.",
      "count sched_switch by comm\n"
      "show last",
      WORDS_NUMBER, show},
-    {"source", "N", "the same with line numbers, as messages tell them", NULL,
+    {"source", "N", "print the C with the line numbers that messages use", NULL,
      "count sched_switch by comm\n"
      "source last",
      WORDS_NUMBER, source},
     {"edit", "N [FILE]", "change the C in $VISUAL or $EDITOR; each save reloads it",
-     "Maps that are declared as they were keep what is in them. What does not compile or load is "
-     "told when the editor ends; until it does, what ran before runs on. With FILE its text is "
-     "taken at once.",
+     "A map that is declared as before keeps its contents. If the C does not compile or load, the "
+     "old program keeps running, and you see the error when the editor ends. With FILE, the C of "
+     "FILE is loaded at once.",
      "count sched_switch by comm\n"
      "edit last",
      WORDS_NUMBER, edit},

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * edit N: the program in the user's editor, which has the terminal while the session's loop goes
- * on. A save is seen by inotify, and reloads at once; what went wrong is told when the editor has
- * ended and the screen is ours again.
+/* edit N: opens the program in the user's editor, which has the terminal while the session's loop
+ * goes on. inotify tells of a save, which reloads the program at once; errors are printed when the
+ * editor has ended and the screen is ours again.
  */
 #include "prompt/verbs/edit.h"
 
@@ -153,7 +152,7 @@ void edit_child(struct prompt *prompt) {
 
 /* ------------------------------------------------------------------ beginning and ending */
 
-/* What did not run is what the next `edit` begins with. */
+/* Keeps a text that did not run: the next `edit` opens it. */
 static void keep_draft(void) {
     free(rp_take(edit.entry->draft));
     if (edit.err)
@@ -165,16 +164,16 @@ static void say_what_came_of_it(struct prompt *prompt) {
         entry_print_title(edit.entry);
     if (edit.err) {
         prompt_fail(prompt, rp_take(edit.err));
-        prompt_say("[%u] runs on as it was; `edit %u` has your text\n", edit.entry->number,
-                   edit.entry->number);
+        prompt_say("[%u] still runs the old program; `edit %u` opens your text again\n",
+                   edit.entry->number, edit.entry->number);
     } else if (edit.status) {
         prompt_fail(prompt, rp_error_new(EINVAL,
                                          WIFEXITED(edit.status) && WEXITSTATUS(edit.status) == 127
-                                             ? "it cannot be run"
+                                             ? "it could not be started"
                                              : "it failed",
                                          "cannot edit with `%s`", editor_command()));
     } else if (!edit.reloads) {
-        prompt_say("[%u] is as it was\n", edit.entry->number);
+        prompt_say("[%u] is unchanged\n", edit.entry->number);
     }
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* edit N: a program in the user's editor, reloaded whenever it is saved. */
+/* edit N: opens a program in the user's editor, and reloads it on each save. */
 #ifndef REPROBE_EDIT_H
 #define REPROBE_EDIT_H
 

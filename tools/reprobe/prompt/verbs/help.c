@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* help and quit. All of help is made from the tables of commands. */
+/* help and quit. The help texts come from the tables of commands. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +17,7 @@ static void print_all(void) {
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             printf("  %-9s %s\n", verb->name, verb->what);
     }
-    puts("\nhelp COMMAND tells the rest, with an example. N is the number of what is held, or "
-         "`last`.");
+    puts("\nhelp COMMAND explains a command. N is the number of a program, or `last`.");
 }
 
 static void print_text(const char *text) {
@@ -55,8 +54,8 @@ static void print_one(const struct verb *verb) {
 
 /* ------------------------------------------------------------------ for the man page */
 
-/* Text as mdoc has it: a backslash, a dot or an apostrophe at the beginning of a line, and a
- * line for each sentence of `prose`. */
+/* Prints text as mdoc needs it: escapes a backslash, and a dot or an apostrophe at the beginning of
+ * a line; puts each sentence of `prose` on its own line. */
 static void man_text(const char *text, bool prose) {
     bool begins = true;
     for (; *text; text++) {
@@ -130,9 +129,9 @@ static struct rp_error *quit(struct prompt *prompt, const char *args) {
     return NULL;
 }
 
-const struct verb help_verbs[] = {{"help", "[COMMAND]", "list the commands, or explain one", NULL,
-                                   "help trace", WORDS_VERB, help},
-                                  {"quit", "", "leave, and end all that is held; Ctrl-D does, too",
-                                   NULL, "quit", WORDS_NONE, quit},
-                                  {"exit", "", "the same", NULL, NULL, WORDS_NONE, quit},
-                                  {0}};
+const struct verb help_verbs[] = {
+    {"help", "[COMMAND]", "list the commands, or explain one", NULL, "help trace", WORDS_VERB,
+     help},
+    {"quit", "", "end all programs and leave, as Ctrl-D does", NULL, "quit", WORDS_NONE, quit},
+    {"exit", "", "the same as quit", NULL, NULL, WORDS_NONE, quit},
+    {0}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that look: at places, types, and what a program became. */
+/* Commands that inspect probes, types, and compiled programs. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,26 +33,21 @@ static struct rp_error *list(struct prompt *prompt, const char *args) {
     RP_TRY(rp_probe_list(is_pattern ? NULL : first, is_pattern ? first : second, print_place,
                          &listing));
     if (!listing.count)
-        return rp_error_hint_set(rp_error_new(ENOENT, "nothing here matches", "cannot list %s",
+        return rp_error_hint_set(rp_error_new(ENOENT, "no probe matches", "cannot list %s",
                                               second  ? second
                                               : first ? first
                                                       : "places"),
-                                 "a pattern has * for anything: list vfs_*");
+                                 "in a pattern, * stands for any text: list vfs_*");
     if (listing.count > listing.most)
-        prompt_say("… and %llu more: a narrower pattern shows them\n",
+        prompt_say("… and %llu more: use a narrower pattern to see them\n",
                    (unsigned long long)(listing.count - listing.most));
     return NULL;
 }
 
 /* ------------------------------------------------------------------ info, types */
 
-static struct rp_error *nothing_said(const char *what, const char *usage) {
-    return rp_error_hint_set(rp_error_new(EINVAL, "that was not said", "which %s?", what), "%s",
-                             usage);
-}
-
-/* A question would take another place instead of a function that cannot be probed here: to be
- * looked at, the function itself is meant. False when there is none. */
+/* If a function cannot be probed here, a question takes another probe instead; info describes the
+ * function itself. False if there is none. */
 static bool print_function(const char *word) {
     RP_AUTO_FREE char *function = NULL;
     if (strchr(word, ':') || asprintf(&function, "kprobe:%s", word) < 0)
@@ -66,7 +61,7 @@ static struct rp_error *info(struct prompt *prompt, const char *args) {
     (void)prompt;
     RP_AUTO_FREE char *word = args_word(&args), *spec = NULL, *note = NULL;
     if (!word)
-        return nothing_said("probe", "info PROBE, such as info vfs_read");
+        return args_missing("no probe was given", "info PROBE, such as: info vfs_read");
     RP_TRY(args_end(args));
     struct rp_error *err = rp_question_spec(word, &spec, &note);
     if ((err || note) && print_function(word)) {
@@ -76,15 +71,15 @@ static struct rp_error *info(struct prompt *prompt, const char *args) {
     if (err)
         return err;
     if (rp_probe_is_pattern(spec))
-        return rp_error_hint_set(rp_error_new(EINVAL, "it is a pattern", "cannot look at %s", spec),
-                                 "list %s", spec);
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is a pattern", "cannot describe %s", spec), "list %s", spec);
     return rp_inspect_probe(spec, stdout);
 }
 
 static struct rp_error *types(struct prompt *prompt, const char *args) {
     (void)prompt;
     if (!*args)
-        return nothing_said("type", "types NAME, such as types task_struct");
+        return args_missing("no type was given", "types NAME, such as: types task_struct");
     return rp_inspect_type(args, stdout);
 }
 
@@ -101,7 +96,7 @@ static struct rp_error *print_verifier(const struct entry *entry, const struct r
     return rp_inspect_verifier(entry->module, probe, stdout);
 }
 
-/* Several probes may have one program. */
+/* Several probes may share one program. */
 static bool is_first(const struct entry *entry, size_t i) {
     for (size_t before = 0; before < i; before++)
         if (rp_probe_program(entry->probes[before]) == rp_probe_program(entry->probes[i]))
@@ -113,11 +108,12 @@ static struct rp_error *print_each(const struct prompt *prompt, const char *args
     RP_AUTO_FREE char *number = args_word(&args);
     struct entry *entry;
     if (!number)
-        return nothing_said("one", "say its number; `probes` lists what is held");
+        return args_missing("no number was given",
+                            "give the number of a program; `probes` lists them");
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
     if (!entry->probe_count)
-        return rp_error_new(ENOENT, "none of its functions is attached", "cannot look at %s",
+        return rp_error_new(ENOENT, "none of its functions is attached", "cannot inspect %s",
                             number);
     for (size_t i = 0; i < entry->probe_count; i++) {
         if (!is_first(entry, i))
@@ -138,38 +134,39 @@ static struct rp_error *verifier(struct prompt *prompt, const char *args) {
 }
 
 const struct verb inspect_verbs[] = {
-    {"list", "[KIND] [GLOB]", "list places that can be probed",
-     "KIND is kprobe, tracepoint, uprobe, …; GLOB a shell pattern of places. What is in programs "
-     "and libraries begins with the file.",
+    {"list", "[KIND] [GLOB]", "list the probes that exist",
+     "KIND is kprobe, tracepoint, uprobe, …; GLOB is a shell pattern. For probes in a program or "
+     "library it begins with the file.",
      "list sched:*\n"
      "list tracepoint *exec*\n"
      "list uprobe:bash:*readline*",
      WORDS_PROBES, list},
-    {"info", "PROBE", "tell what a place is: its arguments and types, where it is",
-     "A function's signature, module and address; a tracepoint's fields with their offsets; where "
-     "in its file a program's function or USDT probe is; and whether it can be probed here.",
+    {"info", "PROBE", "describe a probe: its arguments, their types, where it is",
+     "For a kernel function: its signature, module and address; for a tracepoint: its fields with "
+     "their offsets; for a function or USDT probe of a program: where in the file it is. It also "
+     "says whether it can be probed here.",
      "info vfs_read\n"
      "info tracepoint:sched:sched_switch\n"
      "info uprobe:bash:readline",
      WORDS_PROBES, info},
     {"types", "TYPE", "show a kernel struct, union, enum or typedef",
-     "As C, with the offset and size of each member in bytes, and the holes between them. Types "
-     "that only loaded modules have are found, too.",
+     "As C, with the offset and size of each member in bytes, and the holes between them. It also "
+     "finds the types of loaded modules.",
      "types filename\n"
      "types enum pid_type\n"
      "types pid_t",
      WORDS_TYPE, types},
-    {"disasm", "N", "show a program's instructions, of BPF and of the machine",
-     "As the kernel has them, when the verifier has changed them, by LLVM's disassembler; with the "
-     "lines of C that they come from, and in comments what they call, jump to and load. The "
-     "machine's are shown to root, where the kernel translates programs (net.core.bpf_jit_enable) "
-     "and kernel.kptr_restrict is below 2.",
+    {"disasm", "N", "show a program's instructions, BPF and native",
+     "LLVM disassembles them as the kernel holds them, after the verifier has changed them. They "
+     "come with the lines of C that they belong to, and comments say what they call, jump to and "
+     "load. Native instructions are shown only to root, and only if the kernel compiles BPF "
+     "(net.core.bpf_jit_enable) and kernel.kptr_restrict is below 2.",
      "count sched_switch by comm\n"
      "disasm last",
      WORDS_NUMBER, disasm},
-    {"verifier", "N", "show what the verifier wrote about a program that it accepted",
-     "The program is verified once more for this: each instruction of each path, with what is "
-     "known of registers (R0) and the stack (fp-8) behind it.",
+    {"verifier", "N", "show the verifier's log of a program that it accepted",
+     "The kernel verifies the program once more for this. The log has each instruction of each "
+     "path, followed by what the verifier knows of the registers (R0) and the stack (fp-8).",
      "count sched_switch by comm\n"
      "verifier last",
      WORDS_NUMBER, verifier},

@@ -12,10 +12,6 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-static struct rp_error *no_map_said(const char *usage) {
-    return rp_error_hint_set(rp_error_new(EINVAL, "that was not said", "which map?"), "%s", usage);
-}
-
 /* ------------------------------------------------------------------ maps */
 
 static struct rp_error *list_one(const struct prompt *prompt, const struct entry *entry,
@@ -48,7 +44,7 @@ static struct rp_error *maps(struct prompt *prompt, const char *args) {
 
 /* ------------------------------------------------------------------ map */
 
-/* Where a value ends: {braces} and "quotes" keep together what is in them. */
+/* The end of a value: what is in {braces} or "quotes" belongs together. */
 static size_t value_length(const char *text) {
     size_t at = 0, depth = 0;
     char quote = '\0';
@@ -70,7 +66,7 @@ static size_t value_length(const char *text) {
     return at;
 }
 
-/* Takes a value off *args; NULL when there is none. */
+/* Takes a value off *args; NULL if there is none. */
 static char *take_value(const char **args) {
     size_t length = value_length(*args);
     char *value = length ? strndup(*args, length) : NULL;
@@ -83,7 +79,7 @@ static struct rp_error *set(const struct entry *entry, const char *map, const ch
     RP_AUTO_FREE char *key = take_value(&args);
     if (!key || !*args)
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "a key and a value are wanted", "cannot set an entry of %s", map),
+            rp_error_new(EINVAL, "a key and a value are needed", "cannot set an entry of %s", map),
             "map %s set 1 5, or with structs: map %s set {1, \"dd\"} {.count = 5}", map, map);
     return rp_map_set(entry->module, map, key, args);
 }
@@ -91,7 +87,7 @@ static struct rp_error *set(const struct entry *entry, const char *map, const ch
 static struct rp_error *delete (const struct entry *entry, const char *map, const char *args) {
     if (!*args)
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "a key is wanted", "cannot delete an entry of %s", map),
+            rp_error_new(EINVAL, "a key is needed", "cannot delete an entry of %s", map),
             "map %s del KEY", map);
     return rp_map_delete(entry->module, map, args);
 }
@@ -101,7 +97,7 @@ static struct rp_error *check_data(const struct entry *entry, const char *map) {
         return NULL;
     return rp_error_hint_set(rp_error_new(EINVAL, "it carries events or stacks, not data",
                                           "cannot print the map %s", map),
-                             "`maps` tells what each map is");
+                             "`maps` says what each map holds");
 }
 
 static struct rp_error *print(const struct prompt *prompt, const struct entry *entry,
@@ -116,7 +112,7 @@ static struct rp_error *map(struct prompt *prompt, const char *args) {
     struct entry *entry;
     const char *which;
     if (!name)
-        return no_map_said("map NAME; `maps` lists them");
+        return args_missing("no map was given", "map NAME; `maps` lists them");
     RP_TRY(entry_map(prompt, name, &entry, &which));
     if (!verb)
         return print(prompt, entry, which);
@@ -125,9 +121,9 @@ static struct rp_error *map(struct prompt *prompt, const char *args) {
     if (strcmp(verb, "del") == 0)
         return delete (entry, which, args);
     if (strcmp(verb, "clear") != 0)
-        return rp_error_hint_set(rp_error_new(EINVAL, "a map is cleared, set or deleted from",
-                                              "cannot `%s` a map", verb),
-                                 "map NAME clear, map NAME set KEY VALUE, map NAME del KEY");
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is not clear, set or del", "cannot `%s` a map", verb),
+            "map NAME clear, map NAME set KEY VALUE, map NAME del KEY");
     RP_TRY(args_end(args));
     return rp_map_clear(entry->module, which);
 }
@@ -220,16 +216,16 @@ static struct rp_error *read_watch(const char *args, struct watch *watch, struct
     RP_AUTO_FREE char *seconds = NULL, *count = NULL;
     watch->word = args_word(&args);
     if (!watch->word)
-        return no_map_said("watch NAME [SECONDS [COUNT]]; `maps` lists them");
+        return args_missing("no map was given", "watch NAME [SECONDS [COUNT]]; `maps` lists them");
     seconds = args_word(&args);
     count = args_word(&args);
     RP_TRY(args_end(args));
     if (seconds && !rp_parse_duration(seconds, &job->every_ns))
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "that is no duration", "cannot watch every `%s`", seconds),
-            "seconds, or 500ms, 1m");
+            rp_error_new(EINVAL, "it is not a duration", "cannot watch every `%s`", seconds),
+            "try 2, 500ms, 1m");
     if (count && !rp_parse_count(count, UINT32_MAX, &watch->left))
-        return rp_error_new(EINVAL, "that is no number", "cannot watch `%s` times", count);
+        return rp_error_new(EINVAL, "it is not a number", "cannot watch `%s` times", count);
     return NULL;
 }
 
@@ -263,24 +259,24 @@ static struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
 }
 
 const struct verb map_verbs[] = {
-    {"maps", "", "list the maps of what is held", NULL,
+    {"maps", "", "list the maps of all programs", NULL,
      "count sched_switch by comm\n"
      "maps",
      WORDS_NONE, maps},
-    {"map", "NAME [clear|set KEY VALUE|del KEY]", "print a map, or change it",
-     "NAME may be N.NAME, or N where that has but one. Keys and values are read by their types: "
-     "42, -1, 0x2a, 'c', true, an enum's name; \"text\"; and of structs {1, \"dd\"} or "
-     "{.pid = 1}, where what is not said is zero. Of a per-CPU map the value is set on the first "
-     "CPU. An array is cleared to zeros.",
+    {"map", "NAME [clear|set KEY VALUE|del KEY]", "print or change a map",
+     "NAME may be N.NAME, or just N if the program has only one map. Write keys and values "
+     "according to their types: 42, -1, 0x2a, 'c', true, an enum's name; \"text\"; for structs {1, "
+     "\"dd\"} or {.pid = 1}, where members that you leave out are zero. In a per-CPU map, `set` "
+     "sets the value of the first CPU. `clear` sets the entries of an array to zero.",
      "count sched_switch by comm\n"
      "map counts\n"
      "map counts set {\"nobody\"} 5\n"
      "map counts del {\"nobody\"}\n"
      "map counts clear",
      WORDS_MAP, map},
-    {"watch", "NAME [SECONDS [COUNT]]", "print a map again and again, on a terminal in place",
-     "Every second, or as often as SECONDS says (500ms); until Ctrl-C or Enter, or COUNT times. "
-     "Rows that come meanwhile are counted, and not shown.",
+    {"watch", "NAME [SECONDS [COUNT]]", "print a map again and again; on a terminal, in place",
+     "Every second or every SECONDS (such as 500ms), until Ctrl-C or Enter, or COUNT times. Rows "
+     "that come meanwhile are counted but not shown.",
      "count sched_switch by comm\n"
      "watch counts 200ms 3",
      WORDS_MAP, watch_verb},

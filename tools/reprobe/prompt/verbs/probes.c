@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands for what is held: list, move, pause, end, and what it costs. */
+/* Commands for the programs that are held: list, move, pause, end, and what they cost. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void print_text(const struct entry *entry, const char *line) {
         size_t attach_points = rp_probe_match_count(entry->probes[i]);
         printf("      %s", rp_probe_spec(entry->probes[i]));
         if (rp_probe_is_pattern(rp_probe_spec(entry->probes[i])))
-            printf(" (%zu places)", attach_points);
+            printf(" (%zu matches)", attach_points);
         putchar('\n');
     }
 }
@@ -51,7 +51,7 @@ static struct rp_error *probes(struct prompt *prompt, const char *args) {
         (prompt->tool->json ? print_json : print_text)(entry, line);
     }
     if (!prompt->entry_count)
-        prompt_say("nothing is held\n");
+        prompt_say("there are no programs\n");
     return NULL;
 }
 
@@ -61,9 +61,7 @@ static struct rp_error *retarget(struct prompt *prompt, const char *args) {
     struct entry *entry;
     RP_AUTO_FREE char *number = args_word(&args), *attach_point = args_word(&args);
     if (!attach_point)
-        return rp_error_hint_set(
-            rp_error_new(EINVAL, "a number and a probe are wanted", "move what?"),
-            "retarget N PROBE");
+        return args_missing("a number and a probe are needed", "retarget N PROBE");
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
     return entry_move(prompt, entry, attach_point);
@@ -71,7 +69,7 @@ static struct rp_error *retarget(struct prompt *prompt, const char *args) {
 
 typedef struct rp_error *(*entry_fn)(struct prompt *prompt, struct entry *entry);
 
-/* Does it with all, or with the one that is named. Without a word: with all of them if `bare`. */
+/* Calls `fn` with all, or with the one that is named. Without a word, if `bare`, with all. */
 static struct rp_error *each_named(struct prompt *prompt, const char *args, bool bare,
                                    entry_fn fn) {
     RP_AUTO_FREE char *number = args_word(&args);
@@ -101,7 +99,7 @@ static struct rp_error *pause_one(struct prompt *prompt, struct entry *entry) {
 
 static struct rp_error *resume_one(struct prompt *prompt, struct entry *entry) {
     RP_TRY(entry_resume(prompt, entry));
-    prompt_say("[%u] goes on\n", entry->number);
+    prompt_say("[%u] resumed\n", entry->number);
     return NULL;
 }
 
@@ -117,7 +115,7 @@ static struct rp_error *resume(struct prompt *prompt, const char *args) {
 
 /* ------------------------------------------------------------------ stats */
 
-/* What one of them had done when it was looked at. */
+/* What one of them had done when the sample was taken. */
 struct sample {
     unsigned number;
     struct rp_run_stats run;
@@ -215,7 +213,7 @@ static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) 
 static struct rp_error *stats(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
     if (!prompt->entry_count) {
-        prompt_say("nothing is held\n");
+        prompt_say("there are no programs\n");
         return NULL;
     }
     struct stats *stats = calloc(1, sizeof(*stats));
@@ -247,11 +245,11 @@ static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
     if (text && !rp_parse_duration(text, &job.every_ns))
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "that is no duration", "cannot wait `%s`", text),
+            rp_error_new(EINVAL, "it is not a duration", "cannot wait `%s`", text),
             "try 10, 500ms, 2m");
     rp_session_start_command(prompt->session);
     if (!text && prompt->tool->session.command && rp_session_command_status(prompt->session) >= 0)
-        return NULL; /* what there was to wait for is over */
+        return NULL; /* the command has ended already */
     return prompt_start(prompt, &job);
 }
 
@@ -264,50 +262,51 @@ static struct rp_error *limit(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *text = args_word(&args);
     RP_TRY(args_end(args));
     if (text && !rp_parse_count(text, UINT32_MAX, &prompt->limit))
-        return rp_error_new(EINVAL, "that is no number of places", "cannot set the limit `%s`",
+        return rp_error_new(EINVAL, "it is not a number of matches", "cannot set the limit `%s`",
                             text);
     if (prompt->limit)
-        printf("a pattern may have %" PRIu64 " places\n", prompt->limit);
+        printf("a pattern may have %" PRIu64 " matches\n", prompt->limit);
     else
-        printf("a pattern may have %d places, %d where they are attached one after another\n",
+        printf("a pattern may have %d matches, or %d if they are attached one by one\n",
                ENTRY_LIMIT_AT_ONCE, ENTRY_LIMIT_ONE_BY_ONE);
     return NULL;
 }
 
 const struct verb probe_verbs[] = {
-    {"probes", "", "list what is held, and where it is attached", NULL,
+    {"probes", "", "list the programs, and where they are attached", NULL,
      "count sched_switch by comm\n"
      "probes",
      WORDS_NONE, probes},
-    {"retarget", "N PROBE", "move it to another place",
-     "The new place is live before the old one is let go: no event of the new one is missed, and "
-     "none of the old one comes after the answer. Where the C would be the same nothing is "
-     "compiled; else it is written anew, and maps that are declared as they were keep what is in "
-     "them.",
+    {"retarget", "N PROBE", "move a program to another probe",
+     "The new probe is live before the old one ends: no event of the new one is missed, and no "
+     "event of the old one comes after the answer. If the C stays the same, nothing is compiled. "
+     "Otherwise new C is written, and a map that is declared as before keeps its contents.",
      "count sys_enter_read by comm\n"
      "retarget last sys_enter_write",
      WORDS_MOVE, retarget},
-    {"detach", "N|all", "end it", NULL,
+    {"detach", "N|all", "end a program", NULL,
      "trace sched_switch\n"
      "detach last",
      WORDS_NUMBER, detach},
-    {"pause", "[N|all]", "stop it, for as long as you like", "Ctrl-C pauses all that print rows.",
+    {"pause", "[N|all]", "pause a program until you resume it",
+     "Ctrl-C pauses all programs that print rows.",
      "trace sched_switch\n"
      "pause last",
      WORDS_NUMBER, pause_verb},
-    {"resume", "[N|all]", "let it go on", NULL,
+    {"resume", "[N|all]", "resume a paused program", NULL,
      "trace sched_switch\n"
      "pause last\n"
      "resume last",
      WORDS_NUMBER, resume},
-    {"stats", "", "runs, time a run, events and losses, over one second", NULL,
+    {"stats", "", "show runs, time per run, events and losses over one second", NULL,
      "count sched_switch by comm\n"
      "stats",
      WORDS_NONE, stats},
-    {"wait", "[DURATION]", "let a script wait, by default for the end of the command of -c", NULL,
+    {"wait", "[DURATION]", "make a script wait, by default until the command of -c ends", NULL,
      "count sched_switch by comm\n"
      "wait 100ms\n"
      "map counts",
      WORDS_NONE, wait_verb},
-    {"limit", "[N]", "how many places a pattern may have", NULL, "limit 5000", WORDS_NONE, limit},
+    {"limit", "[N]", "show or set how many matches a pattern may have", NULL, "limit 5000",
+     WORDS_NONE, limit},
     {0}};

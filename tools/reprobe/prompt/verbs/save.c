@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that keep something: what is held as commands, rows and maps as files. */
+/* Commands that save something to a file: programs as commands, rows, maps. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,13 +11,9 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-static struct rp_error *no_file(const char *usage) {
-    return rp_error_hint_set(rp_error_new(EINVAL, "there is no name", "which file?"), "%s", usage);
-}
-
 /* ------------------------------------------------------------------ save */
 
-/* As a block of `c`: a line that is but a dot would end it. */
+/* Writes the C as a block of `c`, in which a line with only a dot would end it. */
 static void save_block(const struct entry *entry, const struct attach_points *attach_points,
                        FILE *out) {
     fputs("c", out);
@@ -67,7 +63,7 @@ static struct rp_error *end_file(FILE *out, const char *path, struct rp_error *e
 static struct rp_error *save(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *path = args_word(&args);
     if (!path)
-        return no_file("save FILE");
+        return args_missing("no file name was given", "save FILE");
     RP_TRY(args_end(args));
     FILE *out = fopen(path, "we");
     if (!out)
@@ -92,7 +88,8 @@ static struct rp_error *record(struct prompt *prompt, const char *args) {
     if (!path && output_recorded())
         return printf("rows go to %s\n", output_recorded()), NULL;
     if (!path)
-        return no_file("record FILE.json|FILE.csv [N], and later: record off");
+        return args_missing("no file name was given",
+                            "record FILE.json|FILE.csv [N], and later: record off");
     if (strcmp(path, "off") == 0)
         return end_record();
     if (number)
@@ -104,10 +101,10 @@ static struct rp_error *record(struct prompt *prompt, const char *args) {
 
 /* ------------------------------------------------------------------ export */
 
-/* What is to be exported, and where to. */
+/* What to export, and where to. */
 struct export {
     int as;
-    struct entry *entry; /* NULL: all that is held */
+    struct entry *entry; /* NULL: all programs */
     const char *map;     /* NULL: all maps of it */
     char *path;          /* NULL: standard output */
 };
@@ -117,8 +114,11 @@ static struct rp_error *choose_as(const char *word, int *as) {
         return *as = RP_MAP_JSON, NULL;
     if (word && strcmp(word, "csv") == 0)
         return *as = RP_MAP_CSV, NULL;
-    return rp_error_hint_set(rp_error_new(EINVAL, "as json or as csv", "how shall it be exported?"),
-                             "export json|csv [MAP|N] [FILE]");
+    if (!word)
+        return args_missing("no format was given", "export json|csv [MAP|N] [FILE]");
+    return rp_error_hint_set(
+        rp_error_new(EINVAL, "it is not json or csv", "cannot export as `%s`", word),
+        "export json|csv [MAP|N] [FILE]");
 }
 
 static struct rp_error *choose_what(const struct prompt *prompt, const char *word,
@@ -139,7 +139,7 @@ static struct rp_error *read_export(const struct prompt *prompt, const char *arg
     struct rp_error *err = choose_what(prompt, what, export);
     if (!err || export->path || !strpbrk(what, "./"))
         return err;
-    rp_error_free(err); /* it is no map: a file, and all maps */
+    rp_error_free(err); /* it is not a map but a file: export all maps */
     export->path = rp_take(what);
     return NULL;
 }
@@ -180,23 +180,23 @@ static struct rp_error *history(struct prompt *prompt, const char *args) {
 }
 
 const struct verb save_verbs[] = {
-    {"save", "FILE", "write what is held as commands, for reprobe -f FILE", NULL,
+    {"save", "FILE", "write all programs as commands, for reprobe -f FILE", NULL,
      "count sched_switch by comm\n"
      "save questions.rp",
      WORDS_FILE, save},
-    {"record", "FILE|off [N]", "write rows to a file, too, as JSON lines or (FILE.csv) as CSV",
-     "Rows of all that is held, or of N.",
+    {"record", "FILE|off [N]", "also write rows to a file, as JSON lines or (FILE.csv) as CSV",
+     "The rows of all programs, or only of program N.",
      "trace sched_process_exit\n"
      "record exits.json\n"
      "record off",
      WORDS_FILE, record},
     {"export", "json|csv [MAP|N] [FILE]", "write maps as JSON lines or CSV",
-     "All maps, those of N, or one.",
+     "All maps, the maps of program N, or one map.",
      "count sched_switch by comm\n"
      "export csv counts",
      WORDS_EXPORT, export_verb},
-    {"history", "", "list the lines that were typed, in former sessions as well",
-     "They are kept in $REPROBE_HISTORY, or $XDG_STATE_HOME/reprobe/history, or "
-     "~/.local/state/reprobe/history; not where $REPROBE_HISTORY is `off`.",
+    {"history", "", "list the lines typed in this and earlier sessions",
+     "They are saved in $REPROBE_HISTORY, or $XDG_STATE_HOME/reprobe/history, or "
+     "~/.local/state/reprobe/history. They are not saved if $REPROBE_HISTORY is `off`.",
      "history", WORDS_NONE, history},
     {0}};

@@ -154,6 +154,8 @@ size_t rp_module_map_count(const struct rp_module *module);
 const char *rp_module_map_name(const struct rp_module *module, size_t i);
 /* The enum bpf_map_type of map `i`, or -1. */
 int rp_module_map_type(const struct rp_module *module, size_t i);
+/* Whether map `i` carries records: a ring buffer, or perf buffers. */
+bool rp_module_map_is_output(const struct rp_module *module, size_t i);
 /* The descriptor of the map `name`, which the module owns, or -1. */
 int rp_module_map_fd(const struct rp_module *module, const char *name);
 

@@ -67,6 +67,10 @@ struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_too
  * Returns the exit status. */
 int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
+/* Says on stderr that the module sees every process when the command line names some, and it does
+ * not ask for them; messages call it `name`. */
+void rp_tool_note_target(const struct rp_tool *tool, const char *name,
+                         const struct rp_module *module);
 /* Flushes stdout, prints `err` to stderr (if `verbose`, with its long text) and frees it. Returns
  * the exit status: 0 if `err` is NULL and all output was written, else 1. */
 int rp_tool_end(struct rp_error *err, bool verbose);

@@ -211,3 +211,12 @@ int rp_tool_run(struct rp_tool *tool,
     free_defines(tool);
     return rp_tool_end(err, tool->verbose);
 }
+
+void rp_tool_note_target(const struct rp_tool *tool, const char *name,
+                         const struct rp_module *module) {
+    const struct rp_target *target = &tool->session.target;
+    bool by_task = target->has_uid || target->comm || target->cgroup;
+    if ((target->pid || tool->session.command || by_task) && !rp_module_uses_target(module))
+        fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
+                by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");
+}

@@ -158,9 +158,9 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
     bool traces = rp_module_prints_trace(module);
     size_t outputs = traces;
     for (size_t i = 0; i < maps; i++)
-        outputs += source_is_output(module, i);
+        outputs += rp_module_map_is_output(module, i);
     for (size_t i = 0; i < maps; i++) {
-        if (!source_is_output(module, i))
+        if (!rp_module_map_is_output(module, i))
             continue;
         struct printer *p = &printers->list[printers->count++];
         *p = (struct printer){.request = request,
@@ -204,7 +204,7 @@ static void print_timings(const struct rp_session *session, const struct timespe
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
     const struct rp_map_format format = {.as = request->tool.json ? RP_MAP_JSON : RP_MAP_TEXT};
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
-        if (source_is_output(module, i))
+        if (rp_module_map_is_output(module, i))
             continue;
         struct rp_error *err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
         if (err)
@@ -216,7 +216,7 @@ static struct rp_error *print_maps(const struct request *request, const struct r
 static void print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
-    source_note_target(&request->tool, request->source.opts.name, module);
+    rp_tool_note_target(&request->tool, request->source.opts.name, module);
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,

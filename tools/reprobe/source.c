@@ -2,7 +2,6 @@
 #include "source.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <string.h>
 
 enum { KEY_TYPES = 0x2000 };
@@ -71,17 +70,3 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 const struct argp source_argp = {.options = options, .parser = parse};
-
-bool source_is_output(const struct rp_module *module, size_t i) {
-    int type = rp_module_map_type(module, i);
-    return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-}
-
-void source_note_target(const struct rp_tool *tool, const char *name,
-                        const struct rp_module *module) {
-    const struct rp_target *target = &tool->session.target;
-    bool by_task = target->has_uid || target->comm || target->cgroup;
-    if ((target->pid || tool->session.command || by_task) && !rp_module_uses_target(module))
-        fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
-                by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");
-}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What `run`, `check`, `build` and the prompt have in common: sources, how to compile them, and
- * notes about the module. */
+/* What `run`, `check` and `build` have in common: the file, and how it is to be compiled. */
 #ifndef REPROBE_SOURCE_H
 #define REPROBE_SOURCE_H
 
@@ -18,11 +17,5 @@ struct source {
 
 /* An argp child with a `struct source` as its input: FILE, -D, -I, --types, -- CFLAGS…. */
 extern const struct argp source_argp;
-
-/* Whether map `i` carries events. */
-bool source_is_output(const struct rp_module *module, size_t i);
-/* Says on stderr that a target was given that the module does not check. */
-void source_note_target(const struct rp_tool *tool, const char *name,
-                        const struct rp_module *module);
 
 #endif

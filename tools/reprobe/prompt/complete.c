@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "input.h"
-#include "prompt.h"
+#include "entry.h"
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -37,7 +36,7 @@ static void offer(const struct cursor *at, const char *text, const char *what) {
 /* ------------------------------------------------------------------ kinds of words */
 
 static void offer_verbs(const struct cursor *at) {
-    for (const struct verb_group *group = verb_groups; group->title; group++)
+    for (const struct verb_group *group = at->prompt->groups; group->title; group++)
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             offer(at, verb->name, verb->what);
 }
@@ -205,7 +204,7 @@ void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_
         offer_verbs(&attach_point);
         return;
     }
-    attach_point.verb = verb_find(verb, length);
+    attach_point.verb = verb_find(prompt, verb, length);
     if (attach_point.verb)
         offer_by_verb(&attach_point);
 }
@@ -325,7 +324,7 @@ static void choose_ending(char **matches, bool is_c) {
 
 static bool is_verb_kind(enum words words) {
     const char *verb = rl_line_buffer + strspn(rl_line_buffer, BREAKS);
-    const struct verb *found = verb_find(verb, strcspn(verb, BREAKS));
+    const struct verb *found = verb_find(prompt_of_tab, verb, strcspn(verb, BREAKS));
     return found && found->words == words;
 }
 

@@ -1,23 +1,68 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the prompt holds: more of hold.c than prompt.h tells. */
+/* The session entries: questions and C programs that run, each under its number; their maps and
+ * rows. */
 #ifndef REPROBE_ENTRY_H
 #define REPROBE_ENTRY_H
 
 #include "prompt.h"
 
-/* How many places a pattern may have unless `limit` says more: attached at once, or one by one. */
+/* How many attach points a pattern may have unless `limit` says more: attached at once, or one by
+ * one. */
 #define ENTRY_LIMIT_AT_ONCE    1000
 #define ENTRY_LIMIT_ONE_BY_ONE 200
 
-/* C that is attached to `places`, where there are some, else to what its functions name. */
-struct rp_error *entry_load_at(struct prompt *prompt, const char *name, const char *text,
-                               const struct attach_points *attach_points);
-/* One more probe of it. */
-struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
-                              const char *spec);
-/* Where it is attached now. */
+/* Where a function is, or will be, attached. */
+struct attach_point {
+    char *function, *spec;
+};
+struct attach_points {
+    struct attach_point *list;
+    size_t count;
+};
+void attach_points_clear(struct attach_points *attach_points);
+#define AUTO_ATTACH_POINTS RP_AUTO(attach_points_clear) struct attach_points
+
+static inline void cleanup_generated(struct rp_generated **generated) {
+    rp_generated_free(*generated);
+}
+#define AUTO_GENERATED RP_AUTO(cleanup_generated) struct rp_generated *
+
+/* A question or a C program that runs. */
+struct entry {
+    unsigned number;
+    struct rp_question *question; /* NULL: the author's own C */
+    char *name;                   /* of the source, in messages */
+    char *text;                   /* the C as it would be compiled now */
+    char *neutral;                /* see struct rp_generated; NULL for the author's own */
+    char *title;
+    char **headers; /* see struct rp_generated */
+    size_t header_count;
+    struct rp_module *module;
+    struct rp_probe **probes; /* the session's */
+    size_t probe_count;
+    struct output *outputs; /* output.c */
+    size_t output_count;
+    bool prints_trace; /* to the kernel's trace pipe */
+    struct names {     /* of the matches of each probe: they outlive it */
+        char **list;
+        size_t count;
+    } * names;
+    size_t name_count;
+    struct rp_stack *stack; /* of a program that counts stacks */
+    bool paused;
+    char *draft; /* what was edited, and did not run */
+};
+
+/* ------------------------------------------------------------------ entry.c */
+
+struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
+                                   const char *spec);
+/* Adds where it is attached now. */
 struct rp_error *entry_attach_points(const struct entry *entry,
                                      struct attach_points *attach_points);
+
+/* The one of that number ("2"); an error says which there are. */
+struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
 /* As one would type it: the question, or the name of the C. malloc()ed. */
 char *entry_line(const struct entry *entry);
 void entry_print_title(const struct entry *entry);
@@ -26,7 +71,58 @@ struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry);
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry);
 /* Pauses what prints rows, and says which; false when nothing does. */
 bool entry_pause_rows(struct prompt *prompt);
+/* Ends all that runs of it, and frees it, whether it was held already or not. */
+void entry_end(struct prompt *prompt, struct entry *entry);
+/* Frees what we know of all; what the kernel has goes with the session. */
+void entry_forget_all(struct prompt *prompt);
 
+/* It is not held yet; NULL without memory. */
+struct entry *entry_new(unsigned number, const char *name);
+/* Forgets its text, and what belongs to that. */
+void entry_free_text(struct entry *entry);
+/* Takes down by name where its probes are: they will have ended when that is needed. */
+struct rp_error *entry_take_names(struct entry *entry);
+/* What there is to say of a module that was compiled. */
+void entry_print_notes(const struct prompt *prompt, const struct entry *entry);
+
+/* ------------------------------------------------------------------ entry_start.c */
+
+/* Compiles, attaches and prints what is new: on an error nothing of it stays. */
+struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
+/* C that is attached to `attach_points`, where there are some, else to what its functions name. */
+struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
+                            const struct attach_points *attach_points);
+/* One more probe of it. */
+struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
+                              const char *spec);
+
+/* Compiles entry->text and makes it run, with the maps of `keep` that stay alike (NULL: none). On
+ * an error nothing of it does. */
+struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
+                                const struct attach_points *attach_points,
+                                const struct rp_module *keep);
+/* The program of its question, and where that is to be attached. */
+struct rp_error *entry_generate(const struct entry *entry, struct rp_generated **generated,
+                                struct attach_points *attach_points);
+/* Takes the text over, and what belongs to it. */
+void entry_take_generated(struct entry *entry, struct rp_generated *generated);
+/* An error when the spec is a pattern that matches more than may be attached. */
+struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec);
+
+/* ------------------------------------------------------------------ entry_move.c */
+
+/* Compiles `text` in place of what runs, with the maps that stay alike. On an error the old one
+ * runs on. */
+struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text);
+struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word);
+
+/* ------------------------------------------------------------------ entry_maps.c */
+
+/* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
+struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
+                           const char **map);
+/* How its maps are written: its unit, and what its keys mean. */
+struct rp_map_format entry_map_format(const struct prompt *prompt, const struct entry *entry);
 /* One of its maps, or all that have data, to `out`. */
 struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry *entry,
                                  const char *map, int as, FILE *out);
@@ -34,10 +130,26 @@ struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entr
                                   FILE *out);
 /* All maps of all that is held, to stdout. */
 struct rp_error *entry_print_all(const struct prompt *prompt);
-/* Frees what we know of them; what the kernel has goes with the session. */
-void entry_forget_all(struct prompt *prompt);
 
-/* hold_verbs.c. The command of -c has ended: so has a `wait` for it. */
-void wait_ended(struct prompt *prompt);
+/* ------------------------------------------------------------------ output.c */
+
+/* Reads the outputs of entry->module, and fills in entry->outputs. Its rows are read until
+ * rp_session_remove(); then output_free(). */
+struct rp_error *output_read(struct prompt *prompt, struct entry *entry);
+/* entry->outputs are its own from now on, whoever read them first. */
+void output_give(struct entry *entry);
+void output_free(struct output *outputs, size_t count);
+/* Whether any row was printed since it was held or resumed. */
+bool output_scrolls(const struct entry *entry);
+void output_resumed(struct entry *entry);
+/* Rows are counted, not shown; and the end of that, which says how many there were. */
+void output_mute(bool mute);
+
+/* From now on rows go to a file as well: of all that is held, or (number) of one. */
+struct rp_error *output_record(const char *path, unsigned number);
+struct rp_error *output_record_end(void);
+/* The file that rows go to, or NULL. */
+const char *output_recorded(void);
+void output_close(void);
 
 #endif

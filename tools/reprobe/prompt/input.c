@@ -4,19 +4,22 @@
  * time by the session's loop: a descriptor that can be read while there is one and nothing else
  * goes on. A block (`c`) takes lines instead of running them.
  */
-#include "input.h"
+#include "entry.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
+
+#define NS_A_SECOND 1000000000ULL
 
 struct block {
     bool open;
@@ -83,6 +86,18 @@ static char *next_line(struct lines *lines) {
     return line;
 }
 
+/* Lines are taken when no job goes on: to be called when that has changed. */
+static void update(struct prompt *prompt) {
+    struct lines *lines = prompt->lines;
+    bool wanted = !prompt->job && (lines->next < lines->count || (lines->ended && !lines->over));
+    if (wanted == lines->armed)
+        return;
+    uint64_t one = 1;
+    ssize_t moved =
+        wanted ? write(lines->ready, &one, sizeof(one)) : read(lines->ready, &one, sizeof(one));
+    lines->armed = moved == sizeof(one) ? wanted : lines->armed;
+}
+
 static void block_clear(struct block *block) {
     free(block->args);
     free(block->text);
@@ -96,7 +111,7 @@ bool input_clear(struct prompt *prompt) {
     for (char *line; (line = next_line(lines));)
         free(line);
     block_clear(&lines->block);
-    input_update(prompt);
+    update(prompt);
     return any;
 }
 
@@ -109,18 +124,70 @@ bool input_is_over(const struct prompt *prompt) {
     return lines->ended && lines->next == lines->count && !lines->block.open && !prompt->job;
 }
 
-void input_update(struct prompt *prompt) {
-    struct lines *lines = prompt->lines;
-    bool wanted = !prompt->job && (lines->next < lines->count || (lines->ended && !lines->over));
-    if (wanted == lines->armed)
-        return;
-    uint64_t one = 1;
-    ssize_t moved =
-        wanted ? write(lines->ready, &one, sizeof(one)) : read(lines->ready, &one, sizeof(one));
-    lines->armed = moved == sizeof(one) ? wanted : lines->armed;
+/* ------------------------------------------------------------------ jobs */
+
+struct running_job {
+    struct job job; /* first: prompt->job is this */
+    int timer;
+};
+
+static bool on_tick(void *ctx) {
+    struct prompt *prompt = ctx;
+    struct running_job *running = (struct running_job *)prompt->job;
+    uint64_t times;
+    if (read(running->timer, &times, sizeof(times)) != sizeof(times))
+        return true;
+    if (!running->job.tick(prompt, running->job.ctx))
+        prompt_end_job(prompt);
+    return !prompt->leave;
 }
 
-/* ------------------------------------------------------------------ running them */
+static struct rp_error *start_timer(struct prompt *prompt, struct running_job *running) {
+    uint64_t every = running->job.every_ns;
+    const struct timespec time = {(time_t)(every / NS_A_SECOND), (long)(every % NS_A_SECOND)};
+    running->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (running->timer < 0 ||
+        timerfd_settime(running->timer, 0, &(struct itimerspec){time, time}, NULL))
+        return rp_error_new(errno, NULL, "cannot set a timer");
+    return rp_session_watch(prompt->session, running->timer, on_tick, prompt);
+}
+
+struct rp_error *prompt_start(struct prompt *prompt, const struct job *job) {
+    struct running_job *running = malloc(sizeof(*running));
+    if (!running)
+        return rp_error_nomem();
+    *running = (struct running_job){.job = *job, .timer = -1};
+    struct rp_error *err = job->every_ns ? start_timer(prompt, running) : NULL;
+    if (err) {
+        if (running->timer >= 0)
+            close(running->timer);
+        free(running);
+        return err;
+    }
+    prompt->job = &running->job;
+    output_mute(job->mute);
+    update(prompt);
+    return NULL;
+}
+
+void prompt_end_job(struct prompt *prompt) {
+    struct running_job *running = (struct running_job *)prompt->job;
+    if (!running)
+        return;
+    prompt->job = NULL;
+    if (running->timer >= 0) {
+        rp_session_unwatch(prompt->session, running->timer);
+        close(running->timer);
+    }
+    if (running->job.end)
+        running->job.end(prompt, running->job.ctx);
+    if (running->job.mute)
+        output_mute(false);
+    free(running);
+    update(prompt);
+}
+
+/* ------------------------------------------------------------------ running lines */
 
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done) {
     struct block *block = &prompt->lines->block;
@@ -162,6 +229,14 @@ static void run_line(struct prompt *prompt, const char *line) {
         prompt_fail(prompt, err);
 }
 
+/* All that was to be run has: what goes on then is the command of -c, or what is held. */
+static void end_of_lines(struct prompt *prompt) {
+    bool has_command = prompt->tool->session.command;
+    bool waits = has_command && rp_session_command_status(prompt->session) < 0;
+    rp_session_start_command(prompt->session);
+    prompt->leave |= !prompt->entry_count || (has_command && !waits);
+}
+
 static bool run_next(void *ctx) {
     struct prompt *prompt = ctx;
     struct lines *lines = prompt->lines;
@@ -172,8 +247,8 @@ static bool run_next(void *ctx) {
         run_line(prompt, ".");
     lines->over = input_is_over(prompt);
     if (lines->over)
-        prompt_ended(prompt);
-    input_update(prompt);
+        end_of_lines(prompt);
+    update(prompt);
     return !prompt->leave;
 }
 
@@ -194,12 +269,13 @@ static void take_typed(const char *line) {
     } else {
         typing->leave = true;
     }
-    input_update(typing);
+    update(typing);
 }
 
 static bool on_key(void *ctx) {
     struct prompt *prompt = ctx;
-    prompt_handle_signals(prompt);
+    if (prompt->interrupted)
+        return true; /* Ctrl-C was typed before */
     /* What was pasted is shown below the prompt that it belongs to: a line is run before the next
      * one is read, unless it has to wait. */
     if (prompt->job || prompt->lines->next == prompt->lines->count)
@@ -246,7 +322,7 @@ static bool on_input(void *ctx) {
         prompt_fail(prompt, err);
     if (got <= 0)
         end_input(prompt);
-    input_update(prompt);
+    update(prompt);
     return !prompt->leave;
 }
 
@@ -261,7 +337,6 @@ struct rp_error *input_begin(struct prompt *prompt, bool ended) {
     if (prompt->terminal) {
         typing = prompt;
         screen_set_prompt("reprobe> ");
-        complete_begin(prompt);
         screen_open(take_typed);
         RP_TRY(watch_input(prompt, on_key));
     } else if (ended) {
@@ -269,7 +344,7 @@ struct rp_error *input_begin(struct prompt *prompt, bool ended) {
     } else {
         RP_TRY(watch_input(prompt, on_input));
     }
-    input_update(prompt);
+    update(prompt);
     return NULL;
 }
 

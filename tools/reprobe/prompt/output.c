@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of what is held: on the screen, and in a file. */
-#include "output.h"
+#include "entry.h"
 
 #include <errno.h>
-#include <linux/bpf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "../source.h"
 #include "record/layout.h"
 #include "screen.h"
 #include "util/cleanup.h"
@@ -333,7 +331,7 @@ struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
         return rp_error_nomem();
     for (size_t i = 0; i < maps; i++) {
         const char *name = rp_module_map_name(module, i);
-        if (!source_is_output(module, i))
+        if (!rp_module_map_is_output(module, i))
             continue;
         if (is_of_stacks(entry, name)) {
             RP_TRY(rp_stack_watch(prompt->session, entry->stack, name));

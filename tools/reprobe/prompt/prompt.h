@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The prompt: what it holds, and how its parts know each other.
+ * The prompt: a line becomes a call of a verb.
  *
- *   line (terminal, pipe, -e, -f) -> verb (the table in verbs.c) -> question or C -> held -> rows
+ *   input.c     where lines come from (terminal, pipe, -e, -f), how they wait for their turn
+ *   verbs.c     a line is a verb and its arguments
+ *   verbs/      what each verb does
+ *   entry*.c    what is held: questions and C programs that run (entry.h)
+ *   output.c    the rows that these print (entry.h)
+ *   screen.c    the line that is being typed; talk.c: messages, colours (screen.h)
+ *
+ * ../prompt.c is the command: its options, its loop, its signals.
  */
 #ifndef REPROBE_PROMPT_H
 #define REPROBE_PROMPT_H
@@ -11,10 +18,44 @@
 #include "reprobe_tool.h"
 
 struct prompt;
-struct entry;
-struct output; /* one stream of a held program, and how it prints: output.c */
+struct entry; /* entry.h */
+struct lines; /* input.c */
 
-/* ------------------------------------------------------------------ verbs */
+/* What goes on while lines wait: it ends by itself or by Ctrl-C. */
+struct job {
+    uint64_t every_ns; /* between ticks; 0: none */
+    /* False: it is over. */
+    bool (*tick)(struct prompt *prompt, void *ctx);
+    /* A child process has ended; may be NULL. False: the job is over. */
+    bool (*child_ended)(struct prompt *prompt, void *ctx);
+    void (*end)(struct prompt *prompt, void *ctx); /* however it ended; may be NULL */
+    void *ctx;
+    bool mute;               /* rows that come meanwhile are counted, and not shown */
+    bool enter_ends;         /* a line that is entered ends it, too */
+    bool command_ends;       /* so does the end of the command of -c */
+    bool ignores_interrupts; /* Ctrl-C is for the program that has the terminal */
+};
+
+struct prompt {
+    struct rp_session *session;
+    const struct rp_tool *tool;      /* -p, -c, …, --json, -t, -v */
+    const struct verb_group *groups; /* all verbs, in the order of help; ended by a NULL title */
+    struct lines *lines;
+    struct job *job;
+    struct entry **entries; /* in the order of their numbers */
+    size_t entry_count;
+    unsigned last_number;
+    bool leave;    /* the loop shall end */
+    bool quit;     /* that was said: nothing more is printed */
+    bool failed;   /* a command of a script went wrong: the exit status */
+    bool terminal; /* someone types */
+    bool is_warm;  /* the compiler has run once */
+    int signalled; /* an eventfd: a signal is to be looked at */
+    bool interrupted;
+    uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
+};
+
+/* ------------------------------------------------------------------ verbs: verbs.c */
 
 /* What Tab offers for the words behind a verb. */
 enum words {
@@ -43,16 +84,13 @@ struct verb {
     struct rp_error *(*run)(struct prompt *prompt, const char *args);
 };
 
-/* One file each, in the order of help; each ends with a verb whose name is NULL. */
-extern const struct verb question_verbs[], code_verbs[], probe_verbs[], map_verbs[],
-    inspect_verbs[], save_verbs[], help_verbs[];
 struct verb_group {
     const char *title;
-    const struct verb *verbs;
+    const struct verb *verbs; /* ended by one whose name is NULL */
 };
-extern const struct verb_group verb_groups[]; /* verbs.c; ended by a NULL title */
+
 /* By its name, or the only one that begins so; or NULL. */
-const struct verb *verb_find(const char *name, size_t length);
+const struct verb *verb_find(const struct prompt *prompt, const char *name, size_t length);
 /* Runs one line; an empty one and a comment (#) do nothing. */
 struct rp_error *verb_run(struct prompt *prompt, const char *line);
 
@@ -63,126 +101,43 @@ struct rp_error *args_end(const char *args);
 /* The error for a command that lacks an argument; `usage` is the hint. */
 struct rp_error *args_missing(const char *why, const char *usage);
 
-/* ------------------------------------------------------------------ what is held */
+/* ------------------------------------------------------------------ lines: input.c */
 
-/* Where a function is, or shall be, attached. */
-struct attach_point {
-    char *function, *spec;
-};
-struct attach_points {
-    struct attach_point *list;
-    size_t count;
-};
-struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
-                                   const char *spec);
-void attach_points_clear(struct attach_points *attach_points);
+/* Lines from -f and -e, in that order. */
+struct rp_error *input_open(struct prompt *prompt);
+void input_close(struct prompt *prompt);
+struct rp_error *input_add_file(struct prompt *prompt, const char *path);
+struct rp_error *input_add(struct prompt *prompt, const char *line);
+/* Standard input comes behind them: as a terminal, as a file or pipe, or (`ended`) not at all. */
+struct rp_error *input_begin(struct prompt *prompt, bool ended);
+/* Another program reads the terminal meanwhile. */
+void input_leave(struct prompt *prompt);
+void input_return(struct prompt *prompt);
+/* Forgets the lines that wait, and a block that was begun; true when there was one of these. */
+bool input_clear(struct prompt *prompt);
+/* What was typed so far of the block that is open; NULL when none is. */
+const char *input_block(const struct prompt *prompt);
+/* Nothing waits, and nothing more will come. */
+bool input_is_over(const struct prompt *prompt);
 
-/* A question or a C program that runs, under its number. */
-struct entry {
-    unsigned number;
-    struct rp_question *question; /* NULL: the author's own C */
-    char *name;                   /* of the source, in messages */
-    char *text;                   /* the C as it would be compiled now */
-    char *neutral;                /* see struct rp_generated; NULL for the author's own */
-    char *title;
-    char **headers; /* see struct rp_generated */
-    size_t header_count;
-    struct rp_module *module;
-    struct rp_probe **probes; /* the session's */
-    size_t probe_count;
-    struct output *outputs;
-    size_t output_count;
-    bool prints_trace; /* to the kernel's trace pipe */
-    struct names {     /* of places, of each probe: they outlive it */
-        char **list;
-        size_t count;
-    } * names;
-    size_t name_count;
-    struct rp_stack *stack; /* of a program that counts stacks */
-    bool paused;
-    char *draft; /* what was edited, and did not run */
-};
-
-/* Something that goes on while lines wait: it ends by itself or by Ctrl-C. */
-struct job {
-    uint64_t every_ns; /* between ticks; 0: none */
-    /* False: it is over. */
-    bool (*tick)(struct prompt *prompt, void *ctx);
-    void (*end)(struct prompt *prompt, void *ctx); /* however it ended; may be NULL */
-    void *ctx;
-    bool mute;       /* rows that come meanwhile are counted, and not shown */
-    bool enter_ends; /* a line that is entered ends it, too */
-};
-
-/* What takes the lines that follow, up to one that is a dot. */
-typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, const char *text);
-
-struct lines; /* input.c */
-
-struct prompt {
-    struct rp_session *session;
-    const struct rp_tool *tool; /* -p, -c, …, --json, -t, -v */
-    struct lines *lines;
-    struct job *job;
-    struct entry **entries; /* in the order of their numbers */
-    size_t entry_count;
-    unsigned last_number;
-    bool leave;    /* the loop shall end */
-    bool quit;     /* that was said: nothing more is printed */
-    bool failed;   /* a command of a script went wrong: the exit status */
-    bool terminal; /* someone types */
-    bool is_warm;  /* the compiler has run once */
-    int signalled; /* an eventfd: a signal is to be looked at */
-    bool interrupted;
-    uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
-};
-
-/* prompt.c */
 /* Lines wait until the job is over; there is none yet when a command runs. */
 struct rp_error *prompt_start(struct prompt *prompt, const struct job *job);
 void prompt_end_job(struct prompt *prompt);
+
+/* What takes the lines that follow, up to one that is a dot. */
+typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, const char *text);
 /* Takes the lines that follow, and gives them to `done` with a copy of `args`. */
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done);
+
+/* ------------------------------------------------------------------ messages: talk.c */
+
 /* To standard error. */
 void prompt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* What signals have led to, before anything else is read. */
-void prompt_handle_signals(struct prompt *prompt);
-/* No more lines will come. */
-void prompt_ended(struct prompt *prompt);
+/* Says so; NULL: there is nothing to say. */
+void prompt_note(const char *note);
 /* Prints the error, as everywhere, and frees it; a script's exit status will be 1. */
 void prompt_fail(struct prompt *prompt, struct rp_error *err);
-
-/* hold.c. The one of that number ("2"); an error says which there are. */
-struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
-/* Compiles, attaches and prints what is new: on an error nothing of it stays. */
-struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
-struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text);
-/* Compiles `text` in place of what runs, with the maps that stay alike. On an error the old one
- * runs on. */
-struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text);
-struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word);
-void entry_end(struct prompt *prompt, struct entry *entry);
-
-/* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
-struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
-                           const char **map);
-/* How maps of `held` are written: its unit, and what its keys mean. */
-struct rp_map_format entry_map_format(const struct prompt *prompt, const struct entry *entry);
-
-/* ------------------------------------------------------------------ the terminal */
-
-/* screen.c. All that the prompt prints goes to stdout between these two, so that the line that is
- * being typed is never garbled; screen_show() comes by itself when there is nothing left to do. */
-void screen_hide(void);
-void screen_show(void);
-/* Whether colours may be used; and the codes, "" when not. */
-enum colour { COLOUR_NONE, COLOUR_NUMBER, COLOUR_HEADER, COLOUR_ERROR, COLOUR_HINT, COLOUR_DIM };
-const char *screen_colour(enum colour colour);
-/* Columns of the terminal; 80 when there is none. */
-int screen_columns(void);
-
-/* Words that Tab offers at byte `at` of `line`: complete.c. */
-void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_completion_fn each,
-                   void *ctx);
+/* Prints it and no more. */
+void prompt_print_error(const struct rp_error *err);
 
 #endif

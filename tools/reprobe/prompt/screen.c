@@ -6,17 +6,18 @@
  */
 #include "screen.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <locale.h>
 #include <poll.h>
+#include <readline/history.h>
 #include <readline/readline.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
-#include <wchar.h>
 
-#include "prompt.h"
 #include "util/clock.h"
 
 #define KEYS_A_LOOK 1024
@@ -59,6 +60,77 @@ void screen_hide(void) {
 static void redisplay(void) {
     if (screen.shown)
         rl_redisplay();
+}
+
+/* ------------------------------------------------------------------ history */
+
+#define HISTORY_MAX 10000 /* lines */
+
+static char history_file[PATH_MAX]; /* "": none */
+
+/* $REPROBE_HISTORY (a file, or "off"), else $XDG_STATE_HOME/reprobe/history, else below
+ * ~/.local/state. */
+static void find_file(void) {
+    const char *own = getenv("REPROBE_HISTORY"), *state = getenv("XDG_STATE_HOME"),
+               *home = getenv("HOME");
+    int length = 0;
+    if (own && *own)
+        length =
+            strcmp(own, "off") == 0 ? 0 : snprintf(history_file, sizeof(history_file), "%s", own);
+    else if (state && *state == '/')
+        length = snprintf(history_file, sizeof(history_file), "%s/reprobe/history", state);
+    else if (home && *home == '/')
+        length =
+            snprintf(history_file, sizeof(history_file), "%s/.local/state/reprobe/history", home);
+    if (length <= 0 || (size_t)length >= sizeof(history_file))
+        *history_file = '\0';
+}
+
+/* The directories above it. */
+static void make_directories(void) {
+    for (char *slash = strchr(history_file + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(history_file, 0700);
+        *slash = '/';
+    }
+}
+
+static void history_open(void) {
+    using_history();
+    stifle_history(HISTORY_MAX);
+    find_file();
+    if (*history_file)
+        read_history(history_file);
+}
+
+void history_keep(const char *line) {
+    if (!line[strspn(line, " \t")])
+        return;
+    const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+    if (last && strcmp(last->line, line) == 0)
+        return;
+    add_history(line);
+    if (!*history_file)
+        return;
+    mode_t mask = umask(077);
+    int failed = append_history(1, history_file);
+    if (failed == ENOENT) { /* the first line ever */
+        make_directories();
+        write_history(history_file);
+    }
+    umask(mask);
+}
+
+static void history_close(void) {
+    if (*history_file)
+        history_truncate_file(history_file, HISTORY_MAX);
+    clear_history();
+}
+
+void history_print(FILE *out) {
+    HIST_ENTRY **list = history_list();
+    for (int i = 0; list && list[i]; i++)
+        fprintf(out, "%5d  %s\n", history_base + i, list[i]->line);
 }
 
 /* ------------------------------------------------------------------ reading */
@@ -168,74 +240,4 @@ void screen_resize(void) {
         return;
     screen_hide();
     rl_resize_terminal();
-}
-
-/* ------------------------------------------------------------------ what can be shown */
-
-int screen_columns(void) {
-    struct winsize size;
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return 80;
-}
-
-static const char *colour_on(enum colour colour, int fd) {
-    static const char *const codes[] = {
-        [COLOUR_NONE] = "\033[0m",   [COLOUR_NUMBER] = "\033[36m", [COLOUR_HEADER] = "\033[1m",
-        [COLOUR_ERROR] = "\033[31m", [COLOUR_HINT] = "\033[33m",   [COLOUR_DIM] = "\033[2m",
-    };
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-    bool may = isatty(fd) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
-    return may ? codes[colour] : "";
-}
-
-const char *screen_colour(enum colour colour) {
-    return colour_on(colour, STDOUT_FILENO);
-}
-
-const char *screen_talk_colour(int colour) {
-    return colour_on((enum colour)colour, STDERR_FILENO);
-}
-
-/* Bytes and columns of the character at `text`. */
-static size_t character(const char *text, size_t length, int *columns) {
-    wchar_t wide;
-    mbstate_t state = {0};
-    size_t bytes = mbrtowc(&wide, text, length, &state);
-    *columns = 1;
-    if (bytes == 0 || bytes > length)
-        return 1;
-    int width = wcwidth(wide);
-    if (width >= 0)
-        *columns = width;
-    return bytes;
-}
-
-size_t screen_fit(const char *text, size_t length, int columns) {
-    size_t at = 0;
-    while (at < length) {
-        int width;
-        size_t bytes = character(text + at, length - at, &width);
-        if (width > columns)
-            break;
-        columns -= width;
-        at += bytes;
-    }
-    return at;
-}
-
-void screen_wrap(FILE *out, const char *text, int indent) {
-    int capacity = screen_columns();
-    if (!isatty(fileno(out)))
-        capacity = 1 << 20;
-    for (int used = 0; *text; used = indent) {
-        size_t all = strlen(text), fits = screen_fit(text, all, capacity - used), end = fits;
-        while (fits < all && end > 0 && text[end] != ' ')
-            end--;
-        if (!end)
-            end = fits ? fits : 1;
-        fprintf(out, "%*s%.*s\n", used, "", (int)end, text);
-        text += end;
-        text += strspn(text, " ");
-    }
 }

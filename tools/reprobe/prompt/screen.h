@@ -1,14 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The line that is being typed, and the terminal it is typed in: screen.c; history.c. */
+/* The terminal: the line that is being typed, what Tab offers, and how text looks. */
 #ifndef REPROBE_SCREEN_H
 #define REPROBE_SCREEN_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdio.h>
+#include "prompt.h"
+
+/* ------------------------------------------------------------------ screen.c */
+
+/* All that the prompt prints goes to stdout between these two, so that the line that is being typed
+ * is never garbled; screen_show() comes by itself when there is nothing left to do. */
+void screen_hide(void);
+void screen_show(void);
 
 /* Begins to read lines from standard input, a terminal; each is given to `line`, NULL at its end.
- * `complete` fills in what Tab offers (see screen.c). */
+ */
 void screen_open(void (*line)(const char *line));
 void screen_close(void);
 /* Takes what was typed, up to the end of a line. */
@@ -23,21 +28,29 @@ void screen_resize(void);
 void screen_leave(void);
 void screen_return(void);
 
+/* Lines typed before, across runs of the prompt. */
+void history_keep(const char *line);
+void history_print(FILE *out);
+
+/* ------------------------------------------------------------------ complete.c */
+
+/* Tab completes from now on. */
+void complete_begin(const struct prompt *prompt);
+/* Words that Tab offers at byte `at` of `line`. */
+void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_completion_fn each,
+                   void *ctx);
+
+/* ------------------------------------------------------------------ talk.c */
+
+enum colour { COLOUR_NONE, COLOUR_NUMBER, COLOUR_HEADER, COLOUR_ERROR, COLOUR_HINT, COLOUR_DIM };
+/* The codes for stdout, and for stderr; "" where there are no colours. */
+const char *screen_colour(enum colour colour);
+const char *screen_talk_colour(enum colour colour);
+/* Columns of the terminal; 80 when there is none. */
+int screen_columns(void);
 /* Of as many bytes of `text` as take at most `columns` columns. */
 size_t screen_fit(const char *text, size_t length, int columns);
-/* Colours for stderr; the rest of them is for stdout. */
-const char *screen_talk_colour(int colour);
 /* For people: broken at spaces where the terminal ends, further lines indented. */
 void screen_wrap(FILE *out, const char *text, int indent);
-
-struct prompt;
-/* complete.c. Tab completes from now on. */
-void complete_begin(const struct prompt *prompt);
-
-/* history.c */
-void history_open(void);
-void history_keep(const char *line);
-void history_close(void);
-void history_print(FILE *out);
 
 #endif

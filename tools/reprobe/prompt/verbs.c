@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The commands, and how a line becomes a call of one. */
+/* The commands: how a line becomes a call of one. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "prompt.h"
+#include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/nearest.h"
 
-const struct verb_group verb_groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
-                                         {"Manage", probe_verbs},    {"Maps", map_verbs},
-                                         {"Inspect", inspect_verbs}, {"Save", save_verbs},
-                                         {"Help", help_verbs},       {NULL, NULL}};
-
 /* Calls `each` with all verbs, in the order of help. */
-static void each_verb(void (*each)(void *ctx, const struct verb *verb), void *ctx) {
-    for (const struct verb_group *group = verb_groups; group->title; group++)
+static void each_verb(const struct prompt *prompt, void (*each)(void *ctx, const struct verb *verb),
+                      void *ctx) {
+    for (const struct verb_group *group = prompt->groups; group->title; group++)
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             each(ctx, verb);
 }
@@ -48,9 +44,9 @@ static const struct verb *found(const struct search *search) {
     return search->count == 1 ? search->begins : NULL;
 }
 
-const struct verb *verb_find(const char *name, size_t length) {
+const struct verb *verb_find(const struct prompt *prompt, const char *name, size_t length) {
     struct search search = {.name = name, .length = length};
-    each_verb(look_at, &search);
+    each_verb(prompt, look_at, &search);
     return found(&search);
 }
 
@@ -86,7 +82,7 @@ static void consider(void *ctx, const struct verb *verb) {
     rp_nearest_add(ctx, verb->name);
 }
 
-static struct rp_error *unknown(const struct search *search) {
+static struct rp_error *unknown(const struct prompt *prompt, const struct search *search) {
     RP_AUTO_FREE char *name = strndup(search->name, search->length);
     if (!name)
         return rp_error_nomem();
@@ -95,7 +91,7 @@ static struct rp_error *unknown(const struct search *search) {
             rp_error_new(EINVAL, "several commands begin with it", "cannot run `%s`", name),
             "one of %s", search->list);
     struct rp_nearest nearest = {.wanted = name};
-    each_verb(consider, &nearest);
+    each_verb(prompt, consider, &nearest);
     RP_AUTO_FREE char *names = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     struct rp_error *err =
@@ -111,10 +107,10 @@ struct rp_error *verb_run(struct prompt *prompt, const char *line) {
     if (!length || *line == '#')
         return NULL;
     struct search search = {.name = line, .length = length};
-    each_verb(look_at, &search);
+    each_verb(prompt, look_at, &search);
     const struct verb *verb = found(&search);
     if (!verb)
-        return unknown(&search);
+        return unknown(prompt, &search);
     RP_AUTO_FREE char *args = strdup(line + length + strspn(line + length, " \t"));
     if (!args)
         return rp_error_nomem();

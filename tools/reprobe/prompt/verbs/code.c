@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "prompt/entry.h"
-#include "prompt/prompt.h"
 #include "prompt/screen.h"
-#include "prompt/verbs/edit.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -31,7 +30,7 @@ static struct rp_error *load_text(struct prompt *prompt, const char *name, const
                                   const char *args) {
     RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
     RP_TRY(read_attach_points(args, &attach_points));
-    return entry_load_at(prompt, name, text, &attach_points);
+    return entry_load(prompt, name, text, &attach_points);
 }
 
 static struct rp_error *load(struct prompt *prompt, const char *args) {

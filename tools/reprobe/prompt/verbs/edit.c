@@ -3,7 +3,7 @@
  * goes on. inotify tells of a save, which reloads the program at once; errors are printed when the
  * editor has ended and the screen is ours again.
  */
-#include "prompt/verbs/edit.h"
+#include "prompt/verbs/verbs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "prompt/entry.h"
-#include "prompt/input.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -31,10 +30,6 @@ static struct edit {
     struct rp_error *err; /* what came of it */
     unsigned reloads;
 } edit;
-
-bool edit_goes_on(const struct prompt *prompt) {
-    return prompt->job && prompt->job->ctx == &edit;
-}
 
 /* ------------------------------------------------------------------ the file */
 
@@ -142,12 +137,13 @@ static void end_editor(void) {
     edit.editor = 0;
 }
 
-void edit_child(struct prompt *prompt) {
-    if (edit.editor > 0 && waitpid(edit.editor, &edit.status, WNOHANG) == edit.editor) {
-        edit.editor = 0;
-        reload(prompt);
-        prompt_end_job(prompt);
-    }
+static bool child_ended(struct prompt *prompt, void *ctx) {
+    (void)ctx;
+    if (edit.editor <= 0 || waitpid(edit.editor, &edit.status, WNOHANG) != edit.editor)
+        return true; /* that was another one */
+    edit.editor = 0;
+    reload(prompt);
+    return false;
 }
 
 /* ------------------------------------------------------------------ beginning and ending */
@@ -202,7 +198,10 @@ static struct rp_error *begin(struct prompt *prompt) {
     RP_TRY(make_file(edit.entry));
     RP_TRY(watch_file(prompt));
     RP_TRY(start_editor(prompt));
-    return prompt_start(prompt, &(struct job){.end = end, .ctx = &edit, .mute = true});
+    return prompt_start(prompt, &(struct job){.child_ended = child_ended,
+                                              .end = end,
+                                              .mute = true,
+                                              .ignores_interrupts = true});
 }
 
 struct rp_error *edit_start(struct prompt *prompt, struct entry *entry) {

@@ -4,15 +4,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prompt/prompt.h"
 #include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
 /* ------------------------------------------------------------------ for the screen */
 
-static void print_all(void) {
-    for (const struct verb_group *group = verb_groups; group->title; group++) {
+static void print_all(const struct prompt *prompt) {
+    for (const struct verb_group *group = prompt->groups; group->title; group++) {
         printf("%s%s%s\n", screen_colour(COLOUR_HEADER), group->title, screen_colour(COLOUR_NONE));
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             printf("  %-9s %s\n", verb->name, verb->what);
@@ -94,9 +94,9 @@ static void man_one(const struct verb *verb) {
     }
 }
 
-static void print_man(void) {
+static void print_man(const struct prompt *prompt) {
     puts(".Sh COMMANDS");
-    for (const struct verb_group *group = verb_groups; group->title; group++) {
+    for (const struct verb_group *group = prompt->groups; group->title; group++) {
         printf(".Ss %s\n.Bl -tag -width Ds\n", group->title);
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             man_one(verb);
@@ -107,14 +107,13 @@ static void print_man(void) {
 /* ------------------------------------------------------------------ the commands */
 
 static struct rp_error *help(struct prompt *prompt, const char *args) {
-    (void)prompt;
     RP_AUTO_FREE char *word = args_word(&args);
     RP_TRY(args_end(args));
     if (!word)
-        return print_all(), NULL;
+        return print_all(prompt), NULL;
     if (strcmp(word, "--man") == 0)
-        return print_man(), NULL;
-    const struct verb *verb = verb_find(word, strlen(word));
+        return print_man(prompt), NULL;
+    const struct verb *verb = verb_find(prompt, word, strlen(word));
     if (!verb)
         return rp_error_hint_set(
             rp_error_new(ENOENT, "there is no such command", "cannot explain `%s`", word),

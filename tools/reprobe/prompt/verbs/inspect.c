@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "prompt/prompt.h"
+#include "prompt/entry.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

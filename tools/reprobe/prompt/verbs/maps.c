@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "prompt/entry.h"
-#include "prompt/prompt.h"
 #include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "prompt/entry.h"
-#include "prompt/prompt.h"
 #include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -234,14 +234,9 @@ static bool wait_over(struct prompt *prompt, void *ctx) {
     return false;
 }
 
-static void wait_end(struct prompt *prompt, void *ctx) {
-    (void)prompt;
-    (void)ctx;
-}
-
 static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *text = args_word(&args);
-    struct job job = {.tick = wait_over, .end = wait_end};
+    struct job job = {.tick = wait_over, .command_ends = !text};
     RP_TRY(args_end(args));
     if (text && !rp_parse_duration(text, &job.every_ns))
         return rp_error_hint_set(
@@ -251,11 +246,6 @@ static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
     if (!text && prompt->tool->session.command && rp_session_command_status(prompt->session) >= 0)
         return NULL; /* the command has ended already */
     return prompt_start(prompt, &job);
-}
-
-void wait_ended(struct prompt *prompt) {
-    if (prompt->job && prompt->job->end == wait_end && !prompt->job->every_ns)
-        prompt_end_job(prompt);
 }
 
 static struct rp_error *limit(struct prompt *prompt, const char *args) {

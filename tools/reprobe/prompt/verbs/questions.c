@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The question commands: each line becomes C, which is compiled, attached and held. */
-#include "prompt/prompt.h"
+#include "prompt/entry.h"
+#include "prompt/verbs/verbs.h"
 #include "util/error.h"
 
 static struct rp_error *ask(struct prompt *prompt, enum rp_verb verb, const char *args) {

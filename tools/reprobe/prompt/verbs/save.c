@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "prompt/entry.h"
-#include "prompt/output.h"
-#include "prompt/prompt.h"
 #include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

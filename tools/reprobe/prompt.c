@@ -1,143 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* reprobe without a command: the prompt. Everything happens in the session's loop. */
-#include "prompt.h"
-
 #include <argp.h>
 #include <errno.h>
-#include <inttypes.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "../command.h"
-#include "entry.h"
-#include "input.h"
-#include "output.h"
-#include "prompt/verbs/edit.h"
-#include "screen.h"
+#include "command.h"
+#include "prompt/entry.h"
+#include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/output.h"
 
-#define NS_A_SECOND 1000000000ULL
-
-/* ------------------------------------------------------------------ talking */
-
-void prompt_say(const char *format, ...) {
-    va_list args;
-    screen_hide();
-    fflush(stdout);
-    va_start(args, format);
-    vfprintf(stderr, format, args);
-    va_end(args);
-}
-
-/* "reprobe:" and "hint:" in colour, where there are any. */
-static void print_error(const struct rp_error *err) {
-    RP_AUTO_FREE char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory)
-        return rp_error_print(err, stderr);
-    rp_error_print(err, memory);
-    fclose(memory);
-    const char *plain = screen_talk_colour(COLOUR_NONE);
-    char *rest = text;
-    for (char *line; (line = strsep(&rest, "\n")) && (*line || rest);) {
-        size_t error = strncmp(line, "reprobe:", 8) == 0 ? 8 : 0;
-        size_t hint = strncmp(line, "hint:", 5) == 0 ? 5 : 0;
-        fprintf(stderr, "%s%.*s%s%s\n",
-                error  ? screen_talk_colour(COLOUR_ERROR)
-                : hint ? screen_talk_colour(COLOUR_HINT)
-                       : "",
-                (int)(error + hint), line, error + hint ? plain : "", line + error + hint);
-    }
-}
-
-void prompt_fail(struct prompt *prompt, struct rp_error *err) {
-    screen_hide();
-    fflush(stdout);
-    print_error(err);
-    if (prompt->tool->verbose && rp_error_detail(err))
-        fprintf(stderr, "%s\n", rp_error_detail(err));
-    rp_error_free(err);
-    prompt->failed |= !prompt->terminal;
-}
-
-/* ------------------------------------------------------------------ jobs */
-
-struct running_job {
-    struct job job; /* first: prompt->job is this */
-    int timer;
-};
-
-static bool on_tick(void *ctx) {
-    struct prompt *prompt = ctx;
-    struct running_job *running = (struct running_job *)prompt->job;
-    uint64_t times;
-    if (read(running->timer, &times, sizeof(times)) != sizeof(times))
-        return true;
-    if (!running->job.tick(prompt, running->job.ctx))
-        prompt_end_job(prompt);
-    return !prompt->leave;
-}
-
-static struct rp_error *start_timer(struct prompt *prompt, struct running_job *running) {
-    uint64_t every = running->job.every_ns;
-    const struct timespec time = {(time_t)(every / NS_A_SECOND), (long)(every % NS_A_SECOND)};
-    running->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (running->timer < 0 ||
-        timerfd_settime(running->timer, 0, &(struct itimerspec){time, time}, NULL))
-        return rp_error_new(errno, NULL, "cannot set a timer");
-    return rp_session_watch(prompt->session, running->timer, on_tick, prompt);
-}
-
-struct rp_error *prompt_start(struct prompt *prompt, const struct job *job) {
-    struct running_job *running = malloc(sizeof(*running));
-    if (!running)
-        return rp_error_nomem();
-    *running = (struct running_job){.job = *job, .timer = -1};
-    struct rp_error *err = job->every_ns ? start_timer(prompt, running) : NULL;
-    if (err) {
-        if (running->timer >= 0)
-            close(running->timer);
-        free(running);
-        return err;
-    }
-    prompt->job = &running->job;
-    output_mute(job->mute);
-    input_update(prompt);
-    return NULL;
-}
-
-void prompt_end_job(struct prompt *prompt) {
-    struct running_job *running = (struct running_job *)prompt->job;
-    if (!running)
-        return;
-    prompt->job = NULL;
-    if (running->timer >= 0) {
-        rp_session_unwatch(prompt->session, running->timer);
-        close(running->timer);
-    }
-    if (running->job.end)
-        running->job.end(prompt, running->job.ctx);
-    if (running->job.mute)
-        output_mute(false);
-    free(running);
-    input_update(prompt);
-}
+static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
+                                           {"Manage", probe_verbs},    {"Maps", map_verbs},
+                                           {"Inspect", inspect_verbs}, {"Save", save_verbs},
+                                           {"Help", help_verbs},       {NULL, NULL}};
 
 /* ------------------------------------------------------------------ signals */
 
 /* Ctrl-C at a terminal ends one thing: the nearest. */
 static void interrupt(struct prompt *prompt) {
-    if (edit_goes_on(prompt))
-        return; /* the editor has it, too */
+    if (prompt->job && prompt->job->ignores_interrupts)
+        return;
     bool typed = screen_interrupt();
     if (prompt->job) {
         prompt_end_job(prompt);
@@ -154,23 +44,26 @@ static bool command_has_ended(const struct prompt *prompt) {
 
 /* Signals may come between two records of one output; what they lead to may end that output. So it
  * is done a little later, by the loop. */
-void prompt_handle_signals(struct prompt *prompt) {
+static void handle_signals(struct prompt *prompt) {
     uint64_t times;
     if (read(prompt->signalled, &times, sizeof(times)) != sizeof(times))
         return;
     if (prompt->interrupted)
         interrupt(prompt);
     prompt->interrupted = false;
-    edit_child(prompt);
+    const struct job *job = prompt->job;
+    if (job && job->child_ended && !job->child_ended(prompt, job->ctx))
+        prompt_end_job(prompt);
     if (prompt->terminal || !command_has_ended(prompt))
         return;
-    wait_ended(prompt);
+    if (prompt->job && prompt->job->command_ends)
+        prompt_end_job(prompt);
     prompt->leave |= input_is_over(prompt);
 }
 
 static bool on_signalled(void *ctx) {
     struct prompt *prompt = ctx;
-    prompt_handle_signals(prompt);
+    handle_signals(prompt);
     return !prompt->leave;
 }
 
@@ -251,12 +144,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 /* ------------------------------------------------------------------ a run */
 
-void prompt_ended(struct prompt *prompt) {
-    bool waits = prompt->tool->session.command && !command_has_ended(prompt);
-    rp_session_start_command(prompt->session);
-    prompt->leave |= !prompt->entry_count || (prompt->tool->session.command && !waits);
-}
-
 static void greet(const struct prompt *prompt) {
     if (!prompt->terminal)
         return;
@@ -284,9 +171,11 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     struct rp_error *unusable = rp_kernel_usable();
     greet(prompt);
     if (unusable) { /* inspecting still works; a question will fail with this again */
-        print_error(unusable);
+        prompt_print_error(unusable);
         rp_error_free(unusable);
     }
+    if (prompt->terminal)
+        complete_begin(prompt);
     RP_TRY(input_begin(prompt, script->line_count > 0));
     RP_TRY(rp_session_run(prompt->session));
     prompt_end_job(prompt);
@@ -314,8 +203,10 @@ int command_prompt(int argc, char **argv) {
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
 
-    struct prompt prompt = {
-        .tool = &request.tool, .terminal = is_typed(&request.script), .signalled = -1};
+    struct prompt prompt = {.tool = &request.tool,
+                            .groups = groups,
+                            .terminal = is_typed(&request.script),
+                            .signalled = -1};
     struct rp_session_opts opts = request.tool.session;
     opts.interactive = true;
     opts.before_wait = before_wait;

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Replaces and moves a session entry: the new program is live before the old one ends. */
+#include "entry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------------ replacing */
+
+/* What will run in place of `entry`. */
+static struct entry *successor(const struct entry *entry) {
+    struct entry *next = entry_new(entry->number, entry->name);
+    if (next)
+        next->paused = entry->paused;
+    return next;
+}
+
+/* `next` runs from now on, and what `entry` was is used up; on an error `entry` runs on, and `next`
+ * is used up. Both are live for a moment, so that nothing is missed. */
+static struct rp_error *replace(struct prompt *prompt, struct entry *entry, struct entry *next,
+                                const struct attach_points *attach_points) {
+    struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry->module);
+    for (size_t i = 0; !err && next->paused && i < next->probe_count; i++)
+        err = rp_session_pause(prompt->session, next->probes[i]);
+    if (!err) {
+        /* At once, where the rest of its end takes a while: at the same place both would count. */
+        for (size_t i = 0; !entry->paused && i < entry->probe_count; i++)
+            rp_error_free(rp_session_pause(prompt->session, entry->probes[i]));
+        struct entry old = *entry;
+        *entry = *next;
+        *next = old;
+        output_give(entry);
+    }
+    entry_end(prompt, next);
+    return err;
+}
+
+struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text) {
+    AUTO_ATTACH_POINTS attach_points = {0};
+    RP_TRY(entry_attach_points(entry, &attach_points));
+    struct entry *next = successor(entry);
+    if (!next)
+        return rp_error_nomem();
+    next->text = strdup(text);
+    if (!next->text) {
+        entry_end(prompt, next);
+        return rp_error_nomem();
+    }
+    RP_TRY(replace(prompt, entry, next, &attach_points));
+    entry_print_notes(prompt, entry);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ moving */
+
+/* To the attach points that were generated, without a compile; those of several that had moved go
+ * back. */
+static struct rp_error *move_all(struct prompt *prompt, struct entry *entry,
+                                 const struct attach_points *attach_points) {
+    AUTO_ATTACH_POINTS before = {0};
+    RP_TRY(entry_attach_points(entry, &before));
+    struct rp_error *err = NULL;
+    size_t moved = 0;
+    for (; !err && moved < attach_points->count; moved++) {
+        err = entry_check_limit(prompt, attach_points->list[moved].spec);
+        if (!err)
+            err = rp_session_move(prompt->session, entry->probes[moved],
+                                  attach_points->list[moved].spec);
+    }
+    for (size_t i = 0; err && i + 1 < moved; i++)
+        rp_error_free(rp_session_move(prompt->session, entry->probes[i], before.list[i].spec));
+    return err ? err : entry_take_names(entry);
+}
+
+/* With the same C: the places alone are new. */
+static struct rp_error *move_question(struct prompt *prompt, struct entry *entry,
+                                      struct rp_generated *generated,
+                                      const struct attach_points *attach_points) {
+    RP_TRY(move_all(prompt, entry, attach_points));
+    free(entry->text);
+    free(entry->title);
+    entry->text = rp_take(generated->text);
+    entry->title = rp_take(generated->title);
+    return NULL;
+}
+
+static struct rp_error *rewrite_question(struct prompt *prompt, struct entry *entry,
+                                         struct rp_generated *generated,
+                                         const struct attach_points *attach_points) {
+    struct entry *next = successor(entry);
+    if (!next)
+        return rp_error_nomem();
+    entry_take_generated(next, generated);
+    struct rp_question *question = rp_take(entry->question);
+    struct rp_error *err = replace(prompt, entry, next, attach_points);
+    entry->question = question;
+    return err;
+}
+
+/* Asks the same of the question's (one) place as it is now: moved when its C is the same there,
+ * else written anew. *moved tells which. */
+static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry, bool *moved) {
+    AUTO_GENERATED generated = NULL;
+    AUTO_ATTACH_POINTS attach_points = {0};
+    RP_TRY(entry_generate(entry, &generated, &attach_points));
+    prompt_note(generated->note);
+    *moved = entry->neutral && generated->neutral && !strcmp(entry->neutral, generated->neutral) &&
+             attach_points.count == entry->probe_count;
+    if (*moved) {
+        struct rp_error *err = move_question(prompt, entry, generated, &attach_points);
+        if (!err)
+            return NULL;
+        rp_error_free(err); /* the probe needs another program type: load a program for it */
+    }
+    *moved = false;
+    return rewrite_question(prompt, entry, generated, &attach_points);
+}
+
+static struct rp_error *move_to(struct prompt *prompt, struct entry *entry, char *spec,
+                                bool *moved) {
+    struct rp_question *question = entry->question;
+    if (question->probe_count != 1)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL,
+                         question->probe_count ? "it has several probes" : "it has no probe",
+                         "cannot move [%u]", entry->number),
+            "use `detach %u`, and ask again", entry->number);
+    char *before = question->probes[0];
+    question->probes[0] = spec;
+    struct rp_error *err = ask_elsewhere(prompt, entry, moved);
+    question->probes[0] = err ? before : spec;
+    free(err ? NULL : before);
+    return err;
+}
+
+static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, const char *spec) {
+    if (entry->probe_count != 1)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, entry->probe_count ? "it has several probes" : "it has no probe",
+                         "cannot move [%u]", entry->number),
+            "use attach %u FUNCTION PROBE to add one", entry->number);
+    RP_TRY(entry_check_limit(prompt, spec));
+    RP_TRY(rp_session_move(prompt->session, entry->probes[0], spec));
+    free(rp_take(entry->title));
+    return entry_take_names(entry);
+}
+
+struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word) {
+    RP_AUTO_FREE char *spec = NULL, *note = NULL;
+    RP_TRY(rp_question_spec(word, &spec, &note));
+    bool moved = true;
+    prompt_note(note);
+    if (entry->question) {
+        RP_TRY(move_to(prompt, entry, spec, &moved));
+        spec = NULL;
+    } else {
+        RP_TRY(move_code(prompt, entry, spec));
+    }
+    entry_print_title(entry);
+    if (!moved)
+        prompt_say("reprobe: note: compiled again: the C differs for this probe\n");
+    return NULL;
+}

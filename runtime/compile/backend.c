@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/shim.h"
 
 static jmp_buf gave_up;
 
@@ -127,7 +128,7 @@ static void on_fatal_error(const char *reason) {
 /* ------------------------------------------------------------- where LLVM is told */
 
 /* llvm::LLVMContext::LLVMContext() */
-void rp_llvm_context(void *self) __asm__("_ZN4llvm11LLVMContextC1Ev");
+RP_SHIM void rp_llvm_context(void *self) __asm__("_ZN4llvm11LLVMContextC1Ev");
 void rp_llvm_context(void *self) {
     void (*construct)(void *) = dlsym(RTLD_NEXT, "_ZN4llvm11LLVMContextC1Ev");
     void (*set_handler)(void *, void (*)(void *, void *), void *) =

@@ -19,6 +19,7 @@
 
 #include "compile/link.h"
 #include "compile/load.h"
+#include "util/shim.h"
 
 static struct rp_shim_sink *watching;
 
@@ -43,7 +44,7 @@ void rp_shim_sink_clear(struct rp_shim_sink *sink) {
  * that still is the JIT's (bpf_module.cc, BPFModule::finalize). With numbers for maps that never
  * happens; a source with pinned or nested maps, which libbcc opens by other ways, keeps them.
  */
-bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
+RP_SHIM bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
 bool rp_rw_engine_enabled(void) {
     return watching && watching->keeps_rw_engine;
 }
@@ -74,7 +75,7 @@ static int create(const struct rp_object_map *map) {
     return fd;
 }
 
-int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
+RP_SHIM int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
     (void)allow_rlimit; /* memory is accounted to the cgroup since Linux 5.11 */
     char name[] = "";
     struct rp_object_map map = {.name = attr->name ? (char *)attr->name : name,
@@ -101,14 +102,14 @@ int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rlimit) {
     return -1;
 }
 
-int bpf_obj_pin(int fd, const char *path) {
+RP_SHIM int bpf_obj_pin(int fd, const char *path) {
     int (*libbpfs)(int, const char *) = dlsym(RTLD_NEXT, "bpf_obj_pin");
     return watching && !watching->creates_maps ? 0 : libbpfs(fd, path);
 }
 
 /* ------------------------------------------------------------- BTF and programs */
 
-int btf__load_into_kernel(struct btf *btf) {
+RP_SHIM int btf__load_into_kernel(struct btf *btf) {
     int (*libbpfs)(struct btf *) = dlsym(RTLD_NEXT, "btf__load_into_kernel");
     if (!watching)
         return libbpfs(btf);
@@ -132,9 +133,10 @@ static void copy_records(const void *data, uint32_t count, uint32_t size,
     out->size = size;
 }
 
-int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_name, const char *license,
-                        const struct bpf_insn *insns, struct bpf_prog_load_opts *opts, int prog_len,
-                        char *log_buf, unsigned log_buf_size, bool allow_rlimit) {
+RP_SHIM int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_name,
+                                const char *license, const struct bpf_insn *insns,
+                                struct bpf_prog_load_opts *opts, int prog_len, char *log_buf,
+                                unsigned log_buf_size, bool allow_rlimit) {
     if (!watching || !watching->function) {
         int (*libbccs)(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *,
                        struct bpf_prog_load_opts *, int, char *, unsigned, bool) =

@@ -39,6 +39,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* The library's version, "MAJOR.MINOR.PATCH". */
 const char *rp_version(void);
@@ -61,6 +62,17 @@ int rp_error_errno(const struct rp_error *err);
 void rp_error_print(const struct rp_error *err, FILE *out);
 /* `err` may be NULL. */
 void rp_error_free(struct rp_error *err);
+
+/* Makes an error, for a callback to return. What failed: `what`, a format as for printf(). Why:
+ * `why`, or strerror(errnum) if it is NULL. Never returns NULL: without memory it is
+ * rp_error_nomem(). */
+struct rp_error *rp_error_new(int errnum, const char *why, const char *what, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Sets the hint, a format as for printf(). Returns `err`. */
+struct rp_error *rp_error_hint_set(struct rp_error *err, const char *hint, ...)
+    __attribute__((format(printf, 2, 3)));
+/* "cannot go on: out of memory". It takes no memory itself. */
+struct rp_error *rp_error_nomem(void);
 
 /* ------------------------------------------------------------------ targets */
 
@@ -339,6 +351,9 @@ void rp_session_unwatch(struct rp_session *session, int fd);
 struct rp_error *rp_session_run(struct rp_session *session);
 /* Starts the command if it has not started: for interactive sessions. */
 void rp_session_start_command(struct rp_session *session);
+/* Flushes standard output, as the loop does before it waits. Returns 0, or the errno of the first
+ * write that failed, now or before: EPIPE if nobody reads it any more, EIO if the errno is lost. */
+int rp_output_flush(void);
 
 /* rp_probe_move() and rp_probe_pause(). What the program sent until then is delivered before they
  * return; when called from a record's callback, after that. */
@@ -512,8 +527,12 @@ struct rp_error *rp_map_delete(const struct rp_module *module, const char *name,
 /* "hash, u32 -> u64, 3 of 10240 entries", malloc()ed. */
 struct rp_error *rp_map_describe(const struct rp_module *module, const char *name, char **text);
 
+/* The sizes of the map's keys and values in bytes, and how many values an entry has: 1, or in a
+ * per-CPU map one for each possible CPU. */
+struct rp_error *rp_map_sizes(const struct rp_module *module, const char *name, size_t *key_size,
+                              size_t *value_size, size_t *value_count);
 /* Calls `each` with every entry of the map `name`, in no particular order, until it returns an
- * error. A per-CPU map has a value for each possible CPU, each at a multiple of 8 bytes. */
+ * error. If there are several values, each is at a multiple of 8 bytes. */
 typedef struct rp_error *(*rp_map_entry_fn)(void *ctx, const void *key, const void *value);
 struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
                              void *ctx);
@@ -596,6 +615,7 @@ void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature
 /* NULL if this process may load BPF programs here; otherwise why not and what to do. */
 struct rp_error *rp_kernel_usable(void);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -12,6 +12,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ------------------------------------------------------------------ arguments of a probe */
 
@@ -137,6 +138,7 @@ struct rp_error *rp_inspect_program(const struct rp_probe *probe, FILE *out);
 struct rp_error *rp_inspect_verifier(const struct rp_module *module, const struct rp_probe *probe,
                                      FILE *out);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

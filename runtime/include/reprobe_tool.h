@@ -15,6 +15,7 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 /* ------------------------------------------------------------------ the command line */
 
@@ -245,6 +246,7 @@ struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack
 /* Runs the session, to which everything is attached, and then prints the stacks. */
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

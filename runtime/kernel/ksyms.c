@@ -11,6 +11,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/shim.h"
 
 /* ------------------------------------------------------------------ /proc/kallsyms */
 
@@ -238,8 +239,7 @@ static void tell_bcc_helpers(const struct bcc_visit *visit) {
 
 /* Ahead of libbcc's own function of this name in symbol lookup order, so that libbcc calls it too:
  * each non-data kernel symbol, or, while answering from BTF, those it asks about. */
-__attribute__((visibility("default"))) int bcc_procutils_each_ksym(bcc_procutils_ksymcb callback,
-                                                                   void *payload) {
+RP_SHIM int bcc_procutils_each_ksym(bcc_procutils_ksymcb callback, void *payload) {
     struct bcc_visit visit = {.callback = callback, .payload = payload};
     if (answer_from_btf && rp_kernel_types_or_null()) {
         tell_bcc_helpers(&visit);

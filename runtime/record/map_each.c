@@ -15,15 +15,24 @@ bool rp_map_is_per_cpu(const struct bpf_map_info *info) {
            info->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
+/* How many values an entry has; below 0 an errno. */
+static int count_values(const struct bpf_map_info *info) {
+    return rp_map_is_per_cpu(info) ? libbpf_num_possible_cpus() : 1;
+}
+
+static struct rp_error *cannot_count(int count) {
+    return rp_error_new(-count, NULL, "cannot tell how many CPUs there may be");
+}
+
 /* Programs may change the map meanwhile: an entry that went is left out, and the kernel starts
  * over when the key it stands at went, so the steps are bounded. */
 struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
                                 rp_map_entry_fn each, void *ctx) {
-    int cpus = rp_map_is_per_cpu(info) ? libbpf_num_possible_cpus() : 1;
-    if (cpus < 0)
-        return rp_error_new(-cpus, NULL, "cannot tell how many CPUs there may be");
+    int count = count_values(info);
+    if (count < 0)
+        return cannot_count(count);
     RP_AUTO_FREE uint8_t *keys = calloc(2, info->key_size);
-    RP_AUTO_FREE uint8_t *value = calloc((size_t)cpus, ((size_t)info->value_size + 7) / 8 * 8);
+    RP_AUTO_FREE uint8_t *value = calloc((size_t)count, ((size_t)info->value_size + 7) / 8 * 8);
     if (!keys || !value)
         return rp_error_nomem();
     uint8_t *key = keys, *next = keys + info->key_size;
@@ -58,4 +67,20 @@ struct rp_error *rp_map_each(const struct rp_module *module, const char *name, r
         return rp_module_map_missing(module, name);
     RP_TRY(rp_map_info(fd, name, &info));
     return rp_map_entries(fd, name, &info, each, ctx);
+}
+
+struct rp_error *rp_map_sizes(const struct rp_module *module, const char *name, size_t *key_size,
+                              size_t *value_size, size_t *value_count) {
+    struct bpf_map_info info;
+    int fd = rp_module_map_fd(module, name);
+    if (fd < 0)
+        return rp_module_map_missing(module, name);
+    RP_TRY(rp_map_info(fd, name, &info));
+    int count = count_values(&info);
+    if (count < 0)
+        return cannot_count(count);
+    *key_size = info.key_size;
+    *value_size = info.value_size;
+    *value_count = (size_t)count;
+    return NULL;
 }

@@ -173,18 +173,3 @@ void rp_write_json_text(struct rp_writer *w, const char *text, size_t max) {
     write_escaped(w, (const uint8_t *)text, strnlen(text, max), escape_for_json);
     rp_write_char(w, '"');
 }
-
-size_t rp_print_text(const char *text, size_t max, FILE *out) {
-    struct rp_writer w;
-    rp_writer_begin(&w, out);
-    rp_write_text(&w, text, max);
-    rp_writer_flush(&w);
-    return rp_writer_columns(&w);
-}
-
-void rp_print_json_text(const char *text, size_t max, FILE *out) {
-    struct rp_writer w;
-    rp_writer_begin(&w, out);
-    rp_write_json_text(&w, text, max);
-    rp_writer_flush(&w);
-}

@@ -19,7 +19,6 @@
 #include "stream/trace_pipe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-#include "util/output.h"
 
 #define RECORDS_A_LOOK 4096
 #define NS_A_SECOND    1000000000ULL
@@ -587,7 +586,7 @@ static bool call_files(struct rp_session *s) {
 static int before_wait(struct rp_session *s) {
     if (s->opts.before_wait)
         s->opts.before_wait(s->opts.ctx);
-    if (!rp_output_flush())
+    if (rp_output_flush())
         close_session(s);
     if (s->stop || s->streams_are == RP_STREAM_HAS_MORE)
         return 0;
@@ -605,7 +604,7 @@ static void turn(struct rp_session *s) {
         on_event(s, events[i].data.u64);
     consume_all(s);
     end_removed(s);
-    if (ferror(stdout) && !rp_output_flush())
+    if (ferror(stdout) && rp_output_flush())
         close_session(s);
 }
 

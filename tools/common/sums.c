@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that sum up events by key in the kernel, and print the new part in each report. */
-#include <bpf/libbpf.h>
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/map_each.h"
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -21,7 +19,7 @@ struct entry {
 struct run {
     const struct rp_sums *sums;
     const struct rp_module *module;
-    struct bpf_map_info map;
+    size_t key_size, value_size;
     size_t copies; /* copies of a value: one for each CPU in a per-CPU map */
     struct entry *entries;
     size_t entry_count, capacity;
@@ -37,7 +35,7 @@ static void run_clear(struct run *run) {
 /* ------------------------------------------------------------------ what is new in the map */
 
 static size_t value_count(const struct run *run) {
-    return run->map.value_size / sizeof(uint64_t);
+    return run->value_size / sizeof(uint64_t);
 }
 
 static struct rp_error *add_entry(struct run *run, const void *key) {
@@ -51,12 +49,12 @@ static struct rp_error *add_entry(struct run *run, const void *key) {
     }
     struct entry *entry = &run->entries[run->entry_count];
     /* fresh, seen and key in one block. */
-    uint64_t *values = calloc(2, run->map.value_size + run->map.key_size);
+    uint64_t *values = calloc(2, run->value_size + run->key_size);
     if (!values)
         return rp_error_nomem();
     *entry = (struct entry){
         .fresh = values, .seen = values + value_count(run), .key = values + 2 * value_count(run)};
-    memcpy(entry->key, key, run->map.key_size);
+    memcpy(entry->key, key, run->key_size);
     if (run->sums->text)
         run->sums->text(key, entry->text);
     run->entry_count++;
@@ -67,7 +65,7 @@ static struct rp_error *find_entry(struct run *run, const void *key, struct entr
     for (size_t tried = 0; tried < run->entry_count; tried++) {
         *out = &run->entries[run->next];
         run->next = (run->next + 1) % run->entry_count;
-        if (!memcmp((*out)->key, key, run->map.key_size))
+        if (!memcmp((*out)->key, key, run->key_size))
             return NULL;
     }
     RP_TRY(add_entry(run, key));
@@ -143,10 +141,9 @@ static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum
 static struct rp_error *print_report(void *ctx) {
     struct run *run = ctx;
     const struct rp_sums *sums = run->sums;
-    int fd = rp_module_map_fd(run->module, "sums");
     for (size_t i = 0; i < run->entry_count; i++)
         run->entries[i].total = 0; /* unless the map has it */
-    RP_TRY(rp_map_entries(fd, "sums", &run->map, update_entry, run));
+    RP_TRY(rp_map_each(run->module, "sums", update_entry, run));
     RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
     if (!sorted)
         return rp_error_nomem();
@@ -177,8 +174,7 @@ struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *s
     struct rp_module *module;
     RP_TRY(rp_tool_compile(session, sums->tool, sums->name, sums->source, &module));
     RP_AUTO(run_clear) struct run run = {.sums = sums, .module = module};
-    RP_TRY(rp_map_info(rp_module_map_fd(module, "sums"), "sums", &run.map));
-    run.copies = rp_map_is_per_cpu(&run.map) ? (size_t)libbpf_num_possible_cpus() : 1;
+    RP_TRY(rp_map_sizes(module, "sums", &run.key_size, &run.value_size, &run.copies));
     RP_TRY(sums->attach ? sums->attach(session, module, sums->ctx)
                         : rp_session_attach_named(session, module, NULL));
     const struct rp_report report = {sums->tool, sums->interval, print_report, &run};

@@ -11,7 +11,6 @@
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-#include "util/output.h"
 
 enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
 
@@ -158,9 +157,10 @@ static void free_defines(struct rp_tool *tool) {
 
 /* Says when output was lost; a reader that has gone away is not an error. */
 static struct rp_error *end_output(void) {
-    if (rp_output_flush() || rp_output_errno() == EPIPE)
+    int errnum = rp_output_flush();
+    if (!errnum || errnum == EPIPE)
         return NULL;
-    return rp_error_new(rp_output_errno(), rp_output_errno() == EIO ? "some of it was lost" : NULL,
+    return rp_error_new(errnum, errnum == EIO ? "some of it was lost" : NULL,
                         "cannot write the output");
 }
 

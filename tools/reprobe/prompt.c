@@ -15,7 +15,6 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-#include "util/output.h"
 
 static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
                                            {"Manage", probe_verbs},    {"Maps", map_verbs},
@@ -225,7 +224,7 @@ int command_prompt(int argc, char **argv) {
         close(prompt.signalled);
     free(request.script.files);
     free(request.script.lines);
-    bool hung_up = prompt.terminal && !err && !rp_output_flush(); /* nobody can read a message */
+    bool hung_up = prompt.terminal && !err && rp_output_flush(); /* nobody can read a message */
     int status = hung_up ? 0 : rp_tool_end(err, request.tool.verbose);
     return prompt.failed ? 1 : status;
 }

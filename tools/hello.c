@@ -15,8 +15,10 @@ static const char spec[] = "kprobe:do_sys_openat2";
 static bool print(void *ctx, const struct rp_trace_line *line) {
     const struct rp_tool *tool = ctx;
     if (tool->json) {
-        rp_trace_line_print_json(line, stdout);
-        putchar('\n'); /* each line has its own time */
+        struct rp_writer json; /* each line has its own time */
+        rp_json_begin(&json, stdout);
+        rp_json_trace_line(&json, line);
+        rp_json_end(&json);
     } else {
         if (tool->timestamps)
             rp_print_time(stdout);

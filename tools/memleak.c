@@ -127,13 +127,13 @@ static void print_leak(const struct memleak *m, const struct leak *leak) {
     rp_stack_clear(m->stack);
     rp_stack_add(m->stack, leak->stack, (pid_t)leak->pid, "");
     if (m->tool.json) {
-        putchar('{');
-        if (m->tool.timestamps)
-            rp_print_json_time(stdout);
-        printf("\"pid\":%u,\"bytes\":%" PRIu64 ",\"allocations\":%" PRIu64 ",\"stack\":", leak->pid,
-               leak->bytes, leak->count);
-        rp_stack_print_json(m->stack, stdout);
-        puts("}");
+        struct rp_writer json;
+        rp_tool_json_begin(&m->tool, &json);
+        rp_json_uint(&json, "pid", leak->pid);
+        rp_json_uint(&json, "bytes", leak->bytes);
+        rp_json_uint(&json, "allocations", leak->count);
+        rp_json_stack(&json, "stack", m->stack);
+        rp_json_end(&json);
         return;
     }
     printf("%" PRIu64 " bytes in %" PRIu64 " allocations", leak->bytes, leak->count);

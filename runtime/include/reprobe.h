@@ -383,6 +383,42 @@ void rp_session_timings(const struct rp_session *session, struct rp_timings *out
  * ended. Prints nothing if no event was lost and the command ended well. */
 void rp_session_report(const struct rp_session *session, FILE *out);
 
+/* ------------------------------------------------------------------ JSON */
+
+/* Puts JSON (RFC 8259) together in a small buffer before a FILE. It writes the commas and quotes,
+ * and escapes text so that it is always valid: bytes that are not UTF-8 become U+FFFD. `name` is a
+ * member's name; NULL in an array. The members of the struct are for the library only. */
+struct rp_writer {
+    FILE *out;
+    size_t used;    /* of `bytes` */
+    size_t flushed; /* bytes that were written before those */
+    size_t unseen;  /* bytes so far that take no column: the rest of a UTF-8 sequence */
+    bool comma;     /* a JSON value precedes */
+    char bytes[2048];
+};
+
+/* Begins an object on a line of its own. */
+void rp_json_begin(struct rp_writer *json, FILE *out);
+/* Ends it, and writes what is in the buffer. */
+void rp_json_end(struct rp_writer *json);
+
+void rp_json_object(struct rp_writer *json, const char *name);
+void rp_json_object_end(struct rp_writer *json);
+void rp_json_array(struct rp_writer *json, const char *name);
+void rp_json_array_end(struct rp_writer *json);
+
+void rp_json_uint(struct rp_writer *json, const char *name, uint64_t value);
+void rp_json_int(struct rp_writer *json, const char *name, int64_t value);
+/* With that many decimals; null if it is infinite or not a number. */
+void rp_json_double(struct rp_writer *json, const char *name, int decimals, double value);
+/* `digits` is written as it is. */
+void rp_json_number(struct rp_writer *json, const char *name, const char *digits);
+void rp_json_bool(struct rp_writer *json, const char *name, bool value);
+void rp_json_null(struct rp_writer *json, const char *name);
+void rp_json_string(struct rp_writer *json, const char *name, const char *text);
+/* The same; ends at the first NUL, or after `max` bytes. */
+void rp_json_text(struct rp_writer *json, const char *name, const char *text, size_t max);
+
 /* ------------------------------------------------------------------ records -> rows, JSON, CSV */
 
 /* How the records of one output are laid out. */
@@ -400,8 +436,9 @@ bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header
 /* A line with the names of the columns, and a record as one aligned line. */
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);
 void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
-/* The record as one JSON object, without a newline. */
-void rp_layout_print_json(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
+/* The record as a JSON object. */
+void rp_json_record(struct rp_writer *json, const char *name, const struct rp_layout *layout,
+                    const void *data, size_t size);
 /* The names of the columns, and a record, as a line of CSV (RFC 4180). */
 void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out);
 void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
@@ -410,8 +447,6 @@ void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_
  * UTF-8 are escaped (\n, \x1b). Ends at the first NUL, or after `max` bytes. Returns the number of
  * columns printed. */
 size_t rp_print_text(const char *text, size_t max, FILE *out);
-/* The same as a JSON string, quotes included. */
-void rp_print_json_text(const char *text, size_t max, FILE *out);
 
 /* A line of the kernel's trace pipe, as bpf_trace_printk() writes it. */
 struct rp_trace_line {
@@ -422,10 +457,11 @@ struct rp_trace_line {
     const char *message;
 };
 
-/* A line with the names of the columns, and the line as a row or as a JSON object (no newline). */
+/* A line with the names of the columns, and the line as a row or as the members of a JSON object.
+ */
 void rp_trace_line_print_header(FILE *out);
 void rp_trace_line_print_row(const struct rp_trace_line *line, FILE *out);
-void rp_trace_line_print_json(const struct rp_trace_line *line, FILE *out);
+void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line);
 
 /* ------------------------------------------------------------------ maps */
 
@@ -542,8 +578,8 @@ struct rp_error *rp_map_each(const struct rp_module *module, const char *name, r
  * is not used. */
 #define RP_LOG2_SLOTS 64
 void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
-/* The same as a JSON array, [{"min":…,"max":…,"count":…},…], without a newline. */
-void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
+/* The same as a JSON array, [{"min":…,"max":…,"count":…},…]. */
+void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]);
 
 /* ------------------------------------------------------------------ stacks */
 
@@ -566,7 +602,7 @@ void rp_stack_clear(struct rp_stack *stack);
 void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark);
 /* A line for each function, or a JSON array of names. */
 void rp_stack_print(const struct rp_stack *stack, FILE *out);
-void rp_stack_print_json(const struct rp_stack *stack, FILE *out);
+void rp_json_stack(struct rp_writer *json, const char *name, const struct rp_stack *stack);
 /* "COMM;OUTERMOST;…;INNERMOST", which flame graph programs read; malloc()ed, NULL without memory.
  * `comm` has at most `max` bytes. */
 char *rp_stack_fold(const struct rp_stack *stack, const char *comm, size_t max);

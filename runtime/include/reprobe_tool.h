@@ -94,8 +94,10 @@ const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]);
 void rp_time_of_day(char text[16]);
 /* Prints the time of day, padded to the width of its column. */
 void rp_print_time(FILE *out);
-/* Prints the time of day as the first member of a JSON object, "time":"12:00:01" and a comma. */
-void rp_print_json_time(FILE *out);
+/* The time of day as the member "time" of a JSON object. */
+void rp_json_time(struct rp_writer *json);
+/* Begins a JSON object on a line of stdout; with -t its first member is the time of day. */
+void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json);
 
 /* ------------------------------------------------------------------ rows */
 
@@ -121,7 +123,7 @@ void rp_table_header(const struct rp_table *table, const void *record);
 void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value);
 void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value);
 void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value);
-/* Text as in rp_print_text() and rp_print_json_text(); always aligned to the left. */
+/* Text as in rp_print_text() and rp_json_text(); always aligned to the left. */
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
 /* `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes. */
 void rp_cell_address(struct rp_row *row, const char *name, int width, int family,

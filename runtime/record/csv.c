@@ -7,8 +7,8 @@
 
 #include "record/layout.h"
 #include "record/view.h"
-#include "record/writer.h"
 #include "util/cleanup.h"
+#include "util/writer.h"
 
 void rp_csv_cell(const char *text, FILE *out) {
     if (!text[strcspn(text, ",\"\r\n")]) {

@@ -57,9 +57,9 @@ size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
     return used - 1;
 }
 
-void rp_print_json_log2(const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]) {
     struct rp_bucket buckets[RP_LOG2_SLOTS] = {0};
-    rp_print_json_buckets(buckets, rp_log2_buckets(counts, buckets), out);
+    rp_json_buckets(json, name, buckets, rp_log2_buckets(counts, buckets));
 }
 
 /* ---- linear */
@@ -91,15 +91,17 @@ void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t c
     }
 }
 
-void rp_print_json_buckets(const struct rp_bucket *buckets, size_t count, FILE *out) {
-    fputc('[', out);
+void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
+                     size_t count) {
+    rp_json_array(json, name);
     for (size_t i = 0; i < count; i++) {
-        fputs(i ? ",{" : "{", out);
+        rp_json_object(json, NULL);
         if (!buckets[i].below)
-            fprintf(out, "\"min\":%" PRId64 ",", buckets[i].min);
+            rp_json_int(json, "min", buckets[i].min);
         if (!buckets[i].above)
-            fprintf(out, "\"max\":%" PRId64 ",", buckets[i].max);
-        fprintf(out, "\"count\":%" PRIu64 "}", buckets[i].count);
+            rp_json_int(json, "max", buckets[i].max);
+        rp_json_uint(json, "count", buckets[i].count);
+        rp_json_object_end(json);
     }
-    fputc(']', out);
+    rp_json_array_end(json);
 }

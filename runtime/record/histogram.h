@@ -18,6 +18,7 @@ size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
 /* Draws "[min, max + 1)" for each. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out);
 /* [{"min":…,"max":…,"count":…},…]; what has no end lacks the member. */
-void rp_print_json_buckets(const struct rp_bucket *buckets, size_t count, FILE *out);
+void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
+                     size_t count);
 
 #endif

@@ -1,93 +1,93 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values as JSON (RFC 8259): always valid, whatever the bytes are. */
+/* Values as JSON: always valid, whatever the bytes are. */
 #include <math.h>
 
 #include "record/view.h"
-#include "record/writer.h"
+#include "util/json.h"
 
-static void write_array(struct rp_writer *w, const struct rp_view *view) {
+static void write_array(struct rp_writer *w, const char *name, const struct rp_view *view) {
     size_t count = rp_view_count(view);
-    rp_write_char(w, '[');
+    rp_json_array(w, name);
     for (size_t i = 0; i < count; i++) {
         struct rp_view element = rp_view_element(view, i);
-        if (i)
-            rp_write_char(w, ',');
-        rp_write_json(w, &element);
+        rp_json_value(w, NULL, &element);
     }
-    rp_write_char(w, ']');
+    rp_json_array_end(w);
 }
 
-/* Members of an anonymous struct or union belong to the one around it. Returns whether any
- * member was written so far. */
-static bool write_members(struct rp_writer *w, const struct rp_view *view, bool any) {
+/* Members of an anonymous struct or union belong to the one around it. */
+static void write_members(struct rp_writer *w, const struct rp_view *view) {
     for (size_t i = 0; i < view->type->member_count; i++) {
         const struct rp_member *member = &view->type->members[i];
         struct rp_view value = rp_view_member(view, member);
-        if (!*member->name) {
-            if (member->type->kind == RP_STRUCT)
-                any = write_members(w, &value, any);
-            continue;
-        }
-        if (any)
-            rp_write_char(w, ',');
-        rp_write_json_text(w, member->name, SIZE_MAX);
-        rp_write_char(w, ':');
-        rp_write_json(w, &value);
-        any = true;
+        if (*member->name)
+            rp_json_value(w, member->name, &value);
+        else if (member->type->kind == RP_STRUCT)
+            write_members(w, &value);
     }
-    return any;
 }
 
-static void write_enum(struct rp_writer *w, const struct rp_view *view) {
-    const char *name = rp_view_enum_name(view);
-    if (name)
-        rp_write_json_text(w, name, SIZE_MAX);
-    else
-        rp_write_value(w, view);
+static void write_struct(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    rp_json_object(w, name);
+    write_members(w, view);
+    rp_json_object_end(w);
 }
 
-static void write_quoted(struct rp_writer *w, const struct rp_view *view) {
+/* As it stands in a row. */
+static void write_plain(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    rp_json_before(w, name);
+    rp_write_value(w, view);
+}
+
+static void write_quoted(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    rp_json_before(w, name);
     rp_write_char(w, '"');
     rp_write_value(w, view);
     rp_write_char(w, '"');
 }
 
-void rp_write_json(struct rp_writer *w, const struct rp_view *view) {
+static void write_enum(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    const char *meaning = rp_view_enum_name(view);
+    if (meaning)
+        rp_json_string(w, name, meaning);
+    else
+        write_plain(w, name, view);
+}
+
+void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view) {
     bool is_record = view->type->kind == RP_STRUCT && !view->bit_offset;
     if (!rp_view_present(view) && !is_record) {
-        rp_write_string(w, "null");
+        rp_json_null(w, name);
         return;
     }
     switch (view->type->kind) {
     case RP_FLOAT:
         if (isfinite(rp_view_double(view)))
-            rp_write_value(w, view);
+            write_plain(w, name, view);
         else
-            rp_write_string(w, "null");
+            rp_json_null(w, name);
         break;
     case RP_ENUM:
-        write_enum(w, view);
+        write_enum(w, name, view);
         break;
     case RP_TEXT:
-        rp_write_json_text(w, (const char *)view->data + rp_view_offset(view),
-                           rp_view_length(view));
+        rp_json_text(w, name, (const char *)view->data + rp_view_offset(view),
+                     rp_view_length(view));
         break;
     case RP_POINTER:
     case RP_BYTES:
-        write_quoted(w, view);
+        write_quoted(w, name, view);
         break;
     case RP_ARRAY:
-        write_array(w, view);
+        write_array(w, name, view);
         break;
     case RP_STRUCT:
-        rp_write_char(w, '{');
-        write_members(w, view, false);
-        rp_write_char(w, '}');
+        write_struct(w, name, view);
         break;
     case RP_UINT:
     case RP_INT:
     case RP_BOOL: /* written alike */
-        rp_write_value(w, view);
+        write_plain(w, name, view);
         break;
     }
 }

@@ -209,16 +209,12 @@ static void write_json(const struct rp_map_table *t, const struct rp_map_format 
                        const struct group *group, const struct rp_bucket *buckets, size_t count,
                        FILE *out) {
     struct rp_writer w;
-    rp_writer_begin(&w, out);
+    rp_json_begin(&w, out);
     rp_map_write_json_name(&w, t, format);
-    if (is_keyed(t)) {
-        rp_write_string(&w, ",\"key\":");
+    if (is_keyed(t))
         rp_map_write_json_key(&w, t, format, t->key->member_count - 1, group->rows);
-    }
-    rp_write_string(&w, ",\"histogram\":");
-    rp_writer_flush(&w);
-    rp_print_json_buckets(buckets, count, out);
-    fputs("}\n", out);
+    rp_json_buckets(&w, "histogram", buckets, count);
+    rp_json_end(&w);
 }
 
 /* The names of the columns, when there is no group. */

@@ -4,17 +4,18 @@
 
 void rp_map_write_json_name(struct rp_writer *w, const struct rp_map_table *t,
                             const struct rp_map_format *format) {
-    rp_write_string(w, "{\"map\":");
-    rp_write_json_text(w, format->title ? format->title : t->name, SIZE_MAX);
+    rp_json_string(w, "map", format->title ? format->title : t->name);
 }
 
-static void write_named(struct rp_writer *w, const struct rp_map_format *format, const char *member,
+/* `json_name` is "key" for a key that is no struct, else the member's. */
+static void write_named(struct rp_writer *w, const char *json_name,
+                        const struct rp_map_format *format, const char *member,
                         const struct rp_view *value) {
     char name[RP_MAP_NAME_MAX];
     if (rp_map_names_key(format, member, value, name))
-        rp_write_json_text(w, name, sizeof(name));
+        rp_json_text(w, json_name, name, sizeof(name));
     else
-        rp_write_json(w, value);
+        rp_json_value(w, json_name, value);
 }
 
 /* Whether the format has anything to say of a key of this type, one member after another. */
@@ -29,39 +30,32 @@ void rp_map_write_json_key(struct rp_writer *w, const struct rp_map_table *t,
                            const struct rp_map_format *format, size_t members, const uint8_t *row) {
     struct rp_view key = rp_map_key(t, row);
     if (t->key->kind != RP_STRUCT) {
-        write_named(w, format, "", &key);
+        write_named(w, "key", format, "", &key);
         return;
     }
     if (!is_plain_struct(t->key)) {
-        rp_write_json(w, &key);
+        rp_json_value(w, "key", &key);
         return;
     }
-    rp_write_char(w, '{');
+    rp_json_object(w, "key");
     for (size_t i = 0; i < members; i++) {
         const struct rp_member *member = &t->key->members[i];
         struct rp_view value = rp_view_member(&key, member);
-        if (i)
-            rp_write_char(w, ',');
-        rp_write_json_text(w, member->name, SIZE_MAX);
-        rp_write_char(w, ':');
-        write_named(w, format, member->name, &value);
+        write_named(w, member->name, format, member->name, &value);
     }
-    rp_write_char(w, '}');
+    rp_json_object_end(w);
 }
 
 void rp_map_write_json(const struct rp_map_table *t, const struct rp_map_format *format,
                        FILE *out) {
     struct rp_writer w;
-    rp_writer_begin(&w, out);
     for (size_t i = 0; i < t->row_count; i++) {
         const uint8_t *row = rp_map_row(t, i);
         struct rp_view value = rp_map_value(t, row);
+        rp_json_begin(&w, out);
         rp_map_write_json_name(&w, t, format);
-        rp_write_string(&w, ",\"key\":");
         rp_map_write_json_key(&w, t, format, t->key->member_count, row);
-        rp_write_string(&w, ",\"value\":");
-        rp_write_json(&w, &value);
-        rp_write_string(&w, "}\n");
+        rp_json_value(&w, "value", &value);
+        rp_json_end(&w);
     }
-    rp_writer_flush(&w);
 }

@@ -5,7 +5,7 @@
 
 #include "record/map_each.h"
 #include "record/view.h"
-#include "record/writer.h"
+#include "util/writer.h"
 
 struct rp_map_table {
     const char *name;
@@ -63,10 +63,10 @@ bool rp_map_names_key(const struct rp_map_format *format, const char *member,
 /* The cell of column `i`. */
 void rp_map_write_cell(struct rp_writer *w, const struct rp_map_table *t,
                        const struct rp_map_format *format, size_t i, const uint8_t *row);
-/* The key in JSON; of a struct the first `members`. */
+/* The member "key" in JSON; of a struct the first `members`. */
 void rp_map_write_json_key(struct rp_writer *w, const struct rp_map_table *t,
                            const struct rp_map_format *format, size_t members, const uint8_t *row);
-/* `{"map":"…"` */
+/* The member "map" in JSON. */
 void rp_map_write_json_name(struct rp_writer *w, const struct rp_map_table *t,
                             const struct rp_map_format *format);
 /* A cell as CSV has it: quoted where RFC 4180 wants that. `i` as above, NULL `row`: its name. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged. */
+/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged; and as
+ * JSON. */
 #include "record/view.h"
-#include "record/writer.h"
+#include "util/json.h"
 
 static void write_array(struct rp_writer *w, const struct rp_view *view) {
     size_t count = rp_view_count(view);
@@ -89,6 +90,14 @@ static void end_column(struct rp_writer *w, const struct rp_layout *layout, size
     rp_write_padding(w, start, layout->columns[i].width);
 }
 
+size_t rp_print_text(const char *text, size_t max, FILE *out) {
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    rp_write_text(&w, text, max);
+    rp_writer_flush(&w);
+    return rp_writer_columns(&w);
+}
+
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
     struct rp_writer w;
     rp_writer_begin(&w, out);
@@ -102,25 +111,21 @@ void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
 }
 
 /* A record of no known layout. perf pads a number of 8 bytes to 12, and a smaller one to 4. */
-static void write_unknown(struct rp_writer *w, const struct rp_layout *layout, const void *data,
-                          size_t size, bool json) {
+static struct rp_type unknown_type(const struct rp_layout *layout, size_t size) {
     size_t number = layout->padded && size == 12 ? 8 : size;
-    if (layout->maybe_number && (number == 1 || number == 2 || number == 4 || number == 8)) {
-        struct rp_type type = {.kind = RP_UINT, .size = number};
-        struct rp_view view = {&type, data, size, 0, 0};
-        rp_write_value(w, &view);
-    } else {
-        struct rp_type type = {.kind = RP_BYTES, .to_the_end = json, .size = size};
-        struct rp_view view = {&type, data, size, 0, 0};
-        (json ? rp_write_json : rp_write_value)(w, &view);
-    }
+    if (layout->maybe_number && (number == 1 || number == 2 || number == 4 || number == 8))
+        return (struct rp_type){.kind = RP_UINT, .size = number};
+    return (struct rp_type){.kind = RP_BYTES, .size = size};
 }
 
 void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
     struct rp_writer w;
     rp_writer_begin(&w, out);
-    if (!layout->type)
-        write_unknown(&w, layout, data, size, false);
+    if (!layout->type) {
+        struct rp_type unknown = unknown_type(layout, size);
+        struct rp_view view = {&unknown, data, size, 0, 0};
+        rp_write_value(&w, &view);
+    }
     for (size_t i = 0; layout->type && i < layout->column_count; i++) {
         const struct rp_column *column = &layout->columns[i];
         struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
@@ -132,22 +137,16 @@ void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_
     rp_writer_flush(&w);
 }
 
-void rp_layout_print_json(const struct rp_layout *layout, const void *data, size_t size,
-                          FILE *out) {
-    struct rp_writer w;
-    rp_writer_begin(&w, out);
-    struct rp_view view = {layout->type, data, size, 0, 0};
-    if (layout->type && layout->type->kind == RP_STRUCT) {
-        rp_write_json(&w, &view);
-    } else {
-        rp_write_char(&w, '{');
-        rp_write_json_text(&w, layout->name, SIZE_MAX);
-        rp_write_char(&w, ':');
-        if (layout->type)
-            rp_write_json(&w, &view);
-        else
-            write_unknown(&w, layout, data, size, true);
-        rp_write_char(&w, '}');
+void rp_json_record(struct rp_writer *w, const char *name, const struct rp_layout *layout,
+                    const void *data, size_t size) {
+    struct rp_type unknown = unknown_type(layout, size);
+    unknown.to_the_end = unknown.kind == RP_BYTES; /* "" when there is none */
+    struct rp_view view = {layout->type ? layout->type : &unknown, data, size, 0, 0};
+    if (view.type->kind == RP_STRUCT) {
+        rp_json_value(w, name, &view);
+        return;
     }
-    rp_writer_flush(&w);
+    rp_json_object(w, name);
+    rp_json_value(w, layout->name, &view);
+    rp_json_object_end(w);
 }

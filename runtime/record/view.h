@@ -104,6 +104,12 @@ static inline double rp_view_double(const struct rp_view *view) {
     return value;
 }
 
+struct rp_writer;
+/* A value as it stands in a row; "-" when the record ends before it. */
+void rp_write_value(struct rp_writer *w, const struct rp_view *view);
+/* The same in JSON; null when the record ends before it. */
+void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view);
+
 /* The name of an enum's value, or NULL. */
 const char *rp_view_enum_name(const struct rp_view *view);
 

@@ -97,13 +97,11 @@ void rp_stack_print(const struct rp_stack *stack, FILE *out) {
     }
 }
 
-void rp_stack_print_json(const struct rp_stack *stack, FILE *out) {
-    fputc('[', out);
-    for (size_t i = 0; i < stack->count; i++) {
-        fputs(i ? "," : "", out);
-        rp_print_json_text(stack->names[i], SIZE_MAX, out);
-    }
-    fputc(']', out);
+void rp_json_stack(struct rp_writer *json, const char *name, const struct rp_stack *stack) {
+    rp_json_array(json, name);
+    for (size_t i = 0; i < stack->count; i++)
+        rp_json_string(json, NULL, stack->names[i]);
+    rp_json_array_end(json);
 }
 
 /* Within a name ';' would part it. */

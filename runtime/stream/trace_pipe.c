@@ -81,13 +81,12 @@ void rp_trace_line_print_row(const struct rp_trace_line *line, FILE *out) {
     fputc('\n', out);
 }
 
-void rp_trace_line_print_json(const struct rp_trace_line *line, FILE *out) {
-    fputs("{\"task\":", out);
-    rp_print_json_text(line->task, sizeof(line->task), out);
-    fprintf(out, ",\"pid\":%d,\"cpu\":%d,\"time\":%.6f,\"message\":", line->pid, line->cpu,
-            line->time);
-    rp_print_json_text(line->message, strlen(line->message), out);
-    fputc('}', out);
+void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line) {
+    rp_json_text(json, "task", line->task, sizeof(line->task));
+    rp_json_int(json, "pid", line->pid);
+    rp_json_int(json, "cpu", line->cpu);
+    rp_json_double(json, "time", 6, line->time);
+    rp_json_string(json, "message", line->message);
 }
 
 struct rp_error *rp_trace_pipe_open(struct rp_trace_pipe *pipe) {

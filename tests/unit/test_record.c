@@ -10,7 +10,7 @@
 #include "record/histogram.h"
 #include "record/value_parse.h"
 #include "record/view.h"
-#include "record/writer.h"
+#include "util/writer.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -19,6 +19,13 @@ Suite *record_suite(void);
 /* ---- what was printed, as text */
 
 enum form { HEADER, ROW, JSON };
+
+static void print_json(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
+    struct rp_writer json;
+    rp_writer_begin(&json, out);
+    rp_json_record(&json, NULL, layout, data, size);
+    rp_writer_flush(&json);
+}
 
 static char *printed(const struct rp_layout *layout, enum form form, const void *data,
                      size_t size) {
@@ -31,7 +38,7 @@ static char *printed(const struct rp_layout *layout, enum form form, const void 
     else if (form == ROW)
         rp_layout_print_row(layout, data, size, out);
     else
-        rp_layout_print_json(layout, data, size, out);
+        print_json(layout, data, size, out);
     fclose(out);
     ck_assert_uint_eq(strlen(text), length);
     return text;
@@ -434,10 +441,14 @@ static void check_text(bool json, const char *text, size_t max, const char *expe
     char *got = NULL;
     size_t length, printed_columns = columns;
     FILE *out = open_memstream(&got, &length);
-    if (json)
-        rp_print_json_text(text, max, out);
-    else
+    if (json) {
+        struct rp_writer w;
+        rp_writer_begin(&w, out);
+        rp_json_text(&w, NULL, text, max);
+        rp_writer_flush(&w);
+    } else {
         printed_columns = rp_print_text(text, max, out);
+    }
     fclose(out);
     ck_assert_str_eq(got, expected);
     ck_assert_uint_eq(printed_columns, columns);
@@ -496,7 +507,10 @@ START_TEST(test_histogram) {
     size_t length;
     FILE *out = open_memstream(&text, &length);
     rp_print_log2("usecs", counts, out);
-    rp_print_json_log2(counts, out);
+    struct rp_writer json;
+    rp_writer_begin(&json, out);
+    rp_json_log2(&json, NULL, counts);
+    rp_writer_flush(&json);
     fclose(out);
     ck_assert_str_eq(
         text, "     usecs               : count     distribution\n"
@@ -517,7 +531,10 @@ START_TEST(test_linear_histogram) {
     size_t length;
     FILE *out = open_memstream(&text, &length);
     rp_print_linear("ms", buckets, COUNT(buckets), out);
-    rp_print_json_buckets(buckets, COUNT(buckets), out);
+    struct rp_writer json;
+    rp_writer_begin(&json, out);
+    rp_json_buckets(&json, NULL, buckets, COUNT(buckets));
+    rp_writer_flush(&json);
     fclose(out);
     ck_assert_str_eq(
         text, "     ms                  : count     distribution\n"

@@ -103,11 +103,13 @@ static struct rp_error *merge(struct counter *c) {
 /* ------------------------------------------------------------------ printing */
 
 static void print_json(const struct counter *c, const struct sample *s) {
-    fputs("{\"comm\":", c->out);
-    rp_print_json_text(s->key.comm, sizeof(s->key.comm), c->out);
-    fprintf(c->out, ",\"pid\":%u,\"count\":%" PRIu64 ",\"stack\":", s->key.pid, s->count);
-    rp_stack_print_json(c->stack, c->out);
-    fputs("}\n", c->out);
+    struct rp_writer json;
+    rp_json_begin(&json, c->out);
+    rp_json_text(&json, "comm", s->key.comm, sizeof(s->key.comm));
+    rp_json_uint(&json, "pid", s->key.pid);
+    rp_json_uint(&json, "count", s->count);
+    rp_json_stack(&json, "stack", c->stack);
+    rp_json_end(&json);
 }
 
 /* Whose stack it is, if the tool shows that. */

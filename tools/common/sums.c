@@ -122,20 +122,15 @@ static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum
         rp_print_log2(sums->unit, sum->values, stdout);
         return;
     }
-    putchar('{');
-    if (sums->tool->timestamps)
-        rp_print_json_time(stdout);
-    if (sums->noun) {
-        printf("\"%s\":", sums->noun);
-        if (sums->is_number)
-            fputs(sum->text, stdout);
-        else
-            rp_print_json_text(sum->text, RP_SUM_TEXT, stdout);
-        putchar(',');
-    }
-    printf("\"unit\":\"%s\",\"histogram\":", sums->unit);
-    rp_print_json_log2(sum->values, stdout);
-    puts("}");
+    struct rp_writer json;
+    rp_tool_json_begin(sums->tool, &json);
+    if (sums->noun && sums->is_number)
+        rp_json_number(&json, sums->noun, sum->text);
+    else if (sums->noun)
+        rp_json_text(&json, sums->noun, sum->text, RP_SUM_TEXT);
+    rp_json_string(&json, "unit", sums->unit);
+    rp_json_log2(&json, "histogram", sum->values);
+    rp_json_end(&json);
 }
 
 static struct rp_error *print_report(void *ctx) {

@@ -5,8 +5,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "record/writer.h"
 #include "reprobe_tool.h"
+#include "util/writer.h"
 
 struct rp_row {
     struct rp_writer w;
@@ -22,28 +22,29 @@ static void pad(struct rp_row *row, size_t columns) {
         rp_write_char(&row->w, ' ');
 }
 
+#define MEMBER_MAX 64
+
 /* "LAT(ms)" becomes "lat_ms". */
-static void write_member(struct rp_row *row, const char *name) {
+static const char *member(const char *name, char text[MEMBER_MAX]) {
     bool gap = false;
-    rp_write_string(&row->w, row->begun ? ",\"" : "\"");
-    for (bool first = true; *name; name++) {
+    size_t length = 0;
+    for (; *name && length + 2 < MEMBER_MAX; name++) {
         if (!isalnum((unsigned char)*name)) {
-            gap = !first;
+            gap = length > 0;
             continue;
         }
         if (gap)
-            rp_write_char(&row->w, '_');
-        rp_write_char(&row->w, (char)tolower((unsigned char)*name));
-        first = gap = false;
+            text[length++] = '_';
+        text[length++] = (char)tolower((unsigned char)*name);
+        gap = false;
     }
-    rp_write_string(&row->w, "\":");
+    text[length] = '\0';
+    return text;
 }
 
 /* Pads to where the cell begins; after a cell that was too long, by one space. */
-static void begin_cell(struct rp_row *row, const char *name) {
-    if (row->as == JSON) {
-        write_member(row, name);
-    } else if (row->begun) {
+static void begin_cell(struct rp_row *row) {
+    if (row->begun) {
         size_t at = rp_writer_columns(&row->w);
         pad(row, at < row->end ? row->end + 1 - at : 1);
     }
@@ -55,60 +56,76 @@ static size_t columns_of(int width) {
 }
 
 /* A negative `width` aligns the cell to the right. */
-static void write_cell(struct rp_row *row, const char *name, int width, const char *text) {
-    begin_cell(row, name);
+static void write_cell(struct rp_row *row, int width, const char *text) {
+    begin_cell(row);
     size_t begin = row->end ? row->end + 1 : 0, length = strlen(text);
-    if (row->as != JSON && width < 0 && length < columns_of(width))
+    if (width < 0 && length < columns_of(width))
         pad(row, columns_of(width) - length);
     rp_write_string(&row->w, text);
     row->end = begin + columns_of(width);
 }
 
 static void write_number(struct rp_row *row, const char *name, int width, const char *number) {
-    write_cell(row, name, width, row->as == HEADER ? name : number);
+    write_cell(row, width, row->as == HEADER ? name : number);
 }
 
 void rp_cell_uint(struct rp_row *row, const char *name, int width, uint64_t value) {
-    char text[32];
+    char text[MEMBER_MAX];
+    if (row->as == JSON) {
+        rp_json_uint(&row->w, member(name, text), value);
+        return;
+    }
     snprintf(text, sizeof(text), "%" PRIu64, value);
     write_number(row, name, width, text);
 }
 
 void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value) {
-    char text[32];
+    char text[MEMBER_MAX];
+    if (row->as == JSON) {
+        rp_json_int(&row->w, member(name, text), value);
+        return;
+    }
     snprintf(text, sizeof(text), "%" PRId64, value);
     write_number(row, name, width, text);
 }
 
 void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value) {
-    char text[400];
+    char text[400]; /* DBL_MAX has 309 digits before its point */
+    if (row->as == JSON) {
+        rp_json_double(&row->w, member(name, text), decimals, value);
+        return;
+    }
     snprintf(text, sizeof(text), "%.*f", decimals, value);
     write_number(row, name, width, text);
 }
 
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max) {
-    if (row->as == HEADER) {
-        write_cell(row, name, width, name);
+    char json_name[MEMBER_MAX];
+    if (row->as == JSON) {
+        rp_json_text(&row->w, member(name, json_name), text, max);
         return;
     }
-    begin_cell(row, name);
+    if (row->as == HEADER) {
+        write_cell(row, width, name);
+        return;
+    }
+    begin_cell(row);
     size_t begin = row->end ? row->end + 1 : 0;
-    if (row->as == JSON)
-        rp_write_json_text(&row->w, text, max);
-    else
-        rp_write_text(&row->w, text, max);
+    rp_write_text(&row->w, text, max);
     row->end = begin + columns_of(width);
 }
 
 /* ------------------------------------------------------------------ rows */
 
 static void begin_row(struct rp_row *row, const struct rp_table *table, bool header) {
-    rp_writer_begin(&row->w, stdout);
     row->as = header ? HEADER : table->tool->json ? JSON : ROW;
     row->end = 0;
     row->begun = false;
-    if (row->as == JSON)
-        rp_write_char(&row->w, '{');
+    if (row->as == JSON) {
+        rp_tool_json_begin(table->tool, &row->w);
+        return;
+    }
+    rp_writer_begin(&row->w, stdout);
     if (table->tool->timestamps) {
         char time[16];
         rp_time_of_day(time);
@@ -117,7 +134,11 @@ static void begin_row(struct rp_row *row, const struct rp_table *table, bool hea
 }
 
 static void end_row(struct rp_row *row) {
-    rp_write_string(&row->w, row->as == JSON ? "}\n" : "\n");
+    if (row->as == JSON) {
+        rp_json_end(&row->w);
+        return;
+    }
+    rp_write_char(&row->w, '\n');
     rp_writer_flush(&row->w);
 }
 

@@ -191,10 +191,16 @@ void rp_print_time(FILE *out) {
     fprintf(out, "%-8s ", text);
 }
 
-void rp_print_json_time(FILE *out) {
+void rp_json_time(struct rp_writer *json) {
     char text[16];
     rp_time_of_day(text);
-    fprintf(out, "\"time\":\"%s\",", text);
+    rp_json_string(json, "time", text);
+}
+
+void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json) {
+    rp_json_begin(json, stdout);
+    if (tool->timestamps)
+        rp_json_time(json);
 }
 
 int rp_tool_run(struct rp_tool *tool,

@@ -79,11 +79,9 @@ static void print_header(const struct printer *p) {
         rp_trace_line_print_header(stdout);
 }
 
-static void print_json_start(const struct printer *p) {
-    putchar('{');
-    if (p->request->tool.timestamps)
-        rp_print_json_time(stdout);
-    printf("\"output\":\"%s\",\"data\":", p->name);
+static void begin_json(const struct printer *p, struct rp_writer *json) {
+    rp_tool_json_begin(&p->request->tool, json);
+    rp_json_string(json, "output", p->name);
 }
 
 static bool print_record(void *ctx, const void *data, size_t size) {
@@ -91,9 +89,10 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
         return false;
     if (p->request->tool.json) {
-        print_json_start(p);
-        rp_layout_print_json(p->layout, data, size, stdout);
-        fputs("}\n", stdout);
+        struct rp_writer json;
+        begin_json(p, &json);
+        rp_json_record(&json, "data", p->layout, data, size);
+        rp_json_end(&json);
         return !ferror(stdout);
     }
     print_header(p);
@@ -106,9 +105,12 @@ static bool print_record(void *ctx, const void *data, size_t size) {
 static bool print_trace(void *ctx, const struct rp_trace_line *line) {
     struct printer *p = ctx;
     if (p->request->tool.json) {
-        print_json_start(p);
-        rp_trace_line_print_json(line, stdout);
-        fputs("}\n", stdout);
+        struct rp_writer json;
+        begin_json(p, &json);
+        rp_json_object(&json, "data");
+        rp_json_trace_line(&json, line);
+        rp_json_object_end(&json);
+        rp_json_end(&json);
         return !ferror(stdout);
     }
     print_header(p);
@@ -195,10 +197,15 @@ static void print_timings(const struct rp_session *session, const struct timespe
     rp_session_timings(session, &t);
     double total =
         (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) / 1e6;
-    fprintf(stderr,
-            "{\"types_ms\":%.3f,\"compile_ms\":%.3f,\"load_ms\":%.3f,\"attach_ms\":%.3f,"
-            "\"total_ms\":%.3f,\"cached\":%s}\n",
-            t.types_ms, t.compile_ms, t.load_ms, t.attach_ms, total, t.cached ? "true" : "false");
+    struct rp_writer json;
+    rp_json_begin(&json, stderr);
+    rp_json_double(&json, "types_ms", 3, t.types_ms);
+    rp_json_double(&json, "compile_ms", 3, t.compile_ms);
+    rp_json_double(&json, "load_ms", 3, t.load_ms);
+    rp_json_double(&json, "attach_ms", 3, t.attach_ms);
+    rp_json_double(&json, "total_ms", 3, total);
+    rp_json_bool(&json, "cached", t.cached);
+    rp_json_end(&json);
 }
 
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {

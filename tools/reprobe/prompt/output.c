@@ -146,21 +146,23 @@ static bool name_stack(const struct output *output, const struct row *row) {
 }
 
 static void put_json(const struct output *output, const struct row *row, bool time, FILE *out) {
-    fputc('{', out);
+    struct rp_writer json;
+    rp_json_begin(&json, out);
     if (time)
-        rp_print_json_time(out);
+        rp_json_time(&json);
     if (output->entry)
-        fprintf(out, "\"probe\":%u,", output->entry->number);
-    fprintf(out, "\"output\":\"%s\",\"data\":", output->name);
-    if (row->line)
-        rp_trace_line_print_json(row->line, out);
-    else
-        rp_layout_print_json(output->layout, row->data, row->size, out);
-    if (name_stack(output, row)) {
-        fputs(",\"stack\":", out);
-        rp_stack_print_json(output->entry->stack, out);
+        rp_json_uint(&json, "probe", output->entry->number);
+    rp_json_string(&json, "output", output->name);
+    if (row->line) {
+        rp_json_object(&json, "data");
+        rp_json_trace_line(&json, row->line);
+        rp_json_object_end(&json);
+    } else {
+        rp_json_record(&json, "data", output->layout, row->data, row->size);
     }
-    fputs("}\n", out);
+    if (name_stack(output, row))
+        rp_json_stack(&json, "stack", output->entry->stack);
+    rp_json_end(&json);
 }
 
 static void put_text(struct output *output, const struct row *row) {

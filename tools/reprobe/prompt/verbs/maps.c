@@ -19,11 +19,12 @@ static struct rp_error *list_one(const struct prompt *prompt, const struct entry
     RP_AUTO_FREE char *text = NULL;
     RP_TRY(rp_map_describe(entry->module, map, &text));
     if (prompt->tool->json) {
-        printf("{\"probe\":%u,\"map\":", entry->number);
-        rp_print_json_text(map, SIZE_MAX, stdout);
-        fputs(",\"is\":", stdout);
-        rp_print_json_text(text, SIZE_MAX, stdout);
-        puts("}");
+        struct rp_writer json;
+        rp_json_begin(&json, stdout);
+        rp_json_uint(&json, "probe", entry->number);
+        rp_json_string(&json, "map", map);
+        rp_json_string(&json, "is", text);
+        rp_json_end(&json);
         return NULL;
     }
     char name[64];

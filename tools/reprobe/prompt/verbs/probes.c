@@ -16,15 +16,16 @@
 /* ------------------------------------------------------------------ probes */
 
 static void print_json(const struct entry *entry, const char *line) {
-    printf("{\"probe\":%u,\"state\":\"%s\",\"question\":", entry->number,
-           entry->paused ? "paused" : "running");
-    rp_print_json_text(line, SIZE_MAX, stdout);
-    fputs(",\"attached\":[", stdout);
-    for (size_t i = 0; i < entry->probe_count; i++) {
-        fputs(i ? "," : "", stdout);
-        rp_print_json_text(rp_probe_spec(entry->probes[i]), SIZE_MAX, stdout);
-    }
-    puts("]}");
+    struct rp_writer json;
+    rp_json_begin(&json, stdout);
+    rp_json_uint(&json, "probe", entry->number);
+    rp_json_string(&json, "state", entry->paused ? "paused" : "running");
+    rp_json_string(&json, "question", line);
+    rp_json_array(&json, "attached");
+    for (size_t i = 0; i < entry->probe_count; i++)
+        rp_json_string(&json, NULL, rp_probe_spec(entry->probes[i]));
+    rp_json_array_end(&json);
+    rp_json_end(&json);
 }
 
 static void print_text(const struct entry *entry, const char *line) {
@@ -161,15 +162,23 @@ static void print_sample(const struct prompt *prompt, const struct sample *befor
     double each = runs ? (double)ns / (double)runs : 0;
     double events = a_second(now->stream.delivered, before->stream.delivered, seconds);
     double lost = a_second(now->stream.lost, before->stream.lost, seconds);
-    if (prompt->tool->json)
-        printf("{\"probe\":%u,\"runs_s\":%.1f,\"ns_per_run\":%.1f,\"cpu_percent\":%.2f,"
-               "\"events_s\":%.1f,\"lost_s\":%.1f,\"events\":%" PRIu64 ",\"lost\":%" PRIu64 "}\n",
-               now->number, (double)runs / seconds, each, (double)ns / seconds / 1e7, events, lost,
-               now->stream.delivered, now->stream.lost);
-    else
+    if (prompt->tool->json) {
+        struct rp_writer json;
+        rp_json_begin(&json, stdout);
+        rp_json_uint(&json, "probe", now->number);
+        rp_json_double(&json, "runs_s", 1, (double)runs / seconds);
+        rp_json_double(&json, "ns_per_run", 1, each);
+        rp_json_double(&json, "cpu_percent", 2, (double)ns / seconds / 1e7);
+        rp_json_double(&json, "events_s", 1, events);
+        rp_json_double(&json, "lost_s", 1, lost);
+        rp_json_uint(&json, "events", now->stream.delivered);
+        rp_json_uint(&json, "lost", now->stream.lost);
+        rp_json_end(&json);
+    } else {
         printf("[%u]%*s %10.0f %8.0f %6.2f %10.0f %8.0f %12" PRIu64 " %8" PRIu64 "\n", now->number,
                now->number < 10 ? 1 : 0, "", (double)runs / seconds, each,
                (double)ns / seconds / 1e7, events, lost, now->stream.delivered, now->stream.lost);
+    }
 }
 
 static bool print_stats(struct prompt *prompt, void *ctx) {

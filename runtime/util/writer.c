@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/writer.h"
+#include "util/writer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ void rp_writer_flush(struct rp_writer *w) {
     w->used = 0;
 }
 
-void rp_write_bytes(struct rp_writer *w, const char *bytes, size_t size) {
+void rp_write_many(struct rp_writer *w, const char *bytes, size_t size) {
     while (size) {
         if (w->used == sizeof(w->bytes))
             rp_writer_flush(w);
@@ -22,7 +22,9 @@ void rp_write_bytes(struct rp_writer *w, const char *bytes, size_t size) {
     }
 }
 
-static void write_in_base(struct rp_writer *w, uint64_t value, unsigned base) {
+/* Inline: to divide by a number that the compiler knows is fast. */
+static inline __attribute__((always_inline)) void write_in_base(struct rp_writer *w, uint64_t value,
+                                                                unsigned base) {
     char digits[20]; /* of 2^64 - 1 in decimal */
     char *at = digits + sizeof(digits);
     do {
@@ -47,6 +49,17 @@ void rp_write_pointer(struct rp_writer *w, uint64_t value) {
     write_in_base(w, value, 16);
 }
 
+/* What printf() made of a number, its decimal point a point in every locale. */
+static void write_number(struct rp_writer *w, const char *text) {
+    for (const char *at = text; *at; at++) {
+        bool plain = strchr("0123456789+-einfa", *at);
+        if (plain)
+            rp_write_char(w, *at);
+        else if (at == text || strchr("0123456789", at[-1]))
+            rp_write_char(w, '.');
+    }
+}
+
 void rp_write_double(struct rp_writer *w, double value, bool is_float) {
     char text[64];
     for (int digits = is_float ? 6 : 15, most = is_float ? 9 : 17; digits <= most; digits++) {
@@ -54,13 +67,13 @@ void rp_write_double(struct rp_writer *w, double value, bool is_float) {
         if (is_float ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value)
             break;
     }
-    for (const char *at = text; *at; at++) {
-        bool plain = strchr("0123456789+-einfa", *at);
-        if (plain)
-            rp_write_char(w, *at);
-        else if (at == text || strchr("0123456789", at[-1])) /* the locale's decimal point */
-            rp_write_char(w, '.');
-    }
+    write_number(w, text);
+}
+
+void rp_write_fixed(struct rp_writer *w, double value, int decimals) {
+    char text[400]; /* DBL_MAX has 309 digits before its point */
+    snprintf(text, sizeof(text), "%.*f", decimals, value);
+    write_number(w, text);
 }
 
 void rp_write_padding(struct rp_writer *w, size_t start, size_t width) {
@@ -107,15 +120,18 @@ static bool is_control(const uint8_t *s, size_t length) {
     return length == 1 ? s[0] < 0x20 || s[0] == 0x7f : length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
 }
 
-static bool is_plain_ascii(uint8_t c) {
-    return c >= 0x20 && c < 0x7f && c != '\\' && c != '"';
+/* ASCII that is written as it is. */
+static bool is_plain(uint8_t c) {
+    static const bool plain[256] = {
+        [' '] = true, ['!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+    return plain[c];
 }
 
 /* One character, or one byte that is none, at a time; runs of plain ASCII at once. */
 static void write_escaped(struct rp_writer *w, const uint8_t *s, size_t size,
                           void (*escape)(struct rp_writer *, const uint8_t *, size_t)) {
     for (size_t i = 0, n; i < size; i += n) {
-        for (n = 0; i + n < size && is_plain_ascii(s[i + n]); n++)
+        for (n = 0; i + n < size && is_plain(s[i + n]); n++)
             ;
         if (n) {
             rp_write_bytes(w, (const char *)s + i, n);

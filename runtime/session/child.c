@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "session/child.h"
-
+/* The command of -c: held back until all is attached, reaped, ended with all that it started. */
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "session/session.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 

@@ -41,7 +41,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         bool has_room_ = extra_ <= reserve_->capacity - reserve_->count;                           \
         if (!has_room_) {                                                                          \
             void *grown_ = rp_vec_grown(reserve_->items, &reserve_->capacity, reserve_->count,     \
-                                        extra_, sizeof(reserve_->items[0]));                       \
+                                        extra_, sizeof(__typeof__(*reserve_->items)));             \
             has_room_ = grown_ != NULL;                                                            \
             reserve_->items = has_room_ ? grown_ : reserve_->items;                                \
         }                                                                                          \
@@ -63,7 +63,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
     __extension__({                                                                                \
         __typeof__(vec) add_ = (vec);                                                              \
         bool added_ = rp_vec_reserve(add_, 1);                                                     \
-        added_ ? memset(&add_->items[add_->count++], 0, sizeof(add_->items[0])),                   \
+        added_ ? memset(&add_->items[add_->count++], 0, sizeof(__typeof__(*add_->items))),         \
             &add_->items[add_->count - 1] : NULL;                                                  \
     })
 
@@ -75,7 +75,8 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         size_t number_ = (number);                                                                 \
         bool appended_ = rp_vec_reserve(append_, number_);                                         \
         if (appended_ && number_)                                                                  \
-            memcpy(&append_->items[append_->count], from_, number_ * sizeof(append_->items[0]));   \
+            memcpy(&append_->items[append_->count], from_,                                         \
+                   number_ * sizeof(__typeof__(*append_->items)));                                 \
         append_->count += appended_ ? number_ : 0;                                                 \
         appended_;                                                                                 \
     })
@@ -87,7 +88,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         size_t at_ = (i);                                                                          \
         remove_->count--;                                                                          \
         memmove(&remove_->items[at_], &remove_->items[at_ + 1],                                    \
-                (remove_->count - at_) * sizeof(remove_->items[0]));                               \
+                (remove_->count - at_) * sizeof(__typeof__(*remove_->items)));                     \
     } while (0)
 
 /* Frees the array and leaves it empty; what its items own is the caller's to free before. */

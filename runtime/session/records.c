@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What programs send, and whether the session still wants it. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "compile/module.h"
+#include "probe/probe.h"
+#include "session/session.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define RECORDS_A_LOOK 4096
+
+struct rp_error *rp_session_listen(const struct rp_session *s, int fd, uint32_t events,
+                                   uint64_t number) {
+    struct epoll_event event = {.events = events, .data.u64 = number};
+    if (epoll_ctl(s->epoll, EPOLL_CTL_ADD, fd, &event))
+        return rp_error_new(errno, NULL, "cannot start the event loop");
+    return NULL;
+}
+
+/* ------------------------------------------------------------- whether it is wanted */
+
+void rp_session_disable_probes(struct rp_session *s) {
+    for (size_t i = 0; i < s->probes.count; i++)
+        rp_probe_disable(s->probes.items[i]);
+}
+
+void rp_session_take_signals(struct rp_session *s) {
+    struct signalfd_siginfo info;
+    while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+        int signal = (int)info.ssi_signo;
+        bool ended = false;
+        if (signal == SIGCHLD) {
+            bool had_ended = s->child.ended;
+            rp_child_reap(&s->child);
+            ended = s->child.ended && !had_ended;
+        }
+        if (s->opts.on_signal)
+            s->stop |= s->opts.on_signal(s->opts.ctx, signal);
+        else
+            s->stop |= signal != SIGCHLD || ended;
+    }
+}
+
+bool rp_session_expired(int timer) {
+    uint64_t times;
+    return read(timer, &times, sizeof(times)) == sizeof(times);
+}
+
+void rp_session_close(struct rp_session *s) {
+    s->stop = s->closed = true;
+    rp_session_disable_probes(s);
+}
+
+static void close_gate(void *gate) {
+    rp_session_close(gate);
+}
+
+/* Before each record: whether it is still wanted. Under a flood one turn of the loop may never end,
+ * so now and then this looks whether the session shall. */
+static bool admit(void *gate) {
+    struct rp_session *s = gate;
+    if (s->closed)
+        return false;
+    if (++s->admitted == s->opts.event_limit)
+        rp_session_close(s);
+    if (s->admitted % RECORDS_A_LOOK == 0 && !s->stop) {
+        rp_session_take_signals(s);
+        s->stop |= rp_session_expired(s->timer);
+        if (s->stop)
+            rp_session_disable_probes(s);
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------- streams and the trace pipe */
+
+struct rp_error *rp_session_read(struct rp_session *s, struct rp_module *module, const char *name,
+                                 rp_record_fn fn, void *ctx) {
+    struct rp_sink sink = {.fn = fn, .ctx = ctx, .admit = admit, .close = close_gate, .gate = s};
+    struct rp_stream *stream;
+    RP_TRY(rp_stream_open(module, name, &sink, &stream));
+    uint32_t edge = stream->kind->edge_triggered ? EPOLLET : 0;
+    struct rp_error *err = rp_session_listen(s, stream->fd, EPOLLIN | edge, RP_ON_STREAM);
+    if (!err && rp_vec_push(&s->streams, stream))
+        return NULL;
+    rp_stream_close(stream);
+    return err ? err : rp_error_nomem();
+}
+
+static bool on_trace_line(void *ctx, const struct rp_trace_line *line) {
+    struct rp_session *s = ctx;
+    if (!admit(s))
+        return false;
+    s->trace_lines++;
+    if (!s->trace_fn(s->trace_ctx, line))
+        rp_session_close(s);
+    return !s->closed;
+}
+
+struct rp_error *rp_session_read_trace(struct rp_session *s, rp_trace_fn fn, void *ctx) {
+    RP_TRY(rp_trace_pipe_open(&s->trace));
+    s->trace_fn = fn;
+    s->trace_ctx = ctx;
+    return rp_session_listen(s, s->trace.fd, EPOLLIN, RP_ON_STREAM);
+}
+
+void rp_session_consume_trace(struct rp_session *s) {
+    s->delivering++;
+    if (s->trace.fd >= 0)
+        rp_trace_pipe_consume(&s->trace, on_trace_line, s);
+    s->delivering--;
+}
+
+void rp_session_consume(struct rp_session *s) {
+    s->streams_are = RP_STREAM_IDLE;
+    s->delivering++;
+    for (size_t i = 0; i < s->streams.count; i++) {
+        enum rp_stream_state state = rp_stream_consume(s->streams.items[i]);
+        if (state > s->streams_are)
+            s->streams_are = state;
+    }
+    s->delivering--;
+    rp_session_consume_trace(s);
+}
+
+static uint64_t records_seen(const struct rp_session *s) {
+    uint64_t seen = s->trace_lines;
+    for (size_t i = 0; i < s->streams.count; i++)
+        seen += s->streams.items[i]->delivered + s->streams.items[i]->dropped;
+    return seen;
+}
+
+void rp_session_drain(struct rp_session *s) {
+    uint64_t before;
+    do {
+        before = records_seen(s);
+        rp_session_consume(s);
+    } while (records_seen(s) != before || s->streams_are == RP_STREAM_HAS_MORE);
+    rp_output_flush();
+}

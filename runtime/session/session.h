@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A session, as the files of this folder know it.
+ *
+ *   session.c   made and filled: modules, probes, watched descriptors; the loop
+ *   records.c   what programs send, and whether it is still wanted
+ *   change.c    what is moved, paused and ended while the loop goes on
+ *   report.c    what happened: records, losses, times
+ *   child.c     the command of -c
+ */
+#ifndef RP_SESSION_H
+#define RP_SESSION_H
+
+#include <signal.h>
+#include <sys/types.h>
+
+#include "reprobe.h"
+#include "stream/stream.h"
+#include "stream/trace_pipe.h"
+#include "util/vec.h"
+
+/* The command that a session runs and traces. */
+struct rp_child {
+    pid_t pid; /* 0: none */
+    int gate;  /* closing it lets the command begin; -1 when it has */
+    bool ended;
+    int status; /* as wait(2) gives it */
+};
+
+/* Something to be done when a descriptor can be read. */
+struct rp_watched {
+    uint64_t number; /* never that of another one, as its descriptor may be */
+    int fd;
+    bool is_timer; /* of rp_session_every(): the descriptor is ours */
+    bool is_file;  /* epoll does not take it: it can always be read */
+    bool (*fn)(void *ctx);
+    void *ctx;
+};
+
+struct rp_session {
+    struct rp_session_opts opts;
+    struct rp_child child;
+    RP_VEC(struct rp_module *) modules;
+    RP_VEC(struct rp_probe *) probes;
+    RP_VEC(struct rp_stream *) streams;
+    enum rp_stream_state streams_are; /* the most urgent of them */
+    struct rp_trace_pipe trace;
+    rp_trace_fn trace_fn;
+    void *trace_ctx;
+    RP_VEC(struct rp_watched) watched;
+    uint64_t last_number;
+    int epoll, signals, timer;
+    uint64_t admitted; /* records and trace lines let through so far */
+    uint64_t trace_lines;
+    struct rp_stats gone; /* of modules that were removed */
+    struct rp_timings gone_timings;
+    unsigned delivering;                /* records are being handed out: outputs must stay */
+    RP_VEC(struct rp_module *) removed; /* wait for that to end; there is room for all modules */
+    bool closed;                        /* no more records are wanted */
+    bool stop;                          /* the loop shall end */
+    sigset_t old_mask;
+    struct sigaction old_pipe;
+};
+
+/* What the loop waits for, as epoll tells it: of all else the number of a `struct rp_watched`. */
+enum { RP_ON_SIGNAL, RP_ON_TIMER, RP_ON_STDOUT, RP_ON_STREAM, RP_ON_WATCHED };
+
+/* ---- records.c */
+
+struct rp_error *rp_session_listen(const struct rp_session *s, int fd, uint32_t events,
+                                   uint64_t number);
+void rp_session_disable_probes(struct rp_session *s);
+/* No more records are wanted: the probes stop at once, so that a flood does not go on while what is
+ * left is thrown away. */
+void rp_session_close(struct rp_session *s);
+/* What signals have come, and whether they end the session. */
+void rp_session_take_signals(struct rp_session *s);
+/* Whether a timer has expired since the last call. */
+bool rp_session_expired(int timer);
+/* Hands out what the streams and the trace pipe have. */
+void rp_session_consume(struct rp_session *s);
+void rp_session_consume_trace(struct rp_session *s);
+/* Both until nothing more comes. */
+void rp_session_drain(struct rp_session *s);
+
+/* ---- change.c */
+
+/* Ends the modules that were removed while records were delivered. */
+void rp_session_end_removed(struct rp_session *s);
+
+/* ---- report.c */
+
+/* Adds what the module did to what is known of those that are gone. */
+void rp_session_add_gone(struct rp_session *s, const struct rp_module *module);
+
+/* ---- child.c */
+
+/* Forks; the child waits at the gate, so that its pid is known before it does anything. */
+struct rp_error *rp_child_start(struct rp_child *child, const char *command,
+                                const sigset_t *signal_mask);
+void rp_child_release(struct rp_child *child);
+/* Sees whether it has ended. */
+void rp_child_reap(struct rp_child *child);
+/* Ends it and what it started (SIGTERM, after a second SIGKILL) if it still runs. */
+void rp_child_end(struct rp_child *child);
+
+#endif

@@ -315,14 +315,14 @@ END
 }
 
 refusals() {
-	bad 5 "bpf_loop is given, as argument 2, something that is no callback" "BPF_CALLBACK(name" <<'END'
+	bad 5 "argument 2 of bpf_loop is not a callback" "BPF_CALLBACK(name" <<'END'
 static long add(u32 index, void *ctx) { return 0; }
 PROBE
 {
     return bpf_loop(100, add, NULL, 0);
 }
 END
-	bad 2 "a callback returns something other than 0" "hint: return 0 or 1" <<'END'
+	bad 2 "a callback returns a value other than 0" "hint: return 0 or 1" <<'END'
 BPF_CALLBACK(add, u32 index, u64 *sum)
 {
     *sum += index;
@@ -330,7 +330,7 @@ BPF_CALLBACK(add, u32 index, u64 *sum)
 }
 PROBE { u64 sum = 0; bpf_loop(100, add, &sum, 0); return 0; }
 END
-	bad 2 "never given a value" <<'END'
+	bad 2 "never set" <<'END'
 BPF_CALLBACK(add, u32 index, u64 *sum, u64 more)
 {
     *sum += more;
@@ -338,7 +338,7 @@ BPF_CALLBACK(add, u32 index, u64 *sum, u64 more)
 }
 PROBE { u64 sum = 0; bpf_loop(100, add, &sum, 0); return 0; }
 END
-	bad 4 "a map of this type has no entries to walk over" "arrays and hashes" <<'END'
+	bad 4 "cannot walk over a map of this type" "arrays and hashes" <<'END'
 BPF_RINGBUF_OUTPUT(out, 8);
 BPF_CALLBACK(each, void *map, u32 *key, u32 *value) { return 0; }
 PROBE { return bpf_for_each_map_elem(out, each, NULL, 0); }

@@ -231,7 +231,7 @@ END
 	run reprobe -c 'spawn --calls 3 >spawned' -f commands -e quit
 	status 1
 	contains "messages" "$err" "2.c:3:12: error: use of undeclared identifier 'undeclared'" \
-		"the kernel's verifier refused it" 'no_such_call' 'broken'
+		"the kernel's verifier rejected it" 'no_such_call' 'broken'
 	equal "messages" 5 "$(grep -c '^reprobe: ' err)"
 	equal "what is held" 1 "$(grep -c running out)"
 	run reprobe -c 'spawn --calls 3 >spawned' -f commands

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# What the kernel's verifier refuses is said in plain words, with the author's line and the usual
-# cure. Each case is a program that a kernel really refuses; tests/unit/test_verifier.c has the lines
+# What the kernel's verifier rejects is said in plain words, with the author's line and the usual
+# fix. Each case is a program that a kernel really refuses; tests/unit/test_verifier.c has the lines
 # of other kernels' logs.
 . "$(dirname "$0")/../lib.sh"
 need_root
@@ -11,12 +11,12 @@ IFS=.- read -r major minor _ <<<"$(uname -r)"
 has_places=
 [ "$((major * 100 + minor))" -ge 609 ] && has_places=1
 
-# verifier LINE WORDS CURE: of the source on stdin. LINE is 0 where the verifier looks at no line.
+# verifier LINE WORDS FIX: of the source on stdin. LINE is 0 if the verifier gives no line.
 verifier() {
 	source_file bad.c
 	run reprobe run bad.c --for 1ms
-	refused "cannot load" "the kernel's verifier refused it: " "$2" "    verifier: " "$3"
-	matches "hint" "$err" '^hint: .* \(-v shows the verifier.s whole log\)$'
+	refused "cannot load" "the kernel's verifier rejected it: " "$2" "    verifier: " "$3"
+	matches "hint" "$err" '^hint: .* \(-v shows the verifier.s full log\)$'
 	[ "$1" = 0 ] && return
 	local text
 	text=$(sed -n "$1{s/^[ \t]*//;p}" bad.c)
@@ -28,7 +28,7 @@ need_kprobes() { [ -n "$kprobes" ] || skip "this kernel has no kprobes"; }
 # ---------------------------------------------------------------- pointers that may be NULL
 
 lookup() {
-	verifier 6 "a map's lookup gives is used without a check for NULL" 'if (!pointer) return 0;' <<'END'
+	verifier 6 "a map lookup is used without a check for NULL" 'if (!pointer) return 0;' <<'END'
 BPF_HASH(calls, u32, u64);
 PROBE
 {
@@ -44,7 +44,7 @@ END
 }
 
 member_of_lookup() {
-	verifier 7 "before its check for NULL" 'if (!pointer) return 0;' <<'END'
+	verifier 7 "before the check for NULL" 'if (!pointer) return 0;' <<'END'
 struct value { u64 a, b[4]; };
 BPF_HASH(calls, u32, struct value);
 PROBE
@@ -59,7 +59,7 @@ END
 }
 
 lookup_as_argument() {
-	verifier 7 "bpf_map_update_elem is given, as argument 2, a pointer that may be NULL" \
+	verifier 7 "argument 2 of bpf_map_update_elem is a pointer that may be NULL" \
 		'if (!pointer) return 0;' <<'END'
 BPF_HASH(calls, u32, u64);
 BPF_HASH(other, u64, u64);
@@ -74,7 +74,7 @@ END
 }
 
 reserve() {
-	verifier 6 "on a path where it is NULL" "reserve in a ring buffer can fail" <<'END'
+	verifier 6 "on a path where it is NULL" "a ring buffer's reserve can fail" <<'END'
 struct event { u32 pid; };
 BPF_RINGBUF_OUTPUT(events, 8);
 PROBE
@@ -124,7 +124,7 @@ END
 }
 
 submit_twice() {
-	verifier 9 "bpf_ringbuf_submit is given something that is not a reserved record" "just once" <<'END'
+	verifier 9 "the argument of bpf_ringbuf_submit is not a reserved record" "just once" <<'END'
 struct event { u32 pid; };
 BPF_RINGBUF_OUTPUT(events, 8);
 PROBE
@@ -140,7 +140,7 @@ END
 }
 
 size_not_constant() {
-	verifier 5 "argument 2 of bpf_ringbuf_reserve, a size, is not constant" "ringbuf_output" <<'END'
+	verifier 5 "the size, argument 2 of bpf_ringbuf_reserve, is not constant" "ringbuf_output" <<'END'
 BPF_RINGBUF_OUTPUT(events, 8);
 PROBE
 {
@@ -154,7 +154,7 @@ END
 }
 
 beyond_record() {
-	verifier 8 "memory is accessed beyond its end" "sizeof" <<'END'
+	verifier 8 "accesses memory beyond its end" "sizeof" <<'END'
 struct event { u64 a; };
 BPF_RINGBUF_OUTPUT(events, 8);
 PROBE
@@ -172,7 +172,7 @@ END
 # ---------------------------------------------------------------- other memory
 
 user_memory() {
-	verifier 4 "not the program's own" "bpf_probe_read_user(&copy" <<'END'
+	verifier 4 "not belong to the program" "bpf_probe_read_user(&copy" <<'END'
 TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 {
     u64 at = (u64)args->filename;
@@ -182,7 +182,7 @@ END
 }
 
 kernel_memory() {
-	verifier 5 "not the program's own" "bpf_probe_read_kernel()" <<'END'
+	verifier 5 "not belong to the program" "bpf_probe_read_kernel()" <<'END'
 PROBE
 {
     u64 task = bpf_get_current_task();
@@ -193,7 +193,7 @@ END
 }
 
 global_variable() {
-	verifier 4 "a global variable is used" "BPF_ARRAY(state" <<'END'
+	verifier 4 "uses a global variable" "BPF_ARRAY(state" <<'END'
 static int counter;
 PROBE
 {
@@ -217,7 +217,7 @@ END
 }
 
 unbounded_loop() {
-	verifier 5 "follows each turn of a loop" "constant bound" <<'END'
+	verifier 5 "follows each iteration of a loop" "constant bound" <<'END'
 PROBE
 {
     u64 n = bpf_ktime_get_ns();
@@ -233,7 +233,7 @@ END
 # A log of a million instructions is not asked for, so no line comes with it.
 too_large() {
 	limit=$((limit * 2)) # the verifier goes through them twice
-	verifier 0 "gave up after a million instructions" "fewer turns" <<'END'
+	verifier 0 "gave up after a million instructions" "fewer iterations" <<'END'
 PROBE
 {
     u64 sum = 0;
@@ -280,7 +280,7 @@ END
 }
 
 size_may_be_anything() {
-	verifier 10 "the size, argument 2 of bpf_probe_read_user, may be anything" "n &= SIZE - 1" <<'END'
+	verifier 10 "the size, argument 2 of bpf_probe_read_user, has no known limits" "n &= SIZE - 1" <<'END'
 struct event { char data[64]; };
 BPF_PERCPU_ARRAY(scratch, struct event, 1);
 TRACEPOINT_PROBE(syscalls, sys_enter_write)
@@ -297,7 +297,7 @@ END
 }
 
 size_may_be_zero() {
-	verifier 4 "the size may be zero, which bpf_get_current_comm does not take" "n == 0" <<'END'
+	verifier 4 "the size may be zero, which bpf_get_current_comm does not accept" "n == 0" <<'END'
 PROBE
 {
     char buffer[16] = {};
@@ -308,7 +308,7 @@ END
 }
 
 index_into_value() {
-	verifier 9 "an index, or a size, may be anything" "if (i < LENGTH)" <<'END'
+	verifier 9 "an index or a size has no known limits" "if (i < LENGTH)" <<'END'
 struct row { u64 n[16]; };
 BPF_ARRAY(rows, struct row, 1);
 PROBE
@@ -324,7 +324,7 @@ END
 }
 
 index_may_be_negative() {
-	verifier 11 "an index may be anything" "as an unsigned variable" <<'END'
+	verifier 11 "an index has no known limits" "an unsigned variable" <<'END'
 struct row { u64 n[16]; };
 BPF_ARRAY(rows, struct row, 1);
 PROBE
@@ -342,7 +342,7 @@ END
 }
 
 beyond_value() {
-	verifier 9 "a map's value is accessed beyond its end" "check the index" <<'END'
+	verifier 9 "accesses a map's value beyond its end" "check the index" <<'END'
 struct row { u64 n[16]; };
 BPF_ARRAY(rows, struct row, 1);
 PROBE
@@ -372,7 +372,7 @@ END
 }
 
 index_into_stack() {
-	verifier 5 "an array on the stack is accessed with an index" "mask it" <<'END'
+	verifier 5 "the index into an array on the stack" "mask it" <<'END'
 PROBE
 {
     char buffer[16] = {};
@@ -383,7 +383,7 @@ END
 }
 
 beyond_variable() {
-	verifier 4 "a variable is accessed beyond its end" "sizeof(variable)" <<'END'
+	verifier 4 "accesses a variable beyond its end" "sizeof(variable)" <<'END'
 PROBE
 {
     char buffer[16] = {};
@@ -394,7 +394,7 @@ END
 }
 
 misaligned() {
-	verifier 9 "no multiple of" "__builtin_memcpy()" <<'END'
+	verifier 9 "not a multiple of" "__builtin_memcpy()" <<'END'
 struct row { char c[3]; u64 n; } __attribute__((packed));
 BPF_ARRAY(rows, struct row, 1);
 PROBE
@@ -412,7 +412,7 @@ END
 # ---------------------------------------------------------------- the context
 
 write_context() {
-	verifier 3 "here it can only be read" "copy what you need" <<'END'
+	verifier 3 "it may only read" "copy what you need" <<'END'
 PROBE
 {
     args->pid = 1;
@@ -422,7 +422,7 @@ END
 }
 
 beyond_context() {
-	verifier 3 "the context is written, or read where it has no field" "struct pt_regs *ctx" <<'END'
+	verifier 3 "writes the context, or reads it where it has no field" "struct pt_regs *ctx" <<'END'
 RAW_TRACEPOINT_PROBE(sched_process_exec)
 {
     return *((volatile char *)ctx + 4001);
@@ -431,7 +431,7 @@ END
 }
 
 far_beyond_context() {
-	verifier 3 "far from its start" "the fields of its type only" <<'END'
+	verifier 3 "far beyond its end" "only the fields of its type" <<'END'
 PROBE
 {
     return *((volatile u64 *)args + 4096);
@@ -440,7 +440,7 @@ END
 }
 
 index_into_context() {
-	verifier 5 "index that is not constant" "#pragma unroll" <<'END'
+	verifier 5 "the index into the context is not constant" "#pragma unroll" <<'END'
 PROBE
 {
     u64 i = bpf_get_prandom_u32() & 7;
@@ -453,7 +453,7 @@ END
 # A kprobe's function without its first parameter reads the registers as if they were a struct file.
 no_context() {
 	need_kprobes
-	verifier 3 "read where it has no field" "struct pt_regs *ctx" <<'END'
+	verifier 3 "reads it where it has no field" "struct pt_regs *ctx" <<'END'
 int kprobe__vfs_read(struct file *file)
 {
     return *((volatile char *)file + 1000);
@@ -484,7 +484,7 @@ END
 }
 
 number_for_address() {
-	verifier 4 "bpf_map_lookup_elem is given, as argument 2, a plain number" "&key" <<'END'
+	verifier 4 "argument 2 of bpf_map_lookup_elem is a plain number" "&key" <<'END'
 BPF_HASH(calls, u32, u64);
 PROBE
 {
@@ -495,7 +495,7 @@ END
 }
 
 no_map() {
-	verifier 4 "as argument 1, something that is no map" "map.lookup(&key)" <<'END'
+	verifier 4 "is not a map" "map.lookup(&key)" <<'END'
 PROBE
 {
     u64 number = bpf_ktime_get_ns();
@@ -505,7 +505,7 @@ END
 }
 
 licence() {
-	verifier 4 "bpf_trace_printk can only be called by programs under the GPL" "BPF_LICENSE" <<'END'
+	verifier 4 "only programs under the GPL can call bpf_trace_printk" "BPF_LICENSE" <<'END'
 #define BPF_LICENSE Proprietary
 PROBE
 {
@@ -516,7 +516,7 @@ END
 }
 
 sleeping_helper() {
-	verifier 4 "bpf_copy_from_user may have to wait" "bpf_probe_read_user()" <<'END'
+	verifier 4 "bpf_copy_from_user may sleep" "bpf_probe_read_user()" <<'END'
 PROBE
 {
     char buffer[8];
@@ -527,7 +527,7 @@ END
 }
 
 lock() {
-	verifier 0 "programs of this type cannot take locks" "__sync_fetch_and_add()" <<'END'
+	verifier 0 "programs of this type cannot use locks" "__sync_fetch_and_add()" <<'END'
 struct value { struct bpf_spin_lock lock; u64 n; };
 BPF_HASH(calls, u32, struct value);
 PROBE
@@ -546,7 +546,7 @@ END
 # ---------------------------------------------------------------- pointers as numbers
 
 multiplied_pointer() {
-	verifier 4 "only adding and subtracting is allowed" "an index" <<'END'
+	verifier 4 "it may only add and subtract" "an index" <<'END'
 PROBE
 {
     u64 at = (u64)args;
@@ -557,7 +557,7 @@ END
 }
 
 masked_pointer() {
-	verifier 4 "a pointer is masked" "an index" <<'END'
+	verifier 4 "masks a pointer" "an index" <<'END'
 PROBE
 {
     u64 at = (u64)args;
@@ -569,7 +569,7 @@ END
 }
 
 added_pointers() {
-	verifier 8 "two pointers are added" "numbers" <<'END'
+	verifier 8 "adds or subtracts two pointers" "numbers" <<'END'
 BPF_HASH(calls, u32, u64);
 PROBE
 {
@@ -586,7 +586,7 @@ END
 # ---------------------------------------------------------------- code
 
 no_return_value() {
-	verifier 0 "returns no value" "return 0;" <<'END'
+	verifier 0 "does not return a value" "return 0;" <<'END'
 PROBE
 {
     if (args->pid > 5)
@@ -597,7 +597,7 @@ END
 }
 
 never_set() {
-	verifier 4 "never given a value" "u64 value = 0;" <<'END'
+	verifier 4 "never set" "u64 value = 0;" <<'END'
 PROBE
 {
     u64 value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lines of real logs. What can be provoked is provoked too, by tests/kernel/test_verifier.sh. */
+/* Lines of real logs. tests/kernel/test_verifier.sh provokes those that it can. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,87 +9,88 @@
 #include "util/array.h"
 
 static const struct {
-    const char *log, *words, *cure;
-} refusals[] = {
-    {"R0 invalid mem access 'map_value_or_null'", "what a map's lookup gives", "if (!pointer)"},
-    {"R0 invalid mem access 'ringbuf_mem_or_null'", "a reserve in a ring buffer", "if (!pointer)"},
-    {"R0 invalid mem access 'mem_or_null'", "a reserve in a ring buffer", "if (!pointer)"},
+    const char *log, *why, *hint;
+} rejections[] = {
+    {"R0 invalid mem access 'map_value_or_null'", "the result of a map lookup", "if (!pointer)"},
+    {"R0 invalid mem access 'ringbuf_mem_or_null'", "a ring buffer's reserve", "if (!pointer)"},
+    {"R0 invalid mem access 'mem_or_null'", "a ring buffer's reserve", "if (!pointer)"},
     {"R0 invalid mem access 'sock_or_null'", "may be NULL", "if (!pointer)"},
     {"R2 pointer arithmetic on map_value_or_null prohibited, null-check it first",
-     "before its check for NULL", "if (!pointer)"},
+     "before the check for NULL", "if (!pointer)"},
     {"3: (85) call bpf_map_update_elem#2\n"
      "R2 type=map_value_or_null expected=fp, pkt, pkt_meta, map_key, map_value",
-     "bpf_map_update_elem is given, as argument 2, a pointer that may be NULL", "if (!pointer)"},
+     "argument 2 of bpf_map_update_elem is a pointer that may be NULL", "if (!pointer)"},
     {"7: (55) if r6 != 0x0 goto pc+9        ; R6=0\nR6 invalid mem access 'scalar'",
      "on a path where it is NULL", "if (!pointer)"},
     {"7: (55) if r6 != 0x0 goto pc+9        ; R6_w=inv0\nR6 invalid mem access 'inv'",
      "on a path where it is NULL", "if (!pointer)"},
-    {"7: R6_w=0x1f R16=0\nR6 invalid mem access 'scalar'", "not the program's own",
+    {"7: R6_w=0x1f R16=0\nR6 invalid mem access 'scalar'", "not belong to the program",
      "bpf_probe_read_user"},
     {"9: R6=ringbuf_mem(ref_obj_id=2,sz=4) R7=0\n20: (85) call bpf_ringbuf_submit#132\n"
      "R6 invalid mem access 'scalar'",
      "after it was submitted", "before ringbuf_submit()"},
     {"9: R6=alloc_mem(ref_obj_id=2,off=0,imm=0) R7=0\nR6 invalid mem access 'scalar'",
      "after it was submitted", "before ringbuf_submit()"},
-    {"1: (79) r0 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'", "not the program's own",
+    {"1: (79) r0 = *(u64 *)(r0 +0)\nR0 invalid mem access 'scalar'", "not belong to the program",
      "bpf_probe_read_user"},
-    {"R1 invalid mem access 'inv'", "not the program's own", "bpf_probe_read_kernel"},
-    {"R1 invalid mem access 'mem'", "a pointer of this kind", "bpf_probe_read_kernel"},
+    {"R1 invalid mem access 'inv'", "not belong to the program", "bpf_probe_read_kernel"},
+    {"R1 invalid mem access 'mem'", "this kind of pointer", "bpf_probe_read_kernel"},
     {"0: (18) r1 = 0x0                      ; R1=0\nR1 invalid mem access 'scalar'",
      "global variable", "BPF_ARRAY"},
-    {"only read is supported", "kernel's memory is written", "only be read"},
+    {"only read is supported", "writes kernel memory", "only be read"},
     {"R1 type=scalar expected=ringbuf_mem", "not a reserved record", "just once"},
     {"R1 type=scalar expected=alloc_mem", "not a reserved record", "just once"},
     {"Unreleased reference id=2 alloc_insn=5\n"
      "BPF_EXIT instruction in main prog would lead to reference leak",
      "neither submitted nor discarded", "before every `return`"},
-    {"bpf_spin_unlock is missing", "still holds a lock", "bpf_spin_unlock()"},
+    {"bpf_spin_unlock is missing", "while it holds a lock", "bpf_spin_unlock()"},
     {"BPF_EXIT instruction in main prog cannot be used inside bpf_spin_lock-ed region",
-     "still holds a lock", "bpf_spin_unlock()"},
-    {"function calls are not allowed while holding a lock", "while a lock is held", "before or"},
-    {"tracing progs cannot use bpf_spin_lock yet", "cannot take locks", "__sync_fetch_and_add"},
+     "while it holds a lock", "bpf_spin_unlock()"},
+    {"function calls are not allowed while holding a lock", "while it holds a lock", "before or"},
+    {"tracing progs cannot use bpf_spin_lock yet", "cannot use locks", "__sync_fetch_and_add"},
     {"infinite loop detected at insn 1\ncur state: R0=scalar() R10=fp0\n"
      "old state: R0=scalar() R10=fp0",
      "a loop does not end", "constant bound"},
-    {"back-edge from insn 5 to 2", "allows none", "#pragma unroll"},
+    {"back-edge from insn 5 to 2", "does not allow here", "#pragma unroll"},
     {"The sequence of 8193 jumps is too complex.", "too many", "constant bound"},
-    {"BPF program is too large. Processed 1000001 insn", "too large", "fewer turns"},
-    {"combined stack size of 2 calls is 608. Too large", "over 512 bytes", "BPF_PERCPU_ARRAY"},
-    {"the call stack of 9 frames is too deep !", "more than 8 deep", "static inline"},
-    {"invalid indirect read from stack R2 off -16+4 size 16", "not every byte was set", "= {}"},
-    {"invalid read from stack off -16+4 size 8", "not every byte was set", "= {}"},
+    {"BPF program is too large. Processed 1000001 insn", "too large", "fewer iterations"},
+    {"combined stack size of 2 calls is 608. Too large", "more than 512 bytes", "BPF_PERCPU_ARRAY"},
+    {"the call stack of 9 frames is too deep !", "more than 8 levels deep", "static inline"},
+    {"invalid indirect read from stack R2 off -16+4 size 16", "not completely set", "= {}"},
+    {"invalid read from stack off -16+4 size 8", "not completely set", "= {}"},
     {"invalid indirect access to stack R1 off=-16 size=64", "beyond its end", "sizeof(variable)"},
     {"invalid write to stack R1 off=-16 size=64", "beyond its end", "sizeof(variable)"},
     {"invalid read from stack R4 off=-8 size=100", "beyond its end", "sizeof(variable)"},
     {"invalid unbounded variable-offset read from stack R6", "an array on the stack", "mask it"},
-    {"invalid stack off=-520 size=8", "more on the stack than 512 bytes", "BPF_PERCPU_ARRAY"},
-    {"misaligned stack access off (0x0; 0x0)+0+-29 size 8", "no multiple", "__builtin_memcpy()"},
-    {"misaligned value access off 0+0+3 size 8", "no multiple", "__builtin_memcpy()"},
+    {"invalid stack off=-520 size=8", "more than 512 bytes of stack", "BPF_PERCPU_ARRAY"},
+    {"misaligned stack access off (0x0; 0x0)+0+-29 size 8", "not a multiple", "__builtin_memcpy()"},
+    {"misaligned value access off 0+0+3 size 8", "not a multiple", "__builtin_memcpy()"},
     {"12: (85) call bpf_probe_read_user#112\n"
      "R2 unbounded memory access, use 'var &= const' or 'if (var < const)'",
-     "argument 2 of bpf_probe_read_user, may be anything", "n &= SIZE - 1"},
+     "argument 2 of bpf_probe_read_user, has no known limits", "n &= SIZE - 1"},
     {"12: (85) call bpf_probe_read_user#112\n"
      "R2 min value is negative, either use unsigned or 'var &= const'",
      "argument 2 of bpf_probe_read_user, may be negative", "n &= SIZE - 1"},
     {"R0 min value is negative, either use unsigned index or do a if (index >=0) check.",
      "may be negative", "var"},
-    {"R6 unbounded memory access, make sure to bounds check any such access", "may be anything",
+    {"R6 unbounded memory access, make sure to bounds check any such access", "has no known limits",
      "just before its use"},
-    {"value -17179869184 makes map_value pointer be out of bounds", "an index may be anything",
+    {"value -17179869184 makes map_value pointer be out of bounds", "an index has no known limits",
      "just before its use"},
     {"math between fp pointer and register with unbounded min value is not allowed",
-     "an index may be anything", "just before its use"},
+     "an index has no known limits", "just before its use"},
     {"R2 is not a known constant'", "is not constant", "ringbuf_output"},
     {"R2 invalid zero-sized read: u64=[0,15]", "may be zero", "n == 0"},
     {"write into map forbidden, value_size=8 off=0 size=8", "only read", "user space"},
     {"invalid access to map value, value_size=128 off=128 size=8\n"
      "R0 min value is outside of the allowed memory range",
-     "a map's value is accessed beyond its end", "check the index"},
+     "accesses a map's value beyond its end", "check the index"},
     {"invalid access to memory, mem_size=8 off=0 size=16", "beyond its end", "sizeof"},
-    {"dereference of modified ctx ptr R1 off=32768 disallowed", "far from its start",
+    {"dereference of modified ctx ptr R1 off=32768 disallowed", "far beyond its end",
      "struct pt_regs"},
-    {"variable ctx access var_off=(0x0; 0x7) disallowed", "index that is not constant", "copy"},
-    {"invalid bpf_context access off=16 size=8", "only be read", "struct pt_regs *ctx"},
+    {"variable ctx access var_off=(0x0; 0x7) disallowed",
+     "the index into the context is not constant", "copy"},
+    {"invalid bpf_context access off=16 size=8", "may only read", "struct pt_regs *ctx"},
     {"invalid func unknown#4000", "this kernel does not have", "man 7 bpf-helpers"},
     {"1: (85) call bpf_override_return#58\nunknown func bpf_override_return#58",
      "cannot call the helper bpf_override_return", "bpftool feature probe"},
@@ -98,39 +99,39 @@ static const struct {
      "cannot call the helper bpf_override_return", "bpftool feature probe"},
     {"7: (85) call bpf_trace_printk#6\n"
      "cannot call GPL-restricted function from non-GPL compatible program",
-     "bpf_trace_printk can only be called by programs under the GPL", "BPF_LICENSE"},
+     "only programs under the GPL can call bpf_trace_printk", "BPF_LICENSE"},
     {"4: (85) call bpf_copy_from_user#148\nhelper call might sleep in a non-sleepable prog",
-     "bpf_copy_from_user may have to wait", "bpf_probe_read_user()"},
+     "bpf_copy_from_user may sleep", "bpf_probe_read_user()"},
     {"83: (85) call bpf_loop#181\nR2 type=scalar expected=func",
-     "bpf_loop is given, as argument 2, something that is no callback", "BPF_CALLBACK(name"},
-    {"R2 type=inv expected=func", "something that is no callback", "BPF_CALLBACK(name"},
+     "argument 2 of bpf_loop is not a callback", "BPF_CALLBACK(name"},
+    {"R2 type=inv expected=func", "is not a callback", "BPF_CALLBACK(name"},
     {"At callback return the register R0 has value (0x5; 0x0) should have been in (0x0; 0x1)",
-     "a callback returns something other than 0", "0 or 1"},
+     "a callback returns a value other than 0", "0 or 1"},
     {"At callback return the register R0 has smin=5 smax=5 should have been in [0, 1]",
-     "a callback returns something other than 0", "0 or 1"},
-    {"callback function not allowed for map", "no entries to walk over", "arrays and hashes"},
+     "a callback returns a value other than 0", "0 or 1"},
+    {"callback function not allowed for map", "cannot walk over", "arrays and hashes"},
     {"tracing progs cannot use bpf_timer yet", "a map with timers", "rp_session_every()"},
-    {"invalid func unknown#164", "bpf_for_each_map_elem, which this kernel", "since Linux 5.13"},
-    {"invalid func unknown#169", "bpf_timer_init, which this kernel", "since Linux 5.15"},
-    {"invalid func unknown#181", "bpf_loop, which this kernel", "since Linux 5.17"},
-    {"invalid func unknown#209", "bpf_user_ringbuf_drain, which this kernel", "since Linux 6.1"},
-    {"unrecognized bpf_ld_imm64 insn", "passes a callback", "since Linux 5.13"},
+    {"invalid func unknown#164", "bpf_for_each_map_elem, which this kernel", "Linux 5.13"},
+    {"invalid func unknown#169", "bpf_timer_init, which this kernel", "Linux 5.15"},
+    {"invalid func unknown#181", "bpf_loop, which this kernel", "Linux 5.17"},
+    {"invalid func unknown#209", "bpf_user_ringbuf_drain, which this kernel", "Linux 6.1"},
+    {"unrecognized bpf_ld_imm64 insn", "passes a callback", "Linux 5.13"},
     {"R6 invalid mem access 'dynptr_data_or_null'", "may be NULL", "if (!pointer)"},
-    {"cannot pass map_type 1 into func bpf_perf_event_output#25", "a type that it does not take",
-     "perf_submit"},
-    {"R1 type=scalar expected=map_ptr", "something that is no map", "map.lookup(&key)"},
+    {"cannot pass map_type 1 into func bpf_perf_event_output#25",
+     "does not accept a map of this type", "perf_submit"},
+    {"R1 type=scalar expected=map_ptr", "is not a map", "map.lookup(&key)"},
     {"4: (85) call bpf_map_lookup_elem#1\nR2 type=scalar expected=fp, pkt, pkt_meta, map_key",
-     "bpf_map_lookup_elem is given, as argument 2, a plain number", "&key"},
+     "argument 2 of bpf_map_lookup_elem is a plain number", "&key"},
     {"R1 type=inv expected=fp, pkt, pkt_meta, map_value", "a plain number", "&key"},
-    {"R1 type=fp expected=ctx", "something it does not take", "man 7 bpf-helpers"},
-    {"R0 leaks addr as return value", "would reach user space", "not where it is"},
-    {"R1 pointer arithmetic with *= operator prohibited", "multiplied", "index"},
-    {"R0 bitwise operator &= on pointer prohibited", "masked", "index"},
+    {"R1 type=fp expected=ctx", "a type that it does not accept", "man 7 bpf-helpers"},
+    {"R0 leaks addr as return value", "would reach user space", "not its address"},
+    {"R1 pointer arithmetic with *= operator prohibited", "multiplies", "index"},
+    {"R0 bitwise operator &= on pointer prohibited", "masks", "index"},
     {"R1 32-bit pointer arithmetic prohibited", "32 bits", "u64"},
     {"R0 pointer += pointer prohibited", "two pointers", "numbers"},
     {"invalid size of register fill", "a part of a pointer", "u64"},
-    {"1: (95) exit\nR0 !read_ok", "returns no value", "return 0;"},
-    {"0: (bf) r0 = r8\nR8 !read_ok", "never given a value", "u64 value = 0;"},
+    {"1: (95) exit\nR0 !read_ok", "does not return a value", "return 0;"},
+    {"0: (bf) r0 = r8\nR8 !read_ok", "never set", "u64 value = 0;"},
     {"At program exit the register R0 has value (0x5; 0x0) should have been in (0x0; 0x1)",
      "must not return", "return 0"},
     {"unreachable insn 2", "never be reached", "warnings"},
@@ -139,17 +140,17 @@ static const struct {
     {"div by zero", "divides by zero", "divisor"},
 };
 
-START_TEST(refusals_are_explained) {
+START_TEST(rejections_are_explained) {
     char log[512];
     snprintf(log, sizeof(log), "0: R1=ctx() R10=fp0\n%s\nprocessed 2 insns (limit 1000000)\n\n",
-             refusals[_i].log);
+             rejections[_i].log);
     struct rp_error *err = rp_load_error("f", "f.c", EACCES, log);
     ck_assert_str_eq(rp_error_what(err), "cannot load f");
-    ck_assert_ptr_nonnull(strstr(rp_error_why(err), "verifier refused it: "));
-    ck_assert_msg(strstr(rp_error_why(err), refusals[_i].words), "no \"%s\" in \"%s\"",
-                  refusals[_i].words, rp_error_why(err));
-    ck_assert_msg(strstr(rp_error_hint(err), refusals[_i].cure), "no \"%s\" in \"%s\"",
-                  refusals[_i].cure, rp_error_hint(err));
+    ck_assert_ptr_nonnull(strstr(rp_error_why(err), "verifier rejected it: "));
+    ck_assert_msg(strstr(rp_error_why(err), rejections[_i].why), "no \"%s\" in \"%s\"",
+                  rejections[_i].why, rp_error_why(err));
+    ck_assert_msg(strstr(rp_error_hint(err), rejections[_i].hint), "no \"%s\" in \"%s\"",
+                  rejections[_i].hint, rp_error_hint(err));
     ck_assert_str_eq(rp_error_detail(err), log);
     rp_error_free(err);
 }
@@ -185,13 +186,13 @@ START_TEST(the_authors_line) {
 }
 END_TEST
 
-START_TEST(an_unknown_refusal_keeps_the_verifiers_words) {
+START_TEST(an_unknown_rejection_keeps_the_verifiers_words) {
     struct rp_error *err = rp_load_error("f", "f.c", EINVAL,
                                          "0: R1=ctx() R10=fp0\n; x();\n0: (85) call pc+1\n"
                                          "never heard of\nprocessed 1 insns\n");
-    ck_assert_str_eq(rp_error_why(err), "the kernel's verifier refused it\n    x();\n"
+    ck_assert_str_eq(rp_error_why(err), "the kernel's verifier rejected it\n    x();\n"
                                         "    verifier: never heard of");
-    ck_assert_str_eq(rp_error_hint(err), "-v shows the verifier's whole log");
+    ck_assert_str_eq(rp_error_hint(err), "-v shows the verifier's full log");
     rp_error_free(err);
 }
 END_TEST
@@ -208,9 +209,9 @@ END_TEST
 Suite *verifier_suite(void) {
     Suite *suite = suite_create("verifier");
     TCase *tc = tcase_create("verifier");
-    tcase_add_loop_test(tc, refusals_are_explained, 0, RP_COUNT(refusals));
+    tcase_add_loop_test(tc, rejections_are_explained, 0, RP_COUNT(rejections));
     tcase_add_test(tc, the_authors_line);
-    tcase_add_test(tc, an_unknown_refusal_keeps_the_verifiers_words);
+    tcase_add_test(tc, an_unknown_rejection_keeps_the_verifiers_words);
     tcase_add_test(tc, no_log);
     suite_add_tcase(suite, tc);
     return suite;

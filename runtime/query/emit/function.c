@@ -121,7 +121,7 @@ static void end_struct(const struct rp_query_plan *p, const struct rp_values *va
 void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
     fputs("struct key {\n", p->out);
     if (p->by_match)
-        fputs("    u64 place; /* at which of the places */\n", p->out);
+        fputs("    u64 place; /* number of the attach point */\n", p->out);
     rp_write_members(p, &p->keys);
     if (last_member)
         fprintf(p->out, "    %s\n", last_member);
@@ -130,10 +130,10 @@ void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
 
 static void write_saved(const struct rp_query_plan *p) {
     if (!p->saved.count) {
-        fprintf(p->out, "BPF_HASH(%s, u32, u64); /* since when, by thread; ns */\n", p->map);
+        fprintf(p->out, "BPF_HASH(%s, u32, u64); /* when the call began, by thread; ns */\n", p->map);
         return;
     }
-    fprintf(p->out, "/* What is known when a call begins, by thread. */\nstruct %s {\n", p->map);
+    fprintf(p->out, "/* Saved at the entry for the return, by thread. */\nstruct %s {\n", p->map);
     if (p->timed)
         fputs("    u64 ns;\n", p->out);
     rp_write_members(p, &p->saved);
@@ -417,7 +417,7 @@ static void write_lookup(const struct rp_query_plan *p) {
         fprintf(out, "    struct %s *%s = %s.lookup(&%s);\n", p->map, found.text, p->map, tid.text);
     else
         fprintf(out, "    u64 *%s = %s.lookup(&%s);\n", found.text, p->map, tid.text);
-    fprintf(out, "    if (!%s)\n        return 0; /* it began before we looked */\n", found.text);
+    fprintf(out, "    if (!%s)\n        return 0; /* the call began before the probe */\n", found.text);
     if (p->saved.count)
         fprintf(out, "    struct %s %s = *%s;\n", p->map, at.text, found.text);
     if (p->timed)

@@ -96,7 +96,7 @@ static void write_helpers(const struct rp_query_plan *p) {
     if (needs_stacks(p))
         fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
     if (compares_text(p))
-        fputs("\n/* Whether `text` is `wanted`, which has `size` bytes, its end included. */\n"
+        fputs("\n/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
               "static bool is_text(const char *text, const char *wanted, int size)\n"
               "{\n"
               "#pragma unroll\n"

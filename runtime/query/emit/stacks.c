@@ -21,14 +21,14 @@ static bool is_by_process(const struct rp_query_plan *p) {
 static void write_types(const struct rp_query_plan *p) {
     fputs("struct key {\n"
           "    u32 pid;\n"
-          "    int user_stack, kernel_stack; /* ids in `stacks`, or below 0: there is none */\n"
+          "    int user_stack, kernel_stack; /* ids in `stacks`; negative: no stack */\n"
           "    char comm[16];\n",
           p->out);
     rp_write_members(p, &p->keys);
     fputs("};\n"
           "BPF_HASH(counts, struct key, u64, 40960);\n"
           "BPF_STACK_TRACE(stacks, 16384);\n"
-          "BPF_ARRAY(missed, u64, 1); /* stacks for which `counts` had no room */\n",
+          "BPF_ARRAY(missed, u64, 1); /* stacks that were not counted: `counts` was full */\n",
           p->out);
 }
 

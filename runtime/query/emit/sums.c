@@ -5,7 +5,7 @@
 
 #include "query/plan.h"
 
-#define MISSED "BPF_ARRAY(missed, u64, 1); /* events whose key found no room */\n"
+#define MISSED "BPF_ARRAY(missed, u64, 1); /* events that were not counted: the map was full */\n"
 
 void rp_write_count(const struct rp_query_plan *p) {
     struct rp_name counts = rp_own(p, "counts");
@@ -39,14 +39,14 @@ static void write_maps(const struct rp_query_plan *p) {
     bool linear = p->question->linear;
     struct rp_name dist = rp_own(p, linear ? "dist_linear" : "dist");
     if (linear || rp_has_key(p)) {
-        rp_write_key_type(p, linear ? "s64 slot; /* the lower end of the number's bucket */"
-                                    : "u64 slot; /* the number's power of two */");
+        rp_write_key_type(p, linear ? "s64 slot; /* the lower end of the bucket */"
+                                    : "u64 slot; /* log2 of the value */");
         fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
     } else {
         fprintf(p->out, "BPF_HISTOGRAM(%s);\n", dist.text);
     }
     if (has_negative(p))
-        fputs("BPF_ARRAY(negative, u64, 1); /* powers of two have no room for them */\n", p->out);
+        fputs("BPF_ARRAY(negative, u64, 1); /* negative values: not in the histogram */\n", p->out);
 }
 
 static void write_slot(const struct rp_query_plan *p, const char *number) {
@@ -117,10 +117,10 @@ void rp_write_latency(const struct rp_query_plan *p) {
     char number[80];
     snprintf(number, sizeof(number), "%s / 1000", rp_own(p, "ns").text);
     if (rp_has_key(p)) {
-        rp_write_key_type(p, "u64 slot; /* the power of two, of microseconds */");
+        rp_write_key_type(p, "u64 slot; /* log2 of microseconds */");
         fputs("BPF_HASH(dist, struct key, u64);\n" MISSED, p->out);
     } else {
-        fputs("BPF_HISTOGRAM(dist); /* of microseconds */\n", p->out);
+        fputs("BPF_HISTOGRAM(dist); /* microseconds */\n", p->out);
     }
     rp_write_call(p);
     fputs("\n", p->out);

@@ -16,7 +16,7 @@ void rp_write_trace(const struct rp_query_plan *p) {
     fprintf(p->out,
             "    struct event *%s = %s.ringbuf_reserve(sizeof(struct event));\n"
             "    if (!%s)\n"
-            "        return 0; /* no room: it is counted as lost */\n",
+            "        return 0; /* the buffer is full: counted as lost */\n",
             event.text, events.text, event.text);
     fprintf(p->out,
             "    %s->pid = bpf_get_current_pid_tgid() >> 32;\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values as JSON: always valid, whatever the bytes are. */
+/* Values and records as JSON: always valid, whatever the bytes are. */
 #include <math.h>
 
 #include "record/view.h"
@@ -90,4 +90,18 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
         write_plain(w, name, view);
         break;
     }
+}
+
+void rp_json_record(struct rp_writer *w, const char *name, const struct rp_layout *layout,
+                    const void *data, size_t size) {
+    struct rp_type unknown = rp_layout_unknown_type(layout, size);
+    unknown.to_the_end = unknown.kind == RP_BYTES; /* "" when there is none */
+    struct rp_view view = {layout->type ? layout->type : &unknown, data, size, 0, 0};
+    if (view.type->kind == RP_STRUCT) {
+        rp_json_value(w, name, &view);
+        return;
+    }
+    rp_json_object(w, name);
+    rp_json_value(w, layout->name, &view);
+    rp_json_object_end(w);
 }

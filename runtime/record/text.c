@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged; and as
- * JSON. */
+/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged. */
 #include "record/view.h"
-#include "util/json.h"
+#include "util/writer.h"
 
 static void write_array(struct rp_writer *w, const struct rp_view *view) {
     size_t count = rp_view_count(view);
@@ -110,8 +109,8 @@ void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
     rp_writer_flush(&w);
 }
 
-/* A record of no known layout. perf pads a number of 8 bytes to 12, and a smaller one to 4. */
-static struct rp_type unknown_type(const struct rp_layout *layout, size_t size) {
+/* perf pads a number of 8 bytes to 12, and a smaller one to 4. */
+struct rp_type rp_layout_unknown_type(const struct rp_layout *layout, size_t size) {
     size_t number = layout->padded && size == 12 ? 8 : size;
     if (layout->maybe_number && (number == 1 || number == 2 || number == 4 || number == 8))
         return (struct rp_type){.kind = RP_UINT, .size = number};
@@ -122,7 +121,7 @@ void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_
     struct rp_writer w;
     rp_writer_begin(&w, out);
     if (!layout->type) {
-        struct rp_type unknown = unknown_type(layout, size);
+        struct rp_type unknown = rp_layout_unknown_type(layout, size);
         struct rp_view view = {&unknown, data, size, 0, 0};
         rp_write_value(&w, &view);
     }
@@ -135,18 +134,4 @@ void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_
     }
     rp_write_char(&w, '\n');
     rp_writer_flush(&w);
-}
-
-void rp_json_record(struct rp_writer *w, const char *name, const struct rp_layout *layout,
-                    const void *data, size_t size) {
-    struct rp_type unknown = unknown_type(layout, size);
-    unknown.to_the_end = unknown.kind == RP_BYTES; /* "" when there is none */
-    struct rp_view view = {layout->type ? layout->type : &unknown, data, size, 0, 0};
-    if (view.type->kind == RP_STRUCT) {
-        rp_json_value(w, name, &view);
-        return;
-    }
-    rp_json_object(w, name);
-    rp_json_value(w, layout->name, &view);
-    rp_json_object_end(w);
 }

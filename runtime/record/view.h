@@ -110,6 +110,9 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view);
 /* The same in JSON; null when the record ends before it. */
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view);
 
+/* The type of a record of `size` bytes whose layout is not known: a number, or bytes. */
+struct rp_type rp_layout_unknown_type(const struct rp_layout *layout, size_t size);
+
 /* The name of an enum's value, or NULL. */
 const char *rp_view_enum_name(const struct rp_view *view);
 

@@ -50,16 +50,3 @@ void rp_stream_close(struct rp_stream *stream) {
     stream->kind->close(stream->state);
     free(stream);
 }
-
-bool rp_stream_deliver(struct rp_stream *stream, const void *data, size_t size) {
-    const struct rp_sink *sink = &stream->sink;
-    if (!sink->admit(sink->gate)) {
-        stream->dropped++;
-        return false;
-    }
-    stream->delivered++;
-    if (sink->fn(sink->ctx, data, size))
-        return true;
-    sink->close(sink->gate);
-    return false;
-}

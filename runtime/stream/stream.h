@@ -66,6 +66,17 @@ void rp_stream_catch_up(struct rp_stream *stream);
 void rp_stream_close(struct rp_stream *stream);
 
 /* For the kinds: one record has arrived. False when no more are wanted. */
-bool rp_stream_deliver(struct rp_stream *stream, const void *data, size_t size);
+static inline bool rp_stream_deliver(struct rp_stream *stream, const void *data, size_t size) {
+    const struct rp_sink *sink = &stream->sink;
+    if (!sink->admit(sink->gate)) {
+        stream->dropped++;
+        return false;
+    }
+    stream->delivered++;
+    if (sink->fn(sink->ctx, data, size))
+        return true;
+    sink->close(sink->gate);
+    return false;
+}
 
 #endif

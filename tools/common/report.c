@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Host programs that sum up in the kernel and print reports: [INTERVAL [COUNT]]. */
-#include <argp.h>
+/* Host programs that sum up in the kernel and print reports. */
 #include <stdio.h>
 
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-static error_t parse(int key, char *arg, struct argp_state *state) {
-    struct rp_interval *interval = state->input;
-    if (key != ARGP_KEY_ARG || state->arg_num > 1)
-        return ARGP_ERR_UNKNOWN;
-    if (state->arg_num == 0 && !rp_parse_duration(arg, &interval->every_ns))
-        argp_error(state, "`%s` is not an interval (try 1, 500ms, 2m)", arg);
-    if (state->arg_num == 1 && !rp_parse_count(arg, UINT64_MAX, &interval->count))
-        argp_error(state, "`%s` is not a number of reports", arg);
-    return 0;
-}
-
-const struct argp rp_interval_argp = {.parser = parse, .args_doc = "[INTERVAL [COUNT]]"};
 
 struct reporter {
     const struct rp_report *report;

@@ -92,6 +92,19 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 const struct argp rp_tool_argp = {.options = options, .parser = parse};
 
+static error_t parse_interval(int key, char *arg, struct argp_state *state) {
+    struct rp_interval *interval = state->input;
+    if (key != ARGP_KEY_ARG || state->arg_num > 1)
+        return ARGP_ERR_UNKNOWN;
+    if (state->arg_num == 0 && !rp_parse_duration(arg, &interval->every_ns))
+        argp_error(state, "`%s` is not an interval (try 1, 500ms, 2m)", arg);
+    if (state->arg_num == 1 && !rp_parse_count(arg, UINT64_MAX, &interval->count))
+        argp_error(state, "`%s` is not a number of reports", arg);
+    return 0;
+}
+
+const struct argp rp_interval_argp = {.parser = parse_interval, .args_doc = "[INTERVAL [COUNT]]"};
+
 struct inputs {
     void *own;
     struct rp_tool *tool;

@@ -101,7 +101,7 @@ struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_c
     struct rp_names done = {0};
     struct rp_error *err = NULL;
     for (size_t i = 0; i < opts->attach_count && !err; i++)
-        err = rp_usdt_write_readers(opts->attach[i], &done, out);
+        err = rp_probe_write_before(opts->attach[i], &done, out);
     rp_names_clear(&done);
     fclose(out);
     if (!err)

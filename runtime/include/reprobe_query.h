@@ -27,6 +27,7 @@ struct rp_arguments {
     size_t count;
     const char *result; /* what the function returns, in C; NULL if that cannot be read */
     bool known; /* false for the functions of a program, whose types are unknown: arg0, arg1, … */
+    size_t readable; /* how many of them, from the first on, a program can read there */
 };
 /* *out is freed with rp_arguments_free(). */
 struct rp_error *rp_arguments_of(const char *spec, struct rp_arguments **out);

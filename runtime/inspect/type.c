@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "query/query.h"
+#include "kernel/btf_text.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -24,6 +24,12 @@ struct rp_btf_declaration {
 char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
                          const struct rp_btf_declaration *spelling);
 
+/* The type as people write it, without a name and without its own const: "struct filename *",
+ * "char [16]". malloc()ed; NULL without memory. */
+char *rp_type_declaration(const struct rp_btf *btf, uint32_t id);
+/* "struct filename *name", "char comm[16]" of such a text, malloc()ed. */
+char *rp_type_declare(const char *type, const char *name);
+
 /* "struct", "union" or "enum". */
 const char *rp_btf_tag_word(const struct btf_type *t);
 /* The type behind const and the like; behind typedefs, too. */

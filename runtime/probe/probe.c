@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compile/module.h"
+#include "probe/arguments.h"
 #include "probe/instance.h"
 #include "util/cleanup.h"
 
@@ -77,11 +78,37 @@ struct rp_error *rp_probe_check(const char *text) {
     }
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(text, &spec));
+    return rp_spec_check(&spec);
+}
+
+struct rp_error *rp_arguments_of(const char *text, struct rp_arguments **out) {
+    AUTO_SPEC struct rp_spec spec = {0};
+    RP_TRY(rp_spec_parse(text, &spec));
+    return rp_arguments_of_spec(&spec, out);
+}
+
+struct rp_error *rp_probe_write_before(const char *attach, struct rp_names *done, FILE *out) {
+    const char *equals = strchr(attach, '=');
+    if (!equals)
+        return NULL;
+    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
+    AUTO_SPEC struct rp_spec spec = {0};
+    if (!function)
+        return rp_error_nomem();
+    RP_TRY(rp_spec_parse(equals + 1, &spec));
+    if (!spec.kind->write_before)
+        return NULL;
     struct rp_error *err = spec.kind->resolve(&spec);
-    if (!err && spec.kind->refuses)
-        err = spec.kind->refuses(&spec);
-    RP_AUTO_FREE char *full = rp_spec_text(&spec);
-    return err && full ? rp_error_what_set(err, "cannot attach %s", full) : err;
+    if (!err && !rp_names_add(done, function, strlen(function)))
+        err = rp_error_hint_set(rp_probe_error(EINVAL,
+                                               "%s reads the arguments of one probe, and cannot "
+                                               "read those of another",
+                                               function),
+                                "write a function for each probe");
+    if (!err)
+        err = spec.kind->write_before(&spec, function, out);
+    RP_AUTO_FREE char *text = rp_spec_text(&spec);
+    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
 }
 
 bool rp_probe_exists(const char *spec) {
@@ -93,7 +120,7 @@ bool rp_probe_exists(const char *spec) {
 char *rp_probe_suggest(const char *text) {
     struct rp_spec spec;
     struct rp_error *err = rp_spec_parse(text, &spec);
-    char *instead = err ? NULL : rp_spec_suggest(&spec);
+    char *instead = err || !spec.kind->suggest ? NULL : spec.kind->suggest(&spec);
     rp_error_free(err);
     rp_spec_clear(&spec);
     return instead;
@@ -190,11 +217,8 @@ static struct rp_error *check_move(const struct rp_probe *probe, const char *tex
     if (kind->prog_type != to->prog_type)
         return no_move(probe, text, "programs of these two kinds of probe are of different types",
                        "attach one that is written for that place");
-    /* Where its arguments are is compiled into the program. */
-    if (kind == &rp_usdt_kind)
-        return no_move(probe, text,
-                       "how a program reads a USDT probe's arguments depends on where it is",
-                       "compile it for that place");
+    if (kind->cannot_move)
+        return no_move(probe, text, kind->cannot_move, "compile it for that place");
     return NULL;
 }
 

@@ -8,10 +8,10 @@
 #include "reprobe.h"
 #include "util/names.h"
 
-/* For "FUNCTION=PROBE" with a USDT probe, writes the C functions through which bpf_usdt_readarg()
- * reads the probe's arguments in FUNCTION, whose name it adds to `done`; nothing for other kinds.
- */
-struct rp_error *rp_usdt_write_readers(const char *attach, struct rp_names *done, FILE *out);
+/* For "FUNCTION=PROBE", writes the C that the probe's kind wants before FUNCTION, whose name it
+ * adds to `done`: for a USDT probe the functions through which bpf_usdt_readarg() reads its
+ * arguments. Nothing for most kinds. */
+struct rp_error *rp_probe_write_before(const char *attach, struct rp_names *done, FILE *out);
 
 /* rp_probe_attach() of what is in a program or library for one process only: others that use the
  * file are not slowed down. Its children are not probed either. */

@@ -111,9 +111,51 @@ char *rp_spec_text(const struct rp_spec *spec) {
     return text;
 }
 
+char *rp_spec_as(const struct rp_spec *spec, const char *kind) {
+    return rp_text("%s:%s%s%s", kind, spec->path ? spec->path : "", spec->path ? ":" : "",
+                   spec->target);
+}
+
 void rp_spec_clear(struct rp_spec *spec) {
     free(spec->path);
     free(spec->category);
     free(spec->target);
     *spec = (struct rp_spec){0};
+}
+
+/* ------------------------------------------------------------------ what a spec is */
+
+/* False without memory. */
+static bool copy(const struct rp_spec *spec, struct rp_spec *out) {
+    *out = *spec;
+    out->path = spec->path ? strdup(spec->path) : NULL;
+    out->category = spec->category ? strdup(spec->category) : NULL;
+    out->target = strdup(spec->target);
+    return !spec->path == !out->path && !spec->category == !out->category && out->target;
+}
+
+struct rp_error *rp_spec_check(const struct rp_spec *spec) {
+    RP_AUTO(rp_spec_clear) struct rp_spec own;
+    if (!copy(spec, &own))
+        return rp_error_nomem();
+    struct rp_error *err = own.kind->resolve(&own);
+    if (!err && own.kind->refuses)
+        err = own.kind->refuses(&own);
+    RP_AUTO_FREE char *full = rp_spec_text(&own);
+    return err && full ? rp_error_what_set(err, "cannot attach %s", full) : err;
+}
+
+const char *rp_spec_noun(const struct rp_spec *spec) {
+    return spec->kind->noun ? spec->kind->noun : "argument";
+}
+
+enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
+                                    const struct rp_arguments *arguments) {
+    (void)spec;
+    (void)arguments;
+    return RP_MEMORY_PROCESS;
+}
+
+bool rp_spec_is_return(const struct rp_spec *spec) {
+    return spec->kind->is_return || (spec->kind->returns && spec->kind->returns(spec));
 }

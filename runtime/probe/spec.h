@@ -3,6 +3,7 @@
 #ifndef RP_PROBE_SPEC_H
 #define RP_PROBE_SPEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,6 +24,15 @@ struct rp_spec {
 /* "kprobe:vfs_read+8", malloc()ed. */
 char *rp_spec_text(const struct rp_spec *spec);
 void rp_spec_clear(struct rp_spec *spec);
+
+/* Whether it is an attach point here, as rp_probe_check() says of a text. */
+struct rp_error *rp_spec_check(const struct rp_spec *spec);
+/* What an argument is called there: "argument", "field". */
+const char *rp_spec_noun(const struct rp_spec *spec);
+/* Whether something returns there. */
+bool rp_spec_is_return(const struct rp_spec *spec);
+/* "kretprobe:vfs_read" of "kprobe:vfs_read+8": the same target as another kind, malloc()ed. */
+char *rp_spec_as(const struct rp_spec *spec, const char *kind);
 
 /* ------------------------------------------------------------------ for kinds */
 

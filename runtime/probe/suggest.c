@@ -6,13 +6,13 @@
 
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/kind.h"
+#include "probe/kernel_function.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 
 /* "tracepoint:syscalls:sys_enter_read" if this kernel has it, else NULL. malloc()ed. */
 static char *syscall_tracepoint(const struct rp_spec *spec, const char *syscall) {
-    const char *when = spec->kind == &rp_kretprobe_kind ? "exit" : "enter";
+    const char *when = spec->kind->is_return ? "exit" : "enter";
     RP_AUTO_FREE char *name = NULL;
     if (asprintf(&name, "sys_%s_%s", when, syscall) < 0)
         name = NULL;
@@ -121,7 +121,7 @@ static bool search_event(void *ctx, const char *event) {
 
 /* Sharing less than half of the name is chance. */
 static char *suggest_by_words(const struct rp_spec *spec) {
-    bool returns = spec->kind == &rp_kretprobe_kind;
+    bool returns = spec->kind->is_return;
     struct search search = {.spec = spec,
                             .wrong_end = returns ? "syscalls:sys_enter_" : "syscalls:sys_exit_",
                             .shared = (strlen(spec->target) + 1) / 2};
@@ -133,9 +133,7 @@ static char *suggest_by_words(const struct rp_spec *spec) {
     return text;
 }
 
-char *rp_spec_suggest(const struct rp_spec *spec) {
-    if (spec->kind != &rp_kprobe_kind && spec->kind != &rp_kretprobe_kind)
-        return NULL;
+char *rp_suggest_tracepoint(const struct rp_spec *spec) {
     char *text = suggest_syscall(spec);
     return text ? text : suggest_by_words(spec);
 }

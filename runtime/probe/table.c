@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/ksyms.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 /* As much of a misspelt spec as a message repeats. */
 #define SHOWN_MAX 80
@@ -150,49 +150,45 @@ struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec) {
                              strlen(text) > SHOWN_MAX ? "..." : "");
 }
 
-/* ------------------------------------------------------------------ function name -> spec */
+/* ------------------------------------------------------------------ function name <-> spec */
 
-static char *kernel_function_spec(const char *kind, const char *function) {
-    RP_AUTO_FREE char *syscall = rp_syscall_function(function);
-    char *text = NULL;
-    if (asprintf(&text, "%s:%s", kind, syscall ? syscall : function) < 0)
-        return NULL;
-    return text;
-}
-
-static char *tracepoint_spec(const char *kind, const char *rest) {
+/* "sched:sched_switch" of "sched__sched_switch", malloc()ed; NULL where a part is missing. */
+static char *with_category(const char *rest) {
     const char *between = strstr(rest, "__");
     if (!between || between == rest || !between[2])
         return NULL;
-    char *text = NULL;
-    if (asprintf(&text, "%s:%.*s:%s", kind, (int)(between - rest), rest, between + 2) < 0)
-        return NULL;
-    return text;
+    return rp_text("%.*s:%s", (int)(between - rest), rest, between + 2);
 }
 
-static char *plain_spec(const char *kind, const char *rest) {
-    char *text = NULL;
-    return asprintf(&text, "%s:%s", kind, rest) < 0 ? NULL : text;
+static char *spec_of_rest(const struct rp_probe_kind *kind, const char *rest) {
+    RP_AUTO_FREE char *text = kind->has_category ? with_category(rest) : strdup(rest);
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {.kind = kind};
+    struct rp_error *err = text ? kind->parse(text, &spec) : rp_error_nomem();
+    rp_error_free(err);
+    if (err)
+        return NULL;
+    if (kind->use_own_name)
+        kind->use_own_name(&spec);
+    return rp_spec_text(&spec);
 }
 
 char *rp_probe_spec_of_function(const char *function) {
-    static const struct {
-        const char *prefix;
-        const struct rp_probe_kind *kind;
-        char *(*spec)(const char *kind, const char *rest);
-    } conventions[] = {
-        {"kprobe__", &rp_kprobe_kind, kernel_function_spec},
-        {"kretprobe__", &rp_kretprobe_kind, kernel_function_spec},
-        {"tracepoint__", &rp_tracepoint_kind, tracepoint_spec},
-        {"raw_tracepoint__", &rp_raw_tracepoint_kind, plain_spec},
-        {"tp_btf__", &rp_tp_btf_kind, plain_spec},
-        {"kfunc__", &rp_fentry_kind, kernel_function_spec},
-        {"kretfunc__", &rp_fexit_kind, kernel_function_spec},
-    };
-    for (size_t i = 0; i < RP_COUNT(conventions); i++) {
-        size_t length = strlen(conventions[i].prefix);
-        if (!strncmp(function, conventions[i].prefix, length) && function[length])
-            return conventions[i].spec(conventions[i].kind->name, function + length);
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++) {
+        size_t length = kind->function_prefix ? strlen(kind->function_prefix) : 0;
+        if (length && !strncmp(function, kind->function_prefix, length) && function[length])
+            return spec_of_rest(kind, function + length);
     }
     return NULL;
+}
+
+char *rp_spec_function_name(const struct rp_spec *spec) {
+    if (!spec->kind->function_prefix)
+        return NULL;
+    RP_AUTO_FREE char *name =
+        rp_text("%s%s%s%s", spec->kind->function_prefix, spec->category ? spec->category : "",
+                spec->category ? "__" : "", spec->target);
+    RP_AUTO_FREE char *text = rp_spec_text(spec);
+    RP_AUTO_FREE char *again = name ? rp_probe_spec_of_function(name) : NULL;
+    return text && again && !strcmp(text, again) ? rp_take(name) : NULL;
 }

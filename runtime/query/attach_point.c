@@ -5,27 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/ksyms.h"
 #include "query/plan.h"
-#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* Registers that hold arguments, on x86-64; of a function that is called directly (fentry). */
-#define REGISTERS  6
-#define TRAMPOLINE 11
-
-#define AUTO_ARGUMENTS RP_AUTO(cleanup_arguments)
-static void cleanup_arguments(struct rp_arguments **arguments) {
-    rp_arguments_free(*arguments);
-}
-
 /* ------------------------------------------------------------------ sites */
-
-static bool is_syscall_event(const struct rp_spec *spec, const char *when) {
-    return spec->kind == &rp_tracepoint_kind && spec->category &&
-           !strcmp(spec->category, "syscalls") && !strncmp(spec->target, when, strlen(when));
-}
 
 void rp_attach_point_clear(struct rp_attach_point *point) {
     rp_spec_clear(&point->spec);
@@ -38,67 +22,10 @@ static bool is_pattern(const char *text) {
     return text[strcspn(text, "*?[")];
 }
 
-/* Structs by value take a register or two, so that what is behind them is not where it seems. */
-static size_t count_readable(const struct rp_attach_point *point) {
-    const struct rp_arguments *arguments = point->arguments;
-    bool direct =
-        rp_attach_point_is(point, &rp_fentry_kind) || rp_attach_point_is(point, &rp_fexit_kind);
-    if (rp_attach_point_is(point, &rp_kretprobe_kind) ||
-        rp_attach_point_is(point, &rp_uretprobe_kind))
-        return 0;
-    if (!rp_spec_is_kernel_function(&point->spec))
-        return arguments->count;
-    size_t most = direct ? TRAMPOLINE : REGISTERS, i;
-    for (i = 0; i < arguments->count && i < most; i++) {
-        struct rp_btf_type type;
-        struct rp_expression is;
-        if (rp_type_find(arguments->list[i].type, &type) && rp_type_describe(&type, &is) &&
-            is.shape == RP_SHAPE_STRUCT && is.size > 8)
-            break;
-    }
-    return i;
-}
-
-/* Its arguments are those of the syscall, in the registers of the one who called. */
-static bool is_syscall_function(const struct rp_attach_point *point) {
-    return (rp_attach_point_is(point, &rp_kprobe_kind) ||
-            rp_attach_point_is(point, &rp_kretprobe_kind)) &&
-           point->spec.target && !point->spec.offset && rp_syscall_of(point->spec.target) &&
-           !(point->arguments->count && strstr(point->arguments->list[0].type, "struct pt_regs"));
-}
-
-/* A syscall's function by this kernel's name for it. */
-static void use_kernel_name(struct rp_spec *spec) {
-    char *name = rp_spec_is_kernel_function(spec) ? rp_syscall_function(spec->target) : NULL;
-    if (name) {
-        free(spec->target);
-        spec->target = name;
-    }
-}
-
 /* A function's name that says by itself where it belongs, or one of our own. */
 static void name_function(struct rp_attach_point *point, const char *fallback) {
-    static const struct {
-        const struct rp_probe_kind *kind;
-        const char *prefix;
-    } conventions[] = {
-        {&rp_kprobe_kind, "kprobe__"},
-        {&rp_kretprobe_kind, "kretprobe__"},
-        {&rp_fentry_kind, "kfunc__"},
-        {&rp_fexit_kind, "kretfunc__"},
-        {&rp_raw_tracepoint_kind, "raw_tracepoint__"},
-        {&rp_tp_btf_kind, "tp_btf__"},
-        {&rp_tracepoint_kind, "tracepoint__"},
-    };
-    char name[512] = "";
-    for (size_t i = 0; i < RP_COUNT(conventions) && !point->is_pattern; i++)
-        if (rp_attach_point_is(point, conventions[i].kind))
-            snprintf(name, sizeof(name), "%s%s%s%s", conventions[i].prefix,
-                     point->spec.category ? point->spec.category : "",
-                     point->spec.category ? "__" : "", point->spec.target);
-    RP_AUTO_FREE char *spec = rp_is_c_name(name) ? rp_probe_spec_of_function(name) : NULL;
-    point->names_itself =
-        spec && !strcmp(spec, point->text) && strlen(name) < sizeof(point->function);
+    RP_AUTO_FREE char *name = point->is_pattern ? NULL : rp_spec_function_name(&point->spec);
+    point->names_itself = name && rp_is_c_name(name) && strlen(name) < sizeof(point->function);
     snprintf(point->function, sizeof(point->function), "%.63s",
              point->names_itself ? name : fallback);
 }
@@ -117,19 +44,16 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
             return rp_probe_check(text);
     } else {
         RP_TRY(rp_spec_parse(text, &point->spec));
-        use_kernel_name(&point->spec);
+        if (point->spec.kind->use_own_name)
+            point->spec.kind->use_own_name(&point->spec);
         RP_TRY(rp_arguments_of_spec(&point->spec, &point->arguments));
         point->text = rp_spec_text(&point->spec);
         if (!point->text)
             return rp_error_nomem();
-        point->readable = count_readable(point);
-        point->user_memory = rp_spec_is_in_file(&point->spec) || is_syscall_function(point) ||
-                             is_syscall_event(&point->spec, "sys_enter_");
     }
-    point->is_return = rp_attach_point_is(point, &rp_kretprobe_kind) ||
-                       rp_attach_point_is(point, &rp_fexit_kind) ||
-                       rp_attach_point_is(point, &rp_uretprobe_kind) ||
-                       is_syscall_event(&point->spec, "sys_exit_");
+    if (point->spec.kind->memory)
+        point->memory = point->spec.kind->memory(&point->spec, point->arguments);
+    point->is_return = rp_spec_is_return(&point->spec);
     name_function(point, fallback);
     return NULL;
 }
@@ -140,39 +64,9 @@ const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program)
 
 /* ------------------------------------------------------------------ which site */
 
-/* The same place, as another kind: "kretprobe:vfs_read" of "kprobe:vfs_read". */
-static char *as_kind(const struct rp_spec *spec, const struct rp_probe_kind *kind) {
-    struct rp_spec other = *spec;
-    other.kind = kind;
-    other.offset = 0;
-    return rp_spec_text(&other);
-}
-
-static char *as_syscall(const struct rp_spec *spec, const char *when) {
-    const char *name = strchr(spec->target + 4, '_');
-    char *text = NULL;
-    return name && asprintf(&text, "tracepoint:syscalls:sys_%s%s", when, name) > 0 ? text : NULL;
-}
-
-/* Where what begins at `spec` ends, and the other way round; NULL where there is no such place. */
-static char *return_of(const struct rp_spec *spec) {
-    if (spec->kind == &rp_kprobe_kind || spec->kind == &rp_kretprobe_kind)
-        return as_kind(spec, &rp_kretprobe_kind);
-    if (spec->kind == &rp_fentry_kind || spec->kind == &rp_fexit_kind)
-        return as_kind(spec, &rp_fexit_kind);
-    if (spec->kind == &rp_uprobe_kind || spec->kind == &rp_uretprobe_kind)
-        return as_kind(spec, &rp_uretprobe_kind);
-    return is_syscall_event(spec, "sys_") ? as_syscall(spec, "exit") : NULL;
-}
-
-static char *entry_of(const struct rp_spec *spec) {
-    if (spec->kind == &rp_kprobe_kind || spec->kind == &rp_kretprobe_kind)
-        return as_kind(spec, &rp_kprobe_kind);
-    if (spec->kind == &rp_fentry_kind || spec->kind == &rp_fexit_kind)
-        return as_kind(spec, &rp_fentry_kind);
-    if (spec->kind == &rp_uprobe_kind || spec->kind == &rp_uretprobe_kind)
-        return as_kind(spec, &rp_uprobe_kind);
-    return is_syscall_event(spec, "sys_") ? as_syscall(spec, "enter") : NULL;
+/* The spec of that part of the call that `spec` is a part of; NULL where there is none. */
+static char *call_of(const struct rp_spec *spec, enum rp_call_part part) {
+    return spec->kind->call ? spec->kind->call(spec, part) : NULL;
 }
 
 bool rp_question_any(const struct rp_question *q, bool (*test)(void *ctx, const char *expression),
@@ -251,7 +145,8 @@ static struct rp_error *replace_point(struct rp_query_plan *p, size_t i, char *s
 
 /* Two functions: one keeps what is known at the entry for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
-    RP_AUTO_FREE char *entry = entry_of(&p->points[0].spec), *end = return_of(&p->points[0].spec);
+    const struct rp_spec *spec = &p->points[0].spec;
+    RP_AUTO_FREE char *entry = call_of(spec, RP_CALL_ENTRY), *end = call_of(spec, RP_CALL_RETURN);
     if (!entry || !end)
         return no_return(p->question, &p->points[0]);
     struct rp_attach_point *points = reallocarray(p->points, 2, sizeof(*points));
@@ -266,7 +161,7 @@ struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     RP_TRY(rp_attach_point_open(end, "on_return", &points[1]));
     /* A syscall's result is a field of the tracepoint where it ends. */
     struct rp_arguments *arguments = points[0].arguments;
-    if (!arguments->result && is_syscall_event(&points[1].spec, "sys_exit_"))
+    if (!arguments->result && points[1].spec.kind->result == RP_RESULT_ARGUMENT)
         arguments->result = strdup("long");
     return NULL;
 }
@@ -277,7 +172,7 @@ static bool has_own(const struct rp_attach_point *point, const char *name) {
 
 static struct rp_error *check_void(const struct rp_query_plan *p,
                                    const struct rp_attach_point *point) {
-    if (point->arguments->result || !rp_spec_is_kernel_function(&point->spec) || point->spec.offset)
+    if (point->arguments->result || !point->spec.kind->of_functions || point->spec.offset)
         return NULL;
     return rp_error_hint_set(
         rp_cannot_answer(p->question, EINVAL, "%s returns nothing: it is void", point->spec.target),
@@ -288,29 +183,26 @@ static struct rp_error *check_void(const struct rp_query_plan *p,
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
     struct rp_attach_point *point = &p->points[0];
     const struct rp_question *q = p->question;
-    bool event_ret = rp_attach_point_is(point, &rp_tracepoint_kind) && has_own(point, "ret");
+    bool event_ret = point->spec.kind->result == RP_RESULT_ARGUMENT && has_own(point, "ret");
     bool ret = question_reads(q, "ret") && !(has_own(point, "ret") && !event_ret);
     if (point->is_pattern || (!ret && !point->is_return))
         return NULL;
-    RP_AUTO_FREE char *entry = entry_of(&point->spec), *end = return_of(&point->spec);
+    RP_AUTO_FREE char *entry = call_of(&point->spec, RP_CALL_ENTRY),
+                      *end = call_of(&point->spec, RP_CALL_RETURN);
     if (!entry || !end)
         return event_ret ? NULL : no_return(q, point);
     if (ret)
         RP_TRY(check_void(p, point));
-    AUTO_ARGUMENTS struct rp_arguments *arguments = NULL;
+    RP_AUTO_ARGUMENTS struct rp_arguments *arguments = NULL;
     RP_TRY(rp_arguments_of(entry, &arguments));
     bool reads = point->is_return ? rp_question_any(q, reads_any, arguments)
                                   : rp_question_any(q, reads_argument, arguments);
     if (!reads)
         return point->is_return ? NULL : replace_point(p, 0, rp_take(end), "on_return");
-    if (rp_attach_point_is(point, &rp_fexit_kind))
+    if (point->spec.kind->result == RP_RESULT_PARAMETER)
         return NULL;
-    bool function = rp_spec_is_kernel_function(&point->spec) && !rp_syscall_of(point->spec.target);
-    if (ret && function && follows_nothing(q, arguments)) {
-        char *fexit = as_kind(&point->spec, &rp_fexit_kind);
-        if (fexit && rp_probe_exists(fexit))
-            return replace_point(p, 0, fexit, "on_return");
-        free(fexit);
-    }
+    RP_AUTO_FREE char *whole = call_of(&point->spec, RP_CALL_WHOLE);
+    if (ret && whole && follows_nothing(q, arguments) && rp_probe_exists(whole))
+        return replace_point(p, 0, rp_take(whole), "on_return");
     return rp_attach_points_pair(p);
 }

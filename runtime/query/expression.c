@@ -22,6 +22,7 @@
 
 #include "compile/hints.h"
 #include "kernel/btf.h"
+#include "kernel/btf_text.h"
 #include "query/unit.h"
 #include "util/array.h"
 #include "util/cleanup.h"

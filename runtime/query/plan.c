@@ -76,7 +76,8 @@ static bool add_default_field(void *ctx, const char *path) {
 static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
                                    const struct rp_expression *is) {
     struct expansion e = {.program = p, .base = text, .pointer = is->shape == RP_SHAPE_POINTER};
-    bool kernel = !rp_plan_entry(p)->user_memory || !rp_reads_argument(text, rp_plan_names(p));
+    bool kernel =
+        rp_plan_entry(p)->memory == RP_MEMORY_KERNEL || !rp_reads_argument(text, rp_plan_names(p));
     RP_AUTO_FREE char *wrapped = NULL;
     if (!rp_is_simple(text)) {
         if (asprintf(&wrapped, "(%s)", text) < 0)
@@ -97,7 +98,7 @@ static bool is_scalar_array(const struct rp_expression *is) {
 static struct rp_error *add_all_arguments(struct rp_query_plan *p) {
     const struct rp_attach_point *point = rp_plan_entry(p);
     size_t i;
-    for (i = 0; i < point->readable && !is_full(p); i++) {
+    for (i = 0; i < point->arguments->readable && !is_full(p); i++) {
         const struct rp_argument *argument = &point->arguments->list[i];
         struct rp_expression is = {.text = argument->name};
         if (!rp_path_type(point->arguments, &is))
@@ -118,7 +119,7 @@ static struct rp_error *add_all_arguments(struct rp_query_plan *p) {
 static struct rp_error *choose_columns(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     const struct rp_attach_point *point = &p->points[0];
-    if (!q->expr_count && point->is_return && !rp_attach_point_is(point, &rp_tracepoint_kind)) {
+    if (!q->expr_count && point->is_return && point->spec.kind->result != RP_RESULT_ARGUMENT) {
         if (!point->arguments->result)
             return NULL;
         return rp_value_add(&p->columns, "ret", record_members) ? NULL : rp_error_nomem();
@@ -268,9 +269,8 @@ static struct rp_error *note_hidden(struct rp_query_plan *p) {
         if (!strcmp(b->name, "ret") || !rp_argument_find(point->arguments, b->name) ||
             !rp_question_any(p->question, reads_name, (void *)b->name))
             continue;
-        const char *noun = rp_attach_point_is(point, &rp_tracepoint_kind) ? "field" : "argument";
-        if (asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name, noun,
-                     point->spec.target, b->what) < 0)
+        if (asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name,
+                     rp_spec_noun(&point->spec), point->spec.target, b->what) < 0)
             return rp_error_nomem();
     }
     return NULL;

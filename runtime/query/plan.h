@@ -10,7 +10,10 @@
 
 #include <stdio.h>
 
-#include "query/arguments.h"
+#include "kernel/btf_text.h"
+#include "probe/arguments.h"
+#include "probe/kind.h"
+#include "probe/probe.h"
 #include "query/query.h"
 
 struct rp_attach_point {
@@ -18,17 +21,11 @@ struct rp_attach_point {
     char *text; /* the spec in full, or a pattern */
     bool is_pattern;
     struct rp_arguments *arguments;
-    size_t readable;   /* how many of the arguments can be read here */
-    bool user_memory;  /* its pointers lead into the process */
-    bool is_return;    /* `ret` can be read */
-    char function[64]; /* the C function's name */
-    bool names_itself; /* reprobe run knows from the name where it belongs */
+    enum rp_memory memory; /* where its pointers lead */
+    bool is_return;        /* `ret` can be read */
+    char function[64];     /* the C function's name */
+    bool names_itself;     /* reprobe run knows from the name where it belongs */
 };
-
-static inline bool rp_attach_point_is(const struct rp_attach_point *point,
-                                      const struct rp_probe_kind *kind) {
-    return point->spec.kind == kind;
-}
 
 struct rp_value {
     char *text;      /* as typed, or made from what was */

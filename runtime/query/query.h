@@ -17,16 +17,6 @@
 #include "query/expression.h"
 #include "reprobe_query.h"
 
-/* ------------------------------------------------------------------ spelling.c */
-
-/* The type as C spells it, without a name and without its own const: "struct filename *",
- * "char [16]". malloc()ed; NULL without memory. */
-char *rp_type_declaration(const struct rp_btf *btf, uint32_t id);
-/* "struct filename *name", "char comm[16]", malloc()ed. */
-char *rp_type_declare(const char *type, const char *name);
-/* "int dfd, struct filename *name": the first `count` of them; malloc()ed. */
-char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count);
-
 /* ------------------------------------------------------------------ path.c */
 
 /* A type: what BTF calls `id`, behind so many pointers, in an array of so many (0: none). */

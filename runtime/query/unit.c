@@ -8,6 +8,7 @@
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "compile/tree.h"
+#include "kernel/btf_text.h"
 #include "query/query.h"
 #include "util/array.h"
 #include "util/cleanup.h"

@@ -136,8 +136,7 @@ static const char *target_of(const struct rp_attach_point *point) {
 static struct rp_error *unknown_name(const struct rp_query_plan *p,
                                      const struct rp_attach_point *point, const char *name) {
     RP_AUTO_FREE char *all = argument_names(point->arguments);
-    bool event = rp_attach_point_is(point, &rp_tracepoint_kind);
-    const char *noun = event ? "field" : "argument";
+    const char *noun = rp_spec_noun(&point->spec);
     struct rp_error *err =
         point->arguments->count
             ? rp_cannot_answer(p->question, EINVAL, "%s has no %s `%s`; its %ss are %s",
@@ -169,25 +168,32 @@ bool rp_is_simple(const char *text) {
            (rp_token_is(&token, "-") && rp_token_is(&next, ">"));
 }
 
+static struct rp_error *beyond_registers(const struct rp_query_plan *p,
+                                         const struct rp_attach_point *point, const char *name) {
+    const struct rp_probe_kind *kind = point->spec.kind;
+    struct rp_error *err =
+        rp_cannot_answer(p->question, ENOTSUP, "`%s` of %s is in no register that a %s can read",
+                         name, target_of(point), kind->name);
+    if (kind->has_more_arguments)
+        return rp_error_hint_set(err, "%s:%s may have it", kind->has_more_arguments,
+                                 target_of(point));
+    return rp_error_hint_set(err, "ask for another of %s", target_of(point));
+}
+
 struct rp_error *rp_check_names(const struct rp_query_plan *p, const char *text) {
     const struct rp_attach_point *point = rp_plan_entry(p);
-    struct unknown u = {.arguments = rp_plan_names(p), .readable = point->readable, .found = true};
+    struct unknown u = {
+        .arguments = rp_plan_names(p), .readable = point->arguments->readable, .found = true};
     rp_reads_each(text, check_name, &u);
     if (u.beyond)
-        return rp_error_hint_set(rp_cannot_answer(p->question, ENOTSUP,
-                                                  "`%s` of %s is in no register that a %s can read",
-                                                  u.name, target_of(point), point->spec.kind->name),
-                                 rp_attach_point_is(point, &rp_kprobe_kind)
-                                     ? "fentry:%s may have it"
-                                     : "ask for another of %s",
-                                 target_of(point));
+        return beyond_registers(p, point, u.name);
     return u.found || !rp_is_simple(text) ? NULL : unknown_name(p, point, u.name);
 }
 
 /* Syscalls' arguments lead into the process, where C's -> does not reach. */
 static struct rp_error *check_user_memory(const struct rp_query_plan *p, const char *text) {
     const struct rp_attach_point *point = rp_plan_entry(p);
-    if (!point->user_memory || (!strstr(text, "->") && !strchr(text, '[')) ||
+    if (point->memory == RP_MEMORY_KERNEL || (!strstr(text, "->") && !strchr(text, '[')) ||
         !rp_reads_argument(text, point->arguments))
         return NULL;
     return rp_error_hint_set(
@@ -235,7 +241,8 @@ struct rp_error *rp_plan_types(struct rp_query_plan *p, struct rp_expression **l
 /* Text in the process's memory is read at the return: by then the kernel has read it, so that it is
  * in memory. */
 static bool is_user_text(const struct rp_query_plan *p, const struct rp_value *value) {
-    return rp_plan_entry(p)->user_memory && value->is.shape == RP_SHAPE_TEXT && !value->is.is_array;
+    return rp_plan_entry(p)->memory != RP_MEMORY_KERNEL && value->is.shape == RP_SHAPE_TEXT &&
+           !value->is.is_array;
 }
 
 static struct rp_error *save_argument(struct rp_query_plan *p, const struct rp_argument *argument) {
@@ -256,7 +263,7 @@ struct rp_error *rp_save_arguments(struct rp_query_plan *p, const char *text) {
     for (size_t i = 0; i < arguments->count; i++)
         if (rp_reads(text, arguments->list[i].name) &&
             (strcmp(arguments->list[i].name, "ret") != 0 ||
-             !rp_attach_point_is(&p->points[1], &rp_tracepoint_kind)))
+             p->points[1].spec.kind->result != RP_RESULT_ARGUMENT))
             RP_TRY(save_argument(p, &arguments->list[i]));
     return NULL;
 }

@@ -221,7 +221,8 @@ static const struct rp_argument read_arguments[] = {
     {"file", "struct file *"}, {"buf", "char *"},     {"count", "size_t"},
     {"pos", "loff_t *"},       {"name", "char [16]"}, {"task", "struct task_struct *"}};
 static const struct rp_arguments of_read = {(struct rp_argument *)read_arguments,
-                                            RP_COUNT(read_arguments), "ssize_t", true};
+                                            RP_COUNT(read_arguments), "ssize_t", true,
+                                            RP_COUNT(read_arguments)};
 
 static const struct {
     const char *text;

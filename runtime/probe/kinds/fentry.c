@@ -12,10 +12,15 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
-#include "probe/kind.h"
+#include "probe/function_text.h"
+#include "probe/kernel_event.h"
+#include "probe/kernel_function.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
+
+/* Arguments that the kernel passes on to a program which it calls at a function. */
+#define ARGUMENTS_MAX 11
 
 /* How the kernel calls the type of a tracepoint's arguments. */
 #define TRACEPOINT_PREFIX "btf_trace_"
@@ -107,11 +112,8 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     if (err)
         return rp_error_hint_set(err, "use %s:%s, which needs no BTF", plainer(spec->kind)->name,
                                  spec->target);
-    char *syscall = is_tracepoint(spec->kind) ? NULL : rp_syscall_function(spec->target);
-    if (syscall) {
-        free(spec->target);
-        spec->target = syscall;
-    }
+    if (spec->kind->use_own_name)
+        spec->kind->use_own_name(spec);
     spec->number = find_type(btf, spec);
     return spec->number ? NULL : no_type(btf, spec);
 }
@@ -133,7 +135,7 @@ static int try_kind(const struct rp_probe_kind *kind) {
 static char *instead_of(const struct rp_probe_kind *kind, const char *target) {
     struct rp_spec plain = {.kind = plainer(kind), .target = (char *)target};
     return is_tracepoint(kind) || rp_kernel_has_kprobes() ? rp_spec_text(&plain)
-                                                          : rp_spec_suggest(&plain);
+                                                          : rp_suggest_tracepoint(&plain);
 }
 
 /* EPERM here need not mean privileges: a kernel may lack the whole type of program. */
@@ -241,6 +243,31 @@ static struct rp_error *list_tp_btf(const char *pattern, bool (*each)(void *ctx,
     return list(&rp_tp_btf_kind, each, ctx);
 }
 
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
+    return rp_kernel_function_arguments(spec, ARGUMENTS_MAX, arguments);
+}
+
+static char *call(const struct rp_spec *spec, enum rp_call_part part) {
+    return rp_kernel_function_call(spec, part, rp_fentry_kind.name, rp_fexit_kind.name);
+}
+
+/* ------------------------------------------------------------------ C */
+
+static void write_macro(const struct rp_function_text *f) {
+    fprintf(f->out, "%s(", f->spec->kind->macro);
+    rp_write_target(f);
+    rp_write_parameters(f);
+    fputs(")\n{\n", f->out);
+}
+
+static void write_program(const struct rp_function_text *f) {
+    fprintf(f->out, "BPF_PROG(%s", f->name);
+    rp_write_parameters(f);
+    fputs(")\n{\n", f->out);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_fentry_kind = {
@@ -256,6 +283,14 @@ const struct rp_probe_kind rp_fentry_kind = {
     .refuses = refuses,
     .attach = attach,
     .list = list_fentry,
+    .use_own_name = rp_kernel_function_use_own_name,
+    .function_prefix = "kfunc__",
+    .macro = "KFUNC_PROBE",
+    .arguments = arguments,
+    .of_functions = true,
+    .call = call,
+    .has_parameters = true,
+    .write_head = write_macro,
 };
 
 const struct rp_probe_kind rp_fexit_kind = {
@@ -271,6 +306,16 @@ const struct rp_probe_kind rp_fexit_kind = {
     .refuses = refuses,
     .attach = attach,
     .list = list_fexit,
+    .use_own_name = rp_kernel_function_use_own_name,
+    .function_prefix = "kretfunc__",
+    .macro = "KRETFUNC_PROBE",
+    .arguments = arguments,
+    .of_functions = true,
+    .is_return = true,
+    .call = call,
+    .has_parameters = true,
+    .result = RP_RESULT_PARAMETER,
+    .write_head = write_macro,
 };
 
 const struct rp_probe_kind rp_tp_btf_kind = {
@@ -284,4 +329,8 @@ const struct rp_probe_kind rp_tp_btf_kind = {
     .refuses = refuses,
     .attach = attach,
     .list = list_tp_btf,
+    .function_prefix = "tp_btf__",
+    .arguments = rp_raw_event_arguments,
+    .has_parameters = true,
+    .write_head = write_program,
 };

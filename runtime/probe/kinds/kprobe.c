@@ -10,13 +10,19 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
+#include "probe/arguments.h"
 #include "probe/breakpoint.h"
+#include "probe/function_text.h"
+#include "probe/kernel_function.h"
 #include "probe/matches.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
+
+/* That hold arguments, on x86-64. */
+#define REGISTERS 6
 
 /* ------------------------------------------------------------------ parse */
 
@@ -36,7 +42,7 @@ static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
 static struct rp_error *no_kprobes(const struct rp_spec *spec) {
     struct rp_error *err = rp_probe_error(
         EOPNOTSUPP, "this kernel has no kprobes (it was built without CONFIG_KPROBES)");
-    RP_AUTO_FREE char *instead = spec ? rp_spec_suggest(spec) : NULL;
+    RP_AUTO_FREE char *instead = spec ? rp_suggest_tracepoint(spec) : NULL;
     if (instead)
         return rp_error_hint_set(err,
                                  "use %s instead, or run it in the lab, on a kernel that has them: "
@@ -71,13 +77,8 @@ static struct rp_error *no_function(const struct rp_spec *spec) {
 static struct rp_error *resolve(struct rp_spec *spec) {
     if (!rp_kernel_has_kprobes())
         return no_kprobes(spec);
-    char *syscall = rp_syscall_function(spec->target);
-    if (syscall) {
-        free(spec->target);
-        spec->target = syscall;
-    } else if (!rp_ksym_exists(spec->target)) {
+    if (!rp_kernel_function_use_own_name(spec) && !rp_ksym_exists(spec->target))
         return no_function(spec);
-    }
     return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
 }
 
@@ -214,6 +215,50 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     return rp_kernel_functions_match(pattern, out);
 }
 
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments_at_entry(const struct rp_spec *spec,
+                                           struct rp_arguments *arguments) {
+    if (spec->offset) /* what the registers hold there is anybody's guess */
+        return NULL;
+    bool found;
+    RP_TRY(rp_arguments_add_syscall(arguments, spec->target, &found));
+    if (!found)
+        RP_TRY(rp_kernel_function_arguments(spec, REGISTERS, arguments));
+    if (arguments->readable > REGISTERS)
+        arguments->readable = REGISTERS;
+    return NULL;
+}
+
+/* By then other things are in the registers. */
+static struct rp_error *arguments_at_return(const struct rp_spec *spec,
+                                            struct rp_arguments *arguments) {
+    RP_TRY(arguments_at_entry(spec, arguments));
+    arguments->readable = 0;
+    return NULL;
+}
+
+/* A syscall's arguments are in the registers of the one who called. */
+static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
+    bool syscall = spec->target && !spec->offset && rp_syscall_of(spec->target) &&
+                   !(arguments->count && strstr(arguments->list[0].type, "struct pt_regs"));
+    return syscall ? RP_MEMORY_ARGUMENTS : RP_MEMORY_KERNEL;
+}
+
+static char *call(const struct rp_spec *spec, enum rp_call_part part) {
+    return rp_kernel_function_call(spec, part, rp_kprobe_kind.name, rp_kretprobe_kind.name);
+}
+
+/* ------------------------------------------------------------------ C */
+
+/* libbcc reads a syscall's arguments in another way. */
+static void write_head(const struct rp_function_text *f) {
+    if (f->neutral && f->names_itself && !strncmp(f->spec->target, "__x64_sys_", 10) &&
+        rp_function_parameters(f))
+        fputs("/* a syscall */\n", f->out);
+    rp_write_registers_head(f);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_kprobe_kind = {
@@ -229,6 +274,16 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .list = list,
     .match = match,
     .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .use_own_name = rp_kernel_function_use_own_name,
+    .function_prefix = "kprobe__",
+    .suggest = rp_suggest_tracepoint,
+    .arguments = arguments_at_entry,
+    .memory = memory,
+    .has_more_arguments = "fentry",
+    .of_functions = true,
+    .call = call,
+    .has_parameters = true,
+    .write_head = write_head,
 };
 
 const struct rp_probe_kind rp_kretprobe_kind = {
@@ -244,5 +299,15 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .list = list,
     .match = match,
     .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .use_own_name = rp_kernel_function_use_own_name,
+    .function_prefix = "kretprobe__",
+    .suggest = rp_suggest_tracepoint,
+    .arguments = arguments_at_return,
+    .memory = memory,
+    .of_functions = true,
     .is_return = true,
+    .call = call,
+    .result = RP_RESULT_READ,
+    .write_result = rp_write_register_result,
+    .write_head = rp_write_registers_head,
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "probe/function_text.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/capture.h"
@@ -317,6 +318,10 @@ static struct rp_error *list_hardware(const char *pattern,
     return list_events(&rp_hardware_kind, each, ctx);
 }
 
+static void write_head(const struct rp_function_text *f) {
+    fprintf(f->out, "int %s(struct bpf_perf_event_data *%s)\n{\n", f->name, f->context);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_profile_kind = {
@@ -328,6 +333,7 @@ const struct rp_probe_kind rp_profile_kind = {
     .parse = parse_time,
     .resolve = resolve_time,
     .attach = attach_time,
+    .write_head = write_head,
 };
 
 const struct rp_probe_kind rp_interval_kind = {
@@ -339,6 +345,7 @@ const struct rp_probe_kind rp_interval_kind = {
     .parse = parse_time,
     .resolve = resolve_time,
     .attach = attach_time,
+    .write_head = write_head,
 };
 
 const struct rp_probe_kind rp_software_kind = {
@@ -350,6 +357,7 @@ const struct rp_probe_kind rp_software_kind = {
     .parse = parse_event,
     .resolve = resolve_event,
     .attach = attach_event,
+    .write_head = write_head,
     .list = list_software,
 };
 
@@ -362,5 +370,6 @@ const struct rp_probe_kind rp_hardware_kind = {
     .parse = parse_event,
     .resolve = resolve_event,
     .attach = attach_event,
+    .write_head = write_head,
     .list = list_hardware,
 };

@@ -9,11 +9,14 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
+#include "probe/function_text.h"
+#include "probe/kernel_event.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     if (strchr(rest, ':'))
@@ -134,6 +137,24 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
     return rp_attachment_add(out, fd, NULL);
 }
 
+/* ------------------------------------------------------------------ C */
+
+static void write_head(const struct rp_function_text *f) {
+    if (!rp_function_is_macro(f, "ctx")) {
+        fprintf(f->out, "int %s(struct bpf_raw_tracepoint_args *%s)\n{\n", f->name, f->context);
+        return;
+    }
+    fprintf(f->out, "%s(", f->spec->kind->macro);
+    rp_write_target(f);
+    fputs(")\n{\n", f->out);
+}
+
+static void write_argument(const struct rp_function_text *f, size_t i) {
+    const struct rp_argument *argument = &f->arguments->list[i];
+    RP_AUTO_FREE char *value = rp_text("(%s)%s->args[%zu]", argument->type, f->context, i);
+    rp_write_local(f->out, argument->type, argument->name, value ? value : "0");
+}
+
 const struct rp_probe_kind rp_raw_tracepoint_kind = {
     .name = "rawtracepoint",
     .alias = "rt",
@@ -144,4 +165,9 @@ const struct rp_probe_kind rp_raw_tracepoint_kind = {
     .resolve = resolve,
     .attach = attach,
     .list = list,
+    .function_prefix = "raw_tracepoint__",
+    .macro = "RAW_TRACEPOINT_PROBE",
+    .arguments = rp_raw_event_arguments,
+    .write_argument = write_argument,
+    .write_head = write_head,
 };

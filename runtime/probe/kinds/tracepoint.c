@@ -12,10 +12,14 @@
 
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
+#include "probe/arguments.h"
+#include "probe/function_text.h"
+#include "probe/kernel_event.h"
 #include "probe/matches.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     const char *colon = strchr(rest, ':');
@@ -173,6 +177,84 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     return matching.err;
 }
 
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
+    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    return format ? rp_arguments_add_fields(arguments, format) : rp_spec_check(spec);
+}
+
+static bool is_syscall_event(const struct rp_spec *spec, const char *when) {
+    return spec->category && !strcmp(spec->category, "syscalls") &&
+           !strncmp(spec->target, when, strlen(when));
+}
+
+static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
+    (void)arguments;
+    return is_syscall_event(spec, "sys_enter_") ? RP_MEMORY_ARGUMENTS : RP_MEMORY_KERNEL;
+}
+
+static bool returns(const struct rp_spec *spec) {
+    return is_syscall_event(spec, "sys_exit_");
+}
+
+static char *call(const struct rp_spec *spec, enum rp_call_part part) {
+    const char *name = is_syscall_event(spec, "sys_") ? strchr(spec->target + 4, '_') : NULL;
+    if (!name || part == RP_CALL_WHOLE)
+        return NULL;
+    return rp_text("%s:syscalls:sys_%s%s", spec->kind->name,
+                   part == RP_CALL_ENTRY ? "enter" : "exit", name);
+}
+
+/* ------------------------------------------------------------------ C */
+
+/* Whether two tracepoints that have a field have it at the same place and of the same type is what
+ * their formats say. */
+static void write_layout(const struct rp_function_text *f) {
+    for (size_t i = 0; i < f->arguments->count; i++) {
+        const char *name = f->arguments->list[i].name;
+        RP_AUTO_FREE char *field =
+            rp_function_reads(f, name) ? rp_tracepoint_field(f->spec, name) : NULL;
+        if (rp_function_reads(f, name))
+            fprintf(f->out, "/* %s */\n", field ? field : "");
+    }
+}
+
+static void write_head(const struct rp_function_text *f) {
+    if (f->neutral)
+        write_layout(f);
+    if (rp_function_is_macro(f, "args")) {
+        fprintf(f->out, "%s(", f->spec->kind->macro);
+        rp_write_target(f);
+        fputs(")\n{\n", f->out);
+    } else if (f->names_itself) {
+        fprintf(f->out, "int %s(struct %s *%s)\n{\n", f->name, f->neutral ? "PLACE" : f->name,
+                f->context);
+    } else {
+        fprintf(f->out, "int %s(void *%s)\n{\n", f->name, f->context);
+    }
+}
+
+static void write_argument(const struct rp_function_text *f, size_t i) {
+    const struct rp_argument *argument = &f->arguments->list[i];
+    const char *context = f->context, *array = strchr(argument->type, '[');
+    int length = (int)(array ? array - argument->type : (ptrdiff_t)strlen(argument->type));
+    while (length && argument->type[length - 1] == ' ')
+        length--;
+    if (array && array[1] == ']') /* its place and length are in the field */
+        fprintf(f->out, "    %.*s *%s = (void *)%s + (%s->data_loc_%s & 0xFFFF);\n", length,
+                argument->type, argument->name, context, context, argument->name);
+    else if (array)
+        fprintf(f->out, "    %.*s *%s = %s->%s;\n", length, argument->type, argument->name, context,
+                argument->name);
+    else if (argument->type[length - 1] == '*')
+        fprintf(f->out, "    %s%s = (%s)%s->%s;\n", argument->type, argument->name, argument->type,
+                context, argument->name);
+    else
+        fprintf(f->out, "    %s %s = %s->%s;\n", argument->type, argument->name, context,
+                argument->name);
+}
+
 const struct rp_probe_kind rp_tracepoint_kind = {
     .name = "tracepoint",
     .alias = "t",
@@ -184,4 +266,17 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .attach = attach,
     .list = list,
     .match = match,
+    .has_category = true,
+    .function_prefix = "tracepoint__",
+    .macro = "TRACEPOINT_PROBE",
+    .noun = "field",
+    .arguments = arguments,
+    .memory = memory,
+    .returns = returns,
+    .call = call,
+    .context = "args",
+    .other_context = "event_args",
+    .result = RP_RESULT_ARGUMENT,
+    .write_argument = write_argument,
+    .write_head = write_head,
 };

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/arguments.h"
 #include "probe/binary.h"
 #include "probe/breakpoint.h"
+#include "probe/function_text.h"
 #include "probe/matches.h"
 #include "util/cleanup.h"
 #include "util/names.h"
@@ -271,6 +273,27 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     return err;
 }
 
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments_at_entry(const struct rp_spec *spec,
+                                           struct rp_arguments *arguments) {
+    (void)spec;
+    return rp_arguments_add_unknown(arguments);
+}
+
+static struct rp_error *arguments_at_return(const struct rp_spec *spec,
+                                            struct rp_arguments *arguments) {
+    RP_TRY(arguments_at_entry(spec, arguments));
+    arguments->readable = 0;
+    return NULL;
+}
+
+static char *call(const struct rp_spec *spec, enum rp_call_part part) {
+    static const struct rp_probe_kind *const kinds[] = {
+        [RP_CALL_ENTRY] = &rp_uprobe_kind, [RP_CALL_RETURN] = &rp_uretprobe_kind};
+    return part == RP_CALL_WHOLE ? NULL : rp_spec_as(spec, kinds[part]->name);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_uprobe_kind = {
@@ -286,6 +309,11 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .match = match,
     .multi_type = RP_TRACE_UPROBE_MULTI,
     .in_files = true,
+    .arguments = arguments_at_entry,
+    .memory = rp_memory_of_process,
+    .call = call,
+    .write_argument = rp_write_register_argument,
+    .write_head = rp_write_registers_head,
 };
 
 const struct rp_probe_kind rp_uretprobe_kind = {
@@ -302,4 +330,10 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .multi_type = RP_TRACE_UPROBE_MULTI,
     .is_return = true,
     .in_files = true,
+    .arguments = arguments_at_return,
+    .memory = rp_memory_of_process,
+    .call = call,
+    .result = RP_RESULT_READ,
+    .write_result = rp_write_register_result,
+    .write_head = rp_write_registers_head,
 };

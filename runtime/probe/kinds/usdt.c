@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/arguments.h"
 #include "probe/binary.h"
 #include "probe/breakpoint.h"
-#include "probe/kind.h"
+#include "probe/function_text.h"
+#include "probe/kinds/usdt.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
@@ -188,6 +190,19 @@ static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const 
     return err;
 }
 
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
+    (void)spec;
+    return rp_arguments_add_unknown(arguments);
+}
+
+static void write_argument(const struct rp_function_text *f, size_t i) {
+    const struct rp_argument *argument = &f->arguments->list[i];
+    rp_write_local(f->out, argument->type, argument->name, "0");
+    fprintf(f->out, "    bpf_usdt_readarg(%zu, %s, &%s);\n", i + 1, f->context, argument->name);
+}
+
 const struct rp_probe_kind rp_usdt_kind = {
     .name = "usdt",
     .alias = "U",
@@ -199,4 +214,10 @@ const struct rp_probe_kind rp_usdt_kind = {
     .attach = attach,
     .list = list,
     .in_files = true,
+    .arguments = arguments,
+    .memory = rp_memory_of_process,
+    .write_argument = write_argument,
+    .write_head = rp_write_registers_head,
+    .write_before = rp_usdt_write_readers,
+    .cannot_move = "how a program reads a USDT probe's arguments depends on where it is",
 };

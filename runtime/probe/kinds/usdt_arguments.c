@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/probe.h"
+#include "probe/kinds/usdt.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/names.h"
@@ -108,40 +108,17 @@ static struct rp_error *check_places(const struct reader *reader) {
                              "read the arguments from the registers: ctx->di and so on");
 }
 
-static struct rp_error *write_readers(struct reader *reader) {
+struct rp_error *rp_usdt_write_readers(const struct rp_spec *spec, const char *function,
+                                       FILE *out) {
+    struct reader reader = {.spec = spec, .function = function, .out = out};
     struct rp_capture capture = rp_capture_begin();
-    RP_AUTO(close_usdt) void *usdt = bcc_usdt_new_frompath(reader->spec->path);
+    RP_AUTO(close_usdt) void *usdt = bcc_usdt_new_frompath(spec->path);
     free(rp_capture_end(&capture));
-    reader->usdt = usdt;
+    reader.usdt = usdt;
     if (!usdt)
         return rp_probe_error(ENOEXEC, "libbcc cannot read its USDT probes");
-    RP_TRY(check_places(reader));
-    for (int i = 0; write_reader(reader, i); i++)
+    RP_TRY(check_places(&reader));
+    for (int i = 0; write_reader(&reader, i); i++)
         ;
     return NULL;
-}
-
-struct rp_error *rp_usdt_write_readers(const char *attach, struct rp_names *done, FILE *out) {
-    const char *equals = strchr(attach, '=');
-    if (!equals)
-        return NULL;
-    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
-    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
-    if (!function)
-        return rp_error_nomem();
-    RP_TRY(rp_spec_parse(equals + 1, &spec));
-    if (spec.kind != &rp_usdt_kind)
-        return NULL;
-    struct rp_error *err = spec.kind->resolve(&spec);
-    if (!err && !rp_names_add(done, function, strlen(function)))
-        err = rp_error_hint_set(rp_probe_error(EINVAL,
-                                               "%s reads the arguments of one USDT probe, "
-                                               "and cannot read those of another",
-                                               function),
-                                "write a function for each probe");
-    struct reader reader = {.spec = &spec, .function = function, .out = out};
-    if (!err)
-        err = write_readers(&reader);
-    RP_AUTO_FREE char *text = rp_spec_text(&spec);
-    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
 }

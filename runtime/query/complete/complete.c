@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compile/libbcc_text.h"
+#include "probe/arguments.h"
 #include "query/complete/candidates.h"
 #include "query/query.h"
 #include "query/unit.h"

@@ -2,6 +2,7 @@
 /* Pieces of a program: the functions that run at its places, and what they read there. */
 #include <string.h>
 
+#include "probe/function_text.h"
 #include "query/plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -43,29 +44,46 @@ static bool is_read(const struct rp_query_plan *p, size_t point, const char *nam
            (number && rp_reads(p->number.text, name));
 }
 
-/* Arguments of a function are told by their order, so that all before one are named, too. */
-static size_t parameter_count(const struct rp_query_plan *p, size_t s) {
-    const struct rp_attach_point *point = &p->points[s];
-    size_t count = 0;
-    if (rp_attach_point_is(point, &rp_fexit_kind) && is_read(p, s, "ret"))
-        return point->readable;
-    for (size_t i = 0; i < point->readable; i++)
-        if (is_read(p, s, point->arguments->list[i].name))
-            count = i + 1;
-    return count;
+/* One of the program's functions, and what it reads. */
+struct function {
+    const struct rp_query_plan *p;
+    size_t point;
+};
+
+static bool function_reads(const void *ctx, const char *name) {
+    const struct function *function = ctx;
+    return is_read(function->p, function->point, name);
 }
 
-static bool has_parameters(const struct rp_attach_point *point) {
-    return rp_attach_point_is(point, &rp_kprobe_kind) ||
-           rp_attach_point_is(point, &rp_fentry_kind) ||
-           rp_attach_point_is(point, &rp_fexit_kind) || rp_attach_point_is(point, &rp_tp_btf_kind);
+static const char *function_name(const struct rp_query_plan *p, size_t s) {
+    static const char *const neutral[] = {"PLACE", "PLACE_2", "PLACE_3", "PLACE_4"};
+    if (!p->neutral || s >= RP_COUNT(neutral))
+        return p->points[s].function;
+    return neutral[s];
+}
+
+/* The function as its kind wants to have it told; it refers to `function`. */
+static struct rp_function_text describe(const struct function *function) {
+    const struct rp_query_plan *p = function->p;
+    const struct rp_attach_point *point = &p->points[function->point];
+    return (struct rp_function_text){.out = p->out,
+                                     .spec = &point->spec,
+                                     .arguments = point->arguments,
+                                     .name = function_name(p, function->point),
+                                     .context = rp_context(p, function->point),
+                                     .names_itself = point->names_itself,
+                                     .neutral = p->neutral,
+                                     .reads = function_reads,
+                                     .ctx = function};
 }
 
 static bool is_declared(const struct rp_query_plan *p, size_t s, const char *name) {
     const struct rp_attach_point *point = &p->points[s];
-    if (!has_parameters(point))
+    if (!point->spec.kind->has_parameters)
         return is_read(p, s, name);
-    size_t count = parameter_count(p, s);
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
+    size_t count = rp_function_parameters(&function);
     for (size_t i = 0; i < count; i++)
         if (!strcmp(point->arguments->list[i].name, name))
             return true;
@@ -143,193 +161,55 @@ static void write_saved(const struct rp_query_plan *p) {
 
 /* ------------------------------------------------------------------ a function's head */
 
-static const char *function_name(const struct rp_query_plan *p, size_t s) {
-    static const char *const neutral[] = {"PLACE", "PLACE_2", "PLACE_3", "PLACE_4"};
-    if (!p->neutral || s >= RP_COUNT(neutral))
-        return p->points[s].function;
-    return neutral[s];
-}
-
-/* In a macro's parentheses: "sched, sched_switch". */
-static void write_place(const struct rp_query_plan *p, size_t s) {
-    const struct rp_spec *spec = &p->points[s].spec;
-    if (p->neutral)
-        fputs("PLACE", p->out);
-    else
-        fprintf(p->out, "%s%s%s", spec->category ? spec->category : "", spec->category ? ", " : "",
-                spec->target);
-}
-
-static void write_parameters(const struct rp_query_plan *p, size_t s) {
-    const struct rp_arguments *arguments = p->points[s].arguments;
-    size_t count = parameter_count(p, s);
-    for (size_t i = 0; i < count; i++) {
-        /* The macros' own name for the context. */
-        bool taken = !rp_attach_point_is(&p->points[s], &rp_kprobe_kind) &&
-                     !strcmp(arguments->list[i].name, "ctx") && !is_read(p, s, "ctx");
-        RP_AUTO_FREE char *one =
-            rp_type_declare(arguments->list[i].type, taken ? "ctx_" : arguments->list[i].name);
-        fprintf(p->out, ", %s", one ? one : "");
-    }
-    if (rp_attach_point_is(&p->points[s], &rp_fexit_kind) && is_read(p, s, "ret") &&
-        arguments->result) {
-        RP_AUTO_FREE char *result = rp_type_declare(arguments->result, "ret");
-        fprintf(p->out, ", %s", result ? result : "");
-    }
-}
-
-/* Whether BCC's macro for tracepoints will do: it calls the context `args`. */
-static bool is_macro(const struct rp_query_plan *p, size_t s, const char *context) {
-    return p->points[s].names_itself && !is_read(p, s, context);
-}
-
 const char *rp_context(const struct rp_query_plan *p, size_t s) {
-    if (rp_attach_point_is(&p->points[s], &rp_tracepoint_kind))
-        return is_read(p, s, "args") ? "event_args" : "args";
-    return has_parameters(&p->points[s]) && is_read(p, s, "ctx") ? "regs" : "ctx";
-}
-
-/* Whether two tracepoints that have a field have it at the same place and of the same type is what
- * their formats say. */
-static void write_layout(const struct rp_query_plan *p, size_t s) {
-    const struct rp_attach_point *point = &p->points[s];
-    for (size_t i = 0; i < point->arguments->count; i++) {
-        if (!is_read(p, s, point->arguments->list[i].name))
-            continue;
-        RP_AUTO_FREE char *field =
-            rp_tracepoint_field(&point->spec, point->arguments->list[i].name);
-        fprintf(p->out, "/* %s */\n", field ? field : "");
-    }
-}
-
-static bool is_syscall_function(const struct rp_attach_point *point) {
-    return !strncmp(point->function, "kprobe____x64_sys_", 18) ||
-           !strncmp(point->function, "syscall__", 9);
+    const struct rp_probe_kind *kind = p->points[s].spec.kind;
+    const char *context = kind->context ? kind->context : "ctx";
+    if (p->points[s].is_pattern || !is_read(p, s, context))
+        return context;
+    return kind->other_context ? kind->other_context : "regs";
 }
 
 static void write_head(const struct rp_query_plan *p, size_t s) {
     const struct rp_attach_point *point = &p->points[s];
-    const char *context = rp_context(p, s);
-    FILE *out = p->out;
-    if (p->neutral && rp_attach_point_is(point, &rp_tracepoint_kind))
-        write_layout(p, s);
-    if (p->neutral && is_syscall_function(point) && parameter_count(p, s))
-        fputs("/* a syscall */\n", out);
     if (p->neutral && point->is_pattern)
-        fprintf(out, "/* %s */\n", point->text);
-    if (point->is_pattern) {
-        fprintf(out, "int %s(void *ctx)\n{\n", function_name(p, s));
-    } else if (rp_attach_point_is(point, &rp_fentry_kind) ||
-               rp_attach_point_is(point, &rp_fexit_kind)) {
-        fputs(rp_attach_point_is(point, &rp_fentry_kind) ? "KFUNC_PROBE(" : "KRETFUNC_PROBE(", out);
-        write_place(p, s);
-        write_parameters(p, s);
-        fputs(")\n{\n", out);
-    } else if (rp_attach_point_is(point, &rp_tp_btf_kind)) {
-        fprintf(out, "BPF_PROG(%s", function_name(p, s));
-        write_parameters(p, s);
-        fputs(")\n{\n", out);
-    } else if (rp_attach_point_is(point, &rp_tracepoint_kind) && is_macro(p, s, "args")) {
-        fputs("TRACEPOINT_PROBE(", out);
-        write_place(p, s);
-        fputs(")\n{\n", out);
-    } else if (rp_attach_point_is(point, &rp_tracepoint_kind)) {
-        if (point->names_itself)
-            fprintf(out, "int %s(struct %s *%s)\n{\n", function_name(p, s),
-                    p->neutral ? "PLACE" : point->function, context);
-        else
-            fprintf(out, "int %s(void *%s)\n{\n", function_name(p, s), context);
-    } else if (rp_attach_point_is(point, &rp_raw_tracepoint_kind) && is_macro(p, s, "ctx")) {
-        fputs("RAW_TRACEPOINT_PROBE(", out);
-        write_place(p, s);
-        fputs(")\n{\n", out);
-    } else if (rp_attach_point_is(point, &rp_raw_tracepoint_kind)) {
-        fprintf(out, "int %s(struct bpf_raw_tracepoint_args *%s)\n{\n", function_name(p, s),
-                context);
-    } else if (rp_spec_is_kernel_function(&point->spec) || rp_spec_is_in_file(&point->spec)) {
-        fprintf(out, "int %s(struct pt_regs *%s", function_name(p, s), context);
-        if (rp_attach_point_is(point, &rp_kprobe_kind))
-            write_parameters(p, s);
-        fputs(")\n{\n", out);
-    } else {
-        fprintf(out, "int %s(struct bpf_perf_event_data *ctx)\n{\n", function_name(p, s));
-    }
+        fprintf(p->out, "/* %s */\n", point->text);
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
+    if (point->is_pattern)
+        fprintf(p->out, "int %s(void *ctx)\n{\n", function.name);
+    else
+        point->spec.kind->write_head(&function);
 }
 
 /* ------------------------------------------------------------------ names in a function */
 
-static void write_local(const struct rp_query_plan *p, const char *type, const char *name,
-                        const char *value) {
-    RP_AUTO_FREE char *declared = rp_type_declare(type, name);
-    fprintf(p->out, "    %s = %s;\n", declared ? declared : "", value);
-}
-
-static void write_field(const struct rp_query_plan *p, size_t s,
-                        const struct rp_argument *argument) {
-    const char *context = rp_context(p, s), *array = strchr(argument->type, '[');
-    int length = (int)(array ? array - argument->type : (ptrdiff_t)strlen(argument->type));
-    while (length && argument->type[length - 1] == ' ')
-        length--;
-    if (array && array[1] == ']') /* its place and length are in the field */
-        fprintf(p->out, "    %.*s *%s = (void *)%s + (%s->data_loc_%s & 0xFFFF);\n", length,
-                argument->type, argument->name, context, context, argument->name);
-    else if (array)
-        fprintf(p->out, "    %.*s *%s = %s->%s;\n", length, argument->type, argument->name, context,
-                argument->name);
-    else if (argument->type[length - 1] == '*')
-        fprintf(p->out, "    %s%s = (%s)%s->%s;\n", argument->type, argument->name, argument->type,
-                context, argument->name);
-    else
-        fprintf(p->out, "    %s %s = %s->%s;\n", argument->type, argument->name, context,
-                argument->name);
-}
-
-static void write_argument(const struct rp_query_plan *p, size_t s, size_t i) {
-    const struct rp_attach_point *point = &p->points[s];
-    const struct rp_argument *argument = &point->arguments->list[i];
-    char value[256];
-    if (rp_attach_point_is(point, &rp_tracepoint_kind)) {
-        write_field(p, s, argument);
+/* What the entry saved for the return, where that does not have it itself. */
+static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
+    if (!p->pair || s != 1 || p->points[s].spec.kind->has_parameters)
         return;
-    }
-    if (rp_attach_point_is(point, &rp_raw_tracepoint_kind))
-        snprintf(value, sizeof(value), "(%s)%s->args[%zu]", argument->type, rp_context(p, s), i);
-    else if (rp_attach_point_is(point, &rp_usdt_kind))
-        snprintf(value, sizeof(value), "0");
-    else
-        snprintf(value, sizeof(value), "PT_REGS_PARM%zu(%s)", i + 1, rp_context(p, s));
-    write_local(p, argument->type, argument->name, value);
-    if (rp_attach_point_is(point, &rp_usdt_kind))
-        fprintf(p->out, "    bpf_usdt_readarg(%zu, %s, &%s);\n", i + 1, rp_context(p, s),
-                argument->name);
-}
-
-static void write_arguments(const struct rp_query_plan *p, size_t s) {
-    const struct rp_attach_point *point = &p->points[s];
-    for (size_t i = 0; i < point->readable && !has_parameters(point); i++)
-        if (is_read(p, s, point->arguments->list[i].name))
-            write_argument(p, s, i);
-    bool at_return = p->pair && s == 1;
-    for (size_t i = 0;
-         at_return && !rp_attach_point_is(point, &rp_fexit_kind) && i < p->saved.count; i++) {
+    for (size_t i = 0; i < p->saved.count; i++) {
         const struct rp_value *value = &p->saved.list[i];
         char saved[128];
         snprintf(saved, sizeof(saved), "%s.%s", rp_own(p, "at").text, value->member);
         if (value->argument && is_read(p, 1, value->text))
-            write_local(p, value->is.type, value->text, saved);
+            rp_write_local(p->out, value->is.type, value->text, saved);
     }
+}
+
+/* What is no parameter of the function. */
+static void write_arguments(const struct rp_query_plan *p, size_t s) {
+    const struct rp_attach_point *point = &p->points[s];
+    const struct rp_probe_kind *kind = point->spec.kind;
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
+    for (size_t i = 0; i < point->arguments->readable && kind->write_argument; i++)
+        if (is_read(p, s, point->arguments->list[i].name))
+            kind->write_argument(&function, i);
+    write_saved_arguments(p, s);
     bool has_own_ret = rp_argument_find(rp_plan_entry(p)->arguments, "ret");
-    if (!has_own_ret && is_read(p, s, "ret") && point->arguments->result &&
-        (rp_attach_point_is(point, &rp_kretprobe_kind) ||
-         rp_attach_point_is(point, &rp_uretprobe_kind))) {
-        char value[64];
-        snprintf(value, sizeof(value), "PT_REGS_RC(%s)", rp_context(p, s));
-        RP_AUTO_FREE char *cast = NULL;
-        if (strchr(point->arguments->result, '*') &&
-            asprintf(&cast, "(%s)%s", point->arguments->result, value) < 0)
-            cast = NULL;
-        write_local(p, point->arguments->result, "ret", cast ? cast : value);
-    }
+    if (kind->result == RP_RESULT_READ && !has_own_ret && is_read(p, s, "ret") &&
+        point->arguments->result)
+        kind->write_result(&function);
 }
 
 static void write_builtins(const struct rp_query_plan *p, size_t s) {
@@ -347,7 +227,7 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
     for (size_t i = 0; i < RP_COUNT(builtins); i++)
         if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name) &&
             !(p->pair && !strcmp(builtins[i].name, "tid")))
-            write_local(p, builtins[i].type, builtins[i].name, builtins[i].value);
+            rp_write_local(p->out, builtins[i].type, builtins[i].name, builtins[i].value);
     if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm"))
         fputs("    char comm[16];\n    bpf_get_current_comm(&comm, sizeof(comm));\n", p->out);
     if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
@@ -364,9 +244,9 @@ static const char *reader(const struct rp_query_plan *p, const char *text,
     bool of_argument = false;
     for (size_t i = 0; i < entry->arguments->count; i++)
         of_argument |= rp_reads(text, entry->arguments->list[i].name);
-    bool in_file = rp_spec_is_in_file(&entry->spec);
-    return entry->user_memory && (of_argument || in_file) ? "bpf_probe_read_user_str"
-                                                          : "bpf_probe_read_str";
+    bool in_process =
+        entry->memory == RP_MEMORY_PROCESS || (entry->memory == RP_MEMORY_ARGUMENTS && of_argument);
+    return in_process ? "bpf_probe_read_user_str" : "bpf_probe_read_str";
 }
 
 /* Whether all of it is one call of is_text(). */
@@ -436,10 +316,10 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     if (p->question->ask_target && !at_return)
         fputs("    if (!is_target())\n        return 0;\n", p->out);
     if (p->pair)
-        write_local(p, "u32", rp_own(p, "tid").text, "bpf_get_current_pid_tgid()");
+        rp_write_local(p->out, "u32", rp_own(p, "tid").text, "bpf_get_current_pid_tgid()");
     if (p->pair && !is_tid_own(p) && is_read(p, s, "tid") &&
         !rp_argument_find(rp_plan_entry(p)->arguments, "tid"))
-        write_local(p, "u32", "tid", "bpf_get_current_pid_tgid()");
+        rp_write_local(p->out, "u32", "tid", "bpf_get_current_pid_tgid()");
     if (at_return)
         write_lookup(p);
     write_arguments(p, s);
@@ -528,7 +408,7 @@ static void write_entry(const struct rp_query_plan *p) {
         if (p->timed)
             fprintf(out, "    %s.ns = bpf_ktime_get_ns();\n", at.text);
     } else {
-        write_local(p, "u64", at.text, "bpf_ktime_get_ns()");
+        rp_write_local(p->out, "u64", at.text, "bpf_ktime_get_ns()");
     }
     fprintf(out, "    %s.update(&%s, &%s);\n", p->map, tid.text, at.text);
     rp_write_end(p);

@@ -159,7 +159,7 @@ static char *write_title(const struct rp_query_plan *p) {
         const struct rp_attach_point *point = &p->points[i];
         bool plain = point->is_pattern || (p->pair && i) || !point->spec.target ||
                      (point->arguments->known && !point->arguments->count &&
-                      !rp_spec_is_kernel_function(&point->spec));
+                      !point->spec.kind->of_functions);
         RP_AUTO_FREE char *one =
             plain ? strdup(point->text) : rp_arguments_signature(point->text, point->arguments);
         fprintf(out, "%s%s", i ? ", " : "", one ? one : point->text);

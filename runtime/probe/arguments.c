@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/arguments.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernel/btf.h"
+#include "kernel/btf_text.h"
+#include "probe/kind.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+void rp_arguments_free(struct rp_arguments *arguments) {
+    if (!arguments)
+        return;
+    for (size_t i = 0; i < arguments->count; i++) {
+        free((char *)arguments->list[i].name);
+        free((char *)arguments->list[i].type);
+    }
+    free(arguments->list);
+    free((char *)arguments->result);
+    free(arguments);
+}
+
+struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type) {
+    struct rp_argument *longer =
+        name && type ? reallocarray(arguments->list, arguments->count + 1, sizeof(*longer)) : NULL;
+    if (!longer) {
+        free(name);
+        free(type);
+        return rp_error_nomem();
+    }
+    longer[arguments->count++] = (struct rp_argument){name, type};
+    arguments->list = longer;
+    arguments->readable = arguments->count;
+    return NULL;
+}
+
+static char *numbered(size_t i) {
+    return rp_text("arg%zu", i);
+}
+
+/* As many as are in registers on every architecture. */
+struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments) {
+    for (size_t i = 0; i < 6; i++)
+        RP_TRY(rp_arguments_add(arguments, numbered(i), strdup("long")));
+    arguments->result = strdup("long");
+    return arguments->result ? NULL : rp_error_nomem();
+}
+
+/* Structs by value take a register or two, so that what is behind them is not where it seems. */
+static bool is_large(const struct rp_btf *btf, uint32_t id) {
+    return btf_is_composite(rp_btf_type(btf, rp_btf_skip_to_base(btf, id))) &&
+           rp_btf_size(btf, id) > 8;
+}
+
+struct rp_error *rp_arguments_add_prototype(struct rp_arguments *arguments,
+                                            const struct rp_btf *btf, uint32_t proto,
+                                            unsigned first) {
+    const struct btf_type *t = rp_btf_type(btf, proto);
+    const struct btf_param *p = btf_params(t);
+    size_t readable = btf_vlen(t);
+    arguments->known = true;
+    for (unsigned i = first; i < btf_vlen(t); i++) {
+        const char *name = rp_btf_string(btf, p[i].name_off);
+        if (!p[i].type) /* "…" */
+            break;
+        if (is_large(btf, p[i].type) && arguments->count < readable)
+            readable = arguments->count;
+        RP_TRY(rp_arguments_add(arguments, *name ? strdup(name) : numbered(i - first),
+                                rp_type_declaration(btf, p[i].type)));
+    }
+    if (readable < arguments->count)
+        arguments->readable = readable;
+    if (!t->type)
+        return NULL;
+    arguments->result = rp_type_declaration(btf, t->type);
+    return arguments->result ? NULL : rp_error_nomem();
+}
+
+uint32_t rp_kernel_prototype(const char *name, const struct rp_btf *modules,
+                             const struct rp_btf **in) {
+    uint32_t id = 0;
+    *in = rp_kernel_types_or_null();
+    if (*in)
+        id = rp_btf_find(*in, name, BTF_KIND_FUNC);
+    for (const struct rp_btf *btf = modules; btf && !id; btf = btf->next) {
+        id = rp_btf_find(btf, name, BTF_KIND_FUNC);
+        *in = btf;
+    }
+    return id ? rp_btf_type(*in, id)->type : 0;
+}
+
+struct rp_error *rp_arguments_of_spec(const struct rp_spec *spec, struct rp_arguments **out) {
+    RP_AUTO_ARGUMENTS struct rp_arguments *arguments = calloc(1, sizeof(*arguments));
+    if (!arguments)
+        return rp_error_nomem();
+    if (spec->kind->arguments)
+        RP_TRY(spec->kind->arguments(spec, arguments));
+    else
+        arguments->known = true; /* there are none */
+    *out = rp_take(arguments);
+    return NULL;
+}
+
+char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count) {
+    char *list = strdup("");
+    for (size_t i = 0; list && i < count && i < arguments->count; i++) {
+        RP_AUTO_FREE char *one = rp_type_declare(arguments->list[i].type, arguments->list[i].name);
+        char *longer = one ? rp_text("%s%s%s", list, i ? ", " : "", one) : NULL;
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
+char *rp_arguments_signature(const char *spec, const struct rp_arguments *arguments) {
+    RP_AUTO_FREE char *list = rp_arguments_declare(arguments, arguments->count);
+    char *text = NULL;
+    if (!list || asprintf(&text, "%s(%s)", spec, arguments->known ? list : "") < 0)
+        return NULL;
+    return text;
+}

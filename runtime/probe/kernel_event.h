@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What kinds share that are at the kernel's static events: tracepoint, rawtracepoint, tp_btf. */
+#ifndef RP_PROBE_KERNEL_EVENT_H
+#define RP_PROBE_KERNEL_EVENT_H
+
+#include "probe/spec.h"
+#include "reprobe_query.h"
+
+/* Adds the fields of an event's format, as tracefs has it. */
+struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format);
+/* The line about a field in the tracepoint's format: type, name, offset and size; malloc()ed, NULL
+ * when there is none. */
+char *rp_tracepoint_field(const struct rp_spec *spec, const char *name);
+/* What the kernel itself gives to those who are at the event. */
+struct rp_error *rp_raw_event_arguments(const struct rp_spec *spec, struct rp_arguments *arguments);
+
+#endif

@@ -27,9 +27,10 @@ static bool event_exists(const char *event) {
 }
 
 static int attach(const struct rp_breakpoint *match, const char *event, int prog_fd) {
+    enum bpf_probe_attach_type type = match->is_return ? BPF_PROBE_RETURN : BPF_PROBE_ENTRY;
     if (!match->path)
-        return bpf_attach_kprobe(prog_fd, match->type, event, match->function, match->offset, 0);
-    return bpf_attach_uprobe(prog_fd, match->type, event, match->path, match->offset,
+        return bpf_attach_kprobe(prog_fd, type, event, match->function, match->offset, 0);
+    return bpf_attach_uprobe(prog_fd, type, event, match->path, match->offset,
                              match->pid ? match->pid : -1, match->counter);
 }
 

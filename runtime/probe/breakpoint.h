@@ -3,7 +3,7 @@
 #ifndef RP_PROBE_BREAKPOINT_H
 #define RP_PROBE_BREAKPOINT_H
 
-#include <bcc/libbpf.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -11,7 +11,7 @@
 
 /* An instruction or a return that libbcc shall probe. */
 struct rp_breakpoint {
-    enum bpf_probe_attach_type type;
+    bool is_return;
     const char *path;     /* NULL: in the kernel */
     pid_t pid;            /* 0: every process that has the file mapped, now or later */
     const char *function; /* in the kernel */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/kernel_function.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
+#include "probe/describe.h"
 #include "probe/kernel_event.h"
 #include "util/cleanup.h"
 
@@ -69,4 +71,51 @@ char *rp_kernel_function_call(const struct rp_spec *spec, enum rp_call_part part
     if (part != RP_CALL_WHOLE)
         return rp_spec_as(spec, part == RP_CALL_ENTRY ? entry : end);
     return rp_syscall_of(spec->target) ? NULL : rp_spec_as(spec, "fexit");
+}
+
+/* ------------------------------------------------------------------ for people */
+
+bool rp_kernel_function_exists(const struct rp_spec *spec) {
+    return rp_ksym_exists(spec->target);
+}
+
+struct function {
+    const char *wanted;
+    char *module;
+    uint64_t address;
+    unsigned count;
+};
+
+static bool find_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    struct function *function = ctx;
+    if (strcmp(name, function->wanted) != 0)
+        return true;
+    if (!function->count++) {
+        function->module = module ? strdup(module) : NULL;
+        function->address = address;
+    }
+    return true;
+}
+
+void rp_kernel_function_describe(const struct rp_spec *spec, FILE *out) {
+    rp_describe_signature(spec, out);
+    struct function function = {.wanted = spec->target};
+    rp_error_free(rp_ksyms_each(find_function, &function));
+    uint64_t size = rp_ksym_size(spec->target);
+    if (function.module) {
+        rp_describe_label(out, "module");
+        fprintf(out, "%s\n", function.module);
+    }
+    rp_describe_label(out, "address");
+    if (function.address)
+        fprintf(out, "0x%" PRIx64, function.address + spec->offset);
+    else
+        fputs("not shown (kernel.kptr_restrict, or this is not root)", out);
+    if (size)
+        fprintf(out, ", of %" PRIu64 " bytes", size);
+    fputc('\n', out);
+    if (function.count > 1)
+        fprintf(out, "  %-*s%u functions of this kernel have that name\n", RP_LABEL_WIDTH, "",
+                function.count);
+    free(function.module);
 }

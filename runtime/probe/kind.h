@@ -9,6 +9,7 @@
 
 #include <bcc/libbpf.h>
 #include <linux/bpf.h>
+#include <linux/perf_event.h>
 
 #include "probe/attachment.h"
 #include "probe/spec.h"
@@ -86,11 +87,17 @@ struct rp_probe_kind {
     struct rp_error *(*attach)(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out);
     /* Calls `each` with what follows the colon of every attach point of this kind, or of fewer, but
      * all that match the shell pattern. NULL: they cannot be listed. */
-    struct rp_error *(*list)(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx);
+    struct rp_error *(*list)(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx);
     /* Adds every attach point that matches the pattern behind the kind's colon, and sets `path`.
      * NULL: specs of this kind are no patterns. */
     struct rp_error *(*match)(const char *pattern, struct rp_matches *out);
+    /* Of kinds that have match(): makes `attr` the perf event of match `i` alone; false where the
+     * kernel has no such events. */
+    bool (*set_event)(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i);
+    /* Why the kernel refuses a program at all of `count` matches, where that is the kind's to say;
+     * NULL where it is not. May be NULL itself. */
+    struct rp_error *(*refuses_all)(int errnum, size_t count);
     /* Another attach point, which exists here, that tells about the same thing; malloc()ed, or
      * NULL. May be NULL itself. */
     char *(*suggest)(const struct rp_spec *spec);

@@ -3,60 +3,11 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "probe/matches.h"
 #include "util/cleanup.h"
-
-#define SOURCES "/sys/bus/event_source/devices/"
-
-/* The number in a file such as "6" or "config:0", behind `before`; -1 without. */
-static int read_number(const char *path, const char *before) {
-    RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
-    char line[64] = "";
-    int number = -1;
-    if (file && fgets(line, sizeof(line), file) && !strncmp(line, before, strlen(before)))
-        sscanf(line + strlen(before), "%d", &number);
-    return number;
-}
-
-/* The event sources "kprobe" and "uprobe" (Linux 4.17). */
-static bool set_source(struct perf_event_attr *attr, const char *source, bool returns) {
-    char path[128];
-    snprintf(path, sizeof(path), SOURCES "%s/type", source);
-    int type = read_number(path, "");
-    snprintf(path, sizeof(path), SOURCES "%s/format/retprobe", source);
-    int bit = read_number(path, "config:");
-    if (type < 0 || bit < 0 || bit > 63)
-        return false;
-    attr->type = (uint32_t)type;
-    attr->config = returns ? 1ULL << (unsigned)bit : 0;
-    return true;
-}
-
-/* False where the kernel has no such source. */
-static bool set_place(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
-    const struct rp_probe_kind *kind = matches->kind;
-    uint64_t number = matches->list[i].number;
-    if (kind == &rp_tracepoint_kind) {
-        attr->type = PERF_TYPE_TRACEPOINT;
-        attr->config = number;
-        return true;
-    }
-    if (matches->path) {
-        attr->uprobe_path = (uintptr_t)matches->path;
-        attr->probe_offset = number;
-        return set_source(attr, "uprobe", kind->is_return);
-    }
-    if (number)
-        attr->kprobe_addr = number;
-    else
-        attr->kprobe_func = (uintptr_t)rp_match_name(matches, i);
-    return set_source(attr, "kprobe", kind->is_return);
-}
 
 /* As the kind attaches a single place. */
 static int attach_plain(const struct rp_matches *matches, size_t i, int prog_fd,
@@ -90,7 +41,7 @@ static int link_event(int event, uint64_t cookie, int prog_fd, struct rp_attachm
 int rp_match_link(const struct rp_matches *matches, size_t i, uint64_t cookie, int prog_fd,
                   bool *no_cookies, struct rp_attachment *out) {
     struct perf_event_attr attr = {.size = sizeof(attr), .sample_period = 1, .wakeup_events = 1};
-    *no_cookies = *no_cookies || !set_place(&attr, matches, i);
+    *no_cookies = *no_cookies || !matches->kind->set_event(&attr, matches, i);
     if (*no_cookies)
         return attach_plain(matches, i, prog_fd, out);
     pid_t pid = matches->pid ? matches->pid : -1;

@@ -12,6 +12,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 #define WILDCARDS "*?["
 /* So many refusals are not about single places, and to look for each would take long. */
@@ -82,7 +83,7 @@ static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_match
     guess.nearest.wanted = guess.wanted = without_wildcards(rest, guess.begins);
     if (!guess.wanted)
         return err;
-    rp_error_free(kind->list(pattern, guess_one, &guess));
+    rp_error_free(kind->list(kind, pattern, guess_one, &guess));
     RP_AUTO_FREE char *prefix = NULL;
     if (asprintf(&prefix, "%s:%s%s", kind->name, matches->path ? matches->path : "",
                  matches->path ? ":" : "") < 0)
@@ -96,11 +97,30 @@ static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_match
                              prefix ? prefix : "");
 }
 
+/* "kprobe, kretprobe or tracepoint": those whose specs can be patterns; malloc()ed. */
+static char *kinds_with_patterns(void) {
+    char *text = NULL;
+    const struct rp_probe_kind *kind, *last = NULL;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++) {
+        if (!kind->match)
+            continue;
+        char *longer =
+            last ? rp_text("%s%s%s", text ? text : "", text ? ", " : "", last->name) : text;
+        if (last)
+            free(text);
+        text = longer;
+        last = kind;
+    }
+    char *all = rp_text("%s%s%s", text ? text : "", text ? " and " : "", last ? last->name : "");
+    free(text);
+    return all;
+}
+
 static struct rp_error *one_place_only(const struct rp_probe_kind *kind) {
+    RP_AUTO_FREE char *kinds = kinds_with_patterns();
     return rp_error_hint_set(
         rp_probe_error(EINVAL, "a %s is one place, and cannot be a pattern", kind->name),
-        "patterns are for kprobe, kretprobe, uprobe, uretprobe and tracepoint; reprobe list '%s:*' "
-        "shows what there is",
+        "patterns are for %s; reprobe list '%s:*' shows what there is", kinds ? kinds : "",
         kind->name);
 }
 
@@ -222,17 +242,12 @@ static int attach_range(struct job *job, size_t first, size_t count) {
 }
 
 static struct rp_error *explain(const struct job *job, size_t count, int errnum) {
-    if (errnum == EPERM || errnum == EACCES) {
-        /* kernel/events/core.c: perf_event_set_bpf_prog() */
-        if (errnum == EACCES && job->matches->kind->prog_type == BPF_PROG_TYPE_TRACEPOINT)
-            return rp_error_hint_set(
-                rp_probe_error(errnum,
-                               "the program reads beyond the fields of one of the "
-                               "%zu tracepoints that match",
-                               count),
-                "read what all of them have, or attach it to fewer");
+    const struct rp_probe_kind *kind = job->matches->kind;
+    struct rp_error *own = kind->refuses_all ? kind->refuses_all(errnum, count) : NULL;
+    if (own)
+        return own;
+    if (errnum == EPERM || errnum == EACCES)
         return rp_kernel_refusal(errnum);
-    }
     if (errnum == EMFILE || errnum == ENFILE)
         return rp_error_hint_set(
             rp_probe_error(errnum, "%zu places match, and each takes two descriptors", count),

@@ -310,7 +310,7 @@ static bool list_one(void *ctx, const char *rest) {
 static struct rp_error *list_kind(struct listing *listing, const char *pattern) {
     const struct rp_probe_kind *kind = listing->kind;
     if (kind->list)
-        return kind->list(pattern, list_one, listing);
+        return kind->list(kind, pattern, list_one, listing);
     return rp_error_hint_set(
         rp_probe_error(EINVAL, "these are not places, but as many as there are numbers"),
         "write one: %s", kind->usage);

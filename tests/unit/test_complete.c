@@ -5,10 +5,11 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
-#include "query/complete/index.h"
+#include "reprobe.h"
 #include "reprobe_query.h"
 #include "suites.h"
 #include "util/array.h"
+#include "util/index.h"
 #include "util/names.h"
 
 /* ------------------------------------------------------------- what came */

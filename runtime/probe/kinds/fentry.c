@@ -12,6 +12,8 @@
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
+#include "probe/completion.h"
+#include "probe/describe.h"
 #include "probe/function_text.h"
 #include "probe/kernel_event.h"
 #include "probe/kernel_function.h"
@@ -25,19 +27,15 @@
 /* How the kernel calls the type of a tracepoint's arguments. */
 #define TRACEPOINT_PREFIX "btf_trace_"
 
-static bool is_tracepoint(const struct rp_probe_kind *kind) {
-    return kind == &rp_tp_btf_kind;
-}
-
 /* ------------------------------------------------------------------ parse */
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
-    bool tracepoint = is_tracepoint(spec->kind);
-    const char *noun = tracepoint ? "tracepoint" : "function";
+    bool function = spec->kind->of_functions;
+    const char *noun = function ? "function" : "tracepoint";
     if (strchr(rest, ':'))
         return rp_probe_error(EINVAL, "too many parts: a %s is at one %s of the kernel",
                               spec->kind->name, noun);
-    if (!tracepoint && strchr(rest, '+'))
+    if (function && strchr(rest, '+'))
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "a %s is at a function's entry or return: it has no offset",
                            spec->kind->name),
@@ -51,7 +49,7 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
  * until it returns false. */
 static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind,
                       bool (*each)(void *ctx, const char *name), void *ctx) {
-    size_t prefix = is_tracepoint(kind) ? strlen(TRACEPOINT_PREFIX) : 0;
+    size_t prefix = !kind->of_functions ? strlen(TRACEPOINT_PREFIX) : 0;
     unsigned wanted = prefix ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC;
     for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
         const struct btf_type *type = rp_btf_type(btf, id);
@@ -64,7 +62,7 @@ static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind
 }
 
 static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) {
-    if (!is_tracepoint(spec->kind))
+    if (spec->kind->of_functions)
         return rp_btf_find(btf, spec->target, BTF_KIND_FUNC);
     RP_AUTO_FREE char *name = NULL;
     if (asprintf(&name, TRACEPOINT_PREFIX "%s", spec->target) < 0)
@@ -76,9 +74,9 @@ static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) 
 
 /* The kind that needs less of the kernel, and is at the same place. */
 static const struct rp_probe_kind *plainer(const struct rp_probe_kind *kind) {
-    return is_tracepoint(kind)      ? &rp_raw_tracepoint_kind
-           : kind == &rp_fexit_kind ? &rp_kretprobe_kind
-                                    : &rp_kprobe_kind;
+    return !kind->of_functions ? &rp_raw_tracepoint_kind
+           : kind->is_return   ? &rp_kretprobe_kind
+                               : &rp_kprobe_kind;
 }
 
 static bool add_name(void *ctx, const char *name) {
@@ -87,8 +85,8 @@ static bool add_name(void *ctx, const char *name) {
 }
 
 static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *spec) {
-    const char *noun = is_tracepoint(spec->kind) ? "tracepoint" : "function";
-    if (!is_tracepoint(spec->kind) && rp_ksym_exists(spec->target))
+    const char *noun = !spec->kind->of_functions ? "tracepoint" : "function";
+    if (spec->kind->of_functions && rp_ksym_exists(spec->target))
         return rp_error_hint_set(
             rp_probe_error(ENOENT,
                            "the kernel's BTF does not describe the function %s: it is a module's, "
@@ -124,7 +122,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 static int try_kind(const struct rp_probe_kind *kind) {
     struct rp_spec own = {
         .kind = kind,
-        .target = (char *)(is_tracepoint(kind) ? "sched_process_exec" : RP_KERNEL_TEST_FUNCTION)};
+        .target = (char *)(!kind->of_functions ? "sched_process_exec" : RP_KERNEL_TEST_FUNCTION)};
     const struct rp_btf *btf = rp_kernel_types_or_null();
     uint32_t id = btf ? find_type(btf, &own) : 0;
     bool loaded;
@@ -134,7 +132,7 @@ static int try_kind(const struct rp_probe_kind *kind) {
 /* What can be used in place of it; where there are no kprobes, perhaps a tracepoint. */
 static char *instead_of(const struct rp_probe_kind *kind, const char *target) {
     struct rp_spec plain = {.kind = plainer(kind), .target = (char *)target};
-    return is_tracepoint(kind) || rp_kernel_has_kprobes() ? rp_spec_text(&plain)
+    return !kind->of_functions || rp_kernel_has_kprobes() ? rp_spec_text(&plain)
                                                           : rp_suggest_tracepoint(&plain);
 }
 
@@ -146,7 +144,7 @@ static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const ch
         return err;
     err = rp_probe_error(errnum, "this kernel has no %s (%s): it takes Linux 5.5, %s and BTF",
                          kind->name, strerror(errnum),
-                         is_tracepoint(kind) ? "the tracing programs of BPF"
+                         !kind->of_functions ? "the tracing programs of BPF"
                                              : "CONFIG_FUNCTION_TRACER with direct calls");
     RP_AUTO_FREE char *instead = target ? instead_of(kind, target) : NULL;
     return rp_error_hint_set(err,
@@ -209,38 +207,21 @@ static bool visit_name(void *ctx, const char *name) {
     return !rp_names_add(&visit->seen, name, strlen(name)) || visit->each(visit->ctx, name);
 }
 
-static struct rp_error *list(const struct rp_probe_kind *kind,
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
                              bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)pattern;
     const struct rp_btf *btf;
     RP_TRY(rp_kernel_types(&btf));
     int errnum = try_kind(kind);
     if (errnum)
         return not_in_kernel(kind, NULL, errnum);
     struct visit visit = {.each = each, .ctx = ctx};
-    if (!is_tracepoint(kind))
+    if (kind->of_functions)
         rp_error_free(rp_tracefs_each_function(add_traceable, &visit.traceable));
     each_name(btf, kind, visit_name, &visit);
     rp_names_clear(&visit.traceable);
     rp_names_clear(&visit.seen);
     return NULL;
-}
-
-static struct rp_error *list_fentry(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                                    void *ctx) {
-    (void)pattern;
-    return list(&rp_fentry_kind, each, ctx);
-}
-
-static struct rp_error *list_fexit(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                                   void *ctx) {
-    (void)pattern;
-    return list(&rp_fexit_kind, each, ctx);
-}
-
-static struct rp_error *list_tp_btf(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                                    void *ctx) {
-    (void)pattern;
-    return list(&rp_tp_btf_kind, each, ctx);
 }
 
 /* ------------------------------------------------------------------ arguments */
@@ -268,6 +249,16 @@ static void write_program(const struct rp_function_text *f) {
     fputs(")\n{\n", f->out);
 }
 
+/* Loading a program for a trial is the only way to know. */
+static struct rp_error *complete(struct rp_completion *completion, const char *rest) {
+    static enum { UNKNOWN, ABSENT, PRESENT } seen;
+    if (seen == UNKNOWN)
+        seen = try_kind(&rp_fentry_kind) ? ABSENT : PRESENT;
+    if (seen == PRESENT)
+        rp_complete_function(completion, rest);
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_fentry_kind = {
@@ -276,21 +267,24 @@ const struct rp_probe_kind rp_fentry_kind = {
     .also = "kfunc",
     .usage = "fentry:FUNCTION",
     .what = "the entry of a kernel function, with typed arguments, and cheaper",
-    .prog_type = BPF_PROG_TYPE_TRACING,
-    .attach_type = BPF_TRACE_FENTRY,
     .parse = parse,
-    .resolve = resolve,
-    .refuses = refuses,
-    .attach = attach,
-    .list = list_fentry,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kfunc__",
     .macro = "KFUNC_PROBE",
+    .prog_type = BPF_PROG_TYPE_TRACING,
+    .attach_type = BPF_TRACE_FENTRY,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list,
     .arguments = arguments,
     .of_functions = true,
     .call = call,
     .has_parameters = true,
     .write_head = write_macro,
+    .exists = rp_kernel_function_exists,
+    .describe = rp_kernel_function_describe,
+    .complete = complete,
 };
 
 const struct rp_probe_kind rp_fexit_kind = {
@@ -299,16 +293,16 @@ const struct rp_probe_kind rp_fexit_kind = {
     .also = "kretfunc",
     .usage = "fexit:FUNCTION",
     .what = "the return of a kernel function, with its arguments and its result",
-    .prog_type = BPF_PROG_TYPE_TRACING,
-    .attach_type = BPF_TRACE_FEXIT,
     .parse = parse,
-    .resolve = resolve,
-    .refuses = refuses,
-    .attach = attach,
-    .list = list_fexit,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kretfunc__",
     .macro = "KRETFUNC_PROBE",
+    .prog_type = BPF_PROG_TYPE_TRACING,
+    .attach_type = BPF_TRACE_FEXIT,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list,
     .arguments = arguments,
     .of_functions = true,
     .is_return = true,
@@ -316,21 +310,25 @@ const struct rp_probe_kind rp_fexit_kind = {
     .has_parameters = true,
     .result = RP_RESULT_PARAMETER,
     .write_head = write_macro,
+    .exists = rp_kernel_function_exists,
+    .describe = rp_kernel_function_describe,
+    .complete = complete,
 };
 
 const struct rp_probe_kind rp_tp_btf_kind = {
     .name = "tp_btf",
     .usage = "tp_btf:NAME",
     .what = "a static event of the kernel, with typed arguments",
+    .parse = parse,
+    .function_prefix = "tp_btf__",
     .prog_type = BPF_PROG_TYPE_TRACING,
     .attach_type = BPF_TRACE_RAW_TP,
-    .parse = parse,
     .resolve = resolve,
     .refuses = refuses,
     .attach = attach,
-    .list = list_tp_btf,
-    .function_prefix = "tp_btf__",
+    .list = list,
     .arguments = rp_raw_event_arguments,
     .has_parameters = true,
     .write_head = write_program,
+    .describe = rp_describe_signature,
 };

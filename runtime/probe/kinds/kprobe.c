@@ -12,6 +12,8 @@
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
 #include "probe/breakpoint.h"
+#include "probe/completion.h"
+#include "probe/event_source.h"
 #include "probe/function_text.h"
 #include "probe/kernel_function.h"
 #include "probe/matches.h"
@@ -27,14 +29,11 @@
 /* ------------------------------------------------------------------ parse */
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    if (spec->kind->is_return)
+        RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
     if (memchr(rest, ':', strcspn(rest, "+")))
         return rp_probe_error(EINVAL, "too many parts: a %s is at one function", spec->kind->name);
     return rp_spec_function(rest, "_.$", spec);
-}
-
-static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
-    RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
-    return parse(rest, spec);
 }
 
 /* ------------------------------------------------------------------ resolve */
@@ -150,21 +149,11 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
 
 /* ------------------------------------------------------------------ attach */
 
-static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
-                                  int prog_fd, struct rp_attachment *out) {
-    struct rp_breakpoint match = {.type = type, .function = spec->target, .offset = spec->offset};
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    struct rp_breakpoint match = {
+        .is_return = spec->kind->is_return, .function = spec->target, .offset = spec->offset};
     int errnum = rp_breakpoint_attach(&match, prog_fd, out);
     return errnum ? explain(spec, errnum) : NULL;
-}
-
-static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
-                                     struct rp_attachment *out) {
-    return attach_as(BPF_PROBE_ENTRY, spec, prog_fd, out);
-}
-
-static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
-                                      struct rp_attachment *out) {
-    return attach_as(BPF_PROBE_RETURN, spec, prog_fd, out);
 }
 
 /* ------------------------------------------------------------------ list */
@@ -189,8 +178,9 @@ static bool visit_traceable(void *ctx, const char *name) {
     return visit_name(ctx, name);
 }
 
-static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)kind;
     (void)pattern;
     if (!rp_kernel_has_kprobes())
         return no_kprobes(NULL);
@@ -215,26 +205,27 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     return rp_kernel_functions_match(pattern, out);
 }
 
+static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
+    if (matches->list[i].number)
+        attr->kprobe_addr = matches->list[i].number;
+    else
+        attr->kprobe_func = (uintptr_t)rp_match_name(matches, i);
+    return rp_event_source_set(attr, "kprobe", matches->kind->is_return);
+}
+
 /* ------------------------------------------------------------------ arguments */
 
-static struct rp_error *arguments_at_entry(const struct rp_spec *spec,
-                                           struct rp_arguments *arguments) {
+/* At the return other things are in the registers. */
+static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
     if (spec->offset) /* what the registers hold there is anybody's guess */
         return NULL;
     bool found;
+    size_t registers = spec->kind->is_return ? 0 : REGISTERS;
     RP_TRY(rp_arguments_add_syscall(arguments, spec->target, &found));
     if (!found)
-        RP_TRY(rp_kernel_function_arguments(spec, REGISTERS, arguments));
-    if (arguments->readable > REGISTERS)
-        arguments->readable = REGISTERS;
-    return NULL;
-}
-
-/* By then other things are in the registers. */
-static struct rp_error *arguments_at_return(const struct rp_spec *spec,
-                                            struct rp_arguments *arguments) {
-    RP_TRY(arguments_at_entry(spec, arguments));
-    arguments->readable = 0;
+        RP_TRY(rp_kernel_function_arguments(spec, registers, arguments));
+    if (arguments->readable > registers)
+        arguments->readable = registers;
     return NULL;
 }
 
@@ -259,6 +250,12 @@ static void write_head(const struct rp_function_text *f) {
     rp_write_registers_head(f);
 }
 
+static struct rp_error *complete(struct rp_completion *completion, const char *rest) {
+    if (rp_kernel_has_kprobes())
+        rp_complete_function(completion, rest);
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_kprobe_kind = {
@@ -266,24 +263,28 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .alias = "k",
     .usage = "kprobe:FUNCTION[+OFFSET]",
     .what = "the entry of a kernel function, or an instruction in it",
-    .prog_type = BPF_PROG_TYPE_KPROBE,
     .parse = parse,
-    .resolve = resolve,
-    .refuses = refuses,
-    .attach = attach_entry,
-    .list = list,
-    .match = match,
-    .multi_type = BPF_TRACE_KPROBE_MULTI,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kprobe__",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list,
+    .match = match,
+    .set_event = set_event,
     .suggest = rp_suggest_tracepoint,
-    .arguments = arguments_at_entry,
+    .arguments = arguments,
     .memory = memory,
     .has_more_arguments = "fentry",
     .of_functions = true,
     .call = call,
     .has_parameters = true,
     .write_head = write_head,
+    .exists = rp_kernel_function_exists,
+    .describe = rp_kernel_function_describe,
+    .complete = complete,
 };
 
 const struct rp_probe_kind rp_kretprobe_kind = {
@@ -291,18 +292,19 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .alias = "kr",
     .usage = "kretprobe:FUNCTION",
     .what = "the return of a kernel function",
-    .prog_type = BPF_PROG_TYPE_KPROBE,
-    .parse = parse_return,
-    .resolve = resolve,
-    .refuses = refuses,
-    .attach = attach_return,
-    .list = list,
-    .match = match,
-    .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kretprobe__",
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .multi_type = BPF_TRACE_KPROBE_MULTI,
+    .resolve = resolve,
+    .refuses = refuses,
+    .attach = attach,
+    .list = list,
+    .match = match,
+    .set_event = set_event,
     .suggest = rp_suggest_tracepoint,
-    .arguments = arguments_at_return,
+    .arguments = arguments,
     .memory = memory,
     .of_functions = true,
     .is_return = true,
@@ -310,4 +312,7 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .result = RP_RESULT_READ,
     .write_result = rp_write_register_result,
     .write_head = rp_write_registers_head,
+    .exists = rp_kernel_function_exists,
+    .describe = rp_kernel_function_describe,
+    .complete = complete,
 };

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "probe/completion.h"
 #include "probe/function_text.h"
 #include "probe/kind.h"
 #include "util/array.h"
@@ -93,7 +94,7 @@ static struct rp_error *explain_refusal(int errnum) {
 static const struct {
     const char *name;
     uint64_t ns; /* 0: times a second */
-} units[] = {{"hz", 0}, {"s", 1000000000}, {"ms", 1000000}, {"us", 1000}};
+} units[] = {{"hz", 0}, {"ms", 1000000}, {"s", 1000000000}, {"us", 1000}};
 
 static struct rp_error *check_period(const struct rp_spec *spec, uint64_t number) {
     for (size_t i = 0; i < RP_COUNT(units); i++) {
@@ -122,6 +123,15 @@ static struct rp_error *parse_time(const char *rest, struct rp_spec *spec) {
     RP_TRY(rp_spec_number(colon + 1, "number", &spec->number));
     RP_TRY(check_period(spec, spec->number));
     return asprintf(&spec->target, "%" PRIu64, spec->number) < 0 ? rp_error_nomem() : NULL;
+}
+
+static struct rp_error *complete_unit(struct rp_completion *completion, const char *rest) {
+    completion->after = ":";
+    completion->what = "unit of time";
+    for (size_t i = 0; i < RP_COUNT(units); i++)
+        if (!strncmp(units[i].name, rest, strlen(rest)))
+            rp_completion_offer(completion, units[i].name);
+    return NULL;
 }
 
 static uint64_t max_rate(void) {
@@ -288,8 +298,9 @@ static struct rp_error *attach_event(const struct rp_spec *spec, int prog_fd,
                                      : explain_refusal(counter.errnum);
 }
 
-static struct rp_error *list_events(const struct rp_probe_kind *kind,
+static struct rp_error *list_events(const struct rp_probe_kind *kind, const char *pattern,
                                     bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)pattern;
     int errnum = 0;
     bool any = false;
     for (const struct event *event = events_of(kind); event->name; event++) {
@@ -306,18 +317,6 @@ static struct rp_error *list_events(const struct rp_probe_kind *kind,
                : absent(&(struct rp_spec){.kind = kind, .category = (char *)"any event"}, errnum);
 }
 
-static struct rp_error *list_software(const char *pattern,
-                                      bool (*each)(void *ctx, const char *rest), void *ctx) {
-    (void)pattern;
-    return list_events(&rp_software_kind, each, ctx);
-}
-
-static struct rp_error *list_hardware(const char *pattern,
-                                      bool (*each)(void *ctx, const char *rest), void *ctx) {
-    (void)pattern;
-    return list_events(&rp_hardware_kind, each, ctx);
-}
-
 static void write_head(const struct rp_function_text *f) {
     fprintf(f->out, "int %s(struct bpf_perf_event_data *%s)\n{\n", f->name, f->context);
 }
@@ -329,11 +328,12 @@ const struct rp_probe_kind rp_profile_kind = {
     .alias = "p",
     .usage = "profile:UNIT:NUMBER",
     .what = "so many times a second (hz), or every so many s, ms or us, on every CPU",
-    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .parse = parse_time,
+    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_time,
     .attach = attach_time,
     .write_head = write_head,
+    .complete = complete_unit,
 };
 
 const struct rp_probe_kind rp_interval_kind = {
@@ -341,11 +341,12 @@ const struct rp_probe_kind rp_interval_kind = {
     .alias = "i",
     .usage = "interval:UNIT:NUMBER",
     .what = "the same on one CPU only",
-    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .parse = parse_time,
+    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_time,
     .attach = attach_time,
     .write_head = write_head,
+    .complete = complete_unit,
 };
 
 const struct rp_probe_kind rp_software_kind = {
@@ -353,12 +354,12 @@ const struct rp_probe_kind rp_software_kind = {
     .alias = "s",
     .usage = "software:EVENT[:COUNT]",
     .what = "every COUNT-th time, on each CPU, of something that the kernel counts",
-    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .parse = parse_event,
+    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_event,
     .attach = attach_event,
+    .list = list_events,
     .write_head = write_head,
-    .list = list_software,
 };
 
 const struct rp_probe_kind rp_hardware_kind = {
@@ -366,10 +367,10 @@ const struct rp_probe_kind rp_hardware_kind = {
     .alias = "h",
     .usage = "hardware:EVENT[:COUNT]",
     .what = "the same of something that the processor counts",
-    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .parse = parse_event,
+    .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_event,
     .attach = attach_event,
+    .list = list_events,
     .write_head = write_head,
-    .list = list_hardware,
 };

@@ -9,6 +9,7 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
+#include "probe/describe.h"
 #include "probe/function_text.h"
 #include "probe/kernel_event.h"
 #include "probe/kind.h"
@@ -48,8 +49,9 @@ static bool visit_event(void *ctx, const char *event) {
     return !colon || is_derived(event) || visit->each(visit->ctx, colon + 1);
 }
 
-static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)kind;
     (void)pattern;
     struct visit visit = {.each = each, .ctx = ctx};
     return rp_tracefs_each_event(visit_event, &visit);
@@ -101,7 +103,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     if (in_btf(spec->target))
         return NULL;
     struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
-    struct rp_error *err = list(NULL, search_name, &search);
+    struct rp_error *err = list(spec->kind, NULL, search_name, &search);
     bool absent = !err && !search.found;
     rp_error_free(err);
     err = absent ? no_tracepoint(spec->target, &search.nearest) : NULL;
@@ -160,14 +162,15 @@ const struct rp_probe_kind rp_raw_tracepoint_kind = {
     .alias = "rt",
     .usage = "rawtracepoint:NAME",
     .what = "a static event of the kernel, with its raw arguments",
-    .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
     .parse = parse,
+    .function_prefix = "raw_tracepoint__",
+    .macro = "RAW_TRACEPOINT_PROBE",
+    .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
     .resolve = resolve,
     .attach = attach,
     .list = list,
-    .function_prefix = "raw_tracepoint__",
-    .macro = "RAW_TRACEPOINT_PROBE",
     .arguments = rp_raw_event_arguments,
     .write_argument = write_argument,
     .write_head = write_head,
+    .describe = rp_describe_signature,
 };

@@ -13,6 +13,8 @@
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
+#include "probe/completion.h"
+#include "probe/describe.h"
 #include "probe/function_text.h"
 #include "probe/kernel_event.h"
 #include "probe/matches.h"
@@ -140,8 +142,9 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
     return rp_attachment_add(out, fd, NULL);
 }
 
-static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)kind;
     (void)pattern;
     return rp_tracefs_each_event(each, ctx);
 }
@@ -255,20 +258,70 @@ static void write_argument(const struct rp_function_text *f, size_t i) {
                 argument->name);
 }
 
+/* ------------------------------------------------------------------ for people */
+
+/* "offset:8;" -> 8 */
+static unsigned number_behind(const char *line, const char *word) {
+    const char *at = strstr(line, word);
+    return at ? (unsigned)strtoul(at + strlen(word), NULL, 10) : 0;
+}
+
+static void print_field(const char *line, FILE *out) {
+    const char *field = line + strlen("field:");
+    fprintf(out, "  %-*s%6u %6u  %.*s\n", RP_LABEL_WIDTH, "", number_behind(line, "offset:"),
+            number_behind(line, "size:"), (int)strcspn(field, ";"), field);
+}
+
+/* The fields of tracefs' format, and how it prints them itself. */
+static void describe(const struct rp_spec *spec, FILE *out) {
+    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    char *rest = format;
+    rp_describe_label(out, "fields");
+    fputs("offset   size  type and name\n", out);
+    for (char *line; (line = strsep(&rest, "\n"));) {
+        line += strspn(line, " \t");
+        if (strncmp(line, "field:", 6) == 0)
+            print_field(line, out);
+        if (strncmp(line, "print fmt: ", 11) == 0) {
+            rp_describe_label(out, "printed as");
+            fprintf(out, "%s\n", line + 11);
+        }
+    }
+}
+
+static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
+    attr->type = PERF_TYPE_TRACEPOINT;
+    attr->config = matches->list[i].number;
+    return true;
+}
+
+/* kernel/events/core.c: perf_event_set_bpf_prog() */
+static struct rp_error *refuses_all(int errnum, size_t count) {
+    if (errnum != EACCES)
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(errnum,
+                                            "the program reads beyond the fields of one of the "
+                                            "%zu tracepoints that match",
+                                            count),
+                             "read what all of them have, or attach it to fewer");
+}
+
 const struct rp_probe_kind rp_tracepoint_kind = {
     .name = "tracepoint",
     .alias = "t",
     .usage = "tracepoint:CATEGORY:NAME",
     .what = "a static event of the kernel, with named fields",
-    .prog_type = BPF_PROG_TYPE_TRACEPOINT,
+    .has_category = true,
     .parse = parse,
+    .function_prefix = "tracepoint__",
+    .macro = "TRACEPOINT_PROBE",
+    .prog_type = BPF_PROG_TYPE_TRACEPOINT,
     .resolve = resolve,
     .attach = attach,
     .list = list,
     .match = match,
-    .has_category = true,
-    .function_prefix = "tracepoint__",
-    .macro = "TRACEPOINT_PROBE",
+    .set_event = set_event,
+    .refuses_all = refuses_all,
     .noun = "field",
     .arguments = arguments,
     .memory = memory,
@@ -276,7 +329,9 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .call = call,
     .context = "args",
     .other_context = "event_args",
-    .result = RP_RESULT_ARGUMENT,
     .write_argument = write_argument,
+    .result = RP_RESULT_ARGUMENT,
     .write_head = write_head,
+    .describe = describe,
+    .complete = rp_complete_tracepoint,
 };

@@ -10,6 +10,8 @@
 #include "probe/arguments.h"
 #include "probe/binary.h"
 #include "probe/breakpoint.h"
+#include "probe/describe.h"
+#include "probe/event_source.h"
 #include "probe/function_text.h"
 #include "probe/matches.h"
 #include "util/cleanup.h"
@@ -24,6 +26,8 @@
 /* A path may have colons in it, a symbol has none. */
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     const char *colon = strrchr(rest, ':');
+    if (spec->kind->is_return)
+        RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
     if (!colon)
         return rp_probe_error(EINVAL,
                               *rest ? "a %s has two parts, a program or library and a function"
@@ -35,12 +39,6 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     if (!spec->path)
         return rp_error_nomem();
     return rp_spec_function(colon + 1, MARKS, spec);
-}
-
-static struct rp_error *parse_return(const char *rest, struct rp_spec *spec) {
-    const char *colon = strrchr(rest, ':');
-    RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
-    return parse(rest, spec);
 }
 
 /* ------------------------------------------------------------------ resolve */
@@ -169,22 +167,13 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ attach */
 
-static struct rp_error *attach_as(enum bpf_probe_attach_type type, const struct rp_spec *spec,
-                                  int prog_fd, struct rp_attachment *out) {
-    struct rp_breakpoint match = {
-        .type = type, .path = spec->path, .pid = spec->pid, .offset = spec->number};
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    struct rp_breakpoint match = {.is_return = spec->kind->is_return,
+                                  .path = spec->path,
+                                  .pid = spec->pid,
+                                  .offset = spec->number};
     int errnum = rp_breakpoint_attach(&match, prog_fd, out);
     return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
-}
-
-static struct rp_error *attach_entry(const struct rp_spec *spec, int prog_fd,
-                                     struct rp_attachment *out) {
-    return attach_as(BPF_PROBE_ENTRY, spec, prog_fd, out);
-}
-
-static struct rp_error *attach_return(const struct rp_spec *spec, int prog_fd,
-                                      struct rp_attachment *out) {
-    return attach_as(BPF_PROBE_RETURN, spec, prog_fd, out);
 }
 
 /* ------------------------------------------------------------------ list */
@@ -208,8 +197,9 @@ static bool visit_function(void *ctx, const char *name, uint64_t address, uint64
     return visit->each(visit->ctx, rest);
 }
 
-static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)kind;
     RP_AUTO_FREE char *name = NULL;
     RP_TRY(rp_binary_of_pattern(pattern, &name));
     RP_AUTO_FREE char *path = NULL;
@@ -273,18 +263,18 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     return err;
 }
 
-/* ------------------------------------------------------------------ arguments */
-
-static struct rp_error *arguments_at_entry(const struct rp_spec *spec,
-                                           struct rp_arguments *arguments) {
-    (void)spec;
-    return rp_arguments_add_unknown(arguments);
+static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
+    attr->uprobe_path = (uintptr_t)matches->path;
+    attr->probe_offset = matches->list[i].number;
+    return rp_event_source_set(attr, "uprobe", matches->kind->is_return);
 }
 
-static struct rp_error *arguments_at_return(const struct rp_spec *spec,
-                                            struct rp_arguments *arguments) {
-    RP_TRY(arguments_at_entry(spec, arguments));
-    arguments->readable = 0;
+/* ------------------------------------------------------------------ arguments */
+
+static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
+    RP_TRY(rp_arguments_add_unknown(arguments));
+    if (spec->kind->is_return) /* other things are in the registers */
+        arguments->readable = 0;
     return NULL;
 }
 
@@ -294,6 +284,11 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
     return part == RP_CALL_WHOLE ? NULL : rp_spec_as(spec, kinds[part]->name);
 }
 
+static void describe(const struct rp_spec *spec, FILE *out) {
+    rp_describe_signature(spec, out);
+    rp_describe_file(spec, out);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_uprobe_kind = {
@@ -301,19 +296,22 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .alias = "u",
     .usage = "uprobe:PATH:FUNCTION[+OFFSET]",
     .what = "the entry of a function of a program or library, or an instruction in it",
-    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .in_files = true,
     .parse = parse,
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
     .resolve = resolve,
-    .attach = attach_entry,
+    .attach = attach,
     .list = list,
     .match = match,
-    .multi_type = RP_TRACE_UPROBE_MULTI,
-    .in_files = true,
-    .arguments = arguments_at_entry,
+    .set_event = set_event,
+    .arguments = arguments,
     .memory = rp_memory_of_process,
     .call = call,
     .write_argument = rp_write_register_argument,
     .write_head = rp_write_registers_head,
+    .describe = describe,
+    .target_noun = "function",
 };
 
 const struct rp_probe_kind rp_uretprobe_kind = {
@@ -321,19 +319,22 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .alias = "ur",
     .usage = "uretprobe:PATH:FUNCTION",
     .what = "the return of a function of a program or library",
+    .in_files = true,
+    .parse = parse,
     .prog_type = BPF_PROG_TYPE_KPROBE,
-    .parse = parse_return,
+    .multi_type = RP_TRACE_UPROBE_MULTI,
     .resolve = resolve,
-    .attach = attach_return,
+    .attach = attach,
     .list = list,
     .match = match,
-    .multi_type = RP_TRACE_UPROBE_MULTI,
-    .is_return = true,
-    .in_files = true,
-    .arguments = arguments_at_return,
+    .set_event = set_event,
+    .arguments = arguments,
     .memory = rp_memory_of_process,
+    .is_return = true,
     .call = call,
     .result = RP_RESULT_READ,
     .write_result = rp_write_register_result,
     .write_head = rp_write_registers_head,
+    .describe = describe,
+    .target_noun = "function",
 };

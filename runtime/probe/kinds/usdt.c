@@ -10,6 +10,7 @@
 #include "probe/arguments.h"
 #include "probe/binary.h"
 #include "probe/breakpoint.h"
+#include "probe/describe.h"
 #include "probe/function_text.h"
 #include "probe/kinds/usdt.h"
 #include "util/cleanup.h"
@@ -133,8 +134,7 @@ static struct rp_error *attach_at(struct attaching *attaching, const struct rp_b
         return rp_probe_error(ENOTSUP,
                               "the probe's semaphore is not in the file's section .probes, "
                               "where it belongs");
-    struct rp_breakpoint match = {.type = BPF_PROBE_ENTRY,
-                                  .path = spec->path,
+    struct rp_breakpoint match = {.path = spec->path,
                                   .pid = spec->pid,
                                   .offset = rp_binary_offset(spec->path, usdt->address),
                                   .counter = (uint32_t)usdt->semaphore};
@@ -173,8 +173,9 @@ static void collect(void *ctx, const struct rp_binary_usdt *usdt) {
         rp_names_add(ctx, both, strlen(both));
 }
 
-static struct rp_error *list(const char *pattern, bool (*each)(void *ctx, const char *rest),
-                             void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
+    (void)kind;
     RP_AUTO_FREE char *name = NULL;
     RP_TRY(rp_binary_of_pattern(pattern, &name));
     RP_AUTO_FREE char *path = NULL;
@@ -203,21 +204,56 @@ static void write_argument(const struct rp_function_text *f, size_t i) {
     fprintf(f->out, "    bpf_usdt_readarg(%zu, %s, &%s);\n", i + 1, f->context, argument->name);
 }
 
+/* ------------------------------------------------------------------ for people */
+
+struct usdt_places {
+    const struct rp_spec *spec;
+    FILE *out;
+    unsigned count;
+};
+
+static void print_usdt(void *ctx, const struct rp_binary_usdt *usdt) {
+    struct usdt_places *places = ctx;
+    const struct rp_spec *spec = places->spec;
+    if (strcmp(usdt->name, spec->target) != 0 ||
+        (spec->category && strcmp(usdt->provider, spec->category) != 0))
+        return;
+    rp_describe_label(places->out, places->count++ ? "" : "place");
+    fprintf(places->out, "0x%" PRIx64 ", arguments: %s%s\n", usdt->address,
+            *usdt->arguments ? usdt->arguments : "none",
+            usdt->has_semaphore ? "; passed by where nobody traces it (semaphore)" : "");
+}
+
+/* In memory: while libbcc looks for them, what is written to standard output is taken for its. */
+static void describe(const struct rp_spec *spec, FILE *out) {
+    RP_AUTO_FREE char *text = NULL;
+    size_t size;
+    struct usdt_places places = {.spec = spec, .out = open_memstream(&text, &size)};
+    rp_describe_file(spec, out);
+    if (!places.out)
+        return;
+    rp_error_free(rp_binary_each_usdt(spec->path, print_usdt, &places));
+    fclose(places.out);
+    fputs(text ? text : "", out);
+}
+
 const struct rp_probe_kind rp_usdt_kind = {
     .name = "usdt",
     .alias = "U",
     .usage = "usdt:PATH:[PROVIDER:]NAME",
     .what = "a static event of a program or library",
-    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .in_files = true,
     .parse = parse,
+    .prog_type = BPF_PROG_TYPE_KPROBE,
     .resolve = resolve,
     .attach = attach,
     .list = list,
-    .in_files = true,
     .arguments = arguments,
     .memory = rp_memory_of_process,
     .write_argument = write_argument,
     .write_head = rp_write_registers_head,
     .write_before = rp_usdt_write_readers,
     .cannot_move = "how a program reads a USDT probe's arguments depends on where it is",
+    .describe = describe,
+    .target_noun = "static event",
 };

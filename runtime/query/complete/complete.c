@@ -10,6 +10,7 @@
 
 #include "compile/libbcc_text.h"
 #include "probe/arguments.h"
+#include "probe/kind.h"
 #include "query/complete/candidates.h"
 #include "query/query.h"
 #include "query/unit.h"
@@ -264,15 +265,6 @@ static void add_plain(void *ctx, const char *name) {
 
 /* ------------------------------------------------------------- places that C names */
 
-/* Where C has the name of a place, and what its spec begins with. */
-static const struct {
-    const char *word, *spec;
-} macros[] = {{"TRACEPOINT_PROBE", "tracepoint"},
-              {"RAW_TRACEPOINT_PROBE", "rawtracepoint"},
-              {"KFUNC_PROBE", "fentry"},
-              {"KRETFUNC_PROBE", "fexit"}},
-  functions[] = {{"kprobe__", "kprobe"}, {"kretprobe__", "kretprobe"}};
-
 /* What a spec has and C has not stands before the words. */
 struct stripped {
     struct rp_candidates *candidates;
@@ -300,6 +292,15 @@ static void add_places(struct rp_candidates *candidates, const char *kind, const
     rp_error_free(rp_complete_probe(spec, add_stripped, &stripped));
 }
 
+/* The kind whose functions that macro makes, or NULL. */
+static const struct rp_probe_kind *kind_of_macro(const struct rp_token *macro) {
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++)
+        if (kind->macro && rp_token_is(macro, kind->macro))
+            return kind;
+    return NULL;
+}
+
 /* "TRACEPOINT_PROBE(sched, ": false where it is not that. */
 static bool complete_in_macro(const struct cursor *cursor, struct rp_candidates *candidates) {
     const struct rp_token *t = cursor->before.tokens;
@@ -307,20 +308,21 @@ static bool complete_in_macro(const struct cursor *cursor, struct rp_candidates 
     const struct rp_token *macro = second ? &t[3] : &t[1];
     if (!second && !rp_token_is(&t[0], "("))
         return false;
-    for (size_t i = 0; i < RP_COUNT(macros); i++)
-        if (macro->len && rp_token_is(macro, macros[i].word)) {
-            if (!second || i == 0)
-                add_places(candidates, macros[i].spec, t[1].text, second ? t[1].len : 0, "");
-            return !second || i == 0;
-        }
-    return false;
+    const struct rp_probe_kind *kind = macro->len ? kind_of_macro(macro) : NULL;
+    if (!kind || (second && !kind->has_category))
+        return false;
+    add_places(candidates, kind->name, t[1].text, second ? t[1].len : 0, "");
+    return true;
 }
 
 /* "kprobe__vfs_re" */
 static void complete_function_name(struct rp_candidates *candidates) {
-    for (size_t i = 0; i < RP_COUNT(functions); i++)
-        if (strncmp(candidates->prefix, functions[i].word, strlen(functions[i].word)) == 0)
-            add_places(candidates, functions[i].spec, "", 0, functions[i].word);
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++) {
+        const char *prefix = kind->macro ? NULL : kind->function_prefix;
+        if (prefix && strncmp(candidates->prefix, prefix, strlen(prefix)) == 0)
+            add_places(candidates, kind->name, "", 0, prefix);
+    }
 }
 
 /* ------------------------------------------------------------- C */

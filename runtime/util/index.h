@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many words, sorted, for finding those that begin with what someone typed. */
-#ifndef RP_QUERY_COMPLETE_INDEX_H
-#define RP_QUERY_COMPLETE_INDEX_H
+#ifndef RP_UTIL_INDEX_H
+#define RP_UTIL_INDEX_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query/complete/index.h"
+#include "util/index.h"
 
 #include <stdlib.h>
 #include <string.h>

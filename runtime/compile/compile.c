@@ -126,6 +126,7 @@ static bool has_installed_headers(void) {
 struct job {
     const char *text;
     const struct rp_compile_opts *opts;
+    rp_write_before_fn before;
     struct rp_source source;
     bool has_output;       /* the source may send records */
     bool has_foreign_maps; /* pinned, shared or nested */
@@ -270,7 +271,7 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
 static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
     uint64_t start = rp_now_ns();
     RP_TRY(rp_source_scan(&job->source, job->text, job->opts));
-    RP_TRY(rp_source_read_usdt(&job->source, job->opts));
+    RP_TRY(rp_source_read_usdt(&job->source, job->opts, job->before));
     const struct rp_scan *scan = &job->source.scan;
     job->has_output = mentions_any(scan, outputs);
     job->has_foreign_maps = mentions_any(scan, foreign_maps);
@@ -293,9 +294,10 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
 }
 
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
-                            struct rp_timings *timings, struct rp_object **out) {
+                            rp_write_before_fn before, struct rp_timings *timings,
+                            struct rp_object **out) {
     *out = NULL;
-    struct job job = {.text = text, .opts = opts, .timings = timings};
+    struct job job = {.text = text, .opts = opts, .before = before, .timings = timings};
     struct rp_error *err = find_or_compile(&job, out);
     rp_source_clear(&job.source);
     return err;

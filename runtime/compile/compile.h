@@ -4,12 +4,14 @@
 #define RP_COMPILE_COMPILE_H
 
 #include "compile/object.h"
+#include "compile/source.h"
 #include "reprobe.h"
 
 /* Takes the object of `text` from the cache, or compiles it as `opts` (whole, with a name) says;
  * adds to `timings`. */
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
-                            struct rp_timings *timings, struct rp_object **out);
+                            rp_write_before_fn before, struct rp_timings *timings,
+                            struct rp_object **out);
 
 /* Gives the system back what is kept from one compile to the next: the next one reads it again. */
 void rp_compile_release(void);

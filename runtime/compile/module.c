@@ -174,15 +174,15 @@ static struct rp_compile_opts whole_opts(const struct rp_compile_opts *given) {
     return opts;
 }
 
-struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *given,
-                                   struct rp_module **out) {
+struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opts *given,
+                                   rp_write_before_fn before, struct rp_module **out) {
     *out = NULL;
     struct rp_compile_opts opts = whole_opts(given);
     if (!opts.name)
         opts.name = opts.path ? opts.path : "source";
     struct rp_object *object = NULL;
     struct rp_timings timings = {0};
-    RP_TRY(rp_compile(text, &opts, &timings, &object));
+    RP_TRY(rp_compile(text, &opts, before, &timings, &object));
     return module_new(object, &opts, &timings, out);
 }
 
@@ -203,8 +203,8 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
     return NULL;
 }
 
-struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *given,
-                                        struct rp_module **out) {
+struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *given,
+                                   rp_write_before_fn before, struct rp_module **out) {
     *out = NULL;
     struct rp_compile_opts opts = whole_opts(given);
     if (strcmp(path, "-") != 0)
@@ -221,7 +221,7 @@ struct rp_error *rp_module_compile_file(const char *path, const struct rp_compil
     }
     RP_AUTO_FREE char *text = NULL;
     RP_TRY(rp_file_read(path, &text));
-    return rp_module_compile(text, &opts, out);
+    return rp_module_of_text(text, &opts, before, out);
 }
 
 struct rp_error *rp_module_save(const struct rp_module *module, const char *path) {

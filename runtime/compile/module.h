@@ -8,6 +8,7 @@
 #include "compile/gate.h"
 #include "compile/load.h"
 #include "compile/object.h"
+#include "compile/source.h"
 #include "reprobe.h"
 
 struct btf;
@@ -17,6 +18,13 @@ const struct rp_object_map *rp_module_map(const struct rp_module *module, const 
 
 /* The module's own types; NULL when it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
+
+/* rp_module_compile() and rp_module_compile_file(); `before` is what the probes want that the
+ * options say will be attached. */
+struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opts *opts,
+                                   rp_write_before_fn before, struct rp_module **out);
+struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *opts,
+                                   rp_write_before_fn before, struct rp_module **out);
 
 /* A function in the kernel, as one kind of program. */
 struct rp_program {

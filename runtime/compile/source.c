@@ -12,7 +12,6 @@
 #include "compile/types.h"
 #include "kernel/btf.h"
 #include "kernel/tracefs.h"
-#include "probe/probe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -90,9 +89,11 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     return NULL;
 }
 
-struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts) {
-    if (!rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg") &&
-        !rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg_p"))
+struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts,
+                                     rp_write_before_fn before) {
+    bool reads = rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg") ||
+                 rp_names_has(&source->scan.mentioned, "bpf_usdt_readarg_p");
+    if (!reads || !before)
         return NULL;
     size_t size;
     FILE *out = open_memstream(&source->usdt, &size);
@@ -101,7 +102,7 @@ struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_c
     struct rp_names done = {0};
     struct rp_error *err = NULL;
     for (size_t i = 0; i < opts->attach_count && !err; i++)
-        err = rp_probe_write_before(opts->attach[i], &done, out);
+        err = before(opts->attach[i], &done, out);
     rp_names_clear(&done);
     fclose(out);
     if (!err)

@@ -7,6 +7,11 @@
 #include "reprobe.h"
 #include "util/digest.h"
 
+/* Writes the C that the kind of PROBE, of "FUNCTION=PROBE", wants before FUNCTION, whose name it
+ * adds to `done`; nothing for most kinds. Given by those who know of probes. */
+typedef struct rp_error *(*rp_write_before_fn)(const char *attach, struct rp_names *done,
+                                               FILE *out);
+
 struct rp_source {
     struct rp_scan scan;      /* of the text and of the author's own headers */
     struct rp_names stubs;    /* included headers that are the kernel's: empty files stand in */
@@ -25,7 +30,8 @@ struct rp_source {
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
 /* Writes how the arguments of USDT probes are read, if the source reads some. */
-struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts);
+struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts,
+                                     rp_write_before_fn before);
 /* Adds the types in the formats of its tracepoints, once all are known. */
 void rp_source_scan_tracepoints(struct rp_source *source);
 /* Digest of the kernel's part in what rp_source_prepare() wrote: another kernel for which it is the

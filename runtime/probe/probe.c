@@ -87,30 +87,6 @@ struct rp_error *rp_arguments_of(const char *text, struct rp_arguments **out) {
     return rp_arguments_of_spec(&spec, out);
 }
 
-struct rp_error *rp_probe_write_before(const char *attach, struct rp_names *done, FILE *out) {
-    const char *equals = strchr(attach, '=');
-    if (!equals)
-        return NULL;
-    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
-    AUTO_SPEC struct rp_spec spec = {0};
-    if (!function)
-        return rp_error_nomem();
-    RP_TRY(rp_spec_parse(equals + 1, &spec));
-    if (!spec.kind->write_before)
-        return NULL;
-    struct rp_error *err = spec.kind->resolve(&spec);
-    if (!err && !rp_names_add(done, function, strlen(function)))
-        err = rp_error_hint_set(rp_probe_error(EINVAL,
-                                               "%s reads the arguments of one probe, and cannot "
-                                               "read those of another",
-                                               function),
-                                "write a function for each probe");
-    if (!err)
-        err = spec.kind->write_before(&spec, function, out);
-    RP_AUTO_FREE char *text = rp_spec_text(&spec);
-    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
-}
-
 bool rp_probe_exists(const char *spec) {
     struct rp_error *err = rp_probe_check(spec);
     rp_error_free(err);

@@ -6,12 +6,6 @@
 #include "compile/module.h"
 #include "probe/kind.h"
 #include "reprobe.h"
-#include "util/names.h"
-
-/* For "FUNCTION=PROBE", writes the C that the probe's kind wants before FUNCTION, whose name it
- * adds to `done`: for a USDT probe the functions through which bpf_usdt_readarg() reads its
- * arguments. Nothing for most kinds. */
-struct rp_error *rp_probe_write_before(const char *attach, struct rp_names *done, FILE *out);
 
 /* rp_probe_attach() of what is in a program or library for one process only: others that use the
  * file are not slowed down. Its children are not probed either. */

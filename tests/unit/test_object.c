@@ -31,7 +31,7 @@ static struct rp_object *compile(void) {
     const struct rp_compile_opts opts = {.size = sizeof(opts), .name = "own.c", .dry_run = true};
     struct rp_timings timings = {0};
     struct rp_object *object = NULL;
-    struct rp_error *err = rp_compile(text, &opts, &timings, &object);
+    struct rp_error *err = rp_compile(text, &opts, NULL, &timings, &object);
     ck_assert_msg(!err, "%s", err ? rp_error_why(err) : "");
     return object;
 }

@@ -395,7 +395,7 @@ END
 	refused "No such file"
 	run reprobe run who.c -u nosuchuser
 	equal "status" 64 "$rc"
-	contains "stderr" "$err" "not a user"
+	contains "stderr" "$err" "has no user"
 }
 
 seen() {

@@ -22,6 +22,7 @@ int main(void) {
     srunner_add_suite(runner, spec_suite());
     srunner_add_suite(runner, tool_suite());
     srunner_add_suite(runner, trace_suite());
+    srunner_add_suite(runner, tree_suite());
     srunner_add_suite(runner, verifier_suite());
     srunner_add_suite(runner, kind_suite()); /* it adds to the table of kinds */
     srunner_run_all(runner, CK_NORMAL);

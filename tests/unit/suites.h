@@ -22,6 +22,7 @@ Suite *session_suite(void);
 Suite *spec_suite(void);
 Suite *tool_suite(void);
 Suite *trace_suite(void);
+Suite *tree_suite(void);
 Suite *verifier_suite(void);
 
 #endif

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From C's text to a tree, by the precedence of its operators. */
+#include <errno.h>
+#include <string.h>
+
+#include "query/tree/build.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+
+/* Of brackets, operators without an end: the parser calls itself. */
+#define DEPTH_MAX 100
+
+/* ------------------------------------------------------------------ operands */
+
+static struct rp_error *take_member(struct rp_parser *p, bool arrow, const struct rp_node **node) {
+    rp_parse_skip(p, arrow ? 2 : 1);
+    struct rp_token name = rp_parse_peek(p);
+    if (name.kind != RP_TOKEN_IDENT)
+        return rp_parse_error(p, name.text, "the name of a member is missing here");
+    rp_parse_skip(p, 1);
+    return rp_build_member(p, *node, arrow, &name, node);
+}
+
+static struct rp_error *take_index(struct rp_parser *p, const struct rp_node **node) {
+    const struct rp_node *index;
+    rp_parse_skip(p, 1);
+    RP_TRY(p->expression(p, &index));
+    RP_TRY(rp_parse_expect(p, "]"));
+    return rp_build_index(p, *node, index, (*node)->text, p->lexer.p, node);
+}
+
+static struct rp_error *take_postfix(struct rp_parser *p, const struct rp_node **out) {
+    RP_TRY(rp_parse_primary(p, out));
+    for (;;) {
+        if (rp_parse_at(p, "["))
+            RP_TRY(take_index(p, out));
+        else if (rp_parse_at_operator(p, "->") || rp_parse_at(p, "."))
+            RP_TRY(take_member(p, !rp_parse_at(p, "."), out));
+        else
+            return NULL;
+    }
+}
+
+static struct rp_error *take_sizeof(struct rp_parser *p, const char *from,
+                                    const struct rp_node **out) {
+    struct rp_token open = rp_parse_peek(p);
+    const struct rp_c_type *type;
+    struct rp_parser behind = *p;
+    rp_lex(&behind.lexer);
+    if (rp_token_is(&open, "(") && rp_parse_at_type(&behind)) {
+        rp_parse_skip(p, 1);
+        RP_TRY(rp_parse_type(p, &type));
+        RP_TRY(rp_parse_expect(p, ")"));
+    } else {
+        const struct rp_node *a;
+        RP_TRY(p->operand(p, &a));
+        if (a->bits)
+            return rp_parse_error(p, from, "a bit field has no size in bytes");
+        type = a->kind == RP_NODE_STRING
+                   ? rp_c_array_of(p->scope->types, &rp_c_char, a->byte_count + 1)
+                   : a->type;
+    }
+    if (!type)
+        return rp_error_nomem();
+    if (!type->size)
+        return rp_parse_error(p, from, "its size is not known");
+    const char *name = rp_arena_text(&p->scope->types->arena, "%juUL", (uintmax_t)type->size);
+    struct rp_token whole = {.text = from, .len = (size_t)(p->lexer.p - from)};
+    return name ? rp_build_constant(p, &whole, &rp_c_unsigned_long, (int64_t)type->size, name, out)
+                : rp_error_nomem();
+}
+
+static struct rp_error *take_cast(struct rp_parser *p, const char *from,
+                                  const struct rp_node **out) {
+    const struct rp_c_type *type;
+    const struct rp_node *a;
+    rp_parse_skip(p, 1);
+    RP_TRY(rp_parse_type(p, &type));
+    RP_TRY(rp_parse_expect(p, ")"));
+    RP_TRY(p->operand(p, &a));
+    return rp_build_cast(p, type, a, from, out);
+}
+
+static struct rp_error *take_unary_operator(struct rp_parser *p, const struct rp_token *token,
+                                            const struct rp_node **out) {
+    const struct rp_node *a;
+    rp_parse_skip(p, 1);
+    RP_TRY(p->operand(p, &a));
+    switch (*token->text) {
+    case '*':
+        return rp_build_index(p, a, NULL, token->text, rp_node_end(a), out);
+    case '&':
+        return rp_build_address(p, a, token->text, out);
+    case '-':
+        return rp_build_unary(p, RP_OP_MINUS, a, token->text, out);
+    case '!':
+        return rp_build_unary(p, RP_OP_NOT, a, token->text, out);
+    case '~':
+        return rp_build_unary(p, RP_OP_INVERT, a, token->text, out);
+    default:
+        *out = a; /* + */
+        return rp_build_check_scalar(p, a);
+    }
+}
+
+static struct rp_error *take_unary(struct rp_parser *p, const struct rp_node **out) {
+    struct rp_token token = rp_parse_peek(p);
+    struct rp_parser behind = *p;
+    rp_lex(&behind.lexer);
+    if (rp_token_is(&token, "sizeof")) {
+        rp_parse_skip(p, 1);
+        return take_sizeof(p, token.text, out);
+    }
+    if (rp_token_is(&token, "(") && rp_parse_at_type(&behind))
+        return take_cast(p, token.text, out);
+    bool changes = rp_parse_at_operator(p, "++") || rp_parse_at_operator(p, "--");
+    if (token.kind == RP_TOKEN_PUNCT && strchr("*&-+!~", *token.text) && !changes)
+        return take_unary_operator(p, &token, out);
+    return take_postfix(p, out);
+}
+
+static struct rp_error *take_operand(struct rp_parser *p, const struct rp_node **out) {
+    if (p->depth >= DEPTH_MAX)
+        return rp_parse_error(p, rp_parse_peek(p).text, "this is too deep");
+    p->depth++;
+    struct rp_error *err = take_unary(p, out);
+    p->depth--;
+    return err;
+}
+
+/* ------------------------------------------------------------------ operators between two */
+
+/* The longer ones first. */
+static const struct operator{
+    const char *text;
+    enum rp_op op;
+    unsigned precedence;
+}
+operators[] = {
+    {"<<", RP_OP_SHIFT_LEFT, 8}, {">>", RP_OP_SHIFT_RIGHT, 8},
+    {"<=", RP_OP_LESS_EQUAL, 7}, {">=", RP_OP_GREATER_EQUAL, 7},
+    {"==", RP_OP_EQUAL, 6},      {"!=", RP_OP_UNEQUAL, 6},
+    {"&&", RP_OP_BOTH, 2},       {"||", RP_OP_ANY, 1},
+    {"*", RP_OP_MULTIPLY, 10},   {"/", RP_OP_DIVIDE, 10},
+    {"%", RP_OP_REMAINDER, 10},  {"+", RP_OP_ADD, 9},
+    {"-", RP_OP_SUBTRACT, 9},    {"<", RP_OP_LESS, 7},
+    {">", RP_OP_GREATER, 7},     {"&", RP_OP_AND, 5},
+    {"^", RP_OP_XOR, 4},         {"|", RP_OP_OR, 3},
+};
+
+static const struct operator* peek_operator(const struct rp_parser *p) {
+    static const char *const others[] = {"++", "--", "->"};
+    for (size_t i = 0; i < RP_COUNT(others); i++)
+        if (rp_parse_at_operator(p, others[i]))
+            return NULL;
+    for (size_t i = 0; i < RP_COUNT(operators); i++)
+        if (rp_parse_at_operator(p, operators[i].text)) {
+            /* "+=", "<<=" */
+            size_t length = strlen(operators[i].text);
+            const char *behind = rp_parse_peek(p).text + length;
+            bool compares = operators[i].precedence == 6 || operators[i].precedence == 7;
+            bool sets = behind < p->lexer.end && *behind == '=' && (!compares || length == 1) &&
+                        operators[i].precedence > 2;
+            return sets ? NULL : &operators[i];
+        }
+    return NULL;
+}
+
+static struct rp_error *take_binary(struct rp_parser *p, unsigned least,
+                                    const struct rp_node **out) {
+    RP_TRY(p->operand(p, out));
+    for (;;) {
+        const struct operator* operator= peek_operator(p);
+        if (!operator|| operator->precedence<least)
+            return NULL;
+        const char *sign = rp_parse_peek(p).text;
+        rp_parse_skip(p, strlen(operator->text));
+        const struct rp_node *b;
+        bool wants_text = p->wants_text;
+        p->wants_text = operator->precedence == 6 &&(*out)->is_text;
+        RP_TRY(take_binary(p, operator->precedence + 1, &b));
+        p->wants_text = wants_text;
+        RP_TRY(rp_build_binary(p, operator->op, sign, *out, b, out));
+    }
+}
+
+static struct rp_error *take_expression(struct rp_parser *p, const struct rp_node **out) {
+    RP_TRY(take_binary(p, 1, out));
+    if (!rp_parse_at(p, "?"))
+        return NULL;
+    const struct rp_node *b, *c;
+    rp_parse_skip(p, 1);
+    if (p->depth >= DEPTH_MAX)
+        return rp_parse_error(p, rp_parse_peek(p).text, "this is too deep");
+    p->depth++;
+    RP_TRY(p->expression(p, &b));
+    RP_TRY(rp_parse_expect(p, ":"));
+    RP_TRY(p->expression(p, &c));
+    p->depth--;
+    return rp_build_condition(p, *out, b, c, out);
+}
+
+/* ------------------------------------------------------------------ all of it */
+
+/* The lexer takes a comment without an end for one up to the end. */
+static struct rp_error *check_comments(const struct rp_parser *p) {
+    char quote = '\0';
+    for (const char *c = p->text; *c; c++) {
+        if (quote && *c == '\\' && c[1])
+            c++;
+        else if (quote)
+            quote = *c == quote ? '\0' : quote;
+        else if (*c == '"' || *c == '\'')
+            quote = *c;
+        else if (*c == '/' && c[1] == '*') {
+            const char *end = strstr(c + 2, "*/");
+            if (!end)
+                return rp_parse_error(p, c, "the comment is unterminated");
+            c = end + 1;
+        }
+    }
+    return NULL;
+}
+
+struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
+                               const struct rp_node **out) {
+    struct rp_parser p = {
+        .scope = scope,
+        .text = text,
+        .lexer = {.p = text, .end = text + strlen(text)},
+        .expression = take_expression,
+        .operand = take_operand,
+    };
+    if (!text[strspn(text, " \t\r\n")])
+        return rp_error_new(EINVAL, "it is empty", "cannot read an expression");
+    RP_TRY(check_comments(&p));
+    RP_TRY(p.expression(&p, out));
+    struct rp_token token = rp_parse_peek(&p);
+    if (token.kind == RP_TOKEN_END)
+        return rp_build_shown(&p, *out, out);
+    RP_TRY(rp_parse_out_of_place(&p, &token));
+    return rp_parse_error(&p, token.text, "an operator is missing before this");
+}

@@ -13,7 +13,7 @@ struct adapter {
     unsigned line;
     FILE *out;
     struct callback {
-        const char *args, *end; /* its parentheses; NULL: at no callback */
+        const char *args, *end; /* its parentheses; NULL: not at a callback */
         unsigned line;
     } callback;
 };
@@ -23,7 +23,7 @@ static void copy_to(struct adapter *a, const char *end) {
     a->copied = end;
 }
 
-/* Keeps `line` and `line_start` those of `at`. */
+/* Moves on to `at`, and updates `line` and `line_start`. */
 static void count_lines(struct adapter *a, const char *at) {
     for (const char *nl; (nl = memchr(a->line_start, '\n', (size_t)(at - a->line_start)));) {
         a->line_start = nl + 1;
@@ -32,9 +32,9 @@ static void count_lines(struct adapter *a, const char *at) {
 }
 
 /*
- * libbcc puts the struct of a tracepoint and an attribute before a function and declarations of its
- * arguments behind its brace: before and behind that the line is said anew. The rest of the line
- * keeps its columns.
+ * libbcc inserts the struct of a tracepoint and an attribute before a function, and declarations of
+ * its arguments after its brace. Before and after the brace a line marker restores the line; the
+ * rest of the line keeps its columns.
  */
 static void mark_line(struct adapter *a, const char *at) {
     copy_to(a, at);
@@ -44,8 +44,8 @@ static void mark_line(struct adapter *a, const char *at) {
 
 /*
  * "out.ringbuf_output(array, …)": libbcc (0.26 to 0.37) takes the type that the argument points to
- * without looking whether it points at all, and an array ends the process. "&(array)[0]" points,
- * and for a pointer it is the same.
+ * without checking that it is a pointer, and an array ends the process. "&(array)[0]" is a pointer,
+ * and means the same if the argument is one already.
  */
 static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
     struct rp_token open = rp_lex(&ahead), first = rp_lex(&ahead), t = first;
@@ -64,9 +64,9 @@ static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
 }
 
 /*
- * "BPF_CALLBACK(…) {…}": the function that the kernel calls (prelude/callback.h) comes behind the
- * body. In the macro, its lines would be wrong, since libbcc inserts some right before that; nor
- * would libbcc look for pointers into the kernel in a body that is called before it is defined.
+ * "BPF_CALLBACK(…) {…}": puts the function that the kernel calls (prelude/callback.h) after the
+ * body. If the macro defined it, its lines would be wrong, because libbcc inserts some right before
+ * it; and libbcc does not look for kernel pointers in a body that is called before it is defined.
  */
 static void begin_callback(struct adapter *a, const struct rp_token *name, struct rp_lexer ahead) {
     copy_to(a, name->text);

@@ -20,13 +20,13 @@ static jmp_buf gave_up;
 
 /* ------------------------------------------------------------- errors */
 
-/* The first one that has a place; the others follow from it. */
+/* The first error that has a location; the others follow from it. */
 static struct {
     char *place, *words;
     bool has_line;
 } kept;
 
-/* "FILE:LINE:COL", of which LLVM does not always know the line. */
+/* "FILE:LINE:COL"; LLVM does not always know the line. */
 static bool parse_place(const char *place, char file[PATH_MAX], unsigned *line, unsigned *column) {
     const char *end = memrchr(place, ':', strlen(place));
     while (end && end > place && *--end != ':')
@@ -125,7 +125,7 @@ static void on_fatal_error(const char *reason) {
     longjmp(gave_up, 1);
 }
 
-/* ------------------------------------------------------------- where LLVM is told */
+/* ------------------------------------------------------------- installing the handler */
 
 /* llvm::LLVMContext::LLVMContext() */
 RP_SHIM void rp_llvm_context(void *self) __asm__("_ZN4llvm11LLVMContextC1Ev");

@@ -26,7 +26,7 @@
 
 /* ------------------------------------------------------------- the directory */
 
-/* Where the cache is; false when it is off, or there is no place for it. */
+/* The cache's directory; false if the cache is off or has no directory. */
 static bool find_path(char path[PATH_MAX]) {
     const char *own = getenv("REPROBE_CACHE"), *xdg = getenv("XDG_CACHE_HOME");
     int len;
@@ -45,7 +45,7 @@ static bool find_path(char path[PATH_MAX]) {
     return len > 0 && len < PATH_MAX;
 }
 
-/* Not below a directory of somebody else's, such as the home that sudo may leave in $HOME. */
+/* Refuses a directory below somebody else's, such as the home that sudo may leave in $HOME. */
 static void make_one(const char *parent, const char *path) {
     struct stat st;
     if (stat(path, &st) == 0 || stat(parent, &st) || (st.st_uid != 0 && st.st_uid != geteuid()))
@@ -64,7 +64,7 @@ static void make_path(const char *path) {
     }
 }
 
-/* The directory, made if need be; -1 when there is none that only this user can use. */
+/* Opens the directory, and makes it if needed; -1 if there is none that only this user can use. */
 static int open_directory(bool make) {
     char path[PATH_MAX];
     if (!find_path(path))
@@ -88,7 +88,7 @@ static bool is_entry(const char *name) {
     return len > suffix && strcmp(name + len - suffix, SUFFIX) == 0;
 }
 
-/* Nobody else's, and nobody else can write to it. */
+/* Whether it belongs to this user and nobody else can write to it. */
 static bool is_own(int fd) {
     struct stat st;
     return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
@@ -97,7 +97,8 @@ static bool is_own(int fd) {
 
 /* ------------------------------------------------------------- the key */
 
-/* Adds the build id of a loaded file: the program (no name), and what compiles. */
+/* Adds the build id of a loaded file: of the program (no name) and of the libraries that compile.
+ */
 static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
     (void)size;
     struct rp_digest *key = ctx;
@@ -115,7 +116,7 @@ static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
         rp_digest_text(key, id);
         return 0;
     }
-    return compiles; /* one without a build id: ends the walk */
+    return compiles; /* a file without a build id ends the walk */
 }
 
 bool rp_cache_key_begin(struct rp_digest *key) {
@@ -144,7 +145,7 @@ struct rp_object *rp_cache_get(const char *key) {
     struct rp_object *object = NULL;
     struct rp_error *err = rp_object_read(fd, &object);
     if (err)
-        unlinkat(dir, name, 0); /* what replaces it will be whole */
+        unlinkat(dir, name, 0); /* a complete file will replace it */
     else
         futimens(fd, NULL); /* used just now */
     rp_error_free(err);
@@ -214,11 +215,11 @@ static void shrink(int dir, uint64_t most) {
 
 void rp_cache_put(const char *key, const struct rp_object *object) {
     RP_AUTO_CLOSE int dir = open_directory(true);
-    /* Foreign maps are this process's; modules, and their types with them, come and go. */
+    /* Foreign maps belong to this process; modules and their types come and go. */
     if (dir < 0 || object->has_foreign_maps || object->origin.uses_modules)
         return;
-    /* Under a name of its own until it is whole. One that is left by a killed process ends in the
-     * suffix too, so it ages like the others. */
+    /* Has another name until it is complete. A file left by a killed process has the suffix too, so
+     * it ages like the others. */
     char name[NAME_MAX], whole[NAME_MAX];
     snprintf(name, sizeof(name), "%d" SUFFIX, getpid());
     snprintf(whole, sizeof(whole), "%s" SUFFIX, key);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Objects that were compiled before: files KEY.rpo in a directory that only the user can use. The
- * key is a digest of all that the result depends on. $REPROBE_CACHE is the directory, or "off";
- * without it it is $XDG_CACHE_HOME/reprobe/objects or ~/.cache/reprobe/objects.
- */
+/* Objects that were compiled before: files KEY.rpo in a directory that only the user can use. The
+ * key is a digest of everything that the result depends on. $REPROBE_CACHE is the directory, or
+ * "off"; the default is $XDG_CACHE_HOME/reprobe/objects or ~/.cache/reprobe/objects. */
 #ifndef RP_COMPILE_CACHE_H
 #define RP_COMPILE_CACHE_H
 
@@ -11,12 +9,13 @@
 #include "util/digest.h"
 
 /* Begins a key with what every compile depends on: the kernel, and the build of this program and of
- * the libraries that compile. False where that cannot be known, or the cache is off. */
+ * the libraries that compile. False if that cannot be known, or the cache is off. */
 bool rp_cache_key_begin(struct rp_digest *key);
 
-/* NULL when there is none, or none that can be trusted. */
+/* NULL if there is none, or it cannot be trusted. */
 struct rp_object *rp_cache_get(const char *key);
-/* Keeps the object, if it can, and lets the least recently used go when there are too many. */
+/* Stores the object, if it can, and deletes the least recently used ones when there are too many.
+ */
 void rp_cache_put(const char *key, const struct rp_object *object);
 
 #endif

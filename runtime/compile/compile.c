@@ -53,17 +53,17 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
                        const struct rp_tree *tree) {
     flags_add(flags, "-include");
     flags_add(flags, "%s/include/reprobe-types.h", tree->path);
-    /* libbcc has LLVM optimize what clang gives it: once is enough. */
+    /* libbcc makes LLVM optimize clang's output: once is enough. */
     flags_add(flags, "-Xclang");
     flags_add(flags, "-disable-llvm-passes");
-    flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: the error is said better */
-    /* It would only fail later, as a call to a function that no one has. */
+    flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: we have a better message */
+    /* It would fail later, as a call to a function that does not exist. */
     flags_add(flags, "-Werror=implicit-function-declaration");
     flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
     flags_add(flags, "-DRP_SLOT_CALLBACK=0x%llxULL", RP_SLOT_CALLBACK << 32);
     flags_add(flags, "-DRP_SLOT_MAP=0x%llxULL", RP_SLOT_MAP << 32);
     flags_add(flags, "-DRP_MAP_USER_RINGBUF=0x%x", RP_MAP_USER_RINGBUF);
-    flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h has another */
+    flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h defines its own */
     flags_add(flags, "-DRP_BY_TASK=%d", rp_target_is_by_task(opts));
     flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
     if (opts->path) {
@@ -87,7 +87,7 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-I%s/%s", tree->path, RP_TREE_OWN); /* the author's directories come first */
 }
 
-/* ------------------------------------------------------------- what a source is */
+/* ------------------------------------------------------------- sources */
 
 static const char *const outputs[] = {"BPF_PERF_OUTPUT",
                                       "BPF_RINGBUF_OUTPUT",
@@ -122,7 +122,7 @@ static bool has_installed_headers(void) {
 
 /* ------------------------------------------------------------- one compile */
 
-/* One source, and what is known of it before it is compiled. */
+/* One source, and what we know of it before it is compiled. */
 struct job {
     const char *text;
     const struct rp_compile_opts *opts;
@@ -135,7 +135,7 @@ struct job {
 
 /* What a source is compiled against. */
 enum against {
-    REDUCED,   /* types from BTF, and what the source reaches of libbcc's own headers */
+    REDUCED,   /* types from BTF, and those parts of libbcc's own headers that the source uses */
     WHOLE,     /* types from BTF, and all of libbcc's headers */
     INSTALLED, /* the installed kernel headers, as stock libbcc does */
 };
@@ -189,41 +189,41 @@ static struct rp_error *compile(struct job *job, struct rp_object **out) {
             return rp_error_hint_set(
                 rp_error_new(ENOENT, "this kernel's headers are not installed", "cannot compile %s",
                              opts->name),
-                "leave out --types=headers: types then come from the kernel itself");
+                "leave out --types=headers: the types then come from the running kernel");
         return compile_against(job, INSTALLED, out);
     }
     struct rp_error *err = compile_against(job, REDUCED, out);
     if (!err || rp_error_errno(err) == EPERM)
         return err;
-    rp_error_free(err); /* whether it is the author's, the whole headers tell */
+    rp_error_free(err); /* the full headers show whether the error is the author's */
     err = compile_against(job, WHOLE, out);
     if (!err || opts->types == RP_TYPES_BTF || !has_installed_headers())
         return err;
     struct rp_error *second = compile_against(job, INSTALLED, out);
     if (second) {
         rp_error_free(second);
-        return err; /* the first one is about the kernel that runs */
+        return err; /* the first error is about the running kernel */
     }
     rp_error_free(err);
     free((*out)->note);
-    (*out)->note = strdup("types from the kernel's BTF were not enough: compiled against the "
+    (*out)->note = strdup("the types of the kernel's BTF are not enough: compiled against the "
                           "installed kernel headers");
     return NULL;
 }
 
 /* ------------------------------------------------------------- the cache */
 
-/* Whether all that the flag can change is in the key: not so for one that reads files. */
+/* Whether the key covers all that the flag can change: not if it reads files. */
 static bool is_plain_flag(const char *flag) {
     return flag[0] != '-' || (flag[1] && strchr("DUIWfmOgsw", flag[1])) || strcmp(flag, "-x") == 0;
 }
 
-/* Words whose meaning is not in the text. */
+/* Words whose meaning depends on more than the text. */
 static const char *const fickle[] = {
     "__DATE__",           "__TIME__",     "__TIMESTAMP__", "__has_include",
     "__has_include_next", "include_next", "embed",         NULL};
 
-/* The key of all that the object depends on; false where that cannot be told. */
+/* Makes the key of everything that the object depends on; false if that cannot be known. */
 static bool find_key(const struct job *job, char key[65]) {
     const struct rp_compile_opts *opts = job->opts;
     struct rp_digest digest;
@@ -256,8 +256,8 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
     struct rp_error *err = compile(job, out);
     if (err && job->source.unknown_tracepoint && !rp_error_hint(err))
         rp_error_hint_set(err,
-                          "there is no tracepoint %s here, or its format cannot be read: "
-                          "`sudo reprobe list tracepoint` shows all",
+                          "this kernel has no tracepoint %s, or you cannot read its format: "
+                          "`sudo reprobe list tracepoint` lists all",
                           job->source.unknown_tracepoint);
     if (*out) {
         (*out)->uses_target_pid = rp_names_has(&scan->mentioned, "TARGET_PID");
@@ -303,7 +303,7 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
     return err;
 }
 
-/* What questions look like, so that all is touched that they will need. */
+/* A typical question, so that everything that questions need is loaded. */
 static const char sample[] = "struct event { u32 pid; char comm[16]; char text[64]; };\n"
                              "BPF_RINGBUF_OUTPUT(events, 8);\n"
                              "TRACEPOINT_PROBE(sched, sched_process_exec)\n"
@@ -329,7 +329,7 @@ void rp_compile_warm_up(void) {
         rp_source_scan_tracepoints(&job.source);
         err = compile_against(&job, REDUCED, &object);
     }
-    rp_error_free(err); /* a question will say so */
+    rp_error_free(err); /* a question will report it */
     rp_object_free(object);
     rp_source_clear(&job.source);
 }

@@ -15,7 +15,7 @@
 #define MAX_DIAGNOSTICS 10
 #define TAB_STOP        8 /* clang's -ftabstop */
 
-/* Length of the line at `p`, its newline not counted. */
+/* The length of the line at `p`, without its newline. */
 static size_t line_len(const char *p) {
     return strcspn(p, "\n");
 }
@@ -31,8 +31,8 @@ static bool line_has(const char *line, const char *word) {
 
 enum kind { NO_DIAGNOSTIC, ERROR, WARNING, NOTE, INCLUDED };
 
-/* What the line begins: "FILE:LINE:COL: error: …", "In file included from …"; not a source line or
- * a caret, which follow. *words, which may be NULL, is behind the kind. */
+/* What the line begins: "FILE:LINE:COL: error: …" or "In file included from …", but not a source
+ * line or a caret, which follow. *words, which may be NULL, is the text after the kind. */
 static enum kind kind_of(const char *line, const char **words) {
     static const struct {
         const char *mark;
@@ -54,7 +54,7 @@ static enum kind kind_of(const char *line, const char **words) {
     return NO_DIAGNOSTIC;
 }
 
-/* Whether the line's place is in what stands around the author's text. */
+/* Whether the line is about a text that is not the author's. */
 static bool is_elsewhere(const char *line) {
     static const char *const places[] = {
         "/virtual/",       "reprobe-types.h:", "/kconfig.h:",    "/reprobe/callback.h:",
@@ -72,7 +72,7 @@ static bool is_count(const char *line) {
     return isdigit((unsigned char)*line) && line_has(line, " generated.");
 }
 
-/* Where the words end that tell an author something. */
+/* The end of the words that are of use to an author. */
 static const char *end_of_words(const char *line) {
     static const char *const tails[] = {" is invalid in C99 [-Werror", " [-Werror"};
     const char *end = line + line_len(line);
@@ -104,8 +104,7 @@ static const char *nth_line(const char *text, unsigned long number) {
     return number == 1 && *text ? text : NULL;
 }
 
-/* The author's line that a diagnostic is about, out of the author's text; NULL when it is about
- * another file. */
+/* The line of the author's text that a diagnostic is about; NULL if it is about another file. */
 static const char *authors_line(const char *diagnostic, const char *path, const char *text) {
     size_t len = strlen(path);
     if (!text || strncmp(diagnostic, path, len) != 0 || diagnostic[len] != ':')
@@ -113,8 +112,8 @@ static const char *authors_line(const char *diagnostic, const char *path, const 
     return nth_line(text, strtoul(diagnostic + len + 1, NULL, 10));
 }
 
-/* The line with its tabs as spaces, as clang prints it; malloc()ed, NULL when there is more in it
- * than plain ASCII, which clang prints better. */
+/* The line with its tabs as spaces, as clang prints it; malloc()ed; NULL if it has more than plain
+ * ASCII, which clang prints better. */
 static char *plain_line(const char *line) {
     size_t len = line_len(line), columns = 0;
     char *plain = malloc(len * TAB_STOP + 1);
@@ -134,8 +133,8 @@ static char *plain_line(const char *line) {
     return plain;
 }
 
-/* libbcc rewrites calls, and puts lines in between (see adapt.h). Whether up to the caret `shown`
- * is the author's line still, or its end in its place. */
+/* libbcc rewrites calls, and inserts lines (see adapt.h). Whether `shown`, up to the caret, is
+ * still the author's line, or the end of it in its place. */
 static bool is_same(const char *shown, const char *plain) {
     size_t same = 0, blank = strspn(shown, " "), len = line_len(shown);
     const char *caret = next_line(shown);
@@ -153,10 +152,10 @@ struct printer {
     FILE *out;
     const char *path, *name, *text;
     unsigned count;
-    bool showing;   /* the error or warning at hand */
-    bool whole;     /* with its place and its lines */
-    bool rewritten; /* the line that follows is not the author's any more */
-    char *authors;  /* which is to be printed in its stead, until that is done */
+    bool showing;   /* the current error or warning */
+    bool whole;     /* with its location and its lines */
+    bool rewritten; /* the next line is no longer the author's */
+    char *authors;  /* the author's line, until it is printed instead */
 };
 
 static void find_authors_line(struct printer *p, const char *diagnostic, enum kind kind) {
@@ -168,7 +167,7 @@ static void find_authors_line(struct printer *p, const char *diagnostic, enum ki
     p->rewritten = p->authors && !is_same(shown, p->authors);
 }
 
-/* "NAME:LINE: error: ": the column is of what libbcc wrote. */
+/* "NAME:LINE: error: ", without the column, which belongs to libbcc's text. */
 static void put_place(const struct printer *p, const char *line, const char *words) {
     const char *number = line + strlen(p->path), *column = strchr(number + 1, ':') + 1;
     const char *kind = strchr(column, ':');
@@ -187,15 +186,15 @@ static void put_words(struct printer *p, const char *line, const char *words, en
     put_line(p->out, p->whole && !p->rewritten ? line : words, p->path, p->name);
 }
 
-/* A source line, or what is below it: a caret, a correction. */
+/* A source line, or a line below it: a caret, a correction. */
 static void put_source(struct printer *p, const char *shown) {
     put_line(p->out, p->authors ? p->authors : shown, p->path, p->name);
-    p->whole = !p->rewritten; /* the caret would point at nothing */
+    p->whole = !p->rewritten; /* the caret would point nowhere */
     free(rp_take(p->authors));
 }
 
-/* The errors, or the warnings about the author's own lines, with the lines and the notes that
- * follow each. */
+/* Prints the errors, or the warnings about the author's own lines, each with its lines and notes.
+ */
 static unsigned put_diagnostics(FILE *out, const char *output, const char *path, const char *name,
                                 enum kind wanted) {
     RP_AUTO_FREE char *text = NULL;
@@ -255,13 +254,13 @@ struct rp_error *rp_compile_error(const char *name, const char *path, const char
     if (strstr(output, "expected exactly one compiler job")) {
         fclose(out);
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "a flag asks clang for more than to compile this one source",
+            rp_error_new(EINVAL, "a flag asks clang to do more than compile this one source",
                          "cannot compile %s", name),
-            "what follows `--` goes to clang: options of reprobe's and files come before it");
+            "everything after `--` goes to clang: put reprobe's own options and files before it");
     }
     unsigned count = put_diagnostics(out, output, path, name, ERROR);
     if (!count)
-        put_line(out, *output ? output : "the compiler gave no reason", path, name);
+        put_line(out, *output ? output : "the compiler did not say why", path, name);
     fclose(out);
     trim_end(text);
     RP_AUTO_FREE char *why = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Texts of this directory's prelude/, made into strings at build time. */
+/* The texts in prelude/, which the build turns into strings. */
 #ifndef RP_COMPILE_EMBEDDED_H
 #define RP_COMPILE_EMBEDDED_H
 
-/* What a source includes one as. */
+/* The name by which a source includes it. */
 #define RP_CALLBACK_HEADER "reprobe/callback.h"
 
 extern const char rp_embedded_base_h[], rp_embedded_snippets_h[], rp_embedded_glue_h[],

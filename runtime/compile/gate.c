@@ -8,17 +8,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define GATES    32 /* in a block: as many as a page has room for, with two CPUs */
+#define GATES    32 /* in a block: as many as fit into a page, with two CPUs */
 #define MAX_CPUS 64
 
 /* One map of one value. */
 struct rp_gate_block {
     int map_fd;
-    struct rp_gate_words *words; /* of all gates, one after another */
-    uint32_t taken;              /* a bit for each gate */
+    struct rp_gate_words *words; /* of all gates, one after the other */
+    uint32_t taken;              /* one bit for each gate */
 };
 
-/* CPUs are numbered from 0 on, up to the number of possible ones. */
+/* CPU numbers go from 0 to the number of possible CPUs. */
 static uint32_t cpu_count(void) {
     int possible = libbpf_num_possible_cpus();
     uint32_t count = 2;

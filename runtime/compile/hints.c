@@ -18,10 +18,10 @@
 #include "util/nearest.h"
 #include "util/text.h"
 
-/* An error, taken apart. */
+/* The parts of an error. */
 struct error {
     const char *message, *line;
-    char first[128], second[128]; /* what the message has in quotes; "" */
+    char first[128], second[128]; /* the word in quotes, or "" */
     const struct rp_scan *scan;
 };
 
@@ -33,7 +33,7 @@ static void take_quoted(const char **p, char out[128]) {
     *p = close + 1;
 }
 
-/* The nearest names between `before` and `after`; NULL when there are none. Ends `nearest`. */
+/* The nearest names between `before` and `after`; NULL if there are none. Clears `nearest`. */
 static char *nearest_hint(struct rp_nearest *nearest, const char *before, const char *after) {
     RP_AUTO_FREE char *names = rp_nearest_text(nearest, "");
     rp_nearest_clear(nearest);
@@ -59,7 +59,7 @@ static const char *tag_of(const struct btf_type *type) {
     return btf_is_any_enum(type) ? "enum " : "";
 }
 
-/* Of anonymous members, theirs. */
+/* Goes into anonymous members. */
 static void add_members(struct rp_nearest *nearest, const struct rp_btf *btf,
                         const struct btf_type *type) {
     const struct btf_member *member = btf_members(type);
@@ -82,7 +82,7 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
     if (strncmp(type, prefix, strlen(prefix)) != 0 || !name)
         return NULL;
     if (strcmp(field, "di") == 0 || strcmp(field, "si") == 0 || strcmp(field, "ax") == 0)
-        return strdup("PT_REGS_PARM1() and the like are for kprobes: a tracepoint has fields, "
+        return strdup("PT_REGS_PARM1() and the like are for kprobes; a tracepoint has fields, "
                       "args->NAME");
     RP_AUTO_FREE char *its_category = strndup(category, (size_t)(name - category));
     RP_AUTO_FREE char *text = rp_tracefs_event_format(its_category, name + 2);
@@ -104,12 +104,12 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
     return list && *list ? rp_text("the tracepoint's fields: %s", list) : NULL;
 }
 
-/* clang knows only the members that were declared for this source; BTF knows all. */
+/* clang knows only the members declared for this source; BTF knows all. */
 static char *field_hint(const struct error *e) {
     const char *type = skip_tag(e->second);
     if (strstr(type, "_table_t"))
         return strdup("a map has lookup, lookup_or_try_init, update, insert, delete and increment; "
-                      "an output perf_submit, ringbuf_output or ringbuf_reserve");
+                      "an output has perf_submit, ringbuf_output or ringbuf_reserve");
     char *hint = tracepoint_field_hint(type, e->first);
     const struct rp_btf *btf = rp_kernel_types_or_null();
     if (hint || !btf || (e->scan && rp_names_has(&e->scan->defined, type)))
@@ -119,10 +119,10 @@ static char *field_hint(const struct error *e) {
         return NULL;
     struct rp_nearest nearest = {.wanted = e->first};
     add_members(&nearest, btf, found);
-    RP_AUTO_FREE char *before = rp_text("%s of this kernel has ", e->second);
+    RP_AUTO_FREE char *before = rp_text("in this kernel, %s has ", e->second);
     RP_AUTO_FREE char *none =
-        rp_text("this kernel's %s has no such field, nor one with a name like "
-                "it: `bpftool btf dump file /sys/kernel/btf/vmlinux format c` "
+        rp_text("this kernel's %s has no such field, and no field with a similar "
+                "name: `bpftool btf dump file /sys/kernel/btf/vmlinux format c` "
                 "shows it",
                 e->second);
     hint = nearest_hint(&nearest, before, "");
@@ -131,7 +131,7 @@ static char *field_hint(const struct error *e) {
 
 /* ------------------------------------------------------------- unknown types */
 
-/* "struct ", "" for a typedef, or NULL when it has no type of that name. */
+/* "struct ", "" for a typedef, or NULL if BTF has no type of that name. */
 static const char *kernel_tag(const struct rp_btf *btf, const char *name) {
     const char *found = NULL;
     for (size_t i = 0; i < btf->nameable_count; i++) {
@@ -188,13 +188,12 @@ static const struct {
     {"printk printf pr_info", "bpf_trace_printk(\"format\", …) prints to the trace pipe"},
     {"noinline", "it is a macro here, as in the kernel: write `noinline` alone, without "
                  "__attribute__"},
-    {"malloc kmalloc kzalloc free kfree",
-     "BPF programs have no heap: keep it in a map, or on the stack"},
+    {"malloc kmalloc kzalloc free kfree", "BPF programs have no heap: use a map or the stack"},
     {"strcmp strncmp strlen strcpy strncpy strstr sprintf snprintf",
      "BPF programs have no C library: copy strings with bpf_probe_read_kernel_str() or "
      "bpf_probe_read_user_str(), and compare them in a loop with a constant bound"},
-    {"memcpy memset memcmp", "__builtin_memcpy(), __builtin_memset() and __builtin_memcmp() of a "
-                             "constant size are there"},
+    {"memcpy memset memcmp",
+     "use __builtin_memcpy(), __builtin_memset() or __builtin_memcmp() with a constant size"},
     {"copy_from_user get_user", "bpf_probe_read_user(&copy, sizeof(copy), pointer)"},
     {"current", "(struct task_struct *)bpf_get_current_task()"},
     {"jiffies", "bpf_jiffies64(), or bpf_ktime_get_ns() for the time"},
@@ -229,8 +228,9 @@ static char *context_hint(const struct error *e) {
                           : "make it the function's first parameter: `struct pt_regs *ctx` for a "
                             "kprobe, `void *ctx` for others");
     if (strcmp(e->first, "args") == 0)
-        return strdup("only TRACEPOINT_PROBE(category, name) has `args`; a kprobe's function has "
-                      "parameters: `struct pt_regs *ctx`, then the kernel function's own");
+        return strdup(
+            "only TRACEPOINT_PROBE(category, name) has `args`; the function of a kprobe has "
+            "parameters: `struct pt_regs *ctx`, then the kernel function's own");
     return NULL;
 }
 
@@ -248,7 +248,7 @@ static void add_enumerators(struct rp_nearest *nearest, const struct rp_btf *btf
     }
 }
 
-/* Macros of the kernel's that prelude/snippets.h has. */
+/* Kernel macros in prelude/snippets.h. */
 static void add_snippets(struct rp_nearest *nearest) {
     struct rp_names names = {0};
     rp_source_snippet_names(&names);
@@ -281,7 +281,7 @@ static char *name_hint(const struct error *e) {
     }
     hint = nearest_hint(&nearest, "did you mean ", "?");
     if (!hint && is_macro_name(e->first))
-        hint = strdup("if it is a macro of the kernel's: types come from BTF, which carries no "
+        hint = strdup("if it is a kernel macro: types come from BTF, which does not contain "
                       "macros. #define it in the source");
     return hint;
 }
@@ -303,11 +303,11 @@ static char *function_hint(const struct error *e) {
 static char *base_hint(const struct error *e) {
     if (!strstr(e->line, "PT_REGS_") && !strstr(e->line, "ctx"))
         return NULL;
-    return strdup("declare the context as what it is: `struct pt_regs *ctx` for a kprobe, then "
+    return strdup("declare the context with its type: `struct pt_regs *ctx` for a kprobe, then "
                   "PT_REGS_PARM1(ctx) works");
 }
 
-/* What prelude/callback.h has, in a source without it. */
+/* Names of prelude/callback.h, in a source that does not include it. */
 static char *callback_hint(const struct error *e) {
     static const char *const words[] = {RP_ADAPT_CALLBACK "(", "BPF_USER_RINGBUF(",
                                         "bpf_for_each_map_elem(", "bpf_timer_init("};
@@ -322,28 +322,29 @@ static char *callback_hint(const struct error *e) {
 static char *printk_hint(const struct error *e) {
     if (!strstr(e->line, "bpf_trace_printk"))
         return NULL;
-    return strdup("bpf_trace_printk() takes the format itself, \"in quotes\", and at most three "
+    return strdup("pass bpf_trace_printk() the format itself, \"in quotes\", and at most three "
                   "values");
 }
 
-/* clang puts the redefinition in the author's text and the first one in a header of ours. */
+/* For clang the redefinition is in the author's text and the first definition in our header. */
 static char *redefinition_hint(const struct error *e) {
     const struct rp_names *bcc = &rp_libbcc_scan()->defined;
     const struct rp_btf *btf = rp_kernel_types_or_null();
     const char *name = skip_tag(e->first);
     if (rp_names_has(bcc, name) || (btf && kernel_tag(btf, name)))
-        return strdup("BCC and the kernel's types have it already: leave it out, or choose another "
-                      "name");
+        return strdup(
+            "BCC or the kernel's types define it already: leave it out, or choose another "
+            "name");
     return NULL;
 }
 
-#define SIGNED "only unsigned numbers can be divided: cast both to u64"
+#define SIGNED "BPF can divide only unsigned numbers: cast both to u64"
 
-/* In a message * stands for anything; the first that matches and has something to say is taken. */
+/* In a message * stands for any text. The first entry that matches and has a hint is used. */
 static const struct {
     const char *pattern;
     char *(*hint)(const struct error *e);
-    const char *text; /* where there is no function */
+    const char *text; /* if there is no function */
 } hints[] = {
     {"*", printk_hint, NULL},
     {"*", callback_hint, NULL},
@@ -360,50 +361,51 @@ static const struct {
     {"redefinition of '*'*", redefinition_hint, NULL},
     {"typedef redefinition *", redefinition_hint, NULL},
     {"expression is not assignable", NULL,
-     "the kernel's memory can only be read: programs write to variables and to maps' values"},
-    {"expected ';'*", NULL, "put a `;` where the caret is"},
+     "kernel memory can only be read: a program can write to variables and to the values of maps"},
+    {"expected ';'*", NULL, "write a `;` where the caret is"},
     {"function definition is not allowed here", NULL,
-     "a `}` is missing before it, or there is one `{` too many"},
+     "there is a `}` missing before it, or a `{` too many"},
     {"extraneous closing brace*", NULL, "there is one `}` more than `{`"},
     {"'*' file not found", NULL,
-     "put it beside the source, or say where it is: -I DIRECTORY. Headers of the kernel's are not "
+     "put it next to the source, or say where it is: -I DIRECTORY. Kernel headers are not "
      "needed"},
     {"too many arguments, bcc only supports in-register parameters", NULL,
-     "take fewer parameters: six at most after `struct pt_regs *ctx`"},
+     "take fewer parameters: at most six after `struct pt_regs *ctx`"},
     {"arguments to BPF program definition must be named", NULL, "give each parameter a name"},
     {"cannot use map function inside a macro", NULL,
-     "call the map outside the macro, and give the macro the result in a variable"},
+     "call the map outside the macro, and pass the macro the result in a variable"},
     {"cannot use builtin inside a macro", NULL,
-     "call it outside the macro, and give the macro the result in a variable"},
+     "call it outside the macro, and pass the macro the result in a variable"},
     {"cannot call non-static helper function", NULL,
-     "make the function `static inline`: all others are programs of their own"},
+     "make the function `static inline`: every other function is a separate program"},
     {"cannot have macro at the end of expresssion*", NULL,
      "put the expression into a variable first"},
     {"invalid bpf_table operation*", NULL, "this type of map does not have that call"},
-    {"histogram leaf type must be u64*", NULL, "leave the second type of the BPF_HISTOGRAM out"},
+    {"histogram leaf type must be u64*", NULL, "leave out the second type of BPF_HISTOGRAM"},
     {"*Looks like the BPF stack limit*", NULL,
-     "keep large variables in a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, then "
+     "put large variables into a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, "
+     "then "
      "scratch.lookup(&zero)"},
     {"*XADD return*", NULL,
-     "__sync_fetch_and_add() can count here, but what it returns cannot be used"},
+     "__sync_fetch_and_add() can count here, but you cannot use the value that it returns"},
     {"BPF has no instruction for this (*div)", NULL, SIGNED},
     {"BPF has no instruction for this (*rem)", NULL, SIGNED},
     {"BPF has no instruction for this (Atomic*)", NULL,
-     "atomics work on 64 bits only: make it a u64"},
+     "atomic operations need 64 bits: make it a u64"},
     {"Unsupported atomic operations*", NULL, "make it a u64"},
     {"Unsupport signed division*", NULL, SIGNED},
     {"*ynamic stack allocation*", NULL, "give the array a constant size"},
     {"*variable length array*", NULL, "give the array a constant size"},
     {"*too many args*", NULL,
-     "a function takes five arguments at most: pass a pointer to a struct"},
+     "a function takes at most five arguments: pass a pointer to a struct"},
     {"*too many arguments*", NULL,
-     "a function takes five arguments at most: pass a pointer to a struct"},
+     "a function takes at most five arguments: pass a pointer to a struct"},
     {"*A call to built-in function*", NULL,
      "BPF programs have no C library: copy or set less at once, or in a loop with a constant "
      "bound"},
 };
 
-/* Whether clang's own "did you mean 'NAME'?" has a name that the hint would give. */
+/* Whether clang's own "did you mean 'NAME'?" gives a name of the hint. */
 static bool is_said(const char *message, const char *hint) {
     static const char mean[] = "did you mean '";
     const char *name = strstr(message, mean);

@@ -4,7 +4,7 @@
 #include <bpf/btf.h>
 #include <string.h>
 
-#define MAX_DEPTH 16 /* of structs in structs; C's own are less deep */
+#define MAX_DEPTH 16 /* of structs in structs; real C has fewer levels */
 
 struct types {
     const struct btf *btf;
@@ -26,7 +26,7 @@ static bool same_name(const struct types *a, uint32_t a_offset, const struct typ
     return strcmp(name_of(a, a_offset), name_of(b, b_offset)) == 0;
 }
 
-/* Names count: what was kept as `pid` is not to be shown as `cpu`. */
+/* Names matter: values stored as `pid` must not be shown as `cpu`. */
 static bool members_alike(struct types a, struct types b, unsigned depth) {
     const struct btf_type *a_type = type_of(&a), *b_type = type_of(&b);
     for (uint32_t i = 0; i < btf_vlen(a_type); i++) {
@@ -62,7 +62,7 @@ static bool alike(struct types a, struct types b, unsigned depth) {
         !same_name(&a, a_type->name_off, &b, b_type->name_off))
         return false;
     switch (btf_kind(a_type)) {
-    case BTF_KIND_PTR: /* an address, whatever it leads to */
+    case BTF_KIND_PTR: /* an address, whatever it points to */
         return true;
     case BTF_KIND_ARRAY:
         return arrays_alike(a, b, depth);

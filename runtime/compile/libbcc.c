@@ -20,7 +20,7 @@
 
 /* ------------------------------------------------------------- from libbcc's module to ours */
 
-/* What libbcc says is sent through the map; false without memory. */
+/* What is sent through the map, according to libbcc; false: out of memory. */
 static bool take_fields(void *bcc, struct rp_object_map *map) {
     size_t count = bpf_perf_event_fields(bcc, map->name);
     map->fields = count ? calloc(count, sizeof(*map->fields)) : NULL;
@@ -33,7 +33,7 @@ static bool take_fields(void *bcc, struct rp_object_map *map) {
     return true;
 }
 
-/* The map as it was created; of one that libbcc opened, what libbcc knows. */
+/* The map as it was created, or, if libbcc opened it, as libbcc knows it. */
 static struct rp_object_map find_created(void *bcc, size_t id, int fd,
                                          const struct rp_shim_sink *sink) {
     for (size_t i = 0; i < sink->map_count; i++)
@@ -99,7 +99,7 @@ static struct rp_error *number_maps(void *bcc, struct rp_object *object,
             RP_TRY(add_lost_map(object));
         ssize_t map = is_lost ? (ssize_t)object->map_count - 1 : map_of_number(bcc, insn->imm);
         if (map < 0)
-            return rp_error_new(EINVAL, "it uses a map's descriptor that is none of its own",
+            return rp_error_new(EINVAL, "it uses the descriptor of a map that is not its own",
                                 "cannot use function %s", function->name);
         insn->imm = (int)map;
     }
@@ -139,16 +139,18 @@ static struct rp_error *take_functions(void *bcc, struct rp_shim_sink *sink,
     return NULL;
 }
 
-/* libbcc's last pass ignores warnings, so that a function that was never declared passes there: as
- * a call to nowhere. So does an argument that a USDT probe lacks. */
+/* libbcc's last pass ignores warnings, so a function that was never declared becomes a call to
+ * nowhere. So does an argument that a USDT probe does not have. */
 static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
-    struct rp_error *err = rp_error_new(EINVAL, "it calls a function that BPF programs do not have",
-                                        "cannot compile %s", call->name);
+    struct rp_error *err =
+        rp_error_new(EINVAL, "it calls a function that does not exist in BPF programs",
+                     "cannot compile %s", call->name);
     if (rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg") ||
         rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg_p"))
-        return rp_error_hint_set(err, "which arguments bpf_usdt_readarg() can read depends on the "
-                                      "probe: attach each function that calls it to one, with "
-                                      "-a FUNCTION=usdt:PATH:NAME, and read those that it has");
+        return rp_error_hint_set(err,
+                                 "the probe decides which arguments bpf_usdt_readarg() can read: "
+                                 "attach each function that calls it to a probe with -a "
+                                 "FUNCTION=usdt:PATH:NAME, and read only arguments of that probe");
     return rp_error_hint_set(err, "write the function in the source, as `static inline`");
 }
 
@@ -167,7 +169,7 @@ static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
     return object->license ? NULL : rp_error_nomem();
 }
 
-/* libbcc leaves open what it created. */
+/* libbcc does not close what it created. */
 static void destroy(void *bcc, const struct rp_shim_sink *sink) {
     for (size_t i = 0; sink->creates_maps && i < sink->map_count; i++)
         close(sink->maps[i].fd);

@@ -10,18 +10,18 @@
 
 struct rp_libbcc_call {
     const char *name;   /* of the source, in messages */
-    const char *path;   /* what the text is called in its line markers */
+    const char *path;   /* the name of the text in its line markers */
     const char *text;   /* the author's */
     const char **flags; /* clang's */
     size_t flag_count;
-    const char *headers; /* a tree that stands in for the kernel's source; NULL: libbcc looks for
-                            installed headers */
+    const char *headers; /* a tree in place of the kernel's source; NULL: libbcc looks for installed
+                            headers */
     const struct rp_scan *scan;
     bool has_foreign_maps; /* pinned, shared or nested: libbcc opens them itself */
-    bool creates_maps;     /* such maps become real */
+    bool creates_maps;     /* libbcc creates such maps in the kernel */
 };
 
-/* Calls libbcc once. Nothing of libbcc's is left when it returns. */
+/* Calls libbcc once, and frees all that libbcc made before it returns. */
 struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out);
 
 #endif

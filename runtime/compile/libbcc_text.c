@@ -5,8 +5,8 @@
  * their include guards; which release of libbcc it is does not matter.
  *
  * Clang reads every line three times, and the two headers are 8,000 lines with 200 helper
- * functions, of which a program uses five. So they are cut into chunks, one a declaration, and only
- * those stay that the program reaches.
+ * functions, of which a program uses five. So they are cut into chunks, one per declaration, and
+ * only those that the program uses stay.
  */
 #include "compile/libbcc_text.h"
 
@@ -24,12 +24,12 @@ static const char *const guards[] = {"_UAPI__LINUX_BPF_H__", "__BPF_HELPERS_H"};
 struct chunk {
     const char *text;
     size_t len;
-    bool always; /* directives, and what cannot be seen through */
+    bool always; /* directives, and text that we do not understand */
     bool kept;
 };
 
 static struct {
-    const char *text[HEADERS]; /* from the line of the include guard on */
+    const char *text[HEADERS]; /* starts at the line of the include guard */
     size_t len[HEADERS];
     struct rp_scan scan;
     struct chunk *chunks;
@@ -89,7 +89,7 @@ static void declare(size_t chunk, const char *name, size_t len) {
 }
 
 /* The function or variable that it declares: the last name before its first parenthesis, bracket or
- * '=', or the one behind "(*". */
+ * '=', or the one after "(*". */
 static struct rp_token declared_name(const struct chunk *chunk) {
     struct rp_lexer lx = {.p = chunk->text, .end = chunk->text + chunk->len};
     struct rp_token name = {0};
@@ -128,13 +128,13 @@ static void add_chunk(const char *text, const char *end, bool directive) {
         struct rp_token name = declared_name(chunk);
         if (name.kind == RP_TOKEN_IDENT)
             declare(found.count, name.text, name.len);
-        /* The enumerators come out of a macro: they are not seen. */
+        /* The enumerators come out of a macro, which we do not expand. */
         chunk->always = memmem(text, chunk->len, "__BPF_ENUM_FN", 13) != NULL;
     }
     found.count++;
 }
 
-/* A function's closing brace: what follows is neither the rest of a type nor in the same line. */
+/* A function's closing brace: it is the last thing in its line, and not part of a type. */
 static bool ends_body(const struct rp_token *brace, struct rp_lexer behind) {
     if (!rp_token_is(brace, "}"))
         return false;
@@ -185,7 +185,7 @@ void rp_libbcc_release(void) {
     memset(&found, 0, sizeof(found));
 }
 
-/* ------------------------------------------------------------- what a source reaches */
+/* ------------------------------------------------------------- what a source uses */
 
 static void keep(size_t c);
 
@@ -210,7 +210,7 @@ static void keep(size_t c) {
     keep_words(chunk->text, chunk->len);
 }
 
-/* What libbcc writes into a program in place of its map operations, and what its footer needs. */
+/* What libbcc writes into a program instead of its map operations, and what its footer needs. */
 static const char rewriter_names[] =
     "bpf_map_lookup_elem bpf_map_update_elem bpf_map_delete_elem bpf_map_lookup_elem_ "
     "bpf_map_update_elem_ bpf_map_delete_elem_ bpf_pseudo_fd bpf_probe_read bpf_probe_read_kernel "

@@ -71,7 +71,7 @@ struct linker {
     const struct rp_object *object;
     const int *map_fds;
     const uint64_t *target;
-    uint32_t *starts; /* of each of the object's functions in `out`; 0: not there */
+    uint32_t *starts; /* of each of the object's functions in `out`; 0: not in it */
     struct rp_object_function *out;
 };
 
@@ -129,7 +129,7 @@ static struct rp_error *link_callback(struct linker *l, uint32_t at, uint32_t ha
     ssize_t i = find_callback(l->object, hash);
     if (i < 0)
         return rp_error_hint_set(
-            cannot_link(l, "it passes a callback that is none"),
+            cannot_link(l, "it passes a callback that does not exist"),
             "declare the function with BPF_CALLBACK(name, parameters…) before it is used");
     if (!l->starts[i]) {
         l->starts[i] = l->out->insn_count;
@@ -145,7 +145,7 @@ static struct rp_error *link_callback(struct linker *l, uint32_t at, uint32_t ha
 
 static struct rp_error *link_map(const struct linker *l, uint32_t at, size_t map) {
     if (map >= l->object->map_count)
-        return cannot_link(l, "it uses a map that is none of its own");
+        return cannot_link(l, "it uses a map that is not its own");
     struct bpf_insn *insn = &l->out->insns[at];
     insn->src_reg = BPF_PSEUDO_MAP_FD;
     insn[0].imm = l->map_fds[map];
@@ -157,14 +157,14 @@ static struct rp_error *link_named_map(const struct linker *l, uint32_t at, uint
     for (size_t i = 0; i < l->object->map_count; i++)
         if (rp_link_hash(l->object->maps[i].name) == hash)
             return link_map(l, at, i);
-    return rp_error_hint_set(cannot_link(l, "it names a map that is none"),
-                             "give the name that the map was declared with, such as in "
+    return rp_error_hint_set(cannot_link(l, "it names a map that does not exist"),
+                             "use the name in the map's declaration, such as "
                              "BPF_HASH(name, key)");
 }
 
 static struct rp_error *link_target(const struct linker *l, struct bpf_insn *insn, uint32_t which) {
     if (which >= RP_TARGET_COUNT)
-        return cannot_link(l, "it asks for something of the target that is not known");
+        return cannot_link(l, "it asks for an unknown property of the target");
     insn[0].imm = (int)(uint32_t)l->target[which];
     insn[1].imm = (int)(uint32_t)(l->target[which] >> 32);
     return NULL;
@@ -201,7 +201,7 @@ struct rp_error *rp_link_function(const struct rp_object *object,
         return rp_error_nomem();
     }
     struct rp_error *err = NULL;
-    /* It grows while it is walked: callbacks come behind it. */
+    /* The list grows while we walk over it: callbacks are appended. */
     for (uint32_t i = 0; !err && i + 1 < out->insn_count; i++)
         if (rp_insn_is_wide(&out->insns[i]))
             err = link_constant(&l, i++);
@@ -210,7 +210,7 @@ struct rp_error *rp_link_function(const struct rp_object *object,
     return err;
 }
 
-/* ------------------------------------------------------------- the gate before it */
+/* ------------------------------------------------------------- the gate */
 
 enum {
     IS_OPEN = offsetof(struct rp_gate_words, is_open),
@@ -223,12 +223,12 @@ enum {
 #define SET(to, number)      INSN(BPF_ALU64 | BPF_MOV | BPF_K, to, 0, 0, number)
 #define LOAD(to, from, at)   INSN(BPF_LDX | BPF_MEM | BPF_DW, to, from, at, 0)
 #define SKIP_IF_0(reg, skip) INSN(BPF_JMP | BPF_JEQ | BPF_K, reg, 0, skip, 0)
-/* Adds, and fetches what was there, which the kernel makes a full barrier of (Linux 5.12). */
+/* Adds and fetches the old value, which the kernel turns into a full barrier (Linux 5.12). */
 #define FETCH_ADD(base, at, reg)                                                                   \
     INSN(BPF_STX | BPF_ATOMIC | BPF_DW, base, reg, at, BPF_ADD | BPF_FETCH)
 
-/* A closed gate is looked at before anything is counted, too: else under a flood somebody would
- * always be inside. */
+/* The program also checks the gate before it counts itself in: otherwise, under a flood, some
+ * program would always be inside. */
 bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate) {
     enum { CONTEXT = BPF_REG_6, WORDS = BPF_REG_7, RESULT = BPF_REG_8, WORD = BPF_REG_1 };
     const struct bpf_insn before[] = {
@@ -259,7 +259,7 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
                                      .insn_count = RP_COUNT(before),
                                      .funcs = linked->funcs,
                                      .lines = linked->lines};
-    /* To the kernel it is another function of the same name and lines. */
+    /* The kernel sees another function with the same name and lines. */
     own.funcs.count = own.funcs.count > 0;
     own.lines.count = own.lines.count > 0;
     struct linker l = {.out = &out};

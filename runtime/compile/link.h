@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an object's instructions leave open until they are loaded. A map is its index. The rest are
- * 64-bit constants that no program has by chance: libbcc knows neither the address of a function
- * nor, outside its own calls, that of a map.
+ * 64-bit constants that do not occur by chance: libbcc knows neither the address of a function nor,
+ * outside its own calls, the address of a map.
  */
 #ifndef RP_COMPILE_LINK_H
 #define RP_COMPILE_LINK_H
@@ -15,19 +15,19 @@
 struct rp_error;
 struct rp_gate;
 
-/* Their upper halves. The lower one says what of the target (target.h), else it is rp_link_hash()
- * of the name. */
+/* Their upper halves. The lower half is a property of the target (target.h) or rp_link_hash() of
+ * the name. */
 #define RP_SLOT_TARGET   0x72657074ULL
 #define RP_SLOT_CALLBACK 0x72657063ULL
 #define RP_SLOT_MAP      0x7265706dULL
-/* A flag of a map that is declared as an array of `pages` and is a user ring buffer. */
+/* A flag: the map is declared as an array of `pages` but is a user ring buffer. */
 #define RP_MAP_USER_RINGBUF (1u << 30)
 
-/* A callback is a function of its own in an object, under its name with this before it. */
+/* A callback is a separate function of an object; its name has this prefix. */
 #define RP_CALLBACK_PREFIX "rp_callback_"
 
-/* Of a name, as prelude/callback.h computes it: FNV-1a of its first 48 characters, zeros where it
- * is shorter. */
+/* The hash of a name, as in prelude/callback.h: FNV-1a of its first 48 characters, filled up with
+ * zeros. */
 uint32_t rp_link_hash(const char *name);
 
 bool rp_link_is_callback(const char *function);
@@ -35,16 +35,17 @@ bool rp_link_is_callback(const char *function);
 void rp_link_map_kind(struct rp_object_map *map);
 /* The callbacks of a BTF must be static for the kernel; libbcc has only external functions. */
 void rp_link_callbacks_static(struct rp_object *object);
-/* And so must functions that stand behind a gate. `btf` is raw. */
+/* And so must functions with a gate. `btf` is raw. */
 void rp_link_all_static(void *btf, uint32_t size);
 
 /* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
- * object has maps), the target's constants (target.h), and the callbacks it refers to behind it. */
+ * object has maps), the target's constants (target.h), and the callbacks that it refers to at its
+ * end. */
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
                                   const uint64_t *target, struct rp_object_function *out);
-/* Puts a program of a few instructions before a linked function, which it calls when the gate is
- * open: the kernel then sees the function as one of its own. Returns false without memory. */
+/* Puts a program of a few instructions before a linked function, which it calls if the gate is
+ * open: the kernel then sees the function as a separate one. False: out of memory. */
 bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate);
 void rp_link_clear(struct rp_object_function *linked);
 

@@ -14,8 +14,8 @@
 
 #define LOG_SIZE_MAX     ((1U << 24) - 1) /* the most that Linux before 5.2 takes */
 #define LOG_INSTRUCTIONS 1                /* kernel/bpf/verifier.c: BPF_LOG_LEVEL1 */
-#define LOG_STATES       2 /* BPF_LOG_LEVEL2: of every path, with what is known of registers */
-#define LOG_STATISTICS   4 /* BPF_LOG_STATS: what is refused, but no instructions */
+#define LOG_STATES       2 /* BPF_LOG_LEVEL2: every path, with the state of the registers */
+#define LOG_STATISTICS   4 /* BPF_LOG_STATS: why it is rejected, but no instructions */
 
 /* ------------------------------------------------------------- maps */
 
@@ -61,16 +61,15 @@ struct rp_error *rp_map_create_error(const char *source, const struct rp_object_
                           "kernel 6.1 or later",
                           pages);
     else if (errnum == E2BIG || errnum == ENOMEM)
-        rp_error_hint_set(err, "its entries are too large, or there are too many of them");
+        rp_error_hint_set(err, "its entries are too large or too many");
     else if (errnum == EINVAL)
-        rp_error_hint_set(err,
-                          "this kernel may not have the map's type, or a size is out of range");
+        rp_error_hint_set(err, "this kernel may not have this map type, or a size is out of range");
     return err;
 }
 
 /* ------------------------------------------------------------- programs */
 
-/* "kprobe__vfs_read" is shown by bpftool and perf as "vfs_read": a name has 15 bytes. */
+/* bpftool and perf show "kprobe__vfs_read" as "vfs_read": a name has 15 bytes. */
 static void set_name(char name[BPF_OBJ_NAME_LEN], const char *function) {
     const char *prefix_end = strstr(function, "__");
     snprintf(name, BPF_OBJ_NAME_LEN, "%s", prefix_end && prefix_end[2] ? prefix_end + 2 : function);
@@ -94,12 +93,12 @@ static int load(const struct program *p, unsigned level, char *log, unsigned siz
     return bpf_prog_load(p->type, p->name, p->license, p->insns, p->count, &opts);
 }
 
-/* Kernels before 6.4 keep the beginning of a log that does not fit, later ones its end. */
+/* Of a log that does not fit, kernels before 6.4 keep the beginning, later ones the end. */
 static bool is_whole(const char *log) {
     return strstr(log, "\nprocessed ") || strncmp(log, "processed ", 10) == 0;
 }
 
-/* NULL without memory. */
+/* NULL: out of memory. */
 static char *log_at(const struct program *p, unsigned level, unsigned size) {
     char *log = calloc(1, size);
     int fd = log ? load(p, level, log, size) : -1;
@@ -108,15 +107,14 @@ static char *log_at(const struct program *p, unsigned level, unsigned size) {
     return log;
 }
 
-/* The log of a program that was refused; of one that is long, at least the reason. NULL without
- * memory. */
+/* The log of a rejected program; if it is long, at least the reason. NULL: out of memory. */
 static char *log_of(const struct program *p, int errnum) {
     static const struct {
         unsigned level, size;
     } tries[] = {
         {LOG_INSTRUCTIONS, 1 << 20}, {LOG_INSTRUCTIONS, 1 << 24}, {LOG_STATISTICS, 1 << 16}};
     if (errnum == E2BIG) {
-        /* A million instructions take seconds to write down, and the last ones tell nothing. */
+        /* A million instructions take seconds to write, and the last ones are of no use. */
         char *log = log_at(p, LOG_STATISTICS, 1 << 16);
         if (!log || strstr(log, "BPF program is too large"))
             return log;
@@ -131,7 +129,7 @@ static char *log_of(const struct program *p, int errnum) {
     return NULL;
 }
 
-/* Fills `opts`, which the result refers to. */
+/* Fills in `opts`, which the result refers to. */
 static struct program prepare(const struct rp_object *object,
                               const struct rp_object_function *function,
                               const struct rp_program_kind *kind, int btf_fd,
@@ -139,7 +137,7 @@ static struct program prepare(const struct rp_object *object,
     opts->expected_attach_type = kind->attach_type;
     opts->attach_btf_id = kind->attach_btf;
     if (kind->type != BPF_PROG_TYPE_TRACING)
-        opts->kern_version = object->kern_version; /* of a kprobe's program, before Linux 5.0 */
+        opts->kern_version = object->kern_version; /* for a kprobe's program, before Linux 5.0 */
     if (btf_fd >= 0) {
         opts->prog_btf_fd = (uint32_t)btf_fd;
         opts->func_info = function->funcs.data;

@@ -52,7 +52,7 @@ void rp_map_type_ids(const struct rp_object_map *map, const struct btf *btf, uin
         find_declared(btf, map->name, key, value);
 }
 
-/* Its size is the map's own: where the type has another one, it is none of the map's. */
+/* Its size is the map's: a type of another size does not belong to the map. */
 static struct rp_part_type whole(const struct btf *btf, uint32_t id, uint32_t size) {
     const struct rp_part_type unknown = {.size = size};
     if (!btf || !id || btf__resolve_size(btf, id) != (int64_t)size)

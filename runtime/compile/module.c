@@ -26,7 +26,7 @@
 #include "util/file.h"
 #include "util/nearest.h"
 
-/* So many programs are kept that nobody uses: to load one is what a move waits for longest. */
+/* How many unused programs are kept: loading one is the longest part of a move. */
 #define SPARE_PROGRAMS 16
 
 struct rp_module {
@@ -34,8 +34,9 @@ struct rp_module {
     char *name;   /* of the source, in messages */
     int *map_fds; /* as many as the object has maps; -1: not created */
     uint64_t target[RP_TARGET_COUNT];
-    int btf_fd;      /* the object's types in the kernel; -1: it has none, or the kernel will not */
-    struct btf *btf; /* the same, for reading */
+    int btf_fd; /* the object's types in the kernel; -1: it has none, or the kernel does not take
+                   them */
+    struct btf *btf;          /* the same, for reading */
     struct rp_schema *schema; /* of each of the object's maps, in their order */
     struct rp_program **programs;
     size_t program_count;
@@ -46,8 +47,7 @@ struct rp_module {
 
 /* ------------------------------------------------------------- making and ending */
 
-/* The index of the map of `kept` that is declared as `map`, of the module's own; -1: there is
- * none. */
+/* The index of the map of `kept` that is declared like `map` of this module; -1: none. */
 static ssize_t find_alike(const struct rp_module *module, const struct rp_module *kept,
                           const struct rp_object_map *map) {
     ssize_t i = rp_object_map(kept->object, map->name);
@@ -57,7 +57,7 @@ static ssize_t find_alike(const struct rp_module *module, const struct rp_module
     return i;
 }
 
-/* What the module's maps mean: as `opts` says, as it was before an edit, or as it looks. */
+/* What the module's maps mean: from `opts`, from before an edit, or inferred. */
 static struct rp_error *find_schema(struct rp_module *module, const struct rp_compile_opts *opts) {
     const struct rp_module *kept = opts->keep_maps_of;
     RP_TRY(rp_schema_infer(module->object, module->btf, &module->schema));
@@ -70,7 +70,7 @@ static struct rp_error *find_schema(struct rp_module *module, const struct rp_co
     return opts->schema ? rp_module_set_schema(module, opts->schema) : NULL;
 }
 
-/* The map of the module that `opts` tells to keep that the module's map `i` is to be; -1: none. */
+/* The map of the module in `opts` that the module's map `i` reuses; -1: none. */
 static int kept_map(const struct rp_module *module, const struct rp_compile_opts *opts, size_t i) {
     const struct rp_module *kept = opts->keep_maps_of;
     const struct rp_object_map *map = &module->object->maps[i];
@@ -97,7 +97,7 @@ static struct rp_error *create_maps(struct rp_module *module, const struct rp_co
     return NULL;
 }
 
-/* The object's own are closed with it. */
+/* The descriptors of the object itself are closed with it. */
 static void close_maps(struct rp_module *module) {
     for (size_t i = 0; module->map_fds && i < module->object->map_count; i++)
         if (module->map_fds[i] >= 0 && module->object->maps[i].fd < 0)
@@ -124,9 +124,9 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
     RP_TRY(rp_target_constants(&opts->target, module->target));
     if (rp_target_is_by_task(opts) && object->uses_is_target && !object->by_task)
         return rp_error_hint_set(rp_error_new(EINVAL,
-                                              "it was compiled for targets that are processes only",
+                                              "it was compiled only for targets that are processes",
                                               "cannot use %s for this target", opts->name),
-                                 "reprobe build compiles for all kinds of targets");
+                                 "`reprobe build` compiles for all kinds of targets");
     module->name = strdup(opts->name);
     module->map_fds = calloc(object->map_count + 1, sizeof(*module->map_fds));
     if (!module->name || !module->map_fds)
@@ -191,7 +191,7 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
     if (opts->cflag_count || opts->types != RP_TYPES_AUTO)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is compiled already", "cannot use %s", path),
-            "-D, -I, --types and flags for the compiler are for reprobe build");
+            "use -D, -I, --types and compiler flags with `reprobe build`");
     struct rp_object *object = NULL;
     RP_TRY(rp_object_load(path, &object));
     struct rp_error *err = rp_origin_fits(&object->origin);
@@ -228,7 +228,7 @@ struct rp_error *rp_module_save(const struct rp_module *module, const char *path
     return rp_object_save(module->object, path);
 }
 
-/* One that is still in use at some place is freed when it is given back. */
+/* A program that is still attached is freed when it is given back. */
 static void end_program(struct rp_program *program) {
     close(program->fd);
     if (program->users)
@@ -268,10 +268,10 @@ static struct rp_error *no_function(const struct rp_module *module, const char *
     }
     return rp_error_hint_set(
         rp_error_new(ENOENT, "the source has no such function", "cannot load %s", function),
-        *list ? "its functions are: %s" : "it has no functions at all%s", list);
+        *list ? "its functions are: %s" : "it has no functions%s", list);
 }
 
-/* With a gate, errors are not told: without one they are plainer, if there are any. */
+/* Errors with a gate are not reported: if there are any, they are clearer without a gate. */
 static int load_gated(struct rp_module *module, struct rp_object_function *linked,
                       const struct rp_program *program) {
     if (!rp_link_gate(linked, &program->gate))
@@ -298,7 +298,8 @@ static bool same_kind(const struct rp_program_kind *a, const struct rp_program_k
     return a->type == b->type && a->attach_type == b->attach_type && a->attach_btf == b->attach_btf;
 }
 
-/* One that can be used: the only one without a gate, or one with a gate that nobody has. */
+/* A program that can be used: the only one without a gate, or one with a gate that is not in use.
+ */
 static struct rp_program *find_program(const struct rp_module *module, const char *function,
                                        const struct rp_program_kind *kind, bool gated) {
     for (size_t i = 0; i < module->program_count; i++) {
@@ -318,7 +319,7 @@ static void drop_program(struct rp_module *module, struct rp_program *program) {
     free(program);
 }
 
-/* NULL: it cannot be loaded, for the reason *err; with a gate there is none. */
+/* NULL: it cannot be loaded; *err says why, but only without a gate. */
 static struct rp_program *add_program(struct rp_module *module,
                                       const struct rp_object_function *function,
                                       const struct rp_program_kind *kind, bool gated,
@@ -374,7 +375,7 @@ struct rp_error *rp_program_take(struct rp_module *module, const char *function,
                                  const struct rp_program_kind *kind, struct rp_program **out) {
     struct rp_error *err = NULL;
     *out = NULL;
-    /* One without a gate: the kernel did not take it with one. */
+    /* It has no gate: the kernel did not accept it with one. */
     if (module->movable && !find_program(module, function, kind, false))
         *out = load_if_needed(module, function, kind, true, &err);
     if (!*out && !err)
@@ -384,8 +385,8 @@ struct rp_error *rp_program_take(struct rp_module *module, const char *function,
     return err;
 }
 
-/* The one that was loaded first, when there are too many: of programs for one place (fentry and
- * its like) there may be one for each place that ever was. */
+/* Drops the program that was loaded first if there are too many: fentry and the like need a program
+ * for each attach point. */
 static void drop_spare(struct rp_module *module) {
     size_t spare = 0, first = 0;
     for (size_t i = module->program_count; i-- > 0;)
@@ -427,10 +428,11 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
     for (size_t i = 0; i < module->program_count; i++)
         if (module->programs[i]->fd == program)
             return verify(module->programs[i], log);
-    return rp_error_new(ENOENT, "its program is none of the module's", "cannot verify it again");
+    return rp_error_new(ENOENT, "its program does not belong to the module",
+                        "cannot verify it again");
 }
 
-/* ------------------------------------------------------------- looking at it */
+/* ------------------------------------------------------------- queries */
 
 const char *rp_module_note(const struct rp_module *module) {
     return module->object->note;
@@ -458,7 +460,7 @@ size_t rp_module_function_count(const struct rp_module *module) {
     return count;
 }
 
-/* Callbacks are not told: only the functions they are passed to can be attached. */
+/* Skips callbacks: only the functions that pass them can be attached. */
 const char *rp_module_function_name(const struct rp_module *module, size_t i) {
     const struct rp_object *object = module->object;
     for (size_t f = 0; f < object->function_count; f++)
@@ -513,8 +515,8 @@ struct rp_error *rp_module_map_missing(const struct rp_module *module, const cha
         rp_nearest_add(&near, rp_module_map_name(module, i));
     RP_AUTO_FREE char *names = rp_nearest_text(&near, "");
     rp_nearest_clear(&near);
-    struct rp_error *err = rp_error_new(ENOENT, "the source declares none of that name",
-                                        "no map or output '%s'", name);
+    struct rp_error *err = rp_error_new(ENOENT, "the source does not declare it",
+                                        "cannot find the map or output `%s`", name);
     return names ? rp_error_hint_set(err, "did you mean %s?", names) : err;
 }
 

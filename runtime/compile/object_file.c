@@ -27,12 +27,12 @@ static struct rp_error *cannot(int errnum, const char *why) {
 
 /* ------------------------------------------------------------- the section .reprobe */
 
-/* Reads or writes: one description of the format serves both. Numbers are 32 bits, this machine's
- * byte order; texts and blocks have their length before them. */
+/* Reads or writes: one description of the format serves both. Numbers have 32 bits in this
+ * machine's byte order; the length of a text or block comes before it. */
 struct codec {
     FILE *out;              /* NULL: reading */
-    const uint8_t *p, *end; /* what is left to read */
-    bool bad;               /* the text ended early, or makes no sense, or there is no memory */
+    const uint8_t *p, *end; /* the rest to read */
+    bool bad;               /* the data ended early or is invalid, or memory is out */
 };
 
 static void number(struct codec *c, uint32_t *value) {
@@ -53,7 +53,7 @@ static void flag(struct codec *c, bool *value) {
     *value = wide != 0;
 }
 
-/* A block of `*size` bytes; malloc()ed with a NUL behind it when read. */
+/* A block of `*size` bytes; when read, malloc()ed with a NUL at the end. */
 static void block(struct codec *c, void **data, uint32_t *size) {
     number(c, size);
     if (c->out) {
@@ -89,7 +89,7 @@ static void name(struct codec *c, char **value) {
     c->bad |= !*value;
 }
 
-/* Room for `*count` items of a list that is read. */
+/* Allocates `*count` items of a list when reading. */
 static void *list(struct codec *c, void *items, size_t *count, size_t size) {
     uint32_t wide = (uint32_t)*count;
     number(c, &wide);
@@ -141,7 +141,7 @@ static void describe_origin(struct codec *c, struct rp_object_origin *origin) {
     flag(c, &origin->uses_modules);
 }
 
-/* All but instructions and BTF, which have sections of their own. */
+/* Everything but instructions and BTF, which have their own sections. */
 static void describe(struct codec *c, struct rp_object *object) {
     describe_origin(c, &object->origin);
     name(c, &object->license);
@@ -169,7 +169,7 @@ static void describe(struct codec *c, struct rp_object *object) {
 /* What a section refers to until the file is written. */
 struct image {
     Elf *elf;
-    char *names; /* the section names, one after another */
+    char *names; /* the section names, one after the other */
     size_t names_size;
 };
 
@@ -249,7 +249,7 @@ static struct rp_error *read_all(int fd, uint8_t **data, size_t *size) {
     if (fstat(fd, &st))
         return cannot(errno, NULL);
     if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_FILE)
-        return cannot(ENOEXEC, "it is no object file of reprobe's");
+        return cannot(ENOEXEC, "it is not an object file of reprobe");
     *size = (size_t)st.st_size;
     *data = malloc(*size + 1);
     if (!*data)
@@ -273,7 +273,7 @@ struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
         return rp_error_nomem();
     uint32_t format = FORMAT;
     number(&c, &format);
-    describe(&c, (struct rp_object *)object); /* written, it stays as it is */
+    describe(&c, (struct rp_object *)object); /* it does not change once it is written */
     if (fclose(c.out))
         return rp_error_nomem();
 
@@ -298,7 +298,7 @@ struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
 
 /* ------------------------------------------------------------- reading */
 
-/* The content of the section of that name; false when there is none. */
+/* The content of the section of that name; false if there is none. */
 static bool find_section(Elf *elf, const char *wanted, const void **data, size_t *size) {
     size_t names;
     if (elf_getshdrstrndx(elf, &names))
@@ -340,7 +340,7 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
     const void *data;
     size_t size;
     if (!elf || !find_section(elf, META, &data, &size))
-        return cannot(ENOEXEC, "it is no object file of reprobe's");
+        return cannot(ENOEXEC, "it is not an object file of reprobe");
     struct codec c = {.p = data, .end = (const uint8_t *)data + size};
     uint32_t format;
     number(&c, &format);
@@ -358,7 +358,7 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
     return object->btf ? NULL : rp_error_nomem();
 }
 
-/* Not a BPF object. One that is too short to tell is one that was cut. */
+/* Whether it is not a BPF object. A file that is too short to tell counts as cut short. */
 static bool is_anothers(const uint8_t *data, size_t size) {
     Elf64_Ehdr header; /* e_machine is where it is in an Elf32_Ehdr */
     size_t machine_end = offsetof(Elf64_Ehdr, e_machine) + sizeof(header.e_machine);
@@ -372,7 +372,7 @@ struct rp_error *rp_object_read(int fd, struct rp_object **out) {
     size_t size = 0;
     RP_TRY(read_all(fd, &data, &size));
     if (data && is_anothers(data, size))
-        return cannot(ENOEXEC, "it is no object file of reprobe's");
+        return cannot(ENOEXEC, "it is not an object file of reprobe");
     char hex[65];
     digest_of(data, size < DIGEST_SIZE ? 0 : size - DIGEST_SIZE, hex);
     if (size < DIGEST_SIZE || memcmp(hex, data + size - DIGEST_SIZE, DIGEST_SIZE) != 0)
@@ -402,7 +402,7 @@ bool rp_object_file_is(const char *path) {
 
 /* ------------------------------------------------------------- by path */
 
-/* Root trusts root, and who became root by sudo. */
+/* Root trusts root, and the user who became root by sudo. */
 static bool is_trusted(const struct stat *st) {
     const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
     return st->st_uid == geteuid() || st->st_uid == 0 ||
@@ -421,7 +421,7 @@ static struct rp_error *open_trusted(const char *path, int *fd) {
         rp_error_new(EACCES,
                      is_trusted(&st) ? "others can write to it" : "it belongs to another user",
                      "cannot use %s", path),
-        "an object file must be yours or root's, and writable by no one else: "
+        "an object file must belong to you or root, and nobody else may be able to write to it: "
         "chown and chmod go-w, or run its source");
 }
 
@@ -430,16 +430,16 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     RP_TRY(open_trusted(path, &fd));
     struct rp_error *err = rp_object_read(fd, out);
     if (err && rp_error_errno(err) == EBADMSG)
-        rp_error_hint_set(err, "make it anew: reprobe build FILE.c -o %s", path);
+        rp_error_hint_set(err, "build it again: reprobe build FILE.c -o %s", path);
     else if (err && rp_error_errno(err) == ENOEXEC)
         rp_error_hint_set(err,
-                          "give the C source of a BPF program, or what reprobe build made of it");
+                          "use the C source of a BPF program, or a file that `reprobe build` made");
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 
 struct rp_error *rp_object_save(const struct rp_object *object, const char *path) {
     if (object->has_foreign_maps)
-        return rp_error_new(EINVAL, "a map that it pins, shares or nests is this process's",
+        return rp_error_new(EINVAL, "it pins, shares or nests a map, which belongs to this process",
                             "cannot write %s", path);
     RP_AUTO_FREE char *partial = NULL;
     if (asprintf(&partial, "%s.XXXXXX", path) < 0)

@@ -56,7 +56,7 @@ struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *nam
     return ok ? NULL : rp_error_nomem();
 }
 
-/* The same types as when it was compiled? */
+/* Whether the types are the same as when it was compiled. */
 static struct rp_error *same_types(const struct rp_object_origin *origin, bool *same) {
     RP_AUTO(rp_source_clear) struct rp_source source = {0};
     split(origin->mentioned, &source.scan.mentioned);

@@ -13,7 +13,7 @@ static bool ident_char(char c) {
     return isalnum((unsigned char)c) || c == '_';
 }
 
-/* Past the end of a comment; most bytes of a header are in one. */
+/* Skips a comment; most bytes of a header are in comments. */
 static const char *end_of_comment(const char *p, const char *end) {
     while ((p = memchr(p, '/', (size_t)(end - p)))) {
         p++;
@@ -96,7 +96,7 @@ void rp_skip_parentheses(struct rp_lexer *lx) {
     }
 }
 
-/* A walk over the tokens that looks back a little. */
+/* A walk over the tokens that remembers the last few. */
 struct walk {
     struct rp_lexer lx;
     struct rp_scan *scan;
@@ -110,7 +110,7 @@ static bool is_one_of(const struct rp_token *token, const char *const *words) {
     return false;
 }
 
-/* A word that may stand before a name that it does not declare. */
+/* A word that may precede a name without declaring it. */
 static bool is_no_type(const struct rp_token *token) {
     static const char *const words[] = {"return", "goto",   "case",     "else",   "sizeof",
                                         "struct", "union",  "enum",     "typeof", "do",
@@ -127,8 +127,8 @@ static bool is_type_before_star(const struct walk *w) {
            (type->len > 2 && memcmp(type->text + type->len - 2, "_t", 2) == 0);
 }
 
-/* "u64 NAME =", "struct x *NAME;", "int NAME(", "BPF_HASH(NAME,": what the source declares itself
- * is not the kernel's, whatever enumerator has the same name. */
+/* "u64 NAME =", "struct x *NAME;", "int NAME(", "BPF_HASH(NAME,": a name that the source declares
+ * itself is not the kernel's, even if an enumerator has the same name. */
 static bool is_declared(const struct walk *w, const struct rp_token *name) {
     if (name->kind != RP_TOKEN_IDENT)
         return false;
@@ -234,7 +234,7 @@ static void scan_tag(struct walk *w, bool is_enum) {
     }
 }
 
-/* After `typedef`: the name is the one behind "(*", or the last outside braces and brackets. */
+/* After `typedef`: the name is the one after "(*", or the last one outside braces and brackets. */
 static void scan_typedef(struct walk *w) {
     struct rp_token name = {0};
     int braces = 0, others = 0;

@@ -2,8 +2,8 @@
 /*
  * libbcc calls these through its procedure linkage table, so a definition earlier in symbol lookup
  * order, in the program or in a library that links to libbcc, is called instead.
- * (bcc_procutils_each_ksym is another one, in kernel/ksyms.c; LLVMContext's constructor a third, in
- * backend.c.)
+ * (bcc_procutils_each_ksym is another shim, in kernel/ksyms.c; LLVMContext's constructor is a
+ * third, in backend.c.)
  */
 #include "compile/shims.h"
 
@@ -40,9 +40,10 @@ void rp_shim_sink_clear(struct rp_shim_sink *sink) {
  * ebpf::bpf_module_rw_engine_enabled(): whether to compile, with LLVM's JIT, a printer and a parser
  * for each map's key and value. The runtime decodes them from BTF, so they would only cost time.
  *
- * Without them libbcc crashes when a map cannot be had after a module is compiled: it frees code
- * that still is the JIT's (bpf_module.cc, BPFModule::finalize). With numbers for maps that never
- * happens; a source with pinned or nested maps, which libbcc opens by other ways, keeps them.
+ * Without them libbcc crashes if it cannot create a map after it has compiled a module: it frees
+ * code that still belongs to the JIT (bpf_module.cc, BPFModule::finalize). With numbers for maps
+ * that never happens; a source with pinned or nested maps, which libbcc opens by other ways, keeps
+ * them.
  */
 RP_SHIM bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
 bool rp_rw_engine_enabled(void) {

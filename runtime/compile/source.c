@@ -18,7 +18,8 @@
 
 /* ------------------------------------------------------------- the author's headers */
 
-/* The path of `include` in one of the author's directories, malloc()ed; NULL when it is in none. */
+/* The path of `include` in one of the author's directories, malloc()ed; NULL if it is not in any.
+ */
 static char *find_header(const char *include, const struct rp_compile_opts *opts) {
     char path[PATH_MAX];
     const char *slash = opts->path ? strrchr(opts->path, '/') : NULL;
@@ -42,14 +43,14 @@ static char *find_header(const char *include, const struct rp_compile_opts *opts
     return NULL;
 }
 
-/* One that BTF stands in for; libbcc and reprobe have a few of their own, and a missing one of the
- * author's is the compiler's to report. */
+/* Whether it is a kernel header, which BTF replaces. libbcc and reprobe have a few of their own,
+ * and the compiler reports a missing header of the author's. */
 static bool is_kernel_header(const char *include, const struct rp_scan *scan) {
     return strncmp(include, "bcc/", 4) != 0 && strncmp(include, "reprobe/", 8) != 0 &&
            (!rp_names_has(&scan->quoted, include) || strchr(include, '/'));
 }
 
-/* A macro of the command line is the author's, as one in the source is. */
+/* A macro on the command line is the author's, as in the source. */
 static void scan_flag(struct rp_scan *scan, const char *flag, bool is_definition) {
     rp_scan_text(scan, flag, strlen(flag));
     if (strncmp(flag, "-D", 2) == 0 && flag[2]) {
@@ -66,7 +67,7 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     for (size_t i = 0; i < opts->cflag_count; i++)
         scan_flag(&source->scan, opts->cflags[i], i && strcmp(opts->cflags[i - 1], "-D") == 0);
     struct rp_digest headers = rp_digest_begin();
-    /* The list grows while it is walked: headers include headers. */
+    /* The list grows while we walk over it: headers include headers. */
     for (size_t i = 0; i < source->scan.includes.count; i++) {
         const char *include = source->scan.includes.items[i];
         RP_AUTO_FREE char *path = find_header(include, opts);
@@ -110,15 +111,16 @@ struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_c
     return err;
 }
 
-/* ------------------------------------------------------------- names the source reaches */
+/* ------------------------------------------------------------- names that the source uses */
 
-/* What a format says of the struct: its head has a number that differs from boot to boot. */
+/* The part of a format that describes the struct: its head has a number that differs from boot to
+ * boot. */
 static const char *without_id(const char *format) {
     const char *fields = format ? strstr(format, "\nformat:") : NULL;
     return fields ? fields : format;
 }
 
-/* "\tfield:TYPE NAME[SIZE];": not the names, which may be those of types that have no part in it.
+/* "\tfield:TYPE NAME[SIZE];": skips the names, which may be those of unrelated types.
  */
 static void scan_field_types(struct rp_scan *scan, const char *format) {
     static const char mark[] = "field:";
@@ -149,7 +151,7 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
     rp_digest_end(&formats, source->tracepoints);
 }
 
-/* The next of the words that `*names` begins with, up to `end`; false when there is none. */
+/* The next word of `*names`, up to `end`; false if there is none. */
 static bool next_word(const char **names, const char *end, const char **word, size_t *len) {
     const char *p = *names;
     while (p < end && *p == ' ')
@@ -183,7 +185,7 @@ void rp_source_snippet_names(struct rp_names *names) {
 }
 
 /* Writes the pieces of snippets.h that the source needs to `out`; what they mention counts. A piece
- * may need an earlier one, so it goes round until nothing is added. */
+ * may need an earlier one, so this repeats until nothing is added. */
 static void add_snippets(struct rp_source *source, FILE *out) {
     struct rp_names taken = {0};
     for (bool added = true; added;) {
@@ -214,8 +216,8 @@ static void add_snippets(struct rp_source *source, FILE *out) {
 
 /* ------------------------------------------------------------- the kernel's configuration */
 
-/* Options that the source asks about, from where a kernel keeps its configuration; gzopen() reads
- * plain files as well. */
+/* The options that the source mentions, from the kernel's configuration file; gzopen() also reads
+ * plain files. */
 static void write_config(const struct rp_source *source, const struct utsname *kernel, FILE *out) {
     bool asked = false;
     for (size_t i = 0; i < source->scan.mentioned.count && !asked; i++)
@@ -259,7 +261,7 @@ static void write_base(const struct rp_source *source, bool whole, FILE *out) {
             fprintf(out, "struct %s;\n", libbcc->tags.items[i]);
     if (whole)
         return;
-    struct rp_scan reached = {0}; /* the types written may need some of libbcc's */
+    struct rp_scan reached = {0}; /* the types may need some of libbcc's */
     rp_scan_text(&reached, source->types, strlen(source->types));
     for (size_t i = 0; i < source->scan.mentioned.count; i++)
         rp_names_add(&reached.mentioned, source->scan.mentioned.items[i],
@@ -281,7 +283,7 @@ static const struct rp_names *defined_earlier(void) {
     return &earlier.defined;
 }
 
-/* Whether the source mentions the function of glue.h; then also what that mentions itself. */
+/* Whether the source mentions the function of glue.h; if so, adds what the function mentions. */
 static bool mentions_with(struct rp_source *source, const char *function, const char *names) {
     if (!rp_names_has(&source->scan.mentioned, function))
         return false;
@@ -289,14 +291,14 @@ static bool mentions_with(struct rp_source *source, const char *function, const 
     return true;
 }
 
-/* Everything but what must stand before libbcc's headers. */
+/* Everything but what must come before libbcc's headers. */
 static void write_types(struct rp_source *source, const struct rp_btf *btf,
                         const struct rp_btf *modules, FILE *out) {
     RP_AUTO_FREE char *snippets = NULL;
     size_t size;
     FILE *pieces = open_memstream(&snippets, &size);
     if (!pieces)
-        return; /* the compile that follows says what is missing */
+        return; /* the compiler will say what is missing */
     bool uses_is_target = mentions_with(source, "is_target", "struct task_struct tgid real_parent");
     bool uses_is_target_task = mentions_with(
         source, "is_target_task",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the compiler is given around the author's text: types, macros, flags. */
+/* What the compiler gets besides the author's text: types, macros, flags. */
 #ifndef RP_COMPILE_SOURCE_H
 #define RP_COMPILE_SOURCE_H
 
@@ -14,37 +14,37 @@ typedef struct rp_error *(*rp_write_before_fn)(const char *attach, struct rp_nam
 
 struct rp_source {
     struct rp_scan scan;      /* of the text and of the author's own headers */
-    struct rp_names stubs;    /* included headers that are the kernel's: empty files stand in */
+    struct rp_names stubs;    /* included kernel headers, which are empty files */
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
-    char *usdt;               /* the same, of the programs that are traced; or NULL */
-    char *unknown_tracepoint; /* one that the source names and this kernel does not tell about */
-    bool uses_modules;        /* some types are those of loaded modules, which come and go */
+    char *usdt;               /* the same for the traced programs; or NULL */
+    char *unknown_tracepoint; /* a tracepoint that the source names and this kernel does not show */
+    bool uses_modules;        /* some types come from loaded modules, which come and go */
     bool whole;               /* see rp_source_prepare() */
     char headers[65];         /* digest of the author's headers */
     char tracepoints[65];     /* digest of the formats of the tracepoints that it names */
 };
 
-/* Reads `text` and the headers of the author's that it includes (found through -I and beside
+/* Reads `text` and those of the author's headers that it includes (found through -I and next to
  * `opts->path`). */
 struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
                                 const struct rp_compile_opts *opts);
-/* Writes how the arguments of USDT probes are read, if the source reads some. */
+/* Writes code that reads the arguments of USDT probes, if the source reads any. */
 struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_compile_opts *opts,
                                      rp_write_before_fn before);
-/* Adds the types in the formats of its tracepoints, once all are known. */
+/* Adds the types in the formats of its tracepoints, when all are known. */
 void rp_source_scan_tracepoints(struct rp_source *source);
-/* Digest of the kernel's part in what rp_source_prepare() wrote: another kernel for which it is the
- * same can run what was compiled with it. */
+/* A digest of the kernel's part of what rp_source_prepare() wrote: a kernel with the same digest
+ * can run what was compiled with it. */
 void rp_source_types_digest(const struct rp_source *source, char hex[65]);
 /* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
- * what the source reaches of them, and with the types of loaded modules. */
+ * the parts that the source uses, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
-/* Adds the names that snippets.h has something for. */
+/* Adds the names in snippets.h. */
 void rp_source_snippet_names(struct rp_names *names);
-/* Frees what is kept from one source to the next, the kernel's types with it. The next one reads it
- * again. */
+/* Frees what is kept from one source to the next, including the kernel's types. The next one reads
+ * it again. */
 void rp_source_release(void);
 
 #endif

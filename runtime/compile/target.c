@@ -21,23 +21,22 @@ static struct rp_error *cgroup_id(const char *path, uint64_t *id) {
     if (statfs(path, &fs) || stat(path, &status))
         return rp_error_hint_set(
             rp_error_new(errno, NULL, "cannot use the cgroup %s", path),
-            "give its directory, such as /sys/fs/cgroup/system.slice (systemd-cgls shows them)");
+            "use its directory, such as /sys/fs/cgroup/system.slice (systemd-cgls lists them)");
     if ((unsigned long)fs.f_type != CGROUP2_SUPER_MAGIC || !S_ISDIR(status.st_mode))
         return rp_error_hint_set(
-            rp_error_new(EINVAL, "it is no directory of a cgroup v2", "cannot use the cgroup %s",
-                         path),
-            "cgroups are directories below /sys/fs/cgroup (or /sys/fs/cgroup/unified); mount -t "
-            "cgroup2 shows where");
+            rp_error_new(EINVAL, "it is not the directory of a cgroup v2",
+                         "cannot use the cgroup %s", path),
+            "cgroups are directories below /sys/fs/cgroup (or /sys/fs/cgroup/unified); `mount -t "
+            "cgroup2` shows where");
     *id = status.st_ino;
     return NULL;
 }
 
 static struct rp_error *comm_constants(const char *comm, uint64_t constants[2]) {
     if (!*comm || strlen(comm) >= COMM_SIZE)
-        return rp_error_hint_set(
-            rp_error_new(EINVAL, "a task's name has 1 to 15 bytes", "cannot trace tasks named %s",
-                         comm),
-            "give the name that ps -o comm shows: of a longer one the first 15 bytes");
+        return rp_error_hint_set(rp_error_new(EINVAL, "a task's name has 1 to 15 bytes",
+                                              "cannot trace tasks named %s", comm),
+                                 "use the name that ps -o comm shows: at most the first 15 bytes");
     char name[COMM_SIZE] = "";
     snprintf(name, sizeof(name), "%s", comm);
     memcpy(constants, name, sizeof(name));

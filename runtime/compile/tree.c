@@ -34,7 +34,7 @@ void rp_tree_remove(struct rp_tree *tree) {
     tree->path[0] = '\0';
 }
 
-/* A tree outlives its process only if that was killed in the middle of a compile. */
+/* A tree outlives its process only if the process was killed during a compile. */
 static void remove_stale(const char *base) {
     RP_AUTO_CLOSEDIR DIR *dir = opendir(base);
     if (!dir)
@@ -87,7 +87,7 @@ static int write_file(const char *tree, const char *name, const char *text) {
 static int write_stub(const char *tree, const char *include) {
     char name[512];
     if (include[0] == '/' || strstr(include, ".."))
-        return 0; /* not for the tree: the compiler says what is wrong with it */
+        return 0; /* it cannot be in the tree: the compiler says what is wrong with it */
     int len = snprintf(name, sizeof(name), "include/%s", include);
     return len > 0 && (size_t)len < sizeof(name) ? write_file(tree, name, "") : 0;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The small directory that stands in for a kernel source tree while libbcc compiles. */
+/* A small directory in place of a kernel source tree while libbcc compiles. */
 #ifndef RP_COMPILE_TREE_H
 #define RP_COMPILE_TREE_H
 
@@ -9,25 +9,25 @@
 
 struct rp_error;
 
-/* What a text that came from no file is called in there. */
+/* The name, in the tree, of a text that does not come from a file. */
 #define RP_TREE_SOURCE "source.c"
-/* Where reprobe's own headers are in there. */
+/* Where reprobe's own headers are in the tree. */
 #define RP_TREE_OWN "own"
 
-/* Headers that libbcc's own include by name, ended by NULL. */
+/* Headers that libbcc's headers include by name; the last is NULL. */
 extern const char *const rp_tree_always[];
 
-/* Made for one compile and removed after it. */
+/* Created for one compile and removed after it. */
 struct rp_tree {
     char path[128];
 };
 
 /* Makes the tree: `base` becomes include/linux/kconfig.h, which libbcc reads first; `types` becomes
- * include/reprobe-types.h; each of `includes` becomes an empty header; reprobe's own headers are
- * there always. */
+ * include/reprobe-types.h; each of `includes` becomes an empty header. reprobe's own headers are
+ * always in it. */
 struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
                                 const struct rp_names *includes);
-/* Writes one more file into the tree; *path (malloc()ed) is where. */
+/* Writes one more file into the tree; *path is its path, malloc()ed. */
 struct rp_error *rp_tree_add(const struct rp_tree *tree, const char *name, const char *text,
                              char **path);
 void rp_tree_remove(struct rp_tree *tree);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libbpf's btf_dump writes whole types; a task_struct alone is 1,500 lines with all that it holds
- * by value, and clang reads every line three times. Here a large struct keeps only the members
- * whose names the source mentions, at their exact offsets, with padding between them.
+ * libbpf's btf_dump writes whole types; a task_struct alone has 1,500 lines with everything that it
+ * holds by value, and clang reads every line three times. Here a large struct keeps only the
+ * members whose names the source mentions, at their exact offsets, with padding between them.
  */
 #include "compile/types.h"
 
@@ -12,7 +12,7 @@
 #include "kernel/btf_text.h"
 #include "util/cleanup.h"
 
-/* Up to here a struct keeps the members that cost nothing to declare, so that initialisers by
+/* Up to this size a struct keeps the members that cost nothing to declare, so that initialisers by
  * position and printed values look as in the kernel. struct pt_regs must stay whole: libbcc's own
  * macros name its members. */
 #define SMALL_STRUCT_MEMBERS 32
@@ -21,7 +21,7 @@
 enum state { UNSEEN = 0, QUEUED, BEGUN, DONE };
 
 struct writer {
-    const struct rp_btf *btf; /* vmlinux's types, then those of one module after the other */
+    const struct rp_btf *btf; /* the types of vmlinux, then of one module after the other */
     const struct rp_names *wanted, *earlier, *later, *declared;
     struct rp_names forwards;  /* tags already declared; structs and enums share one name space */
     struct rp_names tags;      /* tags and "typedef x" already defined */
@@ -102,11 +102,11 @@ static bool is_kept(const struct writer *w, const struct btf_type *parent,
     return btf_vlen(parent) <= SMALL_STRUCT_MEMBERS && is_plain(w, m->type);
 }
 
-/* ------------------------------------------------------------- spelling a type */
+/* ------------------------------------------------------------- declaring a type */
 
 static void write_composite_body(struct writer *w, FILE *f, const struct btf_type *t, uint32_t id);
 
-/* A type without a name stands where it is used, whole. */
+/* A type without a name is written in full where it is used. */
 static char *anonymous_body(void *ctx, uint32_t id) {
     struct writer *w = ctx;
     char *body = NULL;
@@ -138,8 +138,8 @@ static void forward(struct writer *w, const struct btf_type *t) {
         fprintf(w->out, "%s %s;\n", rp_btf_tag_word(t), name);
 }
 
-/* Whether nothing was defined under this name yet. Another translation unit, or a module, may have
- * a type of the same name: the first one stands. */
+/* Whether this name is not defined yet. Another translation unit, or a module, may have a type of
+ * the same name: the first one wins. */
 static bool define(struct writer *w, uint32_t id, const char *name) {
     if (!rp_names_add(&w->tags, name, strlen(name)))
         return false;
@@ -154,8 +154,8 @@ static void enqueue(struct writer *w, uint32_t id) {
     w->queue[w->queue_len++] = id;
 }
 
-/* Writes what a declaration with this type relies on. A type behind a pointer need only be
- * declared now; it is written later, since the source may follow the pointer. */
+/* Writes what a declaration with this type depends on. A type behind a pointer only has to be
+ * declared now; it is defined later, because the source may follow the pointer. */
 static void write_needs(struct writer *w, uint32_t id, bool by_value) {
     for (;;) {
         id = rp_btf_skip_modifiers(w->btf, id);
@@ -205,7 +205,7 @@ static void write_needs(struct writer *w, uint32_t id, bool by_value) {
     }
 }
 
-/* The struct or union without a name that a member holds, as one or in an array; else 0. */
+/* The struct or union without a name that a member has, alone or as an array; else 0. */
 static uint32_t anonymous_inside(const struct writer *w, uint32_t id) {
     id = rp_btf_skip_to_base(w->btf, id);
     while (id && btf_kind(type_of(w, id)) == BTF_KIND_ARRAY)
@@ -250,7 +250,7 @@ static uint64_t alignment_bits(const struct writer *w, uint32_t id) {
     return (uint64_t)rp_btf_align(w->btf, id) * 8;
 }
 
-/* A type that the source defines itself, further down, cannot be held by value up here. */
+/* A type that the source defines itself, further down, cannot be used by value here. */
 static bool is_later(const struct writer *w, uint32_t id) {
     for (;;) {
         id = rp_btf_skip_modifiers(w->btf, id);
@@ -265,7 +265,7 @@ static bool is_later(const struct writer *w, uint32_t id) {
     }
 }
 
-/* "{ members } __attribute__((…))" with the word before it. */
+/* "{ members } __attribute__((…))" with the keyword before it. */
 static void write_composite_body(struct writer *w, FILE *f, const struct btf_type *t, uint32_t id) {
     bool is_union = btf_kind(t) == BTF_KIND_UNION;
     const struct btf_member *m = btf_members(t);
@@ -392,7 +392,7 @@ static void write_typedef(struct writer *w, uint32_t id) {
 
 /* ------------------------------------------------------------- the whole */
 
-/* A bit for the leading bytes of each wanted name, to say "no" fast: BTF has 40,000 names. */
+/* A bit for the leading bytes of each wanted name, to reject others fast: BTF has 40,000 names. */
 struct sieve {
     uint64_t bits[1024];
 };
@@ -430,8 +430,8 @@ static bool names_wanted_constant(const struct writer *w, const struct sieve *si
     return false;
 }
 
-/* Whether vmlinux only declares it: then a module has the rest, and the source may follow a pointer
- * to it without naming it. */
+/* Whether vmlinux only declares it: then a module has the definition, and the source may follow a
+ * pointer to it without naming it. */
 static bool is_missing(const struct writer *w, const char *tag) {
     return w->btf->base && rp_names_has(&w->forwards, tag) && !rp_names_has(&w->tags, tag);
 }
@@ -449,7 +449,7 @@ static void write_root(struct writer *w, uint32_t id) {
     const struct btf_type *t = type_of(w, id);
     if (btf_kind(t) == BTF_KIND_TYPEDEF) {
         write_typedef(w, id);
-        write_needs(w, t->type, true); /* the source may hold one by value */
+        write_needs(w, t->type, true); /* the source may use it by value */
     } else if (btf_is_any_enum(t)) {
         write_enum(w, id);
     } else {
@@ -482,12 +482,12 @@ bool rp_types_write(const struct rp_btf *btf, const struct rp_btf *modules,
                        .states = states,
                        .queue = queue};
     if (!states || !queue)
-        return false; /* the compile that follows says which type is missing */
+        return false; /* the compiler will say which type is missing */
     struct sieve sieve;
     make_sieve(&sieve, names->wanted);
     write_roots(&w, &sieve, btf);
     for (const struct rp_btf *module = modules; module; module = module->next) {
-        /* Its ids are also the next one's. */
+        /* The next module has the same ids. */
         memset(states + module->first_id, UNSEEN, module->end_id - module->first_id);
         write_roots(&w, &sieve, module);
     }

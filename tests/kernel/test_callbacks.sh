@@ -290,7 +290,7 @@ END
 BPF_CALLBACK(add, u32 index) { return 0; }
 PROBE { return bpf_loop(100, ad, NULL, 0); }
 END
-	bad 2 "a callback has four parameters at most" <<'END'
+	bad 2 "a callback has at most four parameters" <<'END'
 BPF_CALLBACK(add, u32 a, int b, int c, int d, void *ctx) { return 0; }
 PROBE { return bpf_loop(100, add, NULL, 0); }
 END

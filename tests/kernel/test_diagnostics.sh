@@ -20,7 +20,7 @@ rejects() {
 misspelt_field() {
 	rejects "bad.c:4:15: error: no member named 'real_parnt' in 'struct task_struct'" \
 		$'    return t->real_parnt->pid;\n           ~  ^' \
-		"hint: struct task_struct of this kernel has real_parent" <<'END'
+		"hint: in this kernel, struct task_struct has real_parent" <<'END'
 PROBE
 {
     struct task_struct *t = (struct task_struct *)bpf_get_current_task();
@@ -32,7 +32,7 @@ END
 # Linux 5.14 renamed it.
 renamed_field() {
 	rejects "bad.c:4:15: error: no member named 'state' in 'struct task_struct'" \
-		"of this kernel has " "__state" <<'END'
+		"in this kernel, struct task_struct has " "__state" <<'END'
 PROBE
 {
     struct task_struct *t = (struct task_struct *)bpf_get_current_task();
@@ -97,7 +97,7 @@ END
 }
 
 semicolon() {
-	rejects "bad.c:3:14: error: expected ';'" 'hint: put a `;` where the caret is' <<'END'
+	rejects "bad.c:3:14: error: expected ';'" 'hint: write a `;` where the caret is' <<'END'
 PROBE
 {
     u32 a = 1
@@ -108,7 +108,7 @@ END
 
 # libbcc rewrites the call: what is shown is what was written.
 format_in_a_variable() {
-	rejects "bad.c:4: error: " $'    bpf_trace_printk(format, 3);\n' "hint: bpf_trace_printk() takes" <<'END'
+	rejects "bad.c:4: error: " $'    bpf_trace_printk(format, 3);\n' "hint: pass bpf_trace_printk() the format" <<'END'
 PROBE
 {
     char format[] = "x %d";
@@ -176,7 +176,7 @@ END
 # What LLVM's backend rejects used to end the process without a word.
 signed_division() {
 	rejects "bad.c:4:22: error: BPF has no instruction for this (sdiv)" \
-		$'    return args->pid / b;\n                     ^' "hint: only unsigned" <<'END'
+		$'    return args->pid / b;\n                     ^' "hint: BPF can divide only unsigned" <<'END'
 PROBE
 {
     s64 b = bpf_ktime_get_ns();
@@ -197,7 +197,7 @@ END
 too_many_jobs() {
 	printf 'int f(void *ctx) { return 0; }\n' >own.c
 	run reprobe check own.c -- another.c
-	refused "cannot compile own.c: a flag asks clang for more" "hint: what follows \`--\` goes to clang"
+	refused "cannot compile own.c: a flag asks clang to do more" "hint: everything after \`--\` goes to clang"
 }
 
 t "a misspelt field" misspelt_field

@@ -115,7 +115,7 @@ file() {
 	refused "directory.c" "Is a directory"
 	head -c 3000 "$bin/reprobe" >binary.c
 	run reprobe run binary.c
-	refused "binary.c" "no object file of reprobe's" "hint: give the C source"
+	refused "binary.c" "not an object file of reprobe" "hint: use the C source"
 	printf 'int f(void *c) { \0 return 0; }\n' >nul.c
 	run reprobe check nul.c
 	refused "nul.c" "NUL"
@@ -135,7 +135,7 @@ verifier_refuses() {
 	before=$(inventory)
 	source_file bad.c
 	run reprobe run bad.c --for 1ms
-	refused "cannot load" "verifier refused it" "$1" "hint: " "(-v shows"
+	refused "cannot load" "verifier rejected it" "$1" "hint: " "(-v shows"
 	[ "$(wc -l <err)" -le 5 ] || fail "expected a short message without -v, got" "$err"
 	unchanged "$before"
 	run reprobe run -v bad.c --for 1ms

@@ -39,7 +39,7 @@ END_TEST
 
 START_TEST(no_reason_is_still_an_error) {
     struct rp_error *err = rp_compile_error("own.c", "/abs/own.c", "", NULL);
-    ck_assert_str_eq(rp_error_why(err), "the compiler gave no reason");
+    ck_assert_str_eq(rp_error_why(err), "the compiler did not say why");
     rp_error_free(err);
 }
 END_TEST
@@ -142,7 +142,7 @@ START_TEST(hints_from_the_words_alone) {
           "`noinline` alone");
     hints("member reference base type 'void' is not a structure or union",
           "    return PT_REGS_PARM1(ctx);", "struct pt_regs *ctx");
-    hints("expected ';' after expression", "", "put a `;`");
+    hints("expected ';' after expression", "", "write a `;`");
     hints("array initializer must be an initializer list or string literal",
           "    bpf_trace_printk(fmt);", "in quotes");
     hints("cannot use map function inside a macro", "", "outside the macro");

@@ -114,7 +114,7 @@ static const struct {
     const char *text, *why, *hint; /* NULL: none */
 } mistakes[] = {
     {"name->nme", "no member named 'nme' in 'struct filename'\n  name->nme\n        ^",
-     "struct filename of this kernel has name"},
+     "in this kernel, struct filename has name"},
     {"task->mm->onwer", "no member named 'onwer' in 'struct mm_struct'", "owner"},
     {"nane->name", "use of undeclared identifier 'nane'\n  nane->name\n  ^", "did you mean name"},
     {"dfd + comn", "use of undeclared identifier 'comn'\n  dfd + comn\n        ^",

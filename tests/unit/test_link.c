@@ -133,8 +133,8 @@ static void assert_link_error(struct rp_object *object, uint64_t kind, const cha
 
 START_TEST(what_is_not_there) {
     struct rp_object *object = compile("int f(void *ctx) { return 0; }\n");
-    assert_link_error(object, RP_SLOT_CALLBACK, "a callback that is none");
-    assert_link_error(object, RP_SLOT_MAP, "a map that is none");
+    assert_link_error(object, RP_SLOT_CALLBACK, "a callback that does not exist");
+    assert_link_error(object, RP_SLOT_MAP, "a map that does not exist");
     rp_object_free(object);
 }
 END_TEST

@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `#include <reprobe/callback.h>` gives a source: functions that helpers call, and a ring
- * buffer that a process fills. See docs/writing-programs.md.
+ * What `#include <reprobe/callback.h>` adds to a source: functions that helpers call, and a ring buffer that a process fills. See docs/writing-programs.md.
  */
 #pragma once
 
-/* The helpers call it with up to four arguments. It returns 0 to go on; 1 stops a loop, a walk over
- * a map or a drain.
+/* The helpers call it with up to four arguments. It returns 0 to continue; 1 stops a loop, a walk over a map or a drain.
  *
  *     BPF_CALLBACK(add, u32 index, struct sums *sums) { sums->total += index; return 0; }
  *     bpf_loop(100, add, &sums, 0);
  *
- * `add` itself is a constant that becomes the address when a program is loaded. The macro is for
- * headers; in the source, adapt.c uses the two that it is made of, the second behind the body. */
+ * `add` itself is a constant that becomes the address when a program is loaded. Headers use this macro; in the source, adapt.c uses the two that it consists of, the second one after the body. */
 #define BPF_CALLBACK(name, ...)                                                                    \
     static __always_inline long rp_body_##name(__VA_ARGS__);                                       \
     RP_WRAPPER(name, ##__VA_ARGS__)                                                                \
@@ -23,7 +20,7 @@
 #define BPF_USER_RINGBUF(name, pages)                                                              \
     BPF_F_TABLE("array", u32, u32, name, pages, RP_MAP_USER_RINGBUF)
 
-/* These helpers take the map itself, by its name. */
+/* These helpers take the name of a map. */
 #define bpf_for_each_map_elem(map, callback, ctx, flags)                                           \
     bpf_for_each_map_elem(RP_MAP(map), callback, ctx, flags)
 #define bpf_ringbuf_query(map, what) bpf_ringbuf_query(RP_MAP(map), what)
@@ -31,9 +28,7 @@
     bpf_user_ringbuf_drain(RP_MAP(map), callback, ctx, flags)
 #define bpf_timer_init(timer, map, flags) bpf_timer_init((void *)(timer), RP_MAP(map), flags)
 
-/* libbcc's timer is two unnamed bit fields. LLVM makes one 128-bit integer of them, and when libbcc
- * turns from the machine's own code to BPF's, a struct that has one gets other offsets than clang
- * had. So libbcc's goes by another name (compile.c). */
+/* libbcc's timer is two unnamed bit fields. LLVM makes one 128-bit integer of them, and when libbcc switches from native code to BPF, a struct that contains one gets other offsets than in clang. So libbcc's gets another name (compile.c). */
 #undef bpf_timer
 struct bpf_timer {
     u64 opaque[2];
@@ -51,7 +46,7 @@ struct bpf_timer {
     static void *const __maybe_unused name = RP_SLOT(RP_SLOT_CALLBACK, #name);                     \
     static __always_inline long rp_body_##name(__VA_ARGS__)
 
-/* What the kernel calls. One parameter, since libbcc takes any further one for a kprobe's. */
+/* What the kernel calls. It has one parameter, because libbcc takes any further one for a kprobe's. */
 #undef RP_WRAPPER
 #define RP_WRAPPER(name, ...)                                                                      \
     _Pragma("clang diagnostic push")                                                               \
@@ -63,9 +58,7 @@ struct bpf_timer {
     }                                                                                              \
     _Pragma("clang diagnostic pop")
 
-/* A struct of two is passed in two registers, r1 and r2; a larger one would be passed in memory. Of
- * three and four, all are stored on the stack before anything else can use a register. (Not of two:
- * the verifier forgets what a pointer to a struct bpf_dynptr is when it is stored.) */
+/* A struct of two words is passed in two registers, r1 and r2; a larger one would be passed in memory. Three and four arguments are all stored on the stack before anything else can use a register. (Two are not: the verifier forgets the type of a pointer to a struct bpf_dynptr when it is stored.) */
 struct rp_registers {
     u64 r1, r2;
 };
@@ -92,18 +85,18 @@ struct rp_registers {
     })
 #define RP_CALL_MANY(f)                                                                            \
     ({                                                                                             \
-        _Static_assert(0, "a callback has four parameters at most");                               \
+        _Static_assert(0, "a callback has at most four parameters");                               \
         0;                                                                                         \
     })
 
 #define RP_MAP(map)                                                                                \
     ({                                                                                             \
-        _Static_assert(sizeof((map).max_entries), "a map's name stands here");                     \
+        _Static_assert(sizeof((map).max_entries), "pass the name of a map here");                     \
         static void *const rp_map = RP_SLOT(RP_SLOT_MAP, #map);                                    \
         rp_map;                                                                                    \
     })
 
-/* A constant that says what must be known when a program is loaded: link.h. */
+/* A constant for a value that is known when the program is loaded: link.h. */
 #define RP_SLOT(kind, name) ((void *)((kind) | RP_HASH(name RP_ZEROS)))
 
 /* rp_link_hash(). */

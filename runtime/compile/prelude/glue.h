@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What reprobe adds to every source, after libbcc's headers and the kernel's types: the target,
- * and an honest count of events that could not be sent. */
+/* What reprobe adds to every source, after libbcc's headers and the kernel's types: the target, and a count of events that could not be sent. */
 #pragma once
 
 #ifndef TARGET_PID
 #define TARGET_PID ((int)RP_TARGET(0))
 #endif
-/* What the target is (compile/target.h), 0: anyone. Constants that are filled in when the program is
- * loaded, so that one compile serves every target. */
+/* The target (compile/target.h), 0: anyone. These constants are filled in when the program is loaded, so that one compile serves every target. */
 #define RP_TARGET(which)                                                                           \
     ({                                                                                             \
         u64 rp_constant;                                                                           \
@@ -19,11 +17,11 @@
 #define RP_TARGET_COMM_REST RP_TARGET(3)
 #define RP_TARGET_CGROUP    RP_TARGET(4)
 
-/* What adapt.c makes of a BPF_CALLBACK that is not prelude/callback.h's. */
+/* What adapt.c turns a BPF_CALLBACK outside prelude/callback.h into. */
 #define RP_CALLBACK_ BPF_CALLBACK
 #define RP_WRAPPER(...)
 
-/* Unrolled, a loop takes longer to compile than all of a small program. Loops: since Linux 5.3. */
+/* An unrolled loop takes longer to compile than a whole small program. Loops: since Linux 5.3. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 3, 0)
 #define RP_LOOP _Pragma("unroll")
 #else
@@ -49,8 +47,7 @@ static __always_inline int rp_descends(struct task_struct *task)
 
 #if RP_USES_IS_TARGET
 #if RP_BY_TASK
-/* In the cgroup or in one below it. The helper answers 0 past the task's own level. (A return from
- * inside the loop would have LLVM copy a register that has no value yet.) */
+/* In the cgroup or in one below it. The helper returns 0 beyond the task's own level. (A return inside the loop would make LLVM copy a register that is not set yet.) */
 static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
 {
     int found = 0;
@@ -77,8 +74,7 @@ static __always_inline int rp_is_current_like_target(void)
 #define rp_is_current_like_target() 1
 #endif
 
-/* Whether this event is the target's: the current task decides, also where it was interrupted.
- * Everyone is, when there is no target. */
+/* Whether this event belongs to the target: the current task decides, even if it was interrupted. Without a target, always true. */
 static __always_inline int is_target(void)
 {
     if (TARGET_PID && !rp_descends((struct task_struct *)bpf_get_current_task()))
@@ -126,7 +122,7 @@ static __always_inline int rp_is_task_like_target(struct task_struct *task)
 #define rp_is_task_like_target(task) 1
 #endif
 
-/* is_target() of another task than the current one. */
+/* is_target() for another task than the current one. */
 static __always_inline int is_target_task(struct task_struct *task)
 {
     if (TARGET_PID && !rp_descends(task))
@@ -153,9 +149,7 @@ static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags
     return err;
 }
 
-/* The reader of a ring buffer that flows is not woken for each record (stream/ringbuf.c), but when
- * another quarter of the ring is written: whether a record of `size` bytes begins one. A source
- * that speaks of the flags for waking itself is left alone. */
+/* While records flow, the reader of a ring buffer is not woken for each record (stream/ringbuf.c), but when another quarter of the ring is written: whether a record of `size` bytes begins a quarter. This is left out if the source mentions the wake-up flags itself. */
 #ifndef RP_BATCH_WAKEUPS
 #define RP_BATCH_WAKEUPS !RP_USES_WAKEUP_FLAGS
 #endif
@@ -163,7 +157,7 @@ static __always_inline int rp_begins_quarter(void *ring, u64 size)
 {
     u64 from = bpf_ringbuf_query(ring, BPF_RB_PROD_POS);
     u64 to = from + ((size + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL);
-    if (!((from ^ to) & -1024ULL)) /* of the smallest ring: ask no more, mostly */
+    if (!((from ^ to) & -1024ULL)) /* of the smallest ring: mostly enough to stop here */
         return 0;
     return !!((from ^ to) & -(bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4));
 }
@@ -180,7 +174,7 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
 
 static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
 {
-    /* When the record is submitted, nobody tells which ring it is of. (The long name: verifier.c
+    /* When the record is submitted, its ring is not known. (The long name: verifier.c
      * knows lines of this file by their text, if they are long.) */
     if (RP_BATCH_WAKEUPS && rp_begins_quarter(ring, size)) {
         void *record_that_only_wakes = bpf_ringbuf_reserve(ring, 8, 0);
@@ -193,8 +187,7 @@ static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
     return record;
 }
 
-/* libbcc writes these calls where the source says events.perf_submit() and so on. The static
- * variable puts the event's own type into the module's BTF, for printing. */
+/* libbcc writes these calls for events.perf_submit() and so on. The static variable puts the type of the event into the module's BTF, for printing. */
 #define RP_KEEP_TYPE(data)                                                                         \
     static __typeof__(data) __attribute__((section(".rp.layout"), used)) rp_layout
 #define bpf_perf_event_output(ctx, map, flags, data, size)                                         \

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Macros and inline functions of kernel headers that BTF does not carry, each piece used only by a
- * source that mentions one of its names. A piece begins with a line "//@ NAME…" and ends at the
- * next; what it mentions counts as mentioned by the source. Values are the kernel's user-space
- * interface, which does not change; the header each comes from stands beside it.
+ * Macros and inline functions of kernel headers that BTF does not contain. A source gets a piece only if it mentions one of its names. A piece begins with a line "//@ NAME…" and ends at the next; its words count as mentioned by the source. Values belong to the kernel's user-space interface, which does not change; a comment names the header.
  */
 //@ container_of
 #define container_of(ptr, type, member)                                                            \

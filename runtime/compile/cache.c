@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "compile/object_file.h"
-#include "kernel/identity.h"
+#include "kernel/features.h"
 #include "reprobe.h"
 #include "util/array.h"
 #include "util/cleanup.h"

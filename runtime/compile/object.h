@@ -46,7 +46,7 @@ struct rp_object_map {
 struct rp_object_origin {
     char *source;  /* its name, for people */
     char *reprobe; /* the version that compiled it */
-    char *kernel;  /* kernel/identity.h: name and build */
+    char *kernel;  /* kernel/features.h: name and build */
     char *kernel_build;
     /* A digest of the kernel's types and tracepoints that it was compiled with, and the names that
      * selected them: with these another kernel can check whether its own are the same. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/identity.h"
+#include "kernel/features.h"
 #include "reprobe.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the running kernel has, allows and forbids. */
+/* Which kernel runs; what it has, allows and forbids. */
 #ifndef RP_KERNEL_FEATURES_H
 #define RP_KERNEL_FEATURES_H
 
 #include <linux/bpf.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rp_error;
+
+struct rp_kernel_identity {
+    char name[200]; /* for people: "Linux 6.1.0-56-amd64 x86_64" */
+    char build[65]; /* the same only for the same build of a kernel: its GNU build id in
+                       hexadecimal, or, where it has none, what uname(2) says about the build */
+};
+
+/* To tell whether something was made for this kernel. */
+void rp_kernel_identify(struct rp_kernel_identity *out);
 
 /* What it means that the kernel refused something with `errnum` (EPERM, EACCES): missing
  * capabilities, lockdown, or a container. Why and hint are set; `what` is the caller's to set. */
@@ -26,5 +36,26 @@ int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_
 
 /* Whether the kernel has kprobes: as a perf event source (Linux 4.17), or in tracefs. */
 bool rp_kernel_has_kprobes(void);
+/* Whether tracefs has a file of that name. */
+bool rp_kernel_has_in_tracefs(const char *name);
+
+/* Advice of several messages. */
+#define RP_AS_ROOT "run as root (sudo), or with CAP_BPF and CAP_PERFMON"
+#define RP_IN_LAB  "use a kernel that has it, such as the lab's: scripts/lab -- COMMAND"
+
+/* Bits of CapEff; linux/capability.h of an older system may lack the newer ones. */
+enum { RP_CAP_SYS_ADMIN = 21, RP_CAP_SYS_RESOURCE = 24, RP_CAP_PERFMON = 38, RP_CAP_BPF = 39 };
+bool rp_kernel_has_capability(unsigned bit);
+/* Whether this process may load tracing programs. */
+bool rp_kernel_may_trace(void);
+
+/* The part in brackets of "none [integrity] confidentiality"; "" where there is no lockdown. */
+void rp_kernel_lockdown(char *level, size_t size);
+/* Confidentiality forbids kprobes, tracefs, perf and reading kernel memory from BPF; integrity only
+ * forbids writing (security/lockdown in the kernel). */
+bool rp_kernel_is_locked_down(void);
+
+/* The first line of a file without its newline; "" where it cannot be read. */
+void rp_kernel_read_line(const char *path, char *line, size_t size);
 
 #endif

@@ -68,6 +68,13 @@ struct rp_error *rp_tracefs_path(const char **path) {
     return err;
 }
 
+const char *rp_tracefs_path_or_null(void) {
+    const char *path;
+    struct rp_error *err = rp_tracefs_path(&path);
+    rp_error_free(err);
+    return err ? NULL : path;
+}
+
 /* Calls `each` with what stands before the first of `end` on every line of a file. */
 static struct rp_error *each_line(const char *name, const char *end,
                                   bool (*each)(void *ctx, const char *line), void *ctx) {

@@ -10,6 +10,8 @@ struct rp_error;
 /* *path is where tracefs is ("/sys/kernel/tracing" or under debugfs); mounts it when that is all
  * that is missing. */
 struct rp_error *rp_tracefs_path(const char **path);
+/* The same, or NULL without a word. */
+const char *rp_tracefs_path_or_null(void);
 /* Calls `each` with "category:name" of every tracepoint until it returns false. */
 struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx);
 /* Calls `each` with the name of every function that ftrace can trace, until it returns false.

@@ -14,7 +14,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct bashreadline {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     const char *path; /* of the program or library that contains readline() */
 };
 
@@ -29,7 +29,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case 's':
         tool->path = arg;
-        rp_tool_define(&tool->tool, "SHARED");
+        rp_tool_define(tool->tool, "SHARED");
         return 0;
     case ARGP_KEY_END:
         if (tool->path)
@@ -40,7 +40,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             !rp_probe_exists("uprobe:readline:readline"))
             return 0;
         tool->path = "readline";
-        rp_tool_define(&tool->tool, "SHARED");
+        rp_tool_define(tool->tool, "SHARED");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -62,15 +62,18 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct bashreadline tool = {.tool.timestamps = true};
-    const struct rp_snoop snoop = {.name = "bashreadline.c",
+    struct bashreadline tool = {.tool = rp_tool_new()};
+    tool.tool->timestamps = true;
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "bashreadline.c",
                                    .source = rp_embedded_bashreadline_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool.tool, cells, &tool},
+                                   .cells = cells,
+                                   .ctx = &tool,
                                    .attach = attach};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Prints a line for each command line that a user types into "
                                      "bash."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

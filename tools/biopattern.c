@@ -12,7 +12,7 @@ static const struct argp_option options[] = {
     {"disk", 'd', "DISK", 0, "Trace only this disk, named as in /proc/diskstats", 0}, {0}};
 
 struct biopattern {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     struct rp_interval interval;
 };
 
@@ -50,7 +50,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         snprintf(name, sizeof(name), "%s", arg);
         if (!find_disk(&device, name, true))
             argp_error(state, "this machine has no disk `%s` (see /proc/diskstats)", arg);
-        rp_tool_define(&b->tool, "DEVICE=%u", device);
+        rp_tool_define(b->tool, "DEVICE=%u", device);
         return 0;
     }
     default:
@@ -79,7 +79,8 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct biopattern *b = ctx;
-    const struct rp_sums sums = {.tool = &b->tool,
+    const struct rp_sums sums = {.size = sizeof(sums),
+                                 .tool = b->tool,
                                  .interval = b->interval,
                                  .name = "biopattern.c",
                                  .source = rp_embedded_biopattern_c,
@@ -93,7 +94,7 @@ int main(int argc, char **argv) {
                               .parser = parse,
                               .doc = "Shows of each disk how many of its requests were sequential, "
                                      "how many random, and how much they moved."};
-    struct biopattern biopattern = {0};
-    rp_tool_parse(argc, argv, &argp, &biopattern, &biopattern.tool, &biopattern.interval);
-    return rp_tool_run(&biopattern.tool, run, &biopattern);
+    struct biopattern biopattern = {.tool = rp_tool_new()};
+    rp_tool_parse(argc, argv, &argp, &biopattern, biopattern.tool, &biopattern.interval);
+    return rp_tool_run(biopattern.tool, run, &biopattern);
 }

@@ -21,7 +21,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct execsnoop {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     bool failed;
     const char *transport; /* the macro that selects it */
     uint64_t pages;
@@ -61,10 +61,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             argp_error(state, "`%s` is not a power of two up to 262144", arg);
         return 0;
     case ARGP_KEY_END:
-        rp_tool_define(&tool->tool, "%s", tool->transport);
-        rp_tool_define(&tool->tool, "PAGES=%" PRIu64, tool->pages);
+        rp_tool_define(tool->tool, "%s", tool->transport);
+        rp_tool_define(tool->tool, "PAGES=%" PRIu64, tool->pages);
         if (tool->failed)
-            rp_tool_define(&tool->tool, "FAILED");
+            rp_tool_define(tool->tool, "FAILED");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -77,20 +77,22 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     rp_cell_uint(row, "PID", 7, e->pid);
     rp_cell_uint(row, "PPID", 7, e->ppid);
     rp_cell_text(row, "COMM", 16, e->comm, sizeof(e->comm));
-    if (tool->failed || tool->tool.json)
+    if (tool->failed || tool->tool->json)
         rp_cell_int(row, "RET", -4, e->ret);
     rp_cell_text(row, "FILENAME", 0, e->filename, sizeof(e->filename));
 }
 
 int main(int argc, char **argv) {
-    struct execsnoop tool = {.transport = "TRANSPORT_RESERVE", .pages = 256};
-    const struct rp_snoop snoop = {.name = "execsnoop.c",
+    struct execsnoop tool = {.tool = rp_tool_new(), .transport = "TRANSPORT_RESERVE", .pages = 256};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "execsnoop.c",
                                    .source = rp_embedded_execsnoop_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Prints a line for each program that starts: its process, its "
                                      "parent, its name and its file."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

@@ -70,14 +70,16 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct rp_tool tool = {0};
-    const struct rp_snoop snoop = {.name = "exitsnoop.c",
+    struct rp_tool *tool = rp_tool_new();
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "exitsnoop.c",
                                    .source = rp_embedded_exitsnoop_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc = "Prints a line for each process that ends: its name, its "
                                      "parent, its age, and its exit code or signal."};
-    return rp_snoop_main(argc, argv, &argp, &tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool, &snoop);
 }

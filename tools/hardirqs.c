@@ -18,6 +18,7 @@ static void action_name(const void *key, char text[RP_SUM_TEXT]) {
 int main(int argc, char **argv) {
     static const char *const tracepoints[] = {"irq_handler_exit", "irq_handler_entry", NULL};
     static const struct rp_irqs hardirqs = {
+        .size = sizeof(hardirqs),
         .doc = "Sums up the time that interrupt handlers take, by the name of the handler's "
                "action, as in /proc/interrupts.",
         .name = "hardirqs.c",

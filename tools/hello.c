@@ -77,7 +77,7 @@ int main(int argc, char **argv) {
                "kprobe on do_sys_openat2, or the matching tracepoint on a kernel without kprobes. "
                "Opens a file itself each second, so that there is something to see on a quiet "
                "machine."};
-    struct rp_tool tool = {0};
-    rp_tool_parse(argc, argv, &argp, NULL, &tool, NULL);
-    return rp_tool_run(&tool, run, &tool);
+    struct rp_tool *tool = rp_tool_new();
+    rp_tool_parse(argc, argv, &argp, NULL, tool, NULL);
+    return rp_tool_run(tool, run, tool);
 }

@@ -39,7 +39,7 @@ struct leak {
 };
 
 struct memleak {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     struct rp_interval interval;
     uint64_t older_ms, min, max, top;
     const char *object;
@@ -91,7 +91,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 static bool is_kernel(const struct memleak *m) {
-    return !m->tool.session.target.pid && !m->tool.session.command;
+    return !m->tool->target->pid && !m->tool->session->command;
 }
 
 /* ------------------------------------------------------------------ reports */
@@ -126,9 +126,9 @@ static int compare_bytes(const void *a, const void *b) {
 static void print_leak(const struct memleak *m, const struct leak *leak) {
     rp_stack_clear(m->stack);
     rp_stack_add(m->stack, leak->stack, (pid_t)leak->pid, "");
-    if (m->tool.json) {
+    if (m->tool->json) {
         struct rp_writer json;
-        rp_tool_json_begin(&m->tool, &json);
+        rp_tool_json_begin(m->tool, &json);
         rp_json_uint(&json, "pid", leak->pid);
         rp_json_uint(&json, "bytes", leak->bytes);
         rp_json_uint(&json, "allocations", leak->count);
@@ -153,7 +153,7 @@ static struct rp_error *report(void *ctx) {
     if (m->leak_count)
         qsort(m->leaks, m->leak_count, sizeof(*m->leaks), compare_bytes);
     size_t shown = m->leak_count < m->top ? m->leak_count : m->top;
-    if (!m->tool.json)
+    if (!m->tool->json)
         printf("Top %zu of %zu stacks with outstanding allocations:\n", shown, m->leak_count);
     for (size_t i = 0; i < shown && !err; i++)
         print_leak(m, &m->leaks[i]);
@@ -187,14 +187,17 @@ static struct rp_error *attach_allocator(struct rp_session *session, struct rp_m
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct memleak *m = ctx;
-    rp_tool_define(&m->tool, "MIN_SIZE=%" PRIu64 "ULL", m->min);
-    rp_tool_define(&m->tool, "MAX_SIZE=%" PRIu64 "ULL", m->max);
+    rp_tool_define(m->tool, "MIN_SIZE=%" PRIu64 "ULL", m->min);
+    rp_tool_define(m->tool, "MAX_SIZE=%" PRIu64 "ULL", m->max);
     if (is_kernel(m))
-        rp_tool_define(&m->tool, "KERNEL");
-    const struct rp_report reports = {
-        .tool = &m->tool, .interval = m->interval, .print = report, .ctx = m};
+        rp_tool_define(m->tool, "KERNEL");
+    const struct rp_report reports = {.size = sizeof(reports),
+                                      .tool = m->tool,
+                                      .interval = m->interval,
+                                      .print = report,
+                                      .ctx = m};
     struct rp_error *err =
-        rp_tool_compile(session, &m->tool, "memleak.c", rp_embedded_memleak_c, &m->module);
+        rp_tool_compile(session, m->tool, "memleak.c", rp_embedded_memleak_c, &m->module);
     if (!err)
         err = rp_stack_new(m->module, "stacks", &m->stack);
     if (!err && !is_kernel(m))
@@ -217,7 +220,8 @@ int main(int argc, char **argv) {
         .parser = parse,
         .doc = "Prints which stacks allocated memory that is not yet freed: in the process of -p, "
                "in the command of -c and its children, or, without either, in the kernel."};
-    struct memleak m = {.older_ms = 500, .max = UINT64_MAX, .top = 10, .object = "c"};
-    rp_tool_parse(argc, argv, &argp, &m, &m.tool, &m.interval);
-    return rp_tool_run(&m.tool, run, &m);
+    struct memleak m = {
+        .tool = rp_tool_new(), .older_ms = 500, .max = UINT64_MAX, .top = 10, .object = "c"};
+    rp_tool_parse(argc, argv, &argp, &m, m.tool, &m.interval);
+    return rp_tool_run(m.tool, run, &m);
 }

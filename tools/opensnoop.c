@@ -13,7 +13,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct opensnoop {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     bool flags, uid;
 };
 
@@ -32,7 +32,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     (void)arg;
     switch (key) {
     case 'x':
-        rp_tool_define(&tool->tool, "FAILED");
+        rp_tool_define(tool->tool, "FAILED");
         return 0;
     case 'e':
         tool->flags = true;
@@ -42,9 +42,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         if (rp_probe_exists("tracepoint:syscalls:sys_enter_open"))
-            rp_tool_define(&tool->tool, "HAVE_OPEN");
+            rp_tool_define(tool->tool, "HAVE_OPEN");
         if (rp_probe_exists("tracepoint:syscalls:sys_enter_openat2"))
-            rp_tool_define(&tool->tool, "HAVE_OPENAT2");
+            rp_tool_define(tool->tool, "HAVE_OPENAT2");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -54,13 +54,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static void cells(struct rp_row *row, const void *record, const void *ctx) {
     const struct opensnoop *tool = ctx;
     const struct event *e = record;
-    if (tool->uid || tool->tool.json)
+    if (tool->uid || tool->tool->json)
         rp_cell_uint(row, "UID", 6, e->uid);
     rp_cell_uint(row, "PID", 7, e->pid);
     rp_cell_text(row, "COMM", 16, e->comm, sizeof(e->comm));
     rp_cell_int(row, "FD", -3, e->ret < 0 ? -1 : e->ret);
     rp_cell_int(row, "ERR", -3, e->ret < 0 ? -e->ret : 0);
-    if (tool->tool.json) {
+    if (tool->tool->json) {
         rp_cell_int(row, "FLAGS", 0, e->flags);
     } else if (tool->flags) {
         char octal[16]; /* as in <fcntl.h> and in man pages */
@@ -71,16 +71,18 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct opensnoop tool = {0};
-    const struct rp_snoop snoop = {.name = "opensnoop.c",
+    struct opensnoop tool = {.tool = rp_tool_new()};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "opensnoop.c",
                                    .source = rp_embedded_opensnoop_c,
                                    .record_size = sizeof(struct event),
                                    .least_size = offsetof(struct event, path),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
                                   "Prints a line for each attempt to open a file: the process, the "
                                   "file descriptor, the error, the path as given."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

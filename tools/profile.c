@@ -20,7 +20,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct profile {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     unsigned hz;
     bool user_only, kernel_only, annotations, folded;
     const char *svg;
@@ -37,11 +37,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'U':
         p->user_only = true;
-        rp_tool_define(&p->tool, "USER_ONLY");
+        rp_tool_define(p->tool, "USER_ONLY");
         return 0;
     case 'K':
         p->kernel_only = true;
-        rp_tool_define(&p->tool, "KERNEL_ONLY");
+        rp_tool_define(p->tool, "KERNEL_ONLY");
         return 0;
     case 'a':
         p->annotations = true;
@@ -53,7 +53,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         p->svg = arg;
         return 0;
     case ARGP_KEY_ARG:
-        if (state->arg_num || !rp_parse_duration(arg, &p->tool.session.duration_ns))
+        if (state->arg_num || !rp_parse_duration(arg, &p->tool->session->duration_ns))
             argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
         return 0;
     case ARGP_KEY_END:
@@ -70,17 +70,18 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     char spec[32], title[64];
     snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
     snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
-    struct rp_stacks stacks = {.tool = &p->tool,
-                               .as = p->svg         ? RP_STACKS_SVG
-                                     : p->folded    ? RP_STACKS_FOLDED
-                                     : p->tool.json ? RP_STACKS_JSON
-                                                    : RP_STACKS_TEXT,
+    struct rp_stacks stacks = {.size = sizeof(stacks),
+                               .tool = p->tool,
+                               .as = p->svg          ? RP_STACKS_SVG
+                                     : p->folded     ? RP_STACKS_FOLDED
+                                     : p->tool->json ? RP_STACKS_JSON
+                                                     : RP_STACKS_TEXT,
                                .annotate = p->annotations,
                                .path = p->svg,
                                .title = title};
     struct rp_module *module;
     struct rp_error *err =
-        rp_tool_compile(session, &p->tool, "profile.c", rp_embedded_profile_c, &module);
+        rp_tool_compile(session, p->tool, "profile.c", rp_embedded_profile_c, &module);
     if (!err)
         err = rp_session_attach(session, module, "sample", spec, NULL);
     stacks.module = module;
@@ -94,7 +95,7 @@ int main(int argc, char **argv) {
                               .doc =
                                   "Samples the stacks of what the CPUs run, and prints how often "
                                   "each was seen, the most frequent last."};
-    struct profile p = {.hz = 49};
-    rp_tool_parse(argc, argv, &argp, &p, &p.tool, NULL);
-    return rp_tool_run(&p.tool, run, &p);
+    struct profile p = {.tool = rp_tool_new(), .hz = 49};
+    rp_tool_parse(argc, argv, &argp, &p, p.tool, NULL);
+    return rp_tool_run(p.tool, run, &p);
 }

@@ -15,7 +15,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct runqlat {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     struct rp_interval interval;
     bool milliseconds;
     const char *by; /* what each histogram is for; NULL: all tasks */
@@ -30,14 +30,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'P':
         r->by = "pid";
-        rp_tool_define(&r->tool, "BY_PID");
+        rp_tool_define(r->tool, "BY_PID");
         return 0;
     case 'L':
         r->by = "tid";
-        rp_tool_define(&r->tool, "BY_TID");
+        rp_tool_define(r->tool, "BY_TID");
         return 0;
     case ARGP_KEY_END:
-        rp_tool_define(&r->tool, "UNIT=%d", r->milliseconds ? 1000000 : 1000);
+        rp_tool_define(r->tool, "UNIT=%d", r->milliseconds ? 1000000 : 1000);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -52,7 +52,8 @@ static void id_text(const void *key, char text[RP_SUM_TEXT]) {
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct runqlat *r = ctx;
-    const struct rp_sums sums = {.tool = &r->tool,
+    const struct rp_sums sums = {.size = sizeof(sums),
+                                 .tool = r->tool,
                                  .interval = r->interval,
                                  .name = "runqlat.c",
                                  .source = rp_embedded_runqlat_c,
@@ -70,7 +71,7 @@ int main(int argc, char **argv) {
                               .doc =
                                   "Prints a histogram of how long tasks that could run waited for "
                                   "a CPU."};
-    struct runqlat runqlat = {0};
-    rp_tool_parse(argc, argv, &argp, &runqlat, &runqlat.tool, &runqlat.interval);
-    return rp_tool_run(&runqlat.tool, run, &runqlat);
+    struct runqlat runqlat = {.tool = rp_tool_new()};
+    rp_tool_parse(argc, argv, &argp, &runqlat, runqlat.tool, &runqlat.interval);
+    return rp_tool_run(runqlat.tool, run, &runqlat);
 }

@@ -18,7 +18,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct sigsnoop {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     bool calls, names;
 };
 
@@ -38,7 +38,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case 'k':
         tool->calls = true;
-        rp_tool_define(&tool->tool, "CALLS");
+        rp_tool_define(tool->tool, "CALLS");
         return 0;
     case 'n':
         tool->names = true;
@@ -46,15 +46,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 's':
         if (!rp_parse_signal(arg, &signal))
             argp_error(state, "`%s` is not a signal (try 9, KILL or SIGKILL)", arg);
-        rp_tool_define(&tool->tool, "SIGNAL=%d", signal);
+        rp_tool_define(tool->tool, "SIGNAL=%d", signal);
         return 0;
     case KEY_TPID:
         if (!rp_parse_count(arg, INT32_MAX, &pid))
             argp_error(state, "`%s` is not a process id", arg);
-        rp_tool_define(&tool->tool, "TPID=%d", (int)pid);
+        rp_tool_define(tool->tool, "TPID=%d", (int)pid);
         return 0;
     case 'x':
-        rp_tool_define(&tool->tool, "FAILED");
+        rp_tool_define(tool->tool, "FAILED");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -85,15 +85,17 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct sigsnoop tool = {0};
-    const struct rp_snoop snoop = {.name = "sigsnoop.c",
+    struct sigsnoop tool = {.tool = rp_tool_new()};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "sigsnoop.c",
                                    .source = rp_embedded_sigsnoop_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
                                   "Prints a line for each signal: who sent it, to whom, and with "
                                   "what result."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

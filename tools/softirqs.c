@@ -21,6 +21,7 @@ static void vector_name(const void *key, char text[RP_SUM_TEXT]) {
 int main(int argc, char **argv) {
     static const char *const tracepoints[] = {"softirq_exit", "softirq_entry", NULL};
     static const struct rp_irqs softirqs = {
+        .size = sizeof(softirqs),
         .doc = "Sums up the time that soft interrupts take, by vector.",
         .name = "softirqs.c",
         .source = rp_embedded_softirqs_c,

@@ -16,7 +16,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct tcpconnlat {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     bool lport, failed;
 };
 
@@ -39,17 +39,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     double min_ms;
     switch (key) {
     case '4':
-        rp_tool_define(&tool->tool, "FAMILY=AF_INET");
+        rp_tool_define(tool->tool, "FAMILY=AF_INET");
         return 0;
     case '6':
-        rp_tool_define(&tool->tool, "FAMILY=AF_INET6");
+        rp_tool_define(tool->tool, "FAMILY=AF_INET6");
         return 0;
     case 'L':
         tool->lport = true;
         return 0;
     case 'x':
         tool->failed = true;
-        rp_tool_define(&tool->tool, "FAILED");
+        rp_tool_define(tool->tool, "FAILED");
         return 0;
     case ARGP_KEY_ARG:
         min_ms = strtod(arg, &end);
@@ -57,7 +57,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             return ARGP_ERR_UNKNOWN;
         if (end == arg || *end || !(min_ms >= 0 && min_ms <= 1e9))
             argp_error(state, "`%s` is not a number of milliseconds (try 1 or 0.1)", arg);
-        rp_tool_define(&tool->tool, "MIN_NS=%.0f", min_ms * 1e6);
+        rp_tool_define(tool->tool, "MIN_NS=%.0f", min_ms * 1e6);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -71,21 +71,23 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     rp_cell_text(row, "COMM", 16, e->comm, sizeof(e->comm));
     rp_cell_uint(row, "IP", 2, e->family == AF_INET ? 4 : 6);
     rp_cell_address(row, "SADDR", 16, e->family, e->saddr);
-    if (tool->lport || tool->tool.json)
+    if (tool->lport || tool->tool->json)
         rp_cell_uint(row, "LPORT", 5, e->lport);
     rp_cell_address(row, "DADDR", 16, e->family, e->daddr);
     rp_cell_uint(row, "DPORT", 5, e->dport);
-    if (tool->failed || tool->tool.json)
+    if (tool->failed || tool->tool->json)
         rp_cell_int(row, "ERR", -3, e->err);
     rp_cell_double(row, "LAT(ms)", -8, 3, (double)e->ns / 1e6);
 }
 
 int main(int argc, char **argv) {
-    struct tcpconnlat tool = {0};
-    const struct rp_snoop snoop = {.name = "tcpconnlat.c",
+    struct tcpconnlat tool = {.tool = rp_tool_new()};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "tcpconnlat.c",
                                    .source = rp_embedded_tcpconnlat_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .args_doc = "[MIN_MS]",
@@ -93,5 +95,5 @@ int main(int argc, char **argv) {
                                   "Prints a line for each TCP connection made, with the time until "
                                   "its answer; with MIN_MS only those that took at least that "
                                   "many milliseconds."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

@@ -17,7 +17,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct tcpstates {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     bool wide;
 };
 
@@ -55,14 +55,14 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct tcpstates *tool = state->input;
     switch (key) {
     case '4':
-        rp_tool_define(&tool->tool, "FAMILY=AF_INET");
+        rp_tool_define(tool->tool, "FAMILY=AF_INET");
         return 0;
     case '6':
-        rp_tool_define(&tool->tool, "FAMILY=AF_INET6");
+        rp_tool_define(tool->tool, "FAMILY=AF_INET6");
         return 0;
     case 'L':
     case 'D':
-        if (!rp_tool_define_ports(&tool->tool, key == 'L' ? "LOCAL_PORT" : "REMOTE_PORT", arg))
+        if (!rp_tool_define_ports(tool->tool, key == 'L' ? "LOCAL_PORT" : "REMOTE_PORT", arg))
             argp_error(state, "`%s` is not a list of ports (try 80,443)", arg);
         return 0;
     case 'w':
@@ -97,15 +97,17 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct tcpstates tool = {0};
-    const struct rp_snoop snoop = {.name = "tcpstates.c",
+    struct tcpstates tool = {.tool = rp_tool_new()};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "tcpstates.c",
                                    .source = rp_embedded_tcpstates_c,
                                    .record_size = sizeof(struct event),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
                                   "Prints a line for each change of a TCP socket's state, with the "
                                   "milliseconds that it spent in the old state."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

@@ -29,7 +29,7 @@ static const struct kind {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 struct unlinksnoop {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     const struct kind *kind;
 };
 
@@ -60,7 +60,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct unlinksnoop *tool = state->input;
     switch (key) {
     case 'x':
-        rp_tool_define(&tool->tool, "FAILED");
+        rp_tool_define(tool->tool, "FAILED");
         return 0;
     case KEY_PROBE:
         tool->kind = kind_named(arg);
@@ -69,9 +69,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
                        arg);
         return 0;
     case ARGP_KEY_END:
-        rp_tool_define(&tool->tool, "%s", (tool->kind ? tool->kind : best_kind())->macro);
+        rp_tool_define(tool->tool, "%s", (tool->kind ? tool->kind : best_kind())->macro);
         if (rp_probe_exists("tracepoint:syscalls:sys_enter_unlink"))
-            rp_tool_define(&tool->tool, "HAVE_UNLINK");
+            rp_tool_define(tool->tool, "HAVE_UNLINK");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -88,16 +88,18 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 int main(int argc, char **argv) {
-    struct unlinksnoop tool = {0};
-    const struct rp_snoop snoop = {.name = "unlinksnoop.c",
+    struct unlinksnoop tool = {.tool = rp_tool_new()};
+    const struct rp_snoop snoop = {.size = sizeof(snoop),
+                                   .name = "unlinksnoop.c",
                                    .source = rp_embedded_unlinksnoop_c,
                                    .record_size = sizeof(struct event),
                                    .least_size = offsetof(struct event, path),
-                                   .table = {&tool.tool, cells, &tool}};
+                                   .cells = cells,
+                                   .ctx = &tool};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .doc =
                                   "Prints a line for each attempt to remove a file: the process, "
                                   "the result, the path as given."};
-    return rp_snoop_main(argc, argv, &argp, &tool.tool, &snoop);
+    return rp_snoop_main(argc, argv, &argp, tool.tool, &snoop);
 }

@@ -57,7 +57,7 @@ struct answer {
 };
 
 struct userring {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     uint64_t samples, discard_every;
     unsigned pages;
     bool reports, drop_check, busy, quiet;
@@ -117,10 +117,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         u->quiet = true;
         break;
     case KEY_JSON:
-        u->tool.json = true;
+        u->tool->json = true;
         break;
     case 'v':
-        u->tool.verbose = true;
+        u->tool->verbose = true;
         break;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -207,7 +207,7 @@ static bool is_done(const struct userring *u) {
 }
 
 static void print_answer(const struct userring *u, const struct answer *a) {
-    if (u->tool.json)
+    if (u->tool->json)
         printf("{\"number\":%llu,\"drain\":%u,\"cpu\":%u,\"wait_ns\":%llu}\n",
                (unsigned long long)a->number, a->drain, a->cpu, (unsigned long long)a->wait_ns);
     else
@@ -245,7 +245,7 @@ static bool go_on(void *ctx) {
 
 static void print_sum(const struct userring *u) {
     unsigned long long sent = atomic_load(&u->sent);
-    if (u->tool.json) {
+    if (u->tool->json) {
         printf("{\"samples\":%llu,\"sent\":%llu,\"discarded\":%llu,\"refused\":%llu,"
                "\"full\":%llu,\"answered\":%llu,\"drains\":%u}\n",
                (unsigned long long)u->samples, sent, (unsigned long long)u->discarded,
@@ -322,7 +322,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct rp_error *err = open_rings(u, session);
     if (err)
         return err;
-    if (!u->tool.json && !u->quiet)
+    if (!u->tool->json && !u->quiet)
         printf("%-10s %-8s %-3s %s\n", "NUMBER", "DRAIN", "CPU", "WAIT(us)");
     u->failed = !start_threads(u);
     if (u->failed)
@@ -350,17 +350,17 @@ int main(int argc, char **argv) {
         .doc = "Sends numbered samples to a BPF program through a user ring buffer, prints the "
                "program's answers, which come back through a ring buffer, and checks that it "
                "answers each sample, in order. Needs Linux 6.1."};
-    struct userring u = {.samples = DEFAULT_SAMPLES, .pages = DEFAULT_PAGES, .next = 1};
+    struct userring u = {
+        .tool = rp_tool_new(), .samples = DEFAULT_SAMPLES, .pages = DEFAULT_PAGES, .next = 1};
     argp_parse(&argp, argc, argv, 0, NULL, &u);
-    u.tool.session.size = sizeof(u.tool.session);
-    u.tool.session.target.pid = getpid();
+    u.tool->target->pid = getpid();
     u.was_sent = calloc(u.samples + 1, 1);
     if (!u.was_sent) {
         fprintf(stderr, "reprobe: not enough memory for %llu samples\n",
                 (unsigned long long)u.samples);
         return 1;
     }
-    int status = rp_tool_run(&u.tool, run_and_clean, &u);
+    int status = rp_tool_run(u.tool, run_and_clean, &u);
     free(u.was_sent);
     return status ? status : u.failed;
 }

@@ -25,6 +25,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/nearest.h"
+#include "util/opts.h"
 
 /* How many unused programs are kept: loading one is the longest part of a move. */
 #define SPARE_PROGRAMS 16
@@ -121,7 +122,7 @@ static struct rp_error *load_types(struct rp_module *module) {
 
 static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts) {
     const struct rp_object *object = module->object;
-    RP_TRY(rp_target_constants(&opts->target, module->target));
+    RP_TRY(rp_target_constants(opts->target, module->target));
     if (rp_target_is_by_task(opts) && object->uses_is_target && !object->by_task)
         return rp_error_hint_set(rp_error_new(EINVAL,
                                               "it was compiled only for targets that are processes",
@@ -166,18 +167,21 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     return NULL;
 }
 
-static struct rp_compile_opts whole_opts(const struct rp_compile_opts *given) {
-    struct rp_compile_opts opts = {0};
-    if (given)
-        memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
-    opts.size = sizeof(opts);
-    return opts;
+/* `target` is what `opts` points to. */
+static struct rp_error *read_opts(const struct rp_compile_opts *given, struct rp_compile_opts *opts,
+                                  struct rp_target *target) {
+    RP_TRY(rp_opts_read(opts, sizeof(*opts), given, "rp_compile_opts"));
+    RP_TRY(rp_opts_read(target, sizeof(*target), opts->target, "rp_target"));
+    opts->target = target;
+    return NULL;
 }
 
 struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opts *given,
                                    rp_write_before_fn before, struct rp_module **out) {
     *out = NULL;
-    struct rp_compile_opts opts = whole_opts(given);
+    struct rp_compile_opts opts;
+    struct rp_target target;
+    RP_TRY(read_opts(given, &opts, &target));
     if (!opts.name)
         opts.name = opts.path ? opts.path : "source";
     struct rp_object *object = NULL;
@@ -206,7 +210,9 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
 struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *given,
                                    rp_write_before_fn before, struct rp_module **out) {
     *out = NULL;
-    struct rp_compile_opts opts = whole_opts(given);
+    struct rp_compile_opts opts;
+    struct rp_target target;
+    RP_TRY(read_opts(given, &opts, &target));
     if (strcmp(path, "-") != 0)
         opts.path = path;
     if (!opts.name)
@@ -445,8 +451,8 @@ bool rp_module_uses_target(const struct rp_module *module) {
     return module->object->uses_is_target || (module->object->uses_target_pid && !beyond_pid);
 }
 
-void rp_module_timings(const struct rp_module *module, struct rp_timings *out) {
-    *out = module->timings;
+const struct rp_timings *rp_module_timings(const struct rp_module *module) {
+    return &module->timings;
 }
 
 void rp_module_add_attach_ms(struct rp_module *module, double ms) {

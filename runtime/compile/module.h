@@ -57,6 +57,8 @@ bool rp_module_calls(const struct rp_module *module, int helper);
 /* The records that the module's programs could not send so far, on all CPUs. */
 uint64_t rp_module_lost(const struct rp_module *module);
 
+/* How long its steps took so far. */
+const struct rp_timings *rp_module_timings(const struct rp_module *module);
 void rp_module_add_attach_ms(struct rp_module *module, double ms);
 
 /* The error for a name that is not a map of the module. */

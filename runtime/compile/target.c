@@ -44,8 +44,8 @@ static struct rp_error *comm_constants(const char *comm, uint64_t constants[2]) 
 }
 
 bool rp_target_is_by_task(const struct rp_compile_opts *opts) {
-    const struct rp_target *target = &opts->target;
-    return opts->any_target || target->has_uid || target->comm || target->cgroup;
+    const struct rp_target *target = opts->target;
+    return opts->any_target || (target && (target->has_uid || target->comm || target->cgroup));
 }
 
 struct rp_error *rp_target_constants(const struct rp_target *target,

@@ -79,6 +79,7 @@ struct rp_error *rp_error_nomem(void);
 /* Which tasks a program traces: those for which its is_target() is true. A task must meet every
  * condition that is set; a zeroed target is met by every task. */
 struct rp_target {
+    size_t size;
     pid_t pid;    /* this process and its descendants; the source sees it as TARGET_PID */
     bool has_uid; /* `uid` is set */
     uid_t uid;
@@ -105,7 +106,7 @@ struct rp_compile_opts {
     const char *const *cflags; /* more clang flags: -D, -I, -W… */
     size_t cflag_count;
     enum rp_types types;
-    struct rp_target target;
+    const struct rp_target *target; /* NULL: every task; rp_session_compile() sets it */
     /* "FUNCTION=SPEC" for functions that will be attached to a USDT probe that their names do not
      * say: they can read its arguments with bpf_usdt_readarg(). */
     const char *const *attach;
@@ -155,7 +156,6 @@ const char *rp_module_note(const struct rp_module *module);
 bool rp_module_uses_target(const struct rp_module *module);
 /* Whether a function of it writes to the kernel's trace pipe (bpf_trace_printk). */
 bool rp_module_prints_trace(const struct rp_module *module);
-void rp_module_timings(const struct rp_module *module, struct rp_timings *out);
 
 size_t rp_module_function_count(const struct rp_module *module);
 /* NULL if there is no function `i`. */
@@ -263,14 +263,12 @@ char *rp_probe_spec_of_function(const char *function);
 struct rp_error *rp_probe_list(const char *kind, const char *glob,
                                bool (*each)(void *ctx, const char *spec), void *ctx);
 
-/* How often the probe's program ran, and for how long, while the kernel counted. Probes of one
- * function that are not movable share a program, and so these numbers. */
-struct rp_run_stats {
-    uint64_t runs, ns;
-};
-/* The kernel counts while the descriptor *fd is open (Linux 5.8). */
+/* Has the kernel count how often programs run, and for how long, while the descriptor *fd is open
+ * (Linux 5.8). */
 struct rp_error *rp_run_stats_enable(int *fd);
-struct rp_error *rp_run_stats(const struct rp_probe *probe, struct rp_run_stats *out);
+/* How often the probe's program ran, and for how many nanoseconds in all, while the kernel counted.
+ * Probes of one function that are not movable share a program, and so these numbers. */
+void rp_run_stats(const struct rp_probe *probe, uint64_t *runs, uint64_t *ns);
 
 /* ------------------------------------------------------------------ sessions */
 
@@ -279,9 +277,10 @@ struct rp_error *rp_run_stats(const struct rp_probe *probe, struct rp_run_stats 
 struct rp_session;
 struct rp_trace_line;
 
+/* What it points to must live as long as the session. */
 struct rp_session_opts {
     size_t size;
-    struct rp_target target;
+    const struct rp_target *target; /* NULL: every task */
     /* Run by /bin/sh once everything is attached; its process becomes the target's. */
     const char *command;
     uint64_t duration_ns; /* the loop ends after this time; 0: it does not */
@@ -371,17 +370,18 @@ struct rp_stats {
     uint64_t lost;      /* records that a program tried to send, or the kernel dropped */
     uint64_t dropped;   /* records left unread because event_limit or a callback ended the loop */
 };
-void rp_session_stats(const struct rp_session *session, struct rp_stats *out);
+/* What happened so far; it belongs to the session, which changes it with the next call. */
+const struct rp_stats *rp_session_stats(struct rp_session *session);
 /* The same for one module. */
-void rp_session_module_stats(const struct rp_session *session, const struct rp_module *module,
-                             struct rp_stats *out);
+const struct rp_stats *rp_session_module_stats(struct rp_session *session,
+                                               const struct rp_module *module);
 /* The command's status as wait(2) gives it; -1 if there is none or it has not ended. */
 int rp_session_command_status(const struct rp_session *session);
-/* The sum of the modules' times so far. */
-void rp_session_timings(const struct rp_session *session, struct rp_timings *out);
+/* The sum of the modules' times so far; it belongs to the session. */
+const struct rp_timings *rp_session_timings(struct rp_session *session);
 /* What the user should know at the end: how many events were lost, with a cure, and how the command
  * ended. Prints nothing if no event was lost and the command ended well. */
-void rp_session_report(const struct rp_session *session, FILE *out);
+void rp_session_report(struct rp_session *session, FILE *out);
 
 /* ------------------------------------------------------------------ JSON */
 

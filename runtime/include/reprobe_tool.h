@@ -19,31 +19,29 @@ extern "C" {
 
 /* ------------------------------------------------------------------ the command line */
 
-/* The macros that rp_tool_define() collected. */
-struct rp_tool_defines {
-    char **flags;
-    size_t count;
-    bool nomem;
-};
-
-/* What the command lines of all host programs have in common. Give `&rp_tool_argp` as an argp child
- * and a `struct rp_tool` as its input: -p PID, -c CMD, -u USER, --comm NAME, --cgroup DIR,
- * --for DURATION, --events N, --json, -t, -v. */
+/* What the command lines of all host programs have in common: -p PID, -c CMD, -u USER, --comm NAME,
+ * --cgroup DIR, --for DURATION, --events N, --json, -t, -v. */
 struct rp_tool {
-    struct rp_session_opts session;
     bool json;       /* print one JSON object a line */
     bool timestamps; /* add a column with the time of day */
     bool verbose;
-    struct rp_tool_defines defines;
+    struct rp_session_opts *session;
+    struct rp_target *target; /* the session's */
 };
 
-/* How often to report. */
+/* Exits if there is no memory. */
+struct rp_tool *rp_tool_new(void);
+/* `tool` may be NULL. */
+void rp_tool_free(struct rp_tool *tool);
+
+/* How often to report. These are its only members for good. */
 struct rp_interval {
     uint64_t every_ns; /* 0: one report, at the end */
     uint64_t count;    /* the number of reports; 0: no limit */
 };
 
 struct argp;
+/* The options above: an argp child with a `struct rp_tool` as its input. */
 extern const struct argp rp_tool_argp;
 /* The arguments [INTERVAL [COUNT]]: an argp child with a `struct rp_interval` as its input. */
 extern const struct argp rp_interval_argp;
@@ -53,8 +51,7 @@ extern const struct argp rp_interval_argp;
 void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
                    struct rp_interval *interval);
 
-/* Defines a macro ("FAILED", "SIGNAL=%d") for rp_tool_compile(), which also reports if there was no
- * memory for it. */
+/* Defines a macro ("FAILED", "SIGNAL=%d") for rp_tool_compile(). */
 void rp_tool_define(struct rp_tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Defines MACRO(port), which is true for the ports of a list such as "80,443"; false if `list` is
@@ -64,8 +61,8 @@ bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *l
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out);
 
-/* The rest of main(): makes a session, calls `run` with it, reports what was lost, cleans up.
- * Returns the exit status. */
+/* The rest of main(): makes a session, calls `run` with it, reports what was lost, and frees the
+ * session and `tool`. Returns the exit status. */
 int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
 /* Says on stderr that the module sees every process when the command line names some, and it does
@@ -103,20 +100,9 @@ void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json);
 
 struct rp_row;
 
-/* Writes the cells of `record` with the functions below. The cells must depend on `ctx` alone: the
- * same function writes rows, the header and JSON objects. */
+/* Writes the cells of `record` with the functions below. Which cells there are must depend on `ctx`
+ * alone: the same function writes the header (for a zeroed record), rows and JSON objects. */
 typedef void (*rp_cells_fn)(struct rp_row *row, const void *record, const void *ctx);
-
-struct rp_table {
-    const struct rp_tool *tool; /* for --json and -t */
-    rp_cells_fn cells;
-    const void *ctx;
-};
-
-/* Prints a row to stdout; with -t it begins with the time of day. */
-void rp_table_row(const struct rp_table *table, const void *record);
-/* Prints the names of the columns; nothing with --json. `record` can be zeroed. */
-void rp_table_header(const struct rp_table *table, const void *record);
 
 /* `name` is the column's ("LAT(ms)") and, in JSON, the member's ("lat_ms"). `width` is in columns:
  * negative to align to the right, 0 for the last cell of a row. */
@@ -132,24 +118,27 @@ void rp_cell_address(struct rp_row *row, const char *name, int width, int family
 /* ------------------------------------------------------------------ a row for each record */
 
 struct rp_snoop {
+    size_t size;
     const char *name, *source; /* what messages call the source, and its text */
     size_t record_size;        /* of the records of its output `events` */
     size_t least_size;         /* shorter records are skipped; 0: all that are not whole. What is
                                   missing of a record is zero. */
-    struct rp_table table;
-    /* Attaches the probes; `ctx` is the table's. NULL: rp_session_attach_named(). */
+    rp_cells_fn cells;
+    /* Attaches the probes; NULL: rp_session_attach_named(). */
     struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
+    void *ctx; /* of both, and the input of `argp` below */
 };
 
-/* The whole main() of a snoop: parses the command line with `argp`, whose input is the table's ctx,
- * and with rp_tool_argp, whose input is `tool`, which is also the table's; then compiles, attaches,
- * and prints until the session ends. Returns the exit status. */
+/* The whole main() of a snoop: parses the command line with `argp` and rp_tool_argp, compiles,
+ * attaches, and prints a row to stdout for each record until the session ends. Frees `tool`.
+ * Returns the exit status. */
 int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
                   const struct rp_snoop *snoop);
 
 /* ------------------------------------------------------------------ a report at each interval */
 
 struct rp_report {
+    size_t size;
     const struct rp_tool *tool;
     struct rp_interval interval;
     struct rp_error *(*print)(void *ctx);
@@ -173,6 +162,7 @@ struct rp_sum {
 };
 
 struct rp_sums {
+    size_t size;
     const struct rp_tool *tool;
     struct rp_interval interval;
     /* What messages call the source, and its text. The values of its map `sums` consist of one or
@@ -202,6 +192,7 @@ struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *s
  * of events; DIST: it is a histogram, by bpf_log2l(time / UNIT); CPU: only events on that CPU
  * count. */
 struct rp_irqs {
+    size_t size;
     const char *doc;           /* for --help */
     const char *name, *source; /* what messages call the source, and its text */
     const char *noun;          /* "softirq" */
@@ -235,6 +226,7 @@ enum rp_stacks_output {
 };
 
 struct rp_stacks {
+    size_t size;
     const struct rp_tool *tool;
     const struct rp_module *module;
     enum rp_stacks_output as;

@@ -15,34 +15,38 @@
 
 #define AUTO_SPEC RP_AUTO(rp_spec_clear)
 
+struct run_stats {
+    uint64_t runs, ns;
+};
+
 struct rp_probe {
     struct rp_module *module;
     char *function;
     pid_t pid; /* as in struct rp_spec */
     struct rp_instance *instance;
     bool paused;
-    struct rp_run_stats ran;    /* by instances before this one, and until it was paused */
-    struct rp_run_stats before; /* what this one's program had run before it was ours */
+    struct run_stats ran;    /* by instances before this one, and until it was paused */
+    struct run_stats before; /* what this one's program had run before it was ours */
 };
 
 /* ------------------------------------------------------------------ attach */
 
 /* Of a program that the kernel tells nothing of: zero. */
-static struct rp_run_stats program_stats(const struct rp_instance *instance) {
+static struct run_stats program_stats(const struct rp_instance *instance) {
     struct bpf_prog_info info = {0};
     uint32_t size = sizeof(info);
     if (bpf_obj_get_info_by_fd(instance->program->fd, &info, &size))
-        return (struct rp_run_stats){0};
-    return (struct rp_run_stats){.runs = info.run_cnt, .ns = info.run_time_ns};
+        return (struct run_stats){0};
+    return (struct run_stats){.runs = info.run_cnt, .ns = info.run_time_ns};
 }
 
 /* A closed gate's program runs, too, and does nothing: that does not count. */
-static struct rp_run_stats runs_so_far(const struct rp_probe *probe) {
+static struct run_stats runs_so_far(const struct rp_probe *probe) {
     if (probe->paused)
         return probe->ran;
-    struct rp_run_stats now = program_stats(probe->instance);
-    return (struct rp_run_stats){.runs = probe->ran.runs + now.runs - probe->before.runs,
-                                 .ns = probe->ran.ns + now.ns - probe->before.ns};
+    struct run_stats now = program_stats(probe->instance);
+    return (struct run_stats){.runs = probe->ran.runs + now.runs - probe->before.runs,
+                              .ns = probe->ran.ns + now.ns - probe->before.ns};
 }
 
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
@@ -159,7 +163,7 @@ void rp_probe_leave(struct rp_probe *probe) {
 /* In this one's place `instance` is the probe's, and events come from there unless it is paused. */
 static void go_to(struct rp_probe *probe, struct rp_instance *instance) {
     struct rp_instance *old = probe->instance;
-    struct rp_run_stats before = program_stats(instance);
+    struct run_stats before = program_stats(instance);
     if (!probe->paused)
         rp_instance_start(instance);
     rp_instance_stop(old);
@@ -239,9 +243,10 @@ struct rp_error *rp_run_stats_enable(int *fd) {
     return *fd < 0 ? rp_error_new(errno, NULL, "cannot count how often programs run") : NULL;
 }
 
-struct rp_error *rp_run_stats(const struct rp_probe *probe, struct rp_run_stats *out) {
-    *out = runs_so_far(probe);
-    return NULL;
+void rp_run_stats(const struct rp_probe *probe, uint64_t *runs, uint64_t *ns) {
+    struct run_stats stats = runs_so_far(probe);
+    *runs = stats.runs;
+    *ns = stats.ns;
 }
 
 /* ------------------------------------------------------------------ list */

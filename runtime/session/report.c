@@ -5,40 +5,47 @@
 #include "compile/module.h"
 #include "session/session.h"
 
-void rp_session_module_stats(const struct rp_session *s, const struct rp_module *module,
-                             struct rp_stats *out) {
-    *out = (struct rp_stats){0};
+static struct rp_stats stats_of(const struct rp_session *s, const struct rp_module *module) {
+    struct rp_stats stats = {0};
     uint64_t kernel_lost = 0, counted = rp_module_lost(module);
     for (size_t i = 0; i < s->streams.count; i++) {
         const struct rp_stream *stream = s->streams.items[i];
         if (stream->module != module)
             continue;
-        out->delivered += stream->delivered;
-        out->dropped += stream->dropped;
+        stats.delivered += stream->delivered;
+        stats.dropped += stream->dropped;
         kernel_lost += stream->kernel_lost;
     }
     /* Programs count each failed send; the kernel tells of a perf buffer's losses only with the
      * next record that fits, so its number is never the larger one unless programs cannot count. */
-    out->lost = counted > kernel_lost ? counted : kernel_lost;
+    stats.lost = counted > kernel_lost ? counted : kernel_lost;
+    return stats;
+}
+
+const struct rp_stats *rp_session_module_stats(struct rp_session *s,
+                                               const struct rp_module *module) {
+    s->module_stats = stats_of(s, module);
+    return &s->module_stats;
 }
 
 static void add_stats(struct rp_stats *sum, const struct rp_session *s,
                       const struct rp_module *module) {
-    struct rp_stats one;
-    rp_session_module_stats(s, module, &one);
+    struct rp_stats one = stats_of(s, module);
     sum->delivered += one.delivered;
     sum->dropped += one.dropped;
     sum->lost += one.lost;
 }
 
-void rp_session_stats(const struct rp_session *s, struct rp_stats *out) {
-    *out = s->gone;
-    out->delivered += s->trace_lines;
-    out->lost += s->trace.lost;
+const struct rp_stats *rp_session_stats(struct rp_session *s) {
+    struct rp_stats *stats = &s->stats;
+    *stats = s->gone;
+    stats->delivered += s->trace_lines;
+    stats->lost += s->trace.lost;
     for (size_t i = 0; i < s->modules.count; i++)
-        add_stats(out, s, s->modules.items[i]);
+        add_stats(stats, s, s->modules.items[i]);
     for (size_t i = 0; i < s->removed.count; i++)
-        add_stats(out, s, s->removed.items[i]);
+        add_stats(stats, s, s->removed.items[i]);
+    return stats;
 }
 
 int rp_session_command_status(const struct rp_session *s) {
@@ -46,20 +53,20 @@ int rp_session_command_status(const struct rp_session *s) {
 }
 
 static void add_timings(struct rp_timings *sum, const struct rp_module *module) {
-    struct rp_timings one;
-    rp_module_timings(module, &one);
-    sum->types_ms += one.types_ms;
-    sum->compile_ms += one.compile_ms;
-    sum->load_ms += one.load_ms;
-    sum->attach_ms += one.attach_ms;
-    sum->cached &= one.cached;
+    const struct rp_timings *one = rp_module_timings(module);
+    sum->types_ms += one->types_ms;
+    sum->compile_ms += one->compile_ms;
+    sum->load_ms += one->load_ms;
+    sum->attach_ms += one->attach_ms;
+    sum->cached &= one->cached;
 }
 
-void rp_session_timings(const struct rp_session *s, struct rp_timings *out) {
-    *out = s->gone_timings;
-    out->cached = s->modules.count > 0;
+const struct rp_timings *rp_session_timings(struct rp_session *s) {
+    s->timings = s->gone_timings;
+    s->timings.cached = s->modules.count > 0;
     for (size_t i = 0; i < s->modules.count; i++)
-        add_timings(out, s->modules.items[i]);
+        add_timings(&s->timings, s->modules.items[i]);
+    return &s->timings;
 }
 
 void rp_session_add_gone(struct rp_session *s, const struct rp_module *module) {
@@ -90,18 +97,17 @@ static void report_command(const struct rp_session *s, FILE *out) {
         fprintf(out, "reprobe: the command ended with status %d\n", WEXITSTATUS(status));
 }
 
-static void report_loss(const struct rp_session *s, FILE *out) {
-    struct rp_stats stats;
-    rp_session_stats(s, &stats);
-    if (stats.lost)
+static void report_loss(struct rp_session *s, FILE *out) {
+    const struct rp_stats *stats = rp_session_stats(s);
+    if (stats->lost)
         fprintf(out,
                 "reprobe: %llu event%s lost: the buffer was full (%llu delivered)\n"
                 "hint: filter in the program, print less, or give a ring buffer more pages\n",
-                (unsigned long long)stats.lost, stats.lost == 1 ? "" : "s",
-                (unsigned long long)stats.delivered);
+                (unsigned long long)stats->lost, stats->lost == 1 ? "" : "s",
+                (unsigned long long)stats->delivered);
 }
 
-void rp_session_report(const struct rp_session *s, FILE *out) {
+void rp_session_report(struct rp_session *s, FILE *out) {
     report_command(s, out);
     report_loss(s, out);
 }

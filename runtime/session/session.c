@@ -16,6 +16,7 @@
 #include "probe/probe.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 #define NS_A_SECOND 1000000000ULL
 
@@ -46,16 +47,24 @@ static struct rp_error *open_loop(struct rp_session *s) {
     return NULL;
 }
 
+static struct rp_error *read_opts(struct rp_session *s, const struct rp_session_opts *opts) {
+    RP_TRY(rp_opts_read(&s->opts, sizeof(s->opts), opts, "rp_session_opts"));
+    return rp_opts_read(&s->target, sizeof(s->target), s->opts.target, "rp_target");
+}
+
 struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_session **out) {
     struct rp_session *s = calloc(1, sizeof(*s));
     if (!s)
         return rp_error_nomem();
-    if (opts)
-        memcpy(&s->opts, opts, opts->size < sizeof(s->opts) ? opts->size : sizeof(s->opts));
+    struct rp_error *err = read_opts(s, opts);
+    if (err) {
+        free(s);
+        return err;
+    }
     s->epoll = s->signals = s->timer = s->trace.fd = s->child.gate = -1;
     s->last_number = RP_ON_WATCHED;
-    struct rp_error *err = open_loop(s);
-    pid_t pid = s->opts.target.pid;
+    err = open_loop(s);
+    pid_t pid = s->target.pid;
     if (!err && pid && kill(pid, 0) && errno == ESRCH)
         err = rp_error_new(ESRCH, NULL, "cannot trace process %d", pid);
     if (!err && s->opts.command)
@@ -110,7 +119,7 @@ void rp_session_free(struct rp_session *s) {
 }
 
 pid_t rp_session_target(const struct rp_session *s) {
-    return s->child.pid ? s->child.pid : s->opts.target.pid;
+    return s->child.pid ? s->child.pid : s->target.pid;
 }
 
 /* ------------------------------------------------------------- filling it */
@@ -121,12 +130,11 @@ static struct rp_error *add_module(struct rp_session *s, const char *text,
                                                                const struct rp_compile_opts *,
                                                                struct rp_module **),
                                    const struct rp_compile_opts *given, struct rp_module **out) {
-    struct rp_compile_opts opts = {0};
-    if (given)
-        memcpy(&opts, given, given->size < sizeof(opts) ? given->size : sizeof(opts));
-    opts.size = sizeof(opts);
-    opts.target = s->opts.target;
-    opts.target.pid = rp_session_target(s);
+    struct rp_compile_opts opts;
+    RP_TRY(rp_opts_read(&opts, sizeof(opts), given, "rp_compile_opts"));
+    struct rp_target target = s->target;
+    target.pid = rp_session_target(s);
+    opts.target = &target;
     if (!rp_vec_reserve(&s->removed, s->modules.count + 1))
         return rp_error_nomem();
     RP_TRY(compile(text, &opts, out));
@@ -150,7 +158,7 @@ struct rp_error *rp_session_compile_file(struct rp_session *s, const char *path,
 struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *module,
                                    const char *function, const char *spec, struct rp_probe **out) {
     struct rp_probe *probe;
-    RP_TRY(rp_probe_attach_in(module, function, spec, s->opts.target.pid, &probe));
+    RP_TRY(rp_probe_attach_in(module, function, spec, s->target.pid, &probe));
     if (rp_vec_push(&s->probes, probe)) {
         if (out)
             *out = probe;

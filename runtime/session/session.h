@@ -39,6 +39,7 @@ struct rp_watched {
 
 struct rp_session {
     struct rp_session_opts opts;
+    struct rp_target target; /* what opts.target points to */
     struct rp_child child;
     RP_VEC(struct rp_module *) modules;
     RP_VEC(struct rp_probe *) probes;
@@ -54,6 +55,8 @@ struct rp_session {
     uint64_t trace_lines;
     struct rp_stats gone; /* of modules that were removed */
     struct rp_timings gone_timings;
+    struct rp_stats stats, module_stats; /* as they were asked for last */
+    struct rp_timings timings;
     unsigned delivering;                /* records are being handed out: outputs must stay */
     RP_VEC(struct rp_module *) removed; /* wait for that to end; there is room for all modules */
     bool closed;                        /* no more records are wanted */

@@ -120,8 +120,8 @@ int main(int argc, char **argv) {
     bool replays = strcmp(argv[1], "--replay") == 0;
     char **args = argv + (runs || replays ? 3 : 2);
     size_t macros = replays ? defines(args) : 0;
-    const struct rp_session_opts opts = {.size = sizeof(opts),
-                                         .target.pid = replays ? 0 : getpid()};
+    const struct rp_target target = {.size = sizeof(target), .pid = replays ? 0 : getpid()};
+    const struct rp_session_opts opts = {.size = sizeof(opts), .target = &target};
     const struct rp_compile_opts compile = {
         .size = sizeof(compile), .cflags = (const char *const *)args, .cflag_count = macros};
     struct rp_session *session;

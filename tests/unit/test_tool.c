@@ -4,8 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe_tool.h"
 #include "suites.h"
+#include "tools/common/table.h"
+#include "tools/common/tool.h"
 
 static void cells(struct rp_row *row, const void *record, const void *ctx) {
     const char *text = ctx;
@@ -83,20 +84,19 @@ START_TEST(signals_have_names) {
 END_TEST
 
 START_TEST(ports_become_a_macro) {
-    struct rp_tool tool = {0};
-    ck_assert(rp_tool_define_ports(&tool, "LOCAL_PORT", "80"));
-    ck_assert(rp_tool_define_ports(&tool, "REMOTE_PORT", "1,65535"));
+    struct rp_tool *tool = rp_tool_new();
+    const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
+    ck_assert(rp_tool_define_ports(tool, "LOCAL_PORT", "80"));
+    ck_assert(rp_tool_define_ports(tool, "REMOTE_PORT", "1,65535"));
     static const char *const bad[] = {"",     ",",     "80,", ",80",  "80,,81",
                                       "0",    "65536", "80 ", "http", "18446744073709551696",
                                       "80,-1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        ck_assert_msg(!rp_tool_define_ports(&tool, "P", bad[i]), "%s", bad[i]);
-    ck_assert_uint_eq(tool.defines.count, 2);
-    ck_assert_str_eq(tool.defines.flags[0], "-DLOCAL_PORT(port)=((port) == 80)");
-    ck_assert_str_eq(tool.defines.flags[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
-    for (size_t i = 0; i < tool.defines.count; i++)
-        free(tool.defines.flags[i]);
-    free(tool.defines.flags);
+        ck_assert_msg(!rp_tool_define_ports(tool, "P", bad[i]), "%s", bad[i]);
+    ck_assert_uint_eq(own->flag_count, 2);
+    ck_assert_str_eq(own->flags[0], "-DLOCAL_PORT(port)=((port) == 80)");
+    ck_assert_str_eq(own->flags[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
+    rp_tool_free(tool);
 }
 END_TEST
 

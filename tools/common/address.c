@@ -25,10 +25,8 @@ bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *l
     RP_AUTO_FREE char *condition = NULL;
     size_t size;
     FILE *out = open_memstream(&condition, &size);
-    if (!out) {
-        tool->defines.nomem = true;
-        return true;
-    }
+    if (!out)
+        exit(rp_tool_end(rp_error_nomem(), false));
     bool good;
     uint64_t port;
     for (const char *at = list;; at += strcspn(at, ",") + 1) {

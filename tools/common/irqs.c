@@ -8,11 +8,12 @@
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 /* One run of such a tool. */
 struct run {
-    const struct rp_irqs *irqs;
-    struct rp_tool tool;
+    struct rp_irqs irqs;
+    struct rp_tool *tool;
     struct rp_interval interval;
     bool count, dist, nanoseconds;
     long cpu; /* -1: all */
@@ -40,7 +41,7 @@ static long parse_cpu(struct argp_state *state, const char *arg) {
 static void check_options(struct argp_state *state, const struct run *run) {
     if (run->count && (run->dist || run->nanoseconds))
         argp_error(state, "--count shows no times: it excludes --dist and --nanoseconds");
-    if (run->tool.session.event_limit)
+    if (run->tool->session->event_limit)
         argp_error(
             state,
             "--events is for tools that print a row for each event; use COUNT to limit reports");
@@ -102,7 +103,7 @@ static struct rp_error *attach_one(struct rp_session *session, struct rp_module 
 
 static struct rp_error *attach(struct rp_session *session, struct rp_module *module, void *ctx) {
     const struct run *run = ctx;
-    for (const char *const *tracepoint = run->irqs->tracepoints; *tracepoint; tracepoint++)
+    for (const char *const *tracepoint = run->irqs.tracepoints; *tracepoint; tracepoint++)
         RP_TRY(attach_one(session, module, *tracepoint));
     return NULL;
 }
@@ -110,30 +111,35 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
 static struct rp_error *run_session(struct rp_session *session, void *ctx) {
     struct run *run = ctx;
     if (run->count)
-        rp_tool_define(&run->tool, "COUNT");
+        rp_tool_define(run->tool, "COUNT");
     if (run->dist)
-        rp_tool_define(&run->tool, "DIST");
+        rp_tool_define(run->tool, "DIST");
     if (run->cpu >= 0)
-        rp_tool_define(&run->tool, "CPU=%ld", run->cpu);
-    rp_tool_define(&run->tool, "UNIT=%u", unit_ns(run));
-    const struct rp_sums sums = {.tool = &run->tool,
+        rp_tool_define(run->tool, "CPU=%ld", run->cpu);
+    rp_tool_define(run->tool, "UNIT=%u", unit_ns(run));
+    const struct rp_sums sums = {.size = sizeof(sums),
+                                 .tool = run->tool,
                                  .interval = run->interval,
-                                 .name = run->irqs->name,
-                                 .source = run->irqs->source,
+                                 .name = run->irqs.name,
+                                 .source = run->irqs.source,
                                  .attach = attach,
-                                 .noun = run->irqs->noun,
-                                 .width = run->irqs->width,
+                                 .noun = run->irqs.noun,
+                                 .width = run->irqs.width,
                                  .unit = unit(run),
                                  .unit_ns = unit_ns(run),
                                  .histograms = run->dist,
-                                 .text = run->irqs->text,
+                                 .text = run->irqs.text,
                                  .ctx = run};
     return rp_sums_run(session, &sums);
 }
 
 int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs) {
-    const struct argp argp = {.options = options, .parser = parse, .doc = irqs->doc};
-    struct run run = {.irqs = irqs, .cpu = -1};
-    rp_tool_parse(argc, argv, &argp, &run, &run.tool, &run.interval);
-    return rp_tool_run(&run.tool, run_session, &run);
+    struct run run = {.cpu = -1};
+    struct rp_error *err = rp_opts_read(&run.irqs, sizeof(run.irqs), irqs, "rp_irqs");
+    if (err)
+        return rp_tool_end(err, false);
+    const struct argp argp = {.options = options, .parser = parse, .doc = run.irqs.doc};
+    run.tool = rp_tool_new();
+    rp_tool_parse(argc, argv, &argp, &run, run.tool, &run.interval);
+    return rp_tool_run(run.tool, run_session, &run);
 }

@@ -5,15 +5,16 @@
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 struct reporter {
-    const struct rp_report *report;
+    struct rp_report report;
     uint64_t printed;
     struct rp_error *err; /* of a report; an error ends the loop */
 };
 
 static void print(struct reporter *reporter) {
-    const struct rp_report *report = reporter->report;
+    const struct rp_report *report = &reporter->report;
     const struct rp_tool *tool = report->tool;
     if (!tool->json && reporter->printed)
         putchar('\n');
@@ -29,11 +30,13 @@ static void print(struct reporter *reporter) {
 static bool on_interval(void *ctx) {
     struct reporter *reporter = ctx;
     print(reporter);
-    return !reporter->err && reporter->printed != reporter->report->interval.count;
+    return !reporter->err && reporter->printed != reporter->report.interval.count;
 }
 
-struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *report) {
-    struct reporter reporter = {.report = report};
+struct rp_error *rp_report_run(struct rp_session *session, const struct rp_report *given) {
+    struct reporter reporter = {0};
+    const struct rp_report *report = &reporter.report;
+    RP_TRY(rp_opts_read(&reporter.report, sizeof(reporter.report), given, "rp_report"));
     const struct rp_interval *interval = &report->interval;
     if (interval->every_ns)
         RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));

@@ -3,53 +3,62 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe_tool.h"
+#include "table.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 struct reader {
-    const struct rp_snoop *snoop;
+    struct rp_snoop snoop;
+    struct rp_table table;
     void *record; /* a copy: records in a perf buffer are not aligned */
 };
 
 static bool print(void *ctx, const void *data, size_t size) {
     const struct reader *reader = ctx;
-    size_t whole = reader->snoop->record_size, least = reader->snoop->least_size;
+    size_t whole = reader->snoop.record_size, least = reader->snoop.least_size;
     if (size < (least ? least : whole))
         return true;
     if (size < whole)
         memset((char *)reader->record + size, 0, whole - size);
     memcpy(reader->record, data, size < whole ? size : whole);
-    rp_table_row(&reader->snoop->table, reader->record);
+    rp_table_row(&reader->table, reader->record);
     return !ferror(stdout);
 }
 
 static struct rp_error *attach(struct rp_session *session, struct rp_module *module,
                                const struct rp_snoop *snoop) {
     if (snoop->attach)
-        return snoop->attach(session, module, (void *)snoop->table.ctx);
+        return snoop->attach(session, module, snoop->ctx);
     return rp_session_attach_named(session, module, NULL);
 }
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
-    const struct rp_snoop *snoop = ctx;
-    RP_AUTO_FREE void *record = calloc(1, snoop->record_size);
+    struct reader *reader = ctx;
+    const struct rp_snoop *snoop = &reader->snoop;
+    const struct rp_tool *tool = reader->table.tool;
+    RP_AUTO_FREE void *record = reader->record = calloc(1, snoop->record_size);
     if (!record)
         return rp_error_nomem();
-    struct reader reader = {.snoop = snoop, .record = record};
-    const struct rp_tool *tool = snoop->table.tool;
     struct rp_module *module;
     RP_TRY(rp_tool_compile(session, tool, snoop->name, snoop->source, &module));
-    RP_TRY(rp_session_read(session, module, "events", print, &reader));
+    RP_TRY(rp_session_read(session, module, "events", print, reader));
     RP_TRY(attach(session, module, snoop));
     if (tool->verbose)
         rp_session_print_probes(session, stderr);
-    rp_table_header(&snoop->table, record);
+    rp_table_header(&reader->table, record);
     return rp_session_run(session);
 }
 
 int rp_snoop_main(int argc, char **argv, const struct argp *argp, struct rp_tool *tool,
-                  const struct rp_snoop *snoop) {
-    rp_tool_parse(argc, argv, argp, (void *)snoop->table.ctx, tool, NULL);
-    return rp_tool_run(tool, run, (void *)snoop);
+                  const struct rp_snoop *given) {
+    struct reader reader;
+    struct rp_error *err = rp_opts_read(&reader.snoop, sizeof(reader.snoop), given, "rp_snoop");
+    if (err) {
+        rp_tool_free(tool);
+        return rp_tool_end(err, false);
+    }
+    reader.table = (struct rp_table){tool, reader.snoop.cells, reader.snoop.ctx};
+    rp_tool_parse(argc, argv, argp, reader.snoop.ctx, tool, NULL);
+    return rp_tool_run(tool, run, &reader);
 }

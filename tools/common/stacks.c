@@ -9,6 +9,7 @@
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 /* Stacks that differ only in the offsets within their functions count as one. */
 struct sample {
@@ -163,9 +164,10 @@ static struct rp_error *print_all(struct counter *c) {
     return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
 }
 
-struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack,
-                                 FILE *out) {
-    RP_AUTO(counter_clear) struct counter c = {.stacks = stacks, .stack = stack, .out = out};
+struct rp_error *rp_stacks_print(const struct rp_stacks *given, struct rp_stack *stack, FILE *out) {
+    struct rp_stacks stacks;
+    RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
+    RP_AUTO(counter_clear) struct counter c = {.stacks = &stacks, .stack = stack, .out = out};
     RP_TRY(rp_flamegraph_new(&c.graph));
     RP_TRY(print_all(&c));
     return rp_stack_report_missed(stack, "stacks", "counts", stderr);
@@ -180,10 +182,12 @@ static struct rp_error *run(struct rp_session *session, const struct rp_stacks *
     return rp_stacks_print(stacks, stack, stdout);
 }
 
-struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks) {
+struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *given) {
+    struct rp_stacks stacks;
+    RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
     struct rp_stack *stack;
-    RP_TRY(rp_stack_new(stacks->module, "stacks", &stack));
-    struct rp_error *err = run(session, stacks, stack);
+    RP_TRY(rp_stack_new(stacks.module, "stacks", &stack));
+    struct rp_error *err = run(session, &stacks, stack);
     rp_stack_free(stack);
     return err;
 }

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "reprobe_tool.h"
+#include "table.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/opts.h"
 
 struct entry {
     uint64_t total; /* of the new part */
@@ -165,13 +166,20 @@ static struct rp_error *print_report(void *ctx) {
     return NULL;
 }
 
-struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *sums) {
+struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *given) {
+    struct rp_sums whole;
+    const struct rp_sums *sums = &whole;
+    RP_TRY(rp_opts_read(&whole, sizeof(whole), given, "rp_sums"));
     struct rp_module *module;
     RP_TRY(rp_tool_compile(session, sums->tool, sums->name, sums->source, &module));
     RP_AUTO(run_clear) struct run run = {.sums = sums, .module = module};
     RP_TRY(rp_map_sizes(module, "sums", &run.key_size, &run.value_size, &run.copies));
     RP_TRY(sums->attach ? sums->attach(session, module, sums->ctx)
                         : rp_session_attach_named(session, module, NULL));
-    const struct rp_report report = {sums->tool, sums->interval, print_report, &run};
+    const struct rp_report report = {.size = sizeof(report),
+                                     .tool = sums->tool,
+                                     .interval = sums->interval,
+                                     .print = print_report,
+                                     .ctx = &run};
     return rp_report_run(session, &report);
 }

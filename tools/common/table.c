@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of host programs: one description of a record's cells makes the header, the rows and JSON.
  */
+#include "table.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "reprobe_tool.h"
 #include "util/writer.h"
 
 struct rp_row {

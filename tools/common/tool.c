@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "reprobe_tool.h"
+#include "tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -38,7 +38,7 @@ static bool parse_user(const char *text, struct rp_target *target) {
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct rp_tool *tool = state->input;
-    struct rp_target *target = &tool->session.target;
+    struct rp_target *target = tool->target;
     uint64_t number;
     switch (key) {
     case 'p':
@@ -47,7 +47,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         target->pid = (pid_t)number;
         break;
     case 'c':
-        tool->session.command = arg;
+        tool->session->command = arg;
         break;
     case 'u':
         if (!parse_user(arg, target))
@@ -60,11 +60,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         target->cgroup = arg;
         break;
     case KEY_FOR:
-        if (!rp_parse_duration(arg, &tool->session.duration_ns))
+        if (!rp_parse_duration(arg, &tool->session->duration_ns))
             argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
         break;
     case KEY_EVENTS:
-        if (!rp_parse_count(arg, UINT64_MAX, &tool->session.event_limit))
+        if (!rp_parse_count(arg, UINT64_MAX, &tool->session->event_limit))
             argp_error(state, "`%s` is not a number of events", arg);
         break;
     case KEY_JSON:
@@ -77,11 +77,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 'v':
         tool->verbose = true;
         break;
-    case ARGP_KEY_INIT:
-        tool->session.size = sizeof(tool->session);
-        break;
     case ARGP_KEY_END:
-        if (target->pid && tool->session.command)
+        if (target->pid && tool->session->command)
             argp_error(state, "--pid and --command exclude each other: trace a process or run one");
         break;
     default:
@@ -135,37 +132,53 @@ void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, str
     argp_parse(&whole, argc, argv, 0, NULL, &inputs);
 }
 
+static void out_of_memory(void) {
+    exit(rp_tool_end(rp_error_nomem(), false));
+}
+
+struct rp_tool *rp_tool_new(void) {
+    struct rp_tool_own *own = calloc(1, sizeof(*own));
+    if (!own)
+        out_of_memory();
+    own->target.size = sizeof(own->target);
+    own->session.size = sizeof(own->session);
+    own->session.target = &own->target;
+    own->tool.session = &own->session;
+    own->tool.target = &own->target;
+    return &own->tool;
+}
+
+void rp_tool_free(struct rp_tool *tool) {
+    struct rp_tool_own *own = (struct rp_tool_own *)tool;
+    for (size_t i = 0; own && i < own->flag_count; i++)
+        free(own->flags[i]);
+    free(own ? own->flags : NULL);
+    free(own);
+}
+
 void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
+    struct rp_tool_own *own = (struct rp_tool_own *)tool;
     RP_AUTO_FREE char *macro = NULL;
     va_list args;
     va_start(args, format);
     int length = vasprintf(&macro, format, args);
     va_end(args);
-    char **flags = realloc(tool->defines.flags, (tool->defines.count + 1) * sizeof(char *));
+    char **flags = realloc(own->flags, (own->flag_count + 1) * sizeof(char *));
     if (flags)
-        tool->defines.flags = flags;
-    if (!flags || length < 0 || asprintf(&flags[tool->defines.count], "-D%s", macro) < 0)
-        tool->defines.nomem = true;
-    else
-        tool->defines.count++;
+        own->flags = flags;
+    if (!flags || length < 0 || asprintf(&flags[own->flag_count], "-D%s", macro) < 0)
+        out_of_memory();
+    own->flag_count++;
 }
 
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out) {
-    if (tool->defines.nomem)
-        return rp_error_nomem();
+    const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = name,
-                                         .cflags = (const char *const *)tool->defines.flags,
-                                         .cflag_count = tool->defines.count};
+                                         .cflags = (const char *const *)own->flags,
+                                         .cflag_count = own->flag_count};
     return rp_session_compile(session, source, &opts, out);
-}
-
-static void free_defines(struct rp_tool *tool) {
-    for (size_t i = 0; i < tool->defines.count; i++)
-        free(tool->defines.flags[i]);
-    free(tool->defines.flags);
-    memset(&tool->defines, 0, sizeof(tool->defines));
 }
 
 /* Says when output was lost; a reader that has gone away is not an error. */
@@ -221,21 +234,22 @@ int rp_tool_run(struct rp_tool *tool,
     struct rp_session *session = NULL;
     struct rp_error *err = rp_kernel_usable();
     if (!err)
-        err = rp_session_new(&tool->session, &session);
+        err = rp_session_new(tool->session, &session);
     if (!err)
         err = run(session, ctx);
     if (session)
         rp_session_report(session, stderr);
     rp_session_free(session);
-    free_defines(tool);
-    return rp_tool_end(err, tool->verbose);
+    int status = rp_tool_end(err, tool->verbose);
+    rp_tool_free(tool);
+    return status;
 }
 
 void rp_tool_note_target(const struct rp_tool *tool, const char *name,
                          const struct rp_module *module) {
-    const struct rp_target *target = &tool->session.target;
+    const struct rp_target *target = tool->target;
     bool by_task = target->has_uid || target->comm || target->cgroup;
-    if ((target->pid || tool->session.command || by_task) && !rp_module_uses_target(module))
+    if ((target->pid || tool->session->command || by_task) && !rp_module_uses_target(module))
         fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
                 by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");
 }

@@ -101,7 +101,7 @@ static void before_wait(void *ctx) {
 /* ------------------------------------------------------------------ the command line */
 
 struct request {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     struct script { /* -f and -e, in the order in which they are run */
         char **files, **lines;
         size_t file_count, line_count;
@@ -128,7 +128,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct request *request = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->tool;
+        state->child_inputs[0] = request->tool;
         return 0;
     case 'e':
         add(&request->script.lines, &request->script.line_count, arg, state);
@@ -148,7 +148,7 @@ static void greet(const struct prompt *prompt) {
         return;
     fprintf(stderr, "reprobe %s: `help` lists the commands, Tab completes, Ctrl-D leaves.\n",
             rp_version());
-    if (prompt->tool->session.command)
+    if (prompt->tool->session->command)
         fputs("The command of -c starts with the first probe.\n", stderr);
 }
 
@@ -199,14 +199,14 @@ int command_prompt(int argc, char **argv) {
                "script the programs keep running until Ctrl-C, --for, --events or the end of CMD; "
                "then their maps are printed.",
         .children = children};
-    struct request request = {0};
+    struct request request = {.tool = rp_tool_new()};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
 
-    struct prompt prompt = {.tool = &request.tool,
+    struct prompt prompt = {.tool = request.tool,
                             .groups = groups,
                             .terminal = is_typed(&request.script),
                             .signalled = -1};
-    struct rp_session_opts opts = request.tool.session;
+    struct rp_session_opts opts = *request.tool->session;
     opts.interactive = true;
     opts.before_wait = before_wait;
     opts.on_signal = on_signal;
@@ -225,6 +225,7 @@ int command_prompt(int argc, char **argv) {
     free(request.script.files);
     free(request.script.lines);
     bool hung_up = prompt.terminal && !err && rp_output_flush(); /* nobody can read a message */
-    int status = hung_up ? 0 : rp_tool_end(err, request.tool.verbose);
+    int status = hung_up ? 0 : rp_tool_end(err, request.tool->verbose);
+    rp_tool_free(request.tool);
     return prompt.failed ? 1 : status;
 }

@@ -22,7 +22,7 @@ static const struct argp_option options[] = {
     {0}};
 
 struct request {
-    struct rp_tool tool;
+    struct rp_tool *tool;
     struct source source;
     const char *attach[MAX_ATTACH];
     size_t attach_count;
@@ -45,7 +45,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     struct request *request = state->input;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->child_inputs[0] = &request->tool;
+        state->child_inputs[0] = request->tool;
         state->child_inputs[1] = &request->source;
         return 0;
     case 'a':
@@ -71,7 +71,7 @@ static void print_header(const struct printer *p) {
     if (!p->only)
         printf("%s%s:\n", *p->last ? "\n" : "", p->name);
     *p->last = p;
-    if (p->request->tool.timestamps)
+    if (p->request->tool->timestamps)
         printf("%-8s ", "TIME");
     if (p->layout)
         rp_layout_print_header(p->layout, stdout);
@@ -80,7 +80,7 @@ static void print_header(const struct printer *p) {
 }
 
 static void begin_json(const struct printer *p, struct rp_writer *json) {
-    rp_tool_json_begin(&p->request->tool, json);
+    rp_tool_json_begin(p->request->tool, json);
     rp_json_string(json, "output", p->name);
 }
 
@@ -88,7 +88,7 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     struct printer *p = ctx;
     if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
         return false;
-    if (p->request->tool.json) {
+    if (p->request->tool->json) {
         struct rp_writer json;
         begin_json(p, &json);
         rp_json_record(&json, "data", p->layout, data, size);
@@ -96,7 +96,7 @@ static bool print_record(void *ctx, const void *data, size_t size) {
         return !ferror(stdout);
     }
     print_header(p);
-    if (p->request->tool.timestamps)
+    if (p->request->tool->timestamps)
         rp_print_time(stdout);
     rp_layout_print_row(p->layout, data, size, stdout);
     return !ferror(stdout);
@@ -104,7 +104,7 @@ static bool print_record(void *ctx, const void *data, size_t size) {
 
 static bool print_trace(void *ctx, const struct rp_trace_line *line) {
     struct printer *p = ctx;
-    if (p->request->tool.json) {
+    if (p->request->tool->json) {
         struct rp_writer json;
         begin_json(p, &json);
         rp_json_object(&json, "data");
@@ -114,7 +114,7 @@ static bool print_trace(void *ctx, const struct rp_trace_line *line) {
         return !ferror(stdout);
     }
     print_header(p);
-    if (p->request->tool.timestamps)
+    if (p->request->tool->timestamps)
         rp_print_time(stdout);
     rp_trace_line_print_row(line, stdout);
     return !ferror(stdout);
@@ -190,11 +190,10 @@ static void free_printers(struct printers *printers) {
 
 /* ------------------------------------------------------------- after the run */
 
-static void print_timings(const struct rp_session *session, const struct timespec *start) {
+static void print_timings(struct rp_session *session, const struct timespec *start) {
     struct timespec now;
-    struct rp_timings t;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    rp_session_timings(session, &t);
+    struct rp_timings t = *rp_session_timings(session);
     double total =
         (double)(now.tv_sec - start->tv_sec) * 1e3 + (double)(now.tv_nsec - start->tv_nsec) / 1e6;
     struct rp_writer json;
@@ -209,7 +208,7 @@ static void print_timings(const struct rp_session *session, const struct timespe
 }
 
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
-    const struct rp_map_format format = {.as = request->tool.json ? RP_MAP_JSON : RP_MAP_TEXT};
+    const struct rp_map_format format = {.as = request->tool->json ? RP_MAP_JSON : RP_MAP_TEXT};
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
         if (rp_module_map_is_output(module, i))
             continue;
@@ -223,7 +222,7 @@ static struct rp_error *print_maps(const struct request *request, const struct r
 static void print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
-    rp_tool_note_target(&request->tool, request->source.opts.name, module);
+    rp_tool_note_target(request->tool, request->source.opts.name, module);
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,
@@ -241,11 +240,11 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
         err = attach(request, session, module);
     if (err)
         return err;
-    if (request->tool.verbose)
+    if (request->tool->verbose)
         rp_session_print_probes(session, stderr);
     if (request->timings)
         print_timings(session, &request->start);
-    if (isatty(STDERR_FILENO) && !request->tool.session.command)
+    if (isatty(STDERR_FILENO) && !request->tool->session->command)
         fprintf(stderr, "Tracing %s… Ctrl-C ends it.\n", request->source.opts.name);
     err = rp_session_run(session);
     return err ? err : print_maps(request, module);
@@ -269,9 +268,9 @@ int command_run(int argc, char **argv) {
                                      "names its own probe (kprobe__X, TRACEPOINT_PROBE, …), prints "
                                      "the events that they send and, at the end, the maps.",
                               .children = children};
-    struct request request = {0};
+    struct request request = {.tool = rp_tool_new()};
     clock_gettime(CLOCK_MONOTONIC, &request.start);
     argp_parse(&argp, argc, argv, 0, NULL, &request);
 
-    return rp_tool_run(&request.tool, run_and_clean, &request);
+    return rp_tool_run(request.tool, run_and_clean, &request);
 }

@@ -14,7 +14,7 @@
 extern const char rp_embedded_ringbench_c[];
 
 static bool say(struct rp_error *err, const struct bench *bench) {
-    return rp_tool_end(err, bench->options->tool.verbose) == 0;
+    return rp_tool_end(err, bench->options->verbose) == 0;
 }
 
 static bool cannot(const char *what) {
@@ -68,11 +68,12 @@ bool bench_open(struct bench *bench, const struct options *options, const struct
         flags[count++] = "-DPROCESSES";
     if (setup->kernel_wakes) /* the last definition wins */
         flags[count++] = "-URP_BATCH_WAKEUPS", flags[count++] = "-DRP_BATCH_WAKEUPS=0";
+    const struct rp_target target = {.size = sizeof(target), .pid = getpid()};
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = "ringbench.c",
                                          .cflags = flags,
                                          .cflag_count = count,
-                                         .target.pid = getpid()};
+                                         .target = &target};
     struct rp_error *err = rp_module_compile(rp_embedded_ringbench_c, &opts, &bench->module);
     if (!err)
         err = attach(bench);

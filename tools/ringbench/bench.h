@@ -65,7 +65,7 @@ struct result {
 /* ------------------------------------------------------------- the command line */
 
 struct options {
-    struct rp_tool tool; /* json and verbose */
+    bool json, verbose;
     const struct transport *transports[MAX_CHOICES];
     size_t transport_count;
     unsigned sizes[MAX_CHOICES], pages[MAX_CHOICES], producers[MAX_CHOICES];

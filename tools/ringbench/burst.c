@@ -30,7 +30,7 @@ static bool find_memory(const struct options *o, struct setup *setup, size_t *me
 
 static void print_burst(const struct options *o, const struct setup *setup, size_t memory,
                         const struct result *r, size_t lossless) {
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"burst\",\"transport\":\"%s\",\"size\":%u,\"producers\":%u,"
                "\"memory\":%zu,\"produced\":%llu,\"delivered\":%llu,\"lost\":%llu,"
                "\"lossless_memory\":%zu}\n",
@@ -60,7 +60,7 @@ static bool run_burst(const struct options *o, const struct transport *transport
 }
 
 bool burst_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("%-13s %5s %9s %10s %9s %9s %9s %13s\n", "TRANSPORT", "SIZE", "PRODUCERS",
                "MEMORY(KiB)", "PRODUCED", "DELIVERED", "LOST", "LOSSLESS(KiB)");
     for (size_t s = 0; s < o->size_count; s++)

@@ -43,7 +43,7 @@ static bool measure(const struct options *o, const struct transport *transport, 
 static void print_costs(const struct options *o, const struct transport *transport, double sent,
                         double lost, uint64_t failed) {
     unsigned long long in_vain = transport->reserves ? 0 : failed;
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"late-failure\",\"transport\":\"%s\",\"size\":%u,\"work\":%u,"
                "\"sent_ns\":%.1f,\"lost_ns\":%.1f,\"lost\":%llu,\"made_in_vain\":%llu}\n",
                transport->name, o->sizes[0], o->work, sent, lost, (unsigned long long)failed,
@@ -70,7 +70,7 @@ static bool run_transport(const struct options *o, const struct transport *trans
 }
 
 bool late_failure_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("What tracing adds to a call, in ns, with %u reads of kernel memory per record:\n"
                "for a record that is SENT, and for one that is LOST because the buffer is full.\n"
                "%-13s %9s %9s %12s %16s\n",

@@ -29,7 +29,7 @@ static void print_pace(const struct options *o, const struct transport *transpor
     double middle = l->count ? median(l->us, l->count) : 0;
     double most = l->count ? l->us[l->count - 1] : 0; /* they are sorted now */
     double wakeups = r->delivered ? (double)r->wakeups / (double)r->delivered : 0;
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"latency\",\"transport\":\"%s\",\"per_s\":%u,\"records\":%zu,"
                "\"median_us\":%.1f,\"max_us\":%.1f,\"wakeups_per_record\":%.2f}\n",
                transport->name, rate, l->count, middle, most, wakeups);
@@ -41,7 +41,7 @@ static void print_pace(const struct options *o, const struct transport *transpor
 
 static void print_idle(const struct options *o, const struct transport *transport,
                        const struct result *r) {
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"latency\",\"transport\":\"%s\",\"per_s\":0,"
                "\"wakeups_per_s\":%.1f,\"reader_ms_per_s\":%.2f}\n",
                transport->name, wakeup_rate(r), r->reader_s * 1e3 / r->seconds);
@@ -87,7 +87,7 @@ static bool run_transport(const struct options *o, const struct transport *trans
 }
 
 bool latency_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("%-13s %9s %9s %12s %12s %15s\n", "TRANSPORT", "RECORDS/s", "DELIVERED",
                "MEDIAN(us)", "MOST(us)", "WAKEUPS/RECORD");
     for (size_t i = 0; i < o->transport_count; i++)

@@ -14,7 +14,7 @@ static double ratio_of(const struct result *ours, const struct result *libbpfs, 
 static void print_reader(const struct options *o, const char *wakes, const char *name,
                          const struct result *r) {
     char delivered[16], woken[16];
-    if (!o->tool.json)
+    if (!o->json)
         printf("%-8s %-17s %11s %6.1f%% %8.0f %8.0f %9s\n", wakes, name,
                short_number(median_of(r, o->rounds, delivered_rate), delivered),
                median_of(r, o->rounds, lost_share) * 100, median_of(r, o->rounds, producer_ms),
@@ -34,7 +34,7 @@ static void print_pairs(const struct options *o, const char *wakes, const struct
     double ratio = ratio_of(ours, libbpfs, o->rounds);
     print_reader(o, wakes, "ring_buffer__poll", libbpfs);
     print_reader(o, wakes, "reprobe", ours);
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"libbpf\",\"wakeups\":\"%s\",\"delivered_ratio\":%.3f}\n", wakes,
                ratio);
     else
@@ -73,7 +73,7 @@ static bool run_pairs(const struct options *o, bool kernel_wakes) {
 }
 
 bool libbpf_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("records of %u bytes, %u KiB, decoding off; WAKES: who decides when the reader is\n"
                "woken, the kernel alone or the code that reprobe adds to programs\n"
                "%-8s %-17s %11s %7s %8s %8s %9s\n",

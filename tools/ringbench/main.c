@@ -144,10 +144,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         o->chart = true;
         break;
     case KEY_JSON:
-        o->tool.json = true;
+        o->json = true;
         break;
     case 'v':
-        o->tool.verbose = true;
+        o->verbose = true;
         break;
     case ARGP_KEY_ARG:
         take_experiment(state, arg, request);

@@ -35,7 +35,7 @@ static void note(void *ctx, const struct event *event) {
 
 static void print_order(const struct options *o, const struct transport *transport,
                         const struct order *order, const struct result *r) {
-    if (o->tool.json)
+    if (o->json)
         printf("{\"experiment\":\"ordering\",\"transport\":\"%s\",\"produced\":%llu,"
                "\"delivered\":%llu,\"lost\":%llu,\"out_of_order\":%llu,\"reversed\":%llu,"
                "\"latest_us\":%.1f}\n",
@@ -73,7 +73,7 @@ static bool run_transport(const struct options *o, const struct transport *trans
 }
 
 bool ordering_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("%u programs, each started on one CPU and ended on another\n"
                "%-13s %9s %9s %6s %12s %9s %12s\n",
                2 * (o->burst / 20), "TRANSPORT", "PRODUCED", "DELIVERED", "LOST", "OUT OF ORDER",
@@ -81,7 +81,7 @@ bool ordering_run(const struct options *o) {
     for (size_t i = 0; i < o->transport_count; i++)
         if (!run_transport(o, o->transports[i]))
             return false;
-    if (!o->tool.json)
+    if (!o->json)
         printf("OUT OF ORDER: older than an earlier record; LATEST: by how much at most.\n"
                "REVERSED: an exec before its fork, or an exit before its exec.\n");
     return true;

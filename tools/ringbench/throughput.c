@@ -85,7 +85,7 @@ static void print_chart(const struct options *o, const struct row *rows) {
 static void print_rows(const struct options *o, const struct setup *setup, const struct row *rows) {
     double untraced = median_of(rows[0].rounds, o->rounds, calls_rate);
     char text[16];
-    if (!o->tool.json)
+    if (!o->json)
         printf("records of %u bytes, %zu KiB, %u producer%s (untraced: %s calls/s)\n"
                "%-13s %10s %11s %7s %8s %8s %9s %7s\n",
                setup->size, bench_memory(setup) / 1024, setup->producers,
@@ -95,14 +95,14 @@ static void print_rows(const struct options *o, const struct setup *setup, const
         double rate = median_of(rows[i].rounds, o->rounds, calls_rate);
         struct setup one = *setup;
         one.transport = rows[i].transport;
-        if (o->tool.json)
+        if (o->json)
             print_json(o, &one, &rows[i], rate > 0 ? untraced / rate : 0);
         else
             print_row(o, &rows[i], rate > 0 ? untraced / rate : 0);
     }
-    if (o->chart && !o->tool.json)
+    if (o->chart && !o->json)
         print_chart(o, rows);
-    if (!o->tool.json)
+    if (!o->json)
         putchar('\n');
     fflush(stdout);
 }
@@ -127,7 +127,7 @@ static bool compare(const struct options *o, const struct setup *common) {
 }
 
 bool throughput_run(const struct options *o) {
-    if (!o->tool.json)
+    if (!o->json)
         printf("PRODUCER and READER: milliseconds of processor time for a million records,\n"
                "the traced calls themselves included. Medians of %u rounds of %.1f s.\n\n",
                o->rounds, (double)o->run_ns / 1e9);

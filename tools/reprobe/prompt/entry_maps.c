@@ -135,7 +135,8 @@ static bool counts_stacks(const struct entry *entry) {
 
 static struct rp_error *print_stacks(const struct prompt *prompt, const struct entry *entry, int as,
                                      FILE *out) {
-    const struct rp_stacks stacks = {.tool = prompt->tool,
+    const struct rp_stacks stacks = {.size = sizeof(stacks),
+                                     .tool = prompt->tool,
                                      .module = entry->module,
                                      .as = as == RP_MAP_JSON  ? RP_STACKS_JSON
                                            : as == RP_MAP_CSV ? RP_STACKS_FOLDED

@@ -136,9 +136,9 @@ static void start_command(const struct prompt *prompt, const struct entry *entry
 /* ------------------------------------------------------------------ questions */
 
 static bool has_target(const struct prompt *prompt) {
-    const struct rp_session_opts *opts = &prompt->tool->session;
-    const struct rp_target *target = &opts->target;
-    return opts->command || target->pid || target->has_uid || target->comm || target->cgroup;
+    const struct rp_target *target = prompt->tool->target;
+    return prompt->tool->session->command || target->pid || target->has_uid || target->comm ||
+           target->cgroup;
 }
 
 struct rp_error *entry_generate(const struct entry *entry, struct rp_generated **generated,

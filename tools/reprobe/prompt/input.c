@@ -231,7 +231,7 @@ static void run_line(struct prompt *prompt, const char *line) {
 
 /* All that was to be run has: what goes on then is the command of -c, or what is held. */
 static void end_of_lines(struct prompt *prompt) {
-    bool has_command = prompt->tool->session.command;
+    bool has_command = prompt->tool->session->command;
     bool waits = has_command && rp_session_command_status(prompt->session) < 0;
     rp_session_start_command(prompt->session);
     prompt->leave |= !prompt->entry_count || (has_command && !waits);

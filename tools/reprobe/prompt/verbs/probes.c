@@ -119,7 +119,7 @@ static struct rp_error *resume(struct prompt *prompt, const char *args) {
 /* What one of them had done when the sample was taken. */
 struct sample {
     unsigned number;
-    struct rp_run_stats run;
+    uint64_t runs, ns;
     struct rp_stats stream;
 };
 
@@ -139,17 +139,16 @@ static void free_stats(struct stats *stats) {
     free(stats);
 }
 
-static struct rp_error *take_sample(const struct prompt *prompt, const struct entry *entry,
-                                    struct sample *sample) {
+static void take_sample(const struct prompt *prompt, const struct entry *entry,
+                        struct sample *sample) {
     *sample = (struct sample){.number = entry->number};
     for (size_t i = 0; i < entry->probe_count; i++) {
-        struct rp_run_stats run;
-        RP_TRY(rp_run_stats(entry->probes[i], &run));
-        sample->run.runs += run.runs;
-        sample->run.ns += run.ns;
+        uint64_t runs, ns;
+        rp_run_stats(entry->probes[i], &runs, &ns);
+        sample->runs += runs;
+        sample->ns += ns;
     }
-    rp_session_module_stats(prompt->session, entry->module, &sample->stream);
-    return NULL;
+    sample->stream = *rp_session_module_stats(prompt->session, entry->module);
 }
 
 static double a_second(uint64_t now, uint64_t before, double seconds) {
@@ -158,7 +157,7 @@ static double a_second(uint64_t now, uint64_t before, double seconds) {
 
 static void print_sample(const struct prompt *prompt, const struct sample *before,
                          const struct sample *now, double seconds) {
-    uint64_t runs = now->run.runs - before->run.runs, ns = now->run.ns - before->run.ns;
+    uint64_t runs = now->runs - before->runs, ns = now->ns - before->ns;
     double each = runs ? (double)ns / (double)runs : 0;
     double events = a_second(now->stream.delivered, before->stream.delivered, seconds);
     double lost = a_second(now->stream.lost, before->stream.lost, seconds);
@@ -192,11 +191,8 @@ static bool print_stats(struct prompt *prompt, void *ctx) {
     for (size_t i = 0; i < stats->count; i++) {
         struct sample now;
         struct entry *entry = prompt->entries[i]; /* no command ran meanwhile */
-        struct rp_error *err = take_sample(prompt, entry, &now);
-        if (err)
-            prompt_fail(prompt, err);
-        else
-            print_sample(prompt, &stats->samples[i], &now, seconds);
+        take_sample(prompt, entry, &now);
+        print_sample(prompt, &stats->samples[i], &now, seconds);
     }
     return false;
 }
@@ -212,7 +208,7 @@ static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) 
     if (!stats->samples)
         return rp_error_nomem();
     for (; stats->count < prompt->entry_count; stats->count++)
-        RP_TRY(take_sample(prompt, prompt->entries[stats->count], &stats->samples[stats->count]));
+        take_sample(prompt, prompt->entries[stats->count], &stats->samples[stats->count]);
     stats->since_ns = rp_now_ns();
     const struct job job = {
         .every_ns = 1000000000, .tick = print_stats, .end = end_stats, .ctx = stats};
@@ -252,7 +248,7 @@ static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
             rp_error_new(EINVAL, "it is not a duration", "cannot wait `%s`", text),
             "try 10, 500ms, 2m");
     rp_session_start_command(prompt->session);
-    if (!text && prompt->tool->session.command && rp_session_command_status(prompt->session) >= 0)
+    if (!text && prompt->tool->session->command && rp_session_command_status(prompt->session) >= 0)
         return NULL; /* the command has ended already */
     return prompt_start(prompt, &job);
 }

@@ -7,6 +7,7 @@
 
 #include "kernel/btf.h"
 #include "kernel/btf_text.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

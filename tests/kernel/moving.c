@@ -49,6 +49,9 @@ static void must(bool holds, const char *what) {
 
 /* ------------------------------------------------------------------ places */
 
+void place_a(long round, long place);
+void place_b(long round, long place);
+
 __attribute__((noinline)) void place_a(long round, long place) {
     __asm__ volatile("" : : "r"(round), "r"(place) : "memory");
 }

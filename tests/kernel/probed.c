@@ -40,6 +40,8 @@ __asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
 
 __attribute__((section(".probes"), used)) volatile unsigned short probed_guarded_semaphore;
 
+int twice(int number, const char *word);
+
 /* Not inlined, and with a tail that a probe at its second instruction still passes. */
 __attribute__((noinline)) int twice(int number, const char *word) {
     __asm__ volatile("" : : "r"(word) : "memory");

@@ -2,6 +2,7 @@
 #include <check.h>
 #include <stdlib.h>
 
+#include "suites.h"
 #include "util/nearest.h"
 
 /* What is suggested for `wanted` out of `names`, which NULL ends. */

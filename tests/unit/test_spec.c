@@ -5,6 +5,7 @@
 
 #include "kernel/ksyms.h"
 #include "probe/probe.h"
+#include "suites.h"
 #include "util/array.h"
 
 /* ------------------------------------------------------------------ good specs */

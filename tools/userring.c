@@ -207,12 +207,18 @@ static bool is_done(const struct userring *u) {
 }
 
 static void print_answer(const struct userring *u, const struct answer *a) {
-    if (u->tool->json)
-        printf("{\"number\":%llu,\"drain\":%u,\"cpu\":%u,\"wait_ns\":%llu}\n",
-               (unsigned long long)a->number, a->drain, a->cpu, (unsigned long long)a->wait_ns);
-    else
+    if (u->tool->json) {
+        struct rp_writer json;
+        rp_json_begin(&json, stdout);
+        rp_json_uint(&json, "number", a->number);
+        rp_json_uint(&json, "drain", a->drain);
+        rp_json_uint(&json, "cpu", a->cpu);
+        rp_json_uint(&json, "wait_ns", a->wait_ns);
+        rp_json_end(&json);
+    } else {
         printf("%-10llu %-8u %-3u %.1f\n", (unsigned long long)a->number, a->drain, a->cpu,
                (double)a->wait_ns / 1e3);
+    }
 }
 
 /* The answer must belong to the next sample that was sent. */
@@ -246,11 +252,16 @@ static bool go_on(void *ctx) {
 static void print_sum(const struct userring *u) {
     unsigned long long sent = atomic_load(&u->sent);
     if (u->tool->json) {
-        printf("{\"samples\":%llu,\"sent\":%llu,\"discarded\":%llu,\"refused\":%llu,"
-               "\"full\":%llu,\"answered\":%llu,\"drains\":%u}\n",
-               (unsigned long long)u->samples, sent, (unsigned long long)u->discarded,
-               (unsigned long long)u->refused, (unsigned long long)u->waits,
-               (unsigned long long)u->answered, u->drains);
+        struct rp_writer json;
+        rp_json_begin(&json, stdout);
+        rp_json_uint(&json, "samples", u->samples);
+        rp_json_uint(&json, "sent", sent);
+        rp_json_uint(&json, "discarded", u->discarded);
+        rp_json_uint(&json, "refused", u->refused);
+        rp_json_uint(&json, "full", u->waits);
+        rp_json_uint(&json, "answered", u->answered);
+        rp_json_uint(&json, "drains", u->drains);
+        rp_json_end(&json);
         return;
     }
     printf("%s%llu samples: %llu sent, %llu discarded, %llu refused (the buffer was full "

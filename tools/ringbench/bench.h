@@ -163,5 +163,7 @@ double wakeup_rate(const struct result *result);
 void print_bar(double value, double max, int width);
 /* "1.23M", "45.6k" */
 const char *short_number(double value, char text[16]);
+/* Begins a line of --json; `transport` may be NULL. */
+void json_begin(struct rp_writer *json, const char *experiment, const struct transport *transport);
 
 #endif

@@ -30,17 +30,22 @@ static bool find_memory(const struct options *o, struct setup *setup, size_t *me
 
 static void print_burst(const struct options *o, const struct setup *setup, size_t memory,
                         const struct result *r, size_t lossless) {
-    if (o->json)
-        printf("{\"experiment\":\"burst\",\"transport\":\"%s\",\"size\":%u,\"producers\":%u,"
-               "\"memory\":%zu,\"produced\":%llu,\"delivered\":%llu,\"lost\":%llu,"
-               "\"lossless_memory\":%zu}\n",
-               setup->transport->name, setup->size, setup->producers, memory,
-               (unsigned long long)r->produced, (unsigned long long)r->delivered,
-               (unsigned long long)r->failed, lossless);
-    else
+    if (o->json) {
+        struct rp_writer json;
+        json_begin(&json, "burst", setup->transport);
+        rp_json_uint(&json, "size", setup->size);
+        rp_json_uint(&json, "producers", setup->producers);
+        rp_json_uint(&json, "memory", memory);
+        rp_json_uint(&json, "produced", r->produced);
+        rp_json_uint(&json, "delivered", r->delivered);
+        rp_json_uint(&json, "lost", r->failed);
+        rp_json_uint(&json, "lossless_memory", lossless);
+        rp_json_end(&json);
+    } else {
         printf("%-13s %5u %9u %10zu %9llu %9llu %9llu %13zu\n", setup->transport->name, setup->size,
                setup->producers, memory / 1024, (unsigned long long)r->produced,
                (unsigned long long)r->delivered, (unsigned long long)r->failed, lossless / 1024);
+    }
     fflush(stdout);
 }
 

@@ -43,14 +43,20 @@ static bool measure(const struct options *o, const struct transport *transport, 
 static void print_costs(const struct options *o, const struct transport *transport, double sent,
                         double lost, uint64_t failed) {
     unsigned long long in_vain = transport->reserves ? 0 : failed;
-    if (o->json)
-        printf("{\"experiment\":\"late-failure\",\"transport\":\"%s\",\"size\":%u,\"work\":%u,"
-               "\"sent_ns\":%.1f,\"lost_ns\":%.1f,\"lost\":%llu,\"made_in_vain\":%llu}\n",
-               transport->name, o->sizes[0], o->work, sent, lost, (unsigned long long)failed,
-               in_vain);
-    else
+    if (o->json) {
+        struct rp_writer json;
+        json_begin(&json, "late-failure", transport);
+        rp_json_uint(&json, "size", o->sizes[0]);
+        rp_json_uint(&json, "work", o->work);
+        rp_json_double(&json, "sent_ns", 1, sent);
+        rp_json_double(&json, "lost_ns", 1, lost);
+        rp_json_uint(&json, "lost", failed);
+        rp_json_uint(&json, "made_in_vain", in_vain);
+        rp_json_end(&json);
+    } else {
         printf("%-13s %9.0f %9.0f %12llu %16llu\n", transport->name, sent, lost,
                (unsigned long long)failed, in_vain);
+    }
     fflush(stdout);
 }
 

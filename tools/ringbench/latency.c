@@ -29,25 +29,35 @@ static void print_pace(const struct options *o, const struct transport *transpor
     double middle = l->count ? median(l->us, l->count) : 0;
     double most = l->count ? l->us[l->count - 1] : 0; /* they are sorted now */
     double wakeups = r->delivered ? (double)r->wakeups / (double)r->delivered : 0;
-    if (o->json)
-        printf("{\"experiment\":\"latency\",\"transport\":\"%s\",\"per_s\":%u,\"records\":%zu,"
-               "\"median_us\":%.1f,\"max_us\":%.1f,\"wakeups_per_record\":%.2f}\n",
-               transport->name, rate, l->count, middle, most, wakeups);
-    else
+    if (o->json) {
+        struct rp_writer json;
+        json_begin(&json, "latency", transport);
+        rp_json_uint(&json, "per_s", rate);
+        rp_json_uint(&json, "records", l->count);
+        rp_json_double(&json, "median_us", 1, middle);
+        rp_json_double(&json, "max_us", 1, most);
+        rp_json_double(&json, "wakeups_per_record", 2, wakeups);
+        rp_json_end(&json);
+    } else {
         printf("%-13s %9u %9zu %12.1f %12.1f %15.2f\n", transport->name, rate, l->count, middle,
                most, wakeups);
+    }
     fflush(stdout);
 }
 
 static void print_idle(const struct options *o, const struct transport *transport,
                        const struct result *r) {
-    if (o->json)
-        printf("{\"experiment\":\"latency\",\"transport\":\"%s\",\"per_s\":0,"
-               "\"wakeups_per_s\":%.1f,\"reader_ms_per_s\":%.2f}\n",
-               transport->name, wakeup_rate(r), r->reader_s * 1e3 / r->seconds);
-    else
+    if (o->json) {
+        struct rp_writer json;
+        json_begin(&json, "latency", transport);
+        rp_json_uint(&json, "per_s", 0);
+        rp_json_double(&json, "wakeups_per_s", 1, wakeup_rate(r));
+        rp_json_double(&json, "reader_ms_per_s", 2, r->reader_s * 1e3 / r->seconds);
+        rp_json_end(&json);
+    } else {
         printf("%-13s %9s %.0f wake-ups and %.1f ms of processor time a second\n\n",
                transport->name, "idle", wakeup_rate(r), r->reader_s * 1e3 / r->seconds);
+    }
     fflush(stdout);
 }
 

@@ -11,35 +11,52 @@ static double ratio_of(const struct result *ours, const struct result *libbpfs, 
     return median(ratios, count);
 }
 
+static void print_reader_json(const struct options *o, const char *wakes, const char *name,
+                              const struct result *r) {
+    struct rp_writer json;
+    json_begin(&json, "libbpf", NULL);
+    rp_json_string(&json, "wakeups", wakes);
+    rp_json_string(&json, "reader", name);
+    rp_json_double(&json, "delivered_per_s", 0, median_of(r, o->rounds, delivered_rate));
+    rp_json_double(&json, "lost_share", 4, median_of(r, o->rounds, lost_share));
+    rp_json_double(&json, "producer_ms_per_million", 1, median_of(r, o->rounds, producer_ms));
+    rp_json_double(&json, "reader_ms_per_million", 1, median_of(r, o->rounds, reader_ms));
+    rp_json_double(&json, "wakeups_per_s", 0, median_of(r, o->rounds, wakeup_rate));
+    rp_json_end(&json);
+}
+
 static void print_reader(const struct options *o, const char *wakes, const char *name,
                          const struct result *r) {
     char delivered[16], woken[16];
-    if (!o->json)
-        printf("%-8s %-17s %11s %6.1f%% %8.0f %8.0f %9s\n", wakes, name,
-               short_number(median_of(r, o->rounds, delivered_rate), delivered),
-               median_of(r, o->rounds, lost_share) * 100, median_of(r, o->rounds, producer_ms),
-               median_of(r, o->rounds, reader_ms),
-               short_number(median_of(r, o->rounds, wakeup_rate), woken));
-    else
-        printf("{\"experiment\":\"libbpf\",\"wakeups\":\"%s\",\"reader\":\"%s\","
-               "\"delivered_per_s\":%.0f,\"lost_share\":%.4f,\"producer_ms_per_million\":%.1f,"
-               "\"reader_ms_per_million\":%.1f,\"wakeups_per_s\":%.0f}\n",
-               wakes, name, median_of(r, o->rounds, delivered_rate),
-               median_of(r, o->rounds, lost_share), median_of(r, o->rounds, producer_ms),
-               median_of(r, o->rounds, reader_ms), median_of(r, o->rounds, wakeup_rate));
+    if (o->json) {
+        print_reader_json(o, wakes, name, r);
+        return;
+    }
+    printf("%-8s %-17s %11s %6.1f%% %8.0f %8.0f %9s\n", wakes, name,
+           short_number(median_of(r, o->rounds, delivered_rate), delivered),
+           median_of(r, o->rounds, lost_share) * 100, median_of(r, o->rounds, producer_ms),
+           median_of(r, o->rounds, reader_ms),
+           short_number(median_of(r, o->rounds, wakeup_rate), woken));
+}
+
+static void print_ratio(const struct options *o, const char *wakes, double ratio) {
+    if (!o->json) {
+        printf("reprobe delivers %.2f times as many records a second (median of %u pairs)\n\n",
+               ratio, o->rounds);
+        return;
+    }
+    struct rp_writer json;
+    json_begin(&json, "libbpf", NULL);
+    rp_json_string(&json, "wakeups", wakes);
+    rp_json_double(&json, "delivered_ratio", 3, ratio);
+    rp_json_end(&json);
 }
 
 static void print_pairs(const struct options *o, const char *wakes, const struct result *ours,
                         const struct result *libbpfs) {
-    double ratio = ratio_of(ours, libbpfs, o->rounds);
     print_reader(o, wakes, "ring_buffer__poll", libbpfs);
     print_reader(o, wakes, "reprobe", ours);
-    if (o->json)
-        printf("{\"experiment\":\"libbpf\",\"wakeups\":\"%s\",\"delivered_ratio\":%.3f}\n", wakes,
-               ratio);
-    else
-        printf("reprobe delivers %.2f times as many records a second (median of %u pairs)\n\n",
-               ratio, o->rounds);
+    print_ratio(o, wakes, ratio_of(ours, libbpfs, o->rounds));
     fflush(stdout);
 }
 

@@ -35,18 +35,22 @@ static void note(void *ctx, const struct event *event) {
 
 static void print_order(const struct options *o, const struct transport *transport,
                         const struct order *order, const struct result *r) {
-    if (o->json)
-        printf("{\"experiment\":\"ordering\",\"transport\":\"%s\",\"produced\":%llu,"
-               "\"delivered\":%llu,\"lost\":%llu,\"out_of_order\":%llu,\"reversed\":%llu,"
-               "\"latest_us\":%.1f}\n",
-               transport->name, (unsigned long long)r->produced, (unsigned long long)r->delivered,
-               (unsigned long long)r->failed, (unsigned long long)order->older,
-               (unsigned long long)order->reversed, (double)order->latest_ns / 1e3);
-    else
+    if (o->json) {
+        struct rp_writer json;
+        json_begin(&json, "ordering", transport);
+        rp_json_uint(&json, "produced", r->produced);
+        rp_json_uint(&json, "delivered", r->delivered);
+        rp_json_uint(&json, "lost", r->failed);
+        rp_json_uint(&json, "out_of_order", order->older);
+        rp_json_uint(&json, "reversed", order->reversed);
+        rp_json_double(&json, "latest_us", 1, (double)order->latest_ns / 1e3);
+        rp_json_end(&json);
+    } else {
         printf("%-13s %9llu %9llu %6llu %12llu %9llu %12.1f\n", transport->name,
                (unsigned long long)r->produced, (unsigned long long)r->delivered,
                (unsigned long long)r->failed, (unsigned long long)order->older,
                (unsigned long long)order->reversed, (double)order->latest_ns / 1e3);
+    }
     fflush(stdout);
 }
 

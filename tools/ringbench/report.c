@@ -70,3 +70,10 @@ const char *short_number(double value, char text[16]) {
         snprintf(text, 16, "%.0f", value);
     return text;
 }
+
+void json_begin(struct rp_writer *json, const char *experiment, const struct transport *transport) {
+    rp_json_begin(json, stdout);
+    rp_json_string(json, "experiment", experiment);
+    if (transport)
+        rp_json_string(json, "transport", transport->name);
+}

@@ -45,14 +45,19 @@ static void print_json(const struct options *o, const struct setup *setup, const
                        double slower) {
     const struct result *r = row->rounds;
     size_t n = o->rounds;
-    printf("{\"experiment\":\"throughput\",\"transport\":\"%s\",\"size\":%u,\"memory\":%zu,"
-           "\"producers\":%u,\"produced_per_s\":%.0f,\"delivered_per_s\":%.0f,\"lost_share\":%.4f,"
-           "\"producer_ms_per_million\":%.1f,\"reader_ms_per_million\":%.1f,"
-           "\"wakeups_per_s\":%.0f,\"slowdown\":%.2f}\n",
-           row->transport->name, setup->size, bench_memory(setup), setup->producers,
-           median_of(r, n, produced_rate), median_of(r, n, delivered_rate),
-           median_of(r, n, lost_share), median_of(r, n, producer_ms), median_of(r, n, reader_ms),
-           median_of(r, n, wakeup_rate), slower);
+    struct rp_writer json;
+    json_begin(&json, "throughput", row->transport);
+    rp_json_uint(&json, "size", setup->size);
+    rp_json_uint(&json, "memory", bench_memory(setup));
+    rp_json_uint(&json, "producers", setup->producers);
+    rp_json_double(&json, "produced_per_s", 0, median_of(r, n, produced_rate));
+    rp_json_double(&json, "delivered_per_s", 0, median_of(r, n, delivered_rate));
+    rp_json_double(&json, "lost_share", 4, median_of(r, n, lost_share));
+    rp_json_double(&json, "producer_ms_per_million", 1, median_of(r, n, producer_ms));
+    rp_json_double(&json, "reader_ms_per_million", 1, median_of(r, n, reader_ms));
+    rp_json_double(&json, "wakeups_per_s", 0, median_of(r, n, wakeup_rate));
+    rp_json_double(&json, "slowdown", 2, slower);
+    rp_json_end(&json);
 }
 
 static void print_row(const struct options *o, const struct row *row, double slower) {

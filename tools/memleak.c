@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "reprobe_tool.h"
+#include "util/vec.h"
 
 extern const char rp_embedded_memleak_c[];
 
@@ -45,8 +46,7 @@ struct memleak {
     const char *object;
     struct rp_module *module;
     struct rp_stack *stack;
-    struct leak *leaks; /* of one report */
-    size_t leak_count;
+    RP_VEC(struct leak) leaks; /* of one report */
     uint64_t now_ns;
 };
 
@@ -96,25 +96,28 @@ static bool is_kernel(const struct memleak *m) {
 
 /* ------------------------------------------------------------------ reports */
 
+/* NULL without memory. */
+static struct leak *find_leak(struct memleak *m, uint32_t pid, int32_t stack) {
+    for (size_t i = 0; i < m->leaks.count; i++)
+        if (m->leaks.items[i].pid == pid && m->leaks.items[i].stack == stack)
+            return &m->leaks.items[i];
+    struct leak *leak = rp_vec_add(&m->leaks);
+    if (leak)
+        *leak = (struct leak){.pid = pid, .stack = stack};
+    return leak;
+}
+
 static struct rp_error *add(void *ctx, const void *key, const void *value) {
     struct memleak *m = ctx;
     const struct address *address = key;
     const struct allocation *allocation = value;
     if (allocation->time_ns + m->older_ms * 1000000 > m->now_ns)
         return NULL;
-    size_t i = 0;
-    while (i < m->leak_count &&
-           (m->leaks[i].pid != address->pid || m->leaks[i].stack != allocation->stack))
-        i++;
-    if (i == m->leak_count) {
-        struct leak *longer = realloc(m->leaks, (i + 1) * sizeof(*longer));
-        if (!longer)
-            return NULL;
-        m->leaks = longer;
-        m->leaks[m->leak_count++] = (struct leak){.pid = address->pid, .stack = allocation->stack};
-    }
-    m->leaks[i].bytes += allocation->size;
-    m->leaks[i].count++;
+    struct leak *leak = find_leak(m, address->pid, allocation->stack);
+    if (!leak)
+        return rp_error_nomem();
+    leak->bytes += allocation->size;
+    leak->count++;
     return NULL;
 }
 
@@ -148,15 +151,15 @@ static struct rp_error *report(void *ctx) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     m->now_ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-    m->leak_count = 0;
+    m->leaks.count = 0;
     struct rp_error *err = rp_map_each(m->module, "allocations", add, m);
-    if (m->leak_count)
-        qsort(m->leaks, m->leak_count, sizeof(*m->leaks), compare_bytes);
-    size_t shown = m->leak_count < m->top ? m->leak_count : m->top;
+    if (m->leaks.count)
+        qsort(m->leaks.items, m->leaks.count, sizeof(*m->leaks.items), compare_bytes);
+    size_t shown = m->leaks.count < m->top ? m->leaks.count : m->top;
     if (!m->tool->json)
-        printf("Top %zu of %zu stacks with outstanding allocations:\n", shown, m->leak_count);
+        printf("Top %zu of %zu stacks with outstanding allocations:\n", shown, m->leaks.count);
     for (size_t i = 0; i < shown && !err; i++)
-        print_leak(m, &m->leaks[i]);
+        print_leak(m, &m->leaks.items[i]);
     return err;
 }
 
@@ -210,7 +213,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     if (!err)
         err = rp_stack_report_missed(m->stack, "allocations", "allocations", stderr);
     rp_stack_free(m->stack);
-    free(m->leaks);
+    rp_vec_clear(&m->leaks);
     return err;
 }
 

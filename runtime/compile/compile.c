@@ -20,32 +20,26 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------- flags */
 
-/* A growing argument vector of malloc()ed strings. */
+/* The command line of libbcc's clang. */
 struct flags {
-    char **list;
-    size_t count;
+    struct rp_texts texts;
+    bool nomem;
 };
 
 static void flags_clear(struct flags *flags) {
-    for (size_t i = 0; i < flags->count; i++)
-        free(flags->list[i]);
-    free(flags->list);
+    rp_texts_clear(&flags->texts);
 }
 
 static void flags_add(struct flags *flags, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 static void flags_add(struct flags *flags, const char *fmt, ...) {
-    char **list = realloc(flags->list, (flags->count + 1) * sizeof(*list));
-    if (!list)
-        return;
-    flags->list = list;
     va_list args;
     va_start(args, fmt);
-    if (vasprintf(&list[flags->count], fmt, args) >= 0)
-        flags->count++;
+    flags->nomem |= !rp_texts_add(&flags->texts, rp_text_of(fmt, args));
     va_end(args);
 }
 
@@ -163,14 +157,16 @@ static struct rp_error *compile_against(struct job *job, enum against against,
         RP_TRY(rp_tree_add(&tree, RP_TREE_SOURCE, job->text, &path));
     RP_AUTO(flags_clear) struct flags flags = {0};
     flags_fill(&flags, opts, job->has_output, &tree);
+    if (flags.nomem)
+        return rp_error_nomem();
     job->timings->types_ms += rp_ms_since(start);
 
     start = rp_now_ns();
     const struct rp_libbcc_call call = {.name = opts->name,
                                         .path = path,
                                         .text = job->text,
-                                        .flags = (const char **)flags.list,
-                                        .flag_count = flags.count,
+                                        .flags = (const char **)flags.texts.items,
+                                        .flag_count = flags.texts.count,
                                         .headers = from_btf ? tree.path : NULL,
                                         .scan = &source->scan,
                                         .has_foreign_maps = job->has_foreign_maps,

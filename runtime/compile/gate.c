@@ -58,33 +58,28 @@ static void take_from(struct rp_gate_block *block, struct rp_gate *out) {
 
 bool rp_gates_take(struct rp_gates *gates, struct rp_gate *out) {
     for (size_t i = 0; i < gates->count; i++)
-        if (~gates->blocks[i].taken) {
-            take_from(&gates->blocks[i], out);
+        if (~gates->items[i].taken) {
+            take_from(&gates->items[i], out);
             return true;
         }
-    struct rp_gate_block *blocks = realloc(gates->blocks, (gates->count + 1) * sizeof(*blocks));
-    if (!blocks)
+    if (!rp_vec_reserve(gates, 1) || !open_block(&gates->items[gates->count]))
         return false;
-    gates->blocks = blocks;
-    if (!open_block(&blocks[gates->count]))
-        return false;
-    take_from(&blocks[gates->count++], out);
+    take_from(&gates->items[gates->count++], out);
     return true;
 }
 
 void rp_gates_give_back(struct rp_gates *gates, const struct rp_gate *gate) {
     for (size_t i = 0; i < gates->count; i++)
-        if (gates->blocks[i].map_fd == gate->map_fd)
-            gates->blocks[i].taken &= ~(1U << (gate->offset / gate_size()));
+        if (gates->items[i].map_fd == gate->map_fd)
+            gates->items[i].taken &= ~(1U << (gate->offset / gate_size()));
 }
 
 void rp_gates_clear(struct rp_gates *gates) {
     for (size_t i = 0; i < gates->count; i++) {
-        munmap(gates->blocks[i].words, (size_t)GATES * gate_size());
-        close(gates->blocks[i].map_fd);
+        munmap(gates->items[i].words, (size_t)GATES * gate_size());
+        close(gates->items[i].map_fd);
     }
-    free(gates->blocks);
-    *gates = (struct rp_gates){0};
+    rp_vec_clear(gates);
 }
 
 static void set_open(const struct rp_gate *gate, uint64_t is_open) {

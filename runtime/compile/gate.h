@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/vec.h"
+
 /* A cache line. */
 struct rp_gate_words {
     uint64_t is_open;
@@ -31,8 +33,7 @@ struct rp_gate {
 
 /* A pool of gates; empty if zeroed. */
 struct rp_gates {
-    struct rp_gate_block *blocks;
-    size_t count;
+    RP_VEC(struct rp_gate_block);
 };
 
 /* Makes a closed gate. False if the kernel has no such maps (before Linux 5.5) or no memory. */

@@ -134,8 +134,8 @@ static char *field_hint(const struct error *e) {
 /* "struct ", "" for a typedef, or NULL if BTF has no type of that name. */
 static const char *kernel_tag(const struct rp_btf *btf, const char *name) {
     const char *found = NULL;
-    for (size_t i = 0; i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+    for (size_t i = 0; i < btf->nameable.count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[i]);
         if (strcmp(rp_btf_name(btf, type), name) != 0)
             continue;
         found = tag_of(type);
@@ -149,8 +149,8 @@ static char *nearest_type(const char *name, const struct rp_scan *scan, const st
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; scan && i < scan->defined.count; i++)
         rp_nearest_add(&nearest, scan->defined.items[i]);
-    for (size_t i = 0; i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+    for (size_t i = 0; i < btf->nameable.count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[i]);
         if (type->name_off)
             rp_nearest_add(&nearest, rp_btf_name(btf, type));
     }
@@ -239,8 +239,8 @@ static bool is_macro_name(const char *name) {
 }
 
 static void add_enumerators(struct rp_nearest *nearest, const struct rp_btf *btf) {
-    for (size_t entry = 0; btf && entry < btf->nameable_count; entry++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[entry]);
+    for (size_t entry = 0; btf && entry < btf->nameable.count; entry++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[entry]);
         for (unsigned i = 0; btf_is_any_enum(type) && i < btf_vlen(type); i++)
             rp_nearest_add(nearest,
                            rp_btf_string(btf, btf_is_enum64(type) ? btf_enum64(type)[i].name_off

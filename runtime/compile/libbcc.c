@@ -36,9 +36,9 @@ static bool take_fields(void *bcc, struct rp_object_map *map) {
 /* The map as it was created, or, if libbcc opened it, as libbcc knows it. */
 static struct rp_object_map find_created(void *bcc, size_t id, int fd,
                                          const struct rp_shim_sink *sink) {
-    for (size_t i = 0; i < sink->map_count; i++)
-        if (sink->maps[i].fd == fd)
-            return sink->maps[i];
+    for (size_t i = 0; i < sink->maps.count; i++)
+        if (sink->maps.items[i].fd == fd)
+            return sink->maps.items[i];
     return (struct rp_object_map){.type = (uint32_t)bpf_table_type_id(bcc, id),
                                   .key_size = (uint32_t)bpf_table_key_size_id(bcc, id),
                                   .value_size = (uint32_t)bpf_table_leaf_size_id(bcc, id),
@@ -171,8 +171,8 @@ static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
 
 /* libbcc does not close what it created. */
 static void destroy(void *bcc, const struct rp_shim_sink *sink) {
-    for (size_t i = 0; sink->creates_maps && i < sink->map_count; i++)
-        close(sink->maps[i].fd);
+    for (size_t i = 0; sink->creates_maps && i < sink->maps.count; i++)
+        close(sink->maps.items[i].fd);
     if (bcc)
         bpf_module_destroy(bcc);
 }

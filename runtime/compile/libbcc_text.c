@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "util/cleanup.h"
+#include "util/vec.h"
 
 static const char *const guards[] = {"_UAPI__LINUX_BPF_H__", "__BPF_HELPERS_H"};
 #define HEADERS 2
@@ -32,11 +33,9 @@ static struct {
     const char *text[HEADERS]; /* starts at the line of the include guard */
     size_t len[HEADERS];
     struct rp_scan scan;
-    struct chunk *chunks;
-    size_t count, capacity;
-    struct rp_names index; /* every declared name … */
-    uint32_t *chunk_of;    /* … and the chunk that declares it first */
-    size_t chunk_of_capacity;
+    RP_VEC(struct chunk) chunks;
+    struct rp_names index;     /* every declared name … */
+    RP_VEC(uint32_t) chunk_of; /* … and the chunk that declares it first */
 } found;
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
@@ -69,23 +68,9 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
 
 /* ------------------------------------------------------------- chunks */
 
-/* `array` with room for one more than `count`, or NULL, and then as it was. */
-static void *grown(void *array, size_t *capacity, size_t count, size_t size) {
-    if (count < *capacity)
-        return array;
-    void *longer = realloc(array, (count ? count * 2 : 256) * size);
-    if (longer)
-        *capacity = count ? count * 2 : 256;
-    return longer;
-}
-
 static void declare(size_t chunk, const char *name, size_t len) {
-    uint32_t *chunk_of =
-        grown(found.chunk_of, &found.chunk_of_capacity, found.index.count, sizeof(*chunk_of));
-    if (chunk_of)
-        found.chunk_of = chunk_of;
-    if (chunk_of && rp_names_add(&found.index, name, len))
-        chunk_of[found.index.count - 1] = (uint32_t)chunk;
+    if (rp_vec_reserve(&found.chunk_of, 1) && rp_names_add(&found.index, name, len))
+        rp_vec_push(&found.chunk_of, (uint32_t)chunk);
 }
 
 /* The function or variable that it declares: the last name before its first parenthesis, bracket or
@@ -113,25 +98,23 @@ static struct rp_token declared_name(const struct chunk *chunk) {
 }
 
 static void add_chunk(const char *text, const char *end, bool directive) {
-    struct chunk *chunks = grown(found.chunks, &found.capacity, found.count, sizeof(*chunks));
-    if (!chunks)
+    struct chunk *chunk = rp_vec_add(&found.chunks);
+    if (!chunk)
         return;
-    found.chunks = chunks;
-    struct chunk *chunk = &chunks[found.count];
+    size_t number = found.chunks.count - 1;
     *chunk = (struct chunk){.text = text, .len = (size_t)(end - text), .always = directive};
     const struct rp_names *defined = &found.scan.defined;
     size_t before = defined->count;
     rp_scan_text(&found.scan, text, chunk->len);
     for (size_t i = before; i < defined->count; i++)
-        declare(found.count, defined->items[i], strlen(defined->items[i]));
+        declare(number, defined->items[i], strlen(defined->items[i]));
     if (!directive) {
         struct rp_token name = declared_name(chunk);
         if (name.kind == RP_TOKEN_IDENT)
-            declare(found.count, name.text, name.len);
+            declare(number, name.text, name.len);
         /* The enumerators come out of a macro, which we do not expand. */
         chunk->always = memmem(text, chunk->len, "__BPF_ENUM_FN", 13) != NULL;
     }
-    found.count++;
 }
 
 /* A function's closing brace: it is the last thing in its line, and not part of a type. */
@@ -180,8 +163,8 @@ const struct rp_names *rp_libbcc_names(void) {
 void rp_libbcc_release(void) {
     rp_scan_clear(&found.scan);
     rp_names_clear(&found.index);
-    free(found.chunks);
-    free(found.chunk_of);
+    rp_vec_clear(&found.chunks);
+    rp_vec_clear(&found.chunk_of);
     memset(&found, 0, sizeof(found));
 }
 
@@ -192,7 +175,7 @@ static void keep(size_t c);
 static void keep_named(const char *name, size_t len) {
     ssize_t i = rp_names_find(&found.index, name, len);
     if (i >= 0)
-        keep(found.chunk_of[i]);
+        keep(found.chunk_of.items[i]);
 }
 
 static void keep_words(const char *text, size_t len) {
@@ -203,7 +186,7 @@ static void keep_words(const char *text, size_t len) {
 }
 
 static void keep(size_t c) {
-    struct chunk *chunk = &found.chunks[c];
+    struct chunk *chunk = &found.chunks.items[c];
     if (chunk->kept)
         return;
     chunk->kept = true;
@@ -234,18 +217,18 @@ bool rp_libbcc_write_reduced(const struct rp_names *wanted, FILE *out) {
     for (size_t g = 0; g < HEADERS; g++)
         if (!found.text[g])
             return false;
-    for (size_t c = 0; c < found.count; c++)
-        found.chunks[c].kept = false;
+    for (size_t c = 0; c < found.chunks.count; c++)
+        found.chunks.items[c].kept = false;
     for (size_t i = 0; i < wanted->count; i++) {
         keep_named(wanted->items[i], strlen(wanted->items[i]));
         keep_operation(wanted->items[i]);
     }
     keep_words(rewriter_names, sizeof(rewriter_names) - 1);
-    for (size_t c = 0; c < found.count; c++)
-        if (found.chunks[c].always && found.chunks[c].text[0] != '#')
+    for (size_t c = 0; c < found.chunks.count; c++)
+        if (found.chunks.items[c].always && found.chunks.items[c].text[0] != '#')
             keep(c);
-    for (size_t c = 0; c < found.count; c++) {
-        const struct chunk *chunk = &found.chunks[c];
+    for (size_t c = 0; c < found.chunks.count; c++) {
+        const struct chunk *chunk = &found.chunks.items[c];
         if (!chunk->kept && !chunk->always)
             continue;
         fwrite(chunk->text, 1, chunk->len, out);

@@ -12,6 +12,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 #define HASHED_CHARACTERS 48
 
@@ -67,53 +68,69 @@ void rp_link_all_static(void *btf, uint32_t size) {
 
 /* ------------------------------------------------------------- one function */
 
-struct linker {
-    const struct rp_object *object;
-    const int *map_fds;
-    const uint64_t *target;
-    uint32_t *starts; /* of each of the object's functions in `out`; 0: not in it */
-    struct rp_object_function *out;
+struct records {
+    RP_VEC(uint8_t);
+    uint32_t number, size; /* of them, and of one, in bytes */
 };
 
+struct linker {
+    const struct rp_object *object;
+    const char *name;
+    const int *map_fds;
+    const uint64_t *target;
+    uint32_t *starts; /* of each of the object's functions in `insns`; 0: not in it */
+    RP_VEC(struct bpf_insn) insns;
+    struct records funcs, lines;
+};
+
+static void linker_clear(struct linker *l) {
+    rp_vec_clear(&l->insns);
+    rp_vec_clear(&l->funcs);
+    rp_vec_clear(&l->lines);
+}
+
 /* Appends `from`, whose records count instructions from the function's start. */
-static bool append_records(struct rp_object_records *to, const struct rp_object_records *from,
+static bool append_records(struct records *to, const struct rp_object_records *from,
                            uint32_t start) {
-    if (!from->count || (to->count && to->size != from->size))
+    if (!from->count || (to->number && to->size != from->size))
         return true;
-    uint8_t *longer = realloc(to->data, ((size_t)to->count + from->count) * from->size);
-    if (!longer)
+    size_t at = to->count;
+    if (!rp_vec_append(to, from->data, (size_t)from->count * from->size))
         return false;
-    to->data = longer;
-    to->size = from->size;
-    uint8_t *record = longer + (size_t)to->count * to->size;
-    memcpy(record, from->data, (size_t)from->count * from->size);
-    for (uint32_t i = 0; i < from->count; i++, record += to->size) {
+    for (; at < to->count; at += from->size) {
         uint32_t offset; /* the first member of both kinds of record */
-        memcpy(&offset, record, sizeof(offset));
+        memcpy(&offset, &to->items[at], sizeof(offset));
         offset += start;
-        memcpy(record, &offset, sizeof(offset));
+        memcpy(&to->items[at], &offset, sizeof(offset));
     }
-    to->count += from->count;
+    to->size = from->size;
+    to->number += from->count;
     return true;
 }
 
 static bool append(struct linker *l, const struct rp_object_function *function) {
-    struct rp_object_function *out = l->out;
-    size_t count = (size_t)out->insn_count + function->insn_count;
-    struct bpf_insn *longer = realloc(out->insns, (count ? count : 1) * sizeof(*longer));
-    if (!longer)
-        return false;
-    out->insns = longer;
-    memcpy(longer + out->insn_count, function->insns,
-           function->insn_count * sizeof(*function->insns));
-    bool ok = append_records(&out->funcs, &function->funcs, out->insn_count) &&
-              append_records(&out->lines, &function->lines, out->insn_count);
-    out->insn_count = (uint32_t)count;
-    return ok;
+    uint32_t start = (uint32_t)l->insns.count;
+    return rp_vec_append(&l->insns, function->insns, function->insn_count) &&
+           append_records(&l->funcs, &function->funcs, start) &&
+           append_records(&l->lines, &function->lines, start);
+}
+
+static struct rp_object_records take_records(struct records *records) {
+    void *data = rp_take(records->items);
+    return (struct rp_object_records){
+        .data = data, .count = records->number, .size = records->size};
+}
+
+/* Hands over what was linked. */
+static void take_linked(struct linker *l, struct rp_object_function *out) {
+    out->insns = rp_take(l->insns.items);
+    out->insn_count = (uint32_t)l->insns.count;
+    out->funcs = take_records(&l->funcs);
+    out->lines = take_records(&l->lines);
 }
 
 static struct rp_error *cannot_link(const struct linker *l, const char *why) {
-    return rp_error_new(EINVAL, why, "cannot load %s", l->out->name);
+    return rp_error_new(EINVAL, why, "cannot load %s", l->name);
 }
 
 /* The callback whose name has that hash, or -1. */
@@ -132,11 +149,11 @@ static struct rp_error *link_callback(struct linker *l, uint32_t at, uint32_t ha
             cannot_link(l, "it passes a callback that does not exist"),
             "declare the function with BPF_CALLBACK(name, parameters…) before it is used");
     if (!l->starts[i]) {
-        l->starts[i] = l->out->insn_count;
+        l->starts[i] = (uint32_t)l->insns.count;
         if (!append(l, &l->object->functions[i]))
             return rp_error_nomem();
     }
-    struct bpf_insn *insn = &l->out->insns[at]; /* appending may have moved them */
+    struct bpf_insn *insn = &l->insns.items[at]; /* appending may have moved them */
     insn->src_reg = BPF_PSEUDO_FUNC;
     insn[0].imm = (int)(l->starts[i] - at - 1);
     insn[1].imm = 0;
@@ -146,7 +163,7 @@ static struct rp_error *link_callback(struct linker *l, uint32_t at, uint32_t ha
 static struct rp_error *link_map(const struct linker *l, uint32_t at, size_t map) {
     if (map >= l->object->map_count)
         return cannot_link(l, "it uses a map that is not its own");
-    struct bpf_insn *insn = &l->out->insns[at];
+    struct bpf_insn *insn = &l->insns.items[at];
     insn->src_reg = BPF_PSEUDO_MAP_FD;
     insn[0].imm = l->map_fds[map];
     insn[1].imm = 0;
@@ -171,7 +188,7 @@ static struct rp_error *link_target(const struct linker *l, struct bpf_insn *ins
 }
 
 static struct rp_error *link_constant(struct linker *l, uint32_t at) {
-    struct bpf_insn *insn = &l->out->insns[at];
+    struct bpf_insn *insn = &l->insns.items[at];
     uint32_t low = (uint32_t)insn[0].imm;
     if (insn->src_reg == BPF_PSEUDO_MAP_FD)
         return link_map(l, at, low);
@@ -194,20 +211,20 @@ struct rp_error *rp_link_function(const struct rp_object *object,
                                   const uint64_t *target, struct rp_object_function *out) {
     *out = (struct rp_object_function){.name = function->name};
     RP_AUTO_FREE uint32_t *starts = calloc(object->function_count, sizeof(*starts));
-    struct linker l = {
-        .object = object, .map_fds = map_fds, .target = target, .starts = starts, .out = out};
-    if (!starts || !append(&l, function)) {
-        rp_link_clear(out);
+    RP_AUTO(linker_clear)
+    struct linker l = {.object = object,
+                       .name = function->name,
+                       .map_fds = map_fds,
+                       .target = target,
+                       .starts = starts};
+    if (!starts || !append(&l, function))
         return rp_error_nomem();
-    }
-    struct rp_error *err = NULL;
     /* The list grows while we walk over it: callbacks are appended. */
-    for (uint32_t i = 0; !err && i + 1 < out->insn_count; i++)
-        if (rp_insn_is_wide(&out->insns[i]))
-            err = link_constant(&l, i++);
-    if (err)
-        rp_link_clear(out);
-    return err;
+    for (uint32_t i = 0; i + 1 < l.insns.count; i++)
+        if (rp_insn_is_wide(&l.insns.items[i]))
+            RP_TRY(link_constant(&l, i++));
+    take_linked(&l, out);
+    return NULL;
 }
 
 /* ------------------------------------------------------------- the gate */
@@ -254,7 +271,6 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
         MOVE(BPF_REG_0, RESULT),
         INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
     };
-    struct rp_object_function out = {.name = linked->name};
     struct rp_object_function own = {.insns = (struct bpf_insn *)before,
                                      .insn_count = RP_COUNT(before),
                                      .funcs = linked->funcs,
@@ -262,13 +278,11 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
     /* The kernel sees another function with the same name and lines. */
     own.funcs.count = own.funcs.count > 0;
     own.lines.count = own.lines.count > 0;
-    struct linker l = {.out = &out};
-    if (!append(&l, &own) || !append(&l, linked)) {
-        rp_link_clear(&out);
+    RP_AUTO(linker_clear) struct linker l = {.name = linked->name};
+    if (!append(&l, &own) || !append(&l, linked))
         return false;
-    }
     rp_link_clear(linked);
-    *linked = out;
+    take_linked(&l, linked);
     return true;
 }
 

@@ -39,8 +39,7 @@ struct rp_module {
                    them */
     struct btf *btf;          /* the same, for reading */
     struct rp_schema *schema; /* of each of the object's maps, in their order */
-    struct rp_program **programs;
-    size_t program_count;
+    RP_VEC(struct rp_program *) programs;
     bool movable;
     struct rp_gates gates;
     struct rp_timings timings;
@@ -246,9 +245,9 @@ static void end_program(struct rp_program *program) {
 void rp_module_free(struct rp_module *module) {
     if (!module)
         return;
-    for (size_t i = 0; i < module->program_count; i++)
-        end_program(module->programs[i]);
-    free(module->programs);
+    for (size_t i = 0; i < module->programs.count; i++)
+        end_program(module->programs.items[i]);
+    rp_vec_clear(&module->programs);
     rp_gates_clear(&module->gates);
     close_maps(module);
     if (module->btf_fd >= 0)
@@ -308,8 +307,8 @@ static bool same_kind(const struct rp_program_kind *a, const struct rp_program_k
  */
 static struct rp_program *find_program(const struct rp_module *module, const char *function,
                                        const struct rp_program_kind *kind, bool gated) {
-    for (size_t i = 0; i < module->program_count; i++) {
-        struct rp_program *program = module->programs[i];
+    for (size_t i = 0; i < module->programs.count; i++) {
+        struct rp_program *program = module->programs.items[i];
         if (strcmp(program->function, function) == 0 && same_kind(&program->kind, kind) &&
             !program->gate.words == !gated && (!gated || !program->users))
             return program;
@@ -330,11 +329,8 @@ static struct rp_program *add_program(struct rp_module *module,
                                       const struct rp_object_function *function,
                                       const struct rp_program_kind *kind, bool gated,
                                       struct rp_error **err) {
-    struct rp_program **programs =
-        realloc(module->programs, (module->program_count + 1) * sizeof(struct rp_program *));
-    struct rp_program *program = programs ? calloc(1, sizeof(*program)) : NULL;
-    if (programs)
-        module->programs = programs;
+    struct rp_program *program =
+        rp_vec_reserve(&module->programs, 1) ? calloc(1, sizeof(*program)) : NULL;
     if (!program) {
         *err = rp_error_nomem();
         return NULL;
@@ -347,7 +343,8 @@ static struct rp_program *add_program(struct rp_module *module,
         drop_program(module, program);
         return NULL;
     }
-    return programs[module->program_count++] = program;
+    rp_vec_push(&module->programs, program); /* there is room */
+    return program;
 }
 
 static struct rp_program *load_if_needed(struct rp_module *module, const char *name,
@@ -395,16 +392,15 @@ struct rp_error *rp_program_take(struct rp_module *module, const char *function,
  * for each attach point. */
 static void drop_spare(struct rp_module *module) {
     size_t spare = 0, first = 0;
-    for (size_t i = module->program_count; i-- > 0;)
-        if (module->programs[i]->gate.words && !module->programs[i]->users) {
+    for (size_t i = module->programs.count; i-- > 0;)
+        if (module->programs.items[i]->gate.words && !module->programs.items[i]->users) {
             spare++;
             first = i;
         }
     if (spare <= SPARE_PROGRAMS)
         return;
-    drop_program(module, module->programs[first]);
-    memmove(&module->programs[first], &module->programs[first + 1],
-            (--module->program_count - first) * sizeof(struct rp_program *));
+    drop_program(module, module->programs.items[first]);
+    rp_vec_remove(&module->programs, first);
 }
 
 void rp_program_give_back(struct rp_program *program) {
@@ -431,9 +427,9 @@ static struct rp_error *verify(const struct rp_program *program, char **log) {
 }
 
 struct rp_error *rp_module_verify(const struct rp_module *module, int program, char **log) {
-    for (size_t i = 0; i < module->program_count; i++)
-        if (module->programs[i]->fd == program)
-            return verify(module->programs[i], log);
+    for (size_t i = 0; i < module->programs.count; i++)
+        if (module->programs.items[i]->fd == program)
+            return verify(module->programs.items[i], log);
     return rp_error_new(ENOENT, "its program does not belong to the module",
                         "cannot verify it again");
 }

@@ -13,6 +13,7 @@
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 #define FORMAT        1
 #define DIGEST_SIZE   64
@@ -169,18 +170,14 @@ static void describe(struct codec *c, struct rp_object *object) {
 /* What a section refers to until the file is written. */
 struct image {
     Elf *elf;
-    char *names; /* the section names, one after the other */
-    size_t names_size;
+    RP_VEC(char) names; /* of the sections, one after the other */
 };
 
 static bool add_section(struct image *image, const char *section, uint32_t type, uint64_t flags,
                         const void *data, size_t size) {
-    size_t len = strlen(section) + 1;
-    char *names = realloc(image->names, image->names_size + len);
-    if (!names)
+    size_t name = image->names.count;
+    if (!rp_vec_append(&image->names, section, strlen(section) + 1))
         return false;
-    image->names = names;
-    memcpy(names + image->names_size, section, len);
     Elf_Scn *scn = elf_newscn(image->elf);
     Elf_Data *content = scn ? elf_newdata(scn) : NULL;
     GElf_Shdr header;
@@ -191,18 +188,16 @@ static bool add_section(struct image *image, const char *section, uint32_t type,
     content->d_type = ELF_T_BYTE;
     content->d_align = 8;
     content->d_version = EV_CURRENT;
-    header.sh_name = (uint32_t)image->names_size;
+    header.sh_name = (uint32_t)name;
     header.sh_type = type;
     header.sh_flags = flags;
-    image->names_size += len;
     return gelf_update_shdr(scn, &header) != 0;
 }
 
 static bool add_sections(struct image *image, const struct rp_object *object, const void *meta,
                          size_t meta_size) {
-    image->names_size = 1; /* the empty name */
-    image->names = calloc(1, 1);
-    bool ok = image->names && add_section(image, META, SHT_PROGBITS, 0, meta, meta_size);
+    bool ok = rp_vec_push(&image->names, '\0') && /* the empty name */
+              add_section(image, META, SHT_PROGBITS, 0, meta, meta_size);
     for (size_t i = 0; ok && i < object->function_count; i++) {
         const struct rp_object_function *function = &object->functions[i];
         ok = add_section(image, function->name, SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR,
@@ -224,8 +219,8 @@ static bool add_names(struct image *image) {
     GElf_Ehdr header;
     if (!content || !gelf_getehdr(image->elf, &header))
         return false;
-    content->d_buf = image->names;
-    content->d_size = image->names_size;
+    content->d_buf = image->names.items;
+    content->d_size = image->names.count;
     header.e_shstrndx = (uint16_t)elf_ndxscn(scn);
     return gelf_update_ehdr(image->elf, &header) != 0;
 }
@@ -282,7 +277,7 @@ struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
     bool written = image.elf && write_image(&image, object, meta, meta_size);
     if (image.elf)
         elf_end(image.elf);
-    free(image.names);
+    rp_vec_clear(&image.names);
     if (!written)
         return cannot(errno ? errno : EIO, errno ? NULL : elf_errmsg(-1));
 

@@ -28,9 +28,9 @@ void rp_shim_sink_set(struct rp_shim_sink *sink) {
 }
 
 void rp_shim_sink_clear(struct rp_shim_sink *sink) {
-    for (size_t i = 0; i < sink->map_count; i++)
-        free(sink->maps[i].name);
-    free(sink->maps);
+    for (size_t i = 0; i < sink->maps.count; i++)
+        free(sink->maps.items[i].name);
+    rp_vec_clear(&sink->maps);
     free(sink->failed.name);
     free(sink->btf);
     memset(sink, 0, sizeof(*sink));
@@ -53,17 +53,13 @@ bool rp_rw_engine_enabled(void) {
 /* ------------------------------------------------------------- maps */
 
 static bool keep_map(const struct rp_object_map *map, int fd) {
-    struct rp_object_map *longer =
-        realloc(watching->maps, (watching->map_count + 1) * sizeof(*longer));
-    if (!longer)
-        return false;
-    watching->maps = longer;
-    struct rp_object_map *kept = &longer[watching->map_count];
-    *kept = *map;
-    kept->fd = fd;
-    kept->name = strdup(map->name);
-    watching->map_count += kept->name != NULL;
-    return kept->name != NULL;
+    struct rp_object_map kept = *map;
+    kept.fd = fd;
+    kept.name = strdup(map->name);
+    bool is_kept = kept.name && rp_vec_push(&watching->maps, kept);
+    if (!is_kept)
+        free(kept.name);
+    return is_kept;
 }
 
 static int create(const struct rp_object_map *map) {
@@ -92,7 +88,7 @@ RP_SHIM int bcc_create_map_xattr(struct bcc_create_map_attr *attr, bool allow_rl
     if (!watching)
         return rp_map_create(&map, -1);
     rp_link_map_kind(&map);
-    int fd = RP_MAP_NUMBER_FIRST + (int)watching->map_count + 1;
+    int fd = RP_MAP_NUMBER_FIRST + (int)watching->maps.count + 1;
     if (watching->creates_maps && (fd = create(&map)) < 0)
         return -1;
     if (keep_map(&map, fd))

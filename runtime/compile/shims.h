@@ -5,6 +5,7 @@
 #define RP_COMPILE_SHIMS_H
 
 #include "compile/object.h"
+#include "util/vec.h"
 
 /* Numbers in place of map descriptors while libbcc compiles: no process has so many files. */
 #define RP_MAP_NUMBER_FIRST (1 << 30)
@@ -13,8 +14,7 @@ struct rp_shim_sink {
     bool creates_maps;    /* for real */
     bool keeps_rw_engine; /* see shims.c */
     /* Maps in the order in which libbcc created them; `fd` is the number that libbcc knows. */
-    struct rp_object_map *maps;
-    size_t map_count;
+    RP_VEC(struct rp_object_map) maps;
     struct rp_object_map failed; /* the first one that could not be created */
     int failed_errno;            /* or 0 */
     void *btf;

@@ -460,9 +460,9 @@ static void write_root(struct writer *w, uint32_t id) {
 static void write_roots(struct writer *w, const struct sieve *sieve, const struct rp_btf *btf) {
     w->btf = btf;
     w->queue_len = 0;
-    for (size_t i = 0; i < btf->nameable_count; i++)
-        if (is_root(w, sieve, rp_btf_entry_type(btf, &btf->nameable[i])))
-            enqueue(w, btf->nameable[i].id);
+    for (size_t i = 0; i < btf->nameable.count; i++)
+        if (is_root(w, sieve, rp_btf_entry_type(btf, &btf->nameable.items[i])))
+            enqueue(w, btf->nameable.items[i].id);
     for (size_t i = 0; i < w->queue_len; i++)
         write_root(w, w->queue[i]);
 }

@@ -285,21 +285,21 @@ static bool matches(const struct rp_btf *btf, const struct btf_type *t, const st
 static size_t write_all(const struct rp_btf *btf, const struct query *query, size_t before,
                         FILE *out) {
     struct writer w = {btf, out};
-    for (size_t i = 0; i < btf->nameable_count && !ferror(out); i++) {
-        if (!matches(btf, rp_btf_entry_type(btf, &btf->nameable[i]), query))
+    for (size_t i = 0; i < btf->nameable.count && !ferror(out); i++) {
+        if (!matches(btf, rp_btf_entry_type(btf, &btf->nameable.items[i]), query))
             continue;
         if (before++)
             fputc('\n', out);
         if (btf->module)
             fprintf(out, "/* of the module %s */\n", btf->module);
-        write_type(&w, btf->nameable[i].id);
+        write_type(&w, btf->nameable.items[i].id);
     }
     return before;
 }
 
 static void add_near(const struct rp_btf *btf, uint32_t wanted, struct rp_nearest *near) {
-    for (size_t i = 0; i < btf->nameable_count; i++) {
-        const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable[i]);
+    for (size_t i = 0; i < btf->nameable.count; i++) {
+        const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[i]);
         if (wanted >> btf_kind(t) & 1)
             rp_nearest_add(near, rp_btf_name(btf, t));
     }

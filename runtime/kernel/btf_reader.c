@@ -72,20 +72,8 @@ static bool is_nameable(unsigned kind) {
     return kinds >> kind & 1;
 }
 
-static void shrink(void *array, size_t size) {
-    void *shorter = realloc(*(void **)array, size);
-    if (shorter)
-        *(void **)array = shorter;
-}
-
 /* False, with errno, when it is not BTF as it is known here. */
 static bool index_types(struct rp_btf *btf, size_t types_len) {
-    /* Room for the most there can be: what is not used is never touched, and then given back. */
-    size_t most = types_len / sizeof(struct btf_type) + 1;
-    btf->marks = malloc((most / STRIDE + 1) * sizeof(*btf->marks));
-    btf->nameable = malloc(most * sizeof(*btf->nameable));
-    if (!btf->marks || !btf->nameable)
-        return false;
     uint32_t index = 0;
     for (size_t at = 0, len; at < types_len; at += len, index++) {
         const struct btf_type *t = (const struct btf_type *)(btf->types + at);
@@ -95,15 +83,12 @@ static bool index_types(struct rp_btf *btf, size_t types_len) {
             errno = EINVAL;
             return false;
         }
-        if (index % STRIDE == 0)
-            btf->marks[index / STRIDE] = (uint32_t)at;
-        if (is_nameable(btf_kind(t)))
-            btf->nameable[btf->nameable_count++] =
-                (struct rp_btf_entry){btf->first_id + index, (uint32_t)at};
+        const struct rp_btf_entry entry = {btf->first_id + index, (uint32_t)at};
+        if ((index % STRIDE == 0 && !rp_vec_push(&btf->marks, entry.at)) ||
+            (is_nameable(btf_kind(t)) && !rp_vec_push(&btf->nameable, entry)))
+            return false;
     }
     btf->end_id = btf->first_id + index;
-    shrink(&btf->marks, (index / STRIDE + 1) * sizeof(*btf->marks));
-    shrink(&btf->nameable, (btf->nameable_count + 1) * sizeof(*btf->nameable));
     return true;
 }
 
@@ -182,8 +167,8 @@ void rp_btf_free(struct rp_btf *btf) {
         int saved = errno;
         if (btf->bytes)
             munmap(btf->bytes, btf->size);
-        free(btf->marks);
-        free(btf->nameable);
+        rp_vec_clear(&btf->marks);
+        rp_vec_clear(&btf->nameable);
         free(btf->module);
         free(btf);
         errno = saved;
@@ -199,7 +184,8 @@ const struct btf_type *rp_btf_type(const struct rp_btf *btf, uint32_t id) {
     if (id < btf->first_id || id >= btf->end_id)
         return &void_type;
     uint32_t index = id - btf->first_id;
-    const struct btf_type *t = (const struct btf_type *)(btf->types + btf->marks[index / STRIDE]);
+    const struct btf_type *t =
+        (const struct btf_type *)(btf->types + btf->marks.items[index / STRIDE]);
     for (uint32_t steps = index % STRIDE; steps; steps--)
         t = after(t);
     return t;
@@ -212,10 +198,10 @@ static bool is_called(const struct rp_btf *btf, const struct btf_type *t, const 
 
 uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) {
     if (is_nameable(kind)) {
-        for (size_t i = 0; i < btf->nameable_count; i++) {
-            const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable[i]);
+        for (size_t i = 0; i < btf->nameable.count; i++) {
+            const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[i]);
             if (btf_kind(t) == kind && is_called(btf, t, name))
-                return btf->nameable[i].id;
+                return btf->nameable.items[i].id;
         }
         return 0;
     }
@@ -260,8 +246,8 @@ uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
 }
 
 const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name) {
-    for (size_t i = 0; i < btf->nameable_count; i++) {
-        const struct rp_btf_entry *entry = &btf->nameable[i];
+    for (size_t i = 0; i < btf->nameable.count; i++) {
+        const struct rp_btf_entry *entry = &btf->nameable.items[i];
         if (!is_called(btf, rp_btf_entry_type(btf, entry), name))
             continue;
         const struct btf_type *t = plain_type(btf, entry->id);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/vec.h"
+
 /* A type that C can name: a struct, a union, an enum or a typedef. */
 struct rp_btf_entry {
     uint32_t id, at; /* at: where in the types */
@@ -17,9 +19,8 @@ struct rp_btf {
     uint32_t first_id, end_id; /* its own types have the ids from first_id up to, but not, end_id */
     const char *types, *strings;       /* the two sections, in `bytes` */
     uint32_t first_string, end_string; /* the offsets of its own strings */
-    uint32_t *marks;                   /* where in `types` the first of every few begins */
-    struct rp_btf_entry *nameable;
-    size_t nameable_count;
+    RP_VEC(uint32_t) marks;            /* where in `types` the first of every few begins */
+    RP_VEC(struct rp_btf_entry) nameable;
     void *bytes; /* what it was made from */
     size_t size;
     char *module;        /* its name, where it is one of rp_kernel_module_types() */

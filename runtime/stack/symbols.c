@@ -11,6 +11,7 @@
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 #define KERNEL (-1) /* libbcc's pid of it */
 
@@ -21,8 +22,7 @@ struct space {
 };
 
 struct rp_symbols {
-    struct space *spaces;
-    size_t count;
+    RP_VEC(struct space) spaces;
     char *name; /* the last one found */
 };
 
@@ -34,9 +34,9 @@ struct rp_error *rp_symbols_new(struct rp_symbols **out) {
 void rp_symbols_free(struct rp_symbols *symbols) {
     if (!symbols)
         return;
-    for (size_t i = 0; i < symbols->count; i++)
-        bcc_free_symcache(symbols->spaces[i].cache, symbols->spaces[i].pid);
-    free(symbols->spaces);
+    for (size_t i = 0; i < symbols->spaces.count; i++)
+        bcc_free_symcache(symbols->spaces.items[i].cache, symbols->spaces.items[i].pid);
+    rp_vec_clear(&symbols->spaces);
     free(symbols->name);
     free(symbols);
 }
@@ -64,26 +64,24 @@ static bool digest_of_code(pid_t pid, char hex[65]) {
 }
 
 static struct space *find(struct rp_symbols *symbols, pid_t pid) {
-    for (size_t i = 0; i < symbols->count; i++)
-        if (symbols->spaces[i].pid == pid)
-            return &symbols->spaces[i];
+    for (size_t i = 0; i < symbols->spaces.count; i++)
+        if (symbols->spaces.items[i].pid == pid)
+            return &symbols->spaces.items[i];
     return NULL;
 }
 
 static struct space *add(struct rp_symbols *symbols, pid_t pid) {
-    struct space *longer =
-        realloc(symbols->spaces, (symbols->count + 1) * sizeof(*symbols->spaces));
-    if (!longer)
+    if (!rp_vec_reserve(&symbols->spaces, 1))
         return NULL;
-    symbols->spaces = longer;
     struct rp_capture capture =
         rp_capture_begin(); /* libbcc complains of processes that are gone */
     void *cache = bcc_symcache_new(pid, NULL);
     free(rp_capture_end(&capture));
     if (!cache)
         return NULL;
-    struct space *space = &longer[symbols->count++];
-    *space = (struct space){.pid = pid, .cache = cache};
+    struct space *space = rp_vec_add(&symbols->spaces);
+    if (space)
+        *space = (struct space){.pid = pid, .cache = cache};
     return space;
 }
 
@@ -101,9 +99,9 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
 }
 
 void rp_symbols_notice_again(struct rp_symbols *symbols) {
-    for (size_t i = 0; i < symbols->count; i++)
-        if (symbols->spaces[i].pid != KERNEL)
-            rp_symbols_notice(symbols, symbols->spaces[i].pid);
+    for (size_t i = 0; i < symbols->spaces.count; i++)
+        if (symbols->spaces.items[i].pid != KERNEL)
+            rp_symbols_notice(symbols, symbols->spaces.items[i].pid);
 }
 
 /* ------------------------------------------------------------------ names */

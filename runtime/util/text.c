@@ -2,6 +2,7 @@
 #include "util/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 char *rp_text_of(const char *fmt, va_list args) {
     char *text = NULL;
@@ -14,4 +15,17 @@ char *rp_text(const char *fmt, ...) {
     char *text = rp_text_of(fmt, args);
     va_end(args);
     return text;
+}
+
+bool rp_texts_add(struct rp_texts *texts, char *text) {
+    bool added = text && rp_vec_push(texts, text);
+    if (!added)
+        free(text);
+    return added;
+}
+
+void rp_texts_clear(struct rp_texts *texts) {
+    for (size_t i = 0; i < texts->count; i++)
+        free(texts->items[i]);
+    rp_vec_clear(texts);
 }

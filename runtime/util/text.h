@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text as printf() makes it, malloc()ed. */
+/* Text as printf() makes it, malloc()ed; and lists of texts. */
 #ifndef RP_UTIL_TEXT_H
 #define RP_UTIL_TEXT_H
 
 #include <stdarg.h>
 
+#include "util/vec.h"
+
 /* NULL without memory. */
 char *rp_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *rp_text_of(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
+
+struct rp_texts {
+    RP_VEC(char *);
+};
+
+/* Takes `text`, malloc()ed, also on failure. False without memory: `text` may be NULL then. */
+bool rp_texts_add(struct rp_texts *texts, char *text);
+void rp_texts_clear(struct rp_texts *texts);
 
 #endif

@@ -93,9 +93,9 @@ START_TEST(ports_become_a_macro) {
                                       "80,-1"};
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(!rp_tool_define_ports(tool, "P", bad[i]), "%s", bad[i]);
-    ck_assert_uint_eq(own->flag_count, 2);
-    ck_assert_str_eq(own->flags[0], "-DLOCAL_PORT(port)=((port) == 80)");
-    ck_assert_str_eq(own->flags[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
+    ck_assert_uint_eq(own->flags.count, 2);
+    ck_assert_str_eq(own->flags.items[0], "-DLOCAL_PORT(port)=((port) == 80)");
+    ck_assert_str_eq(own->flags.items[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
     rp_tool_free(tool);
 }
 END_TEST

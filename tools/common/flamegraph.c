@@ -8,6 +8,7 @@
 
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/vec.h"
 
 /* In pixels. */
 #define WIDTH     1200
@@ -19,8 +20,7 @@
 struct frame {
     char *name;
     uint64_t count;
-    struct frame **callees;
-    size_t callee_count;
+    RP_VEC(struct frame *) callees;
 };
 
 struct rp_flamegraph {
@@ -33,11 +33,11 @@ struct rp_error *rp_flamegraph_new(struct rp_flamegraph **out) {
 }
 
 static void clear(struct frame *frame) {
-    for (size_t i = 0; i < frame->callee_count; i++) {
-        clear(frame->callees[i]);
-        free(frame->callees[i]);
+    for (size_t i = 0; i < frame->callees.count; i++) {
+        clear(frame->callees.items[i]);
+        free(frame->callees.items[i]);
     }
-    free(frame->callees);
+    rp_vec_clear(&frame->callees);
     free(frame->name);
 }
 
@@ -50,18 +50,17 @@ void rp_flamegraph_free(struct rp_flamegraph *graph) {
 /* ------------------------------------------------------------------ filling it */
 
 static struct frame *callee(struct frame *frame, const char *name, size_t length) {
-    for (size_t i = 0; i < frame->callee_count; i++)
-        if (!strncmp(frame->callees[i]->name, name, length) && !frame->callees[i]->name[length])
-            return frame->callees[i];
-    struct frame **longer =
-        realloc(frame->callees, (frame->callee_count + 1) * sizeof(struct frame *));
-    if (!longer)
+    for (size_t i = 0; i < frame->callees.count; i++)
+        if (!strncmp(frame->callees.items[i]->name, name, length) &&
+            !frame->callees.items[i]->name[length])
+            return frame->callees.items[i];
+    if (!rp_vec_reserve(&frame->callees, 1))
         return NULL;
-    frame->callees = longer;
     RP_AUTO_FREE struct frame *new = calloc(1, sizeof(*new));
     if (!new || !(new->name = strndup(name, length)))
         return NULL;
-    return longer[frame->callee_count++] = rp_take(new);
+    frame->callees.items[frame->callees.count++] = new;
+    return rp_take(new);
 }
 
 struct rp_error *rp_flamegraph_add(struct rp_flamegraph *graph, const char *folded,
@@ -83,8 +82,8 @@ struct rp_error *rp_flamegraph_add(struct rp_flamegraph *graph, const char *fold
 
 static size_t height_of(const struct frame *frame) {
     size_t most = 0;
-    for (size_t i = 0; i < frame->callee_count; i++) {
-        size_t height = height_of(frame->callees[i]);
+    for (size_t i = 0; i < frame->callees.count; i++) {
+        size_t height = height_of(frame->callees.items[i]);
         most = height > most ? height : most;
     }
     return most + 1;
@@ -142,11 +141,11 @@ static void draw(const struct drawing *d, struct frame *frame, uint64_t x, size_
     if (width > 3 * CHARACTER)
         write_text(frame->name, (size_t)(width / CHARACTER), d->out);
     fputs("</text></g>\n", d->out);
-    if (frame->callee_count)
-        qsort(frame->callees, frame->callee_count, sizeof(struct frame *), compare_names);
-    for (size_t i = 0; i < frame->callee_count; i++) {
-        draw(d, frame->callees[i], x, depth + 1);
-        x += frame->callees[i]->count;
+    if (frame->callees.count)
+        qsort(frame->callees.items, frame->callees.count, sizeof(struct frame *), compare_names);
+    for (size_t i = 0; i < frame->callees.count; i++) {
+        draw(d, frame->callees.items[i], x, depth + 1);
+        x += frame->callees.items[i]->count;
     }
 }
 

@@ -10,6 +10,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
+#include "util/vec.h"
 
 /* Stacks that differ only in the offsets within their functions count as one. */
 struct sample {
@@ -23,31 +24,23 @@ struct counter {
     struct rp_stack *stack; /* of the sample that is being printed */
     FILE *out;
     struct rp_flamegraph *graph;
-    struct sample *samples;
-    size_t count, capacity;
+    RP_VEC(struct sample) samples;
 };
 
 static void counter_clear(struct counter *c) {
     rp_flamegraph_free(c->graph);
-    for (size_t i = 0; i < c->count; i++)
-        free(c->samples[i].folded);
-    free(c->samples);
+    for (size_t i = 0; i < c->samples.count; i++)
+        free(c->samples.items[i].folded);
+    rp_vec_clear(&c->samples);
 }
 
 /* ------------------------------------------------------------------ the counts */
 
 static struct rp_error *keep(void *ctx, const void *key, const void *value) {
     struct counter *c = ctx;
-    if (c->count == c->capacity) {
-        size_t capacity = c->capacity ? c->capacity * 2 : 256;
-        struct sample *longer = reallocarray(c->samples, capacity, sizeof(*longer));
-        if (!longer)
-            return rp_error_nomem();
-        c->samples = longer;
-        c->capacity = capacity;
-    }
-    struct sample *sample = &c->samples[c->count++];
-    sample->folded = NULL;
+    struct sample *sample = rp_vec_add(&c->samples);
+    if (!sample)
+        return rp_error_nomem();
     memcpy(&sample->key, key, sizeof(sample->key));
     memcpy(&sample->count, value, sizeof(sample->count));
     return NULL;
@@ -75,29 +68,29 @@ static int compare_counts(const void *a, const void *b) {
 }
 
 static struct rp_error *merge(struct counter *c) {
-    if (!c->count)
+    if (!c->samples.count)
         return NULL;
-    for (size_t i = 0; i < c->count; i++) {
-        struct sample *s = &c->samples[i];
+    for (size_t i = 0; i < c->samples.count; i++) {
+        struct sample *s = &c->samples.items[i];
         name_stack(c, &s->key);
         s->folded = rp_stack_fold(c->stack, s->key.comm, sizeof(s->key.comm));
         if (!s->folded)
             return rp_error_nomem();
     }
-    qsort(c->samples, c->count, sizeof(*c->samples), compare_stacks);
+    qsort(c->samples.items, c->samples.count, sizeof(*c->samples.items), compare_stacks);
     size_t kept = 0;
-    for (size_t i = 0; i < c->count; i++) {
-        struct sample *s = &c->samples[i], *last = kept ? &c->samples[kept - 1] : NULL;
+    for (size_t i = 0; i < c->samples.count; i++) {
+        struct sample *s = &c->samples.items[i], *last = kept ? &c->samples.items[kept - 1] : NULL;
         if (last && !compare_stacks(last, s)) {
             last->count += s->count;
             free(rp_take(s->folded));
         } else {
-            c->samples[kept] = *s;
+            c->samples.items[kept] = *s;
             s->folded = kept++ == i ? s->folded : NULL;
         }
     }
-    c->count = kept;
-    qsort(c->samples, c->count, sizeof(*c->samples), compare_counts);
+    c->samples.count = kept;
+    qsort(c->samples.items, c->samples.count, sizeof(*c->samples.items), compare_counts);
     return NULL;
 }
 
@@ -159,8 +152,8 @@ static struct rp_error *save_svg(const struct counter *c) {
 static struct rp_error *print_all(struct counter *c) {
     RP_TRY(rp_map_each(c->stacks->module, "counts", keep, c));
     RP_TRY(merge(c));
-    for (size_t i = 0; i < c->count; i++)
-        RP_TRY(print(c, &c->samples[i]));
+    for (size_t i = 0; i < c->samples.count; i++)
+        RP_TRY(print(c, &c->samples.items[i]));
     return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
 }
 

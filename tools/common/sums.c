@@ -8,6 +8,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
+#include "util/vec.h"
 
 struct entry {
     uint64_t total; /* of the new part */
@@ -22,15 +23,14 @@ struct run {
     const struct rp_module *module;
     size_t key_size, value_size;
     size_t copies; /* copies of a value: one for each CPU in a per-CPU map */
-    struct entry *entries;
-    size_t entry_count, capacity;
+    RP_VEC(struct entry) entries;
     size_t next; /* the entry that the map probably returns next: its order hardly changes */
 };
 
 static void run_clear(struct run *run) {
-    for (size_t i = 0; i < run->entry_count; i++)
-        free(run->entries[i].fresh);
-    free(run->entries);
+    for (size_t i = 0; i < run->entries.count; i++)
+        free(run->entries.items[i].fresh);
+    rp_vec_clear(&run->entries);
 }
 
 /* ------------------------------------------------------------------ what is new in the map */
@@ -40,37 +40,30 @@ static size_t value_count(const struct run *run) {
 }
 
 static struct rp_error *add_entry(struct run *run, const void *key) {
-    if (run->entry_count == run->capacity) {
-        size_t capacity = run->capacity ? run->capacity * 2 : 16;
-        struct entry *entries = reallocarray(run->entries, capacity, sizeof(*entries));
-        if (!entries)
-            return rp_error_nomem();
-        run->entries = entries;
-        run->capacity = capacity;
-    }
-    struct entry *entry = &run->entries[run->entry_count];
     /* fresh, seen and key in one block. */
     uint64_t *values = calloc(2, run->value_size + run->key_size);
-    if (!values)
+    struct entry *entry = values ? rp_vec_add(&run->entries) : NULL;
+    if (!entry) {
+        free(values);
         return rp_error_nomem();
+    }
     *entry = (struct entry){
         .fresh = values, .seen = values + value_count(run), .key = values + 2 * value_count(run)};
     memcpy(entry->key, key, run->key_size);
     if (run->sums->text)
         run->sums->text(key, entry->text);
-    run->entry_count++;
     return NULL;
 }
 
 static struct rp_error *find_entry(struct run *run, const void *key, struct entry **out) {
-    for (size_t tried = 0; tried < run->entry_count; tried++) {
-        *out = &run->entries[run->next];
-        run->next = (run->next + 1) % run->entry_count;
+    for (size_t tried = 0; tried < run->entries.count; tried++) {
+        *out = &run->entries.items[run->next];
+        run->next = (run->next + 1) % run->entries.count;
         if (!memcmp((*out)->key, key, run->key_size))
             return NULL;
     }
     RP_TRY(add_entry(run, key));
-    *out = &run->entries[run->entry_count - 1];
+    *out = &run->entries.items[run->entries.count - 1];
     return NULL;
 }
 
@@ -137,16 +130,17 @@ static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum
 static struct rp_error *print_report(void *ctx) {
     struct run *run = ctx;
     const struct rp_sums *sums = run->sums;
-    for (size_t i = 0; i < run->entry_count; i++)
-        run->entries[i].total = 0; /* unless the map has it */
+    for (size_t i = 0; i < run->entries.count; i++)
+        run->entries.items[i].total = 0; /* unless the map has it */
     RP_TRY(rp_map_each(run->module, "sums", update_entry, run));
-    RP_AUTO_FREE const struct entry **sorted = calloc(run->entry_count + 1, sizeof(struct entry *));
+    RP_AUTO_FREE const struct entry **sorted =
+        calloc(run->entries.count + 1, sizeof(struct entry *));
     if (!sorted)
         return rp_error_nomem();
     size_t count = 0;
-    for (size_t i = 0; i < run->entry_count; i++)
-        if (run->entries[i].total)
-            sorted[count++] = &run->entries[i];
+    for (size_t i = 0; i < run->entries.count; i++)
+        if (run->entries.items[i].total)
+            sorted[count++] = &run->entries.items[i];
     qsort(sorted, count, sizeof(struct entry *), by_total);
 
     struct rp_tool tool = *sums->tool; /* the time is printed above the report, not in its rows */

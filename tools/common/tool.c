@@ -11,6 +11,7 @@
 #include "tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
 
@@ -150,25 +151,19 @@ struct rp_tool *rp_tool_new(void) {
 
 void rp_tool_free(struct rp_tool *tool) {
     struct rp_tool_own *own = (struct rp_tool_own *)tool;
-    for (size_t i = 0; own && i < own->flag_count; i++)
-        free(own->flags[i]);
-    free(own ? own->flags : NULL);
+    if (own)
+        rp_texts_clear(&own->flags);
     free(own);
 }
 
 void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
     struct rp_tool_own *own = (struct rp_tool_own *)tool;
-    RP_AUTO_FREE char *macro = NULL;
     va_list args;
     va_start(args, format);
-    int length = vasprintf(&macro, format, args);
+    RP_AUTO_FREE char *macro = rp_text_of(format, args);
     va_end(args);
-    char **flags = realloc(own->flags, (own->flag_count + 1) * sizeof(char *));
-    if (flags)
-        own->flags = flags;
-    if (!flags || length < 0 || asprintf(&flags[own->flag_count], "-D%s", macro) < 0)
+    if (!macro || !rp_texts_add(&own->flags, rp_text("-D%s", macro)))
         out_of_memory();
-    own->flag_count++;
 }
 
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
@@ -176,8 +171,8 @@ struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_too
     const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = name,
-                                         .cflags = (const char *const *)own->flags,
-                                         .cflag_count = own->flag_count};
+                                         .cflags = (const char *const *)own->flags.items,
+                                         .cflag_count = own->flags.count};
     return rp_session_compile(session, source, &opts, out);
 }
 

@@ -4,13 +4,13 @@
 #define RP_TOOLS_TOOL_H
 
 #include "reprobe_tool.h"
+#include "util/text.h"
 
 struct rp_tool_own {
     struct rp_tool tool; /* what host programs see */
     struct rp_session_opts session;
     struct rp_target target;
-    char **flags; /* -D, of rp_tool_define() */
-    size_t flag_count;
+    struct rp_texts flags; /* -D, of rp_tool_define() */
 };
 
 #endif

@@ -68,8 +68,8 @@ static void add_enumerators(struct rp_candidates *candidates, const struct rp_bt
 
 void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types) {
     const struct rp_btf *btf = *candidates->prefix ? rp_kernel_types_or_null() : NULL;
-    for (size_t i = 0; btf && i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+    for (size_t i = 0; btf && i < btf->nameable.count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[i]);
         if (btf_is_any_enum(type))
             add_enumerators(candidates, btf, type);
         else if (types && btf_is_typedef(type))
@@ -79,8 +79,8 @@ void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types) {
 
 void rp_candidates_of_types(struct rp_candidates *candidates, const char *word) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
-    for (size_t i = 0; btf && i < btf->nameable_count; i++) {
-        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable[i]);
+    for (size_t i = 0; btf && i < btf->nameable.count; i++) {
+        const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[i]);
         bool tagged = btf_is_composite(type) || btf_is_any_enum(type);
         const char *what = tagged ? rp_btf_tag_word(type) : "typedef";
         if (!word || strcmp(what, word) == 0)

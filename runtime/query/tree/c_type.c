@@ -322,13 +322,13 @@ static const char *enumerator_name(const struct rp_btf *btf, const struct btf_ty
 
 static bool find_enumerator(const struct rp_btf *btf, const char *name, int64_t *value,
                             uint32_t *id) {
-    for (size_t n = 0; n < btf->nameable_count; n++) {
-        const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable[n]);
+    for (size_t n = 0; n < btf->nameable.count; n++) {
+        const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[n]);
         for (unsigned i = 0; btf_is_any_enum(t) && i < btf_vlen(t); i++) {
             if (strcmp(enumerator_name(btf, t, i), name) != 0)
                 continue;
             *value = enumerator_value(t, i);
-            *id = btf->nameable[n].id;
+            *id = btf->nameable.items[n].id;
             return true;
         }
     }

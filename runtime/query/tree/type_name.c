@@ -93,8 +93,9 @@ static struct rp_error *no_type(struct rp_c_types *types, const char *word, cons
     RP_AUTO_FREE char *why = rp_text("this kernel has no %s %s", tag ? word : "type", name);
     struct rp_error *err = rp_error_new(EINVAL, why, "cannot read the type");
     struct rp_nearest nearest = {.wanted = name};
-    for (size_t i = 0; types->kernel && i < types->kernel->nameable_count; i++) {
-        const struct btf_type *t = rp_btf_entry_type(types->kernel, &types->kernel->nameable[i]);
+    for (size_t i = 0; types->kernel && i < types->kernel->nameable.count; i++) {
+        const struct btf_type *t =
+            rp_btf_entry_type(types->kernel, &types->kernel->nameable.items[i]);
         bool wanted = tag ? btf_is_composite(t) || btf_is_any_enum(t) : btf_is_typedef(t);
         if (wanted && *rp_btf_name(types->kernel, t))
             rp_nearest_add(&nearest, rp_btf_name(types->kernel, t));

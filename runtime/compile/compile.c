@@ -13,7 +13,6 @@
 #include "compile/embedded.h"
 #include "compile/libbcc.h"
 #include "compile/link.h"
-#include "compile/origin.h"
 #include "compile/source.h"
 #include "compile/tree.h"
 #include "kernel/tracefs.h"

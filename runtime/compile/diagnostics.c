@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/adapt.h"
 #include "compile/hints.h"
+#include "compile/link.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -133,13 +133,13 @@ static char *plain_line(const char *line) {
     return plain;
 }
 
-/* libbcc rewrites calls, and inserts lines (see adapt.h). Whether `shown`, up to the caret, is
+/* libbcc rewrites calls, and inserts lines (see libbcc.c). Whether `shown`, up to the caret, is
  * still the author's line, or the end of it in its place. */
 static bool is_same(const char *shown, const char *plain) {
     size_t same = 0, blank = strspn(shown, " "), len = line_len(shown);
     const char *caret = next_line(shown);
-    size_t renamed = strlen(RP_ADAPT_CALLBACK);
-    if (strncmp(shown, RP_ADAPT_CALLBACK, renamed) != 0)
+    size_t renamed = strlen(RP_CALLBACK_TEXT);
+    if (strncmp(shown, RP_CALLBACK_TEXT, renamed) != 0)
         renamed = 0;
     while ((same < renamed || plain[same] == shown[same]) && plain[same])
         same++;

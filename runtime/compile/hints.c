@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compile/adapt.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
+#include "compile/link.h"
 #include "compile/source.h"
 #include "kernel/btf.h"
 #include "kernel/tracefs.h"
@@ -309,7 +309,7 @@ static char *base_hint(const struct error *e) {
 
 /* Names of prelude/callback.h, in a source that does not include it. */
 static char *callback_hint(const struct error *e) {
-    static const char *const words[] = {RP_ADAPT_CALLBACK "(", "BPF_USER_RINGBUF(",
+    static const char *const words[] = {RP_CALLBACK_TEXT "(", "BPF_USER_RINGBUF(",
                                         "bpf_for_each_map_elem(", "bpf_timer_init("};
     if (!e->scan || rp_names_has(&e->scan->includes, RP_CALLBACK_HEADER))
         return NULL;

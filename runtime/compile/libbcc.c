@@ -5,18 +5,139 @@
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/adapt.h"
-#include "compile/backend.h"
 #include "compile/diagnostics.h"
 #include "compile/link.h"
 #include "compile/load.h"
+#include "compile/scan.h"
 #include "kernel/ksyms.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+
+/* ------------------------------------------------------------- the text */
+
+struct adapter {
+    const char *path;
+    const char *copied; /* the text up to here is in `out` */
+    const char *line_start;
+    unsigned line;
+    FILE *out;
+    struct callback {
+        const char *args, *end; /* its parentheses; NULL: not at a callback */
+        unsigned line;
+    } callback;
+};
+
+static void copy_to(struct adapter *a, const char *end) {
+    fwrite(a->copied, 1, (size_t)(end - a->copied), a->out);
+    a->copied = end;
+}
+
+/* Moves on to `at`, and updates `line` and `line_start`. */
+static void count_lines(struct adapter *a, const char *at) {
+    for (const char *nl; (nl = memchr(a->line_start, '\n', (size_t)(at - a->line_start)));) {
+        a->line_start = nl + 1;
+        a->line++;
+    }
+}
+
+/*
+ * libbcc inserts the struct of a tracepoint and an attribute before a function, and declarations of
+ * its arguments after its brace. Before and after the brace a line marker restores the line; the
+ * rest of the line keeps its columns.
+ */
+static void mark_line(struct adapter *a, const char *at) {
+    copy_to(a, at);
+    count_lines(a, at);
+    fprintf(a->out, "\n#line %u \"%s\"\n%*s", a->line, a->path, (int)(at - a->line_start), "");
+}
+
+/*
+ * "out.ringbuf_output(array, …)": libbcc (0.26 to 0.37) takes the type that the argument points to
+ * without checking that it is a pointer, and an array ends the process. "&(array)[0]" is a pointer,
+ * and means the same if the argument is one already.
+ */
+static void spell_pointer(struct adapter *a, struct rp_lexer ahead) {
+    struct rp_token open = rp_lex(&ahead), first = rp_lex(&ahead), t = first;
+    if (!rp_token_is(&open, "(") || rp_token_is(&first, "&"))
+        return;
+    for (int depth = 0; depth || !rp_token_is(&t, ","); t = rp_lex(&ahead)) {
+        depth += rp_token_is(&t, "(") + rp_token_is(&t, "[");
+        depth -= rp_token_is(&t, ")") + rp_token_is(&t, "]");
+        if (t.kind == RP_TOKEN_END || depth < 0)
+            return;
+    }
+    copy_to(a, first.text);
+    fprintf(a->out, "&(");
+    copy_to(a, t.text);
+    fprintf(a->out, ")[0]");
+}
+
+/*
+ * "BPF_CALLBACK(…) {…}": puts the function that the kernel calls (prelude/callback.h) after the
+ * body. If the macro defined it, its lines would be wrong, because libbcc inserts some right before
+ * it; and libbcc does not look for kernel pointers in a body that is called before it is defined.
+ */
+static void begin_callback(struct adapter *a, const struct rp_token *name, struct rp_lexer ahead) {
+    copy_to(a, name->text);
+    count_lines(a, name->text);
+    fputs(RP_CALLBACK_TEXT, a->out);
+    a->copied = name->text + name->len;
+    rp_skip_parentheses(&ahead);
+    a->callback = (struct callback){.args = a->copied, .end = ahead.p, .line = a->line};
+}
+
+static void end_callback(struct adapter *a, const char *end) {
+    const struct callback *callback = &a->callback;
+    copy_to(a, end);
+    fprintf(a->out, "\n#line %u \"%s\"\nRP_WRAPPER%.*s", callback->line, a->path,
+            (int)(callback->end - callback->args), callback->args);
+    mark_line(a, end);
+    a->callback.args = NULL;
+}
+
+/* Adds line markers, so that messages and the BTF have the author's lines of the file `path`
+ * although libbcc adds some, and rewrites a form that makes libbcc abort. malloc()ed; NULL: out of
+ * memory. */
+static char *adapt(const char *path, const char *text) {
+    char *adapted = NULL;
+    size_t size;
+    struct adapter a = {.path = path,
+                        .copied = text,
+                        .line_start = text,
+                        .line = 1,
+                        .out = open_memstream(&adapted, &size)};
+    if (!a.out)
+        return NULL;
+    fprintf(a.out, "#line 1 \"%s\"\n", path);
+    struct rp_lexer lx = {.p = text, .end = text + strlen(text), .line_start = true};
+    struct rp_token before = {0};
+    int depth = 0;
+    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; before = t, t = rp_lex(&lx)) {
+        if (t.first && rp_token_is(&t, "#")) {
+            rp_skip_directive(&lx);
+            continue;
+        }
+        if (rp_token_is(&t, "ringbuf_output") && rp_token_is(&before, "."))
+            spell_pointer(&a, lx);
+        if (rp_token_is(&t, "BPF_CALLBACK") && depth == 0)
+            begin_callback(&a, &t, lx);
+        if (rp_token_is(&t, "{") && depth++ == 0 && rp_token_is(&before, ")")) {
+            mark_line(&a, t.text);
+            mark_line(&a, t.text + 1);
+        }
+        if (rp_token_is(&t, "}") && --depth == 0 && a.callback.args)
+            end_callback(&a, t.text + 1);
+    }
+    copy_to(&a, lx.end);
+    fputc('\n', a.out);
+    fclose(a.out);
+    return adapted;
+}
 
 /* ------------------------------------------------------------- from libbcc's module to ours */
 
@@ -206,7 +327,7 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
 }
 
 struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out) {
-    RP_AUTO_FREE char *adapted = rp_adapt(call->path, call->text);
+    RP_AUTO_FREE char *adapted = adapt(call->path, call->text);
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!adapted || !object) {
         free(object);
@@ -235,7 +356,7 @@ struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_
         rp_object_free(object);
         return err;
     }
-    object->note = output ? rp_compile_warnings(call->name, call->path, output) : NULL;
+    object->note = output && *output ? rp_compile_warnings(call->name, call->path, output) : NULL;
     *out = object;
     return NULL;
 }

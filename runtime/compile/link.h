@@ -25,6 +25,9 @@ struct rp_gate;
 
 /* A callback is a separate function of an object; its name has this prefix. */
 #define RP_CALLBACK_PREFIX "rp_callback_"
+/* What is written for BPF_CALLBACK in the text that libbcc compiles (libbcc.c), of the same length.
+ */
+#define RP_CALLBACK_TEXT "RP_CALLBACK_"
 
 /* The hash of a name, as in prelude/callback.h: FNV-1a of its first 48 characters, filled up with
  * zeros. */

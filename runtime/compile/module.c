@@ -16,7 +16,6 @@
 #include "compile/load.h"
 #include "compile/map_types.h"
 #include "compile/object_file.h"
-#include "compile/origin.h"
 #include "compile/schema.h"
 #include "compile/target.h"
 #include "compile/verifier.h"

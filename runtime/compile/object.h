@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+struct rp_error;
+struct rp_source;
+
 /* Records of BTF's function and line information (linux/bpf.h: struct bpf_func_info, bpf_line_info)
  * in the kernel's format. */
 struct rp_object_records {
@@ -90,5 +93,13 @@ ssize_t rp_object_map(const struct rp_object *object, const char *name);
 /* Whether any function has a call of that kind: `src_reg` 0 and a helper (enum bpf_func_id), or
  * BPF_PSEUDO_CALL and an offset. */
 bool rp_object_calls(const struct rp_object *object, int src_reg, int imm);
+
+/* `name` is the name of the source; `source` is as prepared, NULL: compiled against installed
+ * headers. */
+struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *name,
+                                const struct rp_source *source);
+/* Checks whether an object of that origin, from a file, can be used here; the error says why not.
+ */
+struct rp_error *rp_origin_fits(const struct rp_object_origin *origin);
 
 #endif

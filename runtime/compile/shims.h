@@ -27,4 +27,10 @@ void rp_shim_sink_set(struct rp_shim_sink *sink);
 /* Frees what was not taken from it. */
 void rp_shim_sink_clear(struct rp_shim_sink *sink);
 
+/* Calls `fn(ctx)`, which calls libbcc to compile. False if LLVM found an error that clang cannot
+ * see, such as a stack too large, and which would end the process; it is then on stderr as
+ * "FILE:LINE:COL: error: …", like clang's own. Memory that LLVM held at that moment is not freed.
+ */
+bool rp_backend_run(void (*fn)(void *ctx), void *ctx);
+
 #endif

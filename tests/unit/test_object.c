@@ -9,7 +9,6 @@
 #include "compile/compile.h"
 #include "compile/link.h"
 #include "compile/object_file.h"
-#include "compile/origin.h"
 #include "reprobe.h"
 #include "suites.h"
 #include "util/cleanup.h"

@@ -9,7 +9,7 @@
  *     BPF_CALLBACK(add, u32 index, struct sums *sums) { sums->total += index; return 0; }
  *     bpf_loop(100, add, &sums, 0);
  *
- * `add` itself is a constant that becomes the address when a program is loaded. Headers use this macro; in the source, adapt.c uses the two that it consists of, the second one after the body. */
+ * `add` itself is a constant that becomes the address when a program is loaded. Headers use this macro; in the source, libbcc.c uses the two that it consists of, the second one after the body. */
 #define BPF_CALLBACK(name, ...)                                                                    \
     static __always_inline long rp_body_##name(__VA_ARGS__);                                       \
     RP_WRAPPER(name, ##__VA_ARGS__)                                                                \

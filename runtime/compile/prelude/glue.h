@@ -17,7 +17,7 @@
 #define RP_TARGET_COMM_REST RP_TARGET(3)
 #define RP_TARGET_CGROUP    RP_TARGET(4)
 
-/* What adapt.c turns a BPF_CALLBACK outside prelude/callback.h into. */
+/* What libbcc.c turns a BPF_CALLBACK outside prelude/callback.h into. */
 #define RP_CALLBACK_ BPF_CALLBACK
 #define RP_WRAPPER(...)
 

@@ -103,8 +103,7 @@ static void before_wait(void *ctx) {
 struct request {
     struct rp_tool *tool;
     struct script { /* -f and -e, in the order in which they are run */
-        char **files, **lines;
-        size_t file_count, line_count;
+        struct rp_texts files, lines;
     } script;
 };
 
@@ -114,14 +113,9 @@ static const struct argp_option options[] = {
     {"file", 'f', "FILE", 0, "Run the commands in FILE first (`-` is standard input)", 0},
     {0}};
 
-static void add(char ***list, size_t *count, char *arg, struct argp_state *state) {
-    char **longer = reallocarray(*list, *count + 1, sizeof(*longer));
-    if (!longer) {
+static void add(struct rp_texts *texts, const char *arg, struct argp_state *state) {
+    if (!rp_texts_add(texts, strdup(arg)))
         argp_failure(state, 1, ENOMEM, "cannot read the command line");
-        return;
-    }
-    *list = longer;
-    longer[(*count)++] = arg;
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -131,10 +125,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         state->child_inputs[0] = request->tool;
         return 0;
     case 'e':
-        add(&request->script.lines, &request->script.line_count, arg, state);
+        add(&request->script.lines, arg, state);
         return 0;
     case 'f':
-        add(&request->script.files, &request->script.file_count, arg, state);
+        add(&request->script.files, arg, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -153,10 +147,10 @@ static void greet(const struct prompt *prompt) {
 }
 
 static struct rp_error *read_script(struct prompt *prompt, const struct script *script) {
-    for (size_t i = 0; i < script->file_count; i++)
-        RP_TRY(input_add_file(prompt, script->files[i]));
-    for (size_t i = 0; i < script->line_count; i++)
-        RP_TRY(input_add(prompt, script->lines[i]));
+    for (size_t i = 0; i < script->files.count; i++)
+        RP_TRY(input_add_file(prompt, script->files.items[i]));
+    for (size_t i = 0; i < script->lines.count; i++)
+        RP_TRY(input_add(prompt, script->lines.items[i]));
     return NULL;
 }
 
@@ -175,7 +169,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     }
     if (prompt->terminal)
         complete_begin(prompt);
-    RP_TRY(input_begin(prompt, script->line_count > 0));
+    RP_TRY(input_begin(prompt, script->lines.count > 0));
     RP_TRY(rp_session_run(prompt->session));
     prompt_end_job(prompt);
     return prompt->terminal || prompt->quit ? NULL : entry_print_all(prompt);
@@ -183,7 +177,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
 
 /* A user types if standard input is a terminal and there is no -e. */
 static bool is_typed(const struct script *script) {
-    return !script->line_count && isatty(STDIN_FILENO) &&
+    return !script->lines.count && isatty(STDIN_FILENO) &&
            (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
 }
 
@@ -222,8 +216,8 @@ int command_prompt(int argc, char **argv) {
     rp_session_free(prompt.session);
     if (prompt.signalled >= 0)
         close(prompt.signalled);
-    free(request.script.files);
-    free(request.script.lines);
+    rp_texts_clear(&request.script.files);
+    rp_texts_clear(&request.script.lines);
     bool hung_up = prompt.terminal && !err && rp_output_flush(); /* nobody can read a message */
     int status = hung_up ? 0 : rp_tool_end(err, request.tool->verbose);
     rp_tool_free(request.tool);

@@ -9,6 +9,7 @@
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* Where words end: of commands, probes and files; and of C. */
 #define BREAKS   " \t\n"
@@ -42,10 +43,10 @@ static void offer_verbs(const struct cursor *at) {
 }
 
 static void offer_numbers(const struct cursor *at) {
-    for (size_t i = 0; i < at->prompt->entry_count; i++) {
+    for (size_t i = 0; i < at->prompt->entries.count; i++) {
         char number[16];
-        snprintf(number, sizeof(number), "%u", at->prompt->entries[i]->number);
-        offer(at, number, at->prompt->entries[i]->title);
+        snprintf(number, sizeof(number), "%u", at->prompt->entries.items[i]->number);
+        offer(at, number, at->prompt->entries.items[i]->title);
     }
 }
 
@@ -58,8 +59,8 @@ static void offer_functions(const struct cursor *at, const char *number) {
 }
 
 static void offer_maps(const struct cursor *at) {
-    for (size_t i = 0; i < at->prompt->entry_count; i++) {
-        const struct entry *entry = at->prompt->entries[i];
+    for (size_t i = 0; i < at->prompt->entries.count; i++) {
+        const struct entry *entry = at->prompt->entries.items[i];
         for (size_t m = 0; m < rp_module_map_count(entry->module); m++) {
             const char *name = rp_module_map_name(entry->module, m);
             char full[256];
@@ -214,11 +215,6 @@ void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_
 static const struct prompt *prompt_of_tab;
 
 /* With each is kept what it is, for the list that a second Tab shows. */
-struct matches {
-    char **list; /* as readline wants them: what all begin with, each, NULL */
-    size_t count;
-};
-
 static struct {
     struct {
         char *text, *what;
@@ -249,15 +245,10 @@ static const char *description(const char *text) {
 }
 
 static void add_match(void *ctx, const char *text, const char *what) {
-    struct matches *matches = ctx;
+    struct rp_texts *matches = ctx;
     describe(text, what);
-    char **longer = reallocarray(matches->list, matches->count + 3, sizeof(char *));
-    if (!longer)
-        return;
-    matches->list = longer;
-    longer[matches->count + 1] = strdup(text);
-    if (longer[matches->count + 1])
-        matches->count++;
+    if (matches->count || rp_vec_push(matches, NULL)) /* first, what all of them begin with */
+        rp_texts_add(matches, strdup(text));
 }
 
 static size_t common(const char *a, const char *b) {
@@ -271,16 +262,17 @@ static int compare(const void *a, const void *b) {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* readline frees it all. */
-static char **finish(struct matches *matches) {
-    char **list = matches->list;
-    if (!matches->count)
-        return free(list), NULL;
-    qsort(list + 1, matches->count, sizeof(char *), compare);
-    size_t same = common(list[1], list[matches->count]);
-    list[0] = strndup(list[1], same);
-    list[matches->count + 1] = NULL;
-    return list;
+/* As readline wants them, which frees it all: what they begin with, each, NULL. */
+static char **finish(struct rp_texts *matches) {
+    if (matches->count < 2 || !rp_vec_push(matches, NULL)) {
+        rp_texts_clear(matches);
+        return NULL;
+    }
+    char **words = matches->items + 1;
+    size_t count = matches->count - 2;
+    qsort(words, count, sizeof(char *), compare);
+    matches->items[0] = strndup(words[0], common(words[0], words[count - 1]));
+    return matches->items;
 }
 
 static void list_described(char **matches, int count, int longest) {
@@ -349,7 +341,7 @@ static char *choose_breaks(void) {
     return in_c() ? breaks_c : breaks;
 }
 
-static void complete_block(const char *before, struct matches *matches) {
+static void complete_block(const char *before, struct rp_texts *matches) {
     RP_AUTO_FREE char *source = NULL;
     int length = asprintf(&source, "%s%.*s", before, rl_point, rl_line_buffer);
     if (length >= 0)
@@ -357,7 +349,7 @@ static void complete_block(const char *before, struct matches *matches) {
 }
 
 static char **complete(const char *text, int start, int end) {
-    struct matches matches = {0};
+    struct rp_texts matches = {0};
     const char *block = input_block(prompt_of_tab);
     (void)text;
     if (!block && is_verb_kind(WORDS_FILE) && start > 0) { /* files, by readline */

@@ -15,49 +15,45 @@
 
 struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
                                    const char *spec) {
-    struct attach_point *longer =
-        reallocarray(attach_points->list, attach_points->count + 1, sizeof(*longer));
-    if (!longer)
+    struct attach_point *attach_point = rp_vec_add(attach_points);
+    if (!attach_point)
         return rp_error_nomem();
-    attach_points->list = longer;
-    struct attach_point attach_point = {.function = strdup(function), .spec = strdup(spec)};
-    longer[attach_points->count++] = attach_point;
-    return attach_point.function && attach_point.spec ? NULL : rp_error_nomem();
+    *attach_point = (struct attach_point){.function = strdup(function), .spec = strdup(spec)};
+    return attach_point->function && attach_point->spec ? NULL : rp_error_nomem();
 }
 
 void attach_points_clear(struct attach_points *attach_points) {
     for (size_t i = 0; i < attach_points->count; i++) {
-        free(attach_points->list[i].function);
-        free(attach_points->list[i].spec);
+        free(attach_points->items[i].function);
+        free(attach_points->items[i].spec);
     }
-    free(attach_points->list);
-    *attach_points = (struct attach_points){0};
+    rp_vec_clear(attach_points);
 }
 
 struct rp_error *entry_attach_points(const struct entry *entry,
                                      struct attach_points *attach_points) {
-    for (size_t i = 0; i < entry->probe_count; i++)
-        RP_TRY(attach_points_add(attach_points, rp_probe_function(entry->probes[i]),
-                                 rp_probe_spec(entry->probes[i])));
+    for (size_t i = 0; i < entry->probes.count; i++)
+        RP_TRY(attach_points_add(attach_points, rp_probe_function(entry->probes.items[i]),
+                                 rp_probe_spec(entry->probes.items[i])));
     return NULL;
 }
 
 /* ------------------------------------------------------------------ finding */
 
 static struct entry *find_number(const struct prompt *prompt, uint64_t number) {
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        if (prompt->entries[i]->number == number)
-            return prompt->entries[i];
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        if (prompt->entries.items[i]->number == number)
+            return prompt->entries.items[i];
     return NULL;
 }
 
 struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out) {
     uint64_t wanted = 0;
-    size_t count = prompt->entry_count;
+    size_t count = prompt->entries.count;
     bool is_last = number && strcmp(number, "last") == 0;
     *out = NULL;
     if (count && (is_last || (!number && count == 1))) {
-        *out = prompt->entries[count - 1];
+        *out = prompt->entries.items[count - 1];
         return NULL;
     }
     if (number && rp_parse_count(number, UINT32_MAX, &wanted))
@@ -75,7 +71,7 @@ struct rp_error *entry_find(const struct prompt *prompt, const char *number, str
     char list[256] = "";
     for (size_t i = 0, used = 0; i < count && used < sizeof(list) - 16; i++)
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%u", i ? ", " : "",
-                                 prompt->entries[i]->number);
+                                 prompt->entries.items[i]->number);
     return rp_error_hint_set(err, "give one of %s; `probes` describes them", list);
 }
 
@@ -94,14 +90,9 @@ struct entry *entry_new(unsigned number, const char *name) {
 }
 
 static void free_names(struct entry *entry) {
-    for (size_t i = 0; i < entry->name_count; i++) {
-        for (size_t n = 0; n < entry->names[i].count; n++)
-            free(entry->names[i].list[n]);
-        free(entry->names[i].list);
-    }
-    free(entry->names);
-    entry->names = NULL;
-    entry->name_count = 0;
+    for (size_t i = 0; i < entry->names.count; i++)
+        rp_texts_clear(&entry->names.items[i]);
+    rp_vec_clear(&entry->names);
 }
 
 void entry_free_text(struct entry *entry) {
@@ -119,7 +110,7 @@ static void free_entry(struct entry *entry) {
     free_names(entry);
     entry_free_text(entry);
     rp_question_free(entry->question);
-    free(entry->probes);
+    rp_vec_clear(&entry->probes);
     free(entry->name);
     free(entry->draft);
     free(entry);
@@ -127,22 +118,19 @@ static void free_entry(struct entry *entry) {
 
 void entry_end(struct prompt *prompt, struct entry *entry) {
     size_t at = 0;
-    while (at < prompt->entry_count && prompt->entries[at] != entry)
+    while (at < prompt->entries.count && prompt->entries.items[at] != entry)
         at++;
-    if (at < prompt->entry_count)
-        memmove(&prompt->entries[at], &prompt->entries[at + 1],
-                (--prompt->entry_count - at) * sizeof(struct entry *));
+    if (at < prompt->entries.count)
+        rp_vec_remove(&prompt->entries, at);
     if (entry->module)
         rp_session_remove(prompt->session, entry->module);
     free_entry(entry);
 }
 
 void entry_forget_all(struct prompt *prompt) {
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        free_entry(prompt->entries[i]);
-    free(prompt->entries);
-    prompt->entries = NULL;
-    prompt->entry_count = 0;
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        free_entry(prompt->entries.items[i]);
+    rp_vec_clear(&prompt->entries);
 }
 
 /* ------------------------------------------------------------------ titles and notes */
@@ -159,9 +147,9 @@ static char *title_of_code(const struct entry *entry) {
     if (!out)
         return NULL;
     fputs(entry->name, out);
-    for (size_t i = 0; i < entry->probe_count; i++)
-        fprintf(out, "%s %s", i ? "," : ":", rp_probe_spec(entry->probes[i]));
-    if (!entry->probe_count)
+    for (size_t i = 0; i < entry->probes.count; i++)
+        fprintf(out, "%s %s", i ? "," : ":", rp_probe_spec(entry->probes.items[i]));
+    if (!entry->probes.count)
         fprintf(out, ": not attached yet: use attach %u FUNCTION PROBE", entry->number);
     fclose(out);
     return text;
@@ -186,15 +174,10 @@ void entry_print_notes(const struct prompt *prompt, const struct entry *entry) {
         rp_tool_note_target(prompt->tool, entry->name, entry->module);
 }
 
-static struct rp_error *take_names(const struct rp_probe *probe, struct names *names) {
-    size_t count = rp_probe_match_count(probe);
-    names->list = calloc(count + 1, sizeof(char *));
-    if (!names->list)
-        return rp_error_nomem();
-    for (; names->count < count; names->count++) {
-        const char *attach_point = rp_probe_match(probe, names->count);
-        names->list[names->count] = strdup(attach_point ? attach_point : "?");
-        if (!names->list[names->count])
+static struct rp_error *take_names(const struct rp_probe *probe, struct rp_texts *names) {
+    for (size_t i = 0; i < rp_probe_match_count(probe); i++) {
+        const char *attach_point = rp_probe_match(probe, i);
+        if (!rp_texts_add(names, strdup(attach_point ? attach_point : "?")))
             return rp_error_nomem();
     }
     return NULL;
@@ -202,27 +185,28 @@ static struct rp_error *take_names(const struct rp_probe *probe, struct names *n
 
 struct rp_error *entry_take_names(struct entry *entry) {
     free_names(entry);
-    entry->names = calloc(entry->probe_count + 1, sizeof(*entry->names));
-    if (!entry->names)
-        return rp_error_nomem();
-    for (; entry->name_count < entry->probe_count; entry->name_count++)
-        RP_TRY(take_names(entry->probes[entry->name_count], &entry->names[entry->name_count]));
+    for (size_t i = 0; i < entry->probes.count; i++) {
+        struct rp_texts *names = rp_vec_add(&entry->names);
+        if (!names)
+            return rp_error_nomem();
+        RP_TRY(take_names(entry->probes.items[i], names));
+    }
     return NULL;
 }
 
 /* ------------------------------------------------------------------ pausing */
 
 struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry) {
-    for (size_t i = 0; i < entry->probe_count; i++)
-        RP_TRY(rp_session_pause(prompt->session, entry->probes[i]));
+    for (size_t i = 0; i < entry->probes.count; i++)
+        RP_TRY(rp_session_pause(prompt->session, entry->probes.items[i]));
     entry->paused = true;
     return NULL;
 }
 
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry) {
     (void)prompt;
-    for (size_t i = 0; i < entry->probe_count; i++)
-        RP_TRY(rp_probe_resume(entry->probes[i]));
+    for (size_t i = 0; i < entry->probes.count; i++)
+        RP_TRY(rp_probe_resume(entry->probes.items[i]));
     entry->paused = false;
     output_resumed(entry);
     return NULL;
@@ -230,8 +214,8 @@ struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry) {
 
 bool entry_pause_rows(struct prompt *prompt) {
     bool any = false;
-    for (size_t i = 0; i < prompt->entry_count; i++) {
-        struct entry *entry = prompt->entries[i];
+    for (size_t i = 0; i < prompt->entries.count; i++) {
+        struct entry *entry = prompt->entries.items[i];
         if (entry->paused || !output_scrolls(entry))
             continue;
         struct rp_error *err = entry_pause(prompt, entry);

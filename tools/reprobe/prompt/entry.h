@@ -5,6 +5,7 @@
 #define REPROBE_ENTRY_H
 
 #include "prompt.h"
+#include "util/text.h"
 
 /* How many attach points a pattern may have unless `limit` says more: attached at once, or one by
  * one. */
@@ -16,8 +17,7 @@ struct attach_point {
     char *function, *spec;
 };
 struct attach_points {
-    struct attach_point *list;
-    size_t count;
+    RP_VEC(struct attach_point);
 };
 void attach_points_clear(struct attach_points *attach_points);
 #define AUTO_ATTACH_POINTS RP_AUTO(attach_points_clear) struct attach_points
@@ -38,17 +38,12 @@ struct entry {
     char **headers; /* see struct rp_generated */
     size_t header_count;
     struct rp_module *module;
-    struct rp_probe **probes; /* the session's */
-    size_t probe_count;
-    struct output *outputs; /* output.c */
+    RP_VEC(struct rp_probe *) probes; /* the session's */
+    struct output *outputs;           /* output.c */
     size_t output_count;
-    bool prints_trace; /* to the kernel's trace pipe */
-    struct names {     /* of the matches of each probe: they outlive it */
-        char **list;
-        size_t count;
-    } * names;
-    size_t name_count;
-    struct rp_stack *stack; /* of a program that counts stacks */
+    bool prints_trace;             /* to the kernel's trace pipe */
+    RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
+    struct rp_stack *stack;        /* of a program that counts stacks */
     bool paused;
     char *draft; /* what was edited, and did not run */
 };

@@ -67,8 +67,8 @@ struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct
             look_for_map(&search, one);
     } else {
         search.name = word;
-        for (size_t i = 0; i < prompt->entry_count; i++)
-            look_for_map(&search, prompt->entries[i]);
+        for (size_t i = 0; i < prompt->entries.count; i++)
+            look_for_map(&search, prompt->entries.items[i]);
     }
     if (search.count != 1 || !search.entry)
         return no_map(&search, word);
@@ -81,9 +81,9 @@ struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct
  */
 static const char *match_name(const struct entry *entry, uint64_t attach_point) {
     uint64_t probe = attach_point >> 32, index = attach_point & UINT32_MAX;
-    if (probe >= entry->name_count || index >= entry->names[probe].count)
+    if (probe >= entry->names.count || index >= entry->names.items[probe].count)
         return NULL;
-    const char *name = entry->names[probe].list[index], *colon = strrchr(name, ':');
+    const char *name = entry->names.items[probe].items[index], *colon = strrchr(name, ':');
     return colon ? colon + 1 : name;
 }
 
@@ -152,7 +152,7 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
         return print_stacks(prompt, entry, as, out);
     snprintf(title, sizeof(title), "%u.%s", entry->number, map);
     format.as = as;
-    format.title = prompt->entry_count > 1 ? title : NULL;
+    format.title = prompt->entries.count > 1 ? title : NULL;
     return rp_map_print(entry->module, map, &format, out);
 }
 
@@ -194,7 +194,7 @@ struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entr
 
 struct rp_error *entry_print_all(const struct prompt *prompt) {
     int as = prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT;
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        RP_TRY(entry_print_maps(prompt, prompt->entries[i], as, stdout));
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], as, stdout));
     return NULL;
 }

@@ -24,12 +24,12 @@ static struct entry *successor(const struct entry *entry) {
 static struct rp_error *replace(struct prompt *prompt, struct entry *entry, struct entry *next,
                                 const struct attach_points *attach_points) {
     struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry->module);
-    for (size_t i = 0; !err && next->paused && i < next->probe_count; i++)
-        err = rp_session_pause(prompt->session, next->probes[i]);
+    for (size_t i = 0; !err && next->paused && i < next->probes.count; i++)
+        err = rp_session_pause(prompt->session, next->probes.items[i]);
     if (!err) {
         /* At once, where the rest of its end takes a while: at the same place both would count. */
-        for (size_t i = 0; !entry->paused && i < entry->probe_count; i++)
-            rp_error_free(rp_session_pause(prompt->session, entry->probes[i]));
+        for (size_t i = 0; !entry->paused && i < entry->probes.count; i++)
+            rp_error_free(rp_session_pause(prompt->session, entry->probes.items[i]));
         struct entry old = *entry;
         *entry = *next;
         *next = old;
@@ -66,13 +66,14 @@ static struct rp_error *move_all(struct prompt *prompt, struct entry *entry,
     struct rp_error *err = NULL;
     size_t moved = 0;
     for (; !err && moved < attach_points->count; moved++) {
-        err = entry_check_limit(prompt, attach_points->list[moved].spec);
+        err = entry_check_limit(prompt, attach_points->items[moved].spec);
         if (!err)
-            err = rp_session_move(prompt->session, entry->probes[moved],
-                                  attach_points->list[moved].spec);
+            err = rp_session_move(prompt->session, entry->probes.items[moved],
+                                  attach_points->items[moved].spec);
     }
     for (size_t i = 0; err && i + 1 < moved; i++)
-        rp_error_free(rp_session_move(prompt->session, entry->probes[i], before.list[i].spec));
+        rp_error_free(
+            rp_session_move(prompt->session, entry->probes.items[i], before.items[i].spec));
     return err ? err : entry_take_names(entry);
 }
 
@@ -109,7 +110,7 @@ static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry
     RP_TRY(entry_generate(entry, &generated, &attach_points));
     prompt_note(generated->note);
     *moved = entry->neutral && generated->neutral && !strcmp(entry->neutral, generated->neutral) &&
-             attach_points.count == entry->probe_count;
+             attach_points.count == entry->probes.count;
     if (*moved) {
         struct rp_error *err = move_question(prompt, entry, generated, &attach_points);
         if (!err)
@@ -138,13 +139,13 @@ static struct rp_error *move_to(struct prompt *prompt, struct entry *entry, char
 }
 
 static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, const char *spec) {
-    if (entry->probe_count != 1)
+    if (entry->probes.count != 1)
         return rp_error_hint_set(
-            rp_error_new(EINVAL, entry->probe_count ? "it has several probes" : "it has no probe",
+            rp_error_new(EINVAL, entry->probes.count ? "it has several probes" : "it has no probe",
                          "cannot move [%u]", entry->number),
             "use attach %u FUNCTION PROBE to add one", entry->number);
     RP_TRY(entry_check_limit(prompt, spec));
-    RP_TRY(rp_session_move(prompt->session, entry->probes[0], spec));
+    RP_TRY(rp_session_move(prompt->session, entry->probes.items[0], spec));
     free(rp_take(entry->title));
     return entry_take_names(entry);
 }

@@ -38,8 +38,8 @@ struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec
 static struct rp_error *attach_words(const struct attach_points *attach_points, char ***words) {
     *words = calloc(attach_points->count + 1, sizeof(char *));
     for (size_t i = 0; *words && i < attach_points->count; i++)
-        if (asprintf(&(*words)[i], "%s=%s", attach_points->list[i].function,
-                     attach_points->list[i].spec) < 0)
+        if (asprintf(&(*words)[i], "%s=%s", attach_points->items[i].function,
+                     attach_points->items[i].spec) < 0)
             return (*words)[i] = NULL, rp_error_nomem();
     return *words ? NULL : rp_error_nomem();
 }
@@ -72,21 +72,18 @@ static struct rp_error *open_stack(struct entry *entry) {
 
 static struct rp_error *attach_one(struct prompt *prompt, struct entry *entry, const char *function,
                                    const char *spec) {
-    struct rp_probe **longer =
-        reallocarray(entry->probes, entry->probe_count + 1, sizeof(struct rp_probe *));
-    if (!longer)
+    if (!rp_vec_reserve(&entry->probes, 1))
         return rp_error_nomem();
-    entry->probes = longer;
     RP_TRY(entry_check_limit(prompt, spec));
     RP_TRY(rp_session_attach(prompt->session, entry->module, function, spec,
-                             &longer[entry->probe_count]));
-    entry->probe_count++;
+                             &entry->probes.items[entry->probes.count]));
+    entry->probes.count++;
     return NULL;
 }
 
 static bool is_listed(const struct attach_points *attach_points, const char *function) {
     for (size_t i = 0; i < attach_points->count; i++)
-        if (strcmp(attach_points->list[i].function, function) == 0)
+        if (strcmp(attach_points->items[i].function, function) == 0)
             return true;
     return false;
 }
@@ -103,9 +100,9 @@ static bool has_function(const struct rp_module *module, const char *name) {
 static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
                                    const struct attach_points *attach_points, bool some) {
     for (size_t i = 0; i < attach_points->count; i++)
-        if (!some || has_function(entry->module, attach_points->list[i].function))
-            RP_TRY(attach_one(prompt, entry, attach_points->list[i].function,
-                              attach_points->list[i].spec));
+        if (!some || has_function(entry->module, attach_points->items[i].function))
+            RP_TRY(attach_one(prompt, entry, attach_points->items[i].function,
+                              attach_points->items[i].spec));
     for (size_t i = 0; i < rp_module_function_count(entry->module); i++) {
         const char *function = rp_module_function_name(entry->module, i);
         if (is_listed(attach_points, function))
@@ -129,7 +126,7 @@ struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
 
 /* The command of -c waits until a program is there to see it. */
 static void start_command(const struct prompt *prompt, const struct entry *entry) {
-    if (prompt->terminal && entry->probe_count)
+    if (prompt->terminal && entry->probes.count)
         rp_session_start_command(prompt->session);
 }
 
@@ -162,17 +159,12 @@ void entry_take_generated(struct entry *entry, struct rp_generated *generated) {
 
 /* With room for it among what is held. */
 static struct entry *new_entry(struct prompt *prompt, const char *name) {
-    struct entry **longer =
-        reallocarray(prompt->entries, prompt->entry_count + 1, sizeof(struct entry *));
-    if (!longer)
-        return NULL;
-    prompt->entries = longer;
-    return entry_new(prompt->last_number + 1, name);
+    return rp_vec_reserve(&prompt->entries, 1) ? entry_new(prompt->last_number + 1, name) : NULL;
 }
 
 /* It runs: adds it to the entries. */
 static void keep(struct prompt *prompt, struct entry *entry) {
-    prompt->entries[prompt->entry_count++] = entry;
+    prompt->entries.items[prompt->entries.count++] = entry;
     prompt->last_number = entry->number;
     entry_print_title(entry);
     entry_print_notes(prompt, entry);
@@ -185,7 +177,7 @@ static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
     RP_TRY(entry_generate(entry, &generated, &attach_points));
     entry_take_generated(entry, generated);
     for (size_t i = 0; i < attach_points.count; i++)
-        RP_TRY(entry_check_limit(prompt, attach_points.list[i].spec));
+        RP_TRY(entry_check_limit(prompt, attach_points.items[i].spec));
     RP_TRY(entry_bring_up(prompt, entry, &attach_points, NULL));
     prompt_note(generated->note);
     return NULL;
@@ -228,7 +220,7 @@ struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const 
                               const char *spec) {
     RP_TRY(attach_one(prompt, entry, function, spec));
     if (entry->paused)
-        RP_TRY(rp_session_pause(prompt->session, entry->probes[entry->probe_count - 1]));
+        RP_TRY(rp_session_pause(prompt->session, entry->probes.items[entry->probes.count - 1]));
     RP_TRY(entry_take_names(entry));
     free(rp_take(entry->title));
     entry_print_title(entry);

@@ -23,21 +23,20 @@
 
 struct block {
     bool open;
-    char *args, *text;
-    size_t size;
+    char *args;
+    RP_VEC(char) text; /* with its NUL */
     block_fn done;
 };
 
 struct lines {
-    char **list;
-    size_t next, count;
-    int ready; /* an eventfd: 1 while `armed` */
+    struct rp_texts queue;
+    size_t next; /* the first one in it that waits: those before it are gone */
+    int ready;   /* an eventfd: 1 while `armed` */
     bool armed;
-    bool ended;   /* no more will come */
-    bool over;    /* and all that came has run */
-    bool watched; /* standard input, by the loop */
-    char *rest;   /* of a pipe, what is no whole line yet */
-    size_t rest_size;
+    bool ended;        /* no more will come */
+    bool over;         /* and all that came has run */
+    bool watched;      /* standard input, by the loop */
+    RP_VEC(char) rest; /* of a pipe, what is no whole line yet */
     struct block block;
 };
 
@@ -46,16 +45,7 @@ static struct prompt *typing; /* readline's callback has no context */
 /* ------------------------------------------------------------------ the queue */
 
 struct rp_error *input_add(struct prompt *prompt, const char *line) {
-    struct lines *lines = prompt->lines;
-    char **longer = reallocarray(lines->list, lines->count + 1, sizeof(*longer));
-    if (!longer)
-        return rp_error_nomem();
-    lines->list = longer;
-    longer[lines->count] = strdup(line);
-    if (!longer[lines->count])
-        return rp_error_nomem();
-    lines->count++;
-    return NULL;
+    return rp_texts_add(&prompt->lines->queue, strdup(line)) ? NULL : rp_error_nomem();
 }
 
 /* Each line of `text`; what stands behind the last newline as well. */
@@ -78,18 +68,19 @@ struct rp_error *input_add_file(struct prompt *prompt, const char *path) {
 
 /* NULL: there is none. */
 static char *next_line(struct lines *lines) {
-    if (lines->next == lines->count)
+    if (lines->next == lines->queue.count)
         return NULL;
-    char *line = lines->list[lines->next++];
-    if (lines->next == lines->count)
-        lines->next = lines->count = 0;
+    char *line = lines->queue.items[lines->next++];
+    if (lines->next == lines->queue.count)
+        lines->next = lines->queue.count = 0;
     return line;
 }
 
 /* Lines are taken when no job goes on: to be called when that has changed. */
 static void update(struct prompt *prompt) {
     struct lines *lines = prompt->lines;
-    bool wanted = !prompt->job && (lines->next < lines->count || (lines->ended && !lines->over));
+    bool wanted =
+        !prompt->job && (lines->next < lines->queue.count || (lines->ended && !lines->over));
     if (wanted == lines->armed)
         return;
     uint64_t one = 1;
@@ -100,14 +91,14 @@ static void update(struct prompt *prompt) {
 
 static void block_clear(struct block *block) {
     free(block->args);
-    free(block->text);
+    rp_vec_clear(&block->text);
     *block = (struct block){0};
     screen_set_prompt("reprobe> ");
 }
 
 bool input_clear(struct prompt *prompt) {
     struct lines *lines = prompt->lines;
-    bool any = lines->block.open || lines->next < lines->count;
+    bool any = lines->block.open || lines->next < lines->queue.count;
     for (char *line; (line = next_line(lines));)
         free(line);
     block_clear(&lines->block);
@@ -116,12 +107,12 @@ bool input_clear(struct prompt *prompt) {
 }
 
 const char *input_block(const struct prompt *prompt) {
-    return prompt->lines->block.open ? prompt->lines->block.text : NULL;
+    return prompt->lines->block.open ? prompt->lines->block.text.items : NULL;
 }
 
 bool input_is_over(const struct prompt *prompt) {
     const struct lines *lines = prompt->lines;
-    return lines->ended && lines->next == lines->count && !lines->block.open && !prompt->job;
+    return lines->ended && lines->next == lines->queue.count && !lines->block.open && !prompt->job;
 }
 
 /* ------------------------------------------------------------------ jobs */
@@ -191,8 +182,8 @@ void prompt_end_job(struct prompt *prompt) {
 
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done) {
     struct block *block = &prompt->lines->block;
-    *block = (struct block){.open = true, .args = strdup(args), .text = strdup(""), .done = done};
-    if (!block->args || !block->text) {
+    *block = (struct block){.open = true, .args = strdup(args), .done = done};
+    if (!block->args || !rp_vec_push(&block->text, '\0')) {
         block_clear(block);
         return rp_error_nomem();
     }
@@ -204,7 +195,7 @@ static struct rp_error *end_block(struct prompt *prompt) {
     struct block block = prompt->lines->block;
     prompt->lines->block = (struct block){0};
     screen_set_prompt("reprobe> ");
-    struct rp_error *err = block.done(prompt, block.args, block.text);
+    struct rp_error *err = block.done(prompt, block.args, block.text.items);
     block_clear(&block);
     return err;
 }
@@ -214,11 +205,11 @@ static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
     if (strcmp(line, ".") == 0)
         return end_block(prompt);
     size_t length = strlen(line);
-    char *longer = realloc(block->text, block->size + length + 2);
-    if (!longer)
+    if (!rp_vec_reserve(&block->text, length + 1))
         return rp_error_nomem();
-    block->text = longer;
-    block->size += (size_t)sprintf(longer + block->size, "%s\n", line);
+    block->text.count--; /* over the NUL */
+    rp_vec_append(&block->text, line, length);
+    rp_vec_append(&block->text, "\n", 2);
     return NULL;
 }
 
@@ -234,7 +225,7 @@ static void end_of_lines(struct prompt *prompt) {
     bool has_command = prompt->tool->session->command;
     bool waits = has_command && rp_session_command_status(prompt->session) < 0;
     rp_session_start_command(prompt->session);
-    prompt->leave |= !prompt->entry_count || (has_command && !waits);
+    prompt->leave |= !prompt->entries.count || (has_command && !waits);
 }
 
 static bool run_next(void *ctx) {
@@ -278,29 +269,25 @@ static bool on_key(void *ctx) {
         return true; /* Ctrl-C was typed before */
     /* What was pasted is shown below the prompt that it belongs to: a line is run before the next
      * one is read, unless it has to wait. */
-    if (prompt->job || prompt->lines->next == prompt->lines->count)
+    if (prompt->job || prompt->lines->next == prompt->lines->queue.count)
         screen_key();
     return !prompt->leave;
 }
 
 static struct rp_error *add_piece(struct prompt *prompt, const char *piece, size_t size) {
     struct lines *lines = prompt->lines;
-    char *all = realloc(lines->rest, lines->rest_size + size + 1);
-    if (!all)
+    if (!rp_vec_append(&lines->rest, piece, size))
         return rp_error_nomem();
-    lines->rest = all;
-    memcpy(all + lines->rest_size, piece, size);
-    lines->rest_size += size;
-    all[lines->rest_size] = '\0';
-    char *last = size ? memrchr(all, '\n', lines->rest_size) : all + lines->rest_size;
-    if (!last)
+    char *all = lines->rest.items;
+    const char *last = size ? memrchr(all, '\n', lines->rest.count) : all + lines->rest.count;
+    if (!all || !last)
         return NULL;
-    size_t whole = (size_t)(last - all);
+    size_t whole = (size_t)(last - all), taken = whole + (size > 0);
     RP_AUTO_FREE char *text = strndup(all, whole);
     if (!text)
         return rp_error_nomem();
-    lines->rest_size -= whole + (size > 0);
-    memmove(all, last + (size > 0), lines->rest_size + 1);
+    lines->rest.count -= taken;
+    memmove(all, all + taken, lines->rest.count);
     return add_all(prompt, text);
 }
 
@@ -384,8 +371,8 @@ void input_close(struct prompt *prompt) {
     block_clear(&lines->block);
     if (lines->ready >= 0)
         close(lines->ready);
-    free(lines->list);
-    free(lines->rest);
+    rp_vec_clear(&lines->queue);
+    rp_vec_clear(&lines->rest);
     free(lines);
     prompt->lines = NULL;
 }

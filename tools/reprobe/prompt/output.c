@@ -84,8 +84,9 @@ static void put_time(FILE *out) {
 
 static size_t count_sources(const struct prompt *prompt) {
     size_t count = 0;
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        count += prompt->entries[i]->output_count > 0 || prompt->entries[i]->prints_trace;
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        count +=
+            prompt->entries.items[i]->output_count > 0 || prompt->entries.items[i]->prints_trace;
     return count;
 }
 
@@ -290,9 +291,9 @@ static bool on_record(void *ctx, const void *data, size_t size) {
 static struct entry *trace_writer(const struct prompt *prompt, bool *any) {
     struct entry *writer = NULL;
     unsigned count = 0;
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        if (prompt->entries[i]->prints_trace && !prompt->entries[i]->paused) {
-            writer = prompt->entries[i];
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        if (prompt->entries.items[i]->prints_trace && !prompt->entries.items[i]->paused) {
+            writer = prompt->entries.items[i];
             count++;
         }
     *any = count > 0;

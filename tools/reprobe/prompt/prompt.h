@@ -16,6 +16,7 @@
 
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
+#include "util/vec.h"
 
 struct prompt;
 struct entry; /* entry.h */
@@ -42,8 +43,7 @@ struct prompt {
     const struct verb_group *groups; /* all verbs, in the order of help; ended by a NULL title */
     struct lines *lines;
     struct job *job;
-    struct entry **entries; /* in the order of their numbers */
-    size_t entry_count;
+    RP_VEC(struct entry *) entries; /* in the order of their numbers */
     unsigned last_number;
     bool leave;    /* the loop shall end */
     bool quit;     /* that was said: nothing more is printed */

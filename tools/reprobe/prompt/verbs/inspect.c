@@ -100,7 +100,8 @@ static struct rp_error *print_verifier(const struct entry *entry, const struct r
 /* Several probes may share one program. */
 static bool is_first(const struct entry *entry, size_t i) {
     for (size_t before = 0; before < i; before++)
-        if (rp_probe_program(entry->probes[before]) == rp_probe_program(entry->probes[i]))
+        if (rp_probe_program(entry->probes.items[before]) ==
+            rp_probe_program(entry->probes.items[i]))
             return false;
     return true;
 }
@@ -113,15 +114,15 @@ static struct rp_error *print_each(const struct prompt *prompt, const char *args
                             "give the number of a program; `probes` lists them");
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
-    if (!entry->probe_count)
+    if (!entry->probes.count)
         return rp_error_new(ENOENT, "none of its functions is attached", "cannot inspect %s",
                             number);
-    for (size_t i = 0; i < entry->probe_count; i++) {
+    for (size_t i = 0; i < entry->probes.count; i++) {
         if (!is_first(entry, i))
             continue;
         if (i)
             putchar('\n');
-        RP_TRY(print(entry, entry->probes[i]));
+        RP_TRY(print(entry, entry->probes.items[i]));
     }
     return NULL;
 }

@@ -35,8 +35,8 @@ static struct rp_error *list_one(const struct prompt *prompt, const struct entry
 
 static struct rp_error *maps(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
-    for (size_t i = 0; i < prompt->entry_count; i++) {
-        const struct entry *entry = prompt->entries[i];
+    for (size_t i = 0; i < prompt->entries.count; i++) {
+        const struct entry *entry = prompt->entries.items[i];
         for (size_t m = 0; m < rp_module_map_count(entry->module); m++)
             RP_TRY(list_one(prompt, entry, rp_module_map_name(entry->module, m)));
     }

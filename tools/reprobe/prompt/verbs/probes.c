@@ -22,8 +22,8 @@ static void print_json(const struct entry *entry, const char *line) {
     rp_json_string(&json, "state", entry->paused ? "paused" : "running");
     rp_json_string(&json, "question", line);
     rp_json_array(&json, "attached");
-    for (size_t i = 0; i < entry->probe_count; i++)
-        rp_json_string(&json, NULL, rp_probe_spec(entry->probes[i]));
+    for (size_t i = 0; i < entry->probes.count; i++)
+        rp_json_string(&json, NULL, rp_probe_spec(entry->probes.items[i]));
     rp_json_array_end(&json);
     rp_json_end(&json);
 }
@@ -33,10 +33,10 @@ static void print_text(const struct entry *entry, const char *line) {
     snprintf(number, sizeof(number), "[%u]", entry->number);
     printf("%s%-5s%s %-8s %s\n", screen_colour(COLOUR_NUMBER), number, screen_colour(COLOUR_NONE),
            entry->paused ? "paused" : "running", line);
-    for (size_t i = 0; i < entry->probe_count; i++) {
-        size_t attach_points = rp_probe_match_count(entry->probes[i]);
-        printf("      %s", rp_probe_spec(entry->probes[i]));
-        if (rp_probe_is_pattern(rp_probe_spec(entry->probes[i])))
+    for (size_t i = 0; i < entry->probes.count; i++) {
+        size_t attach_points = rp_probe_match_count(entry->probes.items[i]);
+        printf("      %s", rp_probe_spec(entry->probes.items[i]));
+        if (rp_probe_is_pattern(rp_probe_spec(entry->probes.items[i])))
             printf(" (%zu matches)", attach_points);
         putchar('\n');
     }
@@ -44,14 +44,14 @@ static void print_text(const struct entry *entry, const char *line) {
 
 static struct rp_error *probes(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
-    for (size_t i = 0; i < prompt->entry_count; i++) {
-        const struct entry *entry = prompt->entries[i];
+    for (size_t i = 0; i < prompt->entries.count; i++) {
+        const struct entry *entry = prompt->entries.items[i];
         RP_AUTO_FREE char *line = entry_line(entry);
         if (!line)
             return rp_error_nomem();
         (prompt->tool->json ? print_json : print_text)(entry, line);
     }
-    if (!prompt->entry_count)
+    if (!prompt->entries.count)
         prompt_say("there are no programs\n");
     return NULL;
 }
@@ -80,8 +80,8 @@ static struct rp_error *each_named(struct prompt *prompt, const char *args, bool
         RP_TRY(entry_find(prompt, number, &entry));
         return fn(prompt, entry);
     }
-    for (size_t i = prompt->entry_count; i-- > 0;)
-        RP_TRY(fn(prompt, prompt->entries[i]));
+    for (size_t i = prompt->entries.count; i-- > 0;)
+        RP_TRY(fn(prompt, prompt->entries.items[i]));
     return NULL;
 }
 
@@ -142,9 +142,9 @@ static void free_stats(struct stats *stats) {
 static void take_sample(const struct prompt *prompt, const struct entry *entry,
                         struct sample *sample) {
     *sample = (struct sample){.number = entry->number};
-    for (size_t i = 0; i < entry->probe_count; i++) {
+    for (size_t i = 0; i < entry->probes.count; i++) {
         uint64_t runs, ns;
-        rp_run_stats(entry->probes[i], &runs, &ns);
+        rp_run_stats(entry->probes.items[i], &runs, &ns);
         sample->runs += runs;
         sample->ns += ns;
     }
@@ -190,7 +190,7 @@ static bool print_stats(struct prompt *prompt, void *ctx) {
                screen_colour(COLOUR_NONE));
     for (size_t i = 0; i < stats->count; i++) {
         struct sample now;
-        struct entry *entry = prompt->entries[i]; /* no command ran meanwhile */
+        struct entry *entry = prompt->entries.items[i]; /* no command ran meanwhile */
         take_sample(prompt, entry, &now);
         print_sample(prompt, &stats->samples[i], &now, seconds);
     }
@@ -204,11 +204,11 @@ static void end_stats(struct prompt *prompt, void *ctx) {
 
 static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) {
     RP_TRY(rp_run_stats_enable(&stats->fd));
-    stats->samples = calloc(prompt->entry_count, sizeof(*stats->samples));
+    stats->samples = calloc(prompt->entries.count, sizeof(*stats->samples));
     if (!stats->samples)
         return rp_error_nomem();
-    for (; stats->count < prompt->entry_count; stats->count++)
-        take_sample(prompt, prompt->entries[stats->count], &stats->samples[stats->count]);
+    for (; stats->count < prompt->entries.count; stats->count++)
+        take_sample(prompt, prompt->entries.items[stats->count], &stats->samples[stats->count]);
     stats->since_ns = rp_now_ns();
     const struct job job = {
         .every_ns = 1000000000, .tick = print_stats, .end = end_stats, .ctx = stats};
@@ -217,7 +217,7 @@ static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) 
 
 static struct rp_error *stats(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
-    if (!prompt->entry_count) {
+    if (!prompt->entries.count) {
         prompt_say("there are no programs\n");
         return NULL;
     }

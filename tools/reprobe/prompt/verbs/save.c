@@ -17,7 +17,7 @@ static void save_block(const struct entry *entry, const struct attach_points *at
                        FILE *out) {
     fputs("c", out);
     for (size_t i = 0; i < attach_points->count; i++)
-        fprintf(out, " %s=%s", attach_points->list[i].function, attach_points->list[i].spec);
+        fprintf(out, " %s=%s", attach_points->items[i].function, attach_points->items[i].spec);
     fputc('\n', out);
     for (const char *line = entry->text; *line;) {
         int length = (int)strcspn(line, "\n");
@@ -45,8 +45,8 @@ static struct rp_error *save_one(const struct entry *entry, FILE *out) {
 
 static struct rp_error *save_all(const struct prompt *prompt, FILE *out) {
     fputs("# commands for reprobe -f\n", out);
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        RP_TRY(save_one(prompt->entries[i], out));
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        RP_TRY(save_one(prompt->entries.items[i], out));
     return NULL;
 }
 
@@ -147,9 +147,9 @@ static struct rp_error *write_export(const struct prompt *prompt, const struct e
                                      FILE *out) {
     if (export->map)
         return entry_print_map(prompt, export->entry, export->map, export->as, out);
-    for (size_t i = 0; i < prompt->entry_count; i++)
-        if (!export->entry || export->entry == prompt->entries[i])
-            RP_TRY(entry_print_maps(prompt, prompt->entries[i], export->as, out));
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        if (!export->entry || export->entry == prompt->entries.items[i])
+            RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], export->as, out));
     return NULL;
 }
 

@@ -15,7 +15,7 @@
 
 #include "compile/object_file.h"
 #include "kernel/features.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -132,7 +132,13 @@ struct rp_timings {
 
 /* Compiles `text`, which is C as BCC takes it. *out is the module: its maps exist in the kernel,
  * its programs are loaded when they are attached. Errors have the author's own line numbers.
- * Needs CAP_BPF (or root) if the source declares a map. */
+ * Needs CAP_BPF (or root) if the source declares a map.
+ *
+ * A program that this build of reprobe and its compiler have compiled on this kernel before comes
+ * from the user's cache: $REPROBE_CACHE (a directory, or "off"), else
+ * $XDG_CACHE_HOME/reprobe/objects, else ~/.cache/reprobe/objects. The directory is only used if it
+ * belongs to the user and nobody else can write to it. When it grows above $REPROBE_CACHE_LIMIT
+ * bytes (64 MiB), the entries that were used longest ago are removed. */
 struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *opts,
                                    struct rp_module **out);
 /* The same for a file. A file that rp_module_save() wrote is loaded as it is; it is refused if the
@@ -164,38 +170,15 @@ const char *rp_module_function_name(const struct rp_module *module, size_t i);
 size_t rp_module_map_count(const struct rp_module *module);
 /* NULL if there is no map `i`. */
 const char *rp_module_map_name(const struct rp_module *module, size_t i);
-/* The enum bpf_map_type of map `i`, or -1. */
-int rp_module_map_type(const struct rp_module *module, size_t i);
 /* Whether map `i` carries records: a ring buffer, or perf buffers. */
 bool rp_module_map_is_output(const struct rp_module *module, size_t i);
 /* The descriptor of the map `name`, which the module owns, or -1. */
 int rp_module_map_fd(const struct rp_module *module, const char *name);
 
-/* ------------------------------------------------------------------ the object cache */
-
-/*
- * A program that this build of reprobe and its compiler have compiled on this kernel before comes
- * from the user's cache: $REPROBE_CACHE (a directory, or "off"), else
- * $XDG_CACHE_HOME/reprobe/objects, else ~/.cache/reprobe/objects. The directory is only used if it
- * belongs to the user and nobody else can write to it. When it grows above $REPROBE_CACHE_LIMIT
- * bytes (64 MiB), the entries that were used longest ago are removed.
- */
-struct rp_cache_entry {
-    const char *file;
-    const char *source, *kernel; /* NULL: the file is damaged */
-    time_t used;
-    uint64_t size; /* bytes */
-};
-
-/* Writes the cache's directory to `path`; false if the cache is off or has no directory. */
-bool rp_cache_path(char *path, size_t size);
-/* In bytes. */
-uint64_t rp_cache_limit(void);
-/* Calls `each` with every entry, beginning with the one that was used last. */
-void rp_cache_each(void (*each)(void *ctx, const struct rp_cache_entry *entry), void *ctx);
-void rp_cache_clear(void);
-
 /* ------------------------------------------------------------------ probes */
+
+/* NULL if this process may load BPF programs here; otherwise why not and what to do. */
+struct rp_error *rp_kernel_usable(void);
 
 struct rp_probe;
 
@@ -359,8 +342,6 @@ int rp_output_flush(void);
 struct rp_error *rp_session_move(struct rp_session *session, struct rp_probe *probe,
                                  const char *spec);
 struct rp_error *rp_session_pause(struct rp_session *session, struct rp_probe *probe);
-/* Detaches and frees the probe, in the background; what it sent is delivered as above. */
-void rp_session_detach(struct rp_session *session, struct rp_probe *probe);
 /* Ends the module: its probes, then its outputs once they are read, then the module itself. When
  * called from a record's callback, what the outputs hold is dropped. */
 void rp_session_remove(struct rp_session *session, struct rp_module *module);
@@ -414,7 +395,6 @@ void rp_json_double(struct rp_writer *json, const char *name, int decimals, doub
 /* `digits` is written as it is. */
 void rp_json_number(struct rp_writer *json, const char *name, const char *digits);
 void rp_json_bool(struct rp_writer *json, const char *name, bool value);
-void rp_json_null(struct rp_writer *json, const char *name);
 void rp_json_string(struct rp_writer *json, const char *name, const char *text);
 /* The same; ends at the first NUL, or after `max` bytes. */
 void rp_json_text(struct rp_writer *json, const char *name, const char *text, size_t max);
@@ -633,23 +613,6 @@ int rp_user_ringbuf_reserve(struct rp_user_ringbuf *ring, size_t size, int timeo
 void rp_user_ringbuf_submit(struct rp_user_ringbuf *ring, void *record);
 /* No program will see the record. */
 void rp_user_ringbuf_discard(struct rp_user_ringbuf *ring, void *record);
-
-/* ------------------------------------------------------------------ the running kernel */
-
-/* Something that tracing needs. */
-struct rp_feature {
-    const char *name; /* "kprobes" */
-    bool present;
-    const char *needed_for;
-    const char *detail; /* what was seen */
-    const char *cure;   /* what to do about it; NULL if it is present */
-};
-
-/* Calls `each` for every feature that reprobe looks at. */
-void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx);
-
-/* NULL if this process may load BPF programs here; otherwise why not and what to do. */
-struct rp_error *rp_kernel_usable(void);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -14,27 +14,6 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
-/* ------------------------------------------------------------------ arguments of a probe */
-
-/* Something that a program can read at an attach point: a function's parameter, or a tracepoint's
- * field. */
-struct rp_argument {
-    const char *name; /* "dfd" */
-    const char *type; /* in C, "struct filename *" */
-};
-struct rp_arguments {
-    struct rp_argument *list;
-    size_t count;
-    const char *result; /* what the function returns, in C; NULL if that cannot be read */
-    bool known; /* false for the functions of a program, whose types are unknown: arg0, arg1, … */
-    size_t readable; /* how many of them, from the first on, a program can read there */
-};
-/* *out is freed with rp_arguments_free(). */
-struct rp_error *rp_arguments_of(const char *spec, struct rp_arguments **out);
-void rp_arguments_free(struct rp_arguments *arguments);
-/* "kprobe:do_unlinkat(int dfd, struct filename *name)", malloc()ed. */
-char *rp_arguments_signature(const char *spec, const struct rp_arguments *arguments);
-
 /* ------------------------------------------------------------------ questions */
 
 enum rp_verb {
@@ -125,7 +104,7 @@ struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, vo
 
 /* ------------------------------------------------------------------ inspecting */
 
-/* These write text for people to `out`. */
+/* The functions with an `out` write text for people. */
 
 /* A probe: its kind, its attach point, its arguments with their types, its format. */
 struct rp_error *rp_inspect_probe(const char *spec, FILE *out);
@@ -138,6 +117,38 @@ struct rp_error *rp_inspect_program(const struct rp_probe *probe, FILE *out);
 /* The verifier's log of the program, which is verified once more. */
 struct rp_error *rp_inspect_verifier(const struct rp_module *module, const struct rp_probe *probe,
                                      FILE *out);
+
+/* ------------------------------------------------------------------ the running kernel */
+
+/* Something that tracing needs. */
+struct rp_feature {
+    const char *name; /* "kprobes" */
+    bool present;
+    const char *needed_for;
+    const char *detail; /* what was seen */
+    const char *cure;   /* what to do about it; NULL if it is present */
+};
+
+/* Calls `each` for every feature that reprobe looks at. */
+void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx);
+
+/* ------------------------------------------------------------------ the object cache */
+
+/* A program in the cache; see rp_module_compile(). */
+struct rp_cache_entry {
+    const char *file;
+    const char *source, *kernel; /* NULL: the file is damaged */
+    time_t used;
+    uint64_t size; /* bytes */
+};
+
+/* Writes the cache's directory to `path`; false if the cache is off or has no directory. */
+bool rp_cache_path(char *path, size_t size);
+/* In bytes. */
+uint64_t rp_cache_limit(void);
+/* Calls `each` with every entry, beginning with the one that was used last. */
+void rp_cache_each(void (*each)(void *ctx, const struct rp_cache_entry *entry), void *ctx);
+void rp_cache_clear(void);
 
 #pragma GCC visibility pop
 #ifdef __cplusplus

@@ -18,6 +18,7 @@
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

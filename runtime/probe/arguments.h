@@ -5,9 +5,28 @@
 
 #include "kernel/btf_reader.h"
 #include "probe/spec.h"
-#include "reprobe_query.h"
+#include "reprobe.h"
 
-/* What the spec's kind tells; ended by rp_arguments_free(). */
+/* Something that a program can read at an attach point: a function's parameter, or a tracepoint's
+ * field. */
+struct rp_argument {
+    const char *name; /* "dfd" */
+    const char *type; /* in C, "struct filename *" */
+};
+struct rp_arguments {
+    struct rp_argument *list;
+    size_t count;
+    const char *result; /* what the function returns, in C; NULL if that cannot be read */
+    bool known; /* false for the functions of a program, whose types are unknown: arg0, arg1, … */
+    size_t readable; /* how many of them, from the first on, a program can read there */
+};
+
+/* *out is freed with rp_arguments_free(). */
+struct rp_error *rp_arguments_of(const char *spec, struct rp_arguments **out);
+void rp_arguments_free(struct rp_arguments *arguments);
+/* "kprobe:do_unlinkat(int dfd, struct filename *name)", malloc()ed. */
+char *rp_arguments_signature(const char *spec, const struct rp_arguments *arguments);
+/* What the spec's kind tells; freed with rp_arguments_free(). */
 struct rp_error *rp_arguments_of_spec(const struct rp_spec *spec, struct rp_arguments **out);
 /* "int dfd, struct filename *name": the first `count` of them; malloc()ed. */
 char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count);

@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "probe/arguments.h"
 #include "probe/spec.h"
-#include "reprobe_query.h"
 
 struct rp_function_text {
     FILE *out;

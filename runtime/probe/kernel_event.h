@@ -4,7 +4,8 @@
 #define RP_PROBE_KERNEL_EVENT_H
 
 #include "probe/spec.h"
-#include "reprobe_query.h"
+
+struct rp_arguments; /* arguments.h */
 
 /* Adds the fields of an event's format, as tracefs has it. */
 struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format);

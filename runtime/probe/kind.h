@@ -13,9 +13,10 @@
 
 #include "probe/attachment.h"
 #include "probe/spec.h"
-#include "reprobe_query.h"
+#include "reprobe.h"
 #include "util/error.h"
 
+struct rp_arguments;     /* arguments.h */
 struct rp_matches;       /* matches.h */
 struct rp_function_text; /* function_text.h */
 struct rp_completion;    /* complete.h */

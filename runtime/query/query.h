@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "kernel/btf_reader.h"
+#include "probe/arguments.h"
 #include "query/expression.h"
 #include "reprobe_query.h"
 

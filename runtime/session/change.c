@@ -35,17 +35,6 @@ struct rp_error *rp_session_pause(struct rp_session *s, struct rp_probe *probe) 
     return NULL;
 }
 
-void rp_session_detach(struct rp_session *s, struct rp_probe *probe) {
-    const struct rp_module *module = rp_probe_module(probe);
-    for (size_t i = 0; i < s->probes.count; i++)
-        if (s->probes.items[i] == probe) {
-            rp_vec_remove(&s->probes, i);
-            break;
-        }
-    rp_probe_leave(probe);
-    catch_up(s, module);
-}
-
 static void detach_all_of(struct rp_session *s, const struct rp_module *module) {
     for (size_t i = 0; i < s->probes.count; i++)
         if (rp_probe_module(s->probes.items[i]) == module)

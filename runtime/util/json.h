@@ -5,6 +5,7 @@
 
 #include "util/writer.h"
 
+void rp_json_null(struct rp_writer *json, const char *name);
 /* What stands before a value: a comma after another one, and its name. */
 void rp_json_before(struct rp_writer *w, const char *name);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "probe/arguments.h"
 #include "reprobe_query.h"
 
 static int failed(struct rp_error *err) {

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "command.h"
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 struct listing {

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "command.h"
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 static void print(void *ctx, const struct rp_feature *feature) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* A record for each line that readline() returns, to bash only. */
+/* Sends a record for each line that readline() returns to bash. */
 #include <linux/sched.h>
 
 struct event {
@@ -9,7 +9,7 @@ struct event {
 
 BPF_RINGBUF_OUTPUT(events, 256);
 
-#ifdef SHARED /* the library, which serves other programs as well */
+#ifdef SHARED /* the library, which other programs use, too */
 static bool is_bash(void)
 {
     char comm[TASK_COMM_LEN];
@@ -21,7 +21,7 @@ static bool is_bash(void)
 int readline_returns(struct pt_regs *ctx)
 {
     const char *line = (const char *)PT_REGS_RC(ctx);
-    if (!line || !is_target()) /* no line: the end of input */
+    if (!line || !is_target()) /* no line: end of input */
         return 0;
 #ifdef SHARED
     if (!is_bash())

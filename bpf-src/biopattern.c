@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* Whether disks are read and written in sequence or here and there: a request is sequential that
- * begins where the one before it, on the same disk, ended. */
+/* How much of the disk I/O is sequential: a request is sequential if it begins where the
+ * previous one on the same disk ended. */
 
 struct pattern {
     u64 requests, sequential, bytes;
 };
-BPF_HASH(sums, u32, struct pattern); /* by device number, as the kernel has it */
+BPF_HASH(sums, u32, struct pattern); /* by the kernel's device number */
 BPF_HASH(next_sectors, u32, u64);
 
 TRACEPOINT_PROBE(block, block_rq_complete)

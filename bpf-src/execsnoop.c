@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each program that begins, through the transport that the host program chooses:
+ * Sends a record for each program that starts, through the transport that the host program chooses:
  *   TRANSPORT_RESERVE  ring buffer, reserve and submit: the record is written where it is read
  *   TRANSPORT_OUTPUT   ring buffer, one copy from scratch memory
  *   TRANSPORT_PERF     perf buffer, one copy from scratch memory
@@ -71,7 +71,7 @@ TRACEPOINT_PROBE(sched, sched_process_exec)
 }
 
 #ifdef FAILED
-/* A failed exec: the caller's memory is still there when the call returns, so its name is read
+/* A failed exec: the caller's memory still exists when the call returns, so the name is read
  * then. Keyed by thread. */
 BPF_HASH(names, u64, const char *);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* A record for each process that ends: for each thread, with PER_THREAD. */
+/* Sends a record for each process that ends; with PER_THREAD, for each thread. */
 #include <linux/sched.h>
 
 struct event {
@@ -7,13 +7,13 @@ struct event {
     u32 pid;
     u32 ppid;
     u32 tid;
-    u32 code; /* as in wait(2): the exit code << 8, or a signal, + 0x80 when memory was dumped */
+    u32 code; /* as in wait(2): the exit code << 8, or a signal, + 0x80 if it dumped core */
     char comm[TASK_COMM_LEN];
 };
 
 BPF_RINGBUF_OUTPUT(events, 256);
 
-/* The current task is the one that ends; all it was is still there. */
+/* The current task is the one that ends; all its data still exists. */
 TRACEPOINT_PROBE(sched, sched_process_exit)
 {
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
@@ -22,7 +22,7 @@ TRACEPOINT_PROBE(sched, sched_process_exit)
     if (!is_target())
         return 0;
 #ifndef PER_THREAD
-    if (tid != pid) /* not its first thread */
+    if (tid != pid) /* not its main thread */
         return 0;
 #endif
 #ifdef FAILED

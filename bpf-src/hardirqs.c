@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * Interrupts by the name of the action that handled them: the sum of their times in ns, or, as the
- * host program chooses,
- *   COUNT   how many there were
+ * Interrupts by the name of the action that handled them: the sum of their times in ns or, if the
+ * host program defines it,
+ *   COUNT   their number
  *   DIST    a log2 histogram of their times, in units of UNIT ns
  *   CPU     only those on this CPU
  */
@@ -54,8 +54,9 @@ RAW_TRACEPOINT_PROBE(irq_handler_entry)
     return 0;
 }
 
-/* The time since the entry that belongs to this exit. None: it began before we did. This is why
- * the exit is attached first: every entry that is seen has an exit that is seen. */
+/* The time since the entry that belongs to this exit. Without an entry, the handler began before
+ * the probe. The exit is attached first, so that every entry that is seen has an exit that is
+ * seen. */
 static bool end_handler(u64 *time)
 {
     int zero = 0;
@@ -92,8 +93,9 @@ static void add(struct irqaction *action, u32 slot, u64 value)
         __sync_fetch_and_add(&sum->slots[slot], value);
 }
 
-/* They are counted when they end: that takes only this program. What the handler returned does not
- * matter: one that finds that the interrupt was not for it (IRQ_NONE: a shared line) took time. */
+/* Counts interrupts when they end, which takes only this program. The return value does not
+ * matter: a handler that finds that the interrupt was not for it (IRQ_NONE: a shared line) took
+ * time, too. */
 RAW_TRACEPOINT_PROBE(irq_handler_exit)
 {
     struct irqaction *action = (struct irqaction *)ctx->args[1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* The classic: a line in the kernel's trace pipe each time a file is opened. */
+/* The classic: writes a line to the kernel's trace pipe each time a file is opened. */
 #include <uapi/linux/ptrace.h>
 
 int hello(void *ctx)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * Which allocations were not freed yet, and the stacks that made them: of processes, by probes in
- * their allocator's functions; or, with KERNEL, of the kernel, by its tracepoints.
+ * Allocations that are not yet freed, and the stacks that made them: of processes, with probes in
+ * their allocator's functions; or, with KERNEL, of the kernel, with its tracepoints.
  */
 #include <linux/sched.h>
 
@@ -19,7 +19,7 @@ struct allocation {
 
 BPF_HASH(allocations, struct place, struct allocation, 1000000);
 BPF_STACK_TRACE(stacks, 16384);
-BPF_ARRAY(missed, u64, 1); /* allocations for which there was no room */
+BPF_ARRAY(missed, u64, 1); /* allocations that the maps were too full for */
 
 static void allocated(void *ctx, u32 pid, u64 address, u64 size, u64 stack_of)
 {
@@ -62,10 +62,10 @@ TRACEPOINT_PROBE(kmem, kmem_cache_free)
     return 0;
 }
 #else
-/* Each process is told of when it is first seen, and again when it runs another program: its
- * addresses mean nothing once it has ended. */
+/* Reports each process when it is first seen, and again when it runs another program: after its
+ * end its addresses cannot be resolved. */
 BPF_RINGBUF_OUTPUT(processes, 8);
-BPF_HASH(memories, u32, u64); /* what a process's memory was: an exec gives it another */
+BPF_HASH(memories, u32, u64); /* the process's memory: an exec replaces it */
 
 static void see_process(u32 pid)
 {
@@ -77,11 +77,11 @@ static void see_process(u32 pid)
     processes.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP); /* it may end soon */
 }
 
-/* The call that a thread is in. One allocator's function may call another (malloc calls mmap): only
- * the outermost counts. */
+/* The call that a thread is in. One function of the allocator may call another (malloc calls
+ * mmap): only the outermost counts. */
 struct call {
     u64 size;
-    u64 result; /* where posix_memalign() stores the address; 0: it is what the function returns */
+    u64 result; /* where posix_memalign() stores the address; 0: the function returns it */
     u64 depth;
 };
 BPF_HASH(calls, u64, struct call);
@@ -115,7 +115,7 @@ int leave(struct pt_regs *ctx)
         void *result = (void *)call->result;
         bpf_probe_read_user(&address, sizeof(address), result);
     }
-    if ((s64)address != -1) /* of mmap(): it failed */
+    if ((s64)address != -1) /* mmap() failed */
         allocated(ctx, thread >> 32, address, call->size, BPF_F_USER_STACK);
     calls.delete(&thread);
     return 0;

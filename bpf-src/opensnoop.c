@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each open(), openat() and openat2(), when it returns. Its end is the path, only as
- * long as it is: most are short, and one may have 4096 bytes.
+ * Sends a record for each open(), openat() and openat2(), when it returns. The record ends after
+ * the path: most paths are short, but one may have 4096 bytes.
  */
 #include <linux/sched.h>
 #include <linux/limits.h>
@@ -9,13 +9,13 @@
 struct event {
     u32 pid;
     u32 uid;
-    int ret; /* the file descriptor, or why there is none: -errno */
+    int ret; /* the file descriptor, or -errno */
     int flags;
     char comm[TASK_COMM_LEN];
     char path[PATH_MAX];
 };
 
-/* What is known when the call begins, keyed by thread. */
+/* The arguments, saved when the call begins, keyed by thread. */
 struct call {
     const char *path;
     int flags;
@@ -55,11 +55,12 @@ static int end(long ret)
     event->ret = ret;
     event->flags = call.flags;
     bpf_get_current_comm(&event->comm, sizeof(event->comm));
-    /* Now, not at the beginning: the kernel has read it, so it is in memory. */
+    /* Read at the return: by then the kernel has read it, so it is in memory. */
     long length = bpf_probe_read_user_str(event->path, sizeof(event->path), call.path);
     if (length < 1)
         length = 1; /* a bad address: no path */
-    /* Without the final NUL. The mask changes nothing, but tells the verifier how long it can be. */
+    /* Without the final NUL. The mask changes nothing, but tells the verifier the maximum
+     * length. */
     size_t size = offsetof(struct event, path) + ((length - 1) & (PATH_MAX - 1));
     events.ringbuf_output(event, size, 0);
     return 0;

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* Where the CPUs are, some times a second: how often each stack was seen. */
+/* Samples what the CPUs run: how often each stack was seen. */
 #include <linux/sched.h>
 
 struct key {
     u32 pid;
-    int user_stack, kernel_stack; /* ids in `stacks`, or below 0: why there is none */
+    int user_stack, kernel_stack; /* ids in `stacks`; negative: why there is no stack */
     char comm[TASK_COMM_LEN];
 };
 
 BPF_HASH(counts, struct key, u64, 40960);
 BPF_STACK_TRACE(stacks, 16384);
-BPF_ARRAY(missed, u64, 1); /* samples for which `counts` had no room */
+BPF_ARRAY(missed, u64, 1); /* samples that were not counted: `counts` was full */
 
-/* Each process is told of when it is first seen, and again when it runs another program: its
- * addresses mean nothing once it has ended. */
+/* Reports each process when it is first seen, and again when it runs another program: after its
+ * end its addresses cannot be resolved. */
 BPF_RINGBUF_OUTPUT(processes, 8);
-BPF_HASH(memories, u32, u64); /* what a process's memory was: an exec gives it another */
+BPF_HASH(memories, u32, u64); /* the process's memory: an exec replaces it */
 
 static void see_process(u32 pid)
 {

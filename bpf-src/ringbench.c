@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each getpgid() of the tool's own threads, or, with PROCESSES, for each fork, exec and exit
- * of its children. How it travels:
+ * Sends a record for each getpgid() of the tool's own threads or, with PROCESSES, for each fork,
+ * exec and exit of its children. How it travels:
  *   TRANSPORT_PERF     perf buffers, one for each CPU
  *   TRANSPORT_OUTPUT   ring buffer: made on the stack (or in scratch memory), then copied
  *   TRANSPORT_RESERVE  ring buffer: made where the reader reads it

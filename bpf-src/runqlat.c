@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * How long tasks that could run wait for a CPU: log2 histograms in units of UNIT ns, of all tasks
- * together or, as the host program chooses, by process (BY_PID) or by thread (BY_TID).
+ * How long tasks that could run wait for a CPU: log2 histograms in units of UNIT ns, one for all
+ * tasks or, if the host program defines it, by process (BY_PID) or by thread (BY_TID).
  */
 #include <linux/sched.h>
 
@@ -63,7 +63,7 @@ RAW_TRACEPOINT_PROBE(sched_switch)
         queue(prev);
     since = queued.lookup(&tid);
     if (!since)
-        return 0; /* it waited before we looked */
+        return 0; /* it began to wait before the probe */
     wait = bpf_ktime_get_ns() - *since;
     queued.delete(&tid);
     none = empty.lookup(&zero);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each signal that the kernel generates, whoever asked for it; with CALLS instead for
- * each kill(), tkill() and tgkill(), when it returns.
- * SIGNAL and TPID, when given, are the only signal and the only receiver of interest.
+ * Sends a record for each signal that the kernel generates, whoever asked for it; with CALLS
+ * instead for each kill(), tkill() and tgkill(), when it returns. SIGNAL and TPID, if defined,
+ * select one signal and one receiver.
  */
 #include <linux/sched.h>
 
@@ -10,7 +10,7 @@ struct event {
     u32 pid;
     int sig;
     int tpid;
-    int result; /* of the call: 0 or -errno; of the signal: TRACE_SIGNAL_… */
+    int result; /* of a call: 0 or -errno; of a signal: TRACE_SIGNAL_… */
     char comm[TASK_COMM_LEN];
 };
 
@@ -54,7 +54,7 @@ TRACEPOINT_PROBE(signal, signal_generate)
     return wanted(args->sig, args->pid) ? report(args->sig, args->pid, args->result) : 0;
 }
 #else
-/* What is known when the call begins, keyed by thread. */
+/* The arguments, saved when the call begins, keyed by thread. */
 struct call {
     int sig;
     int tpid;

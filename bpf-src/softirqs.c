@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * Soft interrupts by vector: the sum of their times in ns, or, as the host program chooses,
- *   COUNT   how many there were
+ * Soft interrupts by vector: the sum of their times in ns or, if the host program defines it,
+ *   COUNT   their number
  *   DIST    a log2 histogram of their times, in units of UNIT ns
  *   CPU     only those on this CPU
  */
@@ -28,8 +28,9 @@ static bool is_traced(void)
 }
 
 #ifndef COUNT
-/* A soft interrupt stays on its CPU, and none begins there before it has ended: hard ones come in
- * between, and those are not traced here. So each vector has one start on each CPU; 0: none. */
+/* A soft interrupt stays on its CPU, and no other begins there before it has ended; hard ones
+ * may come in between, but they are not traced here. So each vector has one start time on each
+ * CPU; 0: none. */
 BPF_PERCPU_ARRAY(starts, u64, NR_SOFTIRQS);
 
 RAW_TRACEPOINT_PROBE(softirq_entry)
@@ -49,7 +50,7 @@ static void add(u32 vector, u32 slot, u64 value)
         sum->slots[slot] += value;
 }
 
-/* They are counted when they end: that takes only this program. */
+/* Counts interrupts when they end, which takes only this program. */
 RAW_TRACEPOINT_PROBE(softirq_exit)
 {
     u32 vector = ctx->args[0];
@@ -61,7 +62,7 @@ RAW_TRACEPOINT_PROBE(softirq_exit)
 #else
     u64 *start = starts.lookup(&vector);
     if (!start || !*start)
-        return 0; /* it began before we did */
+        return 0; /* it began before the probe */
     u64 time = bpf_ktime_get_ns() - *start;
     *start = 0;
     if (!is_target())

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each TCP connection that a process here makes, with the time from its SYN to the
- * answer. With FAILED for each that it does not get, too. FAMILY and MIN_NS, when defined, say which
- * are of interest.
+ * Sends a record for each TCP connection that a local process makes, with the time from its SYN to
+ * the answer; with FAILED, also for each attempt that fails. FAMILY and MIN_NS, if defined, select
+ * connections.
  */
 #include <linux/sched.h>
 #include <linux/socket.h>
@@ -11,7 +11,7 @@
 struct event {
     u64 ns;
     u32 pid;
-    int err; /* why there is no connection */
+    int err; /* why the connection failed */
     u16 family;
     u16 lport;
     u16 dport;
@@ -60,7 +60,7 @@ TRACEPOINT_PROBE(sock, inet_sock_set_state)
 #endif
     if (args->newstate == TCP_SYN_SENT)
         return begin(sk);
-    if (args->newstate == TCP_SYN_RECV) /* both ends called: the answer is still to come */
+    if (args->newstate == TCP_SYN_RECV) /* both ends called connect(): the answer will come */
         return 0;
     struct connect *connect = connects.lookup(&sk);
     if (!connect)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each change of a TCP socket's state, and how long it was in the state before.
- * FAMILY, LOCAL_PORT(port) and REMOTE_PORT(port), when defined, say which are of interest.
+ * Sends a record for each change of a TCP socket's state, with the time it spent in the old state.
+ * FAMILY, LOCAL_PORT(port) and REMOTE_PORT(port), if defined, select sockets.
  */
 #include <linux/sched.h>
 #include <linux/socket.h>
@@ -21,14 +21,15 @@ struct event {
     char comm[TASK_COMM_LEN];
 };
 
-/* The target's sockets: when each changed last. Those of others are not in here. */
+/* Only the target's sockets: when each changed last. */
 BPF_TABLE("lru_hash", const void *, u64, changed, 65536);
 BPF_HASH(listening, u16, u8); /* the ports that the target listens on */
 BPF_RINGBUF_OUTPUT(events, 256);
 
 /*
- * Many changes are made when a packet comes in, by whatever task it interrupts. So a socket is the
- * target's once the target itself changed its state, or if it was made of a listening one of it.
+ * Many changes happen when a packet arrives, in whatever task it interrupts. So a socket belongs to
+ * the target once the target itself has changed its state, or if it comes from a listening socket
+ * of the target.
  */
 static bool is_targets(int oldstate, int newstate, u16 lport)
 {

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * A record for each file that is removed, or was to be, when that is done. The same by three kinds of
- * probes: PROBE_FENTRY and PROBE_KPROBE are at the function of the kernel that does it, whichever way
- * it was called, and PROBE_TRACEPOINT is at the system calls. The record's end is the path, only as
- * long as it is.
+ * Sends a record for each attempt to remove a file, when it is done. Three kinds of probes can do
+ * this: PROBE_FENTRY and PROBE_KPROBE are at the kernel function that removes files, however it is
+ * called, and PROBE_TRACEPOINT is at the system calls. The record ends after the path.
  */
 #include <linux/sched.h>
 #include <linux/fs.h>
@@ -11,12 +10,12 @@
 
 struct event {
     u32 pid;
-    int ret; /* 0, or why it was not removed: -errno */
+    int ret; /* 0, or -errno */
     char comm[TASK_COMM_LEN];
     char path[PATH_MAX];
 };
 
-BPF_HASH(paths, u64, const char *);         /* as the caller gave them, keyed by thread */
+BPF_HASH(paths, u64, const char *);         /* as passed by the caller, keyed by thread */
 BPF_PERCPU_ARRAY(scratch, struct event, 1); /* far too large for a program's stack */
 BPF_RINGBUF_OUTPUT(events, 256);
 
@@ -47,11 +46,12 @@ static int end(int ret)
     event->pid = id >> 32;
     event->ret = ret;
     bpf_get_current_comm(&event->comm, sizeof(event->comm));
-    /* Now, not at the beginning: the kernel has read it, so it is in memory. */
+    /* Read at the return: by then the kernel has read it, so it is in memory. */
     long length = bpf_probe_read_user_str(event->path, sizeof(event->path), path);
     if (length < 1)
         length = 1; /* a bad address: no path */
-    /* Without the final NUL. The mask changes nothing, but tells the verifier how long it can be. */
+    /* Without the final NUL. The mask changes nothing, but tells the verifier the maximum
+     * length. */
     size_t size = offsetof(struct event, path) + ((length - 1) & (PATH_MAX - 1));
     events.ringbuf_output(event, size, 0);
     return 0;

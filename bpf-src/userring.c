@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* Ring buffers in both directions: a process puts samples into a user ring buffer; whenever it calls kill(), this
- * program takes them out and answers each through a ring buffer. Needs Linux 6.1.
+/* Ring buffers in both directions: a process puts samples into a user ring buffer; whenever it
+ * calls kill(), this program takes them out and answers each through a ring buffer. Needs Linux
+ * 6.1.
  */
 #include <reprobe/callback.h>
 
@@ -20,15 +21,15 @@ BPF_USER_RINGBUF(samples, PAGES);
 BPF_RINGBUF_OUTPUT(answers, PAGES);
 BPF_ARRAY(drains, u32, 1);
 
-/* A sample that is taken out and cannot be answered is lost, so none is taken out then. A record has
- * a header of 8 bytes, and another reader's bell may stand before it. */
+/* A sample that is taken out and cannot be answered would be lost, so none is taken out then. A
+ * record has a header of 8 bytes, and a wake-up record may come before it. */
 static int has_room(void)
 {
     u64 waiting = bpf_ringbuf_query(answers, BPF_RB_AVAIL_DATA);
     return waiting + 2 * (sizeof(struct answer) + 8) < PAGES * 4096;
 }
 
-/* Called for each sample. Samples that were discarded are passed over by the kernel. */
+/* Called for each sample. The kernel skips samples that were discarded. */
 BPF_CALLBACK(answer, struct bpf_dynptr *record, u32 *drain)
 {
     struct sample sample;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* A record of 32 bytes for each getpgid() of the process that -p or -c names. scripts/bench rings has reprobe
- * and BCC's Python print them. */
+/* A record of 32 bytes for each getpgid() of the process that -p or -c names. scripts/bench
+ * rings has reprobe and BCC's Python print them. */
 struct event {
     u64 time;
     u32 pid;

@@ -10,7 +10,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* Kept: they are the kernel's, and do not change while this process lives. */
+/* Kept, because the kernel's types do not change while this process lives. */
 static struct rp_btf *vmlinux;
 static struct btf *vmlinux_of_libbpf;
 static int vmlinux_errno;
@@ -53,7 +53,7 @@ struct rp_btf *rp_kernel_module_types(void) {
         snprintf(path, sizeof(path), "/sys/kernel/btf/%s", entry->d_name);
         struct rp_btf *one = rp_btf_open(path, base);
         if (!one)
-            continue; /* unloaded meanwhile, or not of this kernel's build */
+            continue; /* unloaded meanwhile, or from another build of the kernel */
         one->module = strdup(entry->d_name);
         one->next = list;
         list = one;

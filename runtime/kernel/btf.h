@@ -6,20 +6,20 @@
 #include "kernel/btf_reader.h"
 #include "reprobe.h"
 
-/* The types of vmlinux (Linux 5.4, CONFIG_DEBUG_INFO_BTF), read when first asked for; owned here,
- * until rp_kernel_btf_release(). */
+/* The types of vmlinux (Linux 5.4, CONFIG_DEBUG_INFO_BTF), read by the first call; valid until
+ * rp_kernel_btf_release(). */
 struct rp_error *rp_kernel_types(const struct rp_btf **out);
-/* The same, or NULL without a word. */
+/* The same, or NULL without an error. */
 const struct rp_btf *rp_kernel_types_or_null(void);
-/* The same as libbpf has them, which takes ten times as long and a copy: for those who hand them on
- * to it. */
+/* The same in libbpf's form, which takes ten times as long and a copy: only for calls of libbpf. */
 const struct btf *rp_kernel_btf_or_null(void);
 
-/* The types that the loaded modules add, as a list; to be given to
- * rp_btf_free() before the types of vmlinux are released. NULL where there are none. */
+/* The types of the loaded modules, as a list. Free them with rp_btf_free() before the types of
+ * vmlinux are released. NULL if there are none. */
 struct rp_btf *rp_kernel_module_types(void);
 
-/* Frees the types of vmlinux: the above pointers are void. Asked for again, they are read again. */
+/* Frees the types of vmlinux, which makes the above pointers invalid. The next call reads them
+ * again. */
 void rp_kernel_btf_release(void);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libbpf copies all of BTF and notes where each of 130,000 types begins. A source reaches some
- * hundred of them: here the bytes stay where they are, one pass notes every 16th type and those
- * that C can name, and a type is found from there by a few steps.
+ * libbpf copies all of BTF and notes where each of 130,000 types begins. A source needs some
+ * hundred of them. Here the bytes stay where they are; one pass notes every 16th type and the types
+ * that C can name, and a type is found from there in a few steps.
  */
 #include "kernel/btf_reader.h"
 
@@ -19,15 +19,15 @@
 
 #define STRIDE 16 /* types from one mark to the next */
 
-/* BTF is a tree but for pointers; a chain longer than this is none that a compiler writes. */
+/* Without pointers BTF is a tree; no compiler writes a longer chain than this. */
 #define DEPTH_MAX 64
 
 static const struct btf_type void_type;
 
 /* ------------------------------------------------------------- walking */
 
-/* How long a type is: so many bytes, and some more for each member. A kind without length is not
- * known. */
+/* The length of a type: a number of bytes, and some more for each member. A kind without a length
+ * is unknown. */
 static const struct {
     uint8_t fixed, each;
 } lengths[1 << 5] = {
@@ -55,7 +55,7 @@ static const struct {
 #undef LENGTH
 };
 
-/* In bytes; 0 when the kind is not known. */
+/* In bytes; 0 if the kind is unknown. */
 static inline size_t length(const struct btf_type *t) {
     unsigned kind = btf_kind(t); /* five bits */
     return lengths[kind].fixed + (size_t)lengths[kind].each * btf_vlen(t);
@@ -72,7 +72,7 @@ static bool is_nameable(unsigned kind) {
     return kinds >> kind & 1;
 }
 
-/* False, with errno, when it is not BTF as it is known here. */
+/* False, with errno, if it is not BTF of a known form. */
 static bool index_types(struct rp_btf *btf, size_t types_len) {
     uint32_t index = 0;
     for (size_t at = 0, len; at < types_len; at += len, index++) {
@@ -126,7 +126,7 @@ struct rp_btf *rp_btf_new(void *bytes, size_t size, const struct rp_btf *base) {
     return NULL;
 }
 
-/* The kernel hands its types out a page a read. */
+/* The kernel returns one page of its types per read. */
 static bool read_all(int fd, char *bytes, size_t size) {
     for (size_t done = 0; done < size;) {
         ssize_t n = read(fd, bytes + done, size - done);
@@ -147,7 +147,7 @@ struct rp_btf *rp_btf_open(const char *path, const struct rp_btf *base) {
     size_t size = (size_t)st.st_size;
     void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
     bool filled = bytes != MAP_FAILED;
-    if (!filled) /* not malloc()ed, so that freeing it gives it back */
+    if (!filled) /* not malloc()ed, so that freeing it returns it to the system */
         bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
                      -1, 0);
     if (bytes == MAP_FAILED)
@@ -212,7 +212,7 @@ uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) 
     return 0;
 }
 
-/* What stands behind typedefs and qualifiers. */
+/* The type without typedefs and qualifiers. */
 static const struct btf_type *plain_type(const struct rp_btf *btf, uint32_t id) {
     const struct btf_type *t = rp_btf_type(btf, id);
     for (unsigned depth = 0; depth < DEPTH_MAX && (btf_is_mod(t) || btf_is_typedef(t)); depth++)
@@ -257,7 +257,7 @@ const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const cha
     return NULL;
 }
 
-/* A type that is not aligned, or padded, as its members would have it is packed. */
+/* A type is packed if its alignment or size does not fit its members. */
 static unsigned align_of_composite(const struct rp_btf *btf, const struct btf_type *t) {
     const struct btf_member *m = btf_members(t);
     unsigned align = 1;

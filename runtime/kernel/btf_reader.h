@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BTF read where it lies: no byte of it is copied, and little is kept beside it. */
+/* Reads BTF where it is: copies nothing, and stores little. */
 #ifndef RP_KERNEL_BTF_READER_H
 #define RP_KERNEL_BTF_READER_H
 
@@ -11,37 +11,38 @@
 
 /* A type that C can name: a struct, a union, an enum or a typedef. */
 struct rp_btf_entry {
-    uint32_t id, at; /* at: where in the types */
+    uint32_t id, at; /* at: the offset in the types */
 };
 
 struct rp_btf {
-    const struct rp_btf *base; /* of a module: vmlinux, whose ids and strings its own go on from */
-    uint32_t first_id, end_id; /* its own types have the ids from first_id up to, but not, end_id */
-    const char *types, *strings;       /* the two sections, in `bytes` */
+    const struct rp_btf *base;   /* of a module: vmlinux; its own ids and strings continue those */
+    uint32_t first_id, end_id;   /* its own types have the ids from first_id to end_id - 1 */
+    const char *types, *strings; /* the two sections, in `bytes` */
     uint32_t first_string, end_string; /* the offsets of its own strings */
-    RP_VEC(uint32_t) marks;            /* where in `types` the first of every few begins */
+    RP_VEC(uint32_t) marks;            /* the offset in `types` of every 16th type */
     RP_VEC(struct rp_btf_entry) nameable;
-    void *bytes; /* what it was made from */
+    void *bytes; /* the data it was made from */
     size_t size;
-    char *module;        /* its name, where it is one of rp_kernel_module_types() */
+    char *module;        /* its name, if it comes from rp_kernel_module_types() */
     struct rp_btf *next; /* in a list */
 };
 
-/* Maps the file, or reads it where the kernel does not let itself be mapped (before Linux 6.16; a
- * module's types). `base` must outlive it. NULL and errno when that fails. */
+/* Maps the file, or reads it if the kernel does not allow mapping (before Linux 6.16; a module's
+ * types). `base` must live longer. NULL and errno on failure. */
 struct rp_btf *rp_btf_open(const char *path, const struct rp_btf *base);
-/* Of `bytes`, which mmap() gave and rp_btf_free() unmaps; they stay the caller's when it fails. */
+/* From `bytes`, which mmap() returned and rp_btf_free() unmaps; on failure they stay the caller's.
+ */
 struct rp_btf *rp_btf_new(void *bytes, size_t size, const struct rp_btf *base);
-/* With all that follow it in its list; NULL is none. */
+/* Frees it and all that follow it in its list; NULL is allowed. */
 void rp_btf_free(struct rp_btf *btf);
 
-/* Never NULL: what has no such id is void. */
+/* Never NULL: an unknown id is void. */
 const struct btf_type *rp_btf_type(const struct rp_btf *btf, uint32_t id);
 static inline const struct btf_type *rp_btf_entry_type(const struct rp_btf *btf,
                                                        const struct rp_btf_entry *entry) {
     return (const struct btf_type *)(btf->types + entry->at);
 }
-/* Never NULL: "" for what has no name. */
+/* Never NULL: "" if it has no name. */
 static inline const char *rp_btf_string(const struct rp_btf *btf, uint32_t offset) {
     if (offset < btf->first_string)
         btf = btf->base;
@@ -51,16 +52,16 @@ static inline const char *rp_btf_name(const struct rp_btf *btf, const struct btf
     return rp_btf_string(btf, t->name_off);
 }
 
-/* The id of the first type, of its own, of that kind and name; 0 when there is none. */
+/* The id of the first of its own types of that kind and name; 0 if there is none. */
 uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind);
 
-/* The struct or union that `name` means, as its tag or as a typedef; NULL when there is none, or it
- * is only declared. */
+/* The struct or union with the tag or typedef `name`; NULL if there is none, or it is only
+ * declared. */
 const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name);
 
-/* In bytes, by value; 0 for what has none. */
+/* In bytes, by value; 0 if it has no size. */
 uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id);
-/* In bytes, at least 1, and 1 for what is packed. */
+/* In bytes, at least 1, and 1 for a packed type. */
 unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id);
 
 #endif

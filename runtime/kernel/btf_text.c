@@ -80,7 +80,7 @@ static char *parameters(const struct rp_btf *btf, const struct btf_type *proto,
     return list;
 }
 
-/* BTF has the compiler's names for integers. */
+/* BTF uses the compiler's names for integers. */
 static const char *familiar_name(const char *name) {
     static const char *const names[][2] = {
         {"long int", "long"},
@@ -97,7 +97,7 @@ static const char *familiar_name(const char *name) {
     return name;
 }
 
-/* The type's own word, with which a declaration begins. */
+/* The type's own name, with which a declaration begins. */
 static char *base_word(const struct rp_btf *btf, uint32_t id,
                        const struct rp_btf_declaration *spelling) {
     const struct btf_type *t = rp_btf_type(btf, id);
@@ -149,7 +149,7 @@ char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name
     return NULL;
 }
 
-/* What has no name cannot be declared by one: a pointer to it is just a pointer. */
+/* A type without a name cannot be declared by name: a pointer to it is just a pointer. */
 static char *spell_anonymous(void *ctx, uint32_t id) {
     (void)ctx;
     (void)id;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BTF's types as C spells them. */
+/* BTF types as C declarations. */
 #ifndef RP_KERNEL_BTF_TEXT_H
 #define RP_KERNEL_BTF_TEXT_H
 
@@ -7,13 +7,13 @@
 
 #include "kernel/btf_reader.h"
 
-/* How a declaration is written, where not in the usual way. */
+/* How to write a declaration, if not in the usual way. */
 struct rp_btf_declaration {
-    bool plain; /* through typedefs to what needs no declaration: all pointers alike, enums as the
-                   numbers that they are */
+    bool plain;    /* with types that need no declaration: no typedefs, all pointers alike, enums as
+                      numbers */
     bool familiar; /* as people write it: with const, and "unsigned long" for BTF's "long unsigned
                       int" */
-    /* What to write for a type without a name, malloc()ed; NULL: "struct {…}". */
+    /* The text for a type without a name, malloc()ed; NULL: "struct {…}". */
     char *(*anonymous)(void *ctx, uint32_t id);
     void *ctx;
 };
@@ -24,15 +24,15 @@ struct rp_btf_declaration {
 char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
                          const struct rp_btf_declaration *spelling);
 
-/* The type as people write it, without a name and without its own const: "struct filename *",
- * "char [16]". malloc()ed; NULL without memory. */
+/* The type as people write it, without a name and without its own const: "struct filename *", "char
+ * [16]". malloc()ed; NULL: out of memory. */
 char *rp_type_declaration(const struct rp_btf *btf, uint32_t id);
 /* "struct filename *name", "char comm[16]" of such a text, malloc()ed. */
 char *rp_type_declare(const char *type, const char *name);
 
 /* "struct", "union" or "enum". */
 const char *rp_btf_tag_word(const struct btf_type *t);
-/* The type behind const and the like; behind typedefs, too. */
+/* The type without const and the like; and without typedefs. */
 uint32_t rp_btf_skip_modifiers(const struct rp_btf *btf, uint32_t id);
 uint32_t rp_btf_skip_to_base(const struct rp_btf *btf, uint32_t id);
 

@@ -27,7 +27,7 @@ static bool exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
-/* What a look saw, in words. */
+/* What a check found, in words. */
 struct detail {
     char text[256];
 };
@@ -42,9 +42,9 @@ RP_PRINTF(2, 3) static void say(struct detail *detail, const char *fmt, ...) {
 struct check {
     const char *name, *needed_for, *cure;
     bool (*look)(const struct check *check, struct detail *detail);
-    int what;         /* a map type, helper or program type, for looks that try one */
-    const char *path; /* for looks at a path */
-    bool as_root;     /* without privileges the look would only see that it may not */
+    int what;         /* a map type, helper or program type, for checks that try one */
+    const char *path; /* for checks of a path */
+    bool as_root;     /* without privileges the check would only see that it has none */
 };
 
 static bool look_privileges(const struct check *check, struct detail *detail) {
@@ -180,8 +180,8 @@ static bool look_kprobes(const struct check *check, struct detail *detail) {
     bool source = exists(check->path);
     bool there = source || rp_kernel_has_kprobes();
     say(detail, "%s",
-        source  ? "an event source, gone with its process"
-        : there ? "only kprobe_events in tracefs, which a killed tracer leaves behind"
+        source  ? "an event source, which ends with its process"
+        : there ? "only kprobe_events in tracefs, where a killed tracer leaves its probes"
                 : "neither an event source nor kprobe_events");
     return there;
 }
@@ -189,14 +189,14 @@ static bool look_kprobes(const struct check *check, struct detail *detail) {
 static bool look_uprobes(const struct check *check, struct detail *detail) {
     bool there = exists(check->path) || rp_kernel_has_in_tracefs("uprobe_events");
     say(detail, "%s",
-        exists(check->path) ? "an event source, gone with its process"
+        exists(check->path) ? "an event source, which ends with its process"
         : there             ? "only uprobe_events in tracefs"
                             : "neither an event source nor uprobe_events");
     return there;
 }
 
-/* Asks for a function that no kernel has: one that can do it says so (ESRCH), others do not
- * understand the question. Nothing is attached. */
+/* Asks for a function that does not exist: a kernel with the feature says so (ESRCH), others do not
+ * understand the request. Nothing is attached. */
 static bool look_kprobe_multi(const struct check *check, struct detail *detail) {
     (void)check;
     RP_AUTO_CLOSE int prog = rp_kernel_load_trivial(BPF_PROG_TYPE_KPROBE, BPF_TRACE_KPROBE_MULTI);
@@ -212,7 +212,7 @@ static bool look_fentry(const struct check *check, struct detail *detail) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     uint32_t id = btf ? rp_btf_find(btf, RP_KERNEL_TEST_FUNCTION, BTF_KIND_FUNC) : 0;
     if (!id) {
-        say(detail, "no BTF to attach by");
+        say(detail, "no BTF, which it needs");
         return false;
     }
     bool loaded;
@@ -252,7 +252,7 @@ static bool look_in_tracefs(const struct check *check, struct detail *detail) {
     return there;
 }
 
-/* Says whether a trial with libbpf, 1, 0 or a negative errno, came out well. */
+/* Reports the result of a trial with libbpf: 1, 0 or a negative errno. */
 static bool tried(int result, struct detail *detail) {
     if (result < 0)
         say(detail, "could not be tried: %s", strerror(-result));
@@ -275,7 +275,7 @@ static bool look_helper(const struct check *check, struct detail *detail) {
         detail);
 }
 
-/* Timers are not for tracing programs, but for others that reprobe may run beside them. */
+/* Tracing programs cannot use timers, but other types of programs can. */
 static bool look_timer(const struct check *check, struct detail *detail) {
     return tried(
         libbpf_probe_bpf_helper(BPF_PROG_TYPE_SOCKET_FILTER, (enum bpf_func_id)check->what, NULL),
@@ -335,7 +335,7 @@ static const struct check checks[] = {
      .look = look_mount,
      .path = "tracefs"},
     {.name = "debugfs",
-     .needed_for = "saying why a kprobe is refused",
+     .needed_for = "finding out why a kprobe is refused",
      .cure = "as root: mount -t debugfs nodev /sys/kernel/debug",
      .look = look_mount,
      .path = "debugfs"},
@@ -388,7 +388,7 @@ static const struct check checks[] = {
      .what = BPF_TRACE_FENTRY,
      .as_root = true},
     {.name = "fexit",
-     .needed_for = "a function's arguments and result together (Linux 5.5)",
+     .needed_for = "a function's arguments and return value together (Linux 5.5)",
      .cure = RP_IN_LAB,
      .look = look_fentry,
      .what = BPF_TRACE_FEXIT,
@@ -412,7 +412,7 @@ static const struct check checks[] = {
      .as_root = true},
     {.name = "bpf_probe_read_kernel",
      .needed_for = "reading kernel memory on every architecture (Linux 5.5)",
-     .cure = "bpf_probe_read is used instead",
+     .cure = "nothing: reprobe uses bpf_probe_read instead",
      .look = look_helper,
      .what = BPF_FUNC_probe_read_kernel,
      .as_root = true},
@@ -442,14 +442,14 @@ static const struct check checks[] = {
 };
 
 void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx) {
-    /* A trial that fails is an answer here, no reason for libbpf to warn. */
+    /* A trial that fails is a normal result here: libbpf must not warn. */
     libbpf_print_fn_t printer = libbpf_set_print(NULL);
     for (size_t i = 0; i < RP_COUNT(checks); i++) {
         struct detail detail = {""};
         bool hidden = checks[i].as_root && !rp_kernel_may_trace();
         bool present = !hidden && checks[i].look(&checks[i], &detail);
         if (hidden)
-            say(&detail, "cannot be seen without privileges");
+            say(&detail, "unknown: this check needs privileges");
         struct rp_feature feature = {.name = checks[i].name,
                                      .present = present,
                                      .needed_for = checks[i].needed_for,

@@ -17,7 +17,7 @@
 #include "util/digest.h"
 #include "util/error.h"
 
-/* ------------------------------------------------------------------ small looks */
+/* ------------------------------------------------------------------ small checks */
 
 void rp_kernel_read_line(const char *path, char *line, size_t size) {
     RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
@@ -84,14 +84,14 @@ bool rp_kernel_is_locked_down(void) {
 struct rp_error *rp_kernel_refusal(int errnum) {
     if (!rp_kernel_may_trace())
         return rp_error_hint_set(
-            rp_error_new(errnum, "the kernel does not permit it to this user", "cannot trace"),
+            rp_error_new(errnum, "the kernel does not allow it for this user", "cannot trace"),
             RP_AS_ROOT);
     if (rp_kernel_is_locked_down())
         return rp_error_hint_set(
             rp_error_new(errnum, "the kernel is locked down (confidentiality)", "cannot trace"),
             "boot without lockdown=confidentiality, or use the lab: scripts/lab -- COMMAND");
     return rp_error_hint_set(
-        rp_error_new(errnum, "the kernel does not permit it here, not even with privileges",
+        rp_error_new(errnum, "the kernel does not allow it here, not even with privileges",
                      "cannot trace"),
         "a container or a seccomp filter may forbid it: run outside, or use the lab: "
         "scripts/lab -- COMMAND");
@@ -144,7 +144,7 @@ struct rp_error *rp_kernel_usable(void) {
 
 /* ------------------------------------------------------------------ which one it is */
 
-/* /sys/kernel/notes (Linux 2.6.23) holds ELF notes, each padded to 4 bytes. */
+/* /sys/kernel/notes (Linux 2.6.23) has ELF notes, each padded to 4 bytes. */
 static bool read_build_id(char hex[65]) {
     uint8_t notes[4096];
     RP_AUTO_CLOSE int fd = open("/sys/kernel/notes", O_RDONLY | O_CLOEXEC);

@@ -12,24 +12,24 @@ struct rp_error;
 
 struct rp_kernel_identity {
     char name[200]; /* for people: "Linux 6.1.0-56-amd64 x86_64" */
-    char build[65]; /* the same only for the same build of a kernel: its GNU build id in
-                       hexadecimal, or, where it has none, what uname(2) says about the build */
+    char build[65]; /* unique for each build of a kernel: its GNU build id in hexadecimal or,
+                       without one, what uname(2) says about the build */
 };
 
 /* To tell whether something was made for this kernel. */
 void rp_kernel_identify(struct rp_kernel_identity *out);
 
-/* What it means that the kernel refused something with `errnum` (EPERM, EACCES): missing
- * capabilities, lockdown, or a container. Why and hint are set; `what` is the caller's to set. */
+/* The error for something that the kernel refused with `errnum` (EPERM, EACCES): missing
+ * capabilities, lockdown, or a container. Sets why and hint; the caller sets `what`. */
 struct rp_error *rp_kernel_refusal(int errnum);
 
-/* Tries to load a program that does nothing for the BTF type `btf` and to attach it, for a moment:
- * 0, or a positive errno. *loaded is whether it came to attaching. Linux 5.5. */
+/* Tries to load a program that does nothing for the BTF type `btf`, and to attach it for a moment:
+ * 0, or a positive errno. *loaded: whether it could be loaded. Linux 5.5. */
 int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded);
-/* The function that the kernel has for trying just that: only bpf()'s own tests call it. */
+/* The kernel's function for such trials: only bpf()'s own tests call it. */
 #define RP_KERNEL_TEST_FUNCTION "bpf_fentry_test1"
 
-/* Whether the running kernel is Linux major.minor or later: for what cannot be asked otherwise. */
+/* Whether the running kernel is Linux major.minor or later: for features that cannot be tested. */
 bool rp_kernel_at_least(unsigned major, unsigned minor);
 /* Loads a program that does nothing. A descriptor, or -1 with errno. */
 int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_type);
@@ -49,13 +49,13 @@ bool rp_kernel_has_capability(unsigned bit);
 /* Whether this process may load tracing programs. */
 bool rp_kernel_may_trace(void);
 
-/* The part in brackets of "none [integrity] confidentiality"; "" where there is no lockdown. */
+/* The part in brackets of "none [integrity] confidentiality"; "" without lockdown. */
 void rp_kernel_lockdown(char *level, size_t size);
 /* Confidentiality forbids kprobes, tracefs, perf and reading kernel memory from BPF; integrity only
  * forbids writing (security/lockdown in the kernel). */
 bool rp_kernel_is_locked_down(void);
 
-/* The first line of a file without its newline; "" where it cannot be read. */
+/* The first line of a file without its newline; "" if it cannot be read. */
 void rp_kernel_read_line(const char *path, char *line, size_t size);
 
 #endif

@@ -59,7 +59,7 @@ static bool starts_with(const char *text, const char *prefix) {
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* Real functions: no data, no padding or type-check thunks before a function, and nothing the
+/* Real functions: no data, no padding or type-check thunks before a function, and no code that the
  * kernel generated at run time (BPF programs, trampolines), which cannot be probed. */
 static bool is_function(const struct symbol *symbol) {
     if (!strchr("tTwW", symbol->type))
@@ -140,8 +140,8 @@ uint64_t rp_ksym_size(const char *name) {
 
 /* ------------------------------------------------------------------ syscalls */
 
-/* What kernels call their syscall functions: by architecture since Linux 4.17, sys_ before and
- * elsewhere. The first few are native ones, most usual first. */
+/* The prefixes of syscall functions: by architecture since Linux 4.17, sys_ before and elsewhere.
+ * The first few are native ones, most common first. */
 static const char *const syscall_prefixes[] = {
     "__x64_sys_",         "__arm64_sys_", "__s390x_sys_", "__riscv_sys_",        "sys_",
     "__ia32_compat_sys_", "__ia32_sys_",  "__s390_sys_",  "__x32_compat_sys_",   "__se_compat_sys_",
@@ -187,7 +187,7 @@ char *rp_syscall_function(const char *function) {
     return name && rp_ksym_exists(name) ? rp_take(name) : NULL;
 }
 
-/* ------------------------------------------------------------------ libbcc's questions */
+/* ------------------------------------------------------------------ libbcc's lookups */
 
 static bool answer_from_btf;
 
@@ -223,9 +223,9 @@ static bool is_helper(const char *function) {
     return false;
 }
 
-/* All that libbcc wants to know while it compiles is whether these exist (since Linux 5.5); it
- * sorts and hashes every symbol of the kernel to find out. The answer is the same as long as the
- * kernel runs. */
+/* While libbcc compiles, it only needs to know whether these exist (since Linux 5.5), but it sorts
+ * and hashes every symbol of the kernel to find out. The answer does not change while the kernel
+ * runs. */
 static void tell_bcc_helpers(const struct bcc_visit *visit) {
     static const char *const helpers[] = {"bpf_probe_read_kernel", "bpf_probe_read_user"};
     static enum { UNKNOWN, ABSENT, PRESENT } seen[RP_COUNT(helpers)];
@@ -237,8 +237,9 @@ static void tell_bcc_helpers(const struct bcc_visit *visit) {
     }
 }
 
-/* Ahead of libbcc's own function of this name in symbol lookup order, so that libbcc calls it too:
- * each non-data kernel symbol, or, while answering from BTF, those it asks about. */
+/* Comes before libbcc's own function of this name in symbol lookup order, so that libbcc calls it,
+ * too. Calls back with each kernel symbol that is not data or, while answering from BTF, only with
+ * those that libbcc asks about. */
 RP_SHIM int bcc_procutils_each_ksym(bcc_procutils_ksymcb callback, void *payload) {
     struct bcc_visit visit = {.callback = callback, .payload = payload};
     if (answer_from_btf && rp_kernel_types_or_null()) {

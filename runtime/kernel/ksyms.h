@@ -9,28 +9,27 @@
 struct rp_error;
 
 /* Calls `each` with the name of every function in the kernel's text (/proc/kallsyms, types t and
- * T), its module or NULL, and its address (0 when kptr_restrict hides it), until it returns
- * false. */
+ * T), its module or NULL, and its address (0 if kptr_restrict hides it), until it returns false. */
 struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const char *module,
                                             uint64_t address),
                                void *ctx);
 bool rp_ksym_exists(const char *name);
-/* Bytes from the start of the function `name` to the next symbol; 0 when that cannot be known. */
+/* Bytes from the start of the function `name` to the next symbol; 0 if unknown. */
 uint64_t rp_ksym_size(const char *name);
-/* How many functions have that name: static ones may share it. */
+/* How many functions have that name: static functions may share one. */
 unsigned rp_ksym_count(const char *name);
 
-/* The prefix this kernel gives its syscall functions ("__x64_sys_", "sys_"); never NULL. */
+/* The prefix of this kernel's syscall functions ("__x64_sys_", "sys_"); never NULL. */
 const char *rp_syscall_prefix(void);
-/* What follows the syscall prefix of any architecture in `function` ("clone" of "sys_clone"), or
- * NULL when it begins with none. */
+/* The part of `function` after the syscall prefix of any architecture ("clone" of "sys_clone");
+ * NULL if it has no such prefix. */
 const char *rp_syscall_of(const char *function);
-/* The function of the syscall that `function` means, as this kernel calls it ("__x64_sys_clone"
- * for "sys_clone"); NULL when `function` means none that is here. malloc()ed. */
+/* This kernel's name of the syscall function `function` ("__x64_sys_clone" for "sys_clone"),
+ * malloc()ed; NULL if this kernel has no such syscall. */
 char *rp_syscall_function(const char *function);
 
-/* While on, libbcc's question whether a kernel function exists is answered from BTF, without
- * reading all of /proc/kallsyms. */
+/* While on, libbcc learns from BTF whether a kernel function exists, without reading all of
+ * /proc/kallsyms. */
 void rp_ksyms_answer_from_btf(bool on);
 
 #endif

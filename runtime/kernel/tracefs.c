@@ -18,7 +18,7 @@
 
 #define TRACEFS "/sys/kernel/tracing"
 #define DEBUGFS "/sys/kernel/debug"
-/* Mounted by the kernel itself once debugfs is and somebody looks. */
+/* The kernel mounts it on the first access, if debugfs is mounted. */
 #define IN_DEBUGFS DEBUGFS "/tracing"
 
 /* The f_type of a file system, for those that tracing needs. */
@@ -43,7 +43,7 @@ struct rp_error *rp_mount_if_missing(const char *fstype, const char *path) {
         return NULL;
     int errnum = errno;
     const char *why = errnum == ENODEV   ? "this kernel does not have that file system"
-                      : errnum == ENOENT ? "there is no such directory"
+                      : errnum == ENOENT ? "the directory does not exist"
                                          : NULL;
     struct rp_error *err = rp_error_new(errnum, why, "cannot mount %s on %s", fstype, path);
     if (errnum == ENODEV || errnum == ENOENT)
@@ -75,7 +75,7 @@ const char *rp_tracefs_path_or_null(void) {
     return err ? NULL : path;
 }
 
-/* Calls `each` with what stands before the first of `end` on every line of a file. */
+/* Calls `each` with the part of every line of a file before the first character of `end`. */
 static struct rp_error *each_line(const char *name, const char *end,
                                   bool (*each)(void *ctx, const char *line), void *ctx) {
     const char *root;
@@ -110,7 +110,7 @@ struct named {
     void *ctx;
 };
 
-/* What ftrace calls places that linking left without a function. */
+/* ftrace's name for locations that the linker left without a function. */
 static bool pass_named(void *ctx, const char *line) {
     const struct named *named = ctx;
     return !strncmp(line, "__ftrace_invalid_address", 24) || named->each(named->ctx, line);

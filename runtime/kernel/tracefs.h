@@ -7,19 +7,20 @@
 
 struct rp_error;
 
-/* *path is where tracefs is ("/sys/kernel/tracing" or under debugfs); mounts it when that is all
- * that is missing. */
+/* *path is the path of tracefs ("/sys/kernel/tracing" or under debugfs). Mounts it if it is only
+ * not mounted. */
 struct rp_error *rp_tracefs_path(const char **path);
-/* The same, or NULL without a word. */
+/* The same, or NULL without an error. */
 const char *rp_tracefs_path_or_null(void);
 /* Calls `each` with "category:name" of every tracepoint until it returns false. */
 struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx);
 /* Calls `each` with the name of every function that ftrace can trace, until it returns false.
- * Errors where the kernel does not tell (without CONFIG_DYNAMIC_FTRACE), or not to this user. */
+ * Fails if the kernel has no list (without CONFIG_DYNAMIC_FTRACE) or does not show it to this user.
+ */
 struct rp_error *rp_tracefs_each_function(bool (*each)(void *ctx, const char *function), void *ctx);
-/* The text of events/CATEGORY/NAME/format, malloc()ed; NULL when there is no such event. */
+/* The text of events/CATEGORY/NAME/format, malloc()ed; NULL if there is no such event. */
 char *rp_tracefs_event_format(const char *category, const char *name);
-/* Mounts `fstype` on `path` when nothing of that type is there. NULL when it is there then. */
+/* Mounts `fstype` on `path` if nothing of that type is there. NULL: it is there now. */
 struct rp_error *rp_mount_if_missing(const char *fstype, const char *path);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records as CSV, as RFC 4180 has it: lines end in CR LF. */
+/* Records as CSV (RFC 4180): lines end in CR LF. */
 #include "record/csv.h"
 
 #include <stdlib.h>

@@ -4,8 +4,8 @@
 
 #include <stdio.h>
 
-/* A cell as RFC 4180 has it: in quotes where it has to be. What it holds is escaped before, as for
- * a terminal, so that no line has another in it. */
+/* Writes a cell of CSV (RFC 4180), in quotes if needed. Its text is escaped before, as for a
+ * terminal, so that it contains no line breaks. */
 void rp_csv_cell(const char *text, FILE *out);
 
 #endif

@@ -33,7 +33,7 @@ static void write_bar(uint64_t count, uint64_t most, unsigned width, FILE *out) 
 
 void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
     unsigned used = slots_used(counts);
-    /* Past 32 bits the numbers take the room of half the bar. */
+    /* Numbers of more than 32 bits take half of the bar's width. */
     int digits = used <= 33 ? 10 : 20;
     unsigned width = used <= 33 ? BAR_WIDTH : BAR_WIDTH / 2;
     uint64_t most = 0;

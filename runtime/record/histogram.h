@@ -6,8 +6,8 @@
 #include "reprobe.h"
 
 struct rp_bucket {
-    bool below, above; /* it has no lower, or no upper, end */
-    int64_t min, max;  /* both are in it */
+    bool below, above; /* it has no lower or no upper end */
+    int64_t min, max;  /* both included */
     uint64_t count;
 };
 
@@ -17,7 +17,7 @@ size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
 
 /* Draws "[min, max + 1)" for each. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out);
-/* [{"min":…,"max":…,"count":…},…]; what has no end lacks the member. */
+/* [{"min":…,"max":…,"count":…},…]; an open-ended bucket lacks the member. */
 void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
                      size_t count);
 

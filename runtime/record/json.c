@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values and records as JSON: always valid, whatever the bytes are. */
+/* Values and records as JSON, which is valid for any bytes. */
 #include <math.h>
 
 #include "record/view.h"
@@ -15,7 +15,7 @@ static void write_array(struct rp_writer *w, const char *name, const struct rp_v
     rp_json_array_end(w);
 }
 
-/* Members of an anonymous struct or union belong to the one around it. */
+/* Members of an anonymous struct or union belong to the struct that contains it. */
 static void write_members(struct rp_writer *w, const struct rp_view *view) {
     for (size_t i = 0; i < view->type->member_count; i++) {
         const struct rp_member *member = &view->type->members[i];
@@ -33,7 +33,7 @@ static void write_struct(struct rp_writer *w, const char *name, const struct rp_
     rp_json_object_end(w);
 }
 
-/* As it stands in a row. */
+/* As in a row. */
 static void write_plain(struct rp_writer *w, const char *name, const struct rp_view *view) {
     rp_json_before(w, name);
     rp_write_value(w, view);
@@ -86,7 +86,7 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
         break;
     case RP_UINT:
     case RP_INT:
-    case RP_BOOL: /* written alike */
+    case RP_BOOL: /* written the same way */
         write_plain(w, name, view);
         break;
     }
@@ -95,7 +95,7 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
 void rp_json_record(struct rp_writer *w, const char *name, const struct rp_layout *layout,
                     const void *data, size_t size) {
     struct rp_type unknown = rp_layout_unknown_type(layout, size);
-    unknown.to_the_end = unknown.kind == RP_BYTES; /* "" when there is none */
+    unknown.to_the_end = unknown.kind == RP_BYTES; /* "" if there is none */
     struct rp_view view = {layout->type ? layout->type : &unknown, data, size, 0, 0};
     if (view.type->kind == RP_STRUCT) {
         rp_json_value(w, name, &view);

@@ -58,7 +58,7 @@ struct rp_type *rp_type_array(struct rp_type *element, uint32_t count) {
     return array;
 }
 
-/* `items` with room for one more; NULL: no memory, and `items` as it was. */
+/* `items` with space for one more; NULL: out of memory, and `items` as it was. */
 static void *grown(void *items, size_t count, size_t item_size) {
     bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
     return full ? realloc(items, (count < 8 ? 8 : count * 2) * item_size) : items;
@@ -124,7 +124,7 @@ static unsigned smaller(uint64_t a, unsigned b) {
     return a < b ? (unsigned)a : b;
 }
 
-/* What a typical value needs: a larger one pushes the columns behind it. */
+/* The width of a typical value: a larger one shifts the columns after it. */
 static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
     uint64_t bytes = bit_size ? (bit_size + 7) / 8 : type->size;
     unsigned width = 0;
@@ -158,7 +158,7 @@ static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
     return width;
 }
 
-/* "OUTER.INNER", malloc()ed; an anonymous one adds nothing. */
+/* "OUTER.INNER", malloc()ed; an anonymous struct adds nothing. */
 static char *path_under(const char *outer, const char *name) {
     char *path = NULL;
     if (asprintf(&path, "%s%s%s", outer, *outer && *name ? "." : "", name) < 0)
@@ -206,7 +206,7 @@ static bool add_columns(struct rp_layout *layout, const struct rp_view *view, co
     return true;
 }
 
-/* Only at the very end can an array of no length have elements. */
+/* An array without a length can have elements only at the very end. */
 static void find_flexible(struct rp_type *type) {
     if (!type || type->kind != RP_STRUCT || !type->member_count)
         return;

@@ -8,7 +8,7 @@
 
 struct btf;
 
-/* No type is larger, in bytes: what claims to be is not understood. */
+/* The largest size of a type in bytes: a larger one is treated as unknown. */
 #define RP_TYPE_SIZE_MAX (1u << 30)
 
 enum rp_kind {
@@ -19,9 +19,9 @@ enum rp_kind {
     RP_POINTER,
     RP_ENUM,
     RP_TEXT,   /* `count` chars */
-    RP_BYTES,  /* of no known type, shown as hex */
+    RP_BYTES,  /* of unknown type, shown as hex */
     RP_ARRAY,  /* `count` times `element` */
-    RP_STRUCT, /* or a union: the members' offsets tell */
+    RP_STRUCT, /* or a union, as the members' offsets show */
 };
 
 struct rp_enum_value {
@@ -33,7 +33,7 @@ struct rp_type {
     enum rp_kind kind;
     bool is_signed;  /* ENUM */
     bool is_char;    /* an array of these is text */
-    bool to_the_end; /* TEXT, BYTES, ARRAY of no fixed length: up to the end of the record */
+    bool to_the_end; /* TEXT, BYTES, ARRAY without a fixed length: up to the end of the record */
     uint32_t align;  /* bytes, at least 1 */
     uint32_t count;  /* TEXT, ARRAY */
     uint64_t size;   /* bytes */
@@ -47,13 +47,13 @@ struct rp_member {
     char *name; /* "" when anonymous */
     struct rp_type *type;
     uint64_t bit_offset; /* from the struct's start */
-    unsigned bit_size;   /* of a bit field, else 0 */
+    unsigned bit_size;   /* of a bit field, otherwise 0 */
 };
 
 struct rp_column {
-    char *header;             /* what is printed above it: the path in capitals, or what was set */
-    char *path;               /* dotted, as in C, or what was set */
-    struct rp_member *member; /* whose value it is; NULL: the record is no struct */
+    char *header;             /* its header: the path in capitals, or as set */
+    char *path;               /* with dots, as in C, or as set */
+    struct rp_member *member; /* the member it shows; NULL: the record is not a struct */
     const struct rp_type *type;
     uint64_t bit_offset; /* from the record's start */
     unsigned bit_size;
@@ -62,18 +62,18 @@ struct rp_column {
 
 struct rp_layout {
     struct rp_type *type; /* NULL: unknown */
-    char *name;           /* of a record that is no struct, as column and as JSON member */
-    bool maybe_number;    /* unknown, but sent as it is: a number if it has a number's size */
+    char *name;           /* of a record that is not a struct, as column and as JSON member */
+    bool maybe_number;    /* unknown, but sent as it is: a number if it has the size of one */
     bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
     struct rp_column *columns;
     size_t column_count;
 };
 
-/* As C writes it ("u32", "char [16]", "struct {u32 pid; char comm[16]}"), as far as its kind
- * tells; malloc()ed. */
+/* In C ("u32", "char [16]", "struct {u32 pid; char comm[16]}"), as far as its kind shows;
+ * malloc()ed. */
 char *rp_type_text(const struct rp_type *type);
 
-/* A type of that kind and size, aligned to its size. NULL: no memory. */
+/* A type of that kind and size, aligned to its size. NULL: out of memory. */
 struct rp_type *rp_type_new(enum rp_kind kind, uint64_t size);
 /* NULL is allowed. */
 void rp_type_free(struct rp_type *type);
@@ -82,34 +82,35 @@ static inline void rp_cleanup_type(struct rp_type **type) {
 }
 #define RP_AUTO_TYPE RP_AUTO(rp_cleanup_type)
 
-/* Takes `element`, also on failure (NULL: no memory). An array of chars is text. */
+/* Takes `element`, also on failure (NULL: out of memory). An array of chars is text. */
 struct rp_type *rp_type_array(struct rp_type *element, uint32_t count);
-/* Appends a member to a struct; takes `type`, also on failure (false: no memory). */
+/* Appends a member to a struct; takes `type`, also on failure (false: out of memory). */
 bool rp_type_add_member(struct rp_type *type, const char *name, struct rp_type *member,
                         uint64_t bit_offset, unsigned bit_size);
-/* Adds a name to an enum; of names of the same value the first one stays. */
+/* Adds a name to an enum; of several names with the same value the first one is used. */
 bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value);
-/* Whether both print alike, as far as it can be told from the outside. */
+/* Whether both print the same way, as far as can be seen. */
 bool rp_type_same(const struct rp_type *a, const struct rp_type *b);
 
-/* The type `id` of `btf`, by its exact offsets. What cannot be shown (a struct nested too deep, a
- * 128-bit integer) becomes bytes of the right size. */
+/* The type `id` of `btf`, with its exact offsets. A type that cannot be shown (a struct nested too
+ * deep, a 128-bit integer) becomes bytes of the right size. */
 struct rp_error *rp_type_from_btf(const struct btf *btf, uint32_t id, struct rp_type **out);
 /* A type as clang writes it ("u8[4][4]", "struct foo *"), names looked up in `extra` (may be
- * NULL) and in the running kernel's BTF. *out is NULL when nobody knows it. */
+ * NULL) and in the running kernel's BTF. *out is NULL if it is unknown. */
 struct rp_error *rp_type_from_text(const char *text, const struct btf *extra, struct rp_type **out);
 
-/* Takes `type` (NULL: unknown), also on failure. `name` is for a record that is no struct. */
+/* Takes `type` (NULL: unknown), also on failure. `name` is for a record that is not a struct. */
 struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp_layout **out);
 
 /* A record of type `type_id`. */
 struct rp_error *rp_layout_from_btf(const struct btf *btf, uint32_t type_id,
                                     struct rp_layout **out);
 /* A struct of libbcc's fields ("pid#u32", "comm#char [16]"), by C's natural alignment: bit fields
- * and packed structs cannot be told apart from plain ones. `extra` as above. */
+ * and packed structs look like plain ones. `extra` as above. */
 struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
                                        const struct btf *extra, struct rp_layout **out);
-/* The struct in `btf` (may be NULL) that libbcc's fields describe; *type_id is 0 when none is. */
+/* The struct in `btf` (may be NULL) that libbcc's fields describe; *type_id is 0 if there is none.
+ */
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 

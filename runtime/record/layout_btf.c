@@ -17,7 +17,7 @@ struct build {
 
 static struct rp_type *build_type(struct build *b, uint32_t id);
 
-/* Past typedefs and qualifiers. `named` becomes true when there was a typedef. */
+/* Skips typedefs and qualifiers. `named` becomes true if there was a typedef. */
 static const struct btf_type *resolve(const struct btf *btf, uint32_t id, bool *named) {
     const struct btf_type *t = btf__type_by_id(btf, id);
     for (unsigned i = 0; t && i < 64 && (btf_is_mod(t) || btf_is_typedef(t)); i++) {
@@ -46,7 +46,7 @@ static struct rp_type *build_int(const struct build *b, const struct btf_type *t
         kind = RP_INT;
     struct rp_type *type = rp_type_new(kind, t->size);
     if (type) {
-        /* s8 and its like are typedefs of signed char: arrays of those are numbers. */
+        /* s8 and the like are typedefs of signed char: arrays of these are numbers. */
         type->is_char = is_char || (!strcmp(name, "signed char") && !named);
         type->count = is_char;
     }
@@ -131,7 +131,7 @@ static bool is_data(const struct btf_type *t) {
            btf_is_array(t) || btf_is_composite(t);
 }
 
-/* NULL: no memory. */
+/* NULL: out of memory. */
 static struct rp_type *build_type(struct build *b, uint32_t id) {
     bool named = false;
     const struct btf_type *t = resolve(b->btf, id, &named);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layouts from libbcc's field strings: "NAME#TYPE", TYPE as clang writes it. */
+/* Layouts from libbcc's field strings: "NAME#TYPE", with clang's TYPE. */
 #include <bpf/btf.h>
 #include <ctype.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 
 #define DIMENSIONS_MAX 8
 
-/* C's own names and the most used typedefs, so that they need no BTF. BPF is a 64-bit machine. */
+/* C's own names and the most common typedefs, so that they need no BTF. BPF is a 64-bit machine. */
 static const struct builtin {
     const char *name;
     enum rp_kind kind;
@@ -71,14 +71,14 @@ static const struct builtin {
     {"dev_t", RP_UINT, 4, false},
 };
 
-/* Whether `text` ends in the word `word`; "int const" does in "const". */
+/* Whether `text` ends with the word `word`: "int const" ends with "const". */
 static bool ends_in_word(const char *text, size_t length, const char *word) {
     size_t n = strlen(word);
     return length >= n && !memcmp(text + length - n, word, n) &&
            (length == n || strchr(" *", text[length - n - 1]));
 }
 
-/* Cuts qualifiers and blanks off both ends. */
+/* Removes qualifiers and blanks from both ends. */
 static void trim(const char **text, size_t *length) {
     static const char *const words[] = {"const", "volatile", "restrict", "__restrict"};
     for (bool again = true; again;) {
@@ -101,7 +101,7 @@ static void trim(const char **text, size_t *length) {
     }
 }
 
-/* Takes "[N]" off the end; false when there is none. "[]" is no length: 0. */
+/* Removes "[N]" from the end; false if there is none. The length of "[]" is 0. */
 static bool cut_dimension(const char *text, size_t *length, uint32_t *count) {
     if (!*length || text[*length - 1] != ']')
         return false;
@@ -124,7 +124,7 @@ static struct rp_error *type_by_name(const struct btf *btf, const char *name, ui
     return id > 0 ? rp_type_from_btf(btf, (uint32_t)id, out) : NULL;
 }
 
-/* "struct NAME" and its like: in the source's types first, then in the kernel's. */
+/* "struct NAME" and the like: from the source's types, or else from the kernel's. */
 static struct rp_error *tagged_type(const char *name, const struct btf *extra,
                                     struct rp_type **out) {
     static const struct {
@@ -189,7 +189,7 @@ static struct rp_error *element_type(const char *text, size_t length, const stru
     RP_AUTO_FREE char *name = strndup(text, length);
     if (!name)
         return rp_error_nomem();
-    /* "enum (unnamed enum at FILE:1:2)": its names are lost, its size is an int's. */
+    /* "enum (unnamed enum at FILE:1:2)": its names are lost, it has the size of an int. */
     if (begins(name, "enum ") && strchr(name, '('))
         return new_type(RP_UINT, 4, out);
     if (begins(name, "struct ") || begins(name, "union ") || begins(name, "enum "))
@@ -197,8 +197,8 @@ static struct rp_error *element_type(const char *text, size_t length, const stru
     return plain_type(name, extra, out);
 }
 
-/* Where "(*" of a pointer to a function or to an array begins, or NULL; not in the file name of
- * an anonymous struct. */
+/* The "(*" of a pointer to a function or array, or NULL; skips the file name of an anonymous
+ * struct. */
 static const char *pointer_in(const char *text) {
     bool anonymous = strstr(text, "(anonymous") || strstr(text, "(unnamed");
     return anonymous ? NULL : strstr(text, "(*");
@@ -237,7 +237,7 @@ static const char *field_type(const char *field) {
     return mark ? mark + 1 : "";
 }
 
-/* An unnamed bit field is padding: libbcc tells of it, BTF does not. */
+/* An unnamed bit field is padding: libbcc has it, BTF does not. */
 static bool is_padding(const char *field) {
     const char *type = field_type(field);
     return *field == '#' && !begins(type, "struct ") && !begins(type, "union ");
@@ -247,8 +247,8 @@ static uint64_t round_up(uint64_t n, uint64_t to) {
     return (n + to - 1) / to * to;
 }
 
-/* Appends a field to the struct. *known becomes false when its place or its successors' cannot
- * be told. */
+/* Appends a field to the struct. *known becomes false if its offset or that of later fields is
+ * unknown. */
 static struct rp_error *add_field(struct rp_type *record, const char *field, bool last,
                                   const struct btf *extra, bool *known) {
     RP_AUTO_TYPE struct rp_type *type = NULL;
@@ -287,8 +287,8 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
     return rp_layout_new(rp_take(record), "data", out);
 }
 
-/* Whether the member may be the field: the same name, and no different type as far as the
- * field's type can be told. */
+/* Whether the member may be the field: it has the same name, and the same type if the field's type
+ * is known. */
 static struct rp_error *member_matches(const struct btf *btf, const struct btf_member *member,
                                        const char *field, bool *matches) {
     const char *type = field_type(field), *name = btf__name_by_offset(btf, member->name_off);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps, as those see them who have a module. */
+/* Maps of a module. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -74,7 +74,7 @@ static const char *type_name(uint32_t type) {
     return type < RP_COUNT(names) && names[type] ? names[type] : "map";
 }
 
-/* Keys only, bounded as in rp_map_entries(). */
+/* Counts the keys, bounded as in rp_map_entries(). */
 static uint64_t count_entries(int fd, const struct bpf_map_info *info) {
     RP_AUTO_FREE uint8_t *last = calloc(1, info->key_size + 1);
     RP_AUTO_FREE uint8_t *next = calloc(1, info->key_size + 1);
@@ -113,9 +113,9 @@ static char *describe_other(int fd, const struct bpf_map_info *info) {
         length = asprintf(&text, "%s, %llu of %u entries", type,
                           (unsigned long long)count_entries(fd, info), info->max_entries);
     else if (info->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY)
-        length = asprintf(&text, "%s, one a CPU", type);
+        length = asprintf(&text, "%s, one per CPU", type);
     else
-        length = asprintf(&text, "%s, %u entries at most", type, info->max_entries);
+        length = asprintf(&text, "%s, at most %u entries", type, info->max_entries);
     return length < 0 ? NULL : text;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps changed by hand. */
+/* Changes to maps by hand. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@ static struct rp_error *open_data(const struct rp_module *module, const char *na
                         "cannot change the map %s", name);
 }
 
-/* The bytes of a value as the kernel takes it; of a per-CPU map one for each CPU. */
+/* The size of a value for the kernel; in a per-CPU map there is one for each CPU. */
 static size_t raw_size(const struct rp_map_table *t) {
     size_t stride = ((size_t)t->info.value_size + 7) / 8 * 8;
     return t->cpus ? stride * (size_t)t->cpus : t->info.value_size;
@@ -83,7 +83,7 @@ static struct rp_error *cannot_set(const struct rp_map_table *t, int errnum) {
     if (!rp_map_info_is_array(&t->info))
         return rp_error_new(errnum, "the map is full", "cannot set an entry of %s", t->name);
     char why[64];
-    snprintf(why, sizeof(why), "it is an array with the keys 0 to %u", t->info.max_entries - 1);
+    snprintf(why, sizeof(why), "it is an array with keys from 0 to %u", t->info.max_entries - 1);
     return rp_error_new(errnum, why, "cannot set an entry of %s", t->name);
 }
 
@@ -92,7 +92,7 @@ struct rp_error *rp_map_set(const struct rp_module *module, const char *name, co
     AUTO_TABLE struct rp_map_table t = {0};
     RP_TRY(open_data(module, name, &t));
     RP_AUTO_FREE void *key_bytes = calloc(1, t.info.key_size);
-    RP_AUTO_FREE void *value_bytes = calloc(1, raw_size(&t)); /* of other CPUs than the first: 0 */
+    RP_AUTO_FREE void *value_bytes = calloc(1, raw_size(&t)); /* on CPUs other than the first: 0 */
     if (!key_bytes || !value_bytes)
         return rp_error_nomem();
     RP_TRY(read_value(&t, "key", key, t.key, key_bytes));
@@ -112,9 +112,9 @@ struct rp_error *rp_map_delete(const struct rp_module *module, const char *name,
     if (rp_map_info_is_array(&t.info))
         return rp_error_hint_set(rp_error_new(EINVAL, "an array always has all its entries",
                                               "cannot delete an entry of %s", name),
-                                 "set it to zero instead; clear does so with all of them");
+                                 "set it to zero instead; clear sets all of them to zero");
     if (bpf_map_delete_elem(t.fd, bytes))
-        return rp_error_new(errno, errno == ENOENT ? "it has no such key" : NULL,
+        return rp_error_new(errno, errno == ENOENT ? "it does not have that key" : NULL,
                             "cannot delete an entry of %s", name);
     return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps as CSV, as RFC 4180 has it: a line of names, then one an entry, each ended by CR LF. */
+/* Maps as CSV (RFC 4180): a line of names, then a line for each entry, each with CR LF. */
 #include <stdlib.h>
 
 #include "record/csv.h"

@@ -15,17 +15,17 @@ bool rp_map_is_per_cpu(const struct bpf_map_info *info) {
            info->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-/* How many values an entry has; below 0 an errno. */
+/* How many values an entry has, or a negative errno. */
 static int count_values(const struct bpf_map_info *info) {
     return rp_map_is_per_cpu(info) ? libbpf_num_possible_cpus() : 1;
 }
 
 static struct rp_error *cannot_count(int count) {
-    return rp_error_new(-count, NULL, "cannot tell how many CPUs there may be");
+    return rp_error_new(-count, NULL, "cannot find out how many CPUs are possible");
 }
 
-/* Programs may change the map meanwhile: an entry that went is left out, and the kernel starts
- * over when the key it stands at went, so the steps are bounded. */
+/* Programs may change the map meanwhile: deleted entries are left out, and the kernel starts over
+ * if the current key was deleted, so the number of steps is bounded. */
 struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
                                 rp_map_entry_fn each, void *ctx) {
     int count = count_values(info);
@@ -55,7 +55,7 @@ struct rp_error *rp_map_info(int fd, const char *name, struct bpf_map_info *info
     uint32_t size = sizeof(*info);
     *info = (struct bpf_map_info){0};
     if (bpf_obj_get_info_by_fd(fd, info, &size))
-        return rp_error_new(errno, NULL, "cannot look at the map %s", name);
+        return rp_error_new(errno, NULL, "cannot read the map %s", name);
     return NULL;
 }
 

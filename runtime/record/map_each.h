@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map's entries, for those who have its descriptor. */
+/* The entries of a map with a given descriptor. */
 #ifndef RP_RECORD_MAP_EACH_H
 #define RP_RECORD_MAP_EACH_H
 

@@ -37,8 +37,8 @@ static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {
     return rp_view_uint(&value);
 }
 
-/* The first slot stays empty, as bpf_log2l() begins at 1; when it does not, or there are more, the
- * map is no log2 histogram. */
+/* The first slot stays empty, as bpf_log2l() begins at 1; if it is not empty, or there are more
+ * slots, the map is not a log2 histogram. */
 static bool has_log2_slots(const struct rp_map_table *t) {
     for (size_t i = 0; i < t->row_count; i++) {
         int64_t slot = slot_of(t, rp_map_row(t, i));

@@ -7,7 +7,7 @@ void rp_map_write_json_name(struct rp_writer *w, const struct rp_map_table *t,
     rp_json_string(w, "map", format->title ? format->title : t->name);
 }
 
-/* `json_name` is "key" for a key that is no struct, else the member's. */
+/* `json_name` is "key" for a key that is not a struct, otherwise the member's name. */
 static void write_named(struct rp_writer *w, const char *json_name,
                         const struct rp_map_format *format, const char *member,
                         const struct rp_view *value) {

@@ -26,7 +26,7 @@ bool rp_map_info_is_data(const struct bpf_map_info *info) {
 
 /* ---- types */
 
-/* A type nobody told: a number if it has the size of one. */
+/* An unknown type: a number if it has the size of one. */
 static struct rp_type *type_of_size(uint32_t size) {
     bool number = size == 1 || size == 2 || size == 4 || size == 8;
     return rp_type_new(number ? RP_UINT : RP_BYTES, size);
@@ -82,7 +82,7 @@ static struct rp_error *find_types(const struct rp_module *module, struct rp_map
     return typed(btf, value, t->info.value_size, &out->value);
 }
 
-/* Plain numbers of all CPUs are added up; other values stand side by side. */
+/* Plain numbers of all CPUs are added up; other values are shown side by side. */
 static struct rp_error *join_cpus(const struct rp_map_table *t, struct types *types) {
     if (!t->cpus)
         return NULL;
@@ -95,7 +95,7 @@ static struct rp_error *join_cpus(const struct rp_map_table *t, struct types *ty
     return types->value ? NULL : rp_error_nomem();
 }
 
-/* A struct's members are columns of their own; anything else is one column, `name`. */
+/* Each member of a struct is a column; anything else is one column, `name`. */
 static bool add_part(struct rp_type *row, const char *name, struct rp_type *part, size_t offset) {
     bool is_struct = part && part->kind == RP_STRUCT;
     return rp_type_add_member(row, is_struct ? "" : name, part, offset * 8, 0);
@@ -127,7 +127,7 @@ struct rp_error *rp_map_table_open(const struct rp_module *module, const char *n
     RP_TRY(rp_map_info(t->fd, name, &t->info));
     t->cpus = rp_map_is_per_cpu(&t->info) ? libbpf_num_possible_cpus() : 0;
     if (t->cpus < 0)
-        return rp_error_new(-t->cpus, NULL, "cannot tell how many CPUs there may be");
+        return rp_error_new(-t->cpus, NULL, "cannot find out how many CPUs are possible");
     RP_AUTO(types_clear) struct types types = {0};
     RP_TRY(find_types(module, t, &types));
     RP_TRY(join_cpus(t, &types));
@@ -142,7 +142,8 @@ void rp_map_table_clear(struct rp_map_table *t) {
 
 /* ---- reading */
 
-/* Makes one shown value of what the kernel gave: a value, or one for each CPU at 8-byte strides. */
+/* Makes one shown value from what the kernel returned: a value, or one for each CPU at 8-byte
+ * strides. */
 static void store_value(const struct rp_map_table *t, const uint8_t *raw, uint8_t *out) {
     size_t size = t->info.value_size, stride = (size + 7) / 8 * 8;
     if (!t->cpus) {
@@ -166,8 +167,8 @@ static bool is_zero(const uint8_t *bytes, size_t size) {
     return !size || (!bytes[0] && !memcmp(bytes, bytes + 1, size - 1));
 }
 
-/* Of an array, which has all its entries always, only those that were used; of one with a single
- * entry that one. */
+/* An array always has all its entries: keeps only those that were used, but the only entry of an
+ * array of one. */
 static bool is_used(const struct rp_map_table *t, const uint8_t *row) {
     return !rp_map_info_is_array(&t->info) || t->info.max_entries == 1 ||
            !is_zero(row + t->info.key_size, t->row_size - t->info.key_size);

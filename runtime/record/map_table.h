@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A map's entries in this process's memory: rows of a key and its value, as one struct has them. */
+/* A map's entries in this process's memory: rows of a key and its value, laid out as one struct. */
 #ifndef RP_RECORD_MAP_TABLE_H
 #define RP_RECORD_MAP_TABLE_H
 
@@ -9,12 +9,12 @@
 
 struct rp_map_table {
     const char *name;
-    int fd; /* the module's */
+    int fd; /* owned by the module */
     struct bpf_map_info info;
-    int cpus;                 /* values of a per-CPU map's entry, else 0 */
-    struct rp_type *leaf;     /* one value's; of one CPU */
-    struct rp_layout *layout; /* of a row */
-    size_t key_columns;       /* the first of the layout's; the others are the value's */
+    int cpus;                 /* values in an entry of a per-CPU map, otherwise 0 */
+    struct rp_type *leaf;     /* of one value; of one CPU */
+    struct rp_layout *layout; /* size of a row */
+    size_t key_columns;       /* the first columns of the layout; the others belong to the value */
     /* The layout's: the key, and what is shown as value, which is the leaf, or the CPUs'. */
     const struct rp_type *key, *value;
     uint8_t *rows;
@@ -24,8 +24,8 @@ struct rp_map_table {
 /* Finds the map and its types; *t is zeroed before and cleared in any case. */
 struct rp_error *rp_map_table_open(const struct rp_module *module, const char *name,
                                    struct rp_map_table *t);
-/* Reads what the map has: rows sorted by their values where these are numbers, else by key. Of an
- * array, which always has all its entries, only those that are not zero. */
+/* Reads the map: rows sorted by value if values are numbers, otherwise by key. Of an array, which
+ * always has all its entries, only those that are not zero. */
 struct rp_error *rp_map_table_read(struct rp_map_table *t);
 void rp_map_table_clear(struct rp_map_table *t);
 
@@ -57,19 +57,19 @@ int rp_map_compare_keys(const void *a, const void *b, void *table);
 
 #define RP_MAP_NAME_MAX 256
 
-/* What the format says of the key, or its member `member`; false when it says nothing. */
+/* What the format says about the key, or its member `member`; false if nothing. */
 bool rp_map_names_key(const struct rp_map_format *format, const char *member,
                       const struct rp_view *value, char name[RP_MAP_NAME_MAX]);
 /* The cell of column `i`. */
 void rp_map_write_cell(struct rp_writer *w, const struct rp_map_table *t,
                        const struct rp_map_format *format, size_t i, const uint8_t *row);
-/* The member "key" in JSON; of a struct the first `members`. */
+/* The member "key" in JSON; of a struct, its first `members`. */
 void rp_map_write_json_key(struct rp_writer *w, const struct rp_map_table *t,
                            const struct rp_map_format *format, size_t members, const uint8_t *row);
 /* The member "map" in JSON. */
 void rp_map_write_json_name(struct rp_writer *w, const struct rp_map_table *t,
                             const struct rp_map_format *format);
-/* A cell as CSV has it: quoted where RFC 4180 wants that. `i` as above, NULL `row`: its name. */
+/* A cell of CSV, quoted as RFC 4180 requires. `i` as above; a NULL `row`: the column's name. */
 void rp_map_write_csv_cell(FILE *out, const struct rp_map_table *t,
                            const struct rp_map_format *format, size_t i, const uint8_t *row);
 

@@ -15,7 +15,7 @@ bool rp_map_names_key(const struct rp_map_format *format, const char *member,
     return format->text(format->ctx, member, number, name, RP_MAP_NAME_MAX);
 }
 
-/* The name of the key's cell of column `i`, or false. */
+/* The name for the key in column `i`, or false. */
 static bool names_cell(const struct rp_map_table *t, const struct rp_map_format *format, size_t i,
                        const struct rp_view *value, char name[RP_MAP_NAME_MAX]) {
     const char *member = t->key->kind == RP_STRUCT ? t->layout->columns[i].path : "";

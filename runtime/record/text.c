@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Records as rows of a table: left-aligned columns, one space apart, the last one ragged. */
+/* Records as rows of a table: left-aligned columns, one space apart; the last one is not padded. */
 #include "record/view.h"
 #include "util/writer.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Types in words. */
+/* Types as text. */
 #include <stdlib.h>
 
 #include "record/layout.h"
 
-/* Of structs inside structs inside structs only the beginning is worth reading. */
+/* Of structs inside structs inside structs only the beginning is shown. */
 #define DEPTH_MAX 3
 
 static void write_type(const struct rp_type *type, unsigned depth, const char *name, FILE *out);
@@ -21,7 +21,7 @@ static void write_members(const struct rp_type *type, unsigned depth, FILE *out)
     fputs(depth < DEPTH_MAX ? "}" : "…}", out);
 }
 
-/* What stands before the name. */
+/* The part before the name. */
 static void write_base(const struct rp_type *type, unsigned depth, FILE *out) {
     switch (type->kind) {
     case RP_UINT:

@@ -11,20 +11,20 @@
 #include "util/error.h"
 #include "util/nearest.h"
 
-/* A value that is being read. */
-struct place {
+/* A value while it is being read. */
+struct slot {
     const struct rp_type *type;
     uint8_t *data;       /* of the outermost value */
     uint64_t bit_offset; /* from there */
     unsigned bit_size;   /* of a bit field, else 0 */
-    const char *name;    /* what it is called: a member's name, or "" */
+    const char *name;    /* a member's name, or "" */
 };
 
 struct parser {
     const char *at;
 };
 
-static struct rp_error *parse(struct parser *p, const struct place *place);
+static struct rp_error *parse(struct parser *p, const struct slot *slot);
 
 /* ------------------------------------------------------------- errors */
 
@@ -34,20 +34,19 @@ static const char *skip_blanks(struct parser *p) {
     return p->at;
 }
 
-/* The next word, or what stands there instead, for messages; malloc()ed. */
+/* The next word, or what is there instead, for messages; malloc()ed. */
 static char *read_word(const char *at) {
     size_t length = strcspn(at, " \t\n,{}");
     return *at ? strndup(at, length ? length : 1) : strdup("the end");
 }
 
-/* "`pid` wants a number from 0 to 255, and there is `x`" */
-static struct rp_error *wants(const struct parser *p, const struct place *place,
-                              const char *wanted) {
-    RP_AUTO_FREE char *word = read_word(p->at), *type = rp_type_text(place->type), *why = NULL;
-    bool named = *place->name, ended = !*p->at;
+/* "its member `pid` (u8) must be a number from 0 to 255, not `x`" */
+static struct rp_error *wants(const struct parser *p, const struct slot *slot, const char *wanted) {
+    RP_AUTO_FREE char *word = read_word(p->at), *type = rp_type_text(slot->type), *why = NULL;
+    bool named = *slot->name, ended = !*p->at;
     if (!word || !type ||
-        asprintf(&why, "%s%s%s (%s) must be %s; there is %s%s%s", named ? "its member `" : "it",
-                 place->name, named ? "`" : "", type, wanted, ended ? "" : "`", word,
+        asprintf(&why, "%s%s%s (%s) must be %s, not %s%s%s", named ? "its member `" : "it",
+                 slot->name, named ? "`" : "", type, wanted, ended ? "" : "`", word,
                  ended ? "" : "`") < 0)
         return rp_error_nomem();
     return rp_error_new(EINVAL, why, "cannot read it");
@@ -55,21 +54,21 @@ static struct rp_error *wants(const struct parser *p, const struct place *place,
 
 /* ------------------------------------------------------------- numbers */
 
-static unsigned bits_of(const struct place *place) {
-    return place->bit_size ? place->bit_size : (unsigned)place->type->size * 8;
+static unsigned bits_of(const struct slot *slot) {
+    return slot->bit_size ? slot->bit_size : (unsigned)slot->type->size * 8;
 }
 
-static void store_bits(const struct place *place, uint64_t value) {
-    unsigned bits = bits_of(place);
+static void store_bits(const struct slot *slot, uint64_t value) {
+    unsigned bits = bits_of(slot);
     for (unsigned i = 0; i < bits; i++) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        uint64_t at = place->bit_offset + i;
+        uint64_t at = slot->bit_offset + i;
         unsigned shift = at % 8;
 #else
-        uint64_t at = place->bit_offset + bits - 1 - i;
+        uint64_t at = slot->bit_offset + bits - 1 - i;
         unsigned shift = 7 - at % 8;
 #endif
-        uint8_t *byte = &place->data[at / 8];
+        uint8_t *byte = &slot->data[at / 8];
         *byte = (uint8_t)((*byte & ~(1U << shift)) | (unsigned)(value >> i & 1) << shift);
     }
 }
@@ -78,30 +77,30 @@ static bool is_signed(const struct rp_type *type) {
     return type->kind == RP_INT || (type->kind == RP_ENUM && type->is_signed);
 }
 
-/* The largest number, as if it had no sign. */
-static uint64_t most_of(const struct place *place) {
-    unsigned bits = place->type->kind == RP_BOOL ? 1 : bits_of(place);
+/* The largest number, as an unsigned one. */
+static uint64_t most_of(const struct slot *slot) {
+    unsigned bits = slot->type->kind == RP_BOOL ? 1 : bits_of(slot);
     return bits < 64 ? (1ULL << bits) - 1 : UINT64_MAX;
 }
 
-static bool fits(const struct place *place, bool negative, uint64_t size) {
-    uint64_t most = most_of(place);
-    if (is_signed(place->type))
+static bool fits(const struct slot *slot, bool negative, uint64_t size) {
+    uint64_t most = most_of(slot);
+    if (is_signed(slot->type))
         return size <= most / 2 + negative;
     return size <= most && (!negative || !size);
 }
 
-static struct rp_error *out_of_range(const struct parser *p, const struct place *place) {
-    uint64_t most = most_of(place);
+static struct rp_error *out_of_range(const struct parser *p, const struct slot *slot) {
+    uint64_t most = most_of(slot);
     char wanted[96];
-    if (is_signed(place->type))
+    if (is_signed(slot->type))
         snprintf(wanted, sizeof(wanted), "from -%" PRIu64 " to %" PRIu64, most / 2 + 1, most / 2);
     else
         snprintf(wanted, sizeof(wanted), "from 0 to %" PRIu64, most);
-    return wants(p, place, wanted);
+    return wants(p, slot, wanted);
 }
 
-/* A number that begins at `from`; false when there is none. */
+/* A number that begins at `from`; false if there is none. */
 static bool read_number(const char *from, const char **end, bool *negative, uint64_t *size,
                         bool *overflow) {
     *negative = *from == '-';
@@ -117,7 +116,7 @@ static bool read_number(const char *from, const char **end, bool *negative, uint
     return !isalnum((unsigned char)*stop) && *stop != '_' && *stop != '.';
 }
 
-/* 'c', '\n'; false when it is none. */
+/* 'c', '\n'; false if it is not a character. */
 static bool read_character(const char *from, const char **end, uint64_t *value) {
     static const char letters[] = "ntr0\\'", meant[] = "\n\t\r\0\\'";
     if (*from != '\'' || !from[1])
@@ -142,7 +141,7 @@ static bool is_word(const char *text, size_t length, const char *word) {
     return strlen(word) == length && !memcmp(text, word, length);
 }
 
-/* A word that stands for a number of this type. */
+/* A word for a number of this type. */
 static bool find_named(const struct rp_type *type, const char *text, size_t length,
                        uint64_t *value) {
     for (size_t i = 0; i < type->value_count; i++) {
@@ -154,55 +153,55 @@ static bool find_named(const struct rp_type *type, const char *text, size_t leng
     return type->kind == RP_BOOL && (*value || is_word(text, length, "false"));
 }
 
-static struct rp_error *not_a_number(const struct parser *p, const struct place *place) {
-    if (place->type->kind == RP_BOOL)
-        return wants(p, place, "true or false");
-    if (place->type->kind != RP_ENUM)
-        return wants(p, place, "a number");
+static struct rp_error *not_a_number(const struct parser *p, const struct slot *slot) {
+    if (slot->type->kind == RP_BOOL)
+        return wants(p, slot, "true or false");
+    if (slot->type->kind != RP_ENUM)
+        return wants(p, slot, "a number");
     RP_AUTO_FREE char *word = strndup(p->at, word_length(p->at));
     struct rp_nearest near = {.wanted = word ? word : ""};
-    for (size_t i = 0; i < place->type->value_count; i++)
-        rp_nearest_add(&near, place->type->values[i].name);
+    for (size_t i = 0; i < slot->type->value_count; i++)
+        rp_nearest_add(&near, slot->type->values[i].name);
     RP_AUTO_FREE char *names = rp_nearest_text(&near, "");
     rp_nearest_clear(&near);
-    struct rp_error *err = wants(p, place, "a number or one of its names");
+    struct rp_error *err = wants(p, slot, "a number or one of its names");
     return names ? rp_error_hint_set(err, "did you mean %s?", names) : err;
 }
 
-static struct rp_error *parse_number(struct parser *p, const struct place *place) {
+static struct rp_error *parse_number(struct parser *p, const struct slot *slot) {
     const char *end = p->at;
     uint64_t value = 0;
     bool negative = false, overflow = false;
     size_t word = word_length(p->at);
-    if (word && find_named(place->type, p->at, word, &value))
+    if (word && find_named(slot->type, p->at, word, &value))
         end += word;
     else if (!read_character(p->at, &end, &value)) {
         if (!read_number(p->at, &end, &negative, &value, &overflow))
-            return not_a_number(p, place);
-        if (overflow || !fits(place, negative, value))
-            return out_of_range(p, place);
+            return not_a_number(p, slot);
+        if (overflow || !fits(slot, negative, value))
+            return out_of_range(p, slot);
     }
     p->at = end;
-    store_bits(place, negative ? -value : value);
+    store_bits(slot, negative ? -value : value);
     return NULL;
 }
 
-static struct rp_error *parse_float(struct parser *p, const struct place *place) {
+static struct rp_error *parse_float(struct parser *p, const struct slot *slot) {
     char *end;
     double value = strtod(p->at, &end);
     if (end == p->at)
-        return wants(p, place, "a number");
+        return wants(p, slot, "a number");
     p->at = end;
     float narrow = (float)value;
-    bool is_float = place->type->size == sizeof(float);
-    memcpy(place->data + place->bit_offset / 8, is_float ? (void *)&narrow : (void *)&value,
-           place->type->size);
+    bool is_float = slot->type->size == sizeof(float);
+    memcpy(slot->data + slot->bit_offset / 8, is_float ? (void *)&narrow : (void *)&value,
+           slot->type->size);
     return NULL;
 }
 
 /* ------------------------------------------------------------- text and bytes */
 
-/* One byte of a text in quotes. */
+/* One byte of a quoted text. */
 static char unescape(const char **at) {
     static const char letters[] = "ntr0", meant[] = "\n\t\r";
     if (*(*at)++ != '\\' || !**at)
@@ -216,16 +215,16 @@ static char unescape(const char **at) {
     return escape ? meant[escape - letters] : *c;
 }
 
-static struct rp_error *too_long(const struct parser *p, const struct place *place) {
+static struct rp_error *too_long(const struct parser *p, const struct slot *slot) {
     char wanted[64];
-    snprintf(wanted, sizeof(wanted), "text of at most %u bytes", place->type->count);
-    return wants(p, place, wanted);
+    snprintf(wanted, sizeof(wanted), "text of at most %u bytes", slot->type->count);
+    return wants(p, slot, wanted);
 }
 
-/* In quotes, or up to what ends a value inside braces, or up to the end. */
-static struct rp_error *parse_text(struct parser *p, const struct place *place) {
-    char *out = (char *)place->data + place->bit_offset / 8;
-    size_t length = 0, most = place->type->size;
+/* In quotes, or up to the end of a value inside braces, or up to the end. */
+static struct rp_error *parse_text(struct parser *p, const struct slot *slot) {
+    char *out = (char *)slot->data + slot->bit_offset / 8;
+    size_t length = 0, most = slot->type->size;
     const char *at = p->at;
     uint64_t character;
     if (most == 1 && read_character(at, &p->at, &character)) {
@@ -244,25 +243,25 @@ static struct rp_error *parse_text(struct parser *p, const struct place *place) 
     while (!quoted && length && isspace((unsigned char)at[-1]))
         at--, length--;
     if (length > most)
-        return too_long(p, place);
+        return too_long(p, slot);
     if ((quoted && *at != '"') || (!quoted && !length))
-        return wants(p, place, quoted ? "text with a closing quote" : "text");
+        return wants(p, slot, quoted ? "text with a closing quote" : "text");
     memset(out + length, 0, most - length);
     p->at = at + quoted;
     return NULL;
 }
 
-static struct rp_error *parse_bytes(struct parser *p, const struct place *place) {
+static struct rp_error *parse_bytes(struct parser *p, const struct slot *slot) {
     const char *at = p->at + (strncmp(p->at, "0x", 2) == 0 ? 2 : 0);
     size_t digits = strspn(at, "0123456789abcdefABCDEF");
-    if (digits != place->type->size * 2) {
+    if (digits != slot->type->size * 2) {
         char wanted[64];
-        snprintf(wanted, sizeof(wanted), "%zu hex digits", (size_t)place->type->size * 2);
-        return wants(p, place, wanted);
+        snprintf(wanted, sizeof(wanted), "%zu hex digits", (size_t)slot->type->size * 2);
+        return wants(p, slot, wanted);
     }
-    for (size_t i = 0; i < place->type->size; i++) {
+    for (size_t i = 0; i < slot->type->size; i++) {
         char pair[] = {at[2 * i], at[2 * i + 1], 0};
-        place->data[place->bit_offset / 8 + i] = (uint8_t)strtoul(pair, NULL, 16);
+        slot->data[slot->bit_offset / 8 + i] = (uint8_t)strtoul(pair, NULL, 16);
     }
     p->at = at + digits;
     return NULL;
@@ -270,37 +269,37 @@ static struct rp_error *parse_bytes(struct parser *p, const struct place *place)
 
 /* ------------------------------------------------------------- braces */
 
-static struct place member_place(const struct place *outer, const struct rp_member *member) {
-    return (struct place){member->type, outer->data, outer->bit_offset + member->bit_offset,
-                          member->bit_size, member->name};
+static struct slot member_place(const struct slot *outer, const struct rp_member *member) {
+    return (struct slot){member->type, outer->data, outer->bit_offset + member->bit_offset,
+                         member->bit_size, member->name};
 }
 
-/* The member of that name, also one of an anonymous struct's. */
-static bool find_member(const struct place *outer, const char *name, size_t length,
-                        struct place *out) {
+/* The member of that name, also in an anonymous struct. */
+static bool find_member(const struct slot *outer, const char *name, size_t length,
+                        struct slot *out) {
     for (size_t i = 0; i < outer->type->member_count; i++) {
         *out = member_place(outer, &outer->type->members[i]);
         if (*out->name
                 ? is_word(name, length, out->name)
                 : out->type->kind == RP_STRUCT &&
-                      find_member(&(struct place){out->type, out->data, out->bit_offset, 0, ""},
+                      find_member(&(struct slot){out->type, out->data, out->bit_offset, 0, ""},
                                   name, length, out))
             return true;
     }
     return false;
 }
 
-static struct rp_error *no_member(const struct parser *p, const struct place *place) {
-    RP_AUTO_FREE char *name = strndup(p->at, word_length(p->at)), *type = rp_type_text(place->type),
+static struct rp_error *no_member(const struct parser *p, const struct slot *slot) {
+    RP_AUTO_FREE char *name = strndup(p->at, word_length(p->at)), *type = rp_type_text(slot->type),
                       *why = NULL;
-    if (!name || !type || asprintf(&why, "there is no member `%s` in %s", name, type) < 0)
+    if (!name || !type || asprintf(&why, "%s has no member `%s`", type, name) < 0)
         return rp_error_nomem();
     return rp_error_new(EINVAL, why, "cannot read it");
 }
 
-/* "member" behind the dot, and its "=". */
-static struct rp_error *parse_member_name(struct parser *p, const struct place *outer,
-                                          struct place *out) {
+/* "member" after the dot, and its "=". */
+static struct rp_error *parse_member_name(struct parser *p, const struct slot *outer,
+                                          struct slot *out) {
     p->at++;
     size_t length = word_length(p->at);
     if (outer->type->kind != RP_STRUCT || !length)
@@ -315,8 +314,8 @@ static struct rp_error *parse_member_name(struct parser *p, const struct place *
     return NULL;
 }
 
-/* Place `i` of those that have no name before them; false when there is none. */
-static bool nth_place(const struct place *outer, size_t i, struct place *out) {
+/* The `i`th member, for a value without a name; false if there is none. */
+static bool nth_place(const struct slot *outer, size_t i, struct slot *out) {
     const struct rp_type *type = outer->type;
     if (type->kind == RP_STRUCT) {
         if (i >= type->member_count)
@@ -324,26 +323,26 @@ static bool nth_place(const struct place *outer, size_t i, struct place *out) {
         *out = member_place(outer, &type->members[i]);
         return true;
     }
-    *out = (struct place){type->element, outer->data,
-                          outer->bit_offset + i * type->element->size * 8, 0, outer->name};
+    *out = (struct slot){type->element, outer->data,
+                         outer->bit_offset + i * type->element->size * 8, 0, outer->name};
     return i < type->count;
 }
 
-static struct rp_error *too_many(const struct place *place) {
-    RP_AUTO_FREE char *type = rp_type_text(place->type), *why = NULL;
-    if (!type || asprintf(&why, "there are more values in the braces than %s has", type) < 0)
+static struct rp_error *too_many(const struct slot *slot) {
+    RP_AUTO_FREE char *type = rp_type_text(slot->type), *why = NULL;
+    if (!type || asprintf(&why, "the braces contain more values than %s has members", type) < 0)
         return rp_error_nomem();
     return rp_error_new(EINVAL, why, "cannot read it");
 }
 
-static struct rp_error *parse_braces(struct parser *p, const struct place *outer) {
+static struct rp_error *parse_braces(struct parser *p, const struct slot *outer) {
     if (*p->at != '{')
         return wants(p, outer,
                      outer->type->kind == RP_STRUCT ? "{a, b, …} or {.member = a, …}"
                                                     : "{a, b, …}");
     p->at++;
     for (size_t i = 0; *skip_blanks(p) != '}'; i++) {
-        struct place inner = *outer;
+        struct slot inner = *outer;
         if (*p->at == '.' && !isdigit((unsigned char)p->at[1]))
             RP_TRY(parse_member_name(p, outer, &inner));
         else if (!nth_place(outer, i, &inner))
@@ -359,32 +358,32 @@ static struct rp_error *parse_braces(struct parser *p, const struct place *outer
 
 /* ------------------------------------------------------------- all of it */
 
-static struct rp_error *parse(struct parser *p, const struct place *place) {
+static struct rp_error *parse(struct parser *p, const struct slot *slot) {
     skip_blanks(p);
-    switch (place->type->kind) {
+    switch (slot->type->kind) {
     case RP_UINT:
     case RP_INT:
     case RP_BOOL:
     case RP_POINTER:
     case RP_ENUM:
-        return parse_number(p, place);
+        return parse_number(p, slot);
     case RP_FLOAT:
-        return parse_float(p, place);
+        return parse_float(p, slot);
     case RP_TEXT:
-        return parse_text(p, place);
+        return parse_text(p, slot);
     case RP_BYTES:
-        return parse_bytes(p, place);
+        return parse_bytes(p, slot);
     case RP_ARRAY:
     case RP_STRUCT:
         break;
     }
-    return parse_braces(p, place);
+    return parse_braces(p, slot);
 }
 
 struct rp_error *rp_value_parse(const char *text, const struct rp_type *type, void *data) {
     struct parser p = {text};
-    struct place place = {type, data, 0, 0, ""};
+    struct slot slot = {type, data, 0, 0, ""};
     memset(data, 0, type->size);
-    RP_TRY(parse(&p, &place));
-    return *skip_blanks(&p) ? wants(&p, &place, "one value and nothing behind it") : NULL;
+    RP_TRY(parse(&p, &slot));
+    return *skip_blanks(&p) ? wants(&p, &slot, "one value and nothing else") : NULL;
 }

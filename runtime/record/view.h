@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One value inside a record: where it is, how it reads, and how much of it is there. */
+/* One value inside a record: where it is, how to read it, and how much of it exists. */
 #ifndef RP_RECORD_VIEW_H
 #define RP_RECORD_VIEW_H
 
@@ -19,8 +19,8 @@ static inline uint64_t rp_view_offset(const struct rp_view *view) {
     return view->bit_offset / 8;
 }
 
-/* Whether there is anything to show: all of a number, some of anything longer. A record may end
- * before its layout does. */
+/* Whether there is enough to show: all of a number, some of anything longer. A record may be
+ * shorter than its layout. */
 static inline bool rp_view_present(const struct rp_view *view) {
     uint64_t bits = view->bit_size ? view->bit_size : view->type->size * 8;
     if (view->type->to_the_end)
@@ -30,7 +30,7 @@ static inline bool rp_view_present(const struct rp_view *view) {
     return view->bit_offset + bits <= (uint64_t)view->size * 8;
 }
 
-/* The bytes of it that are there. */
+/* Its bytes that exist. */
 static inline size_t rp_view_length(const struct rp_view *view) {
     size_t rest = view->size - rp_view_offset(view);
     return view->type->to_the_end || view->type->size > rest ? rest : view->type->size;
@@ -58,7 +58,7 @@ static inline uint64_t rp_view_bits(const struct rp_view *view) {
     return bits < 64 ? (uint64_t)wide & ((1ULL << bits) - 1) : (uint64_t)wide;
 }
 
-/* The same for a byte-aligned number, at one load. */
+/* The same for a byte-aligned number, with one load. */
 static inline uint64_t rp_view_uint(const struct rp_view *view) {
     const uint8_t *at = view->data + rp_view_offset(view);
     if (view->bit_size || view->bit_offset % 8)
@@ -105,12 +105,12 @@ static inline double rp_view_double(const struct rp_view *view) {
 }
 
 struct rp_writer;
-/* A value as it stands in a row; "-" when the record ends before it. */
+/* A value as in a row; "-" if the record ends before it. */
 void rp_write_value(struct rp_writer *w, const struct rp_view *view);
-/* The same in JSON; null when the record ends before it. */
+/* The same in JSON; null if the record ends before it. */
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view);
 
-/* The type of a record of `size` bytes whose layout is not known: a number, or bytes. */
+/* The type of a record of `size` bytes with an unknown layout: a number, or bytes. */
 struct rp_type rp_layout_unknown_type(const struct rp_layout *layout, size_t size);
 
 /* The name of an enum's value, or NULL. */
@@ -134,7 +134,7 @@ static inline size_t rp_view_count(const struct rp_view *view) {
     if (!element->size)
         return 0;
     size_t length = rp_view_length(view), count = length / element->size;
-    /* Of a struct or a text that was cut short, the beginning is worth showing. */
+    /* Of a struct or text that is cut short, the beginning is worth showing. */
     bool rest = length % element->size && element->kind >= RP_TEXT && !view->type->to_the_end;
     return count + rest;
 }

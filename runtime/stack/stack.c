@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks: ids and addresses in a BPF_STACK_TRACE become names. */
+/* Turns the stack ids and addresses of a BPF_STACK_TRACE into names. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -65,7 +65,7 @@ static bool on_process(void *ctx, const void *data, size_t size) {
     return true;
 }
 
-/* What a process has loaded since. */
+/* Files that a process has loaded since. */
 static bool look_again(void *ctx) {
     const struct rp_stack *stack = ctx;
     rp_symbols_notice_again(stack->symbols);
@@ -81,7 +81,7 @@ struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *sta
 void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark) {
     int fd = rp_module_map_fd(stack->module, stack->map);
     uint64_t addresses[DEPTH] = {0};
-    if (id == -EEXIST) /* its place in the map was taken by another */
+    if (id == -EEXIST) /* another stack took its slot in the map */
         add(stack, "[missed]", mark);
     if (id < 0 || bpf_map_lookup_elem(fd, &id, addresses))
         return;
@@ -104,7 +104,7 @@ void rp_json_stack(struct rp_writer *json, const char *name, const struct rp_sta
     rp_json_array_end(json);
 }
 
-/* Within a name ';' would part it. */
+/* A ';' in a name would split it. */
 static void fold_name(const char *name, size_t max, FILE *out) {
     for (size_t i = 0; i < max && name[i]; i++)
         fputc(name[i] == ';' ? ':' : (unsigned char)name[i] < 0x20 ? '?' : name[i], out);

@@ -17,13 +17,13 @@
 
 struct space {
     pid_t pid;
-    char code[65]; /* digest of what is mapped executable; "" of the kernel */
-    void *cache;   /* libbcc's; the names are read from the files when first asked for */
+    char code[65]; /* digest of the executable mappings; "" for the kernel */
+    void *cache;   /* libbcc's; reads the names from the files on first use */
 };
 
 struct rp_symbols {
     RP_VEC(struct space) spaces;
-    char *name; /* the last one found */
+    char *name; /* the last name found */
 };
 
 struct rp_error *rp_symbols_new(struct rp_symbols **out) {
@@ -43,7 +43,7 @@ void rp_symbols_free(struct rp_symbols *symbols) {
 
 /* ------------------------------------------------------------------ address spaces */
 
-/* False for a process that has ended, or has no memory of its own. */
+/* False for a process that has ended or has no memory of its own. */
 static bool digest_of_code(pid_t pid, char hex[65]) {
     char path[64];
     snprintf(path, sizeof(path), "/proc/%d/maps", pid);
@@ -74,7 +74,7 @@ static struct space *add(struct rp_symbols *symbols, pid_t pid) {
     if (!rp_vec_reserve(&symbols->spaces, 1))
         return NULL;
     struct rp_capture capture =
-        rp_capture_begin(); /* libbcc complains of processes that are gone */
+        rp_capture_begin(); /* libbcc complains about processes that have ended */
     void *cache = bcc_symcache_new(pid, NULL);
     free(rp_capture_end(&capture));
     if (!cache)
@@ -89,7 +89,7 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
     char code[65];
     struct space *space = find(symbols, pid);
     if (!digest_of_code(pid, code) || (space && !strcmp(space->code, code)))
-        return; /* of a process that is gone, what was noticed before stands */
+        return; /* for a process that has ended, keep what was noted before */
     if (space)
         bcc_symcache_refresh(space->cache);
     else
@@ -106,7 +106,8 @@ void rp_symbols_notice_again(struct rp_symbols *symbols) {
 
 /* ------------------------------------------------------------------ names */
 
-/* Without a symbol, as in a stripped program, the file's name is still something: "[libfoo.so]". */
+/* Without a symbol, as in a stripped program, the name of the file is better than nothing:
+ * "[libfoo.so]". */
 static char *describe(const struct bcc_symbol *symbol, bool found) {
     char *name = NULL;
     if (found && symbol->demangle_name)

@@ -12,10 +12,10 @@ struct rp_symbols;
 struct rp_error *rp_symbols_new(struct rp_symbols **out);
 /* `symbols` may be NULL. */
 void rp_symbols_free(struct rp_symbols *symbols);
-/* Looks where the process's files are mapped. Call it while the process lives if its functions are
- * to be named after it has ended. */
+/* Notes where the process's files are mapped. Call it while the process lives, to name its
+ * functions after it has ended. */
 void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid);
-/* The same for all processes that were noticed before. */
+/* The same for all processes that were noted before. */
 void rp_symbols_notice_again(struct rp_symbols *symbols);
 /* The function at the address, in the process or (pid 0) in the kernel, C++ names demangled;
  * "[FILE]" if the file has no symbols, "[unknown]" if nothing is known. Owned by `symbols`, until

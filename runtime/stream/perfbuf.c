@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Perf buffers: one for each CPU (Linux 4.4). They are read through libbpf: libbcc's reader goes on
- * for as long as programs send, and neither a signal nor whoever types a command is heard then. */
+/* Perf buffers: one for each CPU (Linux 4.4). They are read through libbpf: libbcc's reader does
+ * not return as long as programs send, so that signals and typed commands would have to wait. */
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -11,18 +11,18 @@
 #include "util/capture.h"
 #include "util/error.h"
 
-#define PAGES_A_CPU 64 /* of 4 KiB: what BCC's tools take for busy outputs */
+#define PAGES_A_CPU 64 /* of 4 KiB: as in BCC's tools for busy outputs */
 /* A flood must not keep the event loop from its signals. */
 #define RECORDS_A_TURN 4096
-/* So many are read before their room is free again. */
+/* How many are read before their space is freed. */
 #define RECORDS_A_BATCH 64
 
 struct perfbuf {
     struct rp_stream *stream;
     struct perf_buffer *reader;
-    size_t size;      /* of one CPU's, in bytes */
-    size_t read;      /* of them in this turn */
-    unsigned records; /* in this turn, of all CPUs */
+    size_t size;      /* of one CPU's buffer, in bytes */
+    size_t read;      /* read in this turn from this CPU */
+    unsigned records; /* read in this turn from all CPUs */
 };
 
 /* What perf_event_output() writes (linux/perf_event.h). */
@@ -59,7 +59,7 @@ static bool read_cpu(struct perfbuf *buf, size_t i, unsigned limit) {
         perf_buffer__consume_buffer(buf->reader, i);
         if (buf->records >= limit)
             return true;
-        /* Whatever was there at the beginning, it was no more than that. */
+        /* At the beginning there were at most this many. */
     } while (buf->records != before && buf->records % RECORDS_A_BATCH == 0 &&
              buf->read < buf->size);
     return buf->read >= buf->size;

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * BPF ring buffer (Linux 5.8): one buffer for all CPUs, in order. docs/ring-buffers.md tells how
+ * BPF ring buffer (Linux 5.8): one buffer for all CPUs, in order. docs/ring-buffers.md explains how
  * it works and what this reader does for the programs that fill it.
  *
- * The kernel wakes the reader of a ring buffer when the record that the reader waits for, the one
- * at the position that it has published, is submitted (kernel/bpf/ringbuf.c, bpf_ringbuf_commit()).
- * A reader that keeps up is woken for every record, and the traced process pays. So while records
- * flow, this one goes back by one when it has read all: the last record that it has read is the one
- * that it publishes. No new record is the one it waits for, nobody wakes it, and it looks by itself
- * every RP_STREAM_LOOK_MS; programs wake it when another quarter of the ring is written
- * (prelude/glue.h). When they no longer flow, it stays behind the last one, and waits for the
- * kernel.
+ * The kernel wakes the reader of a ring buffer when the record at the position that the reader has
+ * published is submitted (kernel/bpf/ringbuf.c, bpf_ringbuf_commit()). A reader that keeps up is
+ * woken for every record, and the traced process pays for that. So while records flow and this
+ * reader has read everything, it publishes the beginning of the last record instead of its end.
+ * Then no new record is at the published position, nobody wakes the reader, and it polls every
+ * RP_STREAM_LOOK_MS; programs wake it when another quarter of the ring is written (prelude/glue.h).
+ * When records no longer flow, it publishes the end of the last one, and the kernel wakes it.
  */
 #include <bcc/libbpf.h>
 #include <bpf/bpf.h>
@@ -27,22 +26,22 @@
 
 /* A flood must not keep the event loop from its signals. */
 #define RECORDS_A_TURN 4096
-/* A record that comes so soon after another begins a flow, which goes on while each look finds as
- * many: with fewer, to be woken for each is no more work. */
+/* A record that comes this soon after another begins a flow, which lasts while each poll finds this
+ * many: with fewer records, a wake-up for each is no more work. */
 #define FLOW_NS      (RP_STREAM_LOOK_MS * 1000000ULL)
 #define FLOW_RECORDS 2
 
 struct ringbuf {
     struct rp_stream *stream;
     struct ring_buffer *reader;
-    /* Positions, which only grow: the reader's, on a page that can be written, and the kernel's. */
+    /* Positions only grow: the reader's, on a writable page, and the kernel's. */
     uint64_t *published;
     const uint64_t *produced;
     size_t size; /* a power of two */
     size_t page;
-    uint64_t position; /* behind the last record that was read */
-    uint64_t last;     /* of that record */
-    uint64_t last_ns;  /* when a record was read last */
+    uint64_t position; /* the end of the last record read */
+    uint64_t last;     /* the beginning of that record */
+    uint64_t last_ns;  /* when the last record was read */
     unsigned count;    /* records read in this turn */
     bool flows;
     bool went_back; /* the last record is published, and will be read again */
@@ -69,12 +68,12 @@ static int on_record(void *ctx, void *data, size_t size) {
     if (ring->went_back && position == ring->last)
         return 0;
     ring->last = position;
-    /* A negative answer ends the turn; the record counts as read all the same. */
+    /* A negative return value ends the turn; the record still counts as read. */
     return rp_stream_deliver(ring->stream, data, size) && ++ring->count < RECORDS_A_TURN ? 0
                                                                                          : -EAGAIN;
 }
 
-/* Whether records flow, now that a look has found some or none. */
+/* Whether records flow, now that a poll has found some or none. */
 static bool still_flows(struct ringbuf *ring) {
     if (!ring->count)
         return false;
@@ -84,14 +83,14 @@ static bool still_flows(struct ringbuf *ring) {
     return ring->flows ? ring->count >= FLOW_RECORDS : soon;
 }
 
-/* Programs may have filled the ring since the position behind the last record was published, and
- * written over that record. */
+/* Programs may have filled the ring since the end of the last record was published, and overwritten
+ * that record. */
 static bool is_last_intact(const struct ringbuf *ring) {
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return produced(ring) - ring->last <= ring->size;
 }
 
-/* A record that is held back takes room, which large ones cannot spare. */
+/* A record that is held back takes space, and a large one takes too much. */
 static bool go_back(struct ringbuf *ring) {
     if (ring->position - ring->last > ring->size / 16)
         return false;
@@ -102,8 +101,8 @@ static bool go_back(struct ringbuf *ring) {
     return false;
 }
 
-/* A program that saw the position behind the last record may still have written over it, after
- * go_back() looked: from now on none can. */
+/* A program that saw the end of the last record published may still have overwritten it after
+ * go_back() checked; from now on none can. */
 static void go_on(struct ringbuf *ring) {
     if (ring->went_back && !is_last_intact(ring)) {
         publish(ring, ring->position);
@@ -123,12 +122,12 @@ static enum rp_stream_state ringbuf_consume(void *state) {
         return RP_STREAM_HAS_MORE;
     if (ring->went_back)
         return RP_STREAM_FLOWS;
-    /* Either the program that submits the next record sees the position, or its record is seen. */
+    /* Either the program that submits the next record sees the position, or we see its record. */
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     return produced(ring) == ring->position ? RP_STREAM_IDLE : RP_STREAM_HAS_MORE;
 }
 
-/* A record that a program has begun, on another CPU, holds up those behind it for a moment. */
+/* A record that a program has begun on another CPU holds up later ones for a moment. */
 static void ringbuf_catch_up(void *state) {
     struct ringbuf *ring = state;
     uint64_t end = produced(ring);

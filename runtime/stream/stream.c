@@ -18,7 +18,7 @@ struct rp_error *rp_stream_open(const struct rp_module *module, const char *name
     if (map->type != BPF_MAP_TYPE_RINGBUF && map->type != BPF_MAP_TYPE_PERF_EVENT_ARRAY)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is a map, not an output", "cannot read %s", name),
-            "outputs are declared with BPF_RINGBUF_OUTPUT or BPF_PERF_OUTPUT");
+            "declare outputs with BPF_RINGBUF_OUTPUT or BPF_PERF_OUTPUT");
     struct rp_stream *stream = calloc(1, sizeof(*stream));
     if (!stream)
         return rp_error_nomem();

@@ -18,29 +18,29 @@ struct rp_sink {
 
 struct rp_stream;
 
-/* What the event loop does before it looks at a stream again. */
+/* What the event loop does before it reads a stream again. */
 enum rp_stream_state {
-    RP_STREAM_IDLE,     /* it waits until the descriptor says that there are records */
-    RP_STREAM_FLOWS,    /* it waits for that, but not longer than RP_STREAM_LOOK_MS */
+    RP_STREAM_IDLE,     /* it waits until the descriptor is readable */
+    RP_STREAM_FLOWS,    /* it waits for that, but at most RP_STREAM_LOOK_MS */
     RP_STREAM_HAS_MORE, /* nothing: more records are there already */
 };
 
-/* Half of the time within which a lone record must show. */
+/* Half of the time within which a single record must show. */
 #define RP_STREAM_LOOK_MS 5
 
-/* A transport: perf buffer or ring buffer. One file each, closing with the one struct it defines.
- */
+/* A transport: perf buffer or ring buffer. Each is one file, which ends with its struct. */
 struct rp_stream_kind {
-    /* `fd` is the map's. *fd_out becomes readable when there are records; *state is the kind's. */
+    /* `fd` is the map's. *fd_out becomes readable when there are records; *state belongs to the
+     * kind. */
     struct rp_error *(*open)(struct rp_stream *stream, int map_fd, void **state, int *fd_out);
-    /* Hands over what is there; returns early, without loss, when the sink closes or after a
-     * bounded number of records, so that the event loop sees its signals. */
+    /* Passes the available records to the sink; returns early, without loss, when the sink closes
+     * or after a bounded number of records, so that the event loop sees its signals. */
     enum rp_stream_state (*consume)(void *state);
     void (*close)(void *state);
-    /* Hands over all that was sent before the call, however many records that is, and not much
+    /* Passes all records sent before the call to the sink, however many they are, and not much
      * more. */
     void (*catch_up)(void *state);
-    /* The descriptor stays readable while nothing is to be read: only changes count. */
+    /* The descriptor stays readable even without records: only changes count. */
     bool edge_triggered;
 };
 
@@ -53,19 +53,19 @@ struct rp_stream {
     int fd;
     struct rp_sink sink;
     uint64_t delivered, dropped;
-    uint64_t kernel_lost; /* as PERF_RECORD_LOST tells */
+    uint64_t kernel_lost; /* from PERF_RECORD_LOST */
 };
 
 /* Opens the output `name` of the module; *out is ended by rp_stream_close(). */
 struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
                                 const struct rp_sink *sink, struct rp_stream **out);
 enum rp_stream_state rp_stream_consume(struct rp_stream *stream);
-/* Hands over all that programs have sent before the call: programs that go on sending do not keep
- * it from returning. */
+/* Passes on all records that programs sent before the call; it returns even if programs keep
+ * sending. */
 void rp_stream_catch_up(struct rp_stream *stream);
 void rp_stream_close(struct rp_stream *stream);
 
-/* For the kinds: one record has arrived. False when no more are wanted. */
+/* For the kinds: one record has arrived. False: stop reading. */
 static inline bool rp_stream_deliver(struct rp_stream *stream, const void *data, size_t size) {
     const struct rp_sink *sink = &stream->sink;
     if (!sink->admit(sink->gate)) {

@@ -16,8 +16,8 @@
 /*
  * kernel/trace/trace_output.c, trace_print_context():
  *   "            bash-3022    [001] d..21  9876.543210: bpf_trace_printk: Hello, World!"
- * The task's name may hold any character, so the line is read from its "-PID [CPU]" outwards; with
- * the record-tgid option there is a "(TGID)" before the CPU.
+ * The task's name may contain any character, so the line is parsed from its "-PID [CPU]" outwards;
+ * with the record-tgid option there is a "(TGID)" before the CPU.
  */
 static char *find_pid_end(char *text, char **cpu) {
     for (char *bracket = strstr(text, " ["); bracket; bracket = strstr(bracket + 1, " [")) {
@@ -100,8 +100,9 @@ struct rp_error *rp_trace_pipe_open(struct rp_trace_pipe *pipe) {
     pipe->fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     if (pipe->fd < 0)
         return rp_error_hint_set(rp_error_new(errno, NULL, "cannot read %s", path),
-                                 errno == EBUSY ? "another program reads it: end that one first"
-                                                : "run as root (sudo)");
+                                 errno == EBUSY
+                                     ? "another program is reading it: end that program first"
+                                     : "run as root (sudo)");
     while (read(pipe->fd, chunk, sizeof(chunk)) > 0)
         ;
     return NULL;
@@ -113,7 +114,7 @@ void rp_trace_pipe_close(struct rp_trace_pipe *pipe) {
     pipe->fd = -1;
 }
 
-/* Hands over the whole lines in the buffer and keeps the rest. */
+/* Passes on the complete lines in the buffer and keeps the rest. */
 static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const struct rp_trace_line *),
                        void *ctx) {
     char *start = pipe->line, *end = pipe->line + pipe->len, *nl;
@@ -128,7 +129,7 @@ static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const stru
     }
     pipe->len = (size_t)(end - start);
     memmove(pipe->line, start, pipe->len);
-    if (pipe->len == sizeof(pipe->line)) /* no line is that long: it is not for us */
+    if (pipe->len == sizeof(pipe->line)) /* no line of ours is that long: skip it */
         pipe->len = 0;
     return go_on;
 }

@@ -8,7 +8,7 @@
 #include "compile/module.h"
 #include "util/error.h"
 
-/* struct rp_user_ringbuf is libbpf's, whole. */
+/* struct rp_user_ringbuf is libbpf's struct. */
 static struct user_ring_buffer *writer_of(struct rp_user_ringbuf *ring) {
     return (struct user_ring_buffer *)ring;
 }
@@ -20,9 +20,9 @@ struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char
     if (!map)
         return rp_module_map_missing(module, name);
     if (map->type != BPF_MAP_TYPE_USER_RINGBUF)
-        return rp_error_hint_set(rp_error_new(EINVAL, "programs do not take records from it",
-                                              "cannot write to %s", name),
-                                 "declare it with BPF_USER_RINGBUF(%s, pages)", name);
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is not a user ring buffer", "cannot write to %s", name),
+            "declare it with BPF_USER_RINGBUF(%s, pages)", name);
     struct user_ring_buffer *writer = user_ring_buffer__new(rp_module_map_fd(module, name), NULL);
     if (!writer)
         return rp_error_new(errno, NULL, "cannot write to %s", name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libbcc and clang write to standard error and output becomes a value. */
+/* Captures what libbcc and clang write to standard error and output. */
 #ifndef RP_UTIL_CAPTURE_H
 #define RP_UTIL_CAPTURE_H
 
@@ -8,7 +8,7 @@ struct rp_capture {
 };
 
 /* From here to rp_capture_end() the process's stdout and stderr go to memory. Always returns a
- * capture that can be ended; where no memory file can be had nothing is captured. */
+ * capture that can be ended; it captures nothing if it cannot make a memory file. */
 struct rp_capture rp_capture_begin(void);
 /* Restores both; returns what was written, malloc()ed, never NULL unless out of memory. */
 char *rp_capture_end(struct rp_capture *capture);

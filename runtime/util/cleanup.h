@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scope-bound cleanup: the variable is ended when it goes out of scope. Give a value away with
+/* Scope-bound cleanup: a variable is freed when it goes out of scope. Give its value away with
  * rp_take(). */
 #ifndef RP_UTIL_CLEANUP_H
 #define RP_UTIL_CLEANUP_H
@@ -32,7 +32,7 @@ static inline void rp_cleanup_closedir(DIR **d) {
 #define RP_AUTO_FCLOSE   RP_AUTO(rp_cleanup_fclose)
 #define RP_AUTO_CLOSEDIR RP_AUTO(rp_cleanup_closedir)
 
-/* The value of `var`, which is NULL from here on and so not ended at the end of the scope. */
+/* The value of `var`, which becomes NULL and is therefore not freed at the end of the scope. */
 #define rp_take(var)                                                                               \
     __extension__({                                                                                \
         __typeof__(var) taken_ = (var);                                                            \
@@ -40,7 +40,7 @@ static inline void rp_cleanup_closedir(DIR **d) {
         taken_;                                                                                    \
     })
 
-/* Returns the error of a call from the calling function, if there is one. */
+/* If the call fails, returns its error from the calling function. */
 #define RP_TRY(call)                                                                               \
     do {                                                                                           \
         struct rp_error *try_err_ = (call);                                                        \

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* They do nothing but wait, and those that do so together wait for the same. */
+/* They only wait, and those that wait together wait for the same thing. */
 #define THREADS_MAX 32
 
 struct rp_closer {
@@ -26,7 +26,7 @@ static void *close_some(void *ctx) {
 }
 
 static void start_threads(struct rp_closer *closer) {
-    /* The process's signals are for its other threads. */
+    /* The process's signals go to its other threads. */
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);

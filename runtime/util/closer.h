@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Closes descriptors in the background, where closing one means to wait for the kernel. */
+/* Closes descriptors in the background, if closing one means waiting for the kernel. */
 #ifndef RP_UTIL_CLOSER_H
 #define RP_UTIL_CLOSER_H
 
@@ -7,10 +7,10 @@
 
 struct rp_closer;
 
-/* Takes `fds`, malloc()ed, and closes all of them, many at a time. NULL where it could not be left
- * to threads: then it is done. */
+/* Takes `fds`, malloc()ed, and closes all of them, many at a time. NULL if it cannot use threads:
+ * then they are closed already. */
 struct rp_closer *rp_closer_start(int *fds, size_t count);
-/* Returns when all of them are closed, and ends the closer. NULL is allowed. */
+/* Waits until all of them are closed, and frees the closer. NULL is allowed. */
 void rp_closer_wait(struct rp_closer *closer);
 
 #endif

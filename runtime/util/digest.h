@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* SHA-256 of what is added, piece by piece; and build ids, which are digests others made. */
+/* SHA-256 of data that is added piece by piece; and build ids, which are digests made by others. */
 #ifndef RP_UTIL_DIGEST_H
 #define RP_UTIL_DIGEST_H
 

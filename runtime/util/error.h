@@ -8,7 +8,7 @@
 
 #define RP_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 
-/* Replaces what failed, keeping why and hint; returns `err`. */
+/* Replaces what failed, but keeps why and hint; returns `err`. */
 struct rp_error *rp_error_what_set(struct rp_error *err, const char *fmt, ...) RP_PRINTF(2, 3);
 /* Sets the long text; returns `err`. */
 struct rp_error *rp_error_detail_set(struct rp_error *err, const char *text);

@@ -27,9 +27,9 @@ struct rp_error *rp_file_read(const char *path, char **text) {
     if (err)
         return rp_error_new(err, NULL, "cannot read %s", path);
     if (strlen(whole) != size)
-        return rp_error_hint_set(rp_error_new(EINVAL, "it is not text: there is a NUL byte in it",
-                                              "cannot read %s", path),
-                                 "give the C source of a BPF program");
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is not text: it contains a NUL byte", "cannot read %s", path),
+            "use the C source of a BPF program");
     *text = rp_take(whole);
     return NULL;
 }

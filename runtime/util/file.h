@@ -4,8 +4,8 @@
 
 #include "reprobe.h"
 
-/* The whole file as text, NUL added; *text is malloc()ed. A file with a NUL byte inside is
- * refused (EINVAL): it is not C. "-" is standard input. */
+/* Reads the whole file as text and adds a NUL; *text is malloc()ed. Refuses a file that contains a
+ * NUL byte (EINVAL): it is not C. "-" is standard input. */
 struct rp_error *rp_file_read(const char *path, char **text);
 
 #endif

@@ -17,7 +17,7 @@ static int compare(const void *a, const void *b, void *text) {
     return strcmp((char *)text + *(const uint32_t *)a, (char *)text + *(const uint32_t *)b);
 }
 
-/* Twins go. */
+/* Removes duplicates. */
 static void sort(struct rp_index *index) {
     uint32_t *words = index->words.items;
     char *text = index->text.items;

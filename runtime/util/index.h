@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Many words, sorted, for finding those that begin with what someone typed. */
+/* Many words, sorted, to find those with a prefix that a user typed. */
 #ifndef RP_UTIL_INDEX_H
 #define RP_UTIL_INDEX_H
 
@@ -16,7 +16,7 @@ struct rp_index {
     bool sorted;
 };
 
-/* False without memory. */
+/* False: out of memory. */
 bool rp_index_add(struct rp_index *index, const char *word);
 /* Calls `each` with every word that begins with `prefix`, once and in order. */
 void rp_index_each(struct rp_index *index, const char *prefix,

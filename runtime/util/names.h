@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A set of names that keeps the order they came in. */
+/* A set of names in the order in which they were added. */
 #ifndef RP_UTIL_NAMES_H
 #define RP_UTIL_NAMES_H
 
@@ -15,14 +15,14 @@ struct rp_names {
     RP_VEC(char *);  /* in the order they were added */
     uint32_t *slots; /* hash table: index into items + 1, 0 is free */
     size_t slot_count;
-    bool out_of_memory; /* a name could not be kept */
+    bool out_of_memory; /* a name could not be stored */
 };
 
-/* True when the name is new. */
+/* True if the name is new. */
 bool rp_names_add(struct rp_names *set, const char *name, size_t len);
 bool rp_names_has(const struct rp_names *set, const char *name);
 bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len);
-/* Its place in the order of adding, or -1. */
+/* Its index in the order of adding, or -1. */
 ssize_t rp_names_find(const struct rp_names *set, const char *name, size_t len);
 void rp_names_clear(struct rp_names *set);
 

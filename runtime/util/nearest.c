@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Longer names are not compared: nobody types them by hand. */
+/* Longer names are not compared: nobody types them. */
 #define NAME_MAX_COMPARED 127
 /* One edit outweighs any difference in prefix or length. */
 #define SCORE_PER_EDIT 256
@@ -16,7 +16,7 @@ static unsigned min_of(unsigned a, unsigned b) {
     return a < b ? a : b;
 }
 
-/* How many edits are still a slip of the fingers. */
+/* How many edits still count as a typing mistake. */
 static unsigned cutoff(size_t length) {
     return length < 6 ? 1 : (unsigned)(length + 2) / 4;
 }
@@ -63,7 +63,7 @@ static unsigned score(const char *wanted, const char *name) {
     unsigned edits = apart > limit ? UINT_MAX : distance(wanted, wanted_len, name, name_len, limit);
     if (edits != UINT_MAX)
         return edits * SCORE_PER_EDIT + NAME_MAX_COMPARED - common_prefix(wanted, name);
-    /* Part of a longer name: further than any slip, but a better guess than none. */
+    /* Part of a longer name: farther than any typing mistake, but better than no guess. */
     if (wanted_len >= 4 && strstr(name, wanted))
         return (limit + 1) * SCORE_PER_EDIT + (unsigned)apart;
     return UINT_MAX;

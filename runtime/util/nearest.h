@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* "Did you mean": the names nearest to a misspelt one. */
+/* "Did you mean": the names nearest to a misspelled one. */
 #ifndef RP_UTIL_NEAREST_H
 #define RP_UTIL_NEAREST_H
 
@@ -15,9 +15,9 @@ struct rp_nearest {
     size_t count;
 };
 
-/* Looks at one more name; keeps a copy when it is among the nearest and near enough to help. */
+/* Checks one more name; keeps a copy if it is among the nearest and near enough to help. */
 void rp_nearest_add(struct rp_nearest *nearest, const char *name);
-/* "a, b or c", each with `prefix` before it; NULL when none is near. malloc()ed. */
+/* "a, b or c", each with `prefix` before it, malloc()ed; NULL if none is near. */
 char *rp_nearest_text(const struct rp_nearest *nearest, const char *prefix);
 void rp_nearest_clear(struct rp_nearest *nearest);
 

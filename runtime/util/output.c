@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Standard output, and the first error that befell it. */
+/* Standard output, and its first error. */
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@ static bool is_closed_pipe(int fd) {
 int rp_output_flush(void) {
     if (fflush(stdout) && !first_errno)
         first_errno = errno;
-    if (ferror(stdout) && !first_errno) /* while something was printed, and errno is lost */
+    if (ferror(stdout) && !first_errno) /* it failed while printing, and errno is lost */
         first_errno = is_closed_pipe(STDOUT_FILENO) ? EPIPE : EIO;
     return first_errno;
 }

@@ -7,7 +7,7 @@
 
 #include "util/vec.h"
 
-/* NULL without memory. */
+/* NULL: out of memory. */
 char *rp_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *rp_text_of(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 

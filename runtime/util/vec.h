@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An array that grows, of one type. RP_VEC(type) is a struct of its own, to be used as a member,
- * or as all that a named struct has:
+/* A typed array that grows. RP_VEC(type) is a struct, to be used as a member, or as the only
+ * content of a named struct:
  *
  *     struct rp_modules {
  *         RP_VEC(struct rp_module *);
@@ -13,8 +13,8 @@
  *         use(all.items[i]);
  *     rp_vec_clear(&all);
  *
- * Zeroed is empty. `items` come first, so that RP_AUTO_FREE ends an array that owns nothing else.
- * Without memory an array is what it was before. */
+ * Zeroed is empty. `items` come first, so that RP_AUTO_FREE frees an array that owns nothing else.
+ * If memory is out, an array stays as it was. */
 #ifndef RP_UTIL_VEC_H
 #define RP_UTIL_VEC_H
 
@@ -30,10 +30,10 @@
         size_t count, capacity;                                                                    \
     }
 
-/* `items` with room for `extra` more than `count`, twice as many as before at least; or NULL. */
+/* `items` with space for `extra` more than `count`, at least twice as many as before; or NULL. */
 void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, size_t item_size);
 
-/* Makes room for `extra` more items. False without memory. */
+/* Makes space for `extra` more items. False: out of memory. */
 #define rp_vec_reserve(vec, extra)                                                                 \
     __extension__({                                                                                \
         __typeof__(vec) reserve_ = (vec);                                                          \
@@ -48,7 +48,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         has_room_;                                                                                 \
     })
 
-/* Adds one item. False without memory; `item` is evaluated only if there is some. */
+/* Adds one item. False: out of memory; then `item` is not evaluated. */
 #define rp_vec_push(vec, item)                                                                     \
     __extension__({                                                                                \
         __typeof__(vec) push_ = (vec);                                                             \
@@ -58,7 +58,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         pushed_;                                                                                   \
     })
 
-/* Adds one zeroed item. Returns a pointer to it, good until the array grows again; or NULL. */
+/* Adds one zeroed item. Returns a pointer to it, valid until the array grows again; or NULL. */
 #define rp_vec_add(vec)                                                                            \
     __extension__({                                                                                \
         __typeof__(vec) add_ = (vec);                                                              \
@@ -67,7 +67,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
             &add_->items[add_->count - 1] : NULL;                                                  \
     })
 
-/* Adds copies of the `number` items at `from`, outside of this array. False without memory. */
+/* Adds copies of the `number` items at `from`, outside of this array. False: out of memory. */
 #define rp_vec_append(vec, from, number)                                                           \
     __extension__({                                                                                \
         __typeof__(vec) append_ = (vec);                                                           \
@@ -81,7 +81,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
         appended_;                                                                                 \
     })
 
-/* Takes item `i` out; those behind it move up. */
+/* Removes item `i`; those after it move up. */
 #define rp_vec_remove(vec, i)                                                                      \
     do {                                                                                           \
         __typeof__(vec) remove_ = (vec);                                                           \
@@ -91,7 +91,7 @@ void *rp_vec_grown(void *items, size_t *capacity, size_t count, size_t extra, si
                 (remove_->count - at_) * sizeof(__typeof__(*remove_->items)));                     \
     } while (0)
 
-/* Frees the array and leaves it empty; what its items own is the caller's to free before. */
+/* Frees the array and leaves it empty; the caller must free what its items own before. */
 #define rp_vec_clear(vec)                                                                          \
     do {                                                                                           \
         __typeof__(vec) clear_ = (vec);                                                            \

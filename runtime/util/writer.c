@@ -127,7 +127,7 @@ static bool is_plain(uint8_t c) {
     return plain[c];
 }
 
-/* One character, or one byte that is none, at a time; runs of plain ASCII at once. */
+/* One character, or one invalid byte, at a time; runs of plain ASCII at once. */
 static void write_escaped(struct rp_writer *w, const uint8_t *s, size_t size,
                           void (*escape)(struct rp_writer *, const uint8_t *, size_t)) {
     for (size_t i = 0, n; i < size; i += n) {

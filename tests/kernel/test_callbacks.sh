@@ -209,7 +209,7 @@ END
 	run feed drain.c requests 256
 	contains "a buffer just full" "$out" "full 0 times" '"count":256'
 	run feed drain.c sums 1
-	refused "cannot write to sums: programs do not take records from it" "BPF_USER_RINGBUF(sums, pages)"
+	refused "cannot write to sums: it is not a user ring buffer" "BPF_USER_RINGBUF(sums, pages)"
 	run feed drain.c request 1
 	refused "did you mean requests?"
 }

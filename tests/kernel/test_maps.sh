@@ -164,7 +164,7 @@ deleting() {
 KEY     VALUE
 2       2
 tiny:
-perf buffers, one a CPU
+perf buffers, one per CPU
 stack traces, 0 of 64 entries" "$out"
 }
 
@@ -177,15 +177,15 @@ error() {
 }
 
 errors() {
-	error "cannot read the key \`x\` for counts: it (u32) must be a number; there is \`x\`" \
+	error "cannot read the key \`x\` for counts: it (u32) must be a number, not \`x\`" \
 		set counts x 1
-	error 'must be from 0 to 4294967295; there is `-1`' set counts -1 1
-	error 'there is no member `nope` in struct {u32 pid; char comm[16]}' set keys '{.nope = 1}' '{}'
-	error 'its member `low` (u32) must be from 0 to 7; there is `8`' set keys '{1}' '{.low = 8}'
-	error 'must be {a, b, …} or {.member = a, …}; there is `5`' del keys 5
-	error 'it has no such key' del counts 4
+	error 'must be from 0 to 4294967295, not `-1`' set counts -1 1
+	error 'struct {u32 pid; char comm[16]} has no member `nope`' set keys '{.nope = 1}' '{}'
+	error 'its member `low` (u32) must be from 0 to 7, not `8`' set keys '{1}' '{.low = 8}'
+	error 'must be {a, b, …} or {.member = a, …}, not `5`' del keys 5
+	error 'it does not have that key' del counts 4
 	error 'the map is full' set tiny 1 1 set tiny 2 2 set tiny 3 3
-	error 'it is an array with the keys 0 to 3' set four 4 1
+	error 'it is an array with keys from 0 to 3' set four 4 1
 	error 'an array always has all its entries' del four 1
 	error 'it carries events or programs, not data' set events 1 1
 	error 'it carries events or programs, not data' clear events

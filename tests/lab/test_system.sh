@@ -88,7 +88,7 @@ two_at_once() {
 	first=$pid
 	timeout -k 5 "$limit" hello -p $$ --events 1 >second/out 2>second/err
 	equal "status of the second hello" 1 $?
-	contains "message of the second hello" "$(cat second/err)" "another program reads it"
+	contains "message of the second hello" "$(cat second/err)" "another program is reading it"
 	kill -INT "$first"
 	stopped
 }

@@ -592,38 +592,38 @@ START_TEST(test_parse_numbers) {
         const char *type, *text, *printed;
     } cases[] = {
         {"u8", "255", "255"},
-        {"u8", "256", "it (u8) must be from 0 to 255; there is `256`"},
+        {"u8", "256", "it (u8) must be from 0 to 255, not `256`"},
         {"u8", "'A'", "65"},
         {"u8", "'\\n'", "10"},
         {"s8", "-128", "-128"},
-        {"s8", "-129", "it (s8) must be from -128 to 127; there is `-129`"},
+        {"s8", "-129", "it (s8) must be from -128 to 127, not `-129`"},
         {"u64", "0xffffffffffffffff", "18446744073709551615"},
         {"u64", "18446744073709551616",
-         "it (u64) must be from 0 to 18446744073709551615; there is `18446744073709551616`"},
+         "it (u64) must be from 0 to 18446744073709551615, not `18446744073709551616`"},
         {"s64", "-9223372036854775808", "-9223372036854775808"},
         {"u32", "010", "10"},
         {"u32", "-0", "0"},
-        {"u32", "ten", "it (u32) must be a number; there is `ten`"},
-        {"u32", "", "it (u32) must be a number; there is the end"},
-        {"u32", "1.5", "it (u32) must be a number; there is `1.5`"},
-        {"u32", "0x", "it (u32) must be a number; there is `0x`"},
-        {"u32", "1 2", "it (u32) must be one value and nothing behind it; there is `2`"},
+        {"u32", "ten", "it (u32) must be a number, not `ten`"},
+        {"u32", "", "it (u32) must be a number, not the end"},
+        {"u32", "1.5", "it (u32) must be a number, not `1.5`"},
+        {"u32", "0x", "it (u32) must be a number, not `0x`"},
+        {"u32", "1 2", "it (u32) must be one value and nothing else, not `2`"},
         {"_Bool", "true", "true"},
         {"_Bool", "0", "false"},
-        {"_Bool", "2", "it (bool) must be from 0 to 1; there is `2`"},
+        {"_Bool", "2", "it (bool) must be from 0 to 1, not `2`"},
         {"double", "-1.5e3", "-1500"},
         {"void *", "0xffff888000000000", "0xffff888000000000"},
         {"char [4]", "dd", "dd"},
         {"char [4]", "\"a\\\"b\"", "a\"b"},
         {"char [4]", "abcd", "abcd"},
-        {"char [4]", "abcde", "it (char [4]) must be text of at most 4 bytes; there is `abcde`"},
-        {"char [4]", "\"a", "it (char [4]) must be text with a closing quote; there is `\"a`"},
+        {"char [4]", "abcde", "it (char [4]) must be text of at most 4 bytes, not `abcde`"},
+        {"char [4]", "\"a", "it (char [4]) must be text with a closing quote, not `\"a`"},
         {"u16 [2][2]", "{{1, 2}, {3}}", "[[1,2],[3,0]]"},
-        {"u16 [2]", "{1, 2, 3}", "there are more values in the braces than u16 [2] has"},
-        {"u16 [2]", "{1 2}", "it (u16) must be followed by `,` or `}`; there is `2`"},
-        {"u16 [2]", "1", "it (u16 [2]) must be {a, b, …}; there is `1`"},
+        {"u16 [2]", "{1, 2, 3}", "the braces contain more values than u16 [2] has members"},
+        {"u16 [2]", "{1 2}", "it (u16) must be followed by `,` or `}`, not `2`"},
+        {"u16 [2]", "1", "it (u16 [2]) must be {a, b, …}, not `1`"},
         {"__int128", "0x000102030405060708090a0b0c0d0e0f", "000102030405060708090a0b0c0d0e0f"},
-        {"__int128", "12", "it (16 bytes) must be 32 hex digits; there is `12`"},
+        {"__int128", "12", "it (16 bytes) must be 32 hex digits, not `12`"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         RP_AUTO_TYPE struct rp_type *type = NULL;
@@ -648,14 +648,14 @@ START_TEST(test_parse_structs) {
     check_parsed(outer, "{BUSY, 7, -256, {1, -2}}", "{state=BUSY,low=7,high=-256,{x=1,y=-2}}");
     check_parsed(outer, "{ .y = 3, .high = 255 , }", "{state=IDLE,low=0,high=255,{x=0,y=3}}");
     check_parsed(outer, "{}", "{state=IDLE,low=0,high=0,{x=0,y=0}}");
-    check_parsed(outer, "{.low = 8}", "its member `low` (u32) must be from 0 to 7; there is `8`");
+    check_parsed(outer, "{.low = 8}", "its member `low` (u32) must be from 0 to 7, not `8`");
     check_parsed(outer, "{.low 8}",
-                 "its member `low` (u32) must be written as .member = value; there is `8`");
+                 "its member `low` (u32) must be written as .member = value, not `8`");
     check_parsed(outer, "{IDEL}",
-                 "its member `state` (enum) must be a number or one of its names; there is `IDEL`");
+                 "its member `state` (enum) must be a number or one of its names, not `IDEL`");
     check_parsed(outer, "{.z = 1}",
-                 "there is no member `z` in struct {enum state; u32 low:3; int high:9; "
-                 "struct {s16 x; s16 y}}");
+                 "struct {enum state; u32 low:3; int high:9; struct {s16 x; s16 y}} has no "
+                 "member `z`");
 }
 END_TEST
 

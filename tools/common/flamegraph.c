@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Stacks as a flame graph: width is how often, what stands above was called from what is below. */
+/* Stacks as a flame graph: the width is how often; a frame was called from the frame below it. */
 #include "flamegraph.h"
 
 #include <inttypes.h>

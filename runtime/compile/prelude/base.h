@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What every source expects from kernel headers and BTF does not contain: compiler keywords, the basic types, and the few macros that nearly every program uses. Read before libbcc's own headers. */
+/* What every source expects from kernel headers and BTF does not contain: compiler keywords, the
+ * basic types, and the few macros that nearly every program uses. Read before libbcc's own
+ * headers. */
 #pragma once
 #pragma clang system_header
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What reprobe adds to every source, after libbcc's headers and the kernel's types: the target, and a count of events that could not be sent. */
+/* What reprobe adds to every source, after libbcc's headers and the kernel's types: the target,
+ * and a count of events that could not be sent. */
 #pragma once
 
 #ifndef TARGET_PID
 #define TARGET_PID ((int)RP_TARGET(0))
 #endif
-/* The target (compile/target.h), 0: anyone. These constants are filled in when the program is loaded, so that one compile serves every target. */
+/* The target (compile/target.h), 0: anyone. These constants are filled in when the program is
+ * loaded, so that one compile serves every target. */
 #define RP_TARGET(which)                                                                           \
     ({                                                                                             \
         u64 rp_constant;                                                                           \
@@ -47,7 +49,8 @@ static __always_inline int rp_descends(struct task_struct *task)
 
 #if RP_USES_IS_TARGET
 #if RP_BY_TASK
-/* In the cgroup or in one below it. The helper returns 0 beyond the task's own level. (A return inside the loop would make LLVM copy a register that is not set yet.) */
+/* In the cgroup or in one below it. The helper returns 0 beyond the task's own level. (A return
+ * inside the loop would make LLVM copy a register that is not set yet.) */
 static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
 {
     int found = 0;
@@ -74,7 +77,8 @@ static __always_inline int rp_is_current_like_target(void)
 #define rp_is_current_like_target() 1
 #endif
 
-/* Whether this event belongs to the target: the current task decides, even if it was interrupted. Without a target, always true. */
+/* Whether this event belongs to the target: the current task decides, even if it was
+ * interrupted. Without a target, always true. */
 static __always_inline int is_target(void)
 {
     if (TARGET_PID && !rp_descends((struct task_struct *)bpf_get_current_task()))
@@ -149,7 +153,10 @@ static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags
     return err;
 }
 
-/* While records flow, the reader of a ring buffer is not woken for each record (stream/ringbuf.c), but when another quarter of the ring is written: whether a record of `size` bytes begins a quarter. This is left out if the source mentions the wake-up flags itself. */
+/* While records flow, the reader of a ring buffer is not woken for each record
+ * (stream/ringbuf.c), but when another quarter of the ring is written: whether a record of
+ * `size` bytes begins a quarter. This is left out if the source mentions the wake-up flags
+ * itself. */
 #ifndef RP_BATCH_WAKEUPS
 #define RP_BATCH_WAKEUPS !RP_USES_WAKEUP_FLAGS
 #endif
@@ -187,7 +194,8 @@ static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
     return record;
 }
 
-/* libbcc writes these calls for events.perf_submit() and so on. The static variable puts the type of the event into the module's BTF, for printing. */
+/* libbcc writes these calls for events.perf_submit() and so on. The static variable puts the
+ * type of the event into the module's BTF, for printing. */
 #define RP_KEEP_TYPE(data)                                                                         \
     static __typeof__(data) __attribute__((section(".rp.layout"), used)) rp_layout
 #define bpf_perf_event_output(ctx, map, flags, data, size)                                         \

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Macros and inline functions of kernel headers that BTF does not contain. A source gets a piece only if it mentions one of its names. A piece begins with a line "//@ NAME…" and ends at the next; its words count as mentioned by the source. Values belong to the kernel's user-space interface, which does not change; a comment names the header.
+ * Macros and inline functions of kernel headers that BTF does not contain. A source gets a piece
+ * only if it mentions one of its names. A piece begins with a line "//@ NAME…" and ends at the
+ * next; its words count as mentioned by the source. Values belong to the kernel's user-space
+ * interface, which does not change; a comment names the header.
  */
 //@ container_of
 #define container_of(ptr, type, member)                                                            \

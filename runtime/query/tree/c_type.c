@@ -499,7 +499,7 @@ const struct rp_c_type *rp_c_common(const struct rp_c_type *a, const struct rp_c
 
 /* ------------------------------------------------------------------ as text */
 
-/* What has no name cannot be declared by one: a pointer to it is just a pointer. */
+/* A type without a name cannot be declared by name: a pointer to it is just a pointer. */
 static char *void_for_anonymous(void *ctx, uint32_t id) {
     (void)ctx;
     (void)id;

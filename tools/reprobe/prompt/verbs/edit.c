@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* edit N: opens the program in the user's editor, which has the terminal while the session's loop
- * goes on. inotify tells of a save, which reloads the program at once; errors are printed when the
+ * goes on. inotify reports a save, which reloads the program at once; errors are printed when the
  * editor has ended and the screen is ours again.
  */
 #include "prompt/verbs/verbs.h"

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What `#include <reprobe/callback.h>` adds to a source: functions that helpers call, and a ring buffer that a process fills. See docs/writing-programs.md.
+ * What `#include <reprobe/callback.h>` adds to a source: functions that helpers call, and a ring
+ * buffer that a process fills. See docs/writing-programs.md.
  */
 #pragma once
 
-/* The helpers call it with up to four arguments. It returns 0 to continue; 1 stops a loop, a walk over a map or a drain.
+/* The helpers call it with up to four arguments. It returns 0 to continue; 1 stops a loop, a
+ * walk over a map or a drain.
  *
  *     BPF_CALLBACK(add, u32 index, struct sums *sums) { sums->total += index; return 0; }
  *     bpf_loop(100, add, &sums, 0);
  *
- * `add` itself is a constant that becomes the address when a program is loaded. Headers use this macro; in the source, libbcc.c uses the two that it consists of, the second one after the body. */
+ * `add` itself is a constant that becomes the address when a program is loaded. Headers use this
+ * macro; in the source, libbcc.c uses the two that it consists of, the second one after the
+ * body. */
 #define BPF_CALLBACK(name, ...)                                                                    \
     static __always_inline long rp_body_##name(__VA_ARGS__);                                       \
     RP_WRAPPER(name, ##__VA_ARGS__)                                                                \
@@ -28,7 +32,9 @@
     bpf_user_ringbuf_drain(RP_MAP(map), callback, ctx, flags)
 #define bpf_timer_init(timer, map, flags) bpf_timer_init((void *)(timer), RP_MAP(map), flags)
 
-/* libbcc's timer is two unnamed bit fields. LLVM makes one 128-bit integer of them, and when libbcc switches from native code to BPF, a struct that contains one gets other offsets than in clang. So libbcc's gets another name (compile.c). */
+/* libbcc's timer is two unnamed bit fields. LLVM makes one 128-bit integer of them, and when
+ * libbcc switches from native code to BPF, a struct that contains one gets other offsets than in
+ * clang. So libbcc's gets another name (compile.c). */
 #undef bpf_timer
 struct bpf_timer {
     u64 opaque[2];
@@ -46,7 +52,8 @@ struct bpf_timer {
     static void *const __maybe_unused name = RP_SLOT(RP_SLOT_CALLBACK, #name);                     \
     static __always_inline long rp_body_##name(__VA_ARGS__)
 
-/* What the kernel calls. It has one parameter, because libbcc takes any further one for a kprobe's. */
+/* What the kernel calls. It has one parameter, because libbcc takes any further one for a
+ * kprobe's. */
 #undef RP_WRAPPER
 #define RP_WRAPPER(name, ...)                                                                      \
     _Pragma("clang diagnostic push")                                                               \
@@ -58,7 +65,10 @@ struct bpf_timer {
     }                                                                                              \
     _Pragma("clang diagnostic pop")
 
-/* A struct of two words is passed in two registers, r1 and r2; a larger one would be passed in memory. Three and four arguments are all stored on the stack before anything else can use a register. (Two are not: the verifier forgets the type of a pointer to a struct bpf_dynptr when it is stored.) */
+/* A struct of two words is passed in two registers, r1 and r2; a larger one would be passed in
+ * memory. Three and four arguments are all stored on the stack before anything else can use a
+ * register. (Two are not: the verifier forgets the type of a pointer to a struct bpf_dynptr when
+ * it is stored.) */
 struct rp_registers {
     u64 r1, r2;
 };

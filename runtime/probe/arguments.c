@@ -9,6 +9,7 @@
 #include "probe/kind.h"
 #include "util/cleanup.h"
 #include "util/text.h"
+#include "util/vec.h"
 
 void rp_arguments_free(struct rp_arguments *arguments) {
     if (!arguments)
@@ -23,16 +24,14 @@ void rp_arguments_free(struct rp_arguments *arguments) {
 }
 
 struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type) {
-    struct rp_argument *longer =
-        name && type ? reallocarray(arguments->list, arguments->count + 1, sizeof(*longer)) : NULL;
-    if (!longer) {
+    RP_VEC(struct rp_argument) all = {arguments->list, arguments->count, arguments->count};
+    if (!name || !type || !rp_vec_push(&all, ((struct rp_argument){name, type}))) {
         free(name);
         free(type);
         return rp_error_nomem();
     }
-    longer[arguments->count++] = (struct rp_argument){name, type};
-    arguments->list = longer;
-    arguments->readable = arguments->count;
+    arguments->list = all.items;
+    arguments->readable = arguments->count = all.count;
     return NULL;
 }
 

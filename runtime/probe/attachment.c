@@ -34,15 +34,10 @@ static void end_place(struct rp_attached *match) {
 
 /* Takes what `place` holds. */
 static struct rp_error *add(struct rp_attachment *attachment, struct rp_attached match) {
-    struct rp_attached *matches =
-        realloc(attachment->matches, (attachment->count + 1) * sizeof(*matches));
-    if (!matches) {
-        end_place(&match);
-        return rp_error_nomem();
-    }
-    attachment->matches = matches;
-    matches[attachment->count++] = match;
-    return NULL;
+    if (rp_vec_push(attachment, match))
+        return NULL;
+    end_place(&match);
+    return rp_error_nomem();
 }
 
 struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, char *event) {
@@ -62,7 +57,7 @@ void rp_attachment_disable(struct rp_attachment *attachment) {
     if (!fds)
         return;
     for (size_t i = 0; i < attachment->count; i++) {
-        struct rp_attached *match = &attachment->matches[i];
+        struct rp_attached *match = &attachment->items[i];
         bool is_link = match->event_fd >= 0;
         if (is_link && match->fd >= 0)
             close(match->fd);
@@ -77,7 +72,7 @@ void rp_attachment_end(struct rp_attachment *attachment) {
         rp_attachment_disable(attachment);
     rp_closer_wait(attachment->closer);
     for (size_t i = 0; i < attachment->count; i++)
-        end_place(&attachment->matches[i]);
-    free(attachment->matches);
+        end_place(&attachment->items[i]);
+    rp_vec_clear(attachment);
     *attachment = (struct rp_attachment){0};
 }

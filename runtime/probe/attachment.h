@@ -3,14 +3,12 @@
 #ifndef RP_PROBE_ATTACHMENT_H
 #define RP_PROBE_ATTACHMENT_H
 
-#include <stddef.h>
-
 #include "util/error.h"
+#include "util/vec.h"
 
 /* What the kernel holds for a probe: one or several places, or one a CPU. */
 struct rp_attachment {
-    struct rp_attached *matches;
-    size_t count;
+    RP_VEC(struct rp_attached);
     struct rp_closer *closer; /* has their descriptors, once it is disabled */
 };
 

@@ -26,15 +26,17 @@ void rp_kprobe_each_forbidden(bool (*each)(void *ctx, const char *function), voi
     }
 }
 
+/* Functions of one name. */
+struct tally {
+    unsigned traceable, seen; /* in either list */
+};
+
 /* ftrace tells names, /proc/kallsyms names and addresses; several functions may share a name. */
 struct search {
     const char *pattern;
     size_t literal;                   /* bytes of it before its first wildcard */
     struct rp_names forbidden, names; /* those that match */
-    struct tally {
-        unsigned traceable, seen; /* functions of that name, in either list */
-    } * tallies;                  /* of each of `names` */
-    size_t capacity;
+    RP_VEC(struct tally) tallies;     /* of each of `names` */
     bool ftrace_tells;
     struct rp_matches *out;
     struct rp_error *err;
@@ -55,18 +57,10 @@ static bool add_forbidden(void *ctx, const char *function) {
 
 /* NULL without memory. */
 static struct tally *tally_of(struct search *search, const char *name) {
-    rp_names_add(&search->names, name, strlen(name));
-    if (search->names.count > search->capacity) {
-        size_t capacity = search->names.count * 2;
-        struct tally *tallies = realloc(search->tallies, capacity * sizeof(*tallies));
-        if (!tallies)
-            return NULL;
-        memset(tallies + search->capacity, 0, (capacity - search->capacity) * sizeof(*tallies));
-        search->tallies = tallies;
-        search->capacity = capacity;
-    }
+    if (rp_vec_reserve(&search->tallies, 1) && rp_names_add(&search->names, name, strlen(name)))
+        rp_vec_push(&search->tallies, (struct tally){0});
     ssize_t i = rp_names_find(&search->names, name, strlen(name));
-    return i < 0 ? NULL : &search->tallies[i];
+    return i < 0 ? NULL : &search->tallies.items[i];
 }
 
 static bool add_traceable(void *ctx, const char *name) {
@@ -99,8 +93,8 @@ static bool add_function(void *ctx, const char *name, const char *module, uint64
 static bool is_sure(const struct search *search, size_t match) {
     const char *name = rp_match_name(search->out, match);
     ssize_t i = rp_names_find(&search->names, name, strlen(name));
-    const struct tally *tally = &search->tallies[i];
-    if (!search->out->list[match].number)
+    const struct tally *tally = &search->tallies.items[i];
+    if (!search->out->items[match].number)
         return tally->seen == 1;
     return !search->ftrace_tells || tally->seen == tally->traceable;
 }
@@ -110,7 +104,7 @@ static void drop_unsure(struct search *search) {
     size_t kept = 0;
     for (size_t i = 0; i < matches->count; i++)
         if (is_sure(search, i))
-            matches->list[kept++] = matches->list[i];
+            matches->items[kept++] = matches->items[i];
         else
             rp_match_clear(matches, i);
     matches->count = kept;
@@ -129,7 +123,7 @@ static struct rp_error *search_all(const char *pattern, struct rp_matches *out) 
         drop_unsure(&search);
     rp_names_clear(&search.forbidden);
     rp_names_clear(&search.names);
-    free(search.tallies);
+    rp_vec_clear(&search.tallies);
     return err;
 }
 

@@ -13,9 +13,9 @@
 static int attach_plain(const struct rp_matches *matches, size_t i, int prog_fd,
                         struct rp_attachment *out) {
     RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
-    struct rp_error *err = rp_spec_parse(matches->list[i].spec, &spec);
+    struct rp_error *err = rp_spec_parse(matches->items[i].spec, &spec);
     if (!err) {
-        spec.number = matches->list[i].number;
+        spec.number = matches->items[i].number;
         spec.pid = matches->pid;
         err = matches->kind->attach(&spec, prog_fd, out);
     }

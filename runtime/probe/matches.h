@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "probe/kind.h"
+#include "util/vec.h"
 
 struct rp_match {
     char *spec;      /* in full */
@@ -19,8 +20,7 @@ struct rp_matches {
     const struct rp_probe_kind *kind;
     char *path; /* the file they are in, of the kinds that are in one; else NULL */
     pid_t pid;  /* of those in files: the one process to put them in; 0: every one */
-    struct rp_match *list;
-    size_t count, capacity;
+    RP_VEC(struct rp_match);
 };
 
 /* For kinds' match(). Adds "KIND:[PATH:]NAME". */

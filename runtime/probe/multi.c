@@ -68,7 +68,7 @@ int rp_multi_link(const struct rp_matches *matches, size_t first, size_t count, 
         return ENOMEM;
     for (size_t i = 0; i < count; i++) {
         names[i] = rp_match_name(matches, first + i);
-        numbers[i] = matches->list[first + i].number;
+        numbers[i] = matches->items[first + i].number;
         cookies[i] = cookie + i;
     }
     bool returns = matches->kind->is_return;

@@ -215,8 +215,8 @@ static int link_range(struct job *job, size_t first, size_t count) {
 static void keep(struct job *job, size_t first, size_t count) {
     for (size_t i = first; i < first + count; i++, job->kept++)
         if (i != job->kept) {
-            job->matches->list[job->kept] = job->matches->list[i];
-            job->matches->list[i].spec = NULL;
+            job->matches->items[job->kept] = job->matches->items[i];
+            job->matches->items[i].spec = NULL;
         }
 }
 

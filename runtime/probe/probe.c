@@ -119,7 +119,7 @@ const char *rp_probe_match(const struct rp_probe *probe, size_t i) {
     if (i >= rp_probe_match_count(probe))
         return NULL;
     const struct rp_matches *matches = &probe->instance->matches;
-    return matches->kind ? matches->list[i].spec : probe->instance->spec;
+    return matches->kind ? matches->items[i].spec : probe->instance->spec;
 }
 
 int rp_probe_program(const struct rp_probe *probe) {
@@ -256,24 +256,19 @@ struct listing {
     const char *glob;
     bool (*each)(void *ctx, const char *spec);
     void *ctx;
-    char *spec; /* the last one, to be reused */
-    size_t size;
-    bool ended; /* `each` said so */
+    RP_VEC(char) spec; /* the last one, in memory that is reused */
+    bool ended;        /* `each` said so */
+    bool nomem;
 };
 
 /* The spec "KIND:REST" in the listing's own memory; NULL without memory. */
 static const char *full_spec(struct listing *listing, const char *rest) {
     const char *kind = listing->kind->name;
-    size_t needed = strlen(kind) + 1 + strlen(rest) + 1;
-    if (needed > listing->size) {
-        char *bigger = realloc(listing->spec, needed * 2);
-        if (!bigger)
-            return NULL;
-        listing->spec = bigger;
-        listing->size = needed * 2;
-    }
-    snprintf(listing->spec, listing->size, "%s:%s", kind, rest);
-    return listing->spec;
+    listing->spec.count = 0;
+    listing->nomem = !rp_vec_append(&listing->spec, kind, strlen(kind)) ||
+                     !rp_vec_push(&listing->spec, ':') ||
+                     !rp_vec_append(&listing->spec, rest, strlen(rest) + 1);
+    return listing->nomem ? NULL : listing->spec.items;
 }
 
 static bool list_one(void *ctx, const char *rest) {
@@ -340,7 +335,9 @@ struct rp_error *rp_probe_list(const char *kind, const char *glob,
                                bool (*each)(void *ctx, const char *spec), void *ctx) {
     struct listing listing = {.glob = glob, .each = each, .ctx = ctx};
     struct rp_error *err = list(kind, &listing);
-    free(listing.spec);
+    rp_vec_clear(&listing.spec);
+    if (!err && listing.nomem)
+        err = rp_error_nomem();
     if (!kind && listing.kind && kind_of_pattern(glob))
         kind = listing.kind->name;
     return err ? rp_error_what_set(err, "cannot list %s probes", kind ? kind : "any") : NULL;

@@ -83,14 +83,11 @@ static struct rp_token peek(const struct parser *p) {
 static bool add(char ***list, size_t *count, const char *text, size_t length) {
     while (length && isspace((unsigned char)text[length - 1]))
         length--;
-    char *copy = strndup(text, length);
-    char **longer = copy ? reallocarray(*list, *count + 1, sizeof(*longer)) : NULL;
-    if (!longer) {
-        free(copy);
+    struct rp_texts texts = {.items = *list, .count = *count, .capacity = *count};
+    if (!rp_texts_add(&texts, strndup(text, length)))
         return false;
-    }
-    longer[(*count)++] = copy;
-    *list = longer;
+    *list = texts.items;
+    *count = texts.count;
     return true;
 }
 

@@ -206,8 +206,8 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
 }
 
 static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
-    if (matches->list[i].number)
-        attr->kprobe_addr = matches->list[i].number;
+    if (matches->items[i].number)
+        attr->kprobe_addr = matches->items[i].number;
     else
         attr->kprobe_func = (uintptr_t)rp_match_name(matches, i);
     return rp_event_source_set(attr, "kprobe", matches->kind->is_return);

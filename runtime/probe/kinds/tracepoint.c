@@ -291,7 +291,7 @@ static void describe(const struct rp_spec *spec, FILE *out) {
 
 static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
     attr->type = PERF_TYPE_TRACEPOINT;
-    attr->config = matches->list[i].number;
+    attr->config = matches->items[i].number;
     return true;
 }
 

@@ -265,7 +265,7 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
 
 static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
     attr->uprobe_path = (uintptr_t)matches->path;
-    attr->probe_offset = matches->list[i].number;
+    attr->probe_offset = matches->items[i].number;
     return rp_event_source_set(attr, "uprobe", matches->kind->is_return);
 }
 

@@ -17,18 +17,8 @@ static bool is_wanted(const struct rp_candidates *candidates, const char *text) 
 void rp_candidates_add(struct rp_candidates *candidates, const char *text, const char *what) {
     if (!is_wanted(candidates, text) || !rp_names_add(&candidates->seen, text, strlen(text)))
         return;
-    if (candidates->count == candidates->capacity) {
-        size_t capacity = candidates->capacity ? candidates->capacity * 2 : 64;
-        struct rp_candidate *list = realloc(candidates->list, capacity * sizeof(*list));
-        if (!list)
-            return;
-        candidates->list = list;
-        candidates->capacity = capacity;
-    }
     struct rp_candidate one = {.text = strdup(text), .what = strdup(what)};
-    if (one.text && one.what) {
-        candidates->list[candidates->count++] = one;
-    } else {
+    if (!one.text || !one.what || !rp_vec_push(candidates, one)) {
         free(one.text);
         free(one.what);
     }
@@ -40,16 +30,15 @@ static int compare(const void *a, const void *b) {
 
 void rp_candidates_end(struct rp_candidates *candidates, rp_completion_fn each, void *ctx) {
     if (candidates->count)
-        qsort(candidates->list, candidates->count, sizeof(*candidates->list), compare);
+        qsort(candidates->items, candidates->count, sizeof(*candidates->items), compare);
     for (size_t i = 0; i < candidates->count; i++) {
-        struct rp_candidate *one = &candidates->list[i];
+        struct rp_candidate *one = &candidates->items[i];
         each(ctx, one->text, one->what);
         free(one->text);
         free(one->what);
     }
-    free(candidates->list);
+    rp_vec_clear(candidates);
     rp_names_clear(&candidates->seen);
-    memset(candidates, 0, sizeof(*candidates));
 }
 
 /* ------------------------------------------------------------- the kernel's names */

@@ -5,6 +5,7 @@
 
 #include "reprobe_query.h"
 #include "util/names.h"
+#include "util/vec.h"
 
 struct rp_candidate {
     char *text, *what;
@@ -15,8 +16,7 @@ struct rp_candidate {
 struct rp_candidates {
     const char *prefix;
     struct rp_names seen;
-    struct rp_candidate *list;
-    size_t count, capacity;
+    RP_VEC(struct rp_candidate);
 };
 
 /* Passes over what does not begin with the prefix. */

@@ -10,12 +10,12 @@
 #include <sys/types.h>
 
 #include "compile/object.h"
-#include "compile/target.h"
+#include "reprobe.h"
 
 struct rp_error;
 struct rp_gate;
 
-/* Their upper halves. The lower half is a property of the target (target.h) or rp_link_hash() of
+/* Their upper halves. The lower half is a property of the target (see below) or rp_link_hash() of
  * the name. */
 #define RP_SLOT_TARGET   0x72657074ULL
 #define RP_SLOT_CALLBACK 0x72657063ULL
@@ -42,7 +42,7 @@ void rp_link_callbacks_static(struct rp_object *object);
 void rp_link_all_static(void *btf, uint32_t size);
 
 /* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
- * object has maps), the target's constants (target.h), and the callbacks that it refers to at its
+ * object has maps), the target's constants (see below), and the callbacks that it refers to at its
  * end. */
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
@@ -51,5 +51,25 @@ struct rp_error *rp_link_function(const struct rp_object *object,
  * open: the kernel then sees the function as a separate one. False: out of memory. */
 bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate);
 void rp_link_clear(struct rp_object_function *linked);
+
+/* ------------------------------------------------------------- the target */
+
+/* The constants that prelude/glue.h reads; 0 in each: anyone. */
+enum {
+    RP_TARGET_PID,
+    RP_TARGET_UID,       /* with bit 32 set, because 0 is a user, too */
+    RP_TARGET_COMM,      /* the first 8 bytes of the name, as they lie in memory */
+    RP_TARGET_COMM_REST, /* the other 8 */
+    RP_TARGET_CGROUP,    /* the kernel's id of the cgroup */
+    RP_TARGET_COUNT
+};
+
+/* Whether is_target() has to check more than the process; leaving out the rest saves a tenth of the
+ * compile time. */
+bool rp_target_is_by_task(const struct rp_compile_opts *opts);
+
+/* Fails if a name is too long for a task, or the directory is not a cgroup. */
+struct rp_error *rp_target_constants(const struct rp_target *target,
+                                     uint64_t constants[RP_TARGET_COUNT]);
 
 #endif

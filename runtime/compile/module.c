@@ -17,7 +17,6 @@
 #include "compile/map_types.h"
 #include "compile/object_file.h"
 #include "compile/schema.h"
-#include "compile/target.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
 #include "util/clock.h"

@@ -5,7 +5,6 @@
 
 #include <linux/bpf.h>
 
-#include "compile/gate.h"
 #include "compile/load.h"
 #include "compile/object.h"
 #include "compile/source.h"

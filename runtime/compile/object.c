@@ -103,7 +103,7 @@ static void split(const char *text, struct rp_names *names) {
 
 struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *name,
                                 const struct rp_source *source) {
-    struct rp_kernel_identity kernel;
+    struct rp_kernel_identity kernel = {0};
     rp_kernel_identify(&kernel);
     origin->source = strdup(name);
     origin->reprobe = strdup(rp_version());
@@ -144,7 +144,7 @@ static struct rp_error *same_types(const struct rp_object_origin *origin, bool *
 }
 
 struct rp_error *rp_origin_fits(const struct rp_object_origin *origin) {
-    struct rp_kernel_identity kernel;
+    struct rp_kernel_identity kernel = {0};
     rp_kernel_identify(&kernel);
     if (strcmp(kernel.build, origin->kernel_build) == 0 && !origin->uses_modules)
         return NULL;

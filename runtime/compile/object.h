@@ -69,7 +69,7 @@ struct rp_object {
     /* The last map is ours: an array of one u64 that counts records that could not be sent. */
     bool counts_lost;
     bool uses_target_pid, uses_is_target; /* the source mentions the wake-up flags */
-    bool by_task; /* is_target() can check users, names and cgroups: see target.h */
+    bool by_task; /* is_target() can check users, names and cgroups: see link.h */
     char *license;
     uint32_t kern_version;
     void *btf; /* raw, or NULL */

@@ -37,7 +37,7 @@ int rp_image_function_at(const struct rp_image *image, uint32_t insn);
  * was none), with its file's name if that is none of the author's. Returns the line that was
  * printed last. */
 uint32_t rp_image_print_line(const struct rp_image *image, uint32_t i, uint32_t last, FILE *out);
-/* Whether the instruction is one of the gate that stands before the program (compile/gate.h): the
+/* Whether the instruction is one of the gate that stands before the program (compile/load.h): the
  * first function, which is called as the next one is. */
 bool rp_image_is_gate(const struct rp_image *image, uint32_t insn);
 

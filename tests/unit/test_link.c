@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
-#include "compile/gate.h"
 #include "compile/link.h"
+#include "compile/load.h"
 #include "suites.h"
 
 static struct rp_object *compile(const char *text) {

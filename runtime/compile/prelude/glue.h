@@ -6,7 +6,7 @@
 #ifndef TARGET_PID
 #define TARGET_PID ((int)RP_TARGET(0))
 #endif
-/* The target (compile/target.h), 0: anyone. These constants are filled in when the program is
+/* The target (compile/link.h), 0: anyone. These constants are filled in when the program is
  * loaded, so that one compile serves every target. */
 #define RP_TARGET(which)                                                                           \
     ({                                                                                             \

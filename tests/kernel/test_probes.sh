@@ -88,7 +88,7 @@ names_of_files() {
 	hits_source
 	ln -s "$probed" "colon:dash-link"
 	local address
-	address=$(nm "$probed" | sed -n 's/^0*\([0-9a-f]*\) T twice$/0x\1/p')
+	address=$(nm "$probed" | sed -n 's/^0*\([0-9a-f]*\) [Tt] twice$/0x\1/p')
 	local spec
 	# By $PATH, by a relative path, through a link, by address, an instruction in it, in short.
 	for spec in "uprobe:probed:twice" "u:./colon:dash-link:twice" "uprobe:$probed:$address" \
@@ -159,7 +159,9 @@ bad_uprobes() {
 	}
 	bad "uprobe:$probed:twic" "there is no function twic" "did you mean twice?"
 	bad "uprobe:$probed:twice+1000" "outside the function" "use an offset below"
-	bad "uprobe:$probed:0x1" "no code at 0x1" "objdump -d"
+	local data # some linkers put the file's first bytes beside its code
+	data=$(nm "$probed" | sed -n 's/^0*\([0-9a-f]*\) [Dd] __data_start$/0x\1/p')
+	bad "uprobe:$probed:$data" "no code at $data" "objdump -d"
 	bad "uprobe:$probed:0x1x" "0x1x is no address"
 	bad "uprobe:$tmp/no/file:x" "there is no file $tmp/no/file"
 	bad "uprobe:${probed}x:twice" "there is no file" "did you mean $probed"

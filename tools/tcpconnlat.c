@@ -38,12 +38,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     char *end;
     double min_ms;
     switch (key) {
-    case '4':
-        rp_tool_define(tool->tool, "FAMILY=AF_INET");
-        return 0;
-    case '6':
-        rp_tool_define(tool->tool, "FAMILY=AF_INET6");
-        return 0;
     case 'L':
         tool->lport = true;
         return 0;
@@ -60,7 +54,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         rp_tool_define(tool->tool, "MIN_NS=%.0f", min_ms * 1e6);
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return rp_tool_define_family(tool->tool, key) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 

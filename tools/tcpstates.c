@@ -54,12 +54,6 @@ static const char *const states[] = {
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct tcpstates *tool = state->input;
     switch (key) {
-    case '4':
-        rp_tool_define(tool->tool, "FAMILY=AF_INET");
-        return 0;
-    case '6':
-        rp_tool_define(tool->tool, "FAMILY=AF_INET6");
-        return 0;
     case 'L':
     case 'D':
         if (!rp_tool_define_ports(tool->tool, key == 'L' ? "LOCAL_PORT" : "REMOTE_PORT", arg))
@@ -69,7 +63,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         tool->wide = true;
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return rp_tool_define_family(tool->tool, key) ? 0 : ARGP_ERR_UNKNOWN;
     }
 }
 

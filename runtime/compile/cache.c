@@ -19,6 +19,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/vec.h"
 
 #define DEFAULT_LIMIT (64ull << 20)
@@ -45,25 +46,6 @@ static bool find_path(char path[PATH_MAX]) {
     return len > 0 && len < PATH_MAX;
 }
 
-/* Refuses a directory below somebody else's, such as the home that sudo may leave in $HOME. */
-static void make_one(const char *parent, const char *path) {
-    struct stat st;
-    if (stat(path, &st) == 0 || stat(parent, &st) || (st.st_uid != 0 && st.st_uid != geteuid()))
-        return;
-    mkdir(path, 0700);
-}
-
-static void make_path(const char *path) {
-    char parent[PATH_MAX], next[PATH_MAX];
-    snprintf(parent, sizeof(parent), "%s", *path == '/' ? "/" : ".");
-    for (const char *end = path; *end; snprintf(parent, sizeof(parent), "%s", next)) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
-        snprintf(next, sizeof(next), "%.*s", (int)(end - path), path);
-        make_one(parent, next);
-    }
-}
-
 /* Opens the directory, and makes it if needed; -1 if there is none that only this user can use. */
 static int open_directory(bool make) {
     char path[PATH_MAX];
@@ -72,7 +54,7 @@ static int open_directory(bool make) {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
     int fd = open(path, flags);
     if (fd < 0 && errno == ENOENT && make) {
-        make_path(path);
+        rp_file_make_directory(path);
         fd = open(path, flags);
     }
     struct stat st;

@@ -15,6 +15,7 @@
 #include "compile/embedded.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 
 const char *const rp_tree_always[] = {
     "uapi/linux/bpf.h", "uapi/linux/if_packet.h", "uapi/linux/if_ether.h",
@@ -53,15 +54,10 @@ static void remove_stale(const char *base) {
     }
 }
 
-static int make_parents(char *path) {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        int err = mkdir(path, 0700);
-        *slash = '/';
-        if (err && errno != EEXIST)
-            return -1;
-    }
-    return 0;
+static bool make_directory_of(const char *path) {
+    char directory[PATH_MAX];
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+    return rp_file_make_directory(directory);
 }
 
 static int write_file(const char *tree, const char *name, const char *text) {
@@ -73,7 +69,7 @@ static int write_file(const char *tree, const char *name, const char *text) {
     }
     const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     int fd = open(path, flags, 0600);
-    if (fd < 0 && errno == ENOENT && make_parents(path) == 0)
+    if (fd < 0 && errno == ENOENT && make_directory_of(path))
         fd = open(path, flags, 0600);
     if (fd < 0)
         return -1;

@@ -57,6 +57,8 @@ void rp_tool_define(struct rp_tool *tool, const char *format, ...)
 /* Defines MACRO(port), which is true for the ports of a list such as "80,443"; false if `list` is
  * not one. */
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
+/* Defines FAMILY, AF_INET for the option -4 and AF_INET6 for -6; false for all other keys. */
+bool rp_tool_define_family(struct rp_tool *tool, int key);
 /* Compiles `source` with these macros; messages call it `name`. */
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out);

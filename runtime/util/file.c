@@ -2,7 +2,9 @@
 #include "util/file.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -32,4 +34,30 @@ struct rp_error *rp_file_read(const char *path, char **text) {
             "use the C source of a BPF program");
     *text = rp_take(whole);
     return NULL;
+}
+
+static bool make_one(const char *parent, const char *path) {
+    struct stat st;
+    if (stat(path, &st) == 0)
+        return true;
+    if (stat(parent, &st))
+        return false;
+    if (st.st_uid != 0 && st.st_uid != geteuid()) {
+        errno = EACCES;
+        return false;
+    }
+    return mkdir(path, 0700) == 0 || errno == EEXIST;
+}
+
+bool rp_file_make_directory(const char *path) {
+    char parent[PATH_MAX], next[PATH_MAX];
+    bool made = true;
+    snprintf(parent, sizeof(parent), "%s", *path == '/' ? "/" : ".");
+    for (const char *end = path; made && *end; snprintf(parent, sizeof(parent), "%s", next)) {
+        end += strspn(end, "/");
+        end += strcspn(end, "/");
+        snprintf(next, sizeof(next), "%.*s", (int)(end - path), path);
+        made = make_one(parent, next);
+    }
+    return made;
 }

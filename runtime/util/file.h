@@ -8,4 +8,9 @@
  * NUL byte (EINVAL): it is not C. "-" is standard input. */
 struct rp_error *rp_file_read(const char *path, char **text);
 
+/* Makes the directory, and those above it that do not exist, for this user only. Makes none in a
+ * directory of another user but root, such as the home that sudo may leave in $HOME. False with
+ * errno if there is no such directory afterwards. */
+bool rp_file_make_directory(const char *path);
+
 #endif

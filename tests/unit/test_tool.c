@@ -83,6 +83,18 @@ START_TEST(signals_have_names) {
 }
 END_TEST
 
+START_TEST(families_become_a_macro) {
+    struct rp_tool *tool = rp_tool_new();
+    struct rp_tool_own *own = (struct rp_tool_own *)tool;
+    ck_assert(rp_tool_define_family(tool, '4') && rp_tool_define_family(tool, '6'));
+    ck_assert(!rp_tool_define_family(tool, '5'));
+    ck_assert_uint_eq(own->flags.count, 2);
+    ck_assert_str_eq(own->flags.items[0], "-DFAMILY=AF_INET");
+    ck_assert_str_eq(own->flags.items[1], "-DFAMILY=AF_INET6");
+    rp_tool_free(tool);
+}
+END_TEST
+
 START_TEST(ports_become_a_macro) {
     struct rp_tool *tool = rp_tool_new();
     const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
@@ -123,6 +135,7 @@ Suite *tool_suite(void) {
     tcase_add_test(tc, cells_make_header_row_and_json);
     tcase_add_test(tc, long_cells_push);
     tcase_add_test(tc, signals_have_names);
+    tcase_add_test(tc, families_become_a_macro);
     tcase_add_test(tc, ports_become_a_macro);
     tcase_add_test(tc, addresses_are_cells);
     suite_add_tcase(suite, tc);

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "reprobe_tool.h"
 #include "suites.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/names.h"
 #include "util/vec.h"
 
@@ -120,6 +124,29 @@ START_TEST(capture_takes_both_streams_and_gives_them_back) {
 }
 END_TEST
 
+/* A directory of another user, but root, is none to make anything in. */
+START_TEST(directories_are_made_for_their_user) {
+    char top[] = "/tmp/reprobe-unit.XXXXXX", path[64], others[64];
+    ck_assert_ptr_nonnull(mkdtemp(top));
+    snprintf(path, sizeof(path), "%s/a/b/c", top);
+    struct stat st;
+    ck_assert(rp_file_make_directory(path) && rp_file_make_directory(path));
+    ck_assert(stat(path, &st) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 0777) == 0700);
+    snprintf(others, sizeof(others), "%s/a", top);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(chown(others, 65534, 65534), 0);
+        snprintf(others, sizeof(others), "%s/a/d/e", top);
+        ck_assert(!rp_file_make_directory(others));
+        ck_assert_int_eq(errno, EACCES);
+        ck_assert_int_ne(stat(others, &st), 0);
+    }
+    for (size_t cut = strlen(path); cut >= strlen(top); cut -= 2) {
+        path[cut] = '\0';
+        ck_assert_int_eq(rmdir(path), 0);
+    }
+}
+END_TEST
+
 START_TEST(durations) {
     static const struct {
         const char *text;
@@ -148,6 +175,7 @@ Suite *util_suite(void) {
     tcase_add_test(tc, vec_adds_zeroed_items);
     tcase_add_test(tc, vec_says_when_there_is_no_memory);
     tcase_add_test(tc, capture_takes_both_streams_and_gives_them_back);
+    tcase_add_test(tc, directories_are_made_for_their_user);
     tcase_add_test(tc, durations);
     suite_add_tcase(suite, tc);
     return suite;

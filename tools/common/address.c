@@ -21,6 +21,12 @@ static bool parse_port(const char *text, size_t length, uint64_t *port) {
     return length < sizeof(digits) && rp_parse_count(digits, UINT16_MAX, port);
 }
 
+bool rp_tool_define_family(struct rp_tool *tool, int key) {
+    if (key == '4' || key == '6')
+        rp_tool_define(tool, "FAMILY=%s", key == '4' ? "AF_INET" : "AF_INET6");
+    return key == '4' || key == '6';
+}
+
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list) {
     RP_AUTO_FREE char *condition = NULL;
     size_t size;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <locale.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -124,6 +126,91 @@ START_TEST(capture_takes_both_streams_and_gives_them_back) {
 }
 END_TEST
 
+START_TEST(json_has_its_commas) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    struct rp_writer json;
+    rp_json_begin(&json, out);
+    rp_json_array(&json, "empty");
+    rp_json_array_end(&json);
+    rp_json_array(&json, "mixed");
+    rp_json_uint(&json, NULL, UINT64_MAX);
+    rp_json_object(&json, NULL);
+    rp_json_object_end(&json);
+    rp_json_int(&json, NULL, INT64_MIN);
+    rp_json_array_end(&json);
+    rp_json_object(&json, "in\"side");
+    rp_json_bool(&json, "yes", true);
+    rp_json_bool(&json, "no", false);
+    rp_json_object_end(&json);
+    rp_json_text(&json, "text",
+                 "\x1b\xff"
+                 "abc",
+                 4);
+    rp_json_number(&json, "number", "1e3");
+    rp_json_end(&json);
+    rp_json_begin(&json, out);
+    rp_json_string(&json, "next", "line");
+    rp_json_end(&json);
+    fclose(out);
+    ck_assert_str_eq(text, "{\"empty\":[],\"mixed\":[18446744073709551615,{},-9223372036854775808],"
+                           "\"in\\\"side\":{\"yes\":true,\"no\":false},"
+                           "\"text\":\"\\u001b\\ufffdab\",\"number\":1e3}\n{\"next\":\"line\"}\n");
+    free(text);
+}
+END_TEST
+
+/* In every locale, and never what JSON does not have. */
+START_TEST(json_numbers_are_json) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    locale_t comma = newlocale(LC_NUMERIC_MASK, "de_DE.UTF-8", (locale_t)0), before = (locale_t)0;
+    if (comma)
+        before = uselocale(comma);
+    struct rp_writer json;
+    rp_json_begin(&json, out);
+    rp_json_double(&json, "a", 3, 1.0005);
+    rp_json_double(&json, "b", 0, -2.5e15);
+    rp_json_double(&json, "c", 1, NAN);
+    rp_json_double(&json, "d", 1, -INFINITY);
+    rp_json_end(&json);
+    if (comma) {
+        uselocale(before);
+        freelocale(comma);
+    }
+    fclose(out);
+    ck_assert_str_eq(text, "{\"a\":1.000,\"b\":-2500000000000000,\"c\":null,\"d\":null}\n");
+    free(text);
+}
+END_TEST
+
+/* Longer than the writer's buffer. */
+START_TEST(json_may_be_long) {
+    char *text = NULL, *expected = NULL;
+    size_t size;
+    char long_text[5000];
+    memset(long_text, 'x', sizeof(long_text) - 1);
+    long_text[sizeof(long_text) - 1] = '\0';
+    FILE *out = open_memstream(&text, &size);
+    ck_assert_ptr_nonnull(out);
+    struct rp_writer json;
+    rp_json_begin(&json, out);
+    for (int i = 0; i < 3; i++)
+        rp_json_string(&json, "x", long_text);
+    rp_json_end(&json);
+    fclose(out);
+    ck_assert_int_gt(
+        asprintf(&expected, "{\"x\":\"%1$s\",\"x\":\"%1$s\",\"x\":\"%1$s\"}\n", long_text), 0);
+    ck_assert_str_eq(text, expected);
+    free(text);
+    free(expected);
+}
+END_TEST
+
 /* A directory of another user, but root, is none to make anything in. */
 START_TEST(directories_are_made_for_their_user) {
     char top[] = "/tmp/reprobe-unit.XXXXXX", path[64], others[64];
@@ -175,6 +262,9 @@ Suite *util_suite(void) {
     tcase_add_test(tc, vec_adds_zeroed_items);
     tcase_add_test(tc, vec_says_when_there_is_no_memory);
     tcase_add_test(tc, capture_takes_both_streams_and_gives_them_back);
+    tcase_add_test(tc, json_has_its_commas);
+    tcase_add_test(tc, json_numbers_are_json);
+    tcase_add_test(tc, json_may_be_long);
     tcase_add_test(tc, directories_are_made_for_their_user);
     tcase_add_test(tc, durations);
     suite_add_tcase(suite, tc);

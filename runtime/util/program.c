@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Standard output, and its first error. */
+/* What the program that uses the library asks of it: the version, and whether all that it printed
+ * was written. */
 #include <errno.h>
 #include <poll.h>
 #include <unistd.h>
 
 #include "reprobe.h"
 
-static int first_errno;
+const char *rp_version(void) {
+    return REPROBE_VERSION;
+}
+
+static int first_errno; /* of standard output */
 
 static bool is_closed_pipe(int fd) {
     struct pollfd pipe = {.fd = fd};

@@ -5,7 +5,7 @@
 
 #include <stdio.h>
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 #include "util/names.h"
 
 struct rp_types_names {

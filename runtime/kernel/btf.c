@@ -1,14 +1,304 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbpf copies all of BTF and notes where each of 130,000 types begins. A source needs some
+ * hundred of them. Here the bytes stay where they are; one pass notes every 16th type and the types
+ * that C can name, and a type is found from there in a few steps.
+ */
 #include "kernel/btf.h"
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+
+#define STRIDE 16 /* types from one mark to the next */
+
+/* Without pointers BTF is a tree; no compiler writes a longer chain than this. */
+#define DEPTH_MAX 64
+
+static const struct btf_type void_type;
+
+/* ------------------------------------------------------------- walking */
+
+/* The length of a type: a number of bytes, and some more for each member. A kind without a length
+ * is unknown. */
+static const struct {
+    uint8_t fixed, each;
+} lengths[1 << 5] = {
+#define LENGTH(more, each)                                                                         \
+    { sizeof(struct btf_type) + (more), each }
+    [BTF_KIND_INT] = LENGTH(sizeof(uint32_t), 0),
+    [BTF_KIND_PTR] = LENGTH(0, 0),
+    [BTF_KIND_ARRAY] = LENGTH(sizeof(struct btf_array), 0),
+    [BTF_KIND_STRUCT] = LENGTH(0, sizeof(struct btf_member)),
+    [BTF_KIND_UNION] = LENGTH(0, sizeof(struct btf_member)),
+    [BTF_KIND_ENUM] = LENGTH(0, sizeof(struct btf_enum)),
+    [BTF_KIND_FWD] = LENGTH(0, 0),
+    [BTF_KIND_TYPEDEF] = LENGTH(0, 0),
+    [BTF_KIND_VOLATILE] = LENGTH(0, 0),
+    [BTF_KIND_CONST] = LENGTH(0, 0),
+    [BTF_KIND_RESTRICT] = LENGTH(0, 0),
+    [BTF_KIND_FUNC] = LENGTH(0, 0),
+    [BTF_KIND_FUNC_PROTO] = LENGTH(0, sizeof(struct btf_param)),
+    [BTF_KIND_VAR] = LENGTH(sizeof(struct btf_var), 0),
+    [BTF_KIND_DATASEC] = LENGTH(0, sizeof(struct btf_var_secinfo)),
+    [BTF_KIND_FLOAT] = LENGTH(0, 0),
+    [BTF_KIND_DECL_TAG] = LENGTH(sizeof(struct btf_decl_tag), 0),
+    [BTF_KIND_TYPE_TAG] = LENGTH(0, 0),
+    [BTF_KIND_ENUM64] = LENGTH(0, sizeof(struct btf_enum64)),
+#undef LENGTH
+};
+
+/* In bytes; 0 if the kind is unknown. */
+static inline size_t length(const struct btf_type *t) {
+    unsigned kind = btf_kind(t); /* five bits */
+    return lengths[kind].fixed + (size_t)lengths[kind].each * btf_vlen(t);
+}
+
+static const struct btf_type *after(const struct btf_type *t) {
+    return (const struct btf_type *)((const char *)t + length(t));
+}
+
+static bool is_nameable(unsigned kind) {
+    static const uint32_t kinds = 1U << BTF_KIND_STRUCT | 1U << BTF_KIND_UNION |
+                                  1U << BTF_KIND_ENUM | 1U << BTF_KIND_ENUM64 |
+                                  1U << BTF_KIND_TYPEDEF;
+    return kinds >> kind & 1;
+}
+
+/* False, with errno, if it is not BTF of a known form. */
+static bool index_types(struct rp_btf *btf, size_t types_len) {
+    uint32_t index = 0;
+    for (size_t at = 0, len; at < types_len; at += len, index++) {
+        const struct btf_type *t = (const struct btf_type *)(btf->types + at);
+        size_t left = types_len - at;
+        len = left < sizeof(*t) ? 0 : length(t);
+        if (!len || len > left) {
+            errno = EINVAL;
+            return false;
+        }
+        const struct rp_btf_entry entry = {btf->first_id + index, (uint32_t)at};
+        if ((index % STRIDE == 0 && !rp_vec_push(&btf->marks, entry.at)) ||
+            (is_nameable(btf_kind(t)) && !rp_vec_push(&btf->nameable, entry)))
+            return false;
+    }
+    btf->end_id = btf->first_id + index;
+    return true;
+}
+
+/* ------------------------------------------------------------- making one */
+
+/* Finds the sections; the strings end with a NUL. */
+static bool find_sections(struct rp_btf *btf, size_t *types_len) {
+    const struct btf_header *header = btf->bytes;
+    if (btf->size < sizeof(*header) || header->magic != BTF_MAGIC || header->hdr_len > btf->size)
+        return false;
+    size_t left = btf->size - header->hdr_len;
+    if (header->type_off > left || header->type_len > left - header->type_off ||
+        header->str_off > left || header->str_len > left - header->str_off || !header->str_len)
+        return false;
+    btf->types = (const char *)btf->bytes + header->hdr_len + header->type_off;
+    btf->strings = (const char *)btf->bytes + header->hdr_len + header->str_off;
+    btf->first_string = btf->base ? btf->base->end_string : 0;
+    btf->end_string = btf->first_string + header->str_len;
+    btf->first_id = btf->base ? btf->base->end_id : 1;
+    *types_len = header->type_len;
+    return !btf->strings[header->str_len - 1];
+}
+
+struct rp_btf *rp_btf_new(void *bytes, size_t size, const struct rp_btf *base) {
+    struct rp_btf *btf = calloc(1, sizeof(*btf));
+    if (!btf)
+        return NULL;
+    *btf = (struct rp_btf){.base = base, .bytes = bytes, .size = size};
+    size_t types_len = 0;
+    errno = EINVAL;
+    if (find_sections(btf, &types_len) && index_types(btf, types_len))
+        return btf;
+    btf->bytes = NULL;
+    rp_btf_free(btf);
+    return NULL;
+}
+
+/* The kernel returns one page of its types per read. */
+static bool read_all(int fd, char *bytes, size_t size) {
+    for (size_t done = 0; done < size;) {
+        ssize_t n = read(fd, bytes + done, size - done);
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+struct rp_btf *rp_btf_open(const char *path, const struct rp_btf *base) {
+    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0 || fstat(fd, &st))
+        return NULL;
+    size_t size = (size_t)st.st_size;
+    void *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
+    bool filled = bytes != MAP_FAILED;
+    if (!filled) /* not malloc()ed, so that freeing it returns it to the system */
+        bytes = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE,
+                     -1, 0);
+    if (bytes == MAP_FAILED)
+        return NULL;
+    struct rp_btf *btf = filled || read_all(fd, bytes, size) ? rp_btf_new(bytes, size, base) : NULL;
+    if (!btf) {
+        int saved = errno;
+        munmap(bytes, size);
+        errno = saved;
+    }
+    return btf;
+}
+
+void rp_btf_free(struct rp_btf *btf) {
+    while (btf) {
+        struct rp_btf *next = btf->next;
+        int saved = errno;
+        if (btf->bytes)
+            munmap(btf->bytes, btf->size);
+        rp_vec_clear(&btf->marks);
+        rp_vec_clear(&btf->nameable);
+        free(btf->module);
+        free(btf);
+        errno = saved;
+        btf = next;
+    }
+}
+
+/* ------------------------------------------------------------- looking at it */
+
+const struct btf_type *rp_btf_type(const struct rp_btf *btf, uint32_t id) {
+    if (id < btf->first_id && btf->base)
+        btf = btf->base;
+    if (id < btf->first_id || id >= btf->end_id)
+        return &void_type;
+    uint32_t index = id - btf->first_id;
+    const struct btf_type *t =
+        (const struct btf_type *)(btf->types + btf->marks.items[index / STRIDE]);
+    for (uint32_t steps = index % STRIDE; steps; steps--)
+        t = after(t);
+    return t;
+}
+
+static bool is_called(const struct rp_btf *btf, const struct btf_type *t, const char *name) {
+    const char *its = rp_btf_name(btf, t);
+    return *its == *name && strcmp(its, name) == 0;
+}
+
+uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) {
+    if (is_nameable(kind)) {
+        for (size_t i = 0; i < btf->nameable.count; i++) {
+            const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[i]);
+            if (btf_kind(t) == kind && is_called(btf, t, name))
+                return btf->nameable.items[i].id;
+        }
+        return 0;
+    }
+    const struct btf_type *t = (const struct btf_type *)btf->types;
+    for (uint32_t id = btf->first_id; id < btf->end_id; id++, t = after(t))
+        if (btf_kind(t) == kind && is_called(btf, t, name))
+            return id;
+    return 0;
+}
+
+/* The type without typedefs and qualifiers. */
+static const struct btf_type *plain_type(const struct rp_btf *btf, uint32_t id) {
+    const struct btf_type *t = rp_btf_type(btf, id);
+    for (unsigned depth = 0; depth < DEPTH_MAX && (btf_is_mod(t) || btf_is_typedef(t)); depth++)
+        t = rp_btf_type(btf, t->type);
+    return t;
+}
+
+uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
+    uint64_t count = 1;
+    for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
+        const struct btf_type *t = plain_type(btf, id);
+        switch (btf_kind(t)) {
+        case BTF_KIND_INT:
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION:
+        case BTF_KIND_ENUM:
+        case BTF_KIND_ENUM64:
+        case BTF_KIND_FLOAT:
+            return count * t->size;
+        case BTF_KIND_PTR:
+            return count * sizeof(void *);
+        case BTF_KIND_ARRAY:
+            count *= btf_array(t)->nelems;
+            id = btf_array(t)->type;
+            break;
+        default:
+            return 0;
+        }
+    }
+    return 0;
+}
+
+const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name) {
+    for (size_t i = 0; i < btf->nameable.count; i++) {
+        const struct rp_btf_entry *entry = &btf->nameable.items[i];
+        if (!is_called(btf, rp_btf_entry_type(btf, entry), name))
+            continue;
+        const struct btf_type *t = plain_type(btf, entry->id);
+        if (btf_is_composite(t))
+            return t;
+    }
+    return NULL;
+}
+
+/* A type is packed if its alignment or size does not fit its members. */
+static unsigned align_of_composite(const struct rp_btf *btf, const struct btf_type *t) {
+    const struct btf_member *m = btf_members(t);
+    unsigned align = 1;
+    for (unsigned i = 0; i < btf_vlen(t); i++) {
+        unsigned its = rp_btf_align(btf, m[i].type);
+        if (!btf_member_bitfield_size(t, i) && btf_member_bit_offset(t, i) % (8 * its))
+            return 1;
+        align = its > align ? its : align;
+    }
+    return t->size % align ? 1 : align;
+}
+
+unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
+    for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
+        const struct btf_type *t = plain_type(btf, id);
+        switch (btf_kind(t)) {
+        case BTF_KIND_INT:
+        case BTF_KIND_ENUM:
+        case BTF_KIND_ENUM64:
+        case BTF_KIND_FLOAT:
+            return t->size && t->size < sizeof(void *) ? t->size : sizeof(void *);
+        case BTF_KIND_PTR:
+            return sizeof(void *);
+        case BTF_KIND_ARRAY:
+            id = btf_array(t)->type;
+            break;
+        case BTF_KIND_STRUCT:
+        case BTF_KIND_UNION:
+            return align_of_composite(btf, t);
+        default:
+            return 1;
+        }
+    }
+    return 1;
+}
+
+/* ------------------------------------------------------------- the running kernel's */
 
 /* Kept, because the kernel's types do not change while this process lives. */
 static struct rp_btf *vmlinux;

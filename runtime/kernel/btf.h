@@ -1,10 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The running kernel's own types. */
+/* BTF, the kernel's types: read where it is, without a copy; and the running kernel's own. */
 #ifndef RP_KERNEL_BTF_H
 #define RP_KERNEL_BTF_H
 
-#include "kernel/btf_reader.h"
+#include <bpf/btf.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "reprobe.h"
+#include "util/vec.h"
+
+/* A type that C can name: a struct, a union, an enum or a typedef. */
+struct rp_btf_entry {
+    uint32_t id, at; /* at: the offset in the types */
+};
+
+struct rp_btf {
+    const struct rp_btf *base;   /* of a module: vmlinux; its own ids and strings continue those */
+    uint32_t first_id, end_id;   /* its own types have the ids from first_id to end_id - 1 */
+    const char *types, *strings; /* the two sections, in `bytes` */
+    uint32_t first_string, end_string; /* the offsets of its own strings */
+    RP_VEC(uint32_t) marks;            /* the offset in `types` of every 16th type */
+    RP_VEC(struct rp_btf_entry) nameable;
+    void *bytes; /* the data it was made from */
+    size_t size;
+    char *module;        /* its name, if it comes from rp_kernel_module_types() */
+    struct rp_btf *next; /* in a list */
+};
+
+/* Maps the file, or reads it if the kernel does not allow mapping (before Linux 6.16; a module's
+ * types). `base` must live longer. NULL and errno on failure. */
+struct rp_btf *rp_btf_open(const char *path, const struct rp_btf *base);
+/* From `bytes`, which mmap() returned and rp_btf_free() unmaps; on failure they stay the caller's.
+ */
+struct rp_btf *rp_btf_new(void *bytes, size_t size, const struct rp_btf *base);
+/* Frees it and all that follow it in its list; NULL is allowed. */
+void rp_btf_free(struct rp_btf *btf);
+
+/* Never NULL: an unknown id is void. */
+const struct btf_type *rp_btf_type(const struct rp_btf *btf, uint32_t id);
+static inline const struct btf_type *rp_btf_entry_type(const struct rp_btf *btf,
+                                                       const struct rp_btf_entry *entry) {
+    return (const struct btf_type *)(btf->types + entry->at);
+}
+/* Never NULL: "" if it has no name. */
+static inline const char *rp_btf_string(const struct rp_btf *btf, uint32_t offset) {
+    if (offset < btf->first_string)
+        btf = btf->base;
+    return offset < btf->end_string ? btf->strings + (offset - btf->first_string) : "";
+}
+static inline const char *rp_btf_name(const struct rp_btf *btf, const struct btf_type *t) {
+    return rp_btf_string(btf, t->name_off);
+}
+
+/* The id of the first of its own types of that kind and name; 0 if there is none. */
+uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind);
+
+/* The struct or union with the tag or typedef `name`; NULL if there is none, or it is only
+ * declared. */
+const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name);
+
+/* In bytes, by value; 0 if it has no size. */
+uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id);
+/* In bytes, at least 1, and 1 for a packed type. */
+unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id);
+
+/* ------------------------------------------------------------- the running kernel's */
 
 /* The types of vmlinux (Linux 5.4, CONFIG_DEBUG_INFO_BTF), read by the first call; valid until
  * rp_kernel_btf_release(). */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 
 /* How to write a declaration, if not in the usual way. */
 struct rp_btf_declaration {

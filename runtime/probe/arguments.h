@@ -3,7 +3,7 @@
 #ifndef RP_PROBE_ARGUMENTS_H
 #define RP_PROBE_ARGUMENTS_H
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 #include "probe/spec.h"
 #include "reprobe.h"
 

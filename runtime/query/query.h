@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 #include "probe/arguments.h"
 #include "query/expression.h"
 #include "reprobe_query.h"

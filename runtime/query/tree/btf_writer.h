@@ -6,7 +6,7 @@
 #include <bpf/btf.h>
 #include <stdbool.h>
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 #include "util/vec.h"
 
 struct rp_btf_record {

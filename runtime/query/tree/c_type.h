@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "kernel/btf_reader.h"
+#include "kernel/btf.h"
 #include "util/arena.h"
 
 struct rp_error;

@@ -149,19 +149,14 @@ struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     RP_AUTO_FREE char *entry = call_of(spec, RP_CALL_ENTRY), *end = call_of(spec, RP_CALL_RETURN);
     if (!entry || !end)
         return no_return(p->question, &p->points[0]);
-    struct rp_attach_point *points = reallocarray(p->points, 2, sizeof(*points));
-    if (!points)
-        return rp_error_nomem();
-    p->points = points;
-    points[1] = (struct rp_attach_point){0};
     p->point_count = 2;
     p->pair = true;
     p->map = p->map ? p->map : "entered";
     RP_TRY(replace_point(p, 0, rp_take(entry), "on_entry"));
-    RP_TRY(rp_attach_point_open(end, "on_return", &points[1]));
+    RP_TRY(rp_attach_point_open(end, "on_return", &p->points[1]));
     /* A syscall's result is a field of the tracepoint where it ends. */
-    struct rp_arguments *arguments = points[0].arguments;
-    if (!arguments->result && points[1].spec.kind->result == RP_RESULT_ARGUMENT)
+    struct rp_arguments *arguments = p->points[0].arguments;
+    if (!arguments->result && p->points[1].spec.kind->result == RP_RESULT_ARGUMENT)
         arguments->result = strdup("long");
     return NULL;
 }

@@ -214,7 +214,7 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     if (!q->probe_count)
         return rp_cannot_answer(q, EINVAL, "it does not say where");
-    p->points = calloc(q->probe_count, sizeof(*p->points));
+    p->points = calloc(q->probe_count + 1, sizeof(*p->points)); /* a pair has one more */
     if (!p->points)
         return rp_error_nomem();
     for (size_t i = 0; i < q->probe_count; i++) {

@@ -4,9 +4,14 @@
 # with `t NAME FUNCTION [ARG…]`, and ends with `finish`. Each case runs in a subshell and a directory
 # of its own, so it may `cd`, `skip` and start background jobs, which end with it.
 #
+# Nothing here depends on how fast a machine is. A case waits for what it needs (`wait_for`), not for
+# some time, and compares times with those of the same run ($took). It sleeps only before it looks at what
+# must not have happened. Speed is measured by scripts/bench.
+#
 #   REPROBE_BIN         where the programs are (default: build/bin)
 #   REPROBE_TEST_BIN    where the tests' helpers are (default: build/tests)
-#   REPROBE_TEST_SLOW   how many times slower than a real machine this one is (default: 1)
+#   REPROBE_TEST_SLOW   how many times slower than a real machine this one is (default: 1): where that is
+#                       10, suites do less, so that they end
 #   REPROBE_TEST_CACHE  a directory, where compiling each program anew would take too long (default:
 #                       off; test_cache.sh has caches of its own)
 #   REPROBE_TEST_ALONE  nobody else uses BPF here: nothing at all may be left behind
@@ -20,7 +25,8 @@ bin=$(cd "${REPROBE_BIN:-$top/build/bin}" && pwd) || exit 1
 helpers=$(cd "${REPROBE_TEST_BIN:-$top/build/tests}" && pwd) || exit 1
 PATH=$bin:$helpers:$PATH:/usr/sbin:/sbin
 slow=${REPROBE_TEST_SLOW:-1}
-limit=$((30 + 6 * slow)) # seconds that one run of a program may take
+limit=$((300 + 60 * slow)) # seconds that one run of a program may take: it ends what hangs
+export REPROBE_TEST_LIMIT=$limit # for pty
 kprobes= # set when this kernel has them
 [ -e /sys/bus/event_source/devices/kprobe ] && kprobes=1
 
@@ -90,11 +96,14 @@ skip() {
 
 # ---------------------------------------------------------------- running programs
 
-# run COMMAND…: its output is in $out and $err (and the files out and err), its status in $rc.
+# run COMMAND…: its output is in $out and $err (and the files out and err), its status in $rc, the
+# milliseconds that it took in $took.
 run() {
+	local before=${EPOCHREALTIME/./}
 	command=$*
 	{ timeout -k 5 "$limit" "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null # bash tells of crashes
 	rc=$?
+	took=$(((${EPOCHREALTIME/./} - before) / 1000))
 	out=$(tr -d '\0' <"$tmp/out")
 	err=$(tr -d '\0' <"$tmp/err")
 }
@@ -149,6 +158,18 @@ done_or_gone() { "$@" || gone "$pid"; }
 
 # attached: until the program that `start` started traces. All print their header then.
 attached() { wait_in "it traces" grep -q PID "$tmp/out"; }
+
+# alone WHAT: until the end of the case, no other suite on this machine has WHAT: for what there is once only,
+# such as the trace pipe, which one process can read.
+alone() {
+	exec {alone}>>"${TMPDIR:-/tmp}/reprobe-test.$1.lock" && flock "$alone"
+}
+
+# private PROGRAM [NAME]: a copy of one of the tests' helpers that nobody else runs: for what is traced by its
+# file or by its name, of which 15 bytes count. Prints its path.
+private() {
+	cp "$helpers/$1" "$tmp/${2-$1}" && echo "$tmp/${2-$1}"
+}
 
 # headers: lets stock BCC find the headers of this kernel, which a lab's own modules hide.
 headers() {

@@ -6,23 +6,23 @@
  * A line of the script is one of
  *   send TEXT             types it; \r is Enter, \t Tab, \e Escape, \xNN any byte, \\ a backslash
  *   key NAME              ctrl-c, ctrl-d, ctrl-z, up, down, left, right
- *   wait REGEX [SECONDS]  until some line of the screen matches, which must happen
+ *   wait REGEX            until some line of the screen matches, which must happen
  *   row REGEX             some line of the screen matches now
  *   refuse REGEX          no line of the screen does, nor of what has scrolled away
- *   count N REGEX         so many lines that were shown match
- *   last REGEX            the line that the cursor is in matches
- *   idle MILLISECONDS     lets the program run on
- *   size COLS ROWS        of the terminal, from now on
- *   clear                 forgets what was shown before, but for the line of the cursor
- *   print                 the screen, on standard output
- *   signal NAME           INT, TERM, TSTP, CONT, … to the program
- *   stopped               the program has stopped, as by Ctrl-Z
- *   run COMMAND           a shell command, whose status must be 0
+ *   count N REGEX         waits until N lines that were shown match; more must not
+ *   last REGEX            waits until the line that the cursor is in matches
+ *   until COMMAND         waits until a shell command ends with status 0
+ *   idle MILLISECONDS     lets the program run on: only before a look at what must not have
+ * happened size COLS ROWS        of the terminal, from now on clear                 forgets what
+ * was shown before, but for the line of the cursor print                 the screen, on standard
+ * output signal NAME           INT, TERM, TSTP, CONT, … to the program stopped               the
+ * program has stopped, as by Ctrl-Z run COMMAND           a shell command, whose status must be 0
  *   begin COMMAND         the same, and does not wait for it
  *   eof                   hangs up
  *   status N              waits until the program has ended: with that status, or 128 + signal
- * REGEX is an extended one, up to the end of the line; of `wait`, with "quotes" around it when
- * SECONDS follow. Ends with 1, and the screen on stderr, when something is not as it should be.
+ * REGEX is an extended one, up to the end of the line. What is waited for must come within
+ * $REPROBE_TEST_LIMIT seconds (300), which is there to end what hangs. Ends with 1, and the screen
+ * on stderr, when something is not as it should be.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -43,7 +43,6 @@
 
 #define COLS_MAX 512
 #define ROWS_MAX 128
-#define WAIT_S   20
 
 struct row {
     char text[COLS_MAX + 1]; /* a byte a column: a character of several bytes is one '?' of ours */
@@ -66,6 +65,7 @@ static int master = -1;
 static pid_t child;
 static int status = -1;
 static unsigned line_number;
+static double limit_s = 300;
 static FILE *raw;
 
 /* ------------------------------------------------------------------ the terminal */
@@ -385,24 +385,22 @@ static int count_matches(const char *pattern, bool with_gone) {
     return count;
 }
 
-static void wait_for(char *args) {
-    double seconds = WAIT_S;
-    const char *slow = getenv("REPROBE_TEST_SLOW");
-    if (*args == '"') {
-        char *end = strrchr(++args, '"');
-        if (!end)
-            fail("no closing quote", args);
-        *end = '\0';
-        seconds = strtod(end + 1, NULL);
-    }
-    if (slow)
-        seconds *= strtod(slow, NULL) > 3 ? 3 : 1;
-    for (double end = now() + seconds; !count_matches(args, false);) {
+static bool is_shown(const char *pattern) {
+    return count_matches(pattern, false) > 0;
+}
+
+static bool succeeds(const char *command) {
+    return system(command) == 0;
+}
+
+/* Until holds(what): it must, while the program runs. */
+static void wait_until(bool (*holds)(const char *what), const char *what) {
+    for (double end = now() + limit_s; !holds(what);) {
         bool runs = take_output(20);
-        if (!runs && !count_matches(args, false))
-            fail("the program ended before there was", args);
+        if (!runs && !holds(what))
+            fail("the program ended before there was", what);
         if (now() > end)
-            fail("waited in vain for", args);
+            fail("waited in vain for", what);
     }
 }
 
@@ -413,7 +411,7 @@ static void idle(double seconds) {
 }
 
 static void expect_status(int wanted) {
-    double end = now() + WAIT_S;
+    double end = now() + limit_s;
     int raw = 0;
     pid_t ended = 0;
     while (!(ended = waitpid(child, &raw, WNOHANG)) && now() < end)
@@ -433,7 +431,7 @@ static void expect_status(int wanted) {
 
 static void expect_stopped(void) {
     int raw;
-    for (double end = now() + WAIT_S; now() < end; take_output(20))
+    for (double end = now() + limit_s; now() < end; take_output(20))
         if (waitpid(child, &raw, WNOHANG | WUNTRACED) == child && WIFSTOPPED(raw))
             return;
     fail("the program has not stopped", "");
@@ -496,7 +494,8 @@ static void forget(void) {
             row_clear(&screen.lines[i], 0, screen.cols);
 }
 
-static void look_at_last(const char *pattern) {
+/* Whether the line of the cursor matches. */
+static bool is_last(const char *pattern) {
     regex_t regex;
     char text[COLS_MAX + 1];
     const struct row *row = &screen.lines[screen.row];
@@ -505,8 +504,20 @@ static void look_at_last(const char *pattern) {
         fail("not a regular expression", pattern);
     bool matches = regexec(&regex, text, 0, NULL, 0) == 0;
     regfree(&regex);
-    if (!matches)
-        fail("the cursor's line does not match", pattern);
+    return matches;
+}
+
+/* args: N REGEX */
+static bool are_as_many(const char *args) {
+    char *pattern;
+    long wanted = strtol(args, &pattern, 10);
+    int got = count_matches(pattern + 1, true);
+    if (got > wanted) {
+        char text[600];
+        snprintf(text, sizeof(text), "%d lines match %s", got, pattern + 1);
+        fail("there are too many", text);
+    }
+    return got == wanted;
 }
 
 static void begin(const char *command) {
@@ -525,13 +536,17 @@ static void run_line(char *line) {
     else if (strcmp(line, "key") == 0)
         press(args);
     else if (strcmp(line, "wait") == 0)
-        wait_for(args);
+        wait_until(is_shown, args);
+    else if (strcmp(line, "until") == 0)
+        wait_until(succeeds, args);
     else if (strcmp(line, "row") == 0 && !count_matches(args, false))
         fail("no line of the screen matches", args);
     else if (strcmp(line, "refuse") == 0 && count_matches(args, true))
         fail("there is a line that matches", args);
     else if (strcmp(line, "last") == 0)
-        look_at_last(args);
+        wait_until(is_last, args);
+    else if (strcmp(line, "count") == 0)
+        wait_until(are_as_many, args);
     else if (strcmp(line, "idle") == 0)
         idle(strtod(args, NULL) / 1e3);
     else if (strcmp(line, "clear") == 0)
@@ -555,15 +570,6 @@ static void run_line(char *line) {
         char *rows;
         long cols = strtol(args, &rows, 10);
         resize((int)cols, (int)strtol(rows, NULL, 10));
-    } else if (strcmp(line, "count") == 0) {
-        char *pattern;
-        long wanted = strtol(args, &pattern, 10);
-        int got = count_matches(pattern + 1, true);
-        if (got != wanted) {
-            char text[600];
-            snprintf(text, sizeof(text), "%d lines match %s", got, pattern + 1);
-            fail("the count is wrong", text);
-        }
     } else if (!strstr(" row refuse run ", line)) {
         fail("no such command", line);
     }
@@ -571,6 +577,9 @@ static void run_line(char *line) {
 
 int main(int argc, char **argv) {
     char line[4096];
+    const char *limit = getenv("REPROBE_TEST_LIMIT");
+    if (limit)
+        limit_s = strtod(limit, NULL);
     for (; argc > 3 && strncmp(argv[1], "--", 2) == 0; argv += 2, argc -= 2) {
         char *rows;
         if (strcmp(argv[1], "--raw") == 0) {

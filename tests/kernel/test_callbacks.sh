@@ -124,6 +124,7 @@ END
 
 # libbcc reads the kernel's memory through pointers in a callback as it does in a program.
 kernel_pointers() {
+	alone trace_pipe
 	callback_file pointers.c <<'END'
 BPF_HASH(seen, u32, u64);
 BPF_CALLBACK(look, u32 index)

@@ -17,7 +17,7 @@ in_btf() { grep -qE "^\[[0-9]+\] (STRUCT|UNION|TYPEDEF|ENUM|ENUM64) '$1' " btf; 
 
 whole_corpus() {
 	command -v tcplife-bpfcc >/dev/null || skip "bpfcc-tools is not installed"
-	limit=$((limit * 20))
+	limit=$((limit * 4))
 	run "$top/scripts/bench-corpus" corpus
 	status 0
 	local count name type missed

@@ -5,6 +5,7 @@
 need_root
 
 text() {
+	alone trace_pipe
 	run hello --events 3 -c 'echo $$ >child; exec cat /dev/null /dev/null /dev/null /dev/null'
 	status 0
 	equal "header" "TASK PID CPU TIME(s) MESSAGE" "$(head -n 1 out | tr -s ' ')"
@@ -21,6 +22,7 @@ text() {
 }
 
 json() {
+	alone trace_pipe
 	run hello --json --events 2 -c 'echo $$ >child; exec cat /dev/null'
 	status 0
 	equal "pid and message" "$(cat child) Hello, World!
@@ -31,6 +33,7 @@ $(cat child) Hello, World!" "$(jsonlines pid message <out | tr '\t' ' ')"
 
 # Every open is one line: none lost, none of anyone else.
 all_lines() {
+	alone trace_pipe
 	mkdir files
 	touch files/{1..50}
 	run hello -c 'for f in files/*; do : <$f; done'

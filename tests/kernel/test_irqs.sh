@@ -96,7 +96,8 @@ sum_of_times() {
 
 # ---------------------------------------------------------------- the programs
 
-busy='end=$(($(date +%s) + 1)); while [ $(date +%s) -lt $end ]; do :; done' # it is interrupted
+busy='exec stacks spin 1000' # a second of processor time, in which it is interrupted
+until_rows='until [ -s out ]; do :; done' # until there is a report about it
 
 # All soft interrupts of the machine so far.
 soft_interrupts() { awk 'NR > 1 { for (i = 2; i <= NF; i++) sum += $i } END { print sum }' /proc/softirqs; }
@@ -104,7 +105,7 @@ soft_interrupts() { awk 'NR > 1 { for (i = 2; i <= NF; i++) sum += $i } END { pr
 own_interrupts() {
 	local before after ours
 	before=$(soft_interrupts)
-	run softirqs -C --json 200ms --command "$busy"
+	run softirqs -C --json 200ms --command "$until_rows"
 	after=$(soft_interrupts)
 	status 0
 	silent
@@ -115,7 +116,7 @@ own_interrupts() {
 }
 
 rows_and_reports() {
-	run softirqs -T 500ms 2 --command "$busy"
+	run softirqs -T 500ms 2 --command 'while :; do :; done'
 	status 0
 	equal "headers" 2 "$(grep -cx 'SOFTIRQ          TOTAL_usecs' out)"
 	equal "times" 2 "$(grep -cE '^[0-9]{2}:[0-9]{2}:[0-9]{2}$' out)"
@@ -140,15 +141,15 @@ in_cgroup() {
 	dir=$cgroups/reprobe-test.$$
 	mkdir "$dir" "$dir.empty" || skip "no cgroup can be made here"
 	start sh -c "echo \$\$ >$dir/cgroup.procs; while :; do :; done"
-	run softirqs -C --cgroup "$dir" --for 1
-	status 0
-	matches "rows" "$out" '^[a-z_]+ +[1-9]'
+	wait_for "its interrupts are counted" counted_in "$dir"
 	run softirqs -C --cgroup "$dir.empty" --for 1
 	equal "rows of an empty cgroup" "SOFTIRQ          TOTAL_count" "$out"
 	kill -KILL "$pid"
 	stopped
 	wait_for "the cgroup is empty" rmdir "$dir" "$dir.empty"
 }
+
+counted_in() { run softirqs -C --cgroup "$1" --for 1 && [ "$rc" = 0 ] && grep -qE '^[a-z_]+ +[1-9]' out; }
 
 # Which probes: typed ones where the kernel has them. Counting takes one.
 verbose() {

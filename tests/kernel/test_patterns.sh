@@ -8,7 +8,6 @@ need_root
 # counted SPEC: its count in the last run's output
 counted() { awk -v spec="$1" '$2 == spec { print $1 }' out; }
 # A program that nobody else runs: a probe in a file is one in all processes that use it.
-private() { cp "$helpers/$1" "$tmp/$1" && echo "$tmp/$1"; }
 
 tracepoints() {
 	run matches 'tracepoint:syscalls:sys_enter_get*' 'spawn --calls 12'

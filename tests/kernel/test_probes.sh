@@ -4,7 +4,10 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-probed=$helpers/probed
+# Ours alone: a probe in a file is one in all processes that use it.
+probed=$base/probed
+cp "$helpers/probed" "$probed"
+PATH=$base:$PATH
 
 # calls.c: arguments and results of the function twice() of `probed`
 calls_source() {
@@ -294,10 +297,10 @@ profile() {
 interval() {
 	hits_source
 	hits interval:ms:10 --for 1
-	between "ticks" 30 $((120 * slow)) "$all"
+	between "ticks" 30 $((took / 10 + 20)) "$all"
 	equal "CPUs" 1 "$(wc -w <<<"$cpus")"
 	hits i:hz:50 --for 1
-	between "ticks" 15 $((60 * slow)) "$all"
+	between "ticks" 15 $((took / 20 + 10)) "$all"
 }
 
 software() {

@@ -31,7 +31,7 @@ END
 # case itself starts is traced.
 terminal() {
 	command="reprobe $* in a terminal"
-	{ timeout -k 5 $((limit * 3)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
+	{ timeout -k 5 $((limit * 5)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
 	rc=$?
 	[ $rc = 0 ] || fail "$command: $(cat "$tmp/err")" "$(cat "$tmp/out")"
 }
@@ -75,7 +75,8 @@ $(spawned) 3" "$(sed 1d out | sed 's/ \+$//' | sed "s/^$(spawned) \+/$(spawned) 
 
 one_line_of_many() {
 	calls_c
-	run bash -c 'reprobe --comm spawn -e "load calls.c" | head -n 1 & sleep 0.5; for i in 1 2 3 4 5; do spawn --calls 100 >/dev/null; sleep 0.1; done; wait'
+	private spawn one_of_$$ >path
+	run bash -c 'reprobe --comm one_of_'$$' -e "load calls.c" | head -n 1 & while kill -0 $!; do ./one_of_* --calls 100 >/dev/null; sleep 0.1; done 2>/dev/null; wait $!'
 	status 0
 	matches "the first line" "$out" '^TIME +PID'
 }
@@ -95,7 +96,10 @@ run spawn --open $name >/dev/null
 wait spawn.*xxx
 refuse ^x
 size 60 24
-idle 100
+send x
+last ^reprobe> x$
+send \x15
+last ^reprobe>$
 clear
 run spawn --open $name >/dev/null
 wait spawn +/
@@ -108,7 +112,7 @@ every_verb() {
 	calls_c
 	commands 'trace sys_enter_getpgid pid' 'count sys_enter_getpgid by comm' \
 		'hist sys_exit_getpgid ret' 'latency sys_enter_getpgid' 'stack sys_enter_getpgid' \
-		'profile 99' 'load calls.c' 'wait 300ms' probes maps 'map calls' 'show 1' 'source 2' 'pause 3' 'resume 3' \
+		'profile 99' 'load calls.c' wait probes maps 'map calls' 'show 1' 'source 2' 'pause 3' 'resume 3' \
 		'retarget 3 sys_exit_getpid' 'detach 6' stats 'limit 500' 'list sched:sched_sw*' \
 		'info sys_enter_getpgid' 'types pid_namespace' 'disasm 2' 'verifier 2' 'export json' \
 		'save kept' 'record rows.json' 'record off' history 'help trace' help 'wait 10ms' \
@@ -259,11 +263,12 @@ ends() {
 	run reprobe -c 'exit 3' -e 'count sys_enter_getpgid by comm'
 	status 0
 	contains "how the command ended" "$err" 'status 3'
-	start reprobe --comm spawn -e 'count sys_exit_getpgid by tid'
+	private spawn spawn_$$ >path
+	start reprobe --comm spawn_$$ -e 'count sys_exit_getpgid by tid'
 	wait_in "it traces" grep -q '^\[1\]' err
 	local objects
 	objects=$(held "$pid")
-	spawn --calls 4 >spawned
+	./spawn_$$ --calls 4 >spawned
 	kill -INT "$pid"
 	stopped
 	status 0
@@ -290,8 +295,9 @@ END
 	status 0
 	matches "calls of both probes" "$out" "^$(spawned) +6$"
 	contains "probes" "$out" sys_enter_getpgid sys_exit_getpgid
+	alone trace_pipe
 	printf 'c\nTRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { if (is_target()) bpf_trace_printk("called\\n"); return 0; }\n' >commands
-	run bash -c "reprobe -c 'spawn --calls 3 >spawned; sleep 0.3' <commands" # its end ends the block
+	run bash -c "reprobe -c 'spawn --calls 3 >spawned' <commands" # its end ends the block
 	status 0
 	equal "lines of the trace pipe" 3 "$(grep -c called out)"
 }
@@ -310,14 +316,15 @@ wait ^[0-9:]+ +[0-9]+ +spawn
 send edit 1 wrong.c\r
 wait undeclared identifier 'oops'
 send edit 1 tenfold.c\r
-idle 300
 send probes\r
-wait tracepoint:syscalls:sys_enter_getpgid$
+wait ^\[1\] +running
+wait ^ +tracepoint:syscalls:sys_enter_getpgid$
 run spawn --calls 2 >again
-wait ^[0-9:]+ +[0-9]+ +spawn
+count 5 ^[0-9:]+ +[0-9]+ +spawn
 send record off\r
 send export json calls exported\r
-idle 300
+key ctrl-d
+status 0
 END
 	terminal -p $BASHPID <script
 	equal "counts before and after" "$({ echo "$(spawned) 3"; echo "$(cut -d' ' -f1 again) 20"; } | sort)" \
@@ -339,26 +346,27 @@ END
 wait ^reprobe>
 send load calls.c\r
 wait ^\[1\]
-send edit 1\r
-wait ^\[1\].*\$
-idle 500
 clear
+send edit 1\r
+send probes\r
+wait ^\[1\] +running
 run spawn --calls 1 >spawned
-wait ^[0-9:]+ +[0-9]+ +spawn
+count 1 ^[0-9:]+ +[0-9]+ +spawn
 run echo 's/event.pid, 10/oops/' >change
 send edit\r
 wait still runs the old
 row undeclared identifier 'oops'
 run echo 's/oops/event.pid, 100/' >change
+clear
 send edit 1\r
-idle 700
+send probes\r
+wait ^\[1\] +running
 run spawn --calls 1 >again
-idle 200
+count 1 ^[0-9:]+ +[0-9]+ +spawn
 run echo >change
 send edit 1\r
 wait is unchanged
 send export json calls exported\r
-idle 300
 key ctrl-d
 status 0
 END
@@ -367,8 +375,18 @@ END
 		"$(jsonlines key value <exported | tr '\t' ' ' | sort)"
 	contains "the draft" "$(tail -n 40 seen)" 'oops'
 	# Without a terminal as well; and what is saved while it is open runs at once.
-	printf '#!/bin/bash\nsed -i s/event.pid\\)/event.pid,7\\)/ "$1"\nsleep 0.5\nspawn --calls 1 >spawned\n' >editor
-	run reprobe --comm spawn -e 'load calls.c' -e 'edit 1' -e 'export json' -e quit
+	cat >editor <<'END'
+#!/bin/bash
+prompt=$PPID
+until [ "$(cat /proc/$prompt/comm)" = reprobe ]; do prompt=$(awk '/^PPid:/ { print $2 }' /proc/$prompt/status); done
+old_programs() { grep -hw ^prog_id /proc/$prompt/fdinfo/* 2>/dev/null | grep -qFxf programs; }
+grep -hw ^prog_id /proc/$prompt/fdinfo/* >programs
+sed -i 's/event.pid)/event.pid,7)/' "$1"
+while old_programs; do sleep 0.02; done
+./spawn_* --calls 1 >spawned
+END
+	private spawn spawn_$$ >path
+	run reprobe --comm spawn_$$ -e 'load calls.c' -e 'edit 1' -e 'export json' -e quit
 	status 0
 	equal "the count" "$(spawned) 7" "$(jsonlines key value <out | tr '\t' ' ')"
 	contains "rows meanwhile" "$err" '1 row came meanwhile'
@@ -392,7 +410,8 @@ wait ^\[2\] .*sys_enter_open\(
 run spawn --open $tmp/script >/dev/null
 wait spawn +/.*script
 send export json 1 exported\r
-idle 300
+key ctrl-d
+status 0
 END
 	terminal -p $BASHPID <script
 	equal "the count of the old place" 3 "$(jsonlines value <exported)"
@@ -461,21 +480,16 @@ send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 send half a li
 begin spawn --calls 1000 >/dev/null
-wait ^[0-9:]+ +[0-9]+ +spawn
-idle 700
+count 1000 ^[0-9:]{8} +[0-9]+ +spawn +0$
 last ^reprobe> half a li$
 send ne\x01wo
-last ^reprobe> 
-idle 100
 last ^reprobe> wohalf a line$
 begin spawn --calls 20 >/dev/null
-idle 300
-last ^reprobe> wohalf a line$
 count 1020 ^[0-9:]{8} +[0-9]+ +spawn +0$
+last ^reprobe> wohalf a line$
 count 1 ^reprobe> .*half
 send \r
 wait no such command
-idle 300
 last ^reprobe>$
 END
 	terminal -p $BASHPID <script
@@ -490,11 +504,9 @@ send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 send a line that is longer than forty columns are wide
 begin spawn --calls 100 >/dev/null
-wait ^[0-9:]+ +[0-9]+ +spawn
-idle 400
-row ^reprobe> a line that is longer than forty columns are wide$
-count 1 a line that
 count 100 ^[0-9:]{8} +[0-9]+ +spawn +0$
+wait ^reprobe> a line that is longer than forty columns are wide$
+count 1 a line that
 END
 	terminal -p $BASHPID <script
 }
@@ -506,7 +518,6 @@ send half a line
 wait half a line
 key ctrl-c
 wait \^C
-idle 100
 last ^reprobe>$
 key ctrl-c
 wait Ctrl-D leaves
@@ -514,7 +525,6 @@ send c\r
 wait ^\.\.\.
 send int x;\r
 key ctrl-c
-idle 100
 last ^reprobe>$
 send wait\r
 idle 100
@@ -527,7 +537,7 @@ refuse there are no programs
 send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 run spawn --calls 2 >/dev/null
-wait ^[0-9:]+ +[0-9]+ +spawn
+count 2 ^[0-9:]+ +[0-9]+ +spawn
 key ctrl-c
 wait ^\[1\] paused; `resume 1` resumes it
 run spawn --calls 5 >/dev/null
@@ -536,7 +546,6 @@ count 2 ^[0-9:]+ +[0-9]+ +spawn
 send resume 1\r
 wait ^.1. resumed$
 run spawn --calls 3 >/dev/null
-idle 300
 count 5 ^[0-9:]+ +[0-9]+ +spawn
 key ctrl-z
 stopped
@@ -545,7 +554,6 @@ idle 100
 send probes\r
 wait \[1\] +running
 size 60 20
-idle 100
 send c\r
 wait ^\.\.\.
 send TRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { return 0; }\r
@@ -631,7 +639,7 @@ wait ^\.\.\.
 send int f(struct task_struct *t) { return t->real_par\t
 wait t->real_parent$
 key ctrl-c
-idle 300
+last ^reprobe>$
 send load scri\t
 wait load script$
 END

@@ -48,13 +48,14 @@ beside_libbpf() {
 		'BEGIN { exit !(ours < libbpf) }' || fail "expected fewer wake-ups than with libbpf" "$out"
 }
 
-# Within 10 ms, on a machine that has time; nothing is woken while nothing happens.
+# A lone record wakes the reader, nothing is woken while nothing happens, and a flow wakes it seldom. How long
+# a record takes is for a quiet machine: scripts/bench rings.
 latency() {
 	run ringbench latency --json --transport reprobe
 	status 0
 	equal "records" "10 50 300 3000" "$(field records records | xargs)"
-	awk -v most="$(field median_us '"reprobe","per_s":10,')" -v slow="$slow" \
-		'BEGIN { exit !(most < 10000 * slow) }' || fail "a lone record takes more than 10 ms" "$out"
+	awk -v woken="$(field wakeups_per_record '"reprobe","per_s":10,')" 'BEGIN { exit !(woken >= 0.5) }' ||
+		fail "lone records do not wake the reader" "$out"
 	awk -v idle="$(field wakeups_per_s '"reprobe","per_s":0,')" 'BEGIN { exit !(idle < 5) }' ||
 		fail "an idle reader is woken" "$out"
 	awk -v woken="$(field wakeups_per_record '"reprobe","per_s":10000,')" 'BEGIN { exit !(woken < 0.3) }' ||

@@ -162,6 +162,7 @@ END
 
 # The kernel may not know the name yet, and writes <...>, or still have one from before execve().
 trace_pipe() {
+	alone trace_pipe
 	source_file trace.c <<'END'
 PROBE
 {

@@ -125,6 +125,7 @@ command_not_run() {
 
 hello_ends() {
 	local before objects
+	alone trace_pipe
 	before=$(inventory)
 	start hello -p $$
 	attached

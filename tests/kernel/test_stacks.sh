@@ -87,7 +87,7 @@ uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $pid .*uprobe
 # A process that runs already: only what it allocates from then on. Old ones only with -o.
 running() {
 	mkfifo go
-	sh -c "read x <go; exec stacks leak $((3000 * (slow > 1 ? 3 : 1)))" &
+	sh -c 'read x <go; exec stacks leak 1000000' &
 	local target=$!
 	start memleak -p $target --json -o 0 -T 1000 500ms
 	wait_in "it traces" uprobes_are 11 # as many as the allocator has functions
@@ -97,6 +97,7 @@ running() {
 	stopped
 	status 0
 	equal "leak_small" "1000	10" "$(leaked leak_small | tail -n 1)"
+	kill $target
 	run memleak -o 100000 --json -c 'exec stacks leak 100'
 	equal "old ones" "" "$out"
 }

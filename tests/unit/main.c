@@ -4,7 +4,8 @@
 #include "suites.h"
 
 int main(void) {
-    setenv("REPROBE_CACHE", "off", 1); /* what is tested is compiled */
+    setenv("REPROBE_CACHE", "off", 1);      /* what is tested is compiled */
+    setenv("CK_DEFAULT_TIMEOUT", "600", 0); /* seconds of a test: ends what hangs */
     SRunner *runner = srunner_create(util_suite());
     srunner_add_suite(runner, ask_suite());
     srunner_add_suite(runner, scan_suite());

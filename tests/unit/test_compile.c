@@ -166,7 +166,6 @@ END_TEST
 Suite *compile_suite(void) {
     Suite *suite = suite_create("compile");
     TCase *tc = tcase_create("compile");
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, functions_and_maps_are_listed);
     tcase_add_test(tc, target_and_trace_are_seen);
     tcase_add_test(tc, errors_have_the_authors_lines);

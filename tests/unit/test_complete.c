@@ -302,7 +302,6 @@ Suite *complete_suite(void) {
     tcase_add_test(tc, a_missing_file_is_told);
     TCase *each = tcase_create("each");
     tcase_set_tags(each, "long"); /* left out under valgrind */
-    tcase_set_timeout(each, 60);
     tcase_add_test(each, c_goes_on);
     tcase_add_test(each, c_has_nothing_to_add);
     tcase_add_test(each, any_text_will_do);

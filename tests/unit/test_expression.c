@@ -208,7 +208,6 @@ Suite *expression_suite(void) {
     suite_add_tcase(suite, tc);
     TCase *each = tcase_create("each");
     tcase_set_tags(each, "long"); /* left out under valgrind */
-    tcase_set_timeout(each, 60);
     tcase_add_test(each, one_by_one);
     tcase_add_test(each, arguments_come_first);
     tcase_add_test(each, mistakes_are_explained);

@@ -155,7 +155,6 @@ END_TEST
 Suite *link_suite(void) {
     Suite *suite = suite_create("link");
     TCase *tc = tcase_create("link");
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, slots_are_filled);
     tcase_add_test(tc, a_gate_before_it);
     tcase_add_test(tc, what_is_not_there);

@@ -201,14 +201,12 @@ END_TEST
 Suite *object_suite(void) {
     Suite *suite = suite_create("object");
     TCase *tc = tcase_create("object");
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, a_file_holds_all_of_it);
     tcase_add_test(tc, what_is_cut_or_altered_is_refused);
     tcase_add_test(tc, linking_fills_in_maps_and_the_target);
     tcase_add_test(tc, another_kernel_with_the_same_types_will_do);
     suite_add_tcase(suite, tc);
     tc = tcase_create("damage");
-    tcase_set_timeout(tc, 120);
     tcase_set_tags(tc, "long");
     tcase_add_test(tc, what_lies_is_read_safely);
     suite_add_tcase(suite, tc);

@@ -608,7 +608,6 @@ Suite *ask_suite(void) {
         return suite;
     TCase *programs = tcase_create("programs");
     tcase_add_unchecked_fixture(programs, NULL, release);
-    tcase_set_timeout(programs, 60);
     tcase_add_loop_test(programs, test_path, 0, RP_COUNT(paths));
     tcase_add_test(programs, test_no_path);
     tcase_add_loop_test(programs, test_golden, 0, RP_COUNT(golden));

@@ -739,7 +739,6 @@ Suite *record_suite(void) {
     TCase *tcase = tcase_create("record");
     for (size_t i = 0; i < COUNT(tests); i++)
         tcase_add_test(tcase, tests[i]);
-    tcase_set_timeout(tcase, 120); /* for valgrind */
     suite_add_tcase(suite, tcase);
     return suite;
 }

@@ -484,7 +484,6 @@ END_TEST
 Suite *schema_suite(void) {
     Suite *suite = suite_create("schema");
     TCase *cases = tcase_create("inferred");
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_histograms);
     tcase_add_test(cases, test_no_histograms);
     tcase_add_test(cases, test_names_mean_nothing);
@@ -494,7 +493,6 @@ Suite *schema_suite(void) {
     tcase_add_test(cases, test_records);
     suite_add_tcase(suite, cases);
     cases = tcase_create("said");
-    tcase_set_timeout(cases, 60);
     tcase_add_test(cases, test_fit);
     tcase_add_test(cases, test_compiled_with_one);
     tcase_add_test(cases, test_kept);

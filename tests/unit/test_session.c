@@ -151,7 +151,6 @@ END_TEST
 Suite *session_suite(void) {
     Suite *suite = suite_create("session");
     TCase *tc = tcase_create("session");
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, watched_and_unwatched);
     tcase_add_test(tc, a_file_is_watched);
     tcase_add_test(tc, signals_are_told);

@@ -300,7 +300,6 @@ END_TEST
 Suite *types_suite(void) {
     Suite *suite = suite_create("types");
     TCase *tc = tcase_create("types");
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, the_big_ones);
     tcase_add_test(tc, pointers_are_followed_where_members_are_named);
     tcase_add_test(tc, a_source_may_define_a_kernel_type_itself);
@@ -312,7 +311,6 @@ Suite *types_suite(void) {
     tcase_add_test(tc, modules_have_what_vmlinux_lacks);
     suite_add_tcase(suite, tc);
     tc = tcase_create("all structs");
-    tcase_set_timeout(tc, 120);
     tcase_set_tags(tc, "long"); /* left out under valgrind */
     tcase_add_loop_test(tc, sizes_and_offsets_are_the_kernels, 0, 40);
     suite_add_tcase(suite, tc);

@@ -391,7 +391,7 @@ END
 	run reprobe run who.c --comm a_name_of_16_byt
 	refused "a task's name has 1 to 15 bytes"
 	run reprobe run who.c --cgroup /proc
-	refused "no directory of a cgroup v2"
+	refused "not the directory of a cgroup v2"
 	run reprobe run who.c --cgroup /no/such
 	refused "No such file"
 	run reprobe run who.c -u nosuchuser

@@ -258,7 +258,7 @@ PROBE
 END
 	run reprobe run bad.c --for 1ms
 	refused "cannot compile bad.c: 1 error" "bad.c:5:17: error: " "stack limit of 512 bytes" \
-		$'    char last = buffer[5];\n                ^' "hint: keep large" "BPF_PERCPU_ARRAY"
+		$'    char last = buffer[5];\n                ^' "hint: put large" "BPF_PERCPU_ARRAY"
 }
 
 # ---------------------------------------------------------------- bounds

@@ -1,29 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a program shall read: columns, keys, a number, conditions. */
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "query/plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-#include "util/text.h"
 
 /* As many as an 80 column terminal has room for. */
 #define COLUMNS_MAX 10
-
-struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
-                                  ...) RP_PRINTF(3, 4);
-struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
-                                  ...) {
-    RP_AUTO_FREE char *line = rp_question_line(question);
-    va_list args;
-    va_start(args, fmt);
-    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
-    va_end(args);
-    return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
-}
 
 void rp_query_plan_clear(struct rp_query_plan *program) {
     for (size_t i = 0; i < program->point_count; i++)

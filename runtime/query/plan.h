@@ -76,13 +76,16 @@ struct rp_query_plan {
     bool neutral; /* what names places is left out */
 };
 
+/* ------------------------------------------------------------------ question.c */
+
+/* Why a question that can be understood has no answer. */
+struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
+                                  ...) RP_PRINTF(3, 4);
+
 /* ------------------------------------------------------------------ plan.c: what to write */
 
 struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
 void rp_query_plan_clear(struct rp_query_plan *program);
-/* Why a question that can be understood has no answer. */
-struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
-                                  ...) RP_PRINTF(3, 4);
 
 /* ------------------------------------------------------------------ site.c */
 

@@ -3,11 +3,12 @@
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/scan.h"
-#include "query/query.h"
+#include "query/plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -461,4 +462,14 @@ char *rp_question_line(const struct rp_question *question) {
         fprintf(out, " if %s", q->predicate);
     fclose(out);
     return text;
+}
+
+struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
+                                  ...) {
+    RP_AUTO_FREE char *line = rp_question_line(question);
+    va_list args;
+    va_start(args, fmt);
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
+    va_end(args);
+    return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
 }

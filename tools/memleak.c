@@ -128,7 +128,7 @@ static int compare_bytes(const void *a, const void *b) {
 
 static void print_leak(const struct memleak *m, const struct leak *leak) {
     rp_stack_clear(m->stack);
-    rp_stack_add(m->stack, leak->stack, (pid_t)leak->pid, "");
+    rp_stack_add(m->stack, "stacks", leak->stack, (pid_t)leak->pid, "");
     if (m->tool->json) {
         struct rp_writer json;
         rp_tool_json_begin(m->tool, &json);
@@ -188,6 +188,36 @@ static struct rp_error *attach_allocator(struct rp_session *session, struct rp_m
     return NULL;
 }
 
+/* What the maps of bpf-src/memleak.c mean; for the kernel it has only the first two. */
+static struct rp_error *set_schema(const struct memleak *m) {
+    const struct rp_member_schema members[] = {
+        {.name = "pid", .means = RP_MEMBER_PID},
+        {.name = "stack",
+         .of_value = true,
+         .means = is_kernel(m) ? RP_MEMBER_KERNEL_STACK : RP_MEMBER_USER_STACK,
+         .stacks = "stacks"}};
+    const struct rp_map_schema maps[] = {
+        {.size = sizeof(maps[0]),
+         .name = "allocations",
+         .means = RP_MEANS_TABLE,
+         .members = members,
+         .member_count = 2,
+         .key_size = sizeof(struct address),
+         .value_size = sizeof(struct allocation)},
+        {.size = sizeof(maps[0]),
+         .name = "missed",
+         .means = RP_MEANS_LOSS,
+         .loss = "allocations were not counted: the map `allocations` is full"},
+        {.size = sizeof(maps[0]), .name = "processes", .means = RP_MEANS_PROCESSES},
+        {.size = sizeof(maps[0]), .name = "memories", .means = RP_MEANS_SCRATCH},
+        {.size = sizeof(maps[0]), .name = "calls", .means = RP_MEANS_SCRATCH}};
+    const struct rp_schema schema = {.size = sizeof(schema),
+                                     .maps = maps,
+                                     .map_count =
+                                         is_kernel(m) ? 2 : sizeof(maps) / sizeof(maps[0])};
+    return rp_module_set_schema(m->module, &schema);
+}
+
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct memleak *m = ctx;
     rp_tool_define(m->tool, "MIN_SIZE=%" PRIu64 "ULL", m->min);
@@ -202,16 +232,18 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct rp_error *err =
         rp_tool_compile(session, m->tool, "memleak.c", rp_embedded_memleak_c, &m->module);
     if (!err)
-        err = rp_stack_new(m->module, "stacks", &m->stack);
-    if (!err && !is_kernel(m))
-        err = rp_stack_watch(session, m->stack, "processes");
+        err = set_schema(m);
+    if (!err)
+        err = rp_stack_new(m->module, &m->stack);
+    if (!err)
+        err = rp_stack_watch(session, m->stack);
     if (!err)
         err = is_kernel(m) ? rp_session_attach_named(session, m->module, NULL)
                            : attach_allocator(session, m->module, m->object);
     if (!err)
         err = rp_report_run(session, &reports);
     if (!err)
-        err = rp_stack_report_missed(m->stack, "allocations", "allocations", stderr);
+        err = rp_tool_print_losses(m->module);
     rp_stack_free(m->stack);
     rp_vec_clear(&m->leaks);
     return err;

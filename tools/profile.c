@@ -7,6 +7,29 @@
 
 extern const char rp_embedded_profile_c[];
 
+/* What the maps of bpf-src/profile.c mean. */
+static const struct rp_member_schema key[] = {
+    {.name = "pid", .means = RP_MEMBER_PID},
+    {.name = "user_stack", .means = RP_MEMBER_USER_STACK, .stacks = "stacks"},
+    {.name = "kernel_stack", .means = RP_MEMBER_KERNEL_STACK, .stacks = "stacks"},
+    {.name = "comm", .means = RP_MEMBER_COMM},
+};
+static const struct rp_map_schema maps[] = {
+    {.size = sizeof(maps[0]),
+     .name = "counts",
+     .means = RP_MEANS_STACKS,
+     .members = key,
+     .member_count = 4},
+    {.size = sizeof(maps[0]),
+     .name = "missed",
+     .means = RP_MEANS_LOSS,
+     .loss = "stacks were not counted: the map `counts` is full"},
+    {.size = sizeof(maps[0]), .name = "processes", .means = RP_MEANS_PROCESSES},
+    {.size = sizeof(maps[0]), .name = "memories", .means = RP_MEANS_SCRATCH},
+};
+static const struct rp_schema schema = {
+    .size = sizeof(schema), .maps = maps, .map_count = sizeof(maps) / sizeof(maps[0])};
+
 enum { KEY_SVG = 0x1100 };
 
 static const struct argp_option options[] = {
@@ -72,6 +95,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
     struct rp_stacks stacks = {.size = sizeof(stacks),
                                .tool = p->tool,
+                               .map = "counts",
                                .as = p->svg          ? RP_STACKS_SVG
                                      : p->folded     ? RP_STACKS_FOLDED
                                      : p->tool->json ? RP_STACKS_JSON
@@ -82,6 +106,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct rp_module *module;
     struct rp_error *err =
         rp_tool_compile(session, p->tool, "profile.c", rp_embedded_profile_c, &module);
+    if (!err)
+        err = rp_module_set_schema(module, &schema);
     if (!err)
         err = rp_session_attach(session, module, "sample", spec, NULL);
     stacks.module = module;

@@ -7,6 +7,7 @@
 #include "compile/map_types.h"
 #include "compile/schema.h"
 #include "util/error.h"
+#include "util/opts.h"
 #include "util/text.h"
 
 struct fit {
@@ -38,7 +39,7 @@ static struct rp_error *wrong_type(const struct fit *f, const struct rp_member_s
 
 static struct rp_error *check_stacks(const struct fit *f, const struct rp_member_schema *member) {
     ssize_t i = member->stacks ? rp_object_map(f->object, member->stacks) : -1;
-    if (i >= 0 && f->object->maps[i].type == BPF_MAP_TYPE_STACK_TRACE)
+    if (i >= 0 && rp_map_keeps_stacks(&f->object->maps[i]))
         return NULL;
     return misfit(f, "its stacks are said to be in %s, which is not a BPF_STACK_TRACE",
                   member->stacks ? member->stacks : "no map");
@@ -85,6 +86,7 @@ static struct rp_error *fit_member(const struct fit *f, struct rp_member_schema 
         return misfit(f, "its %s has no member `%s`", member->of_value ? "value" : "key",
                       member->name ? member->name : "");
     member->offset = type.offset;
+    member->size = type.size;
     RP_TRY(check_type(f, member, &type));
     return rp_member_is_stack(member) ? check_stacks(f, member) : NULL;
 }
@@ -105,7 +107,8 @@ static struct rp_error *fit_column(const struct fit *f, const struct rp_member_s
 
 static struct rp_error *check_histogram(const struct fit *f) {
     if (rp_map_schema_member(f->schema, true, RP_MEMBER_BUCKET))
-        return NULL;
+        return rp_map_type_is_per_cpu(f->map->type) ? misfit(f, "its values are one for each CPU")
+                                                    : NULL;
     if (!rp_part_is_number(&f->value))
         return misfit(f, "its values are not numbers");
     if (!rp_map_schema_member(f->schema, false, RP_MEMBER_BUCKET) && !rp_part_is_number(&f->key))
@@ -118,8 +121,8 @@ static struct rp_error *check_histogram(const struct fit *f) {
 static struct rp_error *check_stack_counts(const struct fit *f) {
     const struct rp_map_schema *schema = f->schema;
     bool user = rp_map_schema_member(schema, false, RP_MEMBER_USER_STACK);
-    if (!rp_part_is_number(&f->value))
-        return misfit(f, "its values are not numbers");
+    if (!is_word(&f->value))
+        return misfit(f, "its values are not numbers of 4 or 8 bytes");
     if (!user && !rp_map_schema_member(schema, false, RP_MEMBER_KERNEL_STACK))
         return misfit(f, "no member of its key is a stack");
     if (user && !rp_map_schema_member(schema, false, RP_MEMBER_PID))
@@ -134,7 +137,8 @@ static struct rp_error *check_meaning(const struct fit *f) {
     case RP_MEANS_COUNTER:
         return one && rp_part_is_number(&f->value) ? NULL : misfit(f, "it is not one number");
     case RP_MEANS_LOSS:
-        return one && map->value_size == sizeof(uint64_t) && rp_part_is_number(&f->value)
+        return one && !rp_map_type_is_per_cpu(map->type) && map->value_size == sizeof(uint64_t) &&
+                       rp_part_is_number(&f->value)
                    ? NULL
                    : misfit(f, "it is not one number of 8 bytes");
     case RP_MEANS_LOG2:
@@ -182,22 +186,35 @@ static struct rp_error *fit(const struct rp_object *object, const struct rp_obje
     return check_meaning(&f);
 }
 
+/* Puts what the host program says of a map in its place. */
+static struct rp_error *apply_map(const struct rp_object *object, const struct btf *btf,
+                                  const struct rp_map_schema *given, struct rp_schema *next) {
+    ssize_t i = rp_object_map(object, given->name);
+    if (i < 0)
+        return rp_error_new(ENOENT, "the source declares no map of that name",
+                            "cannot use the schema of the map %s", given->name);
+    struct rp_map_schema *schema = (struct rp_map_schema *)&next->maps[i];
+    if (!rp_map_schema_copy(schema, given))
+        return rp_error_nomem();
+    return fit(object, &object->maps[i], btf, schema);
+}
+
 struct rp_error *rp_schema_apply(const struct rp_object *object, const struct btf *btf,
                                  const struct rp_schema *now, const struct rp_schema *given,
                                  struct rp_schema **out) {
     RP_AUTO_SCHEMA struct rp_schema *next = rp_schema_copy(now);
+    struct rp_schema whole;
     if (!next)
         return rp_error_nomem();
-    for (size_t i = 0; i < given->map_count; i++) {
-        const char *name = given->maps[i].name;
-        ssize_t map = rp_object_map(object, name);
-        if (map < 0)
-            return rp_error_new(ENOENT, "the source declares no map of that name",
-                                "cannot use the schema of the map %s", name);
-        struct rp_map_schema *schema = (struct rp_map_schema *)&next->maps[map];
-        if (!rp_map_schema_copy(schema, &given->maps[i]))
-            return rp_error_nomem();
-        RP_TRY(fit(object, &object->maps[map], btf, schema));
+    RP_TRY(rp_opts_read(&whole, sizeof(whole), given, "rp_schema"));
+    const char *at = (const char *)whole.maps; /* the caller's may have another size */
+    for (size_t i = 0; i < whole.map_count; i++) {
+        struct rp_map_schema map;
+        size_t size;
+        memcpy(&size, at, sizeof(size));
+        RP_TRY(rp_opts_read(&map, sizeof(map), at, "rp_map_schema"));
+        RP_TRY(apply_map(object, btf, &map, next));
+        at += size;
     }
     *out = rp_take(next);
     return NULL;

@@ -241,7 +241,7 @@ static void send(struct walk *w, const struct holds *map, const struct holds *da
 
 static struct reg use_map(struct walk *w, const struct holds *map, const struct holds *key,
                           const struct holds *value) {
-    if (map->kind != MAP || map->map >= w->object->map_count)
+    if (map->kind != MAP)
         return (struct reg){0};
     const struct rp_object_map *of = &w->object->maps[map->map];
     note_memory(w, map->map, RP_FLOW_KEY, key, of->key_size);
@@ -370,7 +370,7 @@ static void calculate(struct walk *w, const struct bpf_insn *insn) {
 static void load_wide(struct walk *w, const struct bpf_insn *insn) {
     struct reg *to = &w->now.registers[insn->dst_reg];
     *to = (struct reg){0};
-    if (insn->src_reg == BPF_PSEUDO_MAP_FD)
+    if (insn->src_reg == BPF_PSEUDO_MAP_FD && (uint32_t)insn->imm < w->object->map_count)
         to->low = (struct holds){.kind = MAP, .map = (uint32_t)insn->imm};
     else if (!insn->src_reg && !insn[1].imm)
         to->low = (struct holds){.kind = NUMBER, .at = insn->imm};

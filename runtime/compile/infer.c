@@ -36,9 +36,8 @@ static bool find_bucket(const struct rp_part_type *key, struct rp_part_type *buc
 static bool find_buckets(const struct rp_part_type *value, struct rp_part_type *buckets) {
     struct rp_part_type element;
     uint32_t count;
-    return rp_part_find(value, "slots", buckets) && buckets->id != value->id &&
-           rp_part_is_array(buckets, &element, &count) && rp_part_is_number(&element) &&
-           count > 1 && count <= RP_LOG2_SLOTS;
+    return rp_part_find(value, "slots", buckets) && rp_part_is_array(buckets, &element, &count) &&
+           rp_part_is_number(&element) && count > 1 && count <= RP_LOG2_SLOTS;
 }
 
 static bool is_named_linear(const char *map) {
@@ -69,10 +68,12 @@ static enum rp_meaning histogram_by_convention(const struct data *d,
     *is_member = true;
     if (d->counts && find_bucket(&d->key, &member)) {
         bucket->offset = member.offset;
+        bucket->size = member.size;
         return means;
     }
-    if (find_buckets(&d->value, &member)) {
+    if (!rp_map_type_is_per_cpu(map->type) && find_buckets(&d->value, &member)) {
         bucket->offset = member.offset;
+        bucket->size = member.size;
         bucket->of_value = true;
         return means;
     }
@@ -93,13 +94,18 @@ static bool can_be(const struct rp_part_type *type, enum rp_member_meaning means
            (type->size == 4 || type->size == 8);
 }
 
+/* `size` is 0 of a record, whose layout is not known yet. */
 static bool add_member(const struct inference *inference, struct rp_map_schema *schema,
-                       const struct rp_flow_member *found) {
-    struct rp_member_schema member = {
-        .means = found->means, .of_value = found->part == RP_FLOW_VALUE, .offset = found->offset};
-    if (rp_member_is_stack(&member))
-        member.stacks = inference->object->maps[found->stacks].name;
-    return rp_map_schema_add(schema, &member);
+                       const struct rp_flow_member *found, uint32_t size) {
+    struct rp_member_schema member = {.means = found->means,
+                                      .of_value = found->part == RP_FLOW_VALUE,
+                                      .offset = found->offset,
+                                      .size = size};
+    const struct rp_object_map *stacks = &inference->object->maps[found->stacks];
+    bool is_stack = rp_member_is_stack(&member);
+    if (is_stack)
+        member.stacks = stacks->name;
+    return (is_stack && !rp_map_keeps_stacks(stacks)) || rp_map_schema_add(schema, &member);
 }
 
 static struct rp_error *add_key_and_value(const struct inference *inference, const struct data *d,
@@ -110,7 +116,7 @@ static struct rp_error *add_key_and_value(const struct inference *inference, con
         struct rp_part_type type;
         if (found->map == map && found->part != RP_FLOW_RECORD &&
             rp_part_at(whole, found->offset, &type) && can_be(&type, found->means) &&
-            !add_member(inference, schema, found))
+            !add_member(inference, schema, found, type.size))
             return rp_error_nomem();
     }
     return NULL;
@@ -129,8 +135,9 @@ static bool counts_stacks(const struct data *d, const struct rp_map_schema *sche
              user = count_members(schema, RP_MEMBER_USER_STACK),
              pid = count_members(schema, RP_MEMBER_PID),
              comm = count_members(schema, RP_MEMBER_COMM), members = rp_part_member_count(&d->key);
-    return d->counts && kernel <= 1 && user <= 1 && kernel + user && pid <= 1 && comm <= 1 &&
-           pid >= user && kernel + user + pid + comm == (members ? members : 1);
+    return d->counts && d->value.size >= 4 && kernel <= 1 && user <= 1 && kernel + user &&
+           pid <= 1 && comm <= 1 && pid >= user &&
+           kernel + user + pid + comm == (members ? members : 1);
 }
 
 /* ------------------------------------------------------------------ one map */
@@ -189,7 +196,7 @@ static struct rp_error *infer_output(const struct inference *inference, uint32_t
     for (size_t m = 0; schema->means == RP_MEANS_ROWS && m < flow->members.count; m++)
         if (flow->members.items[m].map == i && flow->members.items[m].part == RP_FLOW_RECORD &&
             flow->members.items[m].means != RP_MEMBER_PLAIN &&
-            !add_member(inference, schema, &flow->members.items[m]))
+            !add_member(inference, schema, &flow->members.items[m], 0))
             return rp_error_nomem();
     return NULL;
 }
@@ -211,7 +218,7 @@ static struct rp_error *infer_all(struct inference *inference) {
 
 static bool keeps_stacks(const struct rp_object *object) {
     for (size_t i = 0; i < object->map_count; i++)
-        if (object->maps[i].type == BPF_MAP_TYPE_STACK_TRACE)
+        if (rp_map_keeps_stacks(&object->maps[i]))
             return true;
     return false;
 }

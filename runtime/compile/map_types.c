@@ -28,6 +28,12 @@ bool rp_map_type_is_output(uint32_t type) {
     return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
 }
 
+bool rp_map_keeps_stacks(const struct rp_object_map *map) {
+    return map->type == BPF_MAP_TYPE_STACK_TRACE && map->key_size == sizeof(uint32_t) &&
+           map->value_size <= RP_STACK_DEPTH * sizeof(uint64_t) &&
+           !(map->flags & BPF_F_STACK_BUILD_ID);
+}
+
 static const char *name_at(const struct btf *btf, uint32_t offset) {
     const char *name = btf__name_by_offset(btf, offset);
     return name ? name : "";

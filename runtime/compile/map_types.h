@@ -15,6 +15,11 @@ bool rp_map_type_is_output(uint32_t type);
 bool rp_map_type_is_array(uint32_t type);
 bool rp_map_type_is_per_cpu(uint32_t type);
 
+/* Addresses of a stack: the kernel's limit, PERF_MAX_STACK_DEPTH. */
+#define RP_STACK_DEPTH 127
+/* Whether it is a BPF_STACK_TRACE of addresses. */
+bool rp_map_keeps_stacks(const struct rp_object_map *map);
+
 /* A key, a value, or a member of one. */
 struct rp_part_type {
     const struct btf *btf;

@@ -477,15 +477,6 @@ const char *rp_module_map_name(const struct rp_module *module, size_t i) {
     return i < rp_module_map_count(module) ? module->object->maps[i].name : NULL;
 }
 
-static int map_type(const struct rp_module *module, size_t i) {
-    return i < rp_module_map_count(module) ? (int)module->object->maps[i].type : -1;
-}
-
-bool rp_module_map_is_output(const struct rp_module *module, size_t i) {
-    int type = map_type(module, i);
-    return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-}
-
 int rp_module_map_fd(const struct rp_module *module, const char *name) {
     ssize_t i = rp_object_map(module->object, name);
     return i < 0 ? -1 : module->map_fds[i];

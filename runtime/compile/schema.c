@@ -29,7 +29,10 @@ static void clear_map(struct rp_map_schema *map) {
 }
 
 struct rp_schema *rp_schema_new(void) {
-    return calloc(1, sizeof(struct rp_schema));
+    struct rp_schema *schema = calloc(1, sizeof(*schema));
+    if (schema)
+        schema->size = sizeof(*schema);
+    return schema;
 }
 
 void rp_schema_free(struct rp_schema *schema) {
@@ -66,7 +69,7 @@ struct rp_map_schema *rp_schema_add(struct rp_schema *schema, const char *name,
         return NULL;
     schema->maps = maps;
     struct rp_map_schema *map = &maps[schema->map_count];
-    *map = (struct rp_map_schema){.name = strdup(name), .means = means};
+    *map = (struct rp_map_schema){.size = sizeof(*map), .name = strdup(name), .means = means};
     schema->map_count += map->name != NULL;
     return map->name ? map : NULL;
 }
@@ -122,14 +125,6 @@ const struct rp_map_schema *rp_schema_map(const struct rp_schema *schema, const 
     for (size_t i = 0; schema && i < schema->map_count; i++)
         if (strcmp(schema->maps[i].name, name) == 0)
             return &schema->maps[i];
-    return NULL;
-}
-
-const struct rp_member_schema *rp_map_schema_member(const struct rp_map_schema *map, bool of_value,
-                                                    enum rp_member_meaning means) {
-    for (size_t i = 0; i < map->member_count; i++)
-        if (map->members[i].of_value == of_value && map->members[i].means == means)
-            return &map->members[i];
     return NULL;
 }
 

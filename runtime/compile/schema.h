@@ -44,8 +44,13 @@ bool rp_map_schema_same(const struct rp_map_schema *a, const struct rp_map_schem
 bool rp_schema_same(const struct rp_schema *a, const struct rp_schema *b);
 
 /* The first member of the key (or of the value) that means that; NULL when none does. */
-const struct rp_member_schema *rp_map_schema_member(const struct rp_map_schema *map, bool of_value,
-                                                    enum rp_member_meaning means);
+static inline const struct rp_member_schema *
+rp_map_schema_member(const struct rp_map_schema *map, bool of_value, enum rp_member_meaning means) {
+    for (size_t i = 0; i < map->member_count; i++)
+        if (map->members[i].of_value == of_value && map->members[i].means == means)
+            return &map->members[i];
+    return NULL;
+}
 static inline bool rp_means_histogram(enum rp_meaning means) {
     return means == RP_MEANS_LOG2 || means == RP_MEANS_LINEAR;
 }

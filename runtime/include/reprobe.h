@@ -170,8 +170,6 @@ const char *rp_module_function_name(const struct rp_module *module, size_t i);
 size_t rp_module_map_count(const struct rp_module *module);
 /* NULL if there is no map `i`. */
 const char *rp_module_map_name(const struct rp_module *module, size_t i);
-/* Whether map `i` carries records: a ring buffer, or perf buffers. */
-bool rp_module_map_is_output(const struct rp_module *module, size_t i);
 /* The descriptor of the map `name`, which the module owns, or -1. */
 int rp_module_map_fd(const struct rp_module *module, const char *name);
 
@@ -404,14 +402,11 @@ void rp_json_text(struct rp_writer *json, const char *name, const char *text, si
 /* How the records of one output are laid out. */
 struct rp_layout;
 
-/* The layout of what `module` sends through its output `name`, from libbcc and the module's BTF.
- * Records of an unknown layout are printed in hexadecimal. */
+/* The layout of what `module` sends through its output `name`, from libbcc and the module's BTF,
+ * with the headers of its schema. Records of an unknown layout are printed in hexadecimal. */
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
                                      struct rp_layout **out);
 void rp_layout_free(struct rp_layout *layout);
-/* Names column `i` of the rows, and its member in JSON. A name that another column has is not
- * taken. False: out of memory, or there is no column `i`. */
-bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header);
 
 /* A line with the names of the columns, and a record as one aligned line. */
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);
@@ -471,18 +466,21 @@ enum rp_member_meaning {
                                array with the counts of all buckets */
 };
 
-/* A member of a key, a value or a record. Members that are not listed are plain. */
+/* A member of a key, a value or a record. Members that are not listed are plain. These are its only
+ * members for good. */
 struct rp_member_schema {
     const char *name; /* as in C, "outer.inner"; "" for a key that is not a struct */
     bool of_value;    /* of the map's value, not of its key */
     enum rp_member_meaning means;
-    const char *header; /* of its column; default: the name */
-    const char *unit;   /* "ns"; NULL: none, or not known */
-    const char *stacks; /* of a stack: the BPF_STACK_TRACE that has it */
-    uint32_t offset;    /* bytes; set by the library, in records only where `name` is NULL */
+    const char *header;    /* of its column; default: the name */
+    const char *unit;      /* "ns"; NULL: none, or not known */
+    const char *stacks;    /* of a stack: the BPF_STACK_TRACE that has it */
+    uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
+                            */
 };
 
 struct rp_map_schema {
+    size_t size;
     const char *name; /* the map's, or the output's */
     enum rp_meaning means;
     const struct rp_member_schema *members;
@@ -491,7 +489,7 @@ struct rp_map_schema {
     int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
                                 below `low` is for all that is below, `high` for all that is
                                 above; step 0: taken from the keys */
-    const char *loss;        /* of a loss: "events found no room in the map" */
+    const char *loss;        /* of a loss: "events were not counted: the map counts is full" */
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
 };
 
@@ -499,6 +497,7 @@ struct rp_map_schema {
  * inferred: from types, from BCC's conventions for histograms (docs/writing-programs.md), and from
  * what the program stores where. */
 struct rp_schema {
+    size_t size;
     const struct rp_map_schema *maps;
     size_t map_count;
 };
@@ -513,23 +512,27 @@ struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_
 
 enum rp_map_output { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV };
 
-/* How a map is printed. Zeroed: as a table or a histogram. */
+/* A number in a map that its schema says more of: an attach point, or a stack. */
+struct rp_map_number {
+    const struct rp_member_schema *member;
+    uint64_t value;
+    pid_t pid; /* whose stack it is; 0: the kernel's */
+};
+
+/* How a map is printed; all but the size may be zero. */
 struct rp_map_format {
+    size_t size;
     enum rp_map_output as;
-    const char *title;       /* default: the map's name */
-    const char *unit;        /* of a histogram's values; default "value" */
-    int64_t low, high, step; /* of a linear histogram's buckets; step 0: taken from the keys */
-    /* Writes to `text` what `value` means, a number of the key's member `member` ("" if the key is
-     * a number itself). Returns false to have the number printed. May be NULL. */
-    bool (*text)(void *ctx, const char *member, uint64_t value, char *text, size_t size);
+    const char *title; /* default: the map's name */
+    /* Returns what the number means, malloc()ed; NULL to have the number printed. May be NULL. */
+    char *(*text)(void *ctx, const struct rp_map_number *number);
     void *ctx;
 };
 
-/* Prints all entries of the map `name`, sorted by value if the values are numbers and by key
- * otherwise. Histograms are drawn: a BPF_HISTOGRAM, and if the key is a struct whose last member is
- * `slot`, one for each key, the largest last. In a map whose name ends in "_linear" the slot or key
- * is the lower end of a bucket; one below `low` stands for all that is below, `high` for all that
- * is above. `format` may be NULL. Maps of events or programs print nothing. */
+/* Prints all entries of the map `name` as its schema says: as a table, sorted by value if the
+ * values are numbers and by key otherwise, or as histograms, the largest last. A histogram with
+ * entries that it cannot have is printed as a table. `format` may be NULL. Maps that do not hold
+ * data print nothing. */
 struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
                               const struct rp_map_format *format, FILE *out);
 /* Whether rp_map_print() can print a map of this kind. */
@@ -542,6 +545,11 @@ struct rp_error *rp_map_set(const struct rp_module *module, const char *name, co
 struct rp_error *rp_map_delete(const struct rp_module *module, const char *name, const char *key);
 /* "hash, u32 -> u64, 3 of 10240 entries", malloc()ed. */
 struct rp_error *rp_map_describe(const struct rp_module *module, const char *name, char **text);
+
+/* Calls `each` for each RP_MEANS_LOSS map whose number is not 0. */
+struct rp_error *rp_module_losses(const struct rp_module *module,
+                                  void (*each)(void *ctx, uint64_t count, const char *loss),
+                                  void *ctx);
 
 /* The sizes of the map's keys and values in bytes, and how many values an entry has: 1, or in a
  * per-CPU map one for each possible CPU. */
@@ -566,30 +574,30 @@ void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t count
 /* The functions of a stack, innermost first: the kernel's, then the process's. */
 struct rp_stack;
 
-/* For stacks in the module's BPF_STACK_TRACE `map`. */
-struct rp_error *rp_stack_new(const struct rp_module *module, const char *map,
-                              struct rp_stack **out);
+/* For stacks that the module's BPF_STACK_TRACE maps hold. */
+struct rp_error *rp_stack_new(const struct rp_module *module, struct rp_stack **out);
+/* Before the session that it watches processes in. */
 void rp_stack_free(struct rp_stack *stack);
-/* Reads the module's ring buffer `output`, through which the program sends the id (u32) of each
- * process that it sees for the first time, or in another program. So functions can be named even
- * after the process has ended. */
-struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack,
-                                const char *output);
+/* Reads each of the module's RP_MEANS_PROCESSES outputs, through which the program sends the id
+ * (u32) of each process that it sees for the first time, or in another program. So functions can be
+ * named even after the process has ended. */
+struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack);
 void rp_stack_clear(struct rp_stack *stack);
-/* Adds the stack `id`, which get_stackid() returned, of the process `pid` or (0) of the kernel. A
- * stack that did not fit into the map (-EEXIST) adds "[missed]", other negative ids nothing. `mark`
- * is appended to each name. */
-void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark);
+/* Adds the stack `id`, which get_stackid() returned, that is in the BPF_STACK_TRACE `map`; of the
+ * process `pid` or (0) of the kernel. A stack that did not fit into the map (-EEXIST) adds
+ * "[missed]", other negative ids nothing. `mark` is appended to each name. */
+void rp_stack_add(struct rp_stack *stack, const char *map, int32_t id, pid_t pid, const char *mark);
+/* Adds the stacks that a record of that layout has; false if it has none. */
+bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
+                         size_t size);
+/* The stack that the number is, in one line, malloc()ed; NULL if it is not a stack. */
+char *rp_stack_text(struct rp_stack *stack, const struct rp_map_number *number);
 /* A line for each function, or a JSON array of names. */
 void rp_stack_print(const struct rp_stack *stack, FILE *out);
 void rp_json_stack(struct rp_writer *json, const char *name, const struct rp_stack *stack);
 /* "COMM;OUTERMOST;…;INNERMOST", which flame graph programs read; malloc()ed, NULL without memory.
  * `comm` has at most `max` bytes. */
 char *rp_stack_fold(const struct rp_stack *stack, const char *comm, size_t max);
-/* Prints how many `noun` ("stacks") did not fit into `map`, which the program counts in `missed`, a
- * BPF_ARRAY of one u64. Prints nothing if all did. */
-struct rp_error *rp_stack_report_missed(const struct rp_stack *stack, const char *noun,
-                                        const char *map, FILE *out);
 
 /* ------------------------------------------------------------------ records to programs */
 

@@ -52,30 +52,23 @@ struct rp_generated_attach {
     char *function, *spec;
 };
 
-/* The program that answers a question. It has those of the following maps that it needs:
- *   events           records that begin with `u32 pid; char comm[16]`; named `events_` if an
- *                    argument is named `events`
- *   counts, dist     sums (BPF_ARRAY of one, BPF_HISTOGRAM), or sums for each `struct key`, whose
- *                    members are the question's keys; a stack's key begins as struct rp_stack_key
- *                    does (reprobe_tool.h)
- *   dist_linear      the last member of the key, `s64 slot`, is the lower end of a bucket:
- *                    LOW - STEP for values below LOW, HIGH for values from HIGH on
- *   stacks           the stacks whose ids the members `stack`, `user_stack` and `kernel_stack` of
- *                    keys and records have
- *   missed           BPF_ARRAY of one: events whose key did not fit
- *   negative         BPF_ARRAY of one: negative numbers, which a log2 histogram has no bucket for
- *   start, entered   calls that have not returned yet, by thread; nothing to show
- * A key's member `u64 place` tells attach points apart: its upper 32 bits are the index in
- * `attach`, the lower 32 bits the number of the match (rp_probe_match()). Latencies are in
- * microseconds. */
+/* The program that answers a question. Its schema tells what its maps mean, of which there are as
+ * many as it needs:
+ *  - records (trace), which begin with `u32 pid; char comm[16]`;
+ *  - sums (count), histograms (hist, latency; latencies are in microseconds) and counted stacks
+ *    (stack, profile): one, or one for each `struct key`, whose members are the question's keys;
+ *  - the stacks whose ids are in keys and records;
+ *  - what did not fit into those, or has no place in a histogram;
+ *  - calls that have not returned yet, by thread.
+ * An RP_MEMBER_ATTACH_POINT tells attach points apart: its upper 32 bits are the index in `attach`,
+ * the lower 32 bits the number of the match (rp_probe_match()). */
 struct rp_generated {
     char *text;    /* BCC C */
     char *neutral; /* the text without the names of attach points: where it is equal for two
                       questions, the program of one can be moved to the specs of the other */
     struct rp_generated_attach *attach; /* in the order in which they are to be attached */
     size_t attach_count;
-    char **headers; /* of the records' columns, after those of `pid` and `comm` */
-    size_t header_count;
+    struct rp_schema *schema;
     char *title; /* "kprobe:do_unlinkat(int dfd, struct filename *name)" */
     char *note;  /* for the user, or NULL */
 };

@@ -59,6 +59,8 @@ void rp_tool_define(struct rp_tool *tool, const char *format, ...)
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
 /* Defines FAMILY, AF_INET for the option -4 and AF_INET6 for -6; false for all other keys. */
 bool rp_tool_define_family(struct rp_tool *tool, int key);
+/* Prints to stderr what the module's programs had to leave out (rp_module_losses()). */
+struct rp_error *rp_tool_print_losses(const struct rp_module *module);
 /* Compiles `source` with these macros; messages call it `name`. */
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out);
@@ -211,15 +213,6 @@ int rp_irqs_main(int argc, char **argv, const struct rp_irqs *irqs);
 
 /* ------------------------------------------------------------------ stacks, counted */
 
-/* The key of the program's BPF_HASH `counts`, whose values are u64. The ids are those of its
- * BPF_STACK_TRACE `stacks`, negative if there is none. What did not fit is counted in its `missed`,
- * a BPF_ARRAY of one u64 (see bpf-src/profile.c). */
-struct rp_stack_key {
-    uint32_t pid; /* process id: the kernel's tgid */
-    int32_t user_stack, kernel_stack;
-    char comm[16];
-};
-
 enum rp_stacks_output {
     RP_STACKS_TEXT,   /* a line for each function, innermost first; the most frequent stack last */
     RP_STACKS_JSON,   /* an object for each stack */
@@ -231,15 +224,16 @@ struct rp_stacks {
     size_t size;
     const struct rp_tool *tool;
     const struct rp_module *module;
+    const char *map; /* one of RP_MEANS_STACKS */
     enum rp_stacks_output as;
     bool annotate; /* append "_[k]" to the kernel's functions (SVG always has it) */
     const char *path, *title;
 };
 
-/* Prints the stacks that were counted so far, text and JSON to `out`, and to stderr how many did
- * not fit. `stack` is of the module's `stacks`. */
+/* Prints the stacks that were counted so far, text and JSON to `out`. `stack` is the module's. */
 struct rp_error *rp_stacks_print(const struct rp_stacks *stacks, struct rp_stack *stack, FILE *out);
-/* Runs the session, to which everything is attached, and then prints the stacks. */
+/* Runs the session, to which everything is attached, and then prints the stacks and, to stderr,
+ * what was left out. */
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *stacks);
 
 #pragma GCC visibility pop

@@ -168,10 +168,15 @@ void rp_write_values(const struct rp_query_plan *program, const struct rp_values
 /* "struct key key = {};", and its members. */
 void rp_write_key(const struct rp_query_plan *program, size_t point);
 bool rp_has_key(const struct rp_query_plan *program);
+/* Whether a histogram has to leave out what is below zero. */
+bool rp_has_negative(const struct rp_query_plan *program);
 /* "    return 0;\n}\n" */
 void rp_write_end(const struct rp_query_plan *program);
 /* How BPF's context is called in the function at that site. */
 const char *rp_context(const struct rp_query_plan *program, size_t point);
+
+/* What the program's maps mean (schema.c); ended by rp_schema_free(), NULL without memory. */
+struct rp_schema *rp_plan_schema(const struct rp_query_plan *program);
 
 /* ------------------------------------------------------------------ the verbs */
 

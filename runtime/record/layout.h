@@ -58,6 +58,8 @@ struct rp_column {
     uint64_t bit_offset; /* from the record's start */
     unsigned bit_size;
     unsigned width;
+    enum rp_member_meaning means; /* in a record, as the output's schema says */
+    char *stacks;                 /* of a stack: the map that has it */
 };
 
 struct rp_layout {
@@ -101,6 +103,10 @@ struct rp_error *rp_type_from_text(const char *text, const struct btf *extra, st
 
 /* Takes `type` (NULL: unknown), also on failure. `name` is for a record that is not a struct. */
 struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp_layout **out);
+
+/* Names column `i`, and the member in JSON. A name that another column has is not taken. False: no
+ * memory, or there is no column `i`. */
+bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header);
 
 /* A record of type `type_id`. */
 struct rp_error *rp_layout_from_btf(const struct btf *btf, uint32_t type_id,

@@ -5,31 +5,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/histogram.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
 /* Empty buckets are drawn between filled ones, unless there would be more of all than this. */
 #define BUCKETS_MAX 1000
 
-/* ---- what a map is */
+/* ---- what counts, and what is counted */
 
-/* The last member of a key that is a struct, if it is called `slot`; NULL when it is not. */
-static const struct rp_member *slot_member(const struct rp_map_table *t) {
-    if (t->key->kind != RP_STRUCT || !t->key->member_count)
-        return NULL;
-    const struct rp_member *last = &t->key->members[t->key->member_count - 1];
-    return strcmp(last->name, "slot") == 0 && rp_type_is_number(last->type) ? last : NULL;
+/* The column that is an array of counts; -1: each entry is one count. */
+static ssize_t counts_column(const struct rp_map_table *t) {
+    return rp_map_column(t, true, RP_MEMBER_BUCKET);
 }
 
-static bool is_keyed(const struct rp_map_table *t) {
-    return slot_member(t) && t->key->member_count > 1;
+/* The key's member by which it counts; -1: the whole key is that. */
+static ssize_t bucket_column(const struct rp_map_table *t) {
+    return rp_map_column(t, false, RP_MEMBER_BUCKET);
 }
 
 static int64_t slot_of(const struct rp_map_table *t, const uint8_t *row) {
-    const struct rp_member *member = slot_member(t);
-    struct rp_view key = rp_map_key(t, row), slot = member ? rp_view_member(&key, member) : key;
-    return slot.type->kind == RP_INT ? rp_view_int(&slot) : (int64_t)rp_view_uint(&slot);
+    ssize_t bucket = bucket_column(t);
+    struct rp_view slot = rp_map_cell(t, bucket < 0 ? 0 : (size_t)bucket, row);
+    return (int64_t)rp_map_number(&slot);
 }
 
 static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {
@@ -37,37 +34,59 @@ static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {
     return rp_view_uint(&value);
 }
 
-/* The first slot stays empty, as bpf_log2l() begins at 1; if it is not empty, or there are more
- * slots, the map is not a log2 histogram. */
+/* Element `i` of an entry's counts. */
+static uint64_t element(const struct rp_map_table *t, const uint8_t *row, size_t i) {
+    struct rp_view counts = rp_map_cell(t, (size_t)counts_column(t), row),
+                   one = rp_view_element(&counts, i);
+    return rp_view_uint(&one);
+}
+
+static size_t element_count(const struct rp_map_table *t) {
+    return t->layout->columns[counts_column(t)].type->count;
+}
+
+/* The first slot stays empty, as bpf_log2l() begins at 1; when it does not, or there are more, the
+ * map is no log2 histogram. */
 static bool has_log2_slots(const struct rp_map_table *t) {
+    bool arrays = counts_column(t) >= 0;
     for (size_t i = 0; i < t->row_count; i++) {
-        int64_t slot = slot_of(t, rp_map_row(t, i));
-        if (slot < 1 || slot >= RP_LOG2_SLOTS)
+        const uint8_t *row = rp_map_row(t, i);
+        if (arrays ? element(t, row, 0) > 0
+                   : slot_of(t, row) < 1 || slot_of(t, row) >= RP_LOG2_SLOTS)
             return false;
     }
     return true;
 }
 
-static bool is_linear(const char *name) {
-    static const char ending[] = "_linear";
-    size_t length = strlen(name);
-    return length >= strlen(ending) && !strcmp(name + length - strlen(ending), ending);
+/* The types that were found can be those that the schema is of. */
+static bool is_countable(const struct rp_map_table *t) {
+    ssize_t counts = counts_column(t), bucket = bucket_column(t);
+    if (counts >= 0) {
+        const struct rp_type *type = t->layout->columns[counts].type;
+        return type->kind == RP_ARRAY && rp_type_is_number(type->element) &&
+               type->count <= RP_LOG2_SLOTS;
+    }
+    const struct rp_type *slot = bucket < 0 ? t->key : t->layout->columns[bucket].type;
+    return rp_type_is_number(t->value) && rp_type_is_number(slot);
 }
 
-/* BCC's BPF_HISTOGRAM without a key: 64 counters, `int` to u64. */
-static bool is_plain_log2(const struct rp_map_table *t) {
-    return t->info.type == BPF_MAP_TYPE_ARRAY && t->info.max_entries == RP_LOG2_SLOTS &&
-           t->value->size == sizeof(uint64_t);
+bool rp_map_is_histogram(const struct rp_map_table *t) {
+    return rp_means_histogram(t->schema->means) && is_countable(t) &&
+           (t->schema->means == RP_MEANS_LINEAR || has_log2_slots(t));
 }
 
-enum rp_map_shape rp_map_shape(const struct rp_map_table *t) {
-    if (!rp_type_is_number(t->value) || !(slot_member(t) || rp_type_is_number(t->key)))
-        return RP_MAP_TABLE;
-    if (is_linear(t->name))
-        return RP_MAP_LINEAR;
-    if (slot_member(t) || (is_plain_log2(t) && t->value->kind == RP_UINT))
-        return has_log2_slots(t) ? RP_MAP_LOG2 : RP_MAP_TABLE;
-    return RP_MAP_TABLE;
+bool rp_map_is_heading(const struct rp_map_table *t, size_t i) {
+    ssize_t counts = counts_column(t), bucket = bucket_column(t);
+    if (counts >= 0)
+        return (ssize_t)i != counts && !(rp_map_table_is_single(t) && i < t->key_columns);
+    return bucket >= 0 && i < t->key_columns && (ssize_t)i != bucket;
+}
+
+static bool has_headings(const struct rp_map_table *t) {
+    for (size_t i = 0; i < t->layout->column_count; i++)
+        if (rp_map_is_heading(t, i))
+            return true;
+    return false;
 }
 
 /* ---- one for each key */
@@ -78,16 +97,25 @@ struct group {
     uint64_t total;
 };
 
-/* The bytes of a row in which those of a group are alike. */
-static size_t group_size(const struct rp_map_table *t) {
-    const struct rp_member *slot = slot_member(t);
-    return slot ? slot->bit_offset / 8 : 0;
+/* By the key without the bucket, which begins at byte `at`. */
+static int compare_headings(const struct rp_map_table *t, const uint8_t *a, const uint8_t *b) {
+    ssize_t bucket = bucket_column(t);
+    if (counts_column(t) >= 0)
+        return memcmp(a, b, t->info.key_size);
+    if (bucket < 0)
+        return 0;
+    const struct rp_column *column = &t->layout->columns[bucket];
+    size_t at = column->bit_offset / 8, end = at + column->type->size;
+    int order = memcmp(a, b, at);
+    return order ? order : memcmp(a + end, b + end, t->info.key_size - end);
 }
 
 static int compare_rows(const void *a, const void *b, void *table) {
-    int order = memcmp(a, b, group_size(table));
+    int order = compare_headings(table, a, b);
+    if (order || counts_column(table) >= 0)
+        return order;
     int64_t left = slot_of(table, a), right = slot_of(table, b);
-    return order ? order : (left > right) - (left < right);
+    return (left > right) - (left < right);
 }
 
 static int compare_groups(const void *a, const void *b) {
@@ -97,19 +125,28 @@ static int compare_groups(const void *a, const void *b) {
     return (left->rows > right->rows) - (left->rows < right->rows);
 }
 
+static uint64_t total_of(const struct rp_map_table *t, const uint8_t *row) {
+    uint64_t total = 0;
+    if (counts_column(t) < 0)
+        return count_of(t, row);
+    for (size_t i = 0; i < element_count(t); i++)
+        total += element(t, row, i);
+    return total;
+}
+
 /* *out has as many as are returned. Without a key there is always one, if an empty one. */
 static size_t find_groups(struct rp_map_table *t, struct group *out) {
     size_t count = 0;
     if (t->row_count)
         qsort_r(t->rows, t->row_count, t->row_size, compare_rows, t);
-    else if (!is_keyed(t))
+    else if (!has_headings(t))
         out[count++] = (struct group){0};
     for (size_t i = 0; i < t->row_count; i++) {
         const uint8_t *row = rp_map_row(t, i);
-        if (!count || memcmp(out[count - 1].rows, row, group_size(t)) != 0)
+        if (!count || compare_headings(t, out[count - 1].rows, row) != 0)
             out[count++] = (struct group){.rows = row};
         out[count - 1].count++;
-        out[count - 1].total += count_of(t, row);
+        out[count - 1].total += total_of(t, row);
     }
     qsort(out, count, sizeof(*out), compare_groups);
     return count;
@@ -117,14 +154,16 @@ static size_t find_groups(struct rp_map_table *t, struct group *out) {
 
 /* ---- their buckets */
 
-static size_t log2_buckets(const struct rp_map_table *t, const struct group *group,
-                           uint64_t counts[RP_LOG2_SLOTS], struct rp_bucket *out) {
+static void count_log2(const struct rp_map_table *t, const struct group *group,
+                       uint64_t counts[RP_LOG2_SLOTS]) {
     memset(counts, 0, RP_LOG2_SLOTS * sizeof(*counts));
-    for (size_t i = 0; i < group->count; i++) {
+    bool arrays = counts_column(t) >= 0;
+    for (size_t i = 0; arrays && group->count && i < element_count(t); i++)
+        counts[i] = element(t, group->rows, i);
+    for (size_t i = 0; !arrays && i < group->count; i++) {
         const uint8_t *row = group->rows + i * t->row_size;
         counts[slot_of(t, row)] = count_of(t, row);
     }
-    return rp_log2_buckets(counts, out);
 }
 
 /* How far apart all the slots are, if nobody says: the greatest common divisor; 0 for one slot. */
@@ -142,16 +181,16 @@ static int64_t step_of(const struct rp_map_table *t, const struct group *group) 
     return step > INT64_MAX ? 0 : (int64_t)step;
 }
 
-static struct rp_bucket linear_bucket(const struct rp_map_format *format, int64_t slot,
+static struct rp_bucket linear_bucket(const struct rp_map_schema *schema, int64_t slot,
                                       int64_t step, uint64_t count) {
     struct rp_bucket bucket = {.min = slot, .count = count};
     bucket.above = step == 0 || __builtin_add_overflow(slot, step - 1, &bucket.max);
-    if (!format->step)
+    if (!schema->step)
         return bucket;
-    bucket.below = slot < format->low;
-    bucket.above = slot >= format->high;
-    if (bucket.max >= format->high && !bucket.above)
-        bucket.max = format->high - 1;
+    bucket.below = slot < schema->low;
+    bucket.above = slot >= schema->high;
+    if (bucket.max >= schema->high && !bucket.above)
+        bucket.max = schema->high - 1;
     return bucket;
 }
 
@@ -165,10 +204,11 @@ static size_t linear_count(const struct rp_map_table *t, const struct group *gro
     return all < group->count ? group->count : all > BUCKETS_MAX ? group->count : (size_t)all;
 }
 
-/* NULL: no memory. */
+/* Of entries that are one count each. NULL: no memory. */
 static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const struct group *group,
-                                        const struct rp_map_format *format, size_t *count) {
-    int64_t step = format->step ? format->step : step_of(t, group);
+                                        size_t *count) {
+    const struct rp_map_schema *schema = t->schema;
+    int64_t step = schema->step ? schema->step : step_of(t, group);
     size_t capacity = linear_count(t, group, step);
     struct rp_bucket *buckets = calloc(capacity + 1, sizeof(*buckets));
     bool fills = capacity > group->count;
@@ -180,113 +220,53 @@ static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const stru
             int64_t last = buckets[*count - 1].min;
             if ((uint64_t)slot - (uint64_t)last <= (uint64_t)step)
                 break;
-            buckets[*count] = linear_bucket(format, last + step, step, 0);
+            buckets[*count] = linear_bucket(schema, last + step, step, 0);
         }
-        buckets[(*count)++] = linear_bucket(format, slot, step, count_of(t, row));
+        buckets[(*count)++] = linear_bucket(schema, slot, step, count_of(t, row));
     }
     return buckets;
 }
 
-/* ---- writing */
-
-/* "comm = dd, cpu = 1" */
-static void write_section(const struct rp_map_table *t, const struct rp_map_format *format,
-                          const struct group *group, FILE *out) {
-    struct rp_writer w;
-    rp_writer_begin(&w, out);
-    rp_write_char(&w, '\n');
-    for (size_t i = 0; i + 1 < t->key_columns; i++) {
-        rp_write_string(&w, i ? ", " : "");
-        rp_write_string(&w, t->layout->columns[i].path);
-        rp_write_string(&w, " = ");
-        rp_map_write_cell(&w, t, format, i, group->rows);
-    }
-    rp_write_char(&w, '\n');
-    rp_writer_flush(&w);
+/* Of an entry that has an array of counts: from 0 on, one by one. NULL: no memory. */
+static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struct group *group,
+                                       size_t *count) {
+    size_t used = group->count ? element_count(t) : 0;
+    while (used && !element(t, group->rows, used - 1))
+        used--;
+    struct rp_bucket *buckets = calloc(used + 1, sizeof(*buckets));
+    for (size_t i = 0; buckets && i < used; i++)
+        buckets[i] = (struct rp_bucket){
+            .min = (int64_t)i, .max = (int64_t)i, .count = element(t, group->rows, i)};
+    *count = used;
+    return buckets;
 }
 
-static void write_json(const struct rp_map_table *t, const struct rp_map_format *format,
-                       const struct group *group, const struct rp_bucket *buckets, size_t count,
-                       FILE *out) {
-    struct rp_writer w;
-    rp_json_begin(&w, out);
-    rp_map_write_json_name(&w, t, format);
-    if (is_keyed(t))
-        rp_map_write_json_key(&w, t, format, t->key->member_count - 1, group->rows);
-    rp_json_buckets(&w, "histogram", buckets, count);
-    rp_json_end(&w);
-}
-
-/* The names of the columns, when there is no group. */
-static void write_csv_key(const struct rp_map_table *t, const struct rp_map_format *format,
-                          const struct group *group, FILE *out) {
-    for (size_t i = 0; is_keyed(t) && i + 1 < t->key_columns; i++) {
-        rp_map_write_csv_cell(out, t, format, i, group ? group->rows : NULL);
-        fputc(',', out);
-    }
-}
-
-static void write_csv(const struct rp_map_table *t, const struct rp_map_format *format,
-                      const struct group *group, const struct rp_bucket *buckets, size_t count,
-                      FILE *out) {
-    for (size_t i = 0; i < count; i++) {
-        write_csv_key(t, format, group, out);
-        if (!buckets[i].below)
-            fprintf(out, "%" PRId64, buckets[i].min);
-        fputc(',', out);
-        if (!buckets[i].above)
-            fprintf(out, "%" PRId64, buckets[i].max);
-        fprintf(out, ",%" PRIu64 "\r\n", buckets[i].count);
-    }
-}
-
-static struct rp_error *write_group(const struct rp_map_table *t, enum rp_map_shape shape,
-                                    const struct rp_map_format *format, const struct group *group,
-                                    FILE *out) {
+static struct rp_error *tell_group(const struct rp_map_table *t, const struct group *group,
+                                   rp_map_group_fn each, void *ctx) {
     uint64_t counts[RP_LOG2_SLOTS];
     struct rp_bucket log2[RP_LOG2_SLOTS];
     RP_AUTO_FREE struct rp_bucket *linear = NULL;
-    size_t count = 0;
-    if (shape == RP_MAP_LOG2)
-        count = log2_buckets(t, group, counts, log2);
-    else if (!(linear = linear_buckets(t, group, format, &count)))
-        return rp_error_nomem();
-    const struct rp_bucket *buckets = linear ? linear : log2;
-    const char *unit = format->unit ? format->unit : "value";
-    if (format->as == RP_MAP_JSON) {
-        write_json(t, format, group, buckets, count, out);
-    } else if (format->as == RP_MAP_CSV) {
-        write_csv(t, format, group, buckets, count, out);
+    struct rp_map_group told = {.row = group->rows};
+    if (t->schema->means == RP_MEANS_LOG2) {
+        count_log2(t, group, counts);
+        told.log2 = counts;
+        told.count = rp_log2_buckets(counts, log2);
     } else {
-        if (is_keyed(t))
-            write_section(t, format, group, out);
-        if (shape == RP_MAP_LOG2)
-            rp_print_log2(unit, counts, out);
-        else
-            rp_print_linear(unit, buckets, count, out);
+        linear = (counts_column(t) >= 0 ? array_buckets : linear_buckets)(t, group, &told.count);
+        if (!linear)
+            return rp_error_nomem();
     }
+    told.buckets = linear ? linear : log2;
+    each(ctx, &told);
     return NULL;
 }
 
-static void write_head(const struct rp_map_table *t, const struct rp_map_format *format,
-                       FILE *out) {
-    if (format->as == RP_MAP_CSV) {
-        write_csv_key(t, format, NULL, out);
-        fputs("min,max,count\r\n", out);
-    } else if (format->as == RP_MAP_TEXT) {
-        rp_print_text(format->title ? format->title : t->name, SIZE_MAX, out);
-        fputs(":\n", out);
-    }
-}
-
-struct rp_error *rp_map_write_histograms(struct rp_map_table *t, enum rp_map_shape shape,
-                                         const struct rp_map_format *format, FILE *out) {
+struct rp_error *rp_map_each_group(struct rp_map_table *t, rp_map_group_fn each, void *ctx) {
     RP_AUTO_FREE struct group *groups = calloc(t->row_count + 1, sizeof(*groups));
     if (!groups)
         return rp_error_nomem();
     size_t count = find_groups(t, groups);
-    write_head(t, format, out);
     for (size_t i = 0; i < count; i++)
-        RP_TRY(write_group(t, shape, format, &groups[i], out));
+        RP_TRY(tell_group(t, &groups[i], each, ctx));
     return NULL;
 }

@@ -5,31 +5,33 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
 
+#include "compile/map_types.h"
 #include "compile/module.h"
+#include "record/view.h"
 #include "stack/symbols.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* The kernel's limit, PERF_MAX_STACK_DEPTH. */
-#define DEPTH         127
-#define LOOK_AGAIN_NS 1000000000
+#define DEPTH RP_STACK_DEPTH
 
 struct rp_stack {
     const struct rp_module *module;
-    const char *map;
     struct rp_symbols *symbols;
+    struct rp_session *session; /* in which processes are watched */
+    int timer;                  /* -1: none are */
     char *names[2 * DEPTH + 2]; /* innermost first */
     size_t count;
 };
 
-struct rp_error *rp_stack_new(const struct rp_module *module, const char *map,
-                              struct rp_stack **out) {
+struct rp_error *rp_stack_new(const struct rp_module *module, struct rp_stack **out) {
     RP_AUTO_FREE struct rp_stack *stack = calloc(1, sizeof(*stack));
     if (!stack)
         return rp_error_nomem();
     stack->module = module;
-    stack->map = map;
+    stack->timer = -1;
     RP_TRY(rp_symbols_new(&stack->symbols));
     *out = rp_take(stack);
     return NULL;
@@ -44,6 +46,10 @@ void rp_stack_free(struct rp_stack *stack) {
     if (!stack)
         return;
     rp_stack_clear(stack);
+    if (stack->timer >= 0) {
+        rp_session_unwatch(stack->session, stack->timer);
+        close(stack->timer);
+    }
     rp_symbols_free(stack->symbols);
     free(stack);
 }
@@ -68,25 +74,82 @@ static bool on_process(void *ctx, const void *data, size_t size) {
 /* Files that a process has loaded since. */
 static bool look_again(void *ctx) {
     const struct rp_stack *stack = ctx;
-    rp_symbols_notice_again(stack->symbols);
+    uint64_t times;
+    if (read(stack->timer, &times, sizeof(times)) == sizeof(times))
+        rp_symbols_notice_again(stack->symbols);
     return true;
 }
 
-struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack,
-                                const char *output) {
-    RP_TRY(rp_session_read(session, (struct rp_module *)stack->module, output, on_process, stack));
-    return rp_session_every(session, LOOK_AGAIN_NS, look_again, stack);
+static struct rp_error *look_each_second(struct rp_session *session, struct rp_stack *stack) {
+    const struct itimerspec second = {.it_value = {.tv_sec = 1}, .it_interval = {.tv_sec = 1}};
+    stack->session = session;
+    stack->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+    if (stack->timer < 0 || timerfd_settime(stack->timer, 0, &second, NULL))
+        return rp_error_new(errno, NULL, "cannot set a timer");
+    return rp_session_watch(session, stack->timer, look_again, stack);
 }
 
-void rp_stack_add(struct rp_stack *stack, int32_t id, pid_t pid, const char *mark) {
-    int fd = rp_module_map_fd(stack->module, stack->map);
+struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack) {
+    struct rp_module *module = (struct rp_module *)stack->module;
+    bool any = false;
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const char *name = rp_module_map_name(module, i);
+        if (rp_module_map_schema(module, name)->means != RP_MEANS_PROCESSES)
+            continue;
+        RP_TRY(rp_session_read(session, module, name, on_process, stack));
+        any = true;
+    }
+    return any ? look_each_second(session, stack) : NULL;
+}
+
+void rp_stack_add(struct rp_stack *stack, const char *map, int32_t id, pid_t pid,
+                  const char *mark) {
+    const struct rp_object_map *traces = rp_module_map(stack->module, map);
     uint64_t addresses[DEPTH] = {0};
     if (id == -EEXIST) /* another stack took its slot in the map */
         add(stack, "[missed]", mark);
-    if (id < 0 || bpf_map_lookup_elem(fd, &id, addresses))
+    if (id < 0 || !traces || !rp_map_keeps_stacks(traces) ||
+        bpf_map_lookup_elem(rp_module_map_fd(stack->module, map), &id, addresses))
         return;
     for (size_t i = 0; i < DEPTH && addresses[i]; i++)
         add(stack, rp_symbols_name(stack->symbols, pid, addresses[i]), mark);
+}
+
+static uint64_t number_of(const struct rp_column *column, const void *data, size_t size) {
+    const struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
+    return rp_view_present(&view) ? rp_view_uint(&view) : 0;
+}
+
+/* The process that the record is of; 0: nobody tells. */
+static pid_t process_of(const struct rp_layout *layout, const void *data, size_t size) {
+    for (size_t i = 0; i < layout->column_count; i++)
+        if (layout->columns[i].means == RP_MEMBER_PID && layout->columns[i].type)
+            return (pid_t)number_of(&layout->columns[i], data, size);
+    return 0;
+}
+
+bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
+                         size_t size) {
+    bool any = false;
+    for (size_t i = 0; i < layout->column_count; i++) {
+        const struct rp_column *column = &layout->columns[i];
+        bool user = column->means == RP_MEMBER_USER_STACK;
+        if (!column->stacks || !column->type)
+            continue;
+        rp_stack_add(stack, column->stacks, (int32_t)number_of(column, data, size),
+                     user ? process_of(layout, data, size) : 0, "");
+        any = true;
+    }
+    return any;
+}
+
+char *rp_stack_text(struct rp_stack *stack, const struct rp_map_number *number) {
+    if (!number->member->stacks)
+        return NULL;
+    rp_stack_clear(stack);
+    rp_stack_add(stack, number->member->stacks, (int32_t)number->value, number->pid, "");
+    RP_AUTO_FREE char *folded = rp_stack_fold(stack, "", 0);
+    return folded ? strdup(*folded ? folded + 1 : "-") : NULL;
 }
 
 void rp_stack_print(const struct rp_stack *stack, FILE *out) {
@@ -123,22 +186,4 @@ char *rp_stack_fold(const struct rp_stack *stack, const char *comm, size_t max) 
     }
     fclose(out);
     return text;
-}
-
-static struct rp_error *add_missed(void *ctx, const void *key, const void *value) {
-    uint64_t missed;
-    (void)key;
-    memcpy(&missed, value, sizeof(missed));
-    *(uint64_t *)ctx += missed;
-    return NULL;
-}
-
-struct rp_error *rp_stack_report_missed(const struct rp_stack *stack, const char *noun,
-                                        const char *map, FILE *out) {
-    uint64_t missed = 0;
-    RP_TRY(rp_map_each(stack->module, "missed", add_missed, &missed));
-    if (missed)
-        fprintf(out, "reprobe: %" PRIu64 " %s were not counted: the map `%s` is full\n", missed,
-                noun, map);
-    return NULL;
 }

@@ -114,7 +114,27 @@ static void runs(void) {
          "a session's size is looked at");
 }
 
+/* Each of several stands behind a shorter one. */
+static void says_schemas(void) {
+    static const char maps[] = "BPF_ARRAY(first, u64, 1); BPF_HASH(second, u32);"
+                               "int f(void *ctx) { return 0; }";
+    const struct rp_map_schema said[] = {
+        {.size = sizeof(said[0]), .name = "first", .means = RP_MEANS_LOSS},
+        {.size = sizeof(said[0]), .name = "second", .means = RP_MEANS_SCRATCH}};
+    const struct rp_schema schema = {.size = sizeof(schema), .maps = said, .map_count = 2};
+    struct rp_module *module;
+    if (geteuid())
+        return; /* maps are root's */
+    check(rp_module_compile(maps, NULL, &module));
+    check(rp_module_set_schema(module, &schema));
+    must(rp_module_map_schema(module, "first")->means == RP_MEANS_LOSS &&
+             rp_module_map_schema(module, "second")->means == RP_MEANS_SCRATCH,
+         "both schemas are read");
+    rp_module_free(module);
+}
+
 int main(void) {
+    says_schemas();
     compiles();
     refuses_sizes();
     runs();

@@ -25,8 +25,10 @@
 static struct rp_error *print_maps(const struct rp_module *module) {
     struct rp_error *err = NULL;
     for (size_t i = 0; !err && i < rp_module_map_count(module); i++)
-        err = rp_map_print(module, rp_module_map_name(module, i),
-                           &(struct rp_map_format){.as = RP_MAP_JSON}, stdout);
+        err = rp_map_print(
+            module, rp_module_map_name(module, i),
+            &(struct rp_map_format){.size = sizeof(struct rp_map_format), .as = RP_MAP_JSON},
+            stdout);
     return err;
 }
 
@@ -95,8 +97,22 @@ static struct rp_error *replay_step(struct rp_module *module, char *step) {
     return NULL;
 }
 
-static struct rp_error *replay(struct rp_module *module, char **steps) {
+/* What is looked at is what the program stored, and not what that means. */
+static struct rp_error *show_entries(struct rp_module *module) {
     struct rp_error *err = NULL;
+    for (size_t i = 0; !err && i < rp_module_map_count(module); i++) {
+        const char *name = rp_module_map_name(module, i);
+        const struct rp_map_schema map = {
+            .size = sizeof(map), .name = name, .means = RP_MEANS_TABLE};
+        const struct rp_schema schema = {.size = sizeof(schema), .maps = &map, .map_count = 1};
+        if (rp_map_is_data(module, name))
+            err = rp_module_set_schema(module, &schema);
+    }
+    return err;
+}
+
+static struct rp_error *replay(struct rp_module *module, char **steps) {
+    struct rp_error *err = show_entries(module);
     while (!err && *steps)
         err = replay_step(module, *steps++);
     return err ? err : print_maps(module);

@@ -53,6 +53,15 @@ static int find_verb(const char *name) {
     return -1;
 }
 
+static void print_headers(const struct rp_schema *schema) {
+    for (size_t i = 0; i < schema->map_count; i++) {
+        const struct rp_map_schema *map = &schema->maps[i];
+        for (size_t m = 0; map->means == RP_MEANS_ROWS && m < map->member_count; m++)
+            if (map->members[m].header)
+                printf(" %s", map->members[m].header);
+    }
+}
+
 static void print_written(const struct rp_generated *written, char what) {
     switch (what) {
     case 'a':
@@ -68,8 +77,7 @@ static void print_written(const struct rp_generated *written, char what) {
         return;
     case 'i':
         printf("title: %s\nheaders:", written->title);
-        for (size_t i = 0; i < written->header_count; i++)
-            printf(" %s", written->headers[i]);
+        print_headers(written->schema);
         printf("\nnote: %s\n", written->note ? written->note : "");
         return;
     default:

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compile/schema.h"
 #include "kernel/btf.h"
 #include "query/query.h"
 #include "suites.h"
@@ -488,10 +489,11 @@ START_TEST(test_written) {
     struct rp_generated *w = generated(RP_VERB_TRACE, "kprobe:do_unlinkat dfd, name, ret");
     ck_assert_str_eq(w->title,
                      "kprobe:do_unlinkat(int dfd, struct filename *name), kretprobe:do_unlinkat");
-    ck_assert_uint_eq(w->header_count, 3);
-    ck_assert_str_eq(w->headers[0], "dfd");
-    ck_assert_str_eq(w->headers[1], "name->name");
-    ck_assert_str_eq(w->headers[2], "ret");
+    const struct rp_map_schema *rows = rp_schema_map(w->schema, "events");
+    ck_assert_uint_eq(rows->member_count, 2 + 3); /* pid and comm come first */
+    ck_assert_str_eq(rows->members[2].header, "dfd");
+    ck_assert_str_eq(rows->members[3].header, "name->name");
+    ck_assert_str_eq(rows->members[4].header, "ret");
     /* The return first: no call that is noticed goes on unnoticed. */
     ck_assert_uint_eq(w->attach_count, 2);
     ck_assert_str_eq(w->attach[0].function, "kretprobe__do_unlinkat");

@@ -56,6 +56,8 @@ static const char *const member_meanings[] = {[RP_MEMBER_PLAIN] = "plain",
                                               [RP_MEMBER_COMM] = "comm",
                                               [RP_MEMBER_BUCKET] = "bucket"};
 
+enum { MEMBERS_MAX = 16 };
+
 static int by_place(const void *a, const void *b) {
     const struct rp_member_schema *left = *(const struct rp_member_schema *const *)a,
                                   *right = *(const struct rp_member_schema *const *)b;
@@ -67,14 +69,14 @@ static int by_place(const void *a, const void *b) {
 /* "stacks: pid at 0, user stack at 4 in stacks; of the value: stack at 16 in stacks"; malloc()ed.
  */
 static char *told(const struct rp_map_schema *map) {
-    const struct rp_member_schema *members[16] = {0};
+    const struct rp_member_schema *members[MEMBERS_MAX] = {0};
     char *text = NULL;
     size_t size, count = map->member_count;
     FILE *out = open_memstream(&text, &size);
-    ck_assert_uint_le(count, RP_COUNT(members));
+    ck_assert_uint_le(count, MEMBERS_MAX);
     for (size_t i = 0; i < count; i++)
         members[i] = &map->members[i];
-    qsort(members, count, sizeof(*members), by_place);
+    qsort(members, count, sizeof(const struct rp_member_schema *), by_place);
     fputs(meanings[map->means], out);
     for (size_t i = 0; i < count; i++) {
         bool first = !i || members[i]->of_value != members[i - 1]->of_value;
@@ -316,13 +318,22 @@ static const struct {
     const char *means; /* what it means then */
     const char *why;   /* why it does not fit; NULL: it does */
 } fits[] = {
-    {{.name = "a", .means = RP_MEANS_TABLE, .members = &place, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .members = &place,
+      .member_count = 1},
      "table: attach point at 0",
      NULL},
-    {{.name = "a", .means = RP_MEANS_LOG2, .members = &slot, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_LOG2,
+      .members = &slot,
+      .member_count = 1},
      "log2: bucket at 32",
      NULL},
-    {{.name = "a",
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
       .means = RP_MEANS_LINEAR,
       .members = &slot,
       .member_count = 1,
@@ -331,45 +342,99 @@ static const struct {
       .step = 1},
      "linear: bucket at 32",
      NULL},
-    {{.name = "a", .means = RP_MEANS_STACKS, .members = &stack, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_STACKS,
+      .members = &stack,
+      .member_count = 1},
      "stacks: stack at 28 in ids",
      NULL},
-    {{.name = "a", .means = RP_MEANS_SCRATCH}, "scratch", NULL},
-    {{.name = "a", .means = RP_MEANS_TABLE, .key_size = 40, .value_size = 8}, "table", NULL},
-    {{.name = "b", .means = RP_MEANS_LOG2, .members = &many, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_SCRATCH},
+     "scratch",
+     NULL},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .key_size = 40,
+      .value_size = 8},
+     "table",
+     NULL},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "b",
+      .means = RP_MEANS_LOG2,
+      .members = &many,
+      .member_count = 1},
      "log2; of the value: bucket at 8",
      NULL},
-    {{.name = "one", .means = RP_MEANS_LOSS, .loss = "were lost"}, "loss", NULL},
-    {{.name = "out", .means = RP_MEANS_ROWS, .members = &stack, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "one",
+      .means = RP_MEANS_LOSS,
+      .loss = "were lost"},
+     "loss",
+     NULL},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "out",
+      .means = RP_MEANS_ROWS,
+      .members = &stack,
+      .member_count = 1},
      "rows: stack at 0 in ids",
      NULL},
-    {{.name = "out", .means = RP_MEANS_PROCESSES}, "processes", NULL},
-    {{.name = "a", .means = RP_MEANS_TABLE, .members = &no_place, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema), .name = "out", .means = RP_MEANS_PROCESSES},
+     "processes",
+     NULL},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .members = &no_place,
+      .member_count = 1},
      NULL,
      "its key has no member `site`"},
-    {{.name = "a", .means = RP_MEANS_TABLE, .members = &text_place, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .members = &text_place,
+      .member_count = 1},
      NULL,
      "`comm` of its key is char[16], not a number"},
-    {{.name = "a", .means = RP_MEANS_TABLE, .members = &number_comm, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .members = &number_comm,
+      .member_count = 1},
      NULL,
      "`cpu` of its key is unsigned int, not text"},
-    {{.name = "a", .means = RP_MEANS_TABLE, .members = &lost_stack, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_TABLE,
+      .members = &lost_stack,
+      .member_count = 1},
      NULL,
      "in a, which is not a BPF_STACK_TRACE"},
-    {{.name = "a", .means = RP_MEANS_TABLE, .key_size = 28},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_TABLE, .key_size = 28},
      NULL,
      "its keys have 40 bytes, not 28"},
-    {{.name = "b", .means = RP_MEANS_TABLE, .value_size = 8},
+    {{.size = sizeof(struct rp_map_schema), .name = "b", .means = RP_MEANS_TABLE, .value_size = 8},
      NULL,
      "its values have 128 bytes, not 8"},
-    {{.name = "a", .means = RP_MEANS_LOG2}, NULL, "none of its members is a bucket"},
-    {{.name = "b", .means = RP_MEANS_LOG2, .members = &slot, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_LOG2},
+     NULL,
+     "none of its members is a bucket"},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "b",
+      .means = RP_MEANS_LOG2,
+      .members = &slot,
+      .member_count = 1},
      NULL,
      "its values are not numbers"},
-    {{.name = "b", .means = RP_MEANS_LOG2, .members = &sum, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "b",
+      .means = RP_MEANS_LOG2,
+      .members = &sum,
+      .member_count = 1},
      NULL,
      "`sum` of its value is unsigned long long"},
-    {{.name = "a",
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
       .means = RP_MEANS_LINEAR,
       .members = &slot,
       .member_count = 1,
@@ -378,28 +443,54 @@ static const struct {
       .step = 1},
      NULL,
      "have no order"},
-    {{.name = "a", .means = RP_MEANS_STACKS}, NULL, "no member of its key is a stack"},
-    {{.name = "a", .means = RP_MEANS_STACKS, .members = &user_stack, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_STACKS},
+     NULL,
+     "no member of its key is a stack"},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "a",
+      .means = RP_MEANS_STACKS,
+      .members = &user_stack,
+      .member_count = 1},
      NULL,
      "does not say whose stacks they are"},
-    {{.name = "b", .means = RP_MEANS_STACKS, .members = &stack, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "b",
+      .means = RP_MEANS_STACKS,
+      .members = &stack,
+      .member_count = 1},
      NULL,
      "its values are not numbers"},
-    {{.name = "a", .means = RP_MEANS_COUNTER}, NULL, "it is not one number"},
-    {{.name = "small", .means = RP_MEANS_LOSS}, NULL, "it is not one number of 8 bytes"},
-    {{.name = "a", .means = RP_MEANS_ROWS}, NULL, "it does not carry events"},
-    {{.name = "out", .means = RP_MEANS_TABLE}, NULL, "it does not hold data"},
-    {{.name = "ids", .means = RP_MEANS_TABLE}, NULL, "it does not hold data"},
-    {{.name = "out", .means = RP_MEANS_ROWS, .members = &no_place, .member_count = 1},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_COUNTER},
+     NULL,
+     "it is not one number"},
+    {{.size = sizeof(struct rp_map_schema), .name = "small", .means = RP_MEANS_LOSS},
+     NULL,
+     "it is not one number of 8 bytes"},
+    {{.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_ROWS},
+     NULL,
+     "it does not carry events"},
+    {{.size = sizeof(struct rp_map_schema), .name = "out", .means = RP_MEANS_TABLE},
+     NULL,
+     "it does not hold data"},
+    {{.size = sizeof(struct rp_map_schema), .name = "ids", .means = RP_MEANS_TABLE},
+     NULL,
+     "it does not hold data"},
+    {{.size = sizeof(struct rp_map_schema),
+      .name = "out",
+      .means = RP_MEANS_ROWS,
+      .members = &no_place,
+      .member_count = 1},
      NULL,
      "its records have no member `site`"},
-    {{.name = "none", .means = RP_MEANS_TABLE}, NULL, "the source declares no map of that name"},
+    {{.size = sizeof(struct rp_map_schema), .name = "none", .means = RP_MEANS_TABLE},
+     NULL,
+     "the source declares no map of that name"},
 };
 
 START_TEST(test_fit) {
     struct rp_module *module = compile(said);
     for (size_t i = 0; i < RP_COUNT(fits); i++) {
-        const struct rp_schema schema = {&fits[i].map, 1};
+        const struct rp_schema schema = {sizeof(schema), &fits[i].map, 1};
         const struct rp_map_schema *before = rp_module_map_schema(module, fits[i].map.name);
         struct rp_error *err = rp_module_set_schema(module, &schema);
         const char *why = err ? rp_error_why(err) : NULL;
@@ -418,8 +509,9 @@ START_TEST(test_fit) {
 END_TEST
 
 START_TEST(test_compiled_with_one) {
-    const struct rp_map_schema maps[] = {{.name = "a", .means = RP_MEANS_SCRATCH}};
-    const struct rp_schema good = {maps, 1}, bad = {&fits[10].map, 1};
+    const struct rp_map_schema maps[] = {
+        {.size = sizeof(struct rp_map_schema), .name = "a", .means = RP_MEANS_SCRATCH}};
+    const struct rp_schema good = {sizeof(good), maps, 1}, bad = {sizeof(bad), &fits[10].map, 1};
     struct rp_module *module = NULL;
     ck_assert_ptr_null(try_compile(said, &good, NULL, &module));
     check(module, "a", "scratch");
@@ -435,7 +527,8 @@ END_TEST
 START_TEST(test_kept) {
     const struct rp_member_schema header = {.name = "cpu", .header = "THE CPU", .unit = "ns"};
     const struct rp_map_schema maps[] = {
-        {.name = "a",
+        {.size = sizeof(struct rp_map_schema),
+         .name = "a",
          .means = RP_MEANS_LINEAR,
          .members = &place,
          .member_count = 1,
@@ -443,21 +536,27 @@ START_TEST(test_kept) {
          .low = 1,
          .high = 2,
          .step = 1},
-        {.name = "one", .means = RP_MEANS_LOSS, .loss = "were lost"},
-        {.name = "b", .means = RP_MEANS_SCRATCH},
-        {.name = "out", .means = RP_MEANS_ROWS, .members = &header, .member_count = 1}};
-    const struct rp_schema schema = {maps, RP_COUNT(maps)};
+        {.size = sizeof(struct rp_map_schema),
+         .name = "one",
+         .means = RP_MEANS_LOSS,
+         .loss = "were lost"},
+        {.size = sizeof(struct rp_map_schema), .name = "b", .means = RP_MEANS_SCRATCH},
+        {.size = sizeof(struct rp_map_schema),
+         .name = "out",
+         .means = RP_MEANS_ROWS,
+         .members = &header,
+         .member_count = 1}};
+
     const struct rp_member_schema bucket = {.name = "slot", .means = RP_MEMBER_BUCKET};
     struct rp_member_schema both[] = {place, bucket};
     struct rp_map_schema with_bucket[RP_COUNT(maps)];
     memcpy(with_bucket, maps, sizeof(maps));
     with_bucket[0].members = both;
     with_bucket[0].member_count = 2;
+    const struct rp_schema schema = {sizeof(schema), with_bucket, RP_COUNT(with_bucket)};
     struct rp_module *before = NULL, *after = NULL;
-    ck_assert_ptr_null(
-        try_compile(said, &(struct rp_schema){with_bucket, RP_COUNT(maps)}, NULL, &before));
+    ck_assert_ptr_null(try_compile(said, &schema, NULL, &before));
     ck_assert_ptr_null(try_compile(said, NULL, before, &after));
-    ck_assert_uint_eq(schema.map_count, RP_COUNT(maps));
     check(after, "a", "log2: attach point at 0, bucket at 32");
     check(after, "one", "loss");
     check(after, "b", "scratch");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that sum up in the kernel and print reports. */
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "reprobe_tool.h"
@@ -51,4 +52,13 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     if (!interval->count || reporter.printed < interval->count)
         print(&reporter);
     return reporter.err;
+}
+
+static void print_loss(void *ctx, uint64_t count, const char *loss) {
+    (void)ctx;
+    fprintf(stderr, "reprobe: %" PRIu64 " %s\n", count, loss);
+}
+
+struct rp_error *rp_tool_print_losses(const struct rp_module *module) {
+    return rp_module_losses(module, print_loss, NULL);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "flamegraph.h"
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
@@ -14,7 +15,9 @@
 
 /* Stacks that differ only in the offsets within their functions count as one. */
 struct sample {
-    struct rp_stack_key key;
+    int32_t kernel, user; /* ids; below 0: there is none */
+    uint32_t pid;
+    char *comm; /* its own; "" when the key has none */
     uint64_t count;
     char *folded;
 };
@@ -24,40 +27,85 @@ struct counter {
     struct rp_stack *stack; /* of the sample that is being printed */
     FILE *out;
     struct rp_flamegraph *graph;
+    /* Of the map's key; NULL: it has none. */
+    const struct rp_member_schema *kernel, *user, *pid, *comm;
+    size_t value_size, value_count; /* see rp_map_sizes() */
     RP_VEC(struct sample) samples;
 };
 
 static void counter_clear(struct counter *c) {
     rp_flamegraph_free(c->graph);
-    for (size_t i = 0; i < c->samples.count; i++)
+    for (size_t i = 0; i < c->samples.count; i++) {
+        free(c->samples.items[i].comm);
         free(c->samples.items[i].folded);
+    }
     rp_vec_clear(&c->samples);
 }
 
 /* ------------------------------------------------------------------ the counts */
 
-static struct rp_error *keep(void *ctx, const void *key, const void *value) {
-    struct counter *c = ctx;
-    struct sample *sample = rp_vec_add(&c->samples);
-    if (!sample)
-        return rp_error_nomem();
-    memcpy(&sample->key, key, sizeof(sample->key));
-    memcpy(&sample->count, value, sizeof(sample->count));
-    return NULL;
+/* That the members are in the key, and of such types, is known of a schema. */
+static struct rp_error *open_map(struct counter *c) {
+    const char *map = c->stacks->map;
+    const struct rp_map_schema *schema = rp_module_map_schema(c->stacks->module, map);
+    size_t key_size;
+    if (!schema || schema->means != RP_MEANS_STACKS)
+        return rp_error_new(EINVAL, "it does not count stacks", "cannot print the map %s", map);
+    c->kernel = rp_map_schema_member(schema, false, RP_MEMBER_KERNEL_STACK);
+    c->user = rp_map_schema_member(schema, false, RP_MEMBER_USER_STACK);
+    c->pid = rp_map_schema_member(schema, false, RP_MEMBER_PID);
+    c->comm = rp_map_schema_member(schema, false, RP_MEMBER_COMM);
+    return rp_map_sizes(c->stacks->module, map, &key_size, &c->value_size, &c->value_count);
 }
 
-/* Sets c->stack to the names of the key's stack. */
-static void name_stack(struct counter *c, const struct rp_stack_key *key) {
+static uint64_t number_at(const void *at, size_t size) {
+    uint64_t wide = 0;
+    uint32_t word;
+    if (size == sizeof(wide))
+        return memcpy(&wide, at, size), wide;
+    memcpy(&word, at, sizeof(word));
+    return word;
+}
+
+/* The number that the member is in the key; `none` when the key has no such member. */
+static uint64_t member_of(const struct rp_member_schema *member, const void *key, uint64_t none) {
+    return member ? number_at((const char *)key + member->offset, member->size) : none;
+}
+
+static struct rp_error *keep(void *ctx, const void *key, const void *value) {
+    struct counter *c = ctx;
+    size_t stride = (c->value_size + 7) / 8 * 8;
+    struct sample sample = {.kernel = (int32_t)member_of(c->kernel, key, UINT64_MAX),
+                            .user = (int32_t)member_of(c->user, key, UINT64_MAX),
+                            .pid = (uint32_t)member_of(c->pid, key, 0)};
+    for (size_t i = 0; i < c->value_count; i++)
+        sample.count += number_at((const char *)value + i * stride, c->value_size);
+    sample.comm =
+        c->comm ? strndup((const char *)key + c->comm->offset, c->comm->size) : strdup("");
+    if (sample.comm && rp_vec_push(&c->samples, sample))
+        return NULL;
+    free(sample.comm);
+    return rp_error_nomem();
+}
+
+static void add_stack(struct counter *c, const struct rp_member_schema *member, int32_t id,
+                      pid_t pid, const char *mark) {
+    if (member)
+        rp_stack_add(c->stack, member->stacks, id, pid, mark);
+}
+
+/* Names the stack of the sample, in c->stack. */
+static void name_stack(struct counter *c, const struct sample *s) {
     const struct rp_stacks *stacks = c->stacks;
     const char *mark = stacks->annotate || stacks->as == RP_STACKS_SVG ? "_[k]" : "";
     rp_stack_clear(c->stack);
-    rp_stack_add(c->stack, key->kernel_stack, 0, mark);
-    rp_stack_add(c->stack, key->user_stack, (pid_t)key->pid, "");
+    add_stack(c, c->kernel, s->kernel, 0, mark);
+    add_stack(c, c->user, s->user, (pid_t)s->pid, "");
 }
 
 static int compare_stacks(const void *a, const void *b) {
     const struct sample *left = a, *right = b;
-    int order = (left->key.pid > right->key.pid) - (left->key.pid < right->key.pid);
+    int order = (left->pid > right->pid) - (left->pid < right->pid);
     return order ? order : strcmp(left->folded, right->folded);
 }
 
@@ -68,29 +116,31 @@ static int compare_counts(const void *a, const void *b) {
 }
 
 static struct rp_error *merge(struct counter *c) {
+    struct sample *samples = c->samples.items;
     if (!c->samples.count)
         return NULL;
     for (size_t i = 0; i < c->samples.count; i++) {
-        struct sample *s = &c->samples.items[i];
-        name_stack(c, &s->key);
-        s->folded = rp_stack_fold(c->stack, s->key.comm, sizeof(s->key.comm));
-        if (!s->folded)
+        name_stack(c, &samples[i]);
+        samples[i].folded = rp_stack_fold(c->stack, samples[i].comm, SIZE_MAX);
+        if (!samples[i].folded)
             return rp_error_nomem();
     }
-    qsort(c->samples.items, c->samples.count, sizeof(*c->samples.items), compare_stacks);
+    qsort(samples, c->samples.count, sizeof(*samples), compare_stacks);
     size_t kept = 0;
     for (size_t i = 0; i < c->samples.count; i++) {
-        struct sample *s = &c->samples.items[i], *last = kept ? &c->samples.items[kept - 1] : NULL;
+        struct sample *s = &samples[i], *last = kept ? &samples[kept - 1] : NULL;
         if (last && !compare_stacks(last, s)) {
             last->count += s->count;
             free(rp_take(s->folded));
+            free(rp_take(s->comm));
         } else {
-            c->samples.items[kept] = *s;
-            s->folded = kept++ == i ? s->folded : NULL;
+            struct sample sample = *s;
+            s->folded = s->comm = NULL;
+            samples[kept++] = sample;
         }
     }
     c->samples.count = kept;
-    qsort(c->samples.items, c->samples.count, sizeof(*c->samples.items), compare_counts);
+    qsort(samples, kept, sizeof(*samples), compare_counts);
     return NULL;
 }
 
@@ -99,21 +149,24 @@ static struct rp_error *merge(struct counter *c) {
 static void print_json(const struct counter *c, const struct sample *s) {
     struct rp_writer json;
     rp_json_begin(&json, c->out);
-    rp_json_text(&json, "comm", s->key.comm, sizeof(s->key.comm));
-    rp_json_uint(&json, "pid", s->key.pid);
+    if (c->comm)
+        rp_json_string(&json, "comm", s->comm);
+    if (c->pid)
+        rp_json_uint(&json, "pid", s->pid);
     rp_json_uint(&json, "count", s->count);
     rp_json_stack(&json, "stack", c->stack);
     rp_json_end(&json);
 }
 
-/* Whose stack it is, if the tool shows that. */
+/* With the process and the task's name, where the key has them. */
 static void print_text(const struct counter *c, const struct sample *s) {
     rp_stack_print(c->stack, c->out);
-    if (*s->key.comm || s->key.pid) {
+    if (*s->comm || s->pid) {
         fputs("    -                ", c->out);
-        rp_print_text(s->key.comm, sizeof(s->key.comm), c->out);
-        if (s->key.pid)
-            fprintf(c->out, " (%u)", s->key.pid);
+        if (*s->comm)
+            rp_print_text(s->comm, SIZE_MAX, c->out);
+        if (s->pid)
+            fprintf(c->out, "%s(%u)", *s->comm ? " " : "", s->pid);
         fputc('\n', c->out);
     }
     fprintf(c->out, "        %" PRIu64 "\n\n", s->count);
@@ -122,11 +175,11 @@ static void print_text(const struct counter *c, const struct sample *s) {
 static struct rp_error *print(struct counter *c, const struct sample *s) {
     switch (c->stacks->as) {
     case RP_STACKS_TEXT:
-        name_stack(c, &s->key);
+        name_stack(c, s);
         print_text(c, s);
         return NULL;
     case RP_STACKS_JSON:
-        name_stack(c, &s->key);
+        name_stack(c, s);
         print_json(c, s);
         return NULL;
     case RP_STACKS_FOLDED:
@@ -150,7 +203,8 @@ static struct rp_error *save_svg(const struct counter *c) {
 }
 
 static struct rp_error *print_all(struct counter *c) {
-    RP_TRY(rp_map_each(c->stacks->module, "counts", keep, c));
+    RP_TRY(open_map(c));
+    RP_TRY(rp_map_each(c->stacks->module, c->stacks->map, keep, c));
     RP_TRY(merge(c));
     for (size_t i = 0; i < c->samples.count; i++)
         RP_TRY(print(c, &c->samples.items[i]));
@@ -162,24 +216,24 @@ struct rp_error *rp_stacks_print(const struct rp_stacks *given, struct rp_stack 
     RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
     RP_AUTO(counter_clear) struct counter c = {.stacks = &stacks, .stack = stack, .out = out};
     RP_TRY(rp_flamegraph_new(&c.graph));
-    RP_TRY(print_all(&c));
-    return rp_stack_report_missed(stack, "stacks", "counts", stderr);
+    return print_all(&c);
 }
 
 static struct rp_error *run(struct rp_session *session, const struct rp_stacks *stacks,
                             struct rp_stack *stack) {
-    RP_TRY(rp_stack_watch(session, stack, "processes"));
+    RP_TRY(rp_stack_watch(session, stack));
     if (stacks->tool->verbose)
         rp_session_print_probes(session, stderr);
     RP_TRY(rp_session_run(session));
-    return rp_stacks_print(stacks, stack, stdout);
+    RP_TRY(rp_stacks_print(stacks, stack, stdout));
+    return rp_tool_print_losses(stacks->module);
 }
 
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *given) {
     struct rp_stacks stacks;
     RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
     struct rp_stack *stack;
-    RP_TRY(rp_stack_new(stacks.module, "stacks", &stack));
+    RP_TRY(rp_stack_new(stacks.module, &stack));
     struct rp_error *err = run(session, &stacks, stack);
     rp_stack_free(stack);
     return err;

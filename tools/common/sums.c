@@ -160,12 +160,24 @@ static struct rp_error *print_report(void *ctx) {
     return NULL;
 }
 
+/* What is read of the map `sums`: a histogram a value, or as many numbers as there are. */
+static struct rp_error *set_schema(const struct rp_sums *sums, struct rp_module *module) {
+    const struct rp_map_schema map = {.size = sizeof(map),
+                                      .name = "sums",
+                                      .means = RP_MEANS_TABLE,
+                                      .value_size =
+                                          sums->histograms ? RP_LOG2_SLOTS * sizeof(uint64_t) : 0};
+    const struct rp_schema schema = {.size = sizeof(schema), .maps = &map, .map_count = 1};
+    return rp_module_set_schema(module, &schema);
+}
+
 struct rp_error *rp_sums_run(struct rp_session *session, const struct rp_sums *given) {
     struct rp_sums whole;
     const struct rp_sums *sums = &whole;
     RP_TRY(rp_opts_read(&whole, sizeof(whole), given, "rp_sums"));
     struct rp_module *module;
     RP_TRY(rp_tool_compile(session, sums->tool, sums->name, sums->source, &module));
+    RP_TRY(set_schema(sums, module));
     RP_AUTO(run_clear) struct run run = {.sums = sums, .module = module};
     RP_TRY(rp_map_sizes(module, "sums", &run.key_size, &run.value_size, &run.copies));
     RP_TRY(sums->attach ? sums->attach(session, module, sums->ctx)

@@ -34,6 +34,7 @@ struct request {
 struct printer {
     const struct request *request;
     const struct rp_module *module; /* NULL for the trace pipe */
+    struct rp_stack *stack;         /* names the stacks of a row */
     struct rp_layout *layout; /* set by the first record: by then the module's types are loaded */
     const char *name;
     const struct printer *
@@ -88,10 +89,14 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     struct printer *p = ctx;
     if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
         return false;
+    rp_stack_clear(p->stack);
+    bool has_stack = rp_stack_add_record(p->stack, p->layout, data, size);
     if (p->request->tool->json) {
         struct rp_writer json;
         begin_json(p, &json);
         rp_json_record(&json, "data", p->layout, data, size);
+        if (has_stack)
+            rp_json_stack(&json, "stack", p->stack);
         rp_json_end(&json);
         return !ferror(stdout);
     }
@@ -99,6 +104,8 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     if (p->request->tool->timestamps)
         rp_print_time(stdout);
     rp_layout_print_row(p->layout, data, size, stdout);
+    if (has_stack)
+        rp_stack_print(p->stack, stdout);
     return !ferror(stdout);
 }
 
@@ -151,7 +158,12 @@ struct printers {
     struct printer *list;
     size_t count;
     const struct printer *last;
+    struct rp_stack *stack;
 };
+
+static bool prints_rows(const struct rp_module *module, size_t i) {
+    return rp_module_map_schema(module, rp_module_map_name(module, i))->means == RP_MEANS_ROWS;
+}
 
 static struct rp_error *read_outputs(const struct request *request, struct rp_session *session,
                                      struct rp_module *module, struct printers *printers) {
@@ -160,13 +172,14 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
     bool traces = rp_module_prints_trace(module);
     size_t outputs = traces;
     for (size_t i = 0; i < maps; i++)
-        outputs += rp_module_map_is_output(module, i);
+        outputs += prints_rows(module, i);
     for (size_t i = 0; i < maps; i++) {
-        if (!rp_module_map_is_output(module, i))
+        if (!prints_rows(module, i))
             continue;
         struct printer *p = &printers->list[printers->count++];
         *p = (struct printer){.request = request,
                               .module = module,
+                              .stack = printers->stack,
                               .name = rp_module_map_name(module, i),
                               .last = &printers->last,
                               .only = outputs == 1};
@@ -183,6 +196,7 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
 }
 
 static void free_printers(struct printers *printers) {
+    rp_stack_free(printers->stack);
     for (size_t i = 0; i < printers->count; i++)
         rp_layout_free(printers->list[i].layout);
     free(printers->list);
@@ -207,12 +221,31 @@ static void print_timings(struct rp_session *session, const struct timespec *sta
     rp_json_end(&json);
 }
 
-static struct rp_error *print_maps(const struct request *request, const struct rp_module *module) {
-    const struct rp_map_format format = {.as = request->tool->json ? RP_MAP_JSON : RP_MAP_TEXT};
+static char *number_text(void *ctx, const struct rp_map_number *number) {
+    return rp_stack_text(ctx, number);
+}
+
+static struct rp_error *print_map(const struct request *request, const struct rp_module *module,
+                                  const char *map, struct rp_stack *stack) {
+    bool json = request->tool->json;
+    const struct rp_map_format format = {.size = sizeof(format),
+                                         .as = json ? RP_MAP_JSON : RP_MAP_TEXT,
+                                         .text = number_text,
+                                         .ctx = stack};
+    const struct rp_stacks stacks = {.size = sizeof(stacks),
+                                     .tool = request->tool,
+                                     .module = module,
+                                     .map = map,
+                                     .as = json ? RP_STACKS_JSON : RP_STACKS_TEXT};
+    return rp_module_map_schema(module, map)->means == RP_MEANS_STACKS
+               ? rp_stacks_print(&stacks, stack, stdout)
+               : rp_map_print(module, map, &format, stdout);
+}
+
+static struct rp_error *print_maps(const struct request *request, const struct rp_module *module,
+                                   struct rp_stack *stack) {
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
-        if (rp_module_map_is_output(module, i))
-            continue;
-        struct rp_error *err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
+        struct rp_error *err = print_map(request, module, rp_module_map_name(module, i), stack);
         if (err)
             return err;
     }
@@ -235,7 +268,11 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
     if (err)
         return err;
     print_notes(request, module);
-    err = read_outputs(request, session, module, printers);
+    err = rp_stack_new(module, &printers->stack);
+    if (!err)
+        err = read_outputs(request, session, module, printers);
+    if (!err)
+        err = rp_stack_watch(session, printers->stack);
     if (!err)
         err = attach(request, session, module);
     if (err)
@@ -247,7 +284,7 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
     if (isatty(STDERR_FILENO) && !request->tool->session->command)
         fprintf(stderr, "Tracing %s… Ctrl-C ends it.\n", request->source.opts.name);
     err = rp_session_run(session);
-    return err ? err : print_maps(request, module);
+    return err ? err : print_maps(request, module, printers->stack);
 }
 
 static struct rp_error *run_and_clean(struct rp_session *session, void *ctx) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "query/plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -23,9 +24,7 @@ void rp_generated_free(struct rp_generated *generated) {
         free(generated->attach[i].spec);
     }
     free(generated->attach);
-    for (size_t i = 0; i < generated->header_count; i++)
-        free(generated->headers[i]);
-    free(generated->headers);
+    rp_schema_free(generated->schema);
     free(generated->title);
     free(generated->note);
     free(generated);
@@ -182,17 +181,6 @@ static bool set_attach(const struct rp_query_plan *p, struct rp_generated *gener
     return generated->attach;
 }
 
-static bool set_headers(const struct rp_query_plan *p, struct rp_generated *generated) {
-    generated->headers = calloc(p->columns.count + 1, sizeof(*generated->headers));
-    for (size_t i = 0; generated->headers && i < p->columns.count; i++) {
-        generated->headers[i] = strdup(p->columns.list[i].text);
-        if (!generated->headers[i])
-            return false;
-        generated->header_count = i + 1;
-    }
-    return generated->headers;
-}
-
 struct rp_error *rp_question_generate(const struct rp_question *question,
                                       struct rp_generated **out) {
     AUTO_PROGRAM struct rp_query_plan program = {0};
@@ -203,9 +191,10 @@ struct rp_error *rp_question_generate(const struct rp_question *question,
     generated->text = write_text(&program, false);
     generated->neutral = write_text(&program, true);
     generated->title = write_title(&program);
+    generated->schema = rp_plan_schema(&program);
     generated->note = rp_take(program.note);
-    if (!generated->text || !generated->neutral || !generated->title ||
-        !set_attach(&program, generated) || !set_headers(&program, generated))
+    if (!generated->text || !generated->neutral || !generated->title || !generated->schema ||
+        !set_attach(&program, generated))
         return rp_error_nomem();
     *out = rp_take(generated);
     return NULL;

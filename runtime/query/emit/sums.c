@@ -31,7 +31,7 @@ void rp_write_count(const struct rp_query_plan *p) {
 
 /* ------------------------------------------------------------------ histograms */
 
-static bool has_negative(const struct rp_query_plan *p) {
+bool rp_has_negative(const struct rp_query_plan *p) {
     return !p->question->linear && p->number.is.is_signed;
 }
 
@@ -45,7 +45,7 @@ static void write_maps(const struct rp_query_plan *p) {
     } else {
         fprintf(p->out, "BPF_HISTOGRAM(%s);\n", dist.text);
     }
-    if (has_negative(p))
+    if (rp_has_negative(p))
         fputs("BPF_ARRAY(negative, u64, 1); /* negative values: not in the histogram */\n", p->out);
 }
 
@@ -104,23 +104,24 @@ void rp_write_hist(const struct rp_query_plan *p) {
     rp_write_first_half(p);
     fputs("\n", p->out);
     rp_write_begin(p, p->pair ? 1 : 0);
-    if (has_negative(p))
+    if (rp_has_negative(p))
         fprintf(p->out, rp_is_c_name(number) ? "    if (%s < 0) {\n" : "    if ((%s) < 0) {\n",
                 number);
-    if (has_negative(p))
+    if (rp_has_negative(p))
         fputs("        negative.atomic_increment(0);\n        return 0;\n    }\n", p->out);
     write_sum(p, number);
     rp_write_end(p);
 }
 
 void rp_write_latency(const struct rp_query_plan *p) {
+    struct rp_name dist = rp_own(p, "dist");
     char number[80];
     snprintf(number, sizeof(number), "%s / 1000", rp_own(p, "ns").text);
     if (rp_has_key(p)) {
         rp_write_key_type(p, "u64 slot; /* log2 of microseconds */");
-        fputs("BPF_HASH(dist, struct key, u64);\n" MISSED, p->out);
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
     } else {
-        fputs("BPF_HISTOGRAM(dist); /* microseconds */\n", p->out);
+        fprintf(p->out, "BPF_HISTOGRAM(%s); /* microseconds */\n", dist.text);
     }
     rp_write_call(p);
     fputs("\n", p->out);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -96,9 +97,7 @@ static void free_names(struct entry *entry) {
 }
 
 void entry_free_text(struct entry *entry) {
-    for (size_t i = 0; i < entry->header_count; i++)
-        free(entry->headers[i]);
-    free(entry->headers);
+    rp_schema_free(entry->schema);
     free(entry->text);
     free(entry->neutral);
     free(entry->title);

@@ -35,15 +35,14 @@ struct entry {
     char *text;                   /* the C as it would be compiled now */
     char *neutral;                /* see struct rp_generated; NULL for the author's own */
     char *title;
-    char **headers; /* see struct rp_generated */
-    size_t header_count;
+    struct rp_schema *schema; /* see struct rp_generated; NULL for the author's own */
     struct rp_module *module;
     RP_VEC(struct rp_probe *) probes; /* the session's */
     struct output *outputs;           /* output.c */
     size_t output_count;
     bool prints_trace;             /* to the kernel's trace pipe */
     RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
-    struct rp_stack *stack;        /* of a program that counts stacks */
+    struct rp_stack *stack;        /* names its stacks */
     bool paused;
     char *draft; /* what was edited, and did not run */
 };
@@ -116,8 +115,6 @@ struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const ch
 /* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
                            const char **map);
-/* How its maps are written: its unit, and what its keys mean. */
-struct rp_map_format entry_map_format(const struct prompt *prompt, const struct entry *entry);
 /* One of its maps, or all that have data, to `out`. */
 struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry *entry,
                                  const char *map, int as, FILE *out);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -110,6 +111,7 @@ static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry
     RP_TRY(entry_generate(entry, &generated, &attach_points));
     prompt_note(generated->note);
     *moved = entry->neutral && generated->neutral && !strcmp(entry->neutral, generated->neutral) &&
+             rp_schema_same(entry->schema, generated->schema) &&
              attach_points.count == entry->probes.count;
     if (*moved) {
         struct rp_error *err = move_question(prompt, entry, generated, &attach_points);

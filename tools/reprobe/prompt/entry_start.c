@@ -60,14 +60,9 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                          .attach = (const char *const *)words,
                                          .attach_count = attach_points->count,
                                          .movable = true,
-                                         .keep_maps_of = keep};
+                                         .keep_maps_of = keep,
+                                         .schema = entry->schema};
     return rp_session_compile(prompt->session, entry->text, &opts, &entry->module);
-}
-
-static struct rp_error *open_stack(struct entry *entry) {
-    return rp_module_map_fd(entry->module, "stacks") >= 0
-               ? rp_stack_new(entry->module, "stacks", &entry->stack)
-               : NULL;
 }
 
 static struct rp_error *attach_one(struct prompt *prompt, struct entry *entry, const char *function,
@@ -119,7 +114,7 @@ struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
                                 const struct rp_module *keep) {
     RP_TRY(rp_kernel_usable());
     RP_TRY(compile(prompt, entry, attach_points, keep));
-    RP_TRY(open_stack(entry));
+    RP_TRY(rp_stack_new(entry->module, &entry->stack));
     RP_TRY(output_read(prompt, entry));
     return attach_all(prompt, entry, attach_points, keep != NULL);
 }
@@ -152,9 +147,7 @@ void entry_take_generated(struct entry *entry, struct rp_generated *generated) {
     entry->text = rp_take(generated->text);
     entry->neutral = rp_take(generated->neutral);
     entry->title = rp_take(generated->title);
-    entry->headers = rp_take(generated->headers);
-    entry->header_count = generated->header_count;
-    generated->header_count = 0;
+    entry->schema = rp_take(generated->schema);
 }
 
 /* With room for it among what is held. */

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "record/layout.h"
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -21,9 +20,8 @@ struct output {
     const struct rp_module *module;
     const char *name;
     struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
-    const struct rp_column *stack; /* the one that is a stack's number, or NULL */
-    bool headed;                   /* its header was shown, as it would look now */
-    uint64_t headed_at;            /* then so many lines had been printed */
+    bool headed;              /* its header was shown, as it would look now */
+    uint64_t headed_at;       /* then so many lines had been printed */
     uint64_t rows;
 };
 
@@ -134,16 +132,12 @@ struct row {
     const struct rp_trace_line *line;
 };
 
-/* The row's stack, named. */
-static bool name_stack(const struct output *output, const struct row *row) {
-    int32_t id;
-    if (!output->stack || !output->entry || !row->data ||
-        output->stack->bit_offset / 8 + sizeof(id) > row->size)
+/* The row's stacks, named; false when it has none. */
+static bool name_stacks(const struct output *output, const struct row *row) {
+    if (!output->entry || !row->data)
         return false;
-    memcpy(&id, (const char *)row->data + output->stack->bit_offset / 8, sizeof(id));
     rp_stack_clear(output->entry->stack);
-    rp_stack_add(output->entry->stack, id, 0, "");
-    return true;
+    return rp_stack_add_record(output->entry->stack, output->layout, row->data, row->size);
 }
 
 static void put_json(const struct output *output, const struct row *row, bool time, FILE *out) {
@@ -161,7 +155,7 @@ static void put_json(const struct output *output, const struct row *row, bool ti
     } else {
         rp_json_record(&json, "data", output->layout, row->data, row->size);
     }
-    if (name_stack(output, row))
+    if (name_stacks(output, row))
         rp_json_stack(&json, "stack", output->entry->stack);
     rp_json_end(&json);
 }
@@ -179,7 +173,7 @@ static void put_text(struct output *output, const struct row *row) {
         rp_layout_print_row(output->layout, row->data, row->size, out);
     end_row();
     putchar('\n');
-    if (name_stack(output, row))
+    if (name_stacks(output, row))
         rp_stack_print(output->entry->stack, stdout);
 }
 
@@ -261,23 +255,10 @@ static bool put_row(struct output *output, const struct row *row) {
     return !ferror(stdout);
 }
 
-/* The program's columns, by the names that the question gave them. */
-static struct rp_error *open_layout(struct output *output) {
-    const struct entry *entry = output->entry;
-    RP_TRY(rp_layout_of_output(output->module, output->name, &output->layout));
-    for (size_t i = 0; i < entry->header_count; i++)
-        if (!rp_layout_set_header(output->layout, i + 2, entry->headers[i])) /* after pid, comm */
-            return rp_error_nomem();
-    for (size_t i = 2; entry->stack && entry->header_count && i < output->layout->column_count; i++)
-        if (strcmp(output->layout->columns[i].header, "stack") == 0)
-            output->stack = &output->layout->columns[i];
-    return NULL;
-}
-
 static bool on_record(void *ctx, const void *data, size_t size) {
     struct output *output = ctx;
     if (!output->layout) {
-        struct rp_error *err = open_layout(output);
+        struct rp_error *err = rp_layout_of_output(output->module, output->name, &output->layout);
         if (err)
             prompt_fail(output->prompt, err);
         if (!output->layout)
@@ -320,12 +301,6 @@ static struct rp_error *read_trace(struct prompt *prompt) {
     return NULL;
 }
 
-/* Programs that count stacks as bpf-src/profile.c does tell of processes in an output of their own.
- */
-static bool is_of_stacks(const struct entry *entry, const char *name) {
-    return entry->stack && strcmp(name, "processes") == 0;
-}
-
 struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
     const struct rp_module *module = entry->module;
     size_t maps = rp_module_map_count(module);
@@ -334,16 +309,13 @@ struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
         return rp_error_nomem();
     for (size_t i = 0; i < maps; i++) {
         const char *name = rp_module_map_name(module, i);
-        if (!rp_module_map_is_output(module, i))
+        if (rp_module_map_schema(module, name)->means != RP_MEANS_ROWS)
             continue;
-        if (is_of_stacks(entry, name)) {
-            RP_TRY(rp_stack_watch(prompt->session, entry->stack, name));
-            continue;
-        }
         struct output *output = &entry->outputs[entry->output_count++];
         *output = (struct output){.prompt = prompt, .entry = entry, .module = module, .name = name};
         RP_TRY(rp_session_read(prompt->session, entry->module, name, on_record, output));
     }
+    RP_TRY(rp_stack_watch(prompt->session, entry->stack));
     entry->prints_trace = rp_module_prints_trace(module);
     return entry->prints_trace ? read_trace(prompt) : NULL;
 }

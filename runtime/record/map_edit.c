@@ -5,17 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/map_table.h"
+#include "record/map_read.h"
 #include "record/value_parse.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-#define AUTO_TABLE RP_AUTO(rp_map_table_clear)
-
 static struct rp_error *open_data(const struct rp_module *module, const char *name,
                                   struct rp_map_table *t) {
     RP_TRY(rp_map_table_open(module, name, t));
-    if (rp_map_info_is_data(&t->info))
+    if (rp_map_type_is_data(t->info.type))
         return NULL;
     return rp_error_new(EINVAL, "it carries events or programs, not data",
                         "cannot change the map %s", name);
@@ -52,12 +50,12 @@ struct rp_error *rp_map_clear(const struct rp_module *module, const char *name) 
     if (e.fd < 0)
         return rp_module_map_missing(module, name);
     RP_TRY(rp_map_info(e.fd, name, &info));
-    if (!rp_map_info_is_data(&info) && info.type != BPF_MAP_TYPE_STACK_TRACE)
+    if (!rp_map_type_is_data(info.type) && info.type != BPF_MAP_TYPE_STACK_TRACE)
         return rp_error_new(EINVAL, "it carries events or programs, not data",
                             "cannot empty the map %s", name);
-    RP_AUTO(rp_map_table_clear) struct rp_map_table t = {0};
+    RP_AUTO_MAP_TABLE t = {0};
     RP_AUTO_FREE void *zero = NULL;
-    if (rp_map_info_is_array(&info)) {
+    if (rp_map_type_is_array(info.type)) {
         RP_TRY(rp_map_table_open(module, name, &t));
         e.zero = zero = calloc(1, raw_size(&t));
         if (!zero)
@@ -80,7 +78,7 @@ static struct rp_error *cannot_set(const struct rp_map_table *t, int errnum) {
     bool full = errnum == E2BIG || errnum == ENOMEM;
     if (!full)
         return rp_error_new(errnum, NULL, "cannot set an entry of %s", t->name);
-    if (!rp_map_info_is_array(&t->info))
+    if (!rp_map_type_is_array(t->info.type))
         return rp_error_new(errnum, "the map is full", "cannot set an entry of %s", t->name);
     char why[64];
     snprintf(why, sizeof(why), "it is an array with keys from 0 to %u", t->info.max_entries - 1);
@@ -89,7 +87,7 @@ static struct rp_error *cannot_set(const struct rp_map_table *t, int errnum) {
 
 struct rp_error *rp_map_set(const struct rp_module *module, const char *name, const char *key,
                             const char *value) {
-    AUTO_TABLE struct rp_map_table t = {0};
+    RP_AUTO_MAP_TABLE t = {0};
     RP_TRY(open_data(module, name, &t));
     RP_AUTO_FREE void *key_bytes = calloc(1, t.info.key_size);
     RP_AUTO_FREE void *value_bytes = calloc(1, raw_size(&t)); /* on CPUs other than the first: 0 */
@@ -103,13 +101,13 @@ struct rp_error *rp_map_set(const struct rp_module *module, const char *name, co
 }
 
 struct rp_error *rp_map_delete(const struct rp_module *module, const char *name, const char *key) {
-    AUTO_TABLE struct rp_map_table t = {0};
+    RP_AUTO_MAP_TABLE t = {0};
     RP_TRY(open_data(module, name, &t));
     RP_AUTO_FREE void *bytes = calloc(1, t.info.key_size);
     if (!bytes)
         return rp_error_nomem();
     RP_TRY(read_value(&t, "key", key, t.key, bytes));
-    if (rp_map_info_is_array(&t.info))
+    if (rp_map_type_is_array(t.info.type))
         return rp_error_hint_set(rp_error_new(EINVAL, "an array always has all its entries",
                                               "cannot delete an entry of %s", name),
                                  "set it to zero instead; clear sets all of them to zero");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "record/map_table.h"
+#include "record/map_read.h"
 
-#include <bpf/btf.h>
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,19 +9,83 @@
 
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/vec.h"
 
-static void rp_cleanup_btf(struct btf **btf) {
-    btf__free(*btf);
+/* ---- entries, one after another */
+
+/* How many values an entry has, or a negative errno. */
+static int count_values(const struct bpf_map_info *info) {
+    return rp_map_type_is_per_cpu(info->type) ? libbpf_num_possible_cpus() : 1;
 }
 
-bool rp_map_info_is_array(const struct bpf_map_info *info) {
-    return info->type == BPF_MAP_TYPE_ARRAY || info->type == BPF_MAP_TYPE_PERCPU_ARRAY;
+static struct rp_error *cannot_count(int count) {
+    return rp_error_new(-count, NULL, "cannot find out how many CPUs are possible");
 }
 
-bool rp_map_info_is_data(const struct bpf_map_info *info) {
-    return rp_map_info_is_array(info) || rp_map_is_per_cpu(info) ||
-           info->type == BPF_MAP_TYPE_HASH || info->type == BPF_MAP_TYPE_LRU_HASH ||
-           info->type == BPF_MAP_TYPE_LPM_TRIE;
+/* Programs may change the map meanwhile: deleted entries are left out, and the kernel starts over
+ * if the current key was deleted, so the number of steps is bounded. */
+struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
+                                rp_map_entry_fn each, void *ctx) {
+    int count = count_values(info);
+    if (count < 0)
+        return cannot_count(count);
+    RP_AUTO_FREE uint8_t *keys = calloc(2, info->key_size);
+    RP_AUTO_FREE uint8_t *value = calloc((size_t)count, ((size_t)info->value_size + 7) / 8 * 8);
+    if (!keys || !value)
+        return rp_error_nomem();
+    uint8_t *key = keys, *next = keys + info->key_size;
+    for (uint64_t step = 0; step < 2 * (uint64_t)info->max_entries; step++) {
+        if (bpf_map_get_next_key(fd, step ? key : NULL, next)) {
+            if (errno == ENOENT)
+                return NULL;
+            return rp_error_new(errno, NULL, "cannot read the map %s", name);
+        }
+        memcpy(key, next, info->key_size);
+        if (!bpf_map_lookup_elem(fd, key, value))
+            RP_TRY(each(ctx, key, value));
+        else if (errno != ENOENT)
+            return rp_error_new(errno, NULL, "cannot read the map %s", name);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_map_info(int fd, const char *name, struct bpf_map_info *info) {
+    uint32_t size = sizeof(*info);
+    *info = (struct bpf_map_info){0};
+    if (bpf_obj_get_info_by_fd(fd, info, &size))
+        return rp_error_new(errno, NULL, "cannot read the map %s", name);
+    return NULL;
+}
+
+struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
+                             void *ctx) {
+    struct bpf_map_info info;
+    int fd = rp_module_map_fd(module, name);
+    if (fd < 0)
+        return rp_module_map_missing(module, name);
+    RP_TRY(rp_map_info(fd, name, &info));
+    return rp_map_entries(fd, name, &info, each, ctx);
+}
+
+struct rp_error *rp_map_sizes(const struct rp_module *module, const char *name, size_t *key_size,
+                              size_t *value_size, size_t *value_count) {
+    struct bpf_map_info info;
+    int fd = rp_module_map_fd(module, name);
+    if (fd < 0)
+        return rp_module_map_missing(module, name);
+    RP_TRY(rp_map_info(fd, name, &info));
+    int count = count_values(&info);
+    if (count < 0)
+        return cannot_count(count);
+    *key_size = info.key_size;
+    *value_size = info.value_size;
+    *value_count = (size_t)count;
+    return NULL;
+}
+
+bool rp_map_is_data(const struct rp_module *module, const char *name) {
+    const struct rp_object_map *map = rp_module_map(module, name);
+    return map && rp_map_type_is_data(map->type);
 }
 
 /* ---- types */
@@ -42,19 +106,6 @@ static struct rp_error *typed(const struct btf *btf, uint32_t id, uint32_t size,
     return *out ? NULL : rp_error_nomem();
 }
 
-/* libbcc declares a struct ____btf_map_NAME with the members key and value for each map. */
-static void find_declared(const struct btf *btf, const char *map, uint32_t *key, uint32_t *value) {
-    RP_AUTO_FREE char *name = NULL;
-    if (!btf || asprintf(&name, "____btf_map_%s", map) < 0)
-        return;
-    int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-    const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-    if (t && btf_vlen(t) == 2) {
-        *key = btf_members(t)[0].type;
-        *value = btf_members(t)[1].type;
-    }
-}
-
 /* One value of each kind for its owner: the key and the shown value for the layout, and the leaf.
  */
 struct types {
@@ -68,15 +119,9 @@ static void types_clear(struct types *types) {
 
 static struct rp_error *find_types(const struct rp_module *module, struct rp_map_table *t,
                                    struct types *out) {
-    uint32_t key = t->info.btf_key_type_id, value = t->info.btf_value_type_id;
-    RP_AUTO(rp_cleanup_btf)
-    struct btf *loaded = t->info.btf_id ? btf__load_from_kernel_by_id(t->info.btf_id) : NULL;
-    const struct btf *btf = loaded;
-    if (!btf || !value) {
-        btf = rp_module_btf(module);
-        key = value = 0;
-        find_declared(btf, t->name, &key, &value);
-    }
+    const struct btf *btf = rp_module_btf(module);
+    uint32_t key = 0, value = 0;
+    rp_map_type_ids(rp_module_map(module, t->name), btf, &key, &value);
     RP_TRY(typed(btf, key, t->info.key_size, &out->key));
     RP_TRY(typed(btf, value, t->info.value_size, &t->leaf));
     return typed(btf, value, t->info.value_size, &out->value);
@@ -118,6 +163,37 @@ static struct rp_error *make_layout(struct rp_map_table *t, struct types *types)
     return NULL;
 }
 
+/* ---- what the schema says of it */
+
+/* What is at the offset is looked up, and not taken on trust: of a map that somebody else made, the
+ * types may not be the module's. */
+static void find_member(struct rp_map_table *t, const struct rp_member_schema *member) {
+    uint64_t base = member->of_value ? t->info.key_size : 0;
+    size_t first = member->of_value ? t->key_columns : 0,
+           end = member->of_value ? t->layout->column_count : t->key_columns;
+    for (size_t i = first; i < end; i++)
+        if (t->layout->columns[i].bit_offset == (base + member->offset) * 8 &&
+            !t->layout->columns[i].bit_size)
+            t->members[i] = member;
+}
+
+static struct rp_error *find_members(struct rp_map_table *t) {
+    t->members = calloc(t->layout->column_count + 1, sizeof(const struct rp_member_schema *));
+    if (!t->members)
+        return rp_error_nomem();
+    for (size_t i = 0; i < t->schema->member_count; i++)
+        if (!t->cpus || !t->schema->members[i].of_value)
+            find_member(t, &t->schema->members[i]);
+    return NULL;
+}
+
+ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_member_meaning means) {
+    for (size_t i = 0; i < t->layout->column_count; i++)
+        if (t->members[i] && t->members[i]->of_value == of_value && t->members[i]->means == means)
+            return (ssize_t)i;
+    return -1;
+}
+
 struct rp_error *rp_map_table_open(const struct rp_module *module, const char *name,
                                    struct rp_map_table *t) {
     t->name = name;
@@ -125,18 +201,21 @@ struct rp_error *rp_map_table_open(const struct rp_module *module, const char *n
     if (t->fd < 0)
         return rp_module_map_missing(module, name);
     RP_TRY(rp_map_info(t->fd, name, &t->info));
-    t->cpus = rp_map_is_per_cpu(&t->info) ? libbpf_num_possible_cpus() : 0;
+    t->schema = rp_module_map_schema(module, name);
+    t->cpus = rp_map_type_is_per_cpu(t->info.type) ? count_values(&t->info) : 0;
     if (t->cpus < 0)
-        return rp_error_new(-t->cpus, NULL, "cannot find out how many CPUs are possible");
+        return cannot_count(t->cpus);
     RP_AUTO(types_clear) struct types types = {0};
     RP_TRY(find_types(module, t, &types));
     RP_TRY(join_cpus(t, &types));
-    return make_layout(t, &types);
+    RP_TRY(make_layout(t, &types));
+    return find_members(t);
 }
 
 void rp_map_table_clear(struct rp_map_table *t) {
     rp_type_free(t->leaf);
     rp_layout_free(t->layout);
+    free(t->members);
     free(t->rows);
 }
 
@@ -154,10 +233,10 @@ static void store_value(const struct rp_map_table *t, const uint8_t *raw, uint8_
     uint64_t sum = 0;
     for (size_t cpu = 0; cpu < (size_t)t->cpus; cpu++) {
         struct rp_view one = {t->leaf, raw, (cpu + 1) * stride, cpu * stride * 8, 0};
-        if (!added)
-            memcpy(out + cpu * size, raw + cpu * stride, size);
+        if (added)
+            sum += rp_map_number(&one);
         else
-            sum += t->leaf->kind == RP_INT ? (uint64_t)rp_view_int(&one) : rp_view_uint(&one);
+            memcpy(out + cpu * size, raw + cpu * stride, size);
     }
     if (added)
         memcpy(out, &sum, sizeof(sum));
@@ -170,19 +249,17 @@ static bool is_zero(const uint8_t *bytes, size_t size) {
 /* An array always has all its entries: keeps only those that were used, but the only entry of an
  * array of one. */
 static bool is_used(const struct rp_map_table *t, const uint8_t *row) {
-    return !rp_map_info_is_array(&t->info) || t->info.max_entries == 1 ||
+    return !rp_map_type_is_array(t->info.type) || t->info.max_entries == 1 ||
            !is_zero(row + t->info.key_size, t->row_size - t->info.key_size);
 }
 
 static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
     struct rp_map_table *t = ctx;
     if (t->row_count == t->row_capacity) {
-        size_t capacity = t->row_capacity ? t->row_capacity * 2 : 64;
-        uint8_t *rows = reallocarray(t->rows, capacity, t->row_size);
+        uint8_t *rows = rp_vec_grown(t->rows, &t->row_capacity, t->row_count, 1, t->row_size);
         if (!rows)
             return rp_error_nomem();
         t->rows = rows;
-        t->row_capacity = capacity;
     }
     uint8_t *row = t->rows + t->row_count * t->row_size;
     memcpy(row, key, t->info.key_size);
@@ -239,5 +316,34 @@ struct rp_error *rp_map_table_read(struct rp_map_table *t) {
     t->row_count = 0;
     RP_TRY(rp_map_entries(t->fd, t->name, &t->info, add_row, t));
     sort_rows(t);
+    return NULL;
+}
+
+/* ---- what was left out */
+
+static struct rp_error *add_number(void *ctx, const void *key, const void *value) {
+    uint64_t number;
+    (void)key;
+    memcpy(&number, value, sizeof(number));
+    *(uint64_t *)ctx += number;
+    return NULL;
+}
+
+struct rp_error *rp_module_losses(const struct rp_module *module,
+                                  void (*each)(void *ctx, uint64_t count, const char *loss),
+                                  void *ctx) {
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const char *name = rp_module_map_name(module, i);
+        const struct rp_map_schema *schema = rp_module_map_schema(module, name);
+        struct bpf_map_info info;
+        uint64_t count = 0;
+        if (schema->means != RP_MEANS_LOSS)
+            continue;
+        RP_TRY(rp_map_info(rp_module_map_fd(module, name), name, &info));
+        if (info.value_size == sizeof(count))
+            RP_TRY(rp_map_entries(rp_module_map_fd(module, name), name, &info, add_number, &count));
+        if (count)
+            each(ctx, count, schema->loss ? schema->loss : name);
+    }
     return NULL;
 }

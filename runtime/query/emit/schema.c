@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the maps of a generated program mean. */
+#include "compile/schema.h"
+
+#include <string.h>
+
+#include "query/plan.h"
+#include "util/text.h"
+
+struct building {
+    const struct rp_query_plan *plan;
+    struct rp_schema *schema;
+    bool nomem;
+};
+
+/* The last one is the one that is being built; NULL without memory. */
+static struct rp_map_schema *begin(struct building *b, const char *map, enum rp_meaning means) {
+    struct rp_map_schema *schema = rp_schema_add(b->schema, map, means);
+    b->nomem |= !schema;
+    return schema;
+}
+
+static void add(struct building *b, struct rp_map_schema *map,
+                const struct rp_member_schema *member) {
+    b->nomem |= !map || !rp_map_schema_add(map, member);
+}
+
+static void set(struct building *b, const char **text, const char *value) {
+    b->nomem |= !rp_map_schema_set(text, value);
+}
+
+static void add_member(struct building *b, struct rp_map_schema *map, const char *name,
+                       enum rp_member_meaning means) {
+    struct rp_member_schema member = {.name = name, .means = means};
+    if (rp_member_is_stack(&member))
+        member.stacks = "stacks";
+    add(b, map, &member);
+}
+
+/* ------------------------------------------------------------------ values */
+
+static bool is_builtin(const struct rp_query_plan *p, const struct rp_value *value,
+                       const char *name) {
+    return !strcmp(value->text, name) && !rp_argument_find(rp_plan_entry(p)->arguments, name);
+}
+
+static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
+                                         const struct rp_value *value) {
+    if (is_builtin(p, value, "stack"))
+        return RP_MEMBER_KERNEL_STACK;
+    if (is_builtin(p, value, "pid"))
+        return RP_MEMBER_PID;
+    return is_builtin(p, value, "comm") ? RP_MEMBER_COMM : RP_MEMBER_PLAIN;
+}
+
+static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
+                      const char *header) {
+    struct rp_member_schema member = {.name = value->member,
+                                      .means = meaning_of(b->plan, value),
+                                      .header = header,
+                                      .unit = is_builtin(b->plan, value, "nsecs") ? "ns" : NULL};
+    if (rp_member_is_stack(&member))
+        member.stacks = "stacks";
+    add(b, map, &member);
+}
+
+static void add_key(struct building *b, struct rp_map_schema *map) {
+    const struct rp_query_plan *p = b->plan;
+    if (p->by_match)
+        add_member(b, map, "place", RP_MEMBER_ATTACH_POINT);
+    for (size_t i = 0; i < p->keys.count; i++)
+        add_value(b, map, &p->keys.list[i], NULL);
+}
+
+/* ------------------------------------------------------------------ maps */
+
+static void add_loss(struct building *b, const char *map, const char *loss) {
+    struct rp_map_schema *schema = begin(b, map, RP_MEANS_LOSS);
+    b->nomem |= !loss;
+    if (schema && loss)
+        set(b, &schema->loss, loss);
+}
+
+static void add_missed(struct building *b, const char *noun, const char *map) {
+    RP_AUTO_FREE char *loss = rp_text("%s were not counted: the map %s is full", noun, map);
+    add_loss(b, "missed", loss);
+}
+
+static void add_rows(struct building *b) {
+    const struct rp_query_plan *p = b->plan;
+    struct rp_map_schema *rows = begin(b, rp_own(p, "events").text, RP_MEANS_ROWS);
+    add_member(b, rows, "pid", RP_MEMBER_PID);
+    add_member(b, rows, "comm", RP_MEMBER_COMM);
+    for (size_t i = 0; i < p->columns.count; i++)
+        add_value(b, rows, &p->columns.list[i], p->columns.list[i].text);
+}
+
+static void add_counts(struct building *b) {
+    const char *counts = rp_own(b->plan, "counts").text;
+    bool has_key = rp_has_key(b->plan);
+    add_key(b, begin(b, counts, has_key ? RP_MEANS_TABLE : RP_MEANS_COUNTER));
+    if (has_key)
+        add_missed(b, "events", counts);
+}
+
+static void set_linear(struct building *b, struct rp_map_schema *map) {
+    const struct rp_question *q = b->plan->question;
+    map->low = q->low;
+    map->high = q->high;
+    map->step = q->step;
+}
+
+static void add_histogram(struct building *b, const char *unit) {
+    const struct rp_query_plan *p = b->plan;
+    bool linear = p->question->linear, is_member = linear || rp_has_key(p);
+    struct rp_name name = rp_own(p, linear ? "dist_linear" : "dist");
+    struct rp_map_schema *map = begin(b, name.text, linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2);
+    add_key(b, map);
+    if (is_member)
+        add_member(b, map, "slot", RP_MEMBER_BUCKET);
+    if (map)
+        set(b, &map->unit, unit);
+    if (map && linear)
+        set_linear(b, map);
+    if (is_member)
+        add_missed(b, "events", name.text);
+    if (rp_has_negative(p))
+        add_loss(b, "negative", "events were not counted: their value is negative");
+}
+
+/* By other keys, too, they are a table. */
+static void add_stacks(struct building *b) {
+    const struct rp_query_plan *p = b->plan;
+    struct rp_map_schema *counts =
+        begin(b, "counts", p->keys.count ? RP_MEANS_TABLE : RP_MEANS_STACKS);
+    add_member(b, counts, "pid", RP_MEMBER_PID);
+    add_member(b, counts, "user_stack", RP_MEMBER_USER_STACK);
+    add_member(b, counts, "kernel_stack", RP_MEMBER_KERNEL_STACK);
+    add_member(b, counts, "comm", RP_MEMBER_COMM);
+    add_key(b, counts);
+    add_missed(b, "stacks", "counts");
+}
+
+static void add_verb(struct building *b) {
+    const struct rp_question *q = b->plan->question;
+    switch (q->verb) {
+    case RP_VERB_TRACE:
+        add_rows(b);
+        return;
+    case RP_VERB_COUNT:
+        add_counts(b);
+        return;
+    case RP_VERB_HIST:
+        add_histogram(b, q->exprs[0]);
+        return;
+    case RP_VERB_LATENCY:
+        add_histogram(b, "usecs");
+        return;
+    default:
+        add_stacks(b);
+    }
+}
+
+struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
+    struct building b = {.plan = p, .schema = rp_schema_new()};
+    if (!b.schema)
+        return NULL;
+    add_verb(&b);
+    if (p->pair)
+        begin(&b, p->map, RP_MEANS_SCRATCH);
+    if (!b.nomem)
+        return b.schema;
+    rp_schema_free(b.schema);
+    return NULL;
+}

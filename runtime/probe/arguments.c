@@ -39,7 +39,7 @@ static char *numbered(size_t i) {
     return rp_text("arg%zu", i);
 }
 
-/* As many as are in registers on every architecture. */
+/* The number of arguments that are in registers on every architecture. */
 struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments) {
     for (size_t i = 0; i < 6; i++)
         RP_TRY(rp_arguments_add(arguments, numbered(i), strdup("long")));
@@ -47,7 +47,8 @@ struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments) {
     return arguments->result ? NULL : rp_error_nomem();
 }
 
-/* Structs by value take a register or two, so that what is behind them is not where it seems. */
+/* A struct by value takes one or two registers, so later arguments are not where they seem to be.
+ */
 static bool is_large(const struct rp_btf *btf, uint32_t id) {
     return btf_is_composite(rp_btf_type(btf, rp_btf_skip_to_base(btf, id))) &&
            rp_btf_size(btf, id) > 8;

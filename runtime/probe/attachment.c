@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel holds for a program at its places, and how it ends. */
+/* What the kernel holds for a program at its attach points, and how it ends. */
 #include <bcc/libbpf.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -10,11 +10,11 @@
 
 struct rp_attached {
     int fd;
-    int event_fd; /* what `fd` is a link to; -1: it is none */
+    int event_fd; /* what `fd` is a link to; -1: it is not a link */
     char *event;
 };
 
-/* Each looks for it in its own list. */
+/* Each one looks for it in its own list. */
 void rp_attachment_delete_event(const char *event) {
     struct rp_capture capture = rp_capture_begin();
     bpf_detach_kprobe(event);
@@ -48,10 +48,10 @@ struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int li
     return add(attachment, (struct rp_attached){.fd = link, .event_fd = event_fd});
 }
 
-/* PERF_EVENT_IOC_DISABLE would not do: the kernel calls a tracepoint's or kprobe's programs whether
- * or not their perf event is enabled. Closing takes the program away first and waits after, so the
- * wait is left to threads. Of a link the event waits, and while one of them does, the kernel holds
- * the lock that all of them need: so all links go first. */
+/* PERF_EVENT_IOC_DISABLE is not enough: the kernel calls the programs of a tracepoint or kprobe
+ * even if their perf event is disabled. Closing detaches the program first and then waits, so
+ * threads do the waiting. For a link, closing the event waits, and meanwhile the kernel holds the
+ * lock that all of them need: so all links are closed first. */
 void rp_attachment_disable(struct rp_attachment *attachment) {
     int *fds = attachment->closer ? NULL : calloc(attachment->count + 1, sizeof(*fds));
     if (!fds)

@@ -25,7 +25,7 @@
 #include "util/cleanup.h"
 #include "util/nearest.h"
 
-/* ------------------------------------------------------------------ a whole ELF file */
+/* ------------------------------------------------------------------ a complete ELF file */
 
 static void end_elf(Elf **elf) {
     if (*elf)
@@ -35,8 +35,8 @@ static void end_elf(Elf **elf) {
 
 static struct rp_error *not_whole(const char *path) {
     return rp_error_hint_set(
-        rp_probe_error(ENOEXEC, "%s is cut short, or damaged: it names parts beyond its end", path),
-        "reinstall it; readelf -lS '%s' shows its parts", path);
+        rp_probe_error(ENOEXEC, "%s is cut short or damaged: it has sections beyond its end", path),
+        "reinstall it; readelf -lS '%s' shows its sections", path);
 }
 
 static bool segments_fit(Elf *elf, uint64_t size) {
@@ -63,7 +63,7 @@ static bool section_fits(Elf *elf, const GElf_Shdr *section, uint64_t size) {
            (section->sh_offset <= size && section->sh_size <= size - section->sh_offset);
 }
 
-/* Three words and three strings, whose ends libbcc does not look for. */
+/* Three words and three strings; libbcc does not check where these end. */
 static bool is_whole_usdt(const char *note, size_t size, size_t word) {
     size_t ends = 0;
     for (size_t i = 3 * word; i < size; i++)
@@ -84,12 +84,12 @@ static bool notes_fit(Elf *elf, Elf_Scn *scn) {
     return true;
 }
 
-/* libelf knows no sections where their table is beyond the end. */
+/* libelf finds no sections if their table is beyond the end. */
 static bool sections_fit(Elf *elf, const GElf_Ehdr *header, uint64_t size) {
     uint64_t table = (uint64_t)header->e_shnum * header->e_shentsize;
     if (header->e_shoff > size || table > size - header->e_shoff)
         return false;
-    size_t count = 0, seen = 1; /* the first, of no kind, is not counted by elf_nextscn() */
+    size_t count = 0, seen = 1; /* elf_nextscn() skips the first section, which has no type */
     if (elf_getshdrnum(elf, &count) != 0)
         return false;
     for (Elf_Scn *scn = elf_nextscn(elf, NULL); scn; scn = elf_nextscn(elf, scn), seen++) {
@@ -101,7 +101,7 @@ static bool sections_fit(Elf *elf, const GElf_Ehdr *header, uint64_t size) {
     return count == 0 || seen == count;
 }
 
-/* The file opened, if it can hold probes. */
+/* Opens the file, if it can contain probes. */
 static struct rp_error *open_elf(const char *path, int *fd, Elf **elf) {
     *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     struct stat st;
@@ -112,9 +112,9 @@ static struct rp_error *open_elf(const char *path, int *fd, Elf **elf) {
     if (!S_ISREG(st.st_mode) || pread(*fd, magic, sizeof(magic), 0) < 0 ||
         memcmp(magic, ELFMAG, SELFMAG) != 0)
         return rp_error_hint_set(
-            rp_probe_error(ENOEXEC, "%s is not a program or library (no ELF file)%s", path,
-                           memcmp(magic, "#!", 2) ? "" : ", but a script"),
-            memcmp(magic, "#!", 2) ? "name a program or library"
+            rp_probe_error(ENOEXEC, "%s is not a program or library (not an ELF file)%s", path,
+                           memcmp(magic, "#!", 2) ? "" : ": it is a script"),
+            memcmp(magic, "#!", 2) ? "use the path of a program or library"
                                    : "probe the program that runs it, which its first line names");
     elf_version(EV_CURRENT);
     *elf = elf_begin(*fd, ELF_C_READ, NULL);
@@ -122,9 +122,8 @@ static struct rp_error *open_elf(const char *path, int *fd, Elf **elf) {
     if (!*elf || !gelf_getehdr(*elf, &header))
         return not_whole(path);
     if (header.e_type != ET_EXEC && header.e_type != ET_DYN)
-        return rp_error_hint_set(
-            rp_probe_error(ENOEXEC, "%s is an ELF file that nothing runs from", path),
-            "link the object file into a program first");
+        return rp_error_hint_set(rp_probe_error(ENOEXEC, "%s is an ELF file that cannot run", path),
+                                 "link the object file into a program first");
     uint64_t size = (uint64_t)st.st_size;
     return segments_fit(*elf, size) && sections_fit(*elf, &header, size) ? NULL : not_whole(path);
 }
@@ -151,7 +150,7 @@ bool rp_binary_is_stripped(const char *path) {
 
 /* ------------------------------------------------------------------ which file */
 
-/* What libbcc's search calls "libNAME.so.VERSION": NAME; NULL if it is not such a name. */
+/* The NAME of "libNAME.so.VERSION", for libbcc's search; NULL if it is not such a name. */
 static char *library_word(const char *name) {
     const char *so = strstr(name, ".so");
     if (strncmp(name, "lib", 3) != 0 || !so || so < name + 4 || (so[3] && so[3] != '.'))
@@ -159,7 +158,7 @@ static char *library_word(const char *name) {
     return strndup(name + 3, (size_t)(so - name - 3));
 }
 
-/* libbcc finds one version of a library: the wanted one is beside it. */
+/* libbcc finds one version of a library: the one we want is in the same directory. */
 static char *version_of(char *found, const char *name) {
     char *slash = strrchr(found, '/');
     if (!slash || !strcmp(slash + 1, name))
@@ -188,8 +187,8 @@ static void each_file(const char *folder, void (*each)(void *ctx, const char *na
             each(ctx, entry->d_name);
 }
 
-/* How glibc's ldconfig writes the cache since 2.32; older ones have another format before it, and
- * are passed over. Offsets are from the start. */
+/* The format of the cache since glibc 2.32; older ldconfigs write another format before it, and
+ * such caches are skipped. Offsets count from the start. */
 struct library_cache {
     char magic[20];
     uint32_t count, strings_size, reserved[5];
@@ -235,29 +234,28 @@ static void add_name(void *ctx, const char *name) {
 static struct rp_error *no_file(const char *path) {
     const char *base = strrchr(path, '/') + 1;
     RP_AUTO_FREE char *folder = strndup(path, (size_t)(base - path));
-    struct rp_error *err = rp_probe_error(ENOENT, "there is no file %s", path);
+    struct rp_error *err = rp_probe_error(ENOENT, "the file %s does not exist", path);
     struct rp_nearest nearest = {.wanted = base};
     if (folder)
         each_file(folder, add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, folder ? folder : "");
     rp_nearest_clear(&nearest);
     return guess ? rp_error_hint_set(err, "did you mean %s?", guess)
-                 : rp_error_hint_set(err, "give the path of a program or library, or only its name "
-                                          "where it is in $PATH or a system's library");
+                 : rp_error_hint_set(err, "use the path of a program or library, or only its name "
+                                          "if it is in $PATH or is a system library");
 }
 
 static struct rp_error *no_name(const char *name) {
     RP_AUTO_FREE char *word = library_word(name);
     struct rp_error *err = rp_probe_error(
-        ENOENT,
-        "there is neither a program %s in $PATH nor a library %s%s%s in the dynamic linker's cache",
+        ENOENT, "there is no program %s in $PATH and no library %s%s%s in the dynamic linker's cache",
         name, word ? "" : "lib", name, word ? "" : ".so");
     struct rp_nearest nearest = {.wanted = name};
     rp_binary_each_name(add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
-    return guess ? rp_error_hint_set(err, "did you mean %s? A file elsewhere needs its path", guess)
-                 : rp_error_hint_set(err, "give its path");
+    return guess ? rp_error_hint_set(err, "did you mean %s? For any other file use its path", guess)
+                 : rp_error_hint_set(err, "use its path");
 }
 
 struct rp_error *rp_binary_find(const char *name, char **path) {
@@ -285,7 +283,7 @@ struct rp_error *rp_binary_of_pattern(const char *pattern, char **name) {
     size_t length = pattern ? strcspn(pattern, ":") : 0;
     if (!length || !pattern[length] || strcspn(pattern, "*?[") < length)
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "the pattern must begin with one program or library to look in"),
+            rp_probe_error(EINVAL, "the pattern must begin with a program or library"),
             "such as reprobe list 'uprobe:bash:*readline*'");
     *name = strndup(pattern, length);
     return *name ? NULL : rp_error_nomem();
@@ -392,19 +390,18 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
         return rp_kernel_refusal(errnum);
     case EINVAL: /* kernel/events/uprobes.c: ref_ctr_mismatch_warn() */
         return rp_error_hint_set(
-            rp_probe_error(
-                errnum,
-                "the kernel cannot probe %s in %s: another tracer probes the same place, "
-                "with another semaphore",
-                function, path),
+            rp_probe_error(errnum,
+                           "the kernel cannot probe %s in %s: another tracer has a probe there "
+                           "with another semaphore",
+                           function, path),
             "end the other tracer; BCC's Python (0.26) passes a random semaphore with each uprobe");
     case ENODEV:
     case EIO:
-        return rp_error_hint_set(
-            rp_probe_error(errnum, "the kernel cannot probe %s in %s: %s", function, path,
-                           strerror(errnum)),
-            "it probes instructions of files on ordinary file systems; reprobe doctor says whether "
-            "it has uprobes at all");
+        return rp_error_hint_set(rp_probe_error(errnum, "the kernel cannot probe %s in %s: %s",
+                                                function, path, strerror(errnum)),
+                                 "the kernel probes instructions of files on ordinary file "
+                                 "systems; `reprobe doctor` says whether "
+                                 "it has uprobes");
     case EOPNOTSUPP:
     case ENOENT:
         return rp_error_hint_set(
@@ -412,7 +409,7 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
             "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
     case E2BIG:
         return rp_error_hint_set(
-            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
             "end other tracers of %s", function);
     default:
         return rp_error_new(errnum, NULL, "cannot use the probe");

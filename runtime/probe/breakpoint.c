@@ -11,8 +11,8 @@
 #include "util/capture.h"
 #include "util/cleanup.h"
 
-/* Where there is no event source for it, and where that refuses, libbcc makes an event in tracefs,
- * which outlives us unless deleted. */
+/* If there is no event source for it, or the event source refuses, libbcc makes an event in
+ * tracefs, which stays after our end unless it is deleted. */
 static bool event_exists(const char *event) {
     static const char *const folders[] = {
         "/sys/kernel/debug/tracing/events/kprobes", "/sys/kernel/debug/tracing/events/uprobes",
@@ -44,7 +44,7 @@ int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd,
     int fd = attach(match, event, prog_fd);
     int errnum = errno;
     bool left = event_exists(event);
-    /* An event in tracefs knows nothing of the counter. */
+    /* An event in tracefs does not know the counter. */
     if (fd >= 0 && left && match->counter) {
         close(fd);
         fd = -1;

@@ -9,7 +9,7 @@
 
 #include "probe/attachment.h"
 
-/* An instruction or a return that libbcc shall probe. */
+/* An instruction or a return that libbcc is to probe. */
 struct rp_breakpoint {
     bool is_return;
     const char *path;     /* NULL: in the kernel */
@@ -18,6 +18,6 @@ struct rp_breakpoint {
     uint64_t offset;      /* from the function's start, or the file's */
     uint32_t counter;     /* in the file, raised while attached (a semaphore); 0: none */
 };
-/* Attaches the program there and adds it to `out`. A positive errno when the kernel refuses. */
+/* Attaches the program there and adds it to `out`. A positive errno if the kernel refuses. */
 int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd, struct rp_attachment *out);
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules are compiled for the probes that they will be attached to: some kinds want C of their own
+/* Modules are compiled for the probes that they will be attached to: some kinds need their own C
  * before a function. */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static struct rp_error *write_before(const char *attach, struct rp_names *done, 
     struct rp_error *err = spec.kind->resolve(&spec);
     if (!err && !rp_names_add(done, function, strlen(function)))
         err = rp_error_hint_set(rp_probe_error(EINVAL,
-                                               "%s reads the arguments of one USDT probe, and "
+                                               "%s reads the arguments of one USDT probe and "
                                                "cannot read those of another",
                                                function),
                                 "write a function for each probe");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a probe's spec can go on with: a kind's own, or what there is in files, or in its list. */
+/* How a probe spec can continue: by the kind's own words, by the content of files, or by the kind's
+ * list. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,11 +59,11 @@ static void complete_binary(struct rp_completion *completion, const char *prefix
     rp_index_clear(&names);
 }
 
-/* ------------------------------------------------------------- what is in a file */
+/* ------------------------------------------------------------- the content of a file */
 
-/* The functions, or the USDT probes, of the file that was asked about last. */
+/* The functions or USDT probes of the last file. */
 static struct {
-    /* What listed it: kinds that share it list the same. */
+    /* The function that listed it: kinds that share the function have the same list. */
     struct rp_error *(*list)(const struct rp_probe_kind *kind, const char *pattern,
                              bool (*each)(void *ctx, const char *rest), void *ctx);
     char *path;
@@ -117,7 +118,7 @@ static struct rp_error *complete_in_files(struct rp_completion *completion,
         return rp_error_nomem();
     struct rp_error *err = read_file(kind, file);
     if (err)
-        return rp_error_what_set(err, "cannot look into %s", file);
+        return rp_error_what_set(err, "cannot list what is in %s", file);
     completion->before_len += (size_t)(colon + 1 - rest);
     completion->what = kind->target_noun ? kind->target_noun : kind->name;
     rp_index_each(&last.index, colon + 1, rp_completion_offer, completion);
@@ -130,14 +131,14 @@ static bool add_rest(void *ctx, const char *rest) {
     return rp_index_add(ctx, rest);
 }
 
-/* Lists that are short. */
+/* Short lists. */
 static void complete_listed(struct rp_completion *completion, const struct rp_probe_kind *kind,
                             const char *rest) {
-    struct rp_index places = {0};
-    rp_error_free(kind->list(kind, "*", add_rest, &places)); /* nothing, then */
+    struct rp_index rests = {0};
+    rp_error_free(kind->list(kind, "*", add_rest, &rests)); /* then it offers nothing */
     completion->what = kind->target_noun ? kind->target_noun : kind->name;
-    rp_index_each(&places, rest, rp_completion_offer, completion);
-    rp_index_clear(&places);
+    rp_index_each(&rests, rest, rp_completion_offer, completion);
+    rp_index_clear(&rests);
 }
 
 static struct rp_error *complete_in_kind(struct rp_completion *completion,

@@ -23,12 +23,12 @@ static bool begins(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* ------------------------------------------------------------- what is kept */
+/* ------------------------------------------------------------- cached lists */
 
 /* A list that loading or unloading a module changes. */
 struct saved {
     struct rp_index index;
-    size_t modules; /* how many were loaded when it was read, and 1 */
+    size_t modules; /* the number of modules loaded when it was read, plus 1 */
 };
 
 static struct saved functions, tracepoints;
@@ -41,7 +41,7 @@ static size_t count_modules(void) {
     return count;
 }
 
-/* Whether the list is to be read, being empty now. */
+/* Whether the list, now empty, must be read. */
 static bool is_stale(struct saved *saved) {
     size_t modules = count_modules();
     if (saved->modules == modules)
@@ -69,7 +69,7 @@ static bool add_symbol(void *ctx, const char *name, const char *module, uint64_t
 }
 
 /* From BTF, which takes a tenth of the time of the kernel's text lists. A few of these functions
- * cannot be probed; who attaches to one is told. */
+ * cannot be probed; attaching to one gives an error. */
 void rp_complete_function(struct rp_completion *completion, const char *prefix) {
     if (is_stale(&functions)) {
         const struct rp_btf *btf = rp_kernel_types_or_null();
@@ -97,7 +97,7 @@ static void read_tracepoints(void) {
         rp_error_free(rp_tracefs_each_event(add_event, &tracepoints.index));
 }
 
-/* The categories of events that come in order. */
+/* The categories of events; the events are sorted. */
 struct categories {
     struct rp_completion *completion;
     char last[64];
@@ -141,7 +141,7 @@ static void offer_name(void *ctx, const char *event) {
     names->completion->each(names->completion->ctx, colon + 1, event);
 }
 
-/* "sched_switch", which says enough by itself. */
+/* "sched_switch", which is enough. */
 void rp_complete_tracepoint_name(const struct rp_completion *completion, const char *prefix) {
     struct names names = {completion, prefix};
     read_tracepoints();

@@ -17,15 +17,13 @@ void rp_describe_signature(const struct rp_spec *spec, FILE *out) {
     struct rp_error *err = rp_arguments_of_spec(spec, &arguments);
     rp_describe_label(out, "signature");
     if (err) {
-        fprintf(out, "not known: %s\n", rp_error_why(err));
+        fprintf(out, "unknown: %s\n", rp_error_why(err));
         rp_error_free(err);
         return;
     }
     RP_AUTO_FREE char *text = rp_arguments_signature(spec->target, arguments);
     if (!arguments->known)
-        fprintf(out,
-                "nobody tells its arguments: arg0 to arg%zu are what it may have been "
-                "called with\n",
+        fprintf(out, "unknown: arg0 to arg%zu are what it may have been called with\n",
                 arguments->count ? arguments->count - 1 : 0);
     else if (text)
         fprintf(out, "%s%s%s\n", arguments->result ? arguments->result : "",

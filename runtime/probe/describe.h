@@ -9,14 +9,14 @@
 
 #define RP_LABEL_WIDTH 11
 
-/* What stands at the left of a line. */
+/* The label at the left of a line. */
 void rp_describe_label(FILE *out, const char *label);
 
 /* ------------------------------------------------------------------ for kinds */
 
 /* "ssize_t vfs_read(struct file *file)" */
 void rp_describe_signature(const struct rp_spec *spec, FILE *out);
-/* The program or library that it is in, and where. */
+/* The program or library that contains it, and where. */
 void rp_describe_file(const struct rp_spec *spec, FILE *out);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define SOURCES "/sys/bus/event_source/devices/"
 
-/* The number in a file such as "6" or "config:0", behind `before`; -1 without. */
+/* The number in a file such as "6" or "config:0", after `before`; -1 if there is none. */
 static int read_number(const char *path, const char *before) {
     RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
     char line[64] = "";

@@ -6,8 +6,8 @@
 #include <linux/perf_event.h>
 #include <stdbool.h>
 
-/* Makes it an event of that source, at a function's return or not. False where the kernel has no
- * such source. */
+/* Makes it an event of that source, at a function's return or not. False if the kernel has no such
+ * source. */
 bool rp_event_source_set(struct perf_event_attr *attr, const char *source, bool returns);
 
 #endif

@@ -18,13 +18,14 @@
 
 /* ------------------------------------------------------------------ attach */
 
-/* Says of an error of the kind's functions what could not be done. */
+/* Adds to an error of the kind's functions what failed. */
 static struct rp_error *cannot_attach(struct rp_error *err, const struct rp_spec *spec) {
     RP_AUTO_FREE char *text = rp_spec_text(spec);
     return err && text ? rp_error_what_set(err, "cannot attach %s", text) : err;
 }
 
-/* The kernel may say no to any program at the place, and more plainly than of this one. */
+/* The kernel may refuse any program there, and that error is clearer than the one about this
+ * program. */
 static struct rp_error *load(struct rp_module *module, const char *function,
                              const struct rp_spec *spec, struct rp_program **out) {
     const struct rp_probe_kind *kind = spec->kind;
@@ -40,14 +41,14 @@ static struct rp_error *load(struct rp_module *module, const char *function,
     return cannot_attach(refusal, spec);
 }
 
-/* The pattern's kind by its full name, and the rest as it was written; NULL without memory. */
+/* The pattern with the full name of its kind; NULL: out of memory. */
 static char *pattern_text(const struct rp_matches *matches, const char *pattern) {
     char *text = NULL;
     return asprintf(&text, "%s%s", matches->kind->name, strchr(pattern, ':')) < 0 ? NULL : text;
 }
 
-static struct rp_error *attach_to_places(struct rp_module *module, const char *function,
-                                         struct rp_instance *instance) {
+static struct rp_error *attach_to_matches(struct rp_module *module, const char *function,
+                                          struct rp_instance *instance) {
     struct rp_matches *matches = &instance->matches;
     uint64_t start = rp_now_ns();
     RP_TRY(rp_matches_find(instance->asked, instance->pid, matches));
@@ -68,11 +69,11 @@ static struct rp_error *attach_to_places(struct rp_module *module, const char *f
     return NULL;
 }
 
-/* Fills an instance that has its `asked`. */
+/* Fills in an instance that has its `asked`. */
 static struct rp_error *attach(struct rp_module *module, const char *function,
                                struct rp_instance *instance) {
     if (rp_probe_is_pattern(instance->asked))
-        return attach_to_places(module, function, instance);
+        return attach_to_matches(module, function, instance);
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(instance->asked, &spec));
     spec.pid = instance->pid;
@@ -148,26 +149,27 @@ static void free_detached(struct rp_instance *instance) {
     free(instance);
 }
 
-/* ------------------------------------------------------------------ those that were left */
+/* ------------------------------------------------------------------ instances that a probe has
+ * left */
 
 #define MAX_LEFT  32
 #define MAX_BATCH 8
-#define LINGER_NS (200 * 1000000ULL) /* so long one waits to be used again */
-#define QUIET_NS  (100 * 1000000ULL) /* so long nothing must have moved */
+#define LINGER_NS (200 * 1000000ULL) /* how long one waits to be used again */
+#define QUIET_NS  (100 * 1000000ULL) /* how long nothing must have moved */
 
 /* `list` is in the order in which they were left; the thread takes from it and adds to `ended`.
- * All else belongs to the one thread that uses the library. */
+ * Everything else belongs to the one thread that uses the library. */
 static struct {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct rp_instance *list, *ended;
-    unsigned count;   /* of the list, and the one that is being taken away */
-    bool works;       /* the thread is there */
-    bool hurry;       /* somebody waits for all of them */
-    uint64_t last_ns; /* when something moved */
+    unsigned count;   /* of the list, and the one that is being detached */
+    bool works;       /* the thread is running */
+    bool hurry;       /* a caller waits for all of them */
+    uint64_t last_ns; /* when something last moved */
 } left = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-/* Takes what `at` points to out of the list. */
+/* Removes the instance at `at` from the list. */
 static struct rp_instance *unlink_left(struct rp_instance **at) {
     struct rp_instance *instance = *at;
     *at = instance->next;
@@ -175,7 +177,7 @@ static struct rp_instance *unlink_left(struct rp_instance **at) {
     return instance;
 }
 
-/* When the one that was left first is to be ended; 0: now. */
+/* When to end the one that was left first; 0: now. */
 static uint64_t due_ns(void) {
     if (left.hurry || left.count > MAX_LEFT)
         return 0;
@@ -183,8 +185,8 @@ static uint64_t due_ns(void) {
     return due > quiet ? due : quiet;
 }
 
-/* Until then, or until something changes. The condition's clock is the time of day, and may be set:
- * then it wakes too early or, by at most LINGER_NS, too late. */
+/* Waits until then, or until something changes. The condition uses the time of day, which may be
+ * set: then it wakes too early or, by at most LINGER_NS, too late. */
 static void wait_until(uint64_t due) {
     uint64_t ns = due - rp_now_ns();
     struct timespec when;
@@ -195,7 +197,8 @@ static void wait_until(uint64_t due) {
     pthread_cond_timedwait(&left.changed, &left.lock, &when);
 }
 
-/* Takes some of them away, as long as it is time to. With the lock, but not all the while. */
+/* Detaches some of them, as long as it is time to. Called with the lock, but releases it in
+ * between. */
 static struct rp_instance *end_batch(void) {
     struct rp_instance *batch = NULL;
     for (unsigned i = 0; i < MAX_BATCH && left.list && due_ns() <= rp_now_ns(); i++) {
@@ -211,12 +214,12 @@ static struct rp_instance *end_batch(void) {
     return batch;
 }
 
-/* A program and its gate are for other places when they are given back, and to close what they were
- * attached by does not always wait for those that run them on other CPUs: an RCU grace period must
- * pass. */
+/* A program and its gate may be used for other attach points when they are given back, but closing
+ * the attachment does not always wait for CPUs that still run them: an RCU grace period must pass.
+ */
 static void pass_grace_period(void) {
     if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-        sleep(1); /* a kernel that does not do it for us */
+        sleep(1); /* a kernel without membarrier() */
 }
 
 static void *end_those_left(void *unused) {
@@ -243,7 +246,7 @@ static void *end_those_left(void *unused) {
     return unused;
 }
 
-/* With the lock. The process's signals are for its other threads. */
+/* With the lock. The process's signals go to its other threads. */
 static bool start_thread(void) {
     sigset_t all, before;
     sigfillset(&all);
@@ -256,7 +259,7 @@ static bool start_thread(void) {
     return left.works;
 }
 
-/* Frees what the thread has ended, and says that something moves. With the lock. */
+/* Frees what the thread has ended, and notes that something moves. With the lock. */
 static void collect(void) {
     left.last_ns = rp_now_ns();
     while (left.ended)
@@ -285,7 +288,7 @@ static struct rp_instance *take_left(const struct rp_module *module, const char 
     return instance;
 }
 
-/* With the lock. False when there is no thread to end it. */
+/* With the lock. False if there is no thread to end it. */
 static bool add_left(struct rp_instance *instance) {
     if (!left.works && !start_thread())
         return false;

@@ -67,8 +67,9 @@ char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
 
 /* ------------------------------------------------------------------ raw arguments */
 
-/* The kernel gives each tracepoint a function that has its arguments, by name (since Linux 5.10),
- * and a type that has them without (since 4.17). The first of them is none of the event's. */
+/* For each tracepoint the kernel has a function with its arguments and their names (since
+ * Linux 5.10), and a type with the arguments only (since 4.17). The first argument does not belong
+ * to the event. */
 struct rp_error *rp_raw_event_arguments(const struct rp_spec *spec,
                                         struct rp_arguments *arguments) {
     const struct rp_btf *btf;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What kinds share that are at the kernel's static events: tracepoint, rawtracepoint, tp_btf. */
+/* What the kinds at the kernel's static events share: tracepoint, rawtracepoint, tp_btf. */
 #ifndef RP_PROBE_KERNEL_EVENT_H
 #define RP_PROBE_KERNEL_EVENT_H
 
@@ -7,12 +7,12 @@
 
 struct rp_arguments; /* arguments.h */
 
-/* Adds the fields of an event's format, as tracefs has it. */
+/* Adds the fields of an event's format in tracefs. */
 struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format);
 /* The line about a field in the tracepoint's format: type, name, offset and size; malloc()ed, NULL
- * when there is none. */
+ * if there is none. */
 char *rp_tracepoint_field(const struct rp_spec *spec, const char *name);
-/* What the kernel itself gives to those who are at the event. */
+/* Adds the arguments that the kernel passes at the event. */
 struct rp_error *rp_raw_event_arguments(const struct rp_spec *spec, struct rp_arguments *arguments);
 
 #endif

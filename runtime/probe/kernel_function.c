@@ -24,8 +24,8 @@ bool rp_kernel_function_use_own_name(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ arguments */
 
-/* The kernel's function of a syscall has one argument, the caller's registers: what is in them, its
- * tracepoint tells. *found is whether there is one. */
+/* The kernel's function for a syscall has one argument, the caller's registers; the syscall's
+ * tracepoint describes these. *found: whether there is one. */
 struct rp_error *rp_arguments_add_syscall(struct rp_arguments *arguments, const char *function,
                                           bool *found) {
     RP_AUTO_FREE char *known = rp_syscall_function(function);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which of the kernel's functions match a pattern and can be probed. */
+/* Finds the kernel functions that match a pattern and can be probed. */
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,18 +31,18 @@ struct tally {
     unsigned traceable, seen; /* in either list */
 };
 
-/* ftrace tells names, /proc/kallsyms names and addresses; several functions may share a name. */
+/* ftrace lists names, /proc/kallsyms names and addresses; several functions may share a name. */
 struct search {
     const char *pattern;
-    size_t literal;                   /* bytes of it before its first wildcard */
-    struct rp_names forbidden, names; /* those that match */
+    size_t literal;                   /* its bytes before the first wildcard */
+    struct rp_names forbidden, names; /* the names that match */
     RP_VEC(struct tally) tallies;     /* of each of `names` */
     bool ftrace_tells;
     struct rp_matches *out;
     struct rp_error *err;
 };
 
-/* Most names are told apart by their beginning, and fnmatch() takes its time. */
+/* Most names differ at the beginning, and fnmatch() is slow. */
 static bool matches(const struct search *search, const char *name) {
     return strncmp(search->pattern, name, search->literal) == 0 &&
            fnmatch(search->pattern, name, 0) == 0;
@@ -55,7 +55,7 @@ static bool add_forbidden(void *ctx, const char *function) {
     return true;
 }
 
-/* NULL without memory. */
+/* NULL: out of memory. */
 static struct tally *tally_of(struct search *search, const char *name) {
     if (rp_vec_reserve(&search->tallies, 1) && rp_names_add(&search->names, name, strlen(name)))
         rp_vec_push(&search->tallies, (struct tally){0});
@@ -88,8 +88,8 @@ static bool add_function(void *ctx, const char *name, const char *module, uint64
     return !search->err;
 }
 
-/* Of several functions of a name, some of which ftrace cannot trace, nobody tells which; without
- * addresses the kernel would take any. */
+/* If several functions have one name and ftrace cannot trace some of them, it is unknown which;
+ * without addresses the kernel would take any of them. */
 static bool is_sure(const struct search *search, size_t match) {
     const char *name = rp_match_name(search->out, match);
     ssize_t i = rp_names_find(&search->names, name, strlen(name));
@@ -127,16 +127,16 @@ static struct rp_error *search_all(const char *pattern, struct rp_matches *out) 
     return err;
 }
 
-/* ------------------------------------------------------------------ what was found last */
+/* ------------------------------------------------------------------ the last result */
 
-/* A pattern is asked for several times before it is attached: is there anything, how many are they,
- * where. The answer is the same as long as the kernel has the same modules. */
+/* A pattern is looked up several times before it is attached: whether it has matches, how many, and
+ * which. The result is the same as long as the kernel has the same modules. */
 static struct {
     char *pattern, *modules;
     struct rp_matches matches;
 } last;
 
-/* Without memory it is only not kept. */
+/* If memory is out, the result is just not kept. */
 static void keep(const char *pattern, const char *modules, const struct rp_matches *matches) {
     free(last.pattern);
     free(last.modules);
@@ -150,7 +150,7 @@ static void keep(const char *pattern, const char *modules, const struct rp_match
 
 struct rp_error *rp_kernel_functions_match(const char *pattern, struct rp_matches *out) {
     RP_AUTO_FREE char *modules = NULL;
-    rp_error_free(rp_file_read("/proc/modules", &modules)); /* none where there cannot be any */
+    rp_error_free(rp_file_read("/proc/modules", &modules)); /* empty if there cannot be any */
     const char *now = modules ? modules : "";
     if (last.pattern && last.modules && strcmp(last.pattern, pattern) == 0 &&
         strcmp(last.modules, now) == 0)

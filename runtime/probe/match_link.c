@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One of many places by a perf event of its own, whose link tells the program which one it is. */
+/* Attaches to one of many matches by a separate perf event, whose link tells the program which
+ * match it is. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/perf_event.h>
@@ -9,7 +10,7 @@
 #include "probe/matches.h"
 #include "util/cleanup.h"
 
-/* As the kind attaches a single place. */
+/* As the kind attaches to a single attach point. */
 static int attach_plain(const struct rp_matches *matches, size_t i, int prog_fd,
                         struct rp_attachment *out) {
     RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
@@ -24,7 +25,7 @@ static int attach_plain(const struct rp_matches *matches, size_t i, int prog_fd,
     return errnum;
 }
 
-/* Takes `event`, also when this fails. */
+/* Takes `event`, even on failure. */
 static int link_event(int event, uint64_t cookie, int prog_fd, struct rp_attachment *out) {
     LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie);
     int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, &opts);
@@ -52,7 +53,7 @@ int rp_match_link(const struct rp_matches *matches, size_t i, uint64_t cookie, i
     int errnum = link_event(event, cookie, prog_fd, out);
     if (errnum != EINVAL || cookie)
         return errnum;
-    /* It has no such links, or something against the program, and then says so again. */
+    /* The kernel has no such links, or refuses the program, and will then say so again. */
     errnum = attach_plain(matches, i, prog_fd, out);
     *no_cookies = !errnum;
     return errnum;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One link for many places: attached, and closed, as fast as one. */
+/* One link for many attach points: attached and closed as fast as one. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 /* Linux 6.6, younger than the headers that this is built with may be. */
 #define UPROBE_MULTI_RETURN 1U
-/* The part of union bpf_attr that BPF_LINK_CREATE reads of a link to uprobes. */
+/* The part of union bpf_attr that BPF_LINK_CREATE reads for a link to uprobes. */
 struct uprobe_multi_attr {
     uint32_t prog_fd, target_fd, attach_type, flags;
     uint64_t path, offsets, counters, cookies;
@@ -45,8 +45,8 @@ static int uprobe_multi(int prog_fd, bool returns, const char *path, pid_t pid,
     return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
-/* Asked for a place that cannot be, a kernel that has such links says that there is none; others
- * that they do not know the kind of link, or have it not built in. */
+/* Asked for an impossible attach point, a kernel with such links says that it does not exist; other
+ * kernels say that they do not know or support that kind of link. */
 bool rp_multi_link_exists(enum bpf_attach_type type) {
     RP_AUTO_CLOSE int prog = rp_kernel_load_trivial(BPF_PROG_TYPE_KPROBE, type);
     if (prog < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Specs that are shell patterns: one program at every place that matches. */
+/* Specs that are shell patterns: one program at every match. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,7 @@
 #include "util/text.h"
 
 #define WILDCARDS "*?["
-/* So many refusals are not about single places, and to look for each would take long. */
+/* This many refusals are not about single matches, and searching for each would take long. */
 #define REFUSALS_MAX 512
 
 bool rp_probe_is_pattern(const char *spec) {
@@ -24,9 +24,9 @@ bool rp_probe_is_pattern(const char *spec) {
 
 /* ------------------------------------------------------------------ find */
 
-/* What a pattern that matches nothing may have meant: names near to what it says besides its
- * wildcards. Where it ends in '*', and has no other, it is compared with patterns that would match
- * something: whole words of each name, and '*'. */
+/* What a pattern without matches may have meant: names that are near to it without its wildcards.
+ * If its only wildcard is a '*' at the end, it is compared with patterns that would match: whole
+ * words of each name, and '*'. */
 struct guess {
     const struct rp_matches *matches;
     char *wanted;
@@ -38,8 +38,8 @@ static bool is_mark(char c) {
     return !isalnum((unsigned char)c);
 }
 
-/* How much of `name` there is to compare with `wanted`, whose last character is a '*': as much,
- * and on to the end of the word; to the next mark where it ends in one ("sched:*"). */
+/* How much of `name` to compare with `wanted`, whose last character is a '*': the same length and
+ * the rest of the word, or up to the next mark if it ends with one ("sched:*"). */
 static size_t beginning(const char *name, const char *wanted) {
     size_t length = strlen(wanted) - 1;
     bool to_mark = length && is_mark(wanted[length - 1]);
@@ -93,7 +93,7 @@ static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_match
     free(guess.wanted);
     if (names)
         return rp_error_hint_set(err, "did you mean %s?", names);
-    return rp_error_hint_set(err, "reprobe list '%s*PART*' shows names by a part of them",
+    return rp_error_hint_set(err, "reprobe list '%s*PART*' finds names by a part of them",
                              prefix ? prefix : "");
 }
 
@@ -116,11 +116,11 @@ static char *kinds_with_patterns(void) {
     return all;
 }
 
-static struct rp_error *one_place_only(const struct rp_probe_kind *kind) {
+static struct rp_error *not_a_pattern(const struct rp_probe_kind *kind) {
     RP_AUTO_FREE char *kinds = kinds_with_patterns();
     return rp_error_hint_set(
-        rp_probe_error(EINVAL, "a %s is one place, and cannot be a pattern", kind->name),
-        "patterns are for %s; reprobe list '%s:*' shows what there is", kinds ? kinds : "",
+        rp_probe_error(EINVAL, "a %s has one attach point and cannot be a pattern", kind->name),
+        "patterns work with %s; reprobe list '%s:*' lists what exists", kinds ? kinds : "",
         kind->name);
 }
 
@@ -128,14 +128,14 @@ struct rp_error *rp_pattern_kind(const char *pattern, const struct rp_probe_kind
     const char *colon = strchr(pattern, ':');
     if (!colon)
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "there is no colon: a pattern is KIND:NAMES"),
+            rp_probe_error(EINVAL, "it has no colon: a pattern is KIND:NAMES"),
             "such as kprobe:vfs_*, tracepoint:sched:* or uprobe:bash:*readline*");
     *out = rp_probe_kind_find(pattern, (size_t)(colon - pattern));
     if (!*out) {
         RP_AUTO_FREE char *name = strndup(pattern, (size_t)(colon - pattern));
         return name ? rp_probe_kind_unknown(name) : rp_error_nomem();
     }
-    return (*out)->match ? NULL : one_place_only(*out);
+    return (*out)->match ? NULL : not_a_pattern(*out);
 }
 
 static struct rp_error *find(const char *pattern, struct rp_matches *matches) {
@@ -146,8 +146,8 @@ static struct rp_error *find(const char *pattern, struct rp_matches *matches) {
     RP_TRY(matches->kind->match(names, matches));
     if (matches->count)
         return NULL;
-    return hint_nearest(rp_probe_error(ENOENT, "nothing here that can be probed matches it"),
-                        matches, names);
+    return hint_nearest(rp_probe_error(ENOENT, "it has no matches that can be probed"), matches,
+                        names);
 }
 
 struct rp_error *rp_matches_find(const char *pattern, pid_t pid, struct rp_matches *out) {
@@ -181,17 +181,17 @@ struct job {
     struct rp_matches *matches;
     int prog_fd;
     bool at_once, no_cookies;
-    size_t kept; /* places, those before; the next one's number */
+    size_t kept; /* matches; those before; the next one's number */
     size_t refused;
-    int errnum; /* of a place that was refused */
+    int errnum; /* of a match that was refused */
     struct rp_attachment *out;
 };
 
-/* Whether the kernel may say so of one place, and not of another. */
-static bool is_about_a_place(int errnum) {
+/* Whether the kernel may give this error for one match but not for another. */
+static bool is_about_one_match(int errnum) {
     static const int errnums[] = {
         EINVAL, ENOENT, ESRCH, EILSEQ, EADDRNOTAVAIL, EOPNOTSUPP, ENODEV, EIO, EBUSY,
-        524 /* the kernel's ENOTSUPP, of an instruction that uprobes cannot step over */};
+        524 /* the kernel's ENOTSUPP, for an instruction that uprobes cannot step over */};
     for (size_t i = 0; i < RP_COUNT(errnums); i++)
         if (errnum == errnums[i])
             return true;
@@ -211,7 +211,7 @@ static int link_range(struct job *job, size_t first, size_t count) {
     return err ? ENOMEM : 0;
 }
 
-/* Places that stay are numbered anew, without gaps. */
+/* The remaining matches get new numbers without gaps. */
 static void keep(struct job *job, size_t first, size_t count) {
     for (size_t i = first; i < first + count; i++, job->kept++)
         if (i != job->kept) {
@@ -220,8 +220,8 @@ static void keep(struct job *job, size_t first, size_t count) {
         }
 }
 
-/* Attaches to all of them or, where the kernel refuses that, to each half. An errno that is about
- * all of them. */
+/* Attaches to all of them or, if the kernel refuses that, to each half. An errno that is about all
+ * of them. */
 static int attach_range(struct job *job, size_t first, size_t count) {
     bool whole = job->at_once || count == 1;
     int errnum = whole ? link_range(job, first, count) : 0;
@@ -229,7 +229,7 @@ static int attach_range(struct job *job, size_t first, size_t count) {
         keep(job, first, count);
         return 0;
     }
-    if (errnum && (!is_about_a_place(errnum) || job->refused > REFUSALS_MAX))
+    if (errnum && (!is_about_one_match(errnum) || job->refused > REFUSALS_MAX))
         return errnum;
     if (count == 1) {
         job->errnum = errnum;
@@ -250,19 +250,19 @@ static struct rp_error *explain(const struct job *job, size_t count, int errnum)
         return rp_kernel_refusal(errnum);
     if (errnum == EMFILE || errnum == ENFILE)
         return rp_error_hint_set(
-            rp_probe_error(errnum, "%zu places match, and each takes two descriptors", count),
-            "raise ulimit -n, or use a pattern that matches less");
+            rp_probe_error(errnum, "it has %zu matches, and each takes two descriptors", count),
+            "raise ulimit -n, or use a narrower pattern");
     if (errnum == E2BIG)
         return rp_error_hint_set(
             rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
-            "end other tracers of these places");
+            "end other tracers of these matches");
     if (errnum == job->errnum)
-        return rp_probe_error(errnum, "the kernel refuses each of the %zu places that match: %s",
-                              count, strerror(errnum));
+        return rp_probe_error(errnum, "the kernel refuses each of the %zu matches: %s", count,
+                              strerror(errnum));
     return rp_error_new(errnum, NULL, "cannot use the probe");
 }
 
-/* A place takes two descriptors, and a process has a thousand by default. */
+/* Each match takes two descriptors, and a process may have a thousand by default. */
 static void make_room(size_t count) {
     struct rlimit limit;
     rlim_t needed = 2 * (rlim_t)count + 256;

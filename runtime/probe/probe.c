@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program at its place. */
+/* A program at its attach point. */
 #include "probe/probe.h"
 
 #include <bpf/bpf.h>
@@ -25,13 +25,13 @@ struct rp_probe {
     pid_t pid; /* as in struct rp_spec */
     struct rp_instance *instance;
     bool paused;
-    struct run_stats ran;    /* by instances before this one, and until it was paused */
-    struct run_stats before; /* what this one's program had run before it was ours */
+    struct run_stats ran;    /* counted by earlier instances, and until it was paused */
+    struct run_stats before; /* the runs of this instance's program before it was ours */
 };
 
 /* ------------------------------------------------------------------ attach */
 
-/* Of a program that the kernel tells nothing of: zero. */
+/* Zero for a program without statistics in the kernel. */
 static struct run_stats program_stats(const struct rp_instance *instance) {
     struct bpf_prog_info info = {0};
     uint32_t size = sizeof(info);
@@ -40,7 +40,7 @@ static struct run_stats program_stats(const struct rp_instance *instance) {
     return (struct run_stats){.runs = info.run_cnt, .ns = info.run_time_ns};
 }
 
-/* A closed gate's program runs, too, and does nothing: that does not count. */
+/* A program behind a closed gate also runs, but does nothing: that does not count. */
 static struct run_stats runs_so_far(const struct rp_probe *probe) {
     if (probe->paused)
         return probe->ran;
@@ -160,7 +160,7 @@ void rp_probe_leave(struct rp_probe *probe) {
 
 /* ------------------------------------------------------------------ move, pause */
 
-/* In this one's place `instance` is the probe's, and events come from there unless it is paused. */
+/* Makes `instance` the probe's instance; events come from there unless it is paused. */
 static void go_to(struct rp_probe *probe, struct rp_instance *instance) {
     struct rp_instance *old = probe->instance;
     struct run_stats before = program_stats(instance);
@@ -179,7 +179,7 @@ static struct rp_error *no_move(const struct rp_probe *probe, const char *to, co
         rp_error_new(EINVAL, why, "cannot move %s to %s", rp_probe_spec(probe), to), "%s", hint);
 }
 
-/* Of a spec that is well formed, or of a pattern. */
+/* For a well-formed spec or a pattern. */
 static struct rp_error *kind_of(const char *text, const struct rp_probe_kind **out) {
     if (rp_probe_is_pattern(text)) {
         struct rp_error *err = rp_pattern_kind(text, out);
@@ -195,10 +195,10 @@ static struct rp_error *check_move(const struct rp_probe *probe, const char *tex
     const struct rp_probe_kind *kind = probe->instance->kind, *to;
     RP_TRY(kind_of(text, &to));
     if (kind->prog_type != to->prog_type)
-        return no_move(probe, text, "programs of these two kinds of probe are of different types",
-                       "attach one that is written for that place");
+        return no_move(probe, text, "the two kinds of probe need different types of programs",
+                       "attach a program that is written for that probe");
     if (kind->cannot_move)
-        return no_move(probe, text, kind->cannot_move, "compile it for that place");
+        return no_move(probe, text, kind->cannot_move, "compile it for that probe");
     return NULL;
 }
 
@@ -224,7 +224,7 @@ struct rp_error *rp_probe_pause(struct rp_probe *probe) {
 struct rp_error *rp_probe_resume(struct rp_probe *probe) {
     if (!probe->paused)
         return NULL;
-    if (!rp_instance_has_gate(probe->instance)) { /* it was taken away */
+    if (!rp_instance_has_gate(probe->instance)) { /* it was detached */
         struct rp_instance *instance;
         RP_TRY(rp_instance_new(probe->module, probe->function, probe->instance->asked, probe->pid,
                                &instance));
@@ -257,11 +257,11 @@ struct listing {
     bool (*each)(void *ctx, const char *spec);
     void *ctx;
     RP_VEC(char) spec; /* the last one, in memory that is reused */
-    bool ended;        /* `each` said so */
+    bool ended;        /* `each` returned false */
     bool nomem;
 };
 
-/* The spec "KIND:REST" in the listing's own memory; NULL without memory. */
+/* The spec "KIND:REST" in the listing's own memory; NULL: out of memory. */
 static const char *full_spec(struct listing *listing, const char *rest) {
     const char *kind = listing->kind->name;
     listing->spec.count = 0;
@@ -287,13 +287,12 @@ static struct rp_error *list_kind(struct listing *listing, const char *pattern) 
     const struct rp_probe_kind *kind = listing->kind;
     if (kind->list)
         return kind->list(kind, pattern, list_one, listing);
-    return rp_error_hint_set(
-        rp_probe_error(EINVAL, "these are not places, but as many as there are numbers"),
-        "write one: %s", kind->usage);
+    return rp_error_hint_set(rp_probe_error(EINVAL, "they have no list: any number makes one"),
+                             "write one: %s", kind->usage);
 }
 
-/* Asked for all kinds, one that this kernel lacks is passed over, and so are those that cannot be
- * listed without knowing more; only if there is no other does the (last) error count. */
+/* When listing all kinds, skips kinds that this kernel lacks or that need more to be listed; the
+ * (last) error counts only if no kind was listed. */
 static struct rp_error *list_all(struct listing *listing) {
     struct rp_error *last = NULL;
     bool any = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probes, as the rest of the runtime sees them. */
+/* Probes, for the rest of the runtime. */
 #ifndef RP_PROBE_PROBE_H
 #define RP_PROBE_PROBE_H
 
@@ -7,8 +7,8 @@
 #include "probe/kind.h"
 #include "reprobe.h"
 
-/* rp_probe_attach() of what is in a program or library for one process only: others that use the
- * file are not slowed down. Its children are not probed either. */
+/* rp_probe_attach() for one process only, if the probe is in a program or library: other processes
+ * that use the file are not slowed down. Its children are not probed either. */
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
                                     const char *spec, pid_t pid, struct rp_probe **out);
 
@@ -16,8 +16,8 @@ struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *functi
  * events end within a few milliseconds. rp_probe_free() waits; disable several, then free them, and
  * they wait together. */
 void rp_probe_disable(struct rp_probe *probe);
-/* Ends and frees the probe; no event happens from the return on. Where its program can be stopped
- * (rp_compile_opts.movable) the kernel's grace period passes in the background. */
+/* Ends and frees the probe; no event happens after the return. If its program can be stopped
+ * (rp_compile_opts.movable), the kernel's grace period passes in the background. */
 void rp_probe_leave(struct rp_probe *probe);
 struct rp_module *rp_probe_module(const struct rp_probe *probe);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kinds of probes share when they read their specs. */
+/* What the kinds share when they parse their specs. */
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -27,9 +27,9 @@ struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) {
 
 static struct rp_error *stray_character(char c, const char *noun) {
     if (isprint((unsigned char)c))
-        return rp_probe_error(EINVAL, "'%c' cannot be part of a %s's name", c, noun);
-    return rp_probe_error(EINVAL, "the byte 0x%02x cannot be part of a %s's name", (unsigned char)c,
-                          noun);
+        return rp_probe_error(EINVAL, "the name of a %s cannot contain '%c'", noun, c);
+    return rp_probe_error(EINVAL, "the name of a %s cannot contain the byte 0x%02x", noun,
+                          (unsigned char)c);
 }
 
 struct rp_error *rp_spec_name(const char *text, size_t length, const char *noun, const char *marks,
@@ -37,7 +37,8 @@ struct rp_error *rp_spec_name(const char *text, size_t length, const char *noun,
     if (length == 0)
         return rp_probe_error(EINVAL, "the %s is missing", noun);
     if (length > NAME_MAX_LEN)
-        return rp_probe_error(ENAMETOOLONG, "the %s's name is %zu bytes long, more than %d", noun,
+        return rp_probe_error(ENAMETOOLONG,
+                              "the name of the %s has %zu bytes; at most %d are allowed", noun,
                               length, NAME_MAX_LEN);
     for (size_t i = 0; i < length; i++)
         if (!isalnum((unsigned char)text[i]) && !strchr(marks, text[i]))
@@ -55,7 +56,8 @@ static struct rp_error *parse_offset(const char *text, uint64_t *out) {
     errno = 0;
     *out = strtoull(text, &end, base);
     if (!isdigit((unsigned char)text[0]) || *end || errno)
-        return rp_probe_error(EINVAL, "\"%.40s\" is no offset in bytes, such as 8 or 0x8", text);
+        return rp_probe_error(EINVAL, "\"%.40s\" is not an offset in bytes, such as 8 or 0x8",
+                              text);
     return NULL;
 }
 
@@ -71,7 +73,7 @@ struct rp_error *rp_spec_check_return(const char *text, const char *instead,
     if (!strchr(text, '+'))
         return NULL;
     return rp_error_hint_set(
-        rp_probe_error(EINVAL, "a %s is where a function returns: it has no offset",
+        rp_probe_error(EINVAL, "a %s is at a function's return and has no offset",
                        spec->kind->name),
         "%s is at an instruction, %s at the return", instead, spec->kind->usage);
 }
@@ -83,8 +85,8 @@ struct rp_error *rp_spec_number(const char *text, const char *noun, uint64_t *nu
     errno = 0;
     *number = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end || errno || !*number)
-        return rp_probe_error(EINVAL, "\"%.40s\" is no %s: it is a whole number from 1 on", text,
-                              noun);
+        return rp_probe_error(EINVAL, "\"%.40s\" is not a %s: it is a whole number, at least 1",
+                              text, noun);
     return NULL;
 }
 
@@ -92,7 +94,7 @@ struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size)
     if (!size || spec->offset < size)
         return NULL;
     return rp_error_hint_set(
-        rp_probe_error(ERANGE, "the offset is outside the function: %s is %" PRIu64 " bytes long",
+        rp_probe_error(ERANGE, "the offset is outside the function: %s has %" PRIu64 " bytes long",
                        spec->target, size),
         "use an offset below %" PRIu64, size);
 }
@@ -125,7 +127,7 @@ void rp_spec_clear(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ what a spec is */
 
-/* False without memory. */
+/* False: out of memory. */
 static bool copy(const struct rp_spec *spec, struct rp_spec *out) {
     *out = *spec;
     out->path = spec->path ? strdup(spec->path) : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Probe specs: text that says where a program runs, taken apart. */
+/* Parsed probe specs: text that says where a program runs. */
 #ifndef RP_PROBE_SPEC_H
 #define RP_PROBE_SPEC_H
 
@@ -13,21 +13,21 @@
 /* A parsed spec, "KIND:[PATH:][CATEGORY:]TARGET[+OFFSET]". */
 struct rp_spec {
     const struct rp_probe_kind *kind;
-    char *path;     /* a program or library, of the kinds that are in one; else NULL */
-    char *category; /* a tracepoint's; what provides a USDT probe; a counter; a unit of time */
+    char *path;     /* a program or library, for kinds in files; otherwise NULL */
+    char *category; /* of a tracepoint; the provider of a USDT probe; a counter; a unit of time */
     char *target;   /* the function, the tracepoint's name, or a number */
     uint64_t offset;
-    uint64_t number; /* what the kind made of it: an offset in a file, a period, a type's id */
-    pid_t pid;       /* of those in files: the one process to put them in; 0: every one */
+    uint64_t number; /* resolved by the kind: an offset in a file, a period, a type's id */
+    pid_t pid;       /* for kinds in files: the process to attach to; 0: all */
 };
 
 /* "kprobe:vfs_read+8", malloc()ed. */
 char *rp_spec_text(const struct rp_spec *spec);
 void rp_spec_clear(struct rp_spec *spec);
 
-/* Whether it is an attach point here, as rp_probe_check() says of a text. */
+/* Checks whether it is an attach point here, as rp_probe_check() does for a text. */
 struct rp_error *rp_spec_check(const struct rp_spec *spec);
-/* What an argument is called there: "argument", "field". */
+/* The word for an argument there: "argument", "field". */
 const char *rp_spec_noun(const struct rp_spec *spec);
 /* Whether something returns there. */
 bool rp_spec_is_return(const struct rp_spec *spec);
@@ -44,13 +44,13 @@ struct rp_error *rp_spec_name(const char *text, size_t length, const char *noun,
                               char **out);
 /* Reads "FUNCTION[+OFFSET]" into target and offset. */
 struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp_spec *spec);
-/* Why `text`, for a kind that is where functions return, is none if it has an offset; `instead` is
- * the kind that has. */
+/* The error for a `text` with an offset, for a kind at returns; `instead` is the kind that takes
+ * offsets. */
 struct rp_error *rp_spec_check_return(const char *text, const char *instead,
                                       const struct rp_spec *spec);
-/* Reads a number of 1 and more, of digits only, that is called `noun`. */
+/* Reads a number of at least 1, of digits only, which messages call `noun`. */
 struct rp_error *rp_spec_number(const char *text, const char *noun, uint64_t *number);
-/* Why the offset, of a function of `size` bytes (0: not known), is no place in it; or NULL. */
+/* Why the offset is not inside a function of `size` bytes (0: unknown); or NULL. */
 struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size);
 
 #endif

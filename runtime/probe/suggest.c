@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A tracepoint that says what a kprobe would have said, for kernels that have none. */
+/* Finds a tracepoint that shows the same as a kprobe, for kernels without kprobes. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +23,8 @@ static char *syscall_tracepoint(const struct rp_spec *spec, const char *syscall)
     return text;
 }
 
-/* Functions that do the work of a syscall, or of several: the one that programs use most. */
+/* Functions that do the work of one or several syscalls, with the syscall that programs use most.
+ */
 static const struct {
     const char *function, *syscall;
 } workers[] = {
@@ -34,7 +35,7 @@ static const struct {
     {"inet_csk_accept", "accept4"},   {"vfs_mkdir", "mkdirat"},     {"vfs_statx", "newfstatat"},
 };
 
-/* What comes before a syscall's name in functions that implement it, syscall prefixes aside. */
+/* Prefixes of a syscall's name in functions that implement it, besides the syscall prefixes. */
 static const char *const worker_prefixes[] = {"do_sys_", "ksys_", "__sys_", "vfs_", "do_"};
 
 static char *suggest_syscall(const struct rp_spec *spec) {
@@ -58,7 +59,7 @@ static char *suggest_syscall(const struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ by words */
 
-/* The length of what `a` and `b` share from their starts on, in whole words (between _). */
+/* The length of the common prefix of `a` and `b`, in whole words (between _). */
 static size_t common_words(const char *a, const char *b) {
     size_t whole = 0;
     for (size_t i = 0;; i++) {
@@ -87,7 +88,8 @@ static size_t shared_words(const char *a, const char *b) {
     return longest;
 }
 
-/* Of two events that share as much: syscalls are where programs meet it, else the shorter one. */
+/* Of two events that share equally much, prefers a syscall, because programs use these, or else the
+ * shorter one. */
 static bool is_plainer(const char *event, const char *than) {
     bool syscall = !strncmp(event, "syscalls:", 9), than_syscall = !strncmp(than, "syscalls:", 9);
     return syscall == than_syscall ? strlen(event) < strlen(than) : syscall;
@@ -119,7 +121,7 @@ static bool search_event(void *ctx, const char *event) {
     return true;
 }
 
-/* Sharing less than half of the name is chance. */
+/* Sharing less than half of the name is by chance. */
 static char *suggest_by_words(const struct rp_spec *spec) {
     bool returns = spec->kind->is_return;
     struct search search = {.spec = spec,

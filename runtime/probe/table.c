@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kinds that there are, and specs of all of them. */
+/* The table of kinds, and specs of all kinds. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,12 +11,12 @@
 #include "util/nearest.h"
 #include "util/text.h"
 
-/* As much of a misspelt spec as a message repeats. */
+/* How much of a misspelled spec a message repeats. */
 #define SHOWN_MAX 80
 
 #define KINDS_MAX 32
 
-/* The rows, with room behind them. */
+/* The rows, with space after them. */
 static const struct rp_probe_kind *table[KINDS_MAX] = {
     &rp_kprobe_kind,         &rp_kretprobe_kind, &rp_fentry_kind,  &rp_fexit_kind,
     &rp_uprobe_kind,         &rp_uretprobe_kind, &rp_usdt_kind,    &rp_tracepoint_kind,
@@ -65,13 +65,13 @@ static char *usages(void) {
     return text;
 }
 
-/* A hint of all there is to choose from. */
+/* A hint with all kinds. */
 static struct rp_error *hint_usages(struct rp_error *err) {
     RP_AUTO_FREE char *all = usages();
     return rp_error_hint_set(err, "a probe is one of %s", all ? all : "");
 }
 
-/* Kinds that other tracers have: no misspellings of ours. */
+/* Kinds of other tracers, not misspellings of ours. */
 static bool is_foreign(const char *name) {
     static const char *const foreign[] = {"iter", "lsm",        "begin",
                                           "end",  "watchpoint", "asyncwatchpoint"};
@@ -83,7 +83,7 @@ static bool is_foreign(const char *name) {
 
 struct rp_error *rp_probe_kind_unknown(const char *name) {
     struct rp_error *err = rp_probe_error(EINVAL, "unknown probe kind \"%.*s\"%s", SHOWN_MAX, name,
-                                          is_foreign(name) ? ": reprobe does not have it" : "");
+                                          is_foreign(name) ? ", which reprobe does not have" : "");
     struct rp_nearest nearest = {.wanted = name};
     const struct rp_probe_kind *kind;
     for (size_t i = 0; (kind = rp_probe_kind_at(i)) && !is_foreign(name); i++)
@@ -98,28 +98,30 @@ struct rp_error *rp_probe_kind_unknown(const char *name) {
 
 /* ------------------------------------------------------------------ text -> spec */
 
-/* What is wrong with the text whatever the kind. */
+/* What is wrong with the text for any kind. */
 static struct rp_error *check_text(const char *text) {
     if (!*text)
         return hint_usages(rp_probe_error(EINVAL, "it is empty"));
     if (text[strcspn(text, " \t\r\n\v\f")])
-        return rp_error_hint_set(rp_probe_error(EINVAL, "it contains white space"),
-                                 "write it without: KIND:NAME; a program whose path has some is "
-                                 "reached by a symbolic link");
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "it contains white space"),
+            "write KIND:NAME without spaces; for a program whose path has some, "
+            "make a symbolic link");
     if (text[strcspn(text, "*?[]")])
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "it is a pattern; only one place can stand here"),
-            "reprobe list '%.*s' shows what matches", SHOWN_MAX, text);
+            rp_probe_error(EINVAL, "it is a pattern; here you can use only one attach point"),
+            "reprobe list '%.*s' lists the matches", SHOWN_MAX, text);
     return NULL;
 }
 
 static struct rp_error *no_colon(const char *text) {
     const struct rp_probe_kind *kind = rp_probe_kind_find(text, strlen(text));
     if (kind)
-        return rp_error_hint_set(rp_probe_error(EINVAL, "it says the kind of probe, but not where"),
-                                 "usage: %s", kind->usage);
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "it has the kind of probe, but not where to attach"),
+            "usage: %s", kind->usage);
     return hint_usages(
-        rp_probe_error(EINVAL, "there is no colon: a probe is KIND:NAME, such as kprobe:vfs_read"));
+        rp_probe_error(EINVAL, "it has no colon: a probe is KIND:NAME, such as kprobe:vfs_read"));
 }
 
 static struct rp_error *parse(const char *text, struct rp_spec *spec) {
@@ -152,7 +154,7 @@ struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ function name <-> spec */
 
-/* "sched:sched_switch" of "sched__sched_switch", malloc()ed; NULL where a part is missing. */
+/* "sched:sched_switch" of "sched__sched_switch", malloc()ed; NULL if a part is missing. */
 static char *with_category(const char *rest) {
     const char *between = strstr(rest, "__");
     if (!between || between == rest || !between[2])

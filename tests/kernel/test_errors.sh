@@ -219,10 +219,10 @@ bad_specs() {
 		refused "$words" "hint: "
 	done <<END
 |it is empty
-kprobe|but not where
+kprobe|but not where to attach
 kprobe:|the function is missing
 :x|the probe kind is missing
-vfs_read|there is no colon
+vfs_read|it has no colon
 kprob:vfs_read|did you mean kprobe?
 iter:task|unknown probe kind
 tracepoint:syscalls|two parts
@@ -231,10 +231,10 @@ tracepoint::x|the category is missing
 tracepoint:a:b:c|too many parts
 kprobe:a:b|too many parts
 kprobe:vfs_read+|offset after the + is missing
-kprobe:vfs_read+zz|is no offset
-kretprobe:vfs_read+4|it has no offset
+kprobe:vfs_read+zz|is not an offset
+kretprobe:vfs_read+4|has no offset
 tracepoint:a b:c|white space
-kprobe:vfs-read|'-' cannot be part
+kprobe:vfs-read|cannot contain '-'
 rawtracepoint:a:b|too many parts
 tracepoint:syscalls:sys_enter_getpgidd|did you mean sys_enter_getpgid
 tracepoint:syscals:sys_enter_getpgid|did you mean tracepoint:syscalls:sys_enter_getpgid?
@@ -243,7 +243,7 @@ rawtracepoint:sched_proces_exec|did you mean sched_process_exec
 rawtracepoint:sys_enter_openat|tracepoint:syscalls:sys_enter_openat
 END
 	run reprobe run f.c -a "f=kprobe:$(printf 'x%.0s' {1..600})"
-	refused "600 bytes long"
+	refused "has 600 bytes"
 }
 
 no_such_function() {

@@ -81,7 +81,7 @@ tracepoint() {
 	look probe rawtracepoint:sched_switch
 	contains "its arguments" "$out" 'struct task_struct *prev, struct task_struct *next'
 	look probe tracepoint:sched:sched_swich
-	refused 'there is no tracepoint sched_swich' 'did you mean sched_switch?'
+	refused 'has no tracepoint sched_swich' 'did you mean sched_switch?'
 }
 
 kernel_function() {
@@ -101,7 +101,7 @@ programs() {
 	probed=$(command -v probed)
 	look probe "uprobe:$probed:twice"
 	status 0
-	contains "a function of a program" "$out" "file       $probed" 'nobody tells its arguments'
+	contains "a function of a program" "$out" "file       $probed" 'unknown: arg0 to'
 	# Where the symbol is, less where its segment is mapped, more where that is in the file.
 	local address
 	address=$((16#$(nm "$probed" | awk '$3 == "twice" {print $1}')))
@@ -117,7 +117,7 @@ programs() {
 	contains "a file" "$out" "/bare (stripped: only exported functions have names)"
 	equal "places of a USDT probe" 2 "$(grep -c 'arguments: -4@' <<<"$out")"
 	look probe "usdt:$probed:guarded"
-	contains "its semaphore" "$out" 'passed by where nobody traces it (semaphore)'
+	contains "its semaphore" "$out" 'skipped while nobody traces it (semaphore)'
 	lacks "a file that is whole" "$out" stripped
 	look probe "usdt:$probed:nosuch"
 	refused 'there is no USDT probe nosuch'

@@ -56,11 +56,11 @@ in_files() {
 	run reprobe list 'u:c:mallo?'
 	equal "matches" uprobe:c:malloc "$out"
 	run reprobe list 'uprobe:*'
-	refused "must begin with one program or library"
+	refused "must begin with a program or library"
 	run reprobe list uprobe
-	refused "must begin with one program or library"
+	refused "must begin with a program or library"
 	run reprobe list 'uprobe:no-such-program:*'
-	refused "neither a program no-such-program"
+	refused "no program no-such-program"
 }
 
 counters() {
@@ -70,7 +70,7 @@ counters() {
 	run reprobe list 'software:*faults'
 	equal "other matches" "" "$(grep -v 'faults$' out)"
 	run reprobe list profile
-	refused "as many as there are numbers" profile:UNIT:NUMBER
+	refused "any number makes one" profile:UNIT:NUMBER
 }
 
 kprobe_list() {

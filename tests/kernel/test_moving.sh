@@ -40,8 +40,8 @@ errors() {
 	status 0
 	silent
 	contains "stdout" "$out" \
-		'there is no tracepoint sys_enter_nothing in the category syscalls' \
-		'cannot move tracepoint:syscalls:sys_enter_getpgid to kprobe:vfs_read: programs of these' \
+		'has no tracepoint sys_enter_nothing in the category syscalls' \
+		'cannot move tracepoint:syscalls:sys_enter_getpgid to kprobe:vfs_read: the two kinds of probe need' \
 		'the program reads beyond the fields of this tracepoint'
 }
 

@@ -115,19 +115,19 @@ nothing_matches() {
 	run reprobe run f.c -a "f=uprobe:$helpers/probed:twic?s" --for 1ms
 	refused "did you mean uprobe:$helpers/probed:twice"
 	run reprobe run f.c -a 'f=tracepoint:*no_such_thing*' --for 1ms
-	refused "nothing here" "reprobe list 'tracepoint:*PART*'"
+	refused "it has no matches" "reprobe list 'tracepoint:*PART*'"
 }
 
 not_a_pattern() {
 	echo 'int f(void *ctx) { return 0; }' >f.c
 	run reprobe run f.c -a 'f=rawtracepoint:sched_*' --for 1ms
-	refused "a rawtracepoint is one place" "patterns are for kprobe"
+	refused "a rawtracepoint has one attach point" "patterns work with kprobe"
 	run reprobe run f.c -a 'f=profile:hz:*' --for 1ms
-	refused "a profile is one place"
+	refused "a profile has one attach point"
 	run reprobe run f.c -a 'f=uprobe:/bin/*:main' --for 1ms
 	refused "begin with one program or library"
 	run reprobe run f.c -a 'f=sched*' --for 1ms
-	refused "there is no colon"
+	refused "it has no colon"
 	run reprobe run f.c -a 'f=kprob:vfs_*' --for 1ms
 	refused "unknown probe kind" "kprobe"
 	[ -n "$kprobes" ] && return
@@ -154,7 +154,7 @@ EOF
 too_few_descriptors() {
 	echo 'int f(void *ctx) { return 0; }' >f.c
 	run bash -c 'ulimit -n 64; exec reprobe run f.c -a "f=tracepoint:syscalls:sys_enter_get*" --for 1ms'
-	refused "places match" "ulimit -n"
+	refused "matches, and each takes two descriptors" "ulimit -n"
 	# The soft limit is raised as far as needed.
 	run bash -c 'ulimit -Sn 48; exec matches "tracepoint:syscalls:sys_enter_get*" "spawn --calls 2"'
 	status 0

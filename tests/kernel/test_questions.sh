@@ -197,7 +197,7 @@ no_answer() {
 	run query trace 'openat2 how->flags'
 	refused "the process's own memory"
 	run query trace 'sched:sched_swich'
-	refused 'there is no tracepoint sched_swich in the category sched' 'did you mean sched_switch?'
+	refused 'has no tracepoint sched_swich in the category sched' 'did you mean sched_switch?'
 	run query trace 'schd:sched_switch'
 	refused 'schd'
 	run query trace 'openat (dfd'

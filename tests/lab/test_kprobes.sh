@@ -131,7 +131,7 @@ offset() {
 no_such_place() {
 	echo 'int f(void *ctx) { return 0; }' >f.c
 	run reprobe run f.c -a f=kprobe:vfs_unlnk --for 1ms
-	refused "there is no kernel function vfs_unlnk" "did you mean vfs_unlink"
+	refused "the kernel has no function of that name" "did you mean vfs_unlink"
 	run reprobe run f.c -a f=kretprobe:vfs_raed --for 1ms
 	refused "did you mean vfs_read"
 	local blacklisted

@@ -52,7 +52,7 @@ sums() {
 
 no_such_function() {
 	run query trace vfs_raed
-	refused 'there is no kernel function vfs_raed' 'did you mean vfs_read'
+	refused 'the kernel has no function of that name' 'did you mean vfs_read'
 }
 
 t "arguments and results" arguments_and_results

@@ -255,7 +255,7 @@ START_TEST(a_missing_file_is_told) {
     struct answer answer = {0};
     struct rp_error *err = rp_complete_probe("uprobe:/no/such:ma", take, &answer);
     ck_assert_ptr_nonnull(err);
-    ck_assert_str_eq(rp_error_what(err), "cannot look into /no/such");
+    ck_assert_str_eq(rp_error_what(err), "cannot list what is in /no/such");
     rp_error_free(err);
     end(&answer);
 }

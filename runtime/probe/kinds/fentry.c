@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fentry, fexit and tp_btf (Linux 5.5): programs that the kernel calls directly, with arguments
- * whose types it knows, at a function's entry or return, or at a raw tracepoint. Each is loaded for
- * one place, which is a type in the kernel's BTF: of the function, or of the tracepoint's
- * arguments. */
+/* fentry, fexit and tp_btf (Linux 5.5): programs that the kernel calls directly, with typed
+ * arguments, at a function's entry or return, or at a raw tracepoint. Each program is loaded for
+ * one attach point, a type in the kernel's BTF: of the function, or of the tracepoint's arguments.
+ */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -21,10 +21,10 @@
 #include "util/names.h"
 #include "util/nearest.h"
 
-/* Arguments that the kernel passes on to a program which it calls at a function. */
+/* The number of arguments that the kernel passes to a program at a function. */
 #define ARGUMENTS_MAX 11
 
-/* How the kernel calls the type of a tracepoint's arguments. */
+/* The prefix of the type of a tracepoint's arguments. */
 #define TRACEPOINT_PREFIX "btf_trace_"
 
 /* ------------------------------------------------------------------ parse */
@@ -37,7 +37,7 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
                               spec->kind->name, noun);
     if (function && strchr(rest, '+'))
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "a %s is at a function's entry or return: it has no offset",
+            rp_probe_error(EINVAL, "a %s is at a function's entry or return and has no offset",
                            spec->kind->name),
             "kprobe:FUNCTION+OFFSET is at an instruction");
     return rp_spec_name(rest, strlen(rest), noun, "_.$", &spec->target);
@@ -45,7 +45,7 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ the kernel's types */
 
-/* Calls `each` with the name of everything in BTF that a program of that kind can be loaded for,
+/* Calls `each` with the name of everything in BTF for which a program of that kind can be loaded,
  * until it returns false. */
 static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind,
                       bool (*each)(void *ctx, const char *name), void *ctx) {
@@ -72,7 +72,7 @@ static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) 
 
 /* ------------------------------------------------------------------ resolve */
 
-/* The kind that needs less of the kernel, and is at the same place. */
+/* The kind that needs less from the kernel, for the same attach point. */
 static const struct rp_probe_kind *plainer(const struct rp_probe_kind *kind) {
     return !kind->of_functions ? &rp_raw_tracepoint_kind
            : kind->is_return   ? &rp_kretprobe_kind
@@ -89,7 +89,7 @@ static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *
     if (spec->kind->of_functions && rp_ksym_exists(spec->target))
         return rp_error_hint_set(
             rp_probe_error(ENOENT,
-                           "the kernel's BTF does not describe the function %s: it is a module's, "
+                           "the kernel's BTF does not describe the function %s: it is in a module, "
                            "or the compiler changed its arguments",
                            spec->target),
             "use %s:%s", plainer(spec->kind)->name, spec->target);
@@ -98,10 +98,10 @@ static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     struct rp_error *err =
-        rp_probe_error(ENOENT, "there is no %s %s in the kernel's BTF", noun, spec->target);
+        rp_probe_error(ENOENT, "the kernel's BTF has no %s %s", noun, spec->target);
     if (guess)
         return rp_error_hint_set(err, "did you mean %s?", guess);
-    return rp_error_hint_set(err, "reprobe list '%s:*PART*' shows what there is", spec->kind->name);
+    return rp_error_hint_set(err, "reprobe list '%s:*PART*' lists what exists", spec->kind->name);
 }
 
 static struct rp_error *resolve(struct rp_spec *spec) {
@@ -116,9 +116,9 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     return spec->number ? NULL : no_type(btf, spec);
 }
 
-/* ------------------------------------------------------------------ what the kernel refuses */
+/* ------------------------------------------------------------------ refusals of the kernel */
 
-/* Whether the kernel has this at all: 0 or the errno of a trial at a place of its own. */
+/* Whether the kernel supports it: 0 or the errno of a trial at the kernel's own test function. */
 static int try_kind(const struct rp_probe_kind *kind) {
     struct rp_spec own = {
         .kind = kind,
@@ -129,22 +129,22 @@ static int try_kind(const struct rp_probe_kind *kind) {
     return id ? rp_kernel_try_tracing(kind->attach_type, id, &loaded) : ENOENT;
 }
 
-/* What can be used in place of it; where there are no kprobes, perhaps a tracepoint. */
+/* What can be used instead; without kprobes, perhaps a tracepoint. */
 static char *instead_of(const struct rp_probe_kind *kind, const char *target) {
     struct rp_spec plain = {.kind = plainer(kind), .target = (char *)target};
     return !kind->of_functions || rp_kernel_has_kprobes() ? rp_spec_text(&plain)
                                                           : rp_suggest_tracepoint(&plain);
 }
 
-/* EPERM here need not mean privileges: a kernel may lack the whole type of program. */
+/* EPERM may not be about privileges here: a kernel may lack the whole type of program. */
 static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const char *target,
                                       int errnum) {
     struct rp_error *err = rp_kernel_usable();
     if (err)
         return err;
-    err = rp_probe_error(errnum, "this kernel has no %s (%s): it takes Linux 5.5, %s and BTF",
+    err = rp_probe_error(errnum, "this kernel has no %s (%s): that needs Linux 5.5, %s and BTF",
                          kind->name, strerror(errnum),
-                         !kind->of_functions ? "the tracing programs of BPF"
+                         !kind->of_functions ? "BPF tracing programs"
                                              : "CONFIG_FUNCTION_TRACER with direct calls");
     RP_AUTO_FREE char *instead = target ? instead_of(kind, target) : NULL;
     return rp_error_hint_set(err,
@@ -163,8 +163,8 @@ static struct rp_error *refuses(const struct rp_spec *spec) {
         return not_in_kernel(spec->kind, spec->target, general);
     return rp_error_hint_set(
         rp_probe_error(errnum,
-                       "the kernel does not take %s there: %s is not ordinary code, is marked "
-                       "notrace, or has arguments that cannot be passed on (%s)",
+                       "the kernel does not accept %s there: %s is not ordinary code, is marked "
+                       "notrace, or has arguments that it cannot pass on (%s)",
                        spec->kind->name, spec->target, strerror(errnum)),
         "probe a function that calls it, or one that it calls");
 }
@@ -181,7 +181,7 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
         return err;
     if (errnum == E2BIG || errnum == EBUSY)
         return rp_error_hint_set(
-            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
             "end other tracers of %s", spec->target);
     return rp_error_new(errnum, NULL, "cannot use the probe");
 }
@@ -191,7 +191,7 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
 struct visit {
     bool (*each)(void *ctx, const char *rest);
     void *ctx;
-    struct rp_names traceable; /* none: not known */
+    struct rp_names traceable; /* empty: unknown */
     struct rp_names seen;      /* several static functions may share a name */
 };
 
@@ -249,7 +249,7 @@ static void write_program(const struct rp_function_text *f) {
     fputs(")\n{\n", f->out);
 }
 
-/* Loading a program for a trial is the only way to know. */
+/* Only loading a program as a trial can tell. */
 static struct rp_error *complete(struct rp_completion *completion, const char *rest) {
     static enum { UNKNOWN, ABSENT, PRESENT } seen;
     if (seen == UNKNOWN)
@@ -266,7 +266,7 @@ const struct rp_probe_kind rp_fentry_kind = {
     .alias = "f",
     .also = "kfunc",
     .usage = "fentry:FUNCTION",
-    .what = "the entry of a kernel function, with typed arguments, and cheaper",
+    .what = "the entry of a kernel function, with typed arguments; cheaper than a kprobe",
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kfunc__",
@@ -292,7 +292,7 @@ const struct rp_probe_kind rp_fexit_kind = {
     .alias = "fr",
     .also = "kretfunc",
     .usage = "fexit:FUNCTION",
-    .what = "the return of a kernel function, with its arguments and its result",
+    .what = "the return of a kernel function, with its arguments and its return value",
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kretfunc__",

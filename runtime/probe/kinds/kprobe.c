@@ -23,7 +23,7 @@
 #include "util/names.h"
 #include "util/nearest.h"
 
-/* That hold arguments, on x86-64. */
+/* Registers that hold arguments, on x86-64. */
 #define REGISTERS 6
 
 /* ------------------------------------------------------------------ parse */
@@ -63,16 +63,16 @@ static struct rp_error *no_function(const struct rp_spec *spec) {
     rp_error_free(rp_ksyms_each(add_function, &nearest));
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
-    struct rp_error *err = rp_probe_error(ENOENT, "there is no kernel function %s", spec->target);
+    struct rp_error *err = rp_probe_error(ENOENT, "the kernel has no function of that name");
     if (guess)
         return rp_error_hint_set(err, "did you mean %s?", guess);
     return rp_error_hint_set(err,
                              "the compiler may have inlined it, or its module is not loaded; "
-                             "reprobe list '%s:*PART*' shows functions by part of their names",
+                             "reprobe list '%s:*PART*' finds functions by a part of their names",
                              spec->kind->name);
 }
 
-/* The kernel itself would place a probe at whatever lies beyond the function. */
+/* The kernel itself would accept a probe beyond the end of the function. */
 static struct rp_error *resolve(struct rp_spec *spec) {
     if (!rp_kernel_has_kprobes())
         return no_kprobes(spec);
@@ -81,9 +81,9 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
 }
 
-/* ------------------------------------------------------------------ what the kernel refuses */
+/* ------------------------------------------------------------------ refusals of the kernel */
 
-/* Ends as soon as *ctx is found, and is NULL then. */
+/* Stops when *ctx is found, and sets it to NULL. */
 static bool find_forbidden(void *ctx, const char *function) {
     const char **wanted = ctx;
     if (!strcmp(function, *wanted))
@@ -104,18 +104,18 @@ static struct rp_error *refuses(const struct rp_spec *spec) {
                            "(/sys/kernel/debug/kprobes/blacklist)",
                            spec->target),
             "probe a function that calls it, or one that it calls");
-    /* Linux 6.6 and its stable relatives refuse an ambiguous name. */
+    /* Linux 6.6 and stable kernels with the same change refuse an ambiguous name. */
     unsigned count = rp_ksym_count(spec->target);
     if (count > 1)
         return rp_error_hint_set(rp_probe_error(EADDRNOTAVAIL,
-                                                "%u functions of this kernel are named %s, and "
-                                                "the name does not say which is meant",
+                                                "this kernel has %u functions named %s, and "
+                                                "the name does not say which one you mean",
                                                 count, spec->target),
                                  "probe a function that calls the one you mean");
     return NULL;
 }
 
-/* Why the kernel said no to a place that resolved. */
+/* Why the kernel refused an attach point that was resolved. */
 static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
     switch (errnum) {
     case EPERM:
@@ -125,10 +125,10 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
         return rp_error_hint_set(
             rp_probe_error(errnum, "byte %" PRIu64 " of %s is not the start of an instruction",
                            spec->offset, spec->target),
-            "use the offset of an instruction, as gdb or objdump -d show it");
+            "use the offset of an instruction, as shown by gdb or objdump -d");
     case E2BIG:
         return rp_error_hint_set(
-            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
             "end other tracers of this function");
     default:
         break;
@@ -140,9 +140,9 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
         return no_function(spec);
     if (errnum == EINVAL)
         return rp_error_hint_set(
-            rp_probe_error(errnum,
-                           "the kernel cannot probe %s: it is marked notrace, or not ordinary code",
-                           spec->target),
+            rp_probe_error(
+                errnum, "the kernel cannot probe %s: it is marked notrace, or is not ordinary code",
+                spec->target),
             "probe a function that calls it, or one that it calls");
     return rp_error_new(errnum, NULL, "cannot use the probe");
 }
@@ -199,9 +199,9 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
         return no_kprobes(NULL);
     if (strchr(pattern, '+'))
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "a pattern of functions has no offset: they begin alike, and "
-                                   "go on each in its own way"),
-            "use %s:NAMES without it, or one function", out->kind->name);
+            rp_probe_error(EINVAL,
+                           "a pattern of functions has no offset: functions have different code"),
+            "use %s:NAMES without an offset, or one function", out->kind->name);
     return rp_kernel_functions_match(pattern, out);
 }
 
@@ -215,9 +215,9 @@ static bool set_event(struct perf_event_attr *attr, const struct rp_matches *mat
 
 /* ------------------------------------------------------------------ arguments */
 
-/* At the return other things are in the registers. */
+/* At the return the registers have other contents. */
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
-    if (spec->offset) /* what the registers hold there is anybody's guess */
+    if (spec->offset) /* the contents of the registers are unknown there */
         return NULL;
     bool found;
     size_t registers = spec->kind->is_return ? 0 : REGISTERS;
@@ -229,7 +229,7 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
     return NULL;
 }
 
-/* A syscall's arguments are in the registers of the one who called. */
+/* The arguments of a syscall are in the caller's registers. */
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
     bool syscall = spec->target && !spec->offset && rp_syscall_of(spec->target) &&
                    !(arguments->count && strstr(arguments->list[0].type, "struct pt_regs"));
@@ -242,7 +242,7 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
 
 /* ------------------------------------------------------------------ C */
 
-/* libbcc reads a syscall's arguments in another way. */
+/* libbcc reads the arguments of a syscall in another way. */
 static void write_head(const struct rp_function_text *f) {
     if (f->neutral && f->names_itself && !strncmp(f->spec->target, "__x64_sys_", 10) &&
         rp_function_parameters(f))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sampling and counting: profile, interval, software and hardware. Each is a perf event on every
- * CPU that is online (interval: on one), which calls the program whenever it overflows. */
+ * online CPU (interval: on one CPU), which calls the program whenever it overflows. */
 #include <bcc/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -22,7 +22,7 @@
 
 /* ------------------------------------------------------------------ CPUs */
 
-/* A list of ranges, as sysfs has it: "0-3,8". */
+/* A list of ranges in sysfs: "0-3,8". */
 static bool each_online_cpu(bool (*each)(void *ctx, int cpu), void *ctx) {
     RP_AUTO_FCLOSE FILE *file = fopen("/sys/devices/system/cpu/online", "re");
     int first, last;
@@ -58,7 +58,7 @@ static bool attach_cpu(void *ctx, int cpu) {
     struct counter *counter = ctx;
     int fd = bpf_attach_perf_event(counter->prog_fd, counter->type, counter->event, counter->period,
                                    counter->frequency, -1, cpu, -1);
-    /* It may have gone offline since we looked. */
+    /* It may have gone offline meanwhile. */
     if (fd < 0 && errno == ENODEV)
         return true;
     counter->errnum = fd < 0 ? errno : 0;
@@ -67,14 +67,13 @@ static bool attach_cpu(void *ctx, int cpu) {
     return !counter->errnum && !counter->err && !counter->one_cpu;
 }
 
-/* `counter->errnum` says why the kernel refused, if it did. */
+/* If the kernel refused, `counter->errnum` says why. */
 static struct rp_error *attach_to_cpus(struct counter *counter) {
     struct rp_capture capture = rp_capture_begin();
     bool any = each_online_cpu(attach_cpu, counter);
     free(rp_capture_end(&capture));
     if (!any)
-        return rp_probe_error(ENOENT, "/sys/devices/system/cpu/online does not say which CPUs "
-                                      "there are");
+        return rp_probe_error(ENOENT, "/sys/devices/system/cpu/online does not list the CPUs");
     return counter->err;
 }
 
@@ -83,7 +82,7 @@ static struct rp_error *explain_refusal(int errnum) {
         return rp_kernel_refusal(errnum);
     if (errnum == EMFILE)
         return rp_error_hint_set(rp_error_new(errnum, NULL, "cannot use the probe"),
-                                 "it takes a descriptor for each CPU: raise ulimit -n");
+                                 "it needs a descriptor for each CPU: raise ulimit -n");
     return rp_error_new(errnum, NULL, "cannot use the probe");
 }
 
@@ -108,7 +107,7 @@ static struct rp_error *check_period(const struct rp_spec *spec, uint64_t number
                 "use %s:us:10 or more", spec->kind->name);
         return NULL;
     }
-    return rp_probe_error(EINVAL, "\"%.40s\" is no unit of time: it is hz, s, ms or us",
+    return rp_probe_error(EINVAL, "\"%.40s\" is not a unit of time: it is hz, s, ms or us",
                           spec->category);
 }
 
@@ -171,10 +170,10 @@ static struct rp_error *attach_time(const struct rp_spec *spec, int prog_fd,
 struct event {
     const char *name, *alias;
     uint32_t event;
-    uint64_t count; /* until the program is called, by default: bpftrace's */
+    uint64_t count; /* the default number of events per call, as in bpftrace */
 };
 
-/* Without bpf-output, which is what programs write to, and which libbcc refuses. */
+/* Without bpf-output, which programs write to and libbcc refuses. */
 static const struct event software[] = {
     {"alignment-faults", NULL, PERF_COUNT_SW_ALIGNMENT_FAULTS, 1},
     {"context-switches", "cs", PERF_COUNT_SW_CONTEXT_SWITCHES, 1000},
@@ -224,14 +223,15 @@ static struct rp_error *no_event(const struct rp_probe_kind *kind, const char *n
         rp_nearest_add(&nearest, event->name);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
-    struct rp_error *err = rp_probe_error(EINVAL, "there is no %s event %s", kind->name, name);
+    struct rp_error *err =
+        rp_probe_error(EINVAL, "the kernel has no %s event %s", kind->name, name);
     const struct rp_probe_kind *other =
         kind == &rp_software_kind ? &rp_hardware_kind : &rp_software_kind;
     if (find_event(other, name))
         return rp_error_hint_set(err, "did you mean %s:%s?", other->name, name);
     if (guess)
         return rp_error_hint_set(err, "did you mean %s?", guess);
-    return rp_error_hint_set(err, "reprobe list %s shows what there is", kind->name);
+    return rp_error_hint_set(err, "reprobe list %s lists them", kind->name);
 }
 
 static struct rp_error *parse_event(const char *rest, struct rp_spec *spec) {
@@ -253,7 +253,7 @@ static struct rp_error *parse_event(const char *rest, struct rp_spec *spec) {
     return NULL;
 }
 
-/* Whether such an event can be counted here at all: 0 or a positive errno. */
+/* Whether such an event can be counted here: 0 or a positive errno. */
 static int try_event(uint32_t type, uint32_t event) {
     struct perf_event_attr attr = {
         .size = sizeof(attr), .type = type, .config = event, .disabled = 1};
@@ -262,7 +262,7 @@ static int try_event(uint32_t type, uint32_t event) {
     return fd < 0 ? errno : 0;
 }
 
-/* The kernel has no driver of the processor's counters, or they lack this one. */
+/* The kernel has no driver for the processor's counters, or they lack this one. */
 static bool is_absent(int errnum) {
     return errnum == ENOENT || errnum == EOPNOTSUPP || errnum == EINVAL || errnum == ENODEV;
 }
@@ -271,11 +271,11 @@ static struct rp_error *absent(const struct rp_spec *spec, int errnum) {
     return rp_error_hint_set(
         rp_probe_error(errnum,
                        "this machine does not count %s: its processor, or the kernel's driver, has "
-                       "no such counter (virtual machines often have none at all)",
+                       "no such counter (virtual machines often have none)",
                        spec->category),
         spec->kind == &rp_hardware_kind ? "sample by time instead: software:cpu-clock or "
                                           "profile:hz:99"
-                                        : "reprobe list software shows what there is");
+                                        : "reprobe list software lists them");
 }
 
 static struct rp_error *resolve_event(struct rp_spec *spec) {
@@ -327,7 +327,7 @@ const struct rp_probe_kind rp_profile_kind = {
     .name = "profile",
     .alias = "p",
     .usage = "profile:UNIT:NUMBER",
-    .what = "so many times a second (hz), or every so many s, ms or us, on every CPU",
+    .what = "NUMBER times a second (hz), or every NUMBER s, ms or us, on every CPU",
     .parse = parse_time,
     .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_time,
@@ -340,7 +340,7 @@ const struct rp_probe_kind rp_interval_kind = {
     .name = "interval",
     .alias = "i",
     .usage = "interval:UNIT:NUMBER",
-    .what = "the same on one CPU only",
+    .what = "the same on one CPU",
     .parse = parse_time,
     .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_time,
@@ -353,7 +353,7 @@ const struct rp_probe_kind rp_software_kind = {
     .name = "software",
     .alias = "s",
     .usage = "software:EVENT[:COUNT]",
-    .what = "every COUNT-th time, on each CPU, of something that the kernel counts",
+    .what = "every COUNT-th event, on each CPU, that the kernel counts",
     .parse = parse_event,
     .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_event,
@@ -366,7 +366,7 @@ const struct rp_probe_kind rp_hardware_kind = {
     .name = "hardware",
     .alias = "h",
     .usage = "hardware:EVENT[:COUNT]",
-    .what = "the same of something that the processor counts",
+    .what = "the same for events that the processor counts",
     .parse = parse_event,
     .prog_type = BPF_PROG_TYPE_PERF_EVENT,
     .resolve = resolve_event,

@@ -34,7 +34,7 @@ struct visit {
     void *ctx;
 };
 
-/* Categories whose events are made from others, without a tracepoint of their own. */
+/* Categories whose events are made from other events, and have no tracepoint. */
 static bool is_derived(const char *event) {
     static const char *const categories[] = {"syscalls:", "kprobes:", "uprobes:", "synthetic:"};
     for (size_t i = 0; i < RP_COUNT(categories); i++)
@@ -72,7 +72,7 @@ static bool search_name(void *ctx, const char *name) {
     return !search->found;
 }
 
-/* The kernel's types name each of its raw tracepoints, also those that tracefs does not show. */
+/* The kernel's types name each of its raw tracepoints, even those that tracefs does not show. */
 static bool in_btf(const char *name) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     RP_AUTO_FREE char *type = NULL;
@@ -86,19 +86,19 @@ static bool is_syscall_event(const char *name) {
 }
 
 static struct rp_error *no_tracepoint(const char *name, const struct rp_nearest *nearest) {
-    struct rp_error *err = rp_probe_error(ENOENT, "there is no raw tracepoint %s", name);
+    struct rp_error *err = rp_probe_error(ENOENT, "the kernel has no raw tracepoint %s", name);
     if (is_syscall_event(name))
         return rp_error_hint_set(err,
-                                 "single syscalls are no raw tracepoints: use "
+                                 "single syscalls are not raw tracepoints: use "
                                  "tracepoint:syscalls:%s, or rawtracepoint:%s for all syscalls",
                                  name, name[4] == 'e' && name[5] == 'n' ? "sys_enter" : "sys_exit");
     RP_AUTO_FREE char *guess = rp_nearest_text(nearest, "");
     if (guess)
         return rp_error_hint_set(err, "did you mean %s?", guess);
-    return rp_error_hint_set(err, "reprobe list 'rawtracepoint:*' shows what there is");
+    return rp_error_hint_set(err, "reprobe list 'rawtracepoint:*' lists what exists");
 }
 
-/* Without a readable tracefs the kernel answers, when it attaches. */
+/* If tracefs is not readable, the kernel answers when it attaches. */
 static struct rp_error *resolve(struct rp_spec *spec) {
     if (in_btf(spec->target))
         return NULL;

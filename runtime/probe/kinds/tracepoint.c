@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tracepoints: the events that the kernel's authors put there, with named fields. */
+/* Tracepoints: events that the kernel's authors put into the code, with named fields. */
 #include <bcc/libbpf.h>
 #include <errno.h>
 #include <fnmatch.h>
@@ -41,9 +41,9 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
 
 struct search {
     const struct rp_spec *spec;
-    struct rp_nearest names;      /* in the category asked for */
-    struct rp_nearest categories; /* if there is no such category */
-    char *elsewhere;              /* the first category with exactly that name */
+    struct rp_nearest names;      /* in the wanted category */
+    struct rp_nearest categories; /* if the category does not exist */
+    char *elsewhere;              /* the first category that has exactly that name */
     bool category_exists;
 };
 
@@ -76,11 +76,11 @@ static struct rp_error *hint_nearest(struct rp_error *err, const struct search *
     if (search->category_exists && names)
         return rp_error_hint_set(err, "did you mean %s?", names);
     if (search->category_exists)
-        return rp_error_hint_set(err, "reprobe list 'tracepoint:%s:*' shows what there is",
+        return rp_error_hint_set(err, "reprobe list 'tracepoint:%s:*' lists what exists",
                                  search->spec->category);
     if (categories)
         return rp_error_hint_set(err, "did you mean the category %s?", categories);
-    return rp_error_hint_set(err, "reprobe list 'tracepoint:*' shows what there is");
+    return rp_error_hint_set(err, "reprobe list 'tracepoint:*' lists what exists");
 }
 
 static struct rp_error *no_tracepoint(const struct rp_spec *spec) {
@@ -89,10 +89,11 @@ static struct rp_error *no_tracepoint(const struct rp_spec *spec) {
     struct rp_error *err = rp_tracefs_each_event(search_event, &search);
     if (!err) {
         if (search.category_exists)
-            err = rp_probe_error(ENOENT, "there is no tracepoint %s in the category %s",
+            err = rp_probe_error(ENOENT, "the kernel has no tracepoint %s in the category %s",
                                  spec->target, spec->category);
         else
-            err = rp_probe_error(ENOENT, "there is no tracepoint category %s", spec->category);
+            err =
+                rp_probe_error(ENOENT, "the kernel has no tracepoint category %s", spec->category);
         hint_nearest(err, &search);
     }
     rp_nearest_clear(&search.names);
@@ -115,17 +116,17 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ attach */
 
-/* The same errno has other meanings once the event is open and only the program is not taken:
+/* The same errno has other meanings once the event is open and only the program is refused:
  * perf_event_set_bpf_prog() in the kernel's kernel/events/core.c. */
 static struct rp_error *explain(int errnum, bool program_refused) {
     if (program_refused && errnum == EACCES)
         return rp_error_hint_set(
             rp_probe_error(errnum, "the program reads beyond the fields of this tracepoint"),
-            "write its arguments for this tracepoint: TRACEPOINT_PROBE(CATEGORY, NAME), or the "
+            "write it for the fields of this tracepoint: TRACEPOINT_PROBE(CATEGORY, NAME), or the "
             "struct tracepoint__CATEGORY__NAME");
     if (errnum == E2BIG)
         return rp_error_hint_set(
-            rp_probe_error(errnum, "as many programs as the kernel allows are there already"),
+            rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
             "end other tracers of this tracepoint");
     if (errnum == EPERM || errnum == EACCES)
         return rp_kernel_refusal(errnum);
@@ -150,12 +151,12 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
 }
 
 struct matching {
-    const char *pattern, *root; /* where tracefs is */
+    const char *pattern, *root; /* the path of tracefs */
     struct rp_matches *out;
     struct rp_error *err;
 };
 
-/* False where it is no event of perf, or gone. */
+/* False if it is not an event of perf, or is gone. */
 static bool read_id(const char *root, const char *event, uint64_t *id) {
     size_t category = strcspn(event, ":");
     char path[PATH_MAX];
@@ -211,8 +212,7 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
 
 /* ------------------------------------------------------------------ C */
 
-/* Whether two tracepoints that have a field have it at the same place and of the same type is what
- * their formats say. */
+/* The formats of two tracepoints say whether a field has the same offset and type in both. */
 static void write_layout(const struct rp_function_text *f) {
     for (size_t i = 0; i < f->arguments->count; i++) {
         const char *name = f->arguments->list[i].name;
@@ -244,7 +244,7 @@ static void write_argument(const struct rp_function_text *f, size_t i) {
     int length = (int)(array ? array - argument->type : (ptrdiff_t)strlen(argument->type));
     while (length && argument->type[length - 1] == ' ')
         length--;
-    if (array && array[1] == ']') /* its place and length are in the field */
+    if (array && array[1] == ']') /* the field has its offset and length */
         fprintf(f->out, "    %.*s *%s = (void *)%s + (%s->data_loc_%s & 0xFFFF);\n", length,
                 argument->type, argument->name, context, context, argument->name);
     else if (array)
@@ -272,7 +272,7 @@ static void print_field(const char *line, FILE *out) {
             number_behind(line, "size:"), (int)strcspn(field, ";"), field);
 }
 
-/* The fields of tracefs' format, and how it prints them itself. */
+/* The fields of the format in tracefs, and how it prints them itself. */
 static void describe(const struct rp_spec *spec, FILE *out) {
     RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
     char *rest = format;
@@ -301,9 +301,9 @@ static struct rp_error *refuses_all(int errnum, size_t count) {
         return NULL;
     return rp_error_hint_set(rp_probe_error(errnum,
                                             "the program reads beyond the fields of one of the "
-                                            "%zu tracepoints that match",
+                                            "%zu matching tracepoints",
                                             count),
-                             "read what all of them have, or attach it to fewer");
+                             "read only fields that all of them have, or use a narrower pattern");
 }
 
 const struct rp_probe_kind rp_tracepoint_kind = {

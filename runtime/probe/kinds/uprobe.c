@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* uprobes and uretprobes: the entry, an instruction, or the return of a function of a program or
- * library, in whichever process runs it. */
+ * library, in any process that runs it. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -18,12 +18,12 @@
 #include "util/names.h"
 #include "util/nearest.h"
 
-/* What symbols of C, C++, Rust and Go are made of, without what a spec has a meaning for. */
+/* The characters of symbols in C, C++, Rust and Go, without those that mean something in a spec. */
 #define MARKS "_.$@-/()~,"
 
 /* ------------------------------------------------------------------ parse */
 
-/* A path may have colons in it, a symbol has none. */
+/* A path may contain colons, a symbol has none. */
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     const char *colon = strrchr(rest, ':');
     if (spec->kind->is_return)
@@ -43,7 +43,7 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ resolve */
 
-/* Places of the wanted name, in a file. */
+/* Addresses of the wanted name, in a file. */
 struct search {
     const char *wanted;
     uint64_t address, size; /* of the first */
@@ -73,8 +73,8 @@ static struct rp_error *no_function(const struct rp_spec *spec, const struct sea
     struct rp_error *err;
     if (stripped)
         err = rp_probe_error(ENOENT,
-                             "there is no function %s in %s, or it has no name there: the file is "
-                             "stripped, only the %zu functions that it exports have one",
+                             "there is no function %s in %s, or it has no symbol: the file is "
+                             "stripped, and only the %zu functions that it exports have one",
                              spec->target, spec->path, search->functions);
     else
         err = rp_probe_error(ENOENT, "there is no function %s in %s", spec->target, spec->path);
@@ -82,38 +82,40 @@ static struct rp_error *no_function(const struct rp_spec *spec, const struct sea
         return rp_error_hint_set(err, "did you mean %s?", guess);
     if (stripped)
         return rp_error_hint_set(err,
-                                 "install its debug symbols (-dbgsym), or give an address: "
+                                 "install its debug symbols (-dbgsym), or use an address: "
                                  "%s:%s:0xADDRESS",
                                  spec->kind->name, spec->path);
     return rp_error_hint_set(err,
-                             "the compiler may have inlined it; reprobe list '%s:%s:*PART*' shows "
-                             "functions by part of their names",
+                             "the compiler may have inlined it; reprobe list '%s:%s:*PART*' finds "
+                             "functions by a part of their names",
                              spec->kind->name, spec->path);
 }
 
 static struct rp_error *ambiguous(const struct rp_spec *spec, const struct search *search) {
     return rp_error_hint_set(
-        rp_probe_error(EADDRNOTAVAIL,
-                       "several functions in %s are named %s, and the name does not say which is "
-                       "meant",
-                       spec->path, spec->target),
-        "give the address of one: %s:%s:0x%" PRIx64 " or 0x%" PRIx64, spec->kind->name, spec->path,
+        rp_probe_error(
+            EADDRNOTAVAIL,
+            "several functions in %s are named %s, and the name does not say which one you "
+            "meant",
+            spec->path, spec->target),
+        "use the address of one: %s:%s:0x%" PRIx64 " or 0x%" PRIx64, spec->kind->name, spec->path,
         search->address, search->other);
 }
 
-/* The kernel would probe what the dynamic linker calls once, and nobody after that. */
+/* The kernel would probe a function that only the dynamic linker calls, and only once. */
 static struct rp_error *is_ifunc(const struct rp_spec *spec) {
     return rp_error_hint_set(
         rp_probe_error(EINVAL,
                        "%s only chooses one of several functions, when a program starts (it is an "
                        "indirect function)",
                        spec->target),
-        "probe the one that is chosen: reprobe list '%s:%s:*%s*' shows them where debug symbols "
+        "probe the function that it chooses: reprobe list '%s:%s:*%s*' shows these if debug "
+        "symbols "
         "are installed",
         spec->kind->name, spec->path, spec->target);
 }
 
-/* Sets `address` and `size` (0: not known) of the function that has the spec's name. */
+/* Sets `address` and `size` (0: unknown) of the function with the spec's name. */
 static struct rp_error *find_function(const struct rp_spec *spec, uint64_t *address,
                                       uint64_t *size) {
     struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
@@ -140,8 +142,8 @@ static struct rp_error *read_address(const struct rp_spec *spec, uint64_t *addre
     *address = strtoull(spec->target, &end, 16);
     if (!*end && !errno && spec->target[2])
         return NULL;
-    return rp_error_hint_set(rp_probe_error(EINVAL, "%s is no address", spec->target),
-                             "write it in hexadecimal, as nm and objdump -d show it: 0x1139");
+    return rp_error_hint_set(rp_probe_error(EINVAL, "%s is not an address", spec->target),
+                             "write it in hexadecimal, as shown by nm and objdump -d: 0x1139");
 }
 
 static struct rp_error *resolve(struct rp_spec *spec) {
@@ -160,7 +162,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
         return NULL;
     return rp_error_hint_set(rp_probe_error(ERANGE, "there is no code at 0x%" PRIx64 " in %s",
                                             address + spec->offset, spec->path),
-                             "give an address as nm and objdump -d '%s' show it, not one of a "
+                             "use an address as shown by nm and objdump -d '%s', not one in a "
                              "running process",
                              spec->path);
 }
@@ -181,7 +183,7 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
 struct visit {
     bool (*each)(void *ctx, const char *rest);
     void *ctx;
-    const char *name; /* of the file, as it was asked for */
+    const char *name; /* the file, as written in the pattern */
     struct rp_names seen;
 };
 
@@ -215,7 +217,7 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
 struct matching {
     const char *pattern;       /* of functions */
     struct rp_names ifuncs;    /* indirect functions */
-    struct rp_names addresses; /* a function may have several names, and comes once for each */
+    struct rp_names addresses; /* a function with several names comes once for each */
     struct rp_matches *out;
     struct rp_error *err;
 };
@@ -273,7 +275,7 @@ static bool set_event(struct perf_event_attr *attr, const struct rp_matches *mat
 
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
     RP_TRY(rp_arguments_add_unknown(arguments));
-    if (spec->kind->is_return) /* other things are in the registers */
+    if (spec->kind->is_return) /* the registers have other contents */
         arguments->readable = 0;
     return NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* USDT probes: places that a program's authors marked (<sys/sdt.h>). One probe may be at several
- * places. Some programs only come by where a count in their memory, the semaphore, is not 0: the
- * kernel raises it in each process while the probe is attached (Linux 4.20). */
+/* USDT probes: locations that a program's authors marked (<sys/sdt.h>). One probe may have several
+ * locations. Some programs skip them while a count in their memory, the semaphore, is 0: the kernel
+ * raises it in each process while the probe is attached (Linux 4.20). */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 /* ------------------------------------------------------------------ parse */
 
-/* Where the part before `end` begins that has no colon in it. */
+/* The beginning of the part before `end` that contains no colon. */
 static const char *last_part(const char *text, const char *end) {
     while (end > text && end[-1] != ':')
         end--;
@@ -33,9 +33,10 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     const char *end = rest + strlen(rest);
     const char *name = last_part(rest, end);
     if (name == rest)
-        return rp_probe_error(EINVAL, *rest ? "a usdt has two parts and more, a program or library "
-                                              "and the probe's name"
-                                            : "the program or library of a usdt is missing");
+        return rp_probe_error(EINVAL, *rest
+                                          ? "a usdt has two or three parts, a program or library, "
+                                            "maybe a provider, and the probe's name"
+                                          : "the program or library of a usdt is missing");
     const char *path_end = name - 1, *provider = last_part(rest, path_end);
     if (provider > rest) {
         if (path_end > provider)
@@ -55,12 +56,12 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
 
 struct search {
     const struct rp_spec *spec;
-    struct rp_names providers; /* that have the wanted name */
+    struct rp_names providers; /* with the wanted name */
     size_t probes;
     struct rp_nearest nearest;
 };
 
-static void search_place(void *ctx, const struct rp_binary_usdt *usdt) {
+static void search_location(void *ctx, const struct rp_binary_usdt *usdt) {
     struct search *search = ctx;
     search->probes++;
     RP_AUTO_FREE char *both = NULL;
@@ -73,16 +74,16 @@ static void search_place(void *ctx, const struct rp_binary_usdt *usdt) {
 
 static struct rp_error *no_probe(const struct rp_spec *spec, const struct search *search) {
     if (!search->probes)
-        return rp_error_hint_set(
-            rp_probe_error(ENOENT, "%s has no USDT probes at all", spec->path),
-            "it may have been built without them; uprobe:%s:FUNCTION needs none", spec->path);
+        return rp_error_hint_set(rp_probe_error(ENOENT, "%s has no USDT probes", spec->path),
+                                 "it may have been built without them; use uprobe:%s:FUNCTION",
+                                 spec->path);
     struct rp_error *err = rp_probe_error(ENOENT, "there is no USDT probe %s%s%s in %s",
                                           spec->category ? spec->category : "",
                                           spec->category ? ":" : "", spec->target, spec->path);
     RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
     if (guess)
         return rp_error_hint_set(err, "did you mean %s?", guess);
-    return rp_error_hint_set(err, "reprobe list 'usdt:%s:*' shows what there is", spec->path);
+    return rp_error_hint_set(err, "reprobe list 'usdt:%s:*' lists them", spec->path);
 }
 
 static struct rp_error *conclude(struct rp_spec *spec, const struct search *search) {
@@ -91,7 +92,7 @@ static struct rp_error *conclude(struct rp_spec *spec, const struct search *sear
     if (search->providers.count > 1)
         return rp_error_hint_set(rp_probe_error(EINVAL, "%zu providers in %s have a probe %s",
                                                 search->providers.count, spec->path, spec->target),
-                                 "say which: usdt:%s:%s:%s or usdt:%s:%s:%s", spec->path,
+                                 "name the provider: usdt:%s:%s:%s or usdt:%s:%s:%s", spec->path,
                                  search->providers.items[0], spec->target, spec->path,
                                  search->providers.items[1], spec->target);
     if (!spec->category)
@@ -104,13 +105,13 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     RP_TRY(rp_binary_find(spec->path, &path));
     free(spec->path);
     spec->path = path;
-    /* What is near to "PROVIDER:NAME", or to the name alone. */
+    /* Names near to "PROVIDER:NAME", or to the name alone. */
     RP_AUTO_FREE char *wanted = NULL;
     if (asprintf(&wanted, "%s%s%s", spec->category ? spec->category : "", spec->category ? ":" : "",
                  spec->target) < 0)
         return rp_error_nomem();
     struct search search = {.spec = spec, .nearest = {.wanted = wanted}};
-    struct rp_error *err = rp_binary_each_usdt(path, search_place, &search);
+    struct rp_error *err = rp_binary_each_usdt(path, search_location, &search);
     if (!err)
         err = conclude(spec, &search);
     rp_names_clear(&search.providers);
@@ -124,7 +125,7 @@ struct attaching {
     const struct rp_spec *spec;
     int prog_fd;
     struct rp_attachment *out;
-    struct rp_names matches; /* attached already: a note may be there twice */
+    struct rp_names matches; /* attached already: the file may have a note twice */
     struct rp_error *err;
 };
 
@@ -132,8 +133,7 @@ static struct rp_error *attach_at(struct attaching *attaching, const struct rp_b
     const struct rp_spec *spec = attaching->spec;
     if (usdt->has_semaphore && (!usdt->semaphore || usdt->semaphore > UINT32_MAX))
         return rp_probe_error(ENOTSUP,
-                              "the probe's semaphore is not in the file's section .probes, "
-                              "where it belongs");
+                              "the probe's semaphore is not in the file's section .probes");
     struct rp_breakpoint match = {.path = spec->path,
                                   .pid = spec->pid,
                                   .offset = rp_binary_offset(spec->path, usdt->address),
@@ -142,13 +142,13 @@ static struct rp_error *attach_at(struct attaching *attaching, const struct rp_b
         match.offset ? rp_breakpoint_attach(&match, attaching->prog_fd, attaching->out) : ENOEXEC;
     if (errnum == ENOEXEC)
         return rp_probe_error(errnum,
-                              "there is no code at 0x%" PRIx64 ", where its note says that "
+                              "there is no code at 0x%" PRIx64 ", where the note says that "
                               "the probe is",
                               usdt->address);
     return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
 }
 
-static void attach_place(void *ctx, const struct rp_binary_usdt *usdt) {
+static void attach_location(void *ctx, const struct rp_binary_usdt *usdt) {
     struct attaching *attaching = ctx;
     char address[32];
     snprintf(address, sizeof(address), "%" PRIx64, usdt->address);
@@ -160,7 +160,7 @@ static void attach_place(void *ctx, const struct rp_binary_usdt *usdt) {
 
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
     struct attaching attaching = {.spec = spec, .prog_fd = prog_fd, .out = out};
-    struct rp_error *err = rp_binary_each_usdt(spec->path, attach_place, &attaching);
+    struct rp_error *err = rp_binary_each_usdt(spec->path, attach_location, &attaching);
     rp_names_clear(&attaching.matches);
     return err ? err : attaching.err;
 }
@@ -206,34 +206,34 @@ static void write_argument(const struct rp_function_text *f, size_t i) {
 
 /* ------------------------------------------------------------------ for people */
 
-struct usdt_places {
+struct usdt_locations {
     const struct rp_spec *spec;
     FILE *out;
     unsigned count;
 };
 
 static void print_usdt(void *ctx, const struct rp_binary_usdt *usdt) {
-    struct usdt_places *places = ctx;
-    const struct rp_spec *spec = places->spec;
+    struct usdt_locations *locations = ctx;
+    const struct rp_spec *spec = locations->spec;
     if (strcmp(usdt->name, spec->target) != 0 ||
         (spec->category && strcmp(usdt->provider, spec->category) != 0))
         return;
-    rp_describe_label(places->out, places->count++ ? "" : "place");
-    fprintf(places->out, "0x%" PRIx64 ", arguments: %s%s\n", usdt->address,
+    rp_describe_label(locations->out, locations->count++ ? "" : "location");
+    fprintf(locations->out, "0x%" PRIx64 ", arguments: %s%s\n", usdt->address,
             *usdt->arguments ? usdt->arguments : "none",
-            usdt->has_semaphore ? "; passed by where nobody traces it (semaphore)" : "");
+            usdt->has_semaphore ? "; skipped while nobody traces it (semaphore)" : "");
 }
 
-/* In memory: while libbcc looks for them, what is written to standard output is taken for its. */
+/* Written to memory: while libbcc searches, everything on standard output counts as its output. */
 static void describe(const struct rp_spec *spec, FILE *out) {
     RP_AUTO_FREE char *text = NULL;
     size_t size;
-    struct usdt_places places = {.spec = spec, .out = open_memstream(&text, &size)};
+    struct usdt_locations locations = {.spec = spec, .out = open_memstream(&text, &size)};
     rp_describe_file(spec, out);
-    if (!places.out)
+    if (!locations.out)
         return;
-    rp_error_free(rp_binary_each_usdt(spec->path, print_usdt, &places));
-    fclose(places.out);
+    rp_error_free(rp_binary_each_usdt(spec->path, print_usdt, &locations));
+    fclose(locations.out);
     fputs(text ? text : "", out);
 }
 
@@ -241,7 +241,7 @@ const struct rp_probe_kind rp_usdt_kind = {
     .name = "usdt",
     .alias = "U",
     .usage = "usdt:PATH:[PROVIDER:]NAME",
-    .what = "a static event of a program or library",
+    .what = "a static probe of a program or library",
     .in_files = true,
     .parse = parse,
     .prog_type = BPF_PROG_TYPE_KPROBE,
@@ -253,7 +253,7 @@ const struct rp_probe_kind rp_usdt_kind = {
     .write_argument = write_argument,
     .write_head = rp_write_registers_head,
     .write_before = rp_usdt_write_readers,
-    .cannot_move = "how a program reads a USDT probe's arguments depends on where it is",
+    .cannot_move = "the location of a USDT probe decides how a program reads its arguments",
     .describe = describe,
-    .target_noun = "static event",
+    .target_noun = "static probe",
 };

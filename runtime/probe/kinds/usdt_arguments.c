@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The arguments of USDT probes. libbcc makes of bpf_usdt_readarg(N, …), in a function F, a call of
- * _bpf_readarg_F_N(), which has to be there: it depends on where the program at hand keeps the
- * argument, in a register, in memory or nowhere (a constant), at each of the probe's places. */
+/* The arguments of USDT probes. libbcc turns bpf_usdt_readarg(N, …) in a function F into a call of
+ * _bpf_readarg_F_N(), which we have to define: it depends on where the program has the argument, in
+ * a register, in memory or nowhere (a constant), at each location of the probe. */
 #include <bcc/bcc_usdt.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,15 +14,16 @@
 #include "util/names.h"
 
 #define PAGE                                                                                       \
-    4096 /* programs are mapped by whole pages: the rest of an address is that in the file */
+    4096 /* programs are mapped in whole pages: the rest of an address is the same as in the file  \
+          */
 
 static void close_usdt(void **usdt) {
     if (*usdt)
         bcc_usdt_close(*usdt);
 }
 
-/* What the cases of a switch end with lest LLVM make one load of theirs, of an offset into the
- * context that is chosen at run time, which the verifier forbids. Their numbers differ. */
+/* The end of each case of a switch. It keeps LLVM from merging the cases into one load from the
+ * context with an offset chosen at run time, which the verifier forbids. Their numbers differ. */
 #define APART "asm volatile(\"\" :: \"i\"(%d) : \"memory\");"
 
 /* One probe, and the function that reads its arguments. */
@@ -33,8 +34,8 @@ struct reader {
     FILE *out;
 };
 
-/* Sets `value`; a place that BPF cannot read (a vector register, an address by a symbol's name) is
- * an error when the program asks. */
+/* Sets `value`; a location that BPF cannot read (a vector register, an address by a symbol's name)
+ * is an error when the program reads it. */
 static void write_value(FILE *out, const struct bcc_usdt_argument *argument, int match) {
     const char *base = argument->base_register_name;
     bool has_base = argument->valid & BCC_USDT_ARGUMENT_BASE_REGISTER_NAME;
@@ -58,7 +59,7 @@ static void write_value(FILE *out, const struct bcc_usdt_argument *argument, int
             argument->size < 0 ? "s" : "u", bits);
 }
 
-/* False when the probe has no such argument. */
+/* False if the probe has no such argument. */
 static bool write_reader(const struct reader *reader, int number) {
     const struct rp_spec *spec = reader->spec;
     struct bcc_usdt_argument argument;
@@ -87,8 +88,8 @@ static bool write_reader(const struct reader *reader, int number) {
     return true;
 }
 
-/* Places whose addresses differ by whole pages cannot be told apart. */
-static struct rp_error *check_places(const struct reader *reader) {
+/* Locations whose addresses differ by whole pages cannot be told apart. */
+static struct rp_error *check_locations(const struct reader *reader) {
     const struct rp_spec *spec = reader->spec;
     struct bcc_usdt_location location;
     struct rp_names matches = {0};
@@ -102,10 +103,10 @@ static struct rp_error *check_places(const struct reader *reader) {
     rp_names_clear(&matches);
     if (apart)
         return NULL;
-    return rp_error_hint_set(rp_probe_error(ENOTSUP,
-                                            "two places of the probe are whole pages apart, "
-                                            "and so cannot be told apart"),
-                             "read the arguments from the registers: ctx->di and so on");
+    return rp_error_hint_set(
+        rp_probe_error(ENOTSUP,
+                       "two locations of the probe are whole pages apart and cannot be told apart"),
+        "read the arguments from the registers: ctx->di and so on");
 }
 
 struct rp_error *rp_usdt_write_readers(const struct rp_spec *spec, const char *function,
@@ -117,7 +118,7 @@ struct rp_error *rp_usdt_write_readers(const struct rp_spec *spec, const char *f
     reader.usdt = usdt;
     if (!usdt)
         return rp_probe_error(ENOEXEC, "libbcc cannot read its USDT probes");
-    RP_TRY(check_places(&reader));
+    RP_TRY(check_locations(&reader));
     for (int i = 0; write_reader(&reader, i); i++)
         ;
     return NULL;

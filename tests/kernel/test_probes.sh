@@ -165,25 +165,25 @@ bad_uprobes() {
 	local data # some linkers put the file's first bytes beside its code
 	data=$(nm "$probed" | sed -n 's/^0*\([0-9a-f]*\) [Dd] __data_start$/0x\1/p')
 	bad "uprobe:$probed:$data" "no code at $data" "objdump -d"
-	bad "uprobe:$probed:0x1x" "0x1x is no address"
-	bad "uprobe:$tmp/no/file:x" "there is no file $tmp/no/file"
-	bad "uprobe:${probed}x:twice" "there is no file" "did you mean $probed"
-	bad "uprobe:no-such-program-here:x" "neither a program no-such-program-here" "libno-such-program-here.so"
-	bad "uprobe:libc.so.99:malloc" "nor a library libc.so.99"
+	bad "uprobe:$probed:0x1x" "0x1x is not an address"
+	bad "uprobe:$tmp/no/file:x" "the file $tmp/no/file does not exist"
+	bad "uprobe:${probed}x:twice" "does not exist" "did you mean $probed"
+	bad "uprobe:no-such-program-here:x" "no program no-such-program-here" "libno-such-program-here.so"
+	bad "uprobe:libc.so.99:malloc" "no library libc.so.99"
 	bad "uprobe:$tmp:x" "not a program or library"
-	bad "uprobe:f.c:x" "neither a program f.c"
-	bad "uprobe:./f.c:x" "no ELF file"
+	bad "uprobe:f.c:x" "no program f.c"
+	bad "uprobe:./f.c:x" "not an ELF file"
 	printf '#!/bin/sh\n' >script
-	bad "uprobe:./script:x" "but a script" "the program that runs it"
+	bad "uprobe:./script:x" "it is a script" "the program that runs it"
 	: >empty
-	bad "uprobe:./empty:x" "no ELF file"
+	bad "uprobe:./empty:x" "not an ELF file"
 	local size
 	for size in 4 40 300 4096 $(($(stat -c %s "$probed") - 100)); do
 		head -c "$size" "$probed" >cut_short
 		bad "uprobe:./cut_short:twice" "cut short"
 	done
 	mkfifo fifo
-	bad "uprobe:./fifo:x" "no ELF file"
+	bad "uprobe:./fifo:x" "not an ELF file"
 	bad "uprobe:c:strlen" "indirect function" "libc.so.6:*strlen*"
 	strip -o stripped "$probed"
 	bad "uprobe:./stripped:twice" "the file is stripped" "uprobe:$tmp/stripped:0xADDRESS"
@@ -264,8 +264,8 @@ bad_usdt() {
 	bad "usdt:$probed:stpe" "no USDT probe stpe" "did you mean step"
 	bad "usdt:$probed:proebd:step" "no USDT probe proebd:step" "did you mean probed:step"
 	strip -R .note.stapsdt -o none "$probed"
-	bad "usdt:./none:step" "has no USDT probes at all" "uprobe:$tmp/none:FUNCTION"
-	bad "usdt:$tmp/no-file:x" "there is no file"
+	bad "usdt:./none:step" "has no USDT probes" "uprobe:$tmp/none:FUNCTION"
+	bad "usdt:$tmp/no-file:x" "does not exist"
 	# Notes whose strings do not end where the note does.
 	objcopy --dump-section .note.stapsdt=notes "$probed" "$tmp/copy"
 	LC_ALL=C tr '\0' '\1' <notes >damaged
@@ -383,7 +383,7 @@ END
 	run reprobe list 'tp_btf:sched_process_exe?'
 	equal "list" tp_btf:sched_process_exec "$out"
 	run reprobe run execs.c -a tp_btf__sched_process_exec=tp_btf:sched_swich --for 1ms
-	refused "there is no tracepoint sched_swich" "did you mean sched_switch"
+	refused "has no tracepoint sched_swich" "did you mean sched_switch"
 }
 
 # ---------------------------------------------------------------- nothing stays

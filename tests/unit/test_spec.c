@@ -168,7 +168,7 @@ static const struct {
     {"kprobe:vfs_read++8", "\"+8\" is not an offset", "usage: kprobe:"},
     {"kprobe:vfs_read+8+8", "not an offset", "usage: kprobe:"},
     {"kprobe:vfs_read+99999999999999999999", "not an offset", "usage: kprobe:"},
-    {"kretprobe:vfs_read+8", "not an offset", "kprobe:FUNCTION+OFFSET"},
+    {"kretprobe:vfs_read+8", "no offset", "kprobe:FUNCTION+OFFSET"},
     {"kprobe:vfs_read()", "'('", "usage: kprobe:"},
     {"kprobe:vfs-read", "'-'", "usage: kprobe:"},
     {"kprobe:../x", "'/'", "usage: kprobe:"},

@@ -159,6 +159,14 @@ done_or_gone() { "$@" || gone "$pid"; }
 # attached: until the program that `start` started traces. All print their header then.
 attached() { wait_in "it traces" grep -q PID "$tmp/out"; }
 
+# attached_to N: the same, of what `start` started with -v: until it says that N probes are attached
+attached_to() { wait_in "it traces" says_attached "$1"; }
+says_attached() { [ "$(grep -c 'attached to' "$tmp/err")" -ge "$1" ]; }
+
+# cpu_ms PID: the milliseconds of processor time that a process has used
+cpu_ms() { sed 's/.*) //' "/proc/$1/stat" | awk -v hz="$(getconf CLK_TCK)" '{ print int(($12 + $13) * 1000 / hz) }'; }
+has_used() { [ "$(cpu_ms "$1")" -ge "$2" ]; }
+
 # alone WHAT: until the end of the case, no other suite on this machine has WHAT: for what there is once only,
 # such as the trace pipe, which one process can read.
 alone() {
@@ -238,6 +246,14 @@ refused() {
 	lacks "message of $command" "$err" 'bpf: Failed'
 	lacks "message of $command" "$err" 'ERROR: AddressSanitizer'
 	lacks "message of $command" "$err" 'runtime error:'
+}
+
+# as_many MOST: how many processes this machine starts in some ten seconds, but 1000 and at most MOST
+as_many() {
+	local before=${EPOCHREALTIME/./} n
+	spawn 100 "$helpers/spawn" exit >/dev/null
+	n=$((100 * 10000000 / (${EPOCHREALTIME/./} - before)))
+	echo $((n > $1 ? $1 : n < 1000 ? 1000 : n))
 }
 
 # ---------------------------------------------------------------- what the kernel holds

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stacks spin MS    uses so much of a CPU in spin_inner(), called by spin_outer()
- * stacks leak MS    allocates in leak_small() and leak_big(), frees what no_leak() has, and sleeps
+ * stacks spin MS          uses so much of a CPU in spin_inner(), called by spin_outer()
+ * stacks leak MS [FILE]   allocates in leak_small(), leak_big() and others, frees what no_leak()
+ * has, makes the file, and sleeps
  *
  * To be compiled without optimization: the functions are what the test looks for.
  */
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 static volatile long sum;
 static void *volatile kept[32];
@@ -70,14 +73,16 @@ static void leak(void) {
 }
 
 int main(int argc, char **argv) {
-    if (argc != 3) {
-        fprintf(stderr, "Usage: stacks spin|leak MS\n");
+    if (argc < 3) {
+        fprintf(stderr, "Usage: stacks spin MS, stacks leak MS [FILE]\n");
         return 2;
     }
     long ms = strtol(argv[2], NULL, 10);
     double end = used() + (double)ms;
     if (!strcmp(argv[1], "leak")) {
         leak();
+        if (argc > 3)
+            close(creat(argv[3], 0600));
         nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
         return 0;
     }

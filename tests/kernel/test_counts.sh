@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-many=$((10000 / slow))
+many=$(as_many 10000)
 
 # lost: how many events stderr says were lost
 lost() {
@@ -38,7 +38,8 @@ all_delivered() {
 
 # Nobody reads the rows until all events have happened: the pipe fills, then the buffer.
 nobody_reads() {
-	local transport=$1 n=$((2500 / slow + 1000))
+	local transport=$1 n
+	n=$(as_many 3500)
 	# A long path, so that it does not take many rows.
 	local dir
 	dir=$(printf 'd%.0s' {1..200})
@@ -62,7 +63,7 @@ nobody_reads() {
 
 # A limit ends the run: what is left unread is no loss.
 limit_is_no_loss() {
-	COUNT=$((1000 / slow)) PROGRAM=$(command -v spawn) run execsnoop --events 10 -c "$load"
+	COUNT=1000 PROGRAM=$(command -v spawn) run execsnoop --events 10 -c "$load"
 	status 0
 	equal "rows" 10 "$(($(wc -l <out) - 1))"
 	equal "lost" 0 "$(lost)"

@@ -126,7 +126,7 @@ RAW_TRACEPOINT_PROBE(irq_handler_exit)
 }
 END
 	launch none compile_ms reprobe run --timings --json none.c
-	headers && limit=400 theirs bpfcc "$1-bpfcc" -C
+	headers && theirs bpfcc "$1-bpfcc" -C
 }
 end_bpfcc() {
 	end bpfcc none

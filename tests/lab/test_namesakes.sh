@@ -33,7 +33,7 @@ trap 'kill "${namesakes[@]}"; wait; cd /; rm -rf "$base"' EXIT
 # namesake may be a little late.
 compared() {
 	local program="FILENAME == \"of\" { of[\$1] = 1; next } FNR > 1 && ($3) { print $4 }"
-	local end=$((SECONDS + 5))
+	local end=$((SECONDS + limit))
 	status 0
 	awk "$program" of out | sort >ours
 	equal "number of rows" "$2" "$(wc -l <ours)"

@@ -36,7 +36,7 @@ refuse three
 key ctrl-d
 status 0
 END
-	timeout -k 5 $((limit * 3)) pty reprobe <script >out 2>err || fail "the session" "$(cat err)"
+	timeout -k 5 $((limit * 5)) pty reprobe <script >out 2>err || fail "the session" "$(cat err)"
 	rm -r "$files"
 }
 

@@ -17,8 +17,8 @@ sleeper() {
 
 waits() {
 	sleeper 200
-	start runqlat -p $sleeper
-	wait_in "it traces" attached_programs 3
+	start runqlat -v -p $sleeper
+	attached_to 3
 	stdbuf -oL /usr/sbin/runqlat -p $sleeper >theirs 2>/dev/null &
 	local peer=$!
 	wait_in "their runqlat traces" grep -q Tracing theirs
@@ -37,14 +37,10 @@ waits() {
 	equal "waits" "$theirs" "$ours"
 }
 
-# attached_programs N: the program that `start` started holds at least N loaded programs.
-attached_programs() { [ "$(held "$pid" | grep -c prog)" -ge "$1" ]; }
-
 by_process() {
 	sleeper 50
-	start runqlat -P --json
-	wait_in "it traces" attached_programs 3
-	sleep 1
+	start runqlat -v -P --json
+	attached_to 3
 	echo >go
 	wait $sleeper
 	kill -INT "$pid"
@@ -64,8 +60,8 @@ disk() {
 pattern() {
 	disk
 	local name=${disk#/dev/}
-	start biopattern -d "$name"
-	wait_in "it traces" attached_programs 1
+	start biopattern -v -d "$name"
+	attached_to 1
 	stdbuf -oL /usr/sbin/biopattern -d "$name" >theirs 2>/dev/null &
 	local peer=$!
 	wait_in "their biopattern traces" grep -q Tracing theirs
@@ -112,25 +108,31 @@ kernel_leaks() {
 	perl -e 'open(my $go, "<", "go"); <$go>; for (1 .. 200) { pipe($r[$_], $w[$_]) }
 		open(my $done, ">", "opened"); close($done); <$go>; @r = @w = (); open($done, ">", "closed"); sleep(1000)' &
 	exec 9>go
-	start memleak -o 0 -T 100000 --json 2s
-	wait_in "it traces" attached_programs 4
-	sleep 1
+	start memleak -v -o 0 -T 100000 --json 2s
+	attached_to 4
 	echo >&9
 	wait_in "pipes are open" test -e opened
 	wait_in "a report of them" pipes_in out
 	echo >&9
 	wait_in "pipes are closed" test -e closed
-	sleep 3 # a report that has begun may still have them
-	local before
-	before=$(wc -l <out)
-	sleep 3
+	closed=$(wc -l <out)
+	wait_in "two more reports" reports_after 3
 	kill -INT "$pid"
 	stopped
 	status 0
-	tail -n +$((before + 2)) out >after
+	reports_after 2 >after # the report that had begun may still have them
 	grep -q '"stack"' after || fail "expected a report after they were closed" "$out"
 	pipes_in after && fail "expected them to be gone" "$(grep alloc_pipe_info after)"
 	exec 9>&-
+}
+
+# reports_after N: what was reported after line $closed of out, from where some stack comes for the Nth time:
+# each report has it once. Status 0: it came so often.
+reports_after() {
+	awk -v from="$closed" -v wanted="$1" 'NR <= from { next }
+		{ stack = $0; sub(/.*"stack":/, "", stack); if (++times[stack] == wanted) on = 1 }
+		on { print }
+		END { exit !on }' out || { sleep 1; false; }
 }
 
 # Each has one of the allocations that alloc_pipe_info() makes.

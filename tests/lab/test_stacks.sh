@@ -14,7 +14,6 @@ theirs() {
 	setsid env --default-signal=INT PYTHONUNBUFFERED=1 "$@" >bcc 2>bcc.err </dev/null &
 	peer=$!
 	wait_for "$1 traces" has_programs || fail "$1 said" "$(cat bcc bcc.err)"
-	sleep 2
 }
 has_programs() { [ -n "$(held $peer)" ] && [[ $(held $peer) == *prog* ]] || { sleep 1; false; }; }
 
@@ -29,19 +28,23 @@ target() {
 # One after the other: with each uprobe BCC's Python passes a random semaphore, and the kernel wants all
 # tracers of a place to agree on that.
 leaks() {
-	target leak 10000
+	target leak 1000000 leaked
 	start memleak -p $target -o 0 -T 100 --json
-	wait_in "it traces" uprobes_are 11
+	wait_in "it traces" uprobes_are "$pid" 11
 	echo >go
-	sleep 6
+	wait_in "it has leaked" test -e leaked
 	kill -INT "$pid"
 	stopped
 	status 0
-	wait $target
-	target leak 30000
+	kill $target
+	rm leaked
+	target leak 1000000 leaked
 	theirs memleak-bpfcc -p $target -o 0 -T 100 5
+	wait_for "memleak-bpfcc has attached all" uprobes_are $peer 20
 	echo >go
-	sleep 15
+	wait_for "it has leaked" test -e leaked
+	leaked=$(wc -l <bcc)
+	wait_for "two reports of memleak-bpfcc" two_reports
 	kill -INT $peer
 	wait $peer
 	kill $target
@@ -58,11 +61,11 @@ leaks() {
 
 samples() {
 	target spin 30000 # it must live when they report: bpfcc's has no names of what has ended
-	theirs profile-bpfcc -F 199 -f -p $target 60
-	start profile -F 199 -f -p $target
-	sleep 5
+	theirs profile-bpfcc -F 199 -f -p $target 1000
+	start profile -v -F 199 -f -p $target
+	attached_to 1
 	echo >go
-	sleep 4
+	wait_in "it has spun" has_used $target 3000
 	kill -INT "$pid" $peer
 	stopped
 	wait $peer
@@ -75,10 +78,12 @@ samples() {
 		fail "expected the same share, got $ours and $bcc" "$(cat out bcc)"
 }
 
-uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $pid .* uprobe")" -ge "$1" ]; }
+# uprobes_are PID N: that process has attached at least N
+uprobes_are() { [ "$(bpftool perf show 2>/dev/null | grep -c "^pid $1 .* uprobe\|^pid $1 .* uretprobe")" -ge "$2" ]; }
+# The first may have begun before.
+two_reports() { [ "$(tail -n +$((leaked + 1)) bcc | grep -c 'Top 100 stacks')" -ge 2 ] || { sleep 1; false; }; }
 
 headers || exit 1
-limit=400 # BCC compiles for a minute in an emulated machine
 t "memleak finds what memleak-bpfcc finds" leaks
 t "profile sees what profile-bpfcc sees" samples
 finish

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/module.h"
 #include "record/view.h"
 #include "util/error.h"
 
@@ -267,67 +266,4 @@ bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header
     free(*named);
     *named = rp_take(name);
     return true;
-}
-
-static struct rp_error *layout_of_fields(const struct rp_module *module, const char *const *fields,
-                                         size_t count, struct rp_layout **out) {
-    const struct btf *btf = rp_module_btf(module);
-    uint32_t type_id = 0;
-    RP_TRY(rp_layout_find(btf, fields, count, &type_id));
-    if (type_id)
-        return rp_layout_from_btf(btf, type_id, out);
-    return rp_layout_from_fields(fields, count, btf, out);
-}
-
-static struct rp_column *find_column(const struct rp_layout *layout,
-                                     const struct rp_member_schema *member) {
-    for (size_t i = 0; i < layout->column_count; i++) {
-        struct rp_column *column = &layout->columns[i];
-        if (member->name ? strcmp(column->path, member->name) == 0
-                         : column->bit_offset == (uint64_t)member->offset * 8)
-            return column;
-    }
-    return NULL;
-}
-
-/* What the columns are called, and what they mean. */
-static struct rp_error *apply_schema(struct rp_layout *layout, const struct rp_map_schema *schema) {
-    for (size_t i = 0; i < schema->member_count; i++) {
-        const struct rp_member_schema *member = &schema->members[i];
-        struct rp_column *column = find_column(layout, member);
-        if (!column)
-            continue;
-        column->means = member->means;
-        column->stacks = member->stacks ? strdup(member->stacks) : NULL;
-        if (member->stacks && !column->stacks)
-            return rp_error_nomem();
-        if (member->header &&
-            !rp_layout_set_header(layout, (size_t)(column - layout->columns), member->header))
-            return rp_error_nomem();
-    }
-    return NULL;
-}
-
-static struct rp_error *open_layout(const struct rp_module *module, const struct rp_object_map *map,
-                                    struct rp_layout **out) {
-    if (map->field_count) {
-        RP_TRY(layout_of_fields(module, (const char *const *)map->fields, map->field_count, out));
-    } else {
-        RP_TRY(rp_layout_new(NULL, "value", out));
-        (*out)->maybe_number = true;
-    }
-    (*out)->padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
-    return NULL;
-}
-
-struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
-                                     struct rp_layout **out) {
-    const struct rp_object_map *map = rp_module_map(module, name);
-    if (!map)
-        return rp_module_map_missing(module, name);
-    RP_TRY(open_layout(module, map, out));
-    struct rp_error *err = apply_schema(*out, rp_module_map_schema(module, name));
-    if (err)
-        rp_layout_free(rp_take(*out));
-    return err;
 }

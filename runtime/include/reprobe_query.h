@@ -47,7 +47,8 @@ char *rp_question_line(const struct rp_question *question);
  * *spec is malloc()ed. */
 struct rp_error *rp_question_spec(const char *word, char **spec, char **note);
 
-/* A function of a generated program, and the spec that it is to be attached to. */
+/* A function of a generated program, and the spec that it is to be attached to. These are its only
+ * members for good. */
 struct rp_generated_attach {
     char *function, *spec;
 };

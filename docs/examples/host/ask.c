@@ -36,18 +36,26 @@ static struct rp_error *attach(struct rp_session *session, struct rp_module *mod
     return err;
 }
 
+/* The schema, which came with the program, says what each map means. */
+static bool is_answer(const struct rp_module *module, const char *map) {
+    enum rp_meaning means = rp_module_map_schema(module, map)->means;
+    return means == RP_MEANS_TABLE || means == RP_MEANS_COUNTER;
+}
+
 static struct rp_error *print_maps(const struct ask *ask, const struct rp_module *module) {
-    const struct rp_map_format format = {.as = ask->tool->json ? RP_MAP_JSON : RP_MAP_TEXT};
+    const struct rp_map_format format = {.size = sizeof(format),
+                                         .as = ask->tool->json ? RP_MAP_JSON : RP_MAP_TEXT};
     struct rp_error *err = NULL;
     for (size_t i = 0; !err && i < rp_module_map_count(module); i++)
-        if (rp_map_is_data(module, rp_module_map_name(module, i)))
+        if (is_answer(module, rp_module_map_name(module, i)))
             err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
-    return err;
+    return err ? err : rp_tool_print_losses(module); /* events that found no room in a map */
 }
 
 static struct rp_error *answer(struct rp_session *session, const struct ask *ask,
                                const struct rp_generated *program) {
-    const struct rp_compile_opts opts = {.size = sizeof(opts), .name = "question"};
+    const struct rp_compile_opts opts = {
+        .size = sizeof(opts), .name = "question", .schema = program->schema};
     struct rp_module *module;
     struct rp_error *err = rp_session_compile(session, program->text, &opts, &module);
     if (!err)

@@ -17,7 +17,7 @@ struct rp_disassembler *rp_disassembler_new(enum rp_instructions which,
                                             const char *(*name_at)(void *ctx, uint64_t address),
                                             void *ctx);
 /* Writes the instruction at the beginning of `bytes`, which is at `address`. Returns how many bytes
- * it has; 0 when it is none. */
+ * it has; 0 when it is not an instruction. */
 size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t *bytes, size_t size,
                       uint64_t address, char *text, size_t text_size);
 /* NULL is allowed. */

@@ -34,7 +34,7 @@ const char *rp_image_function_name(const struct rp_image *image, uint32_t i);
 /* The function that begins at the instruction, or -1. */
 int rp_image_function_at(const struct rp_image *image, uint32_t insn);
 /* Prints "12: u32 pid = …", line `i` of the source, if it is another than `last` (UINT32_MAX: there
- * was none), with its file's name if that is none of the author's. Returns the line that was
+ * was none), with its file's name unless that is the author's. Returns the line that was
  * printed last. */
 uint32_t rp_image_print_line(const struct rp_image *image, uint32_t i, uint32_t last, FILE *out);
 /* Whether the instruction is one of the gate that stands before the program (compile/load.h): the

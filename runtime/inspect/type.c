@@ -207,7 +207,7 @@ static void write_definition(const struct writer *w, const struct btf_type *t) {
 
 static void write_type(const struct writer *w, uint32_t id);
 
-/* And what it stands for, down to something that is no typedef. */
+/* And what it stands for, down to something that is not a typedef. */
 static void write_typedef(const struct writer *w, const struct btf_type *t) {
     const char *name = rp_btf_name(w->btf, t);
     const struct btf_type *first = first_type(w, t->type);

@@ -10,7 +10,7 @@
 
 #define COMMENT_COLUMN 52
 
-/* "12: (85) call …": the length up to what is behind the colon; 0 when it is no such line. */
+/* "12: (85) call …": the length up to what is behind the colon; 0 for other lines. */
 static size_t number_length(const char *line) {
     size_t digits = strspn(line, "0123456789");
     return digits && line[digits] == ':' && line[digits + 1] == ' ' ? digits : 0;

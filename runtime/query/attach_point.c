@@ -9,7 +9,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* ------------------------------------------------------------------ sites */
+/* ------------------------------------------------------------------ attach points */
 
 void rp_attach_point_clear(struct rp_attach_point *point) {
     rp_spec_clear(&point->spec);
@@ -62,7 +62,7 @@ const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program)
     return &program->points[0];
 }
 
-/* ------------------------------------------------------------------ which site */
+/* ------------------------------------------------------------------ which of them */
 
 /* The spec of that part of the call that `spec` is a part of; NULL where there is none. */
 static char *call_of(const struct rp_spec *spec, enum rp_call_part part) {

@@ -343,7 +343,7 @@ static void spell(const struct rp_clang *clang, CXType type, struct rp_expressio
     snprintf(e->type, sizeof(e->type), "%.*s", (int)sizeof(e->type) - 1, text);
 }
 
-/* Names of files are unsigned characters to the kernel (struct qstr), but so is what is no text at
+/* Names of files are unsigned characters to the kernel (struct qstr), but so is what is not text at
  * all (skb->data): among these, what is called a name is one. */
 static bool is_called_name(const char *text) {
     size_t len = strlen(text);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a program shall read: columns, keys, a number, conditions. */
+/* What a program reads: columns, keys, a number, conditions. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +58,7 @@ static bool add_default_field(void *ctx, const char *path) {
     return !e->nomem;
 }
 
-/* The expression, or of a struct its telling members. */
+/* The expression, or of a struct its default fields. */
 static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
                                    const struct rp_expression *is) {
     struct expansion e = {.program = p, .base = text, .pointer = is->shape == RP_SHAPE_POINTER};
@@ -165,11 +165,10 @@ static struct rp_error *plan_columns(struct rp_query_plan *p) {
         struct rp_value *value = &p->columns.list[i];
         RP_TRY(rp_plan_types(p, &(struct rp_expression *){&value->is}, 1));
         if (value->is.shape == RP_SHAPE_STRUCT)
-            return rp_error_hint_set(
-                rp_cannot_answer(p->question, EINVAL,
-                                 "`%s` is a %s, of which nothing is known to be telling",
-                                 value->text, value->is.type),
-                "ask for members of it");
+            return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                                      "`%s` is a %s, which has no default fields",
+                                                      value->text, value->is.type),
+                                     "ask for members of it");
         rp_value_set_capacity(value);
         RP_TRY(rp_value_choose_moment(p, value));
     }
@@ -233,14 +232,14 @@ static struct rp_error *check_several(struct rp_query_plan *p) {
         return NULL;
     if (q->verb != RP_VERB_COUNT && q->verb != RP_VERB_STACK)
         return rp_error_hint_set(
-            rp_cannot_answer(q, EINVAL, "%s is many places, and only count and stack take patterns",
+            rp_cannot_answer(q, EINVAL, "%s is a pattern, and only count and stack take patterns",
                              p->points[0].text),
             "count %s says which of them are used", p->points[0].text);
     if (!rp_question_any(q, reads_own, p))
         return NULL;
     return rp_error_hint_set(
         rp_cannot_answer(q, EINVAL,
-                         "it reads arguments, which are others at each of several places"),
+                         "it reads arguments, which differ from one attach point to another"),
         "pid, tid, uid, comm, cpu, nsecs, cgroup and stack are the same everywhere");
 }
 

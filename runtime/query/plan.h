@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A program while it is written. It has a site for each place where one of its functions runs: one,
+ * A program while it is written. It has an attach point for each of its functions: one,
  * or the entry and the return of what is called, or each of those that are counted. What it reads
  * there are values, each of which becomes a member of a struct: of a record, of a key, or of what
  * is kept from a call's entry to its return.
@@ -62,12 +62,12 @@ struct rp_query_plan {
     const struct rp_question *question;
     struct rp_attach_point *points;
     size_t point_count;
-    bool pair; /* sites[0] is the entry, sites[1] the return */
+    bool pair; /* points[0] is the entry, points[1] the return */
     struct rp_values columns, keys, saved;
     struct rp_value number; /* of a histogram */
     struct rp_term *terms;
     size_t term_count;
-    bool by_match;   /* the key says at which of several places */
+    bool by_match;   /* the key says at which attach point */
     const char *map; /* where what is kept of a call is: "entered", "start" */
     bool timed;      /* with the time of the entry, in nanoseconds */
     char *note;
@@ -87,17 +87,17 @@ struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum
 struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
 void rp_query_plan_clear(struct rp_query_plan *program);
 
-/* ------------------------------------------------------------------ site.c */
+/* ------------------------------------------------------------------ attach_point.c */
 
 /* `fallback` is the function's name where no convention of BCC's has one. */
 struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
                                       struct rp_attach_point *point);
 void rp_attach_point_clear(struct rp_attach_point *point);
-/* Makes of the one site what the question needs: the return, or a pair. */
+/* Makes of the one attach point what the question needs: the return, or a pair. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *program);
 /* The entry and the return: what one keeps in `program->map` is for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *program);
-/* Where arguments are read: the entry of a pair, else the one site. */
+/* Where arguments are read: the entry of a pair, else the one attach point. */
 const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program);
 bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments);
 /* Calls `test` with all that the question reads, until it returns true. */
@@ -172,7 +172,7 @@ bool rp_has_key(const struct rp_query_plan *program);
 bool rp_has_negative(const struct rp_query_plan *program);
 /* "    return 0;\n}\n" */
 void rp_write_end(const struct rp_query_plan *program);
-/* How BPF's context is called in the function at that site. */
+/* How BPF's context is called in the function at that point. */
 const char *rp_context(const struct rp_query_plan *program, size_t point);
 
 /* What the program's maps mean (schema.c); ended by rp_schema_free(), NULL without memory. */

@@ -18,7 +18,7 @@ static bool is_and(const struct rp_token *token) {
     return rp_token_is(token, "&") && token->text[1] == '&';
 }
 
-/* || binds less than &&: what has it outside brackets is one clause. */
+/* || binds less than &&: what has it outside brackets is one term. */
 static bool is_or(const struct rp_token *token) {
     return rp_token_is(token, "?") || (rp_token_is(token, "|") && token->text[1] == '|');
 }
@@ -106,7 +106,7 @@ static struct rp_error *compare_text(struct rp_query_plan *p, struct rp_term *te
     if (operand->is.shape != RP_SHAPE_TEXT)
         return rp_error_hint_set(
             rp_cannot_answer(p->question, EINVAL,
-                             "`%s` is no text, but %s: it cannot be compared with %.*s", text,
+                             "`%s` is not text, but %s: it cannot be compared with %.*s", text,
                              operand->is.type, (int)literal->len, literal->text),
             "compare it with a number");
     unsigned size = literal_size(literal);
@@ -145,7 +145,7 @@ static bool is_literal(const struct rp_token *token) {
     return token->kind == RP_TOKEN_STRING && *token->text == '"';
 }
 
-/* Writes the clause with is_text() for `X == "text"` and `"text" != X`. */
+/* Writes the term with is_text() for `X == "text"` and `"text" != X`. */
 static struct rp_error *rewrite(struct rp_query_plan *p, struct rp_term *term, FILE *out) {
     RP_AUTO_FREE struct tokens *t = calloc(1, sizeof(*t));
     struct rp_lexer lexer = {.p = term->text, .end = term->text + strlen(term->text)};

@@ -18,7 +18,7 @@ struct rp_unit {
     unsigned count;
 };
 
-/* `text` must outlive the unit. `mentions`: more names that shall be declared, if the kernel or
+/* `text` must outlive the unit. `mentions`: more names to be declared, if the kernel or
  * libbcc has them; NULL for none. `modules`: with the types of loaded modules. */
 struct rp_error *rp_unit_make(struct rp_unit *unit, const char *text, const char *mentions,
                               bool modules);

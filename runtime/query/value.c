@@ -92,7 +92,7 @@ struct rp_value *rp_value_add(struct rp_values *values, const char *text,
 
 /* ------------------------------------------------------------------ what they are */
 
-/* `ret` is what the return's site says; all else what the entry's does. */
+/* `ret` is what the return says; all else what the entry's does. */
 const struct rp_arguments *rp_plan_names(const struct rp_query_plan *p) {
     return p->points[0].arguments;
 }

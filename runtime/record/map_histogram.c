@@ -46,7 +46,7 @@ static size_t element_count(const struct rp_map_table *t) {
 }
 
 /* The first slot stays empty, as bpf_log2l() begins at 1; when it does not, or there are more, the
- * map is no log2 histogram. */
+ * map is not a log2 histogram. */
 static bool has_log2_slots(const struct rp_map_table *t) {
     bool arrays = counts_column(t) >= 0;
     for (size_t i = 0; i < t->row_count; i++) {

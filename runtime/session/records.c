@@ -60,7 +60,7 @@ static void close_gate(void *gate) {
 }
 
 /* Before each record: whether it is still wanted. Under a flood one turn of the loop may never end,
- * so now and then this looks whether the session shall. */
+ * so now and then this looks whether the session has to. */
 static bool admit(void *gate) {
     struct rp_session *s = gate;
     if (s->closed)

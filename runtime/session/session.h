@@ -60,7 +60,7 @@ struct rp_session {
     unsigned delivering;                /* records are being handed out: outputs must stay */
     RP_VEC(struct rp_module *) removed; /* wait for that to end; there is room for all modules */
     bool closed;                        /* no more records are wanted */
-    bool stop;                          /* the loop shall end */
+    bool stop;                          /* the loop is to end */
     sigset_t old_mask;
     struct sigaction old_pipe;
 };

@@ -74,7 +74,7 @@ static void refuses_sizes(void) {
     for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
         followed.opts.size = sizes[i];
         must(errno_of(rp_module_compile(text, &followed.opts, &module), module) == EINVAL,
-             "a size that is no struct's is refused");
+             "a size that belongs to no struct is refused");
     }
     followed.opts.size = sizeof(followed);
     must(errno_of(rp_module_compile(text, &followed.opts, &module), module) == 0,

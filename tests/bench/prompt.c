@@ -8,7 +8,7 @@
  *   retarget         from Enter behind "retarget 1 PLACE" to its answer; two places, to and fro
  *                    (MOVES times)
  *   retarget-line    from the first key of that line, when the keys come all at once
- *   retarget-new     as retarget, each time to another one of many places, five a second
+ *   retarget-new     as retarget, each time to a new attach point, five a second
  * and, in each of ROUNDS, one after another:
  *   edit             from Enter behind "edit 1 FILE" to the first event of the new program
  *   ask-first        from Enter behind a prompt's first question to its first event

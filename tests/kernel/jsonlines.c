@@ -3,7 +3,7 @@
  * jsonlines [FIELD…]: checks that each line of standard input is one JSON object and nothing else,
  * strictly by RFC 8259, and prints the named fields of each, separated by tabs. A field may be
  * inside others ("data.pid"); one that is absent prints as "-". Ends with 1 at the first line that
- * is no object.
+ * is not an object.
  */
 #include <json-c/json.h>
 #include <stdio.h>

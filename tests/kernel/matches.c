@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * matches PATTERN COMMAND [TO]: counts, for each place that matches, how often the command passes
+ * matches PATTERN COMMAND [TO]: counts, for each match, how often the command passes
  * it. Prints "COUNT SPEC" of each that was passed, in their order, then "matches FOUND ATTACHED
- * at-once|one-by-one ATTACH_MS DETACH_MS". With TO it moves to the places that match that one, and
+ * at-once|one-by-one ATTACH_MS DETACH_MS". With TO it moves to the matches of that one, and
  * pauses, before the command runs; then it goes on.
  */
 #include <stdio.h>

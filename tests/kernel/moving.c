@@ -160,7 +160,7 @@ static void end_load(pid_t pid) {
 
 /* ------------------------------------------------------------------ what was seen */
 
-static uint8_t *seen[2]; /* of each place, how often each round came */
+static uint8_t *seen[2]; /* of each attach point, how often each round came */
 
 /* 0 or 1: where it is; 2: paused; ANY: within a call. What it had sent before is delivered when the
  * call returns, so no record may come from elsewhere. */

@@ -61,7 +61,7 @@ nobody_reads() {
 	counts_add_up
 }
 
-# A limit ends the run: what is left unread is no loss.
+# A limit ends the run: what is left unread is not lost.
 limit_is_no_loss() {
 	COUNT=1000 PROGRAM=$(command -v spawn) run execsnoop --events 10 -c "$load"
 	status 0
@@ -113,6 +113,6 @@ for transport in ringbuf ringbuf-output perf; do
 	t "$many execs are delivered or counted, $transport" all_delivered $transport
 	t "a buffer too small and nobody reads, $transport" nobody_reads $transport
 done
-t "a limit is no loss" limit_is_no_loss
+t "what a limit leaves is not lost" limit_is_no_loss
 t "a flood through both kinds of buffer" flood
 finish

@@ -326,7 +326,7 @@ t "an unknown field" unknown_field
 t "several errors" several_errors
 t "messages name the author's file only" no_temporary_names
 t "a source that names no probe" names_no_probe
-t "files that are no source" file
+t "files that are not sources" file
 t "the verifier: a missing null check" missing_null_check
 t "the verifier: an unbounded pointer" unbounded_pointer
 t "the verifier: an endless loop" endless_loop

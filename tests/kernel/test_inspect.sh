@@ -115,7 +115,7 @@ programs() {
 	look probe "usdt:./bare:probed:step"
 	status 0
 	contains "a file" "$out" "/bare (stripped: only exported functions have names)"
-	equal "places of a USDT probe" 2 "$(grep -c 'arguments: -4@' <<<"$out")"
+	equal "attach points of a USDT probe" 2 "$(grep -c 'arguments: -4@' <<<"$out")"
 	look probe "usdt:$probed:guarded"
 	contains "its semaphore" "$out" 'skipped while nobody traces it (semaphore)'
 	lacks "a file that is whole" "$out" stripped
@@ -153,7 +153,7 @@ hold() {
 	id=$(cat err)
 }
 look_held() { command inspect "$1" program.c $function $place ${2:+"$2"} <held >out 2>err; }
-let_go() {
+end_held() {
 	exec 9>&-
 	wait
 	rm held
@@ -169,7 +169,7 @@ disassembly() {
 		hold program $form
 		equal "instructions ${form:-plain}" \
 			"$(bpftool prog dump xlated id "$id" | numbers)" "$(printf '%s\n' "$out" | numbers)"
-		let_go
+		end_held
 	done
 	contains "a movable program" "$out" "$function: (the gate before it" "calls $function, at"
 	hold program
@@ -178,7 +178,7 @@ disassembly() {
 	matches "a map" "$out" 'map counts \(id [0-9]+\)'
 	matches "a helper" "$out" '^ +[0-9]+: call -?[0-9]+ +; bpf_get_current_pid_tgid$'
 	matches "a jump" "$out" '^ +[0-9]+: if r0 [!=]= 0 goto \+[0-9]+ +; to [0-9]+$'
-	let_go
+	end_held
 	[ "$(uname -m)" = x86_64 ] && [ "$(cat /proc/sys/net/core/bpf_jit_enable)" != 0 ] &&
 		[ "$(cat /proc/sys/kernel/kptr_restrict)" -lt 2 ] || return
 	local machine=${out#*: at 0x}
@@ -197,7 +197,7 @@ hidden() {
 	echo "$before" >/proc/sys/kernel/kptr_restrict
 	contains "why there is none" "$out" 'No machine code: the kernel does not show it' \
 		'a function that the kernel does not show'
-	let_go
+	end_held
 }
 
 verifier() {
@@ -205,7 +205,7 @@ verifier() {
 	local form
 	for form in '' movable; do
 		hold verifier $form
-		let_go
+		end_held
 		contains "the log" "$out" "$place, $function: accepted" 'call bpf_get_current_pid_tgid#14'
 		matches "all of it" "$out" '^processed [0-9]+ insns '
 		matches "what is known" "$out" '^ +[0-9]+: r[0-9] = .* ; R[0-9]'

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Specs that are patterns, of tracepoints and of functions in programs: what each place counts
+# Specs that are patterns, of tracepoints and of functions in programs: what each match counts
 # against what the command did.
 . "$(dirname "$0")/../lib.sh"
 need_root
@@ -183,7 +183,7 @@ t "functions in one process" functions_of_a_process
 t "moving" moves
 t "reprobe run" run_prints
 t "patterns that match nothing" nothing_matches
-t "what is no pattern" not_a_pattern
+t "what is not a pattern" not_a_pattern
 t "more than all of them have" beyond_the_fields
 t "too few descriptors" too_few_descriptors
 t "kill -9 leaves nothing" killed

@@ -79,7 +79,7 @@ counts() {
 	equal "by its own pid" "spawn 0 300" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^spawn)"
 	contains "note" "$(query -i count 'getpgid by pid')" 'note: `pid` is the field of sys_enter_getpgid'
 	answer 'spawn --calls 7 >/dev/null; spawn --open a b >/dev/null' count 'getpgid, sys_exit_getpgid, openat if comm == "spawn"'
-	equal "several places" "0 7,4294967296 7,8589934592 2" \
+	equal "several attach points" "0 7,4294967296 7,8589934592 2" \
 		"$(grep '"place"' out | jsonlines key.place value | tr '\t' ' ' | sort -n | paste -sd,)"
 }
 

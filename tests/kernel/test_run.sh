@@ -410,7 +410,7 @@ seen() {
 
 t "records as JSON" records_as_json
 t "records as text" records_as_text
-t "records that are no structs" plain_values
+t "records that are not structs" plain_values
 t "maps" maps
 t "bpf_trace_printk" trace_pipe
 t "RAW_TRACEPOINT_PROBE" raw_tracepoint

@@ -96,7 +96,7 @@ START_TEST(vec_adds_zeroed_items) {
 }
 END_TEST
 
-/* What does not fit a size_t is no memory, and the array is what it was. */
+/* What does not fit a size_t counts as no memory, and the array is what it was. */
 START_TEST(vec_says_when_there_is_no_memory) {
     RP_AUTO_FREE RP_VEC(uint64_t) numbers = {0};
     ck_assert(rp_vec_push(&numbers, 42));

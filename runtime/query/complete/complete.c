@@ -45,7 +45,7 @@ static void look_back(const char *text, size_t end, struct before *before) {
     }
 }
 
-/* Whether something that is no token stands between the last one and the cursor: a comment. */
+/* Whether something that is not a token stands between the last one and the cursor: a comment. */
 static bool is_in_comment(const char *text, size_t end, const struct rp_token *last) {
     const char *p = last->len ? last->text + last->len : text;
     bool line = false, block = false;

@@ -66,7 +66,7 @@ struct rp_error *rp_literal_quoted(struct rp_parser *p, const struct rp_token *t
 /* NAME(…), with the lexer behind the name. */
 struct rp_error *rp_parse_call(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
-/* A name that is no variable's: a macro without parameters. *out is NULL when there is none. */
+/* A name that is not a variable's: a macro without parameters. *out is NULL when there is none. */
 struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
 /* NAME(ARGUMENTS), with the lexer behind the name; *out is NULL when there is no such macro. */

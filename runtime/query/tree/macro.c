@@ -44,7 +44,7 @@ static struct rp_error *parse_body(struct rp_parser *body, const struct rp_node 
     struct rp_token token = rp_parse_peek(body);
     return token.kind == RP_TOKEN_END
                ? NULL
-               : rp_parse_error(body, token.text, "this macro is no expression");
+               : rp_parse_error(body, token.text, "this macro is not an expression");
 }
 
 struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,

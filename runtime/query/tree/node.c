@@ -60,7 +60,7 @@ struct rp_error *rp_node_done(struct rp_node *node, const struct rp_node **out) 
 
 /* ------------------------------------------------------------------ what is text */
 
-/* Names of files are unsigned characters to the kernel (struct qstr), but so is what is no text at
+/* Names of files are unsigned characters to the kernel (struct qstr), but so is what is not text at
  * all (skb->data): among these, what is called a name is one. */
 static bool is_called_name(const char *text, size_t length) {
     while (length && !isalnum((unsigned char)text[length - 1]))

@@ -43,7 +43,7 @@ bool rp_macro_find(struct rp_arena *arena, const char *name, size_t length, stru
     }
     at += strspn(at, " \t");
     out->body = rp_arena_copy(arena, at, (size_t)(end_of_body(at) - at));
-    /* GNU's statements, attributes and the like are no expressions. */
+    /* GNU's statements, attributes and the like are not expressions. */
     return out->body && *out->body && !strstr(out->body, "({") && !strstr(out->body, "__attribute");
 }
 

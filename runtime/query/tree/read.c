@@ -154,7 +154,7 @@ struct place {
     const char *path;
     uint64_t bytes;  /* what the path comes to */
     bool unnameable; /* C cannot say the path: the bytes stand for it */
-    bool is_local;   /* `base` is no address, but what is there */
+    bool is_local;   /* `base` is not an address, but what is there */
 };
 
 static struct place place_of(struct rp_reads *r, const struct rp_node *node);

@@ -36,7 +36,7 @@ struct lines {
     bool ended;        /* no more will come */
     bool over;         /* and all that came has run */
     bool watched;      /* standard input, by the loop */
-    RP_VEC(char) rest; /* of a pipe, what is no whole line yet */
+    RP_VEC(char) rest; /* of a pipe, what is not a whole line yet */
     struct block block;
 };
 

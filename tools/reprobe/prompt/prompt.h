@@ -45,7 +45,7 @@ struct prompt {
     struct job *job;
     RP_VEC(struct entry *) entries; /* in the order of their numbers */
     unsigned last_number;
-    bool leave;    /* the loop shall end */
+    bool leave;    /* the loop is to end */
     bool quit;     /* that was said: nothing more is printed */
     bool failed;   /* a command of a script went wrong: the exit status */
     bool terminal; /* someone types */

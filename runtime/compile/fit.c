@@ -186,9 +186,20 @@ static struct rp_error *fit(const struct rp_object *object, const struct rp_obje
     return check_meaning(&f);
 }
 
+/* Iterators' rows are in no map: they stand behind all maps. */
+static struct rp_error *apply_rows(const struct rp_object *object,
+                                   const struct rp_map_schema *given, struct rp_schema *next) {
+    struct rp_map_schema *rows = next->map_count > object->map_count
+                                     ? (struct rp_map_schema *)&next->maps[object->map_count]
+                                     : rp_schema_add(next, given->name, RP_MEANS_ITERATED);
+    return rows && rp_map_schema_copy(rows, given) ? NULL : rp_error_nomem();
+}
+
 /* Puts what the host program says of a map in its place. */
 static struct rp_error *apply_map(const struct rp_object *object, const struct btf *btf,
                                   const struct rp_map_schema *given, struct rp_schema *next) {
+    if (given->means == RP_MEANS_ITERATED)
+        return apply_rows(object, given, next);
     ssize_t i = rp_object_map(object, given->name);
     if (i < 0)
         return rp_error_new(ENOENT, "the source declares no map of that name",

@@ -492,6 +492,11 @@ const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module,
     return i < 0 ? NULL : &module->schema->maps[i];
 }
 
+const struct rp_map_schema *rp_module_rows_schema(const struct rp_module *module) {
+    size_t behind = module->object->map_count;
+    return module->schema->map_count > behind ? &module->schema->maps[behind] : NULL;
+}
+
 struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema) {
     struct rp_schema *next;
     RP_TRY(rp_schema_apply(module->object, module->btf, module->schema, schema, &next));

@@ -63,4 +63,7 @@ void rp_module_add_attach_ms(struct rp_module *module, double ms);
 /* The error for a name that is not a map of the module. */
 struct rp_error *rp_module_map_missing(const struct rp_module *module, const char *name);
 
+/* What the rows mean that the module's iterators write; NULL: nothing is said of them. */
+const struct rp_map_schema *rp_module_rows_schema(const struct rp_module *module);
+
 #endif

@@ -162,6 +162,8 @@ const char *rp_module_note(const struct rp_module *module);
 bool rp_module_uses_target(const struct rp_module *module);
 /* Whether a function of it writes to the kernel's trace pipe (bpf_trace_printk). */
 bool rp_module_prints_trace(const struct rp_module *module);
+/* Whether a function calls bpf_seq_write() or bpf_seq_printf(), as an iterator's does. */
+bool rp_module_writes_rows(const struct rp_module *module);
 
 size_t rp_module_function_count(const struct rp_module *module);
 /* NULL if there is no function `i`. */
@@ -317,6 +319,13 @@ struct rp_error *rp_session_read(struct rp_session *session, struct rp_module *m
                                  const char *name, rp_record_fn fn, void *ctx);
 /* Reads the lines that BPF programs write to the kernel's trace pipe from now on. */
 struct rp_error *rp_session_read_trace(struct rp_session *session, rp_trace_fn fn, void *ctx);
+/* Reads what the module's iterators write, once each, when the loop runs: `fn` gets a record at a
+ * time, or of text a line without its end. To be called before they are attached; if it is not,
+ * nobody sees their rows. */
+struct rp_error *rp_session_read_rows(struct rp_session *session, struct rp_module *module,
+                                      rp_record_fn fn, void *ctx);
+/* Whether the probe is an iterator that has come to its end. */
+bool rp_session_probe_ended(const struct rp_session *session, const struct rp_probe *probe);
 /* Calls `fn` every `every_ns` nanoseconds while the loop runs. */
 struct rp_error *rp_session_every(struct rp_session *session, uint64_t every_ns, rp_interval_fn fn,
                                   void *ctx);
@@ -326,7 +335,9 @@ struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_f
 void rp_session_unwatch(struct rp_session *session, int fd);
 
 /* The event loop. Starts the command, and returns after a signal, the time, the event limit, the
- * end of the command, a callback's false, or when nobody reads standard output any more. Then it
+ * end of the command, a callback's false, when nobody reads standard output any more, or (if it is
+ * not interactive and has no command) when all probes are iterators that have come to their end.
+ * Then it
  * detaches the probes and delivers what was still on its way, up to the limit. */
 struct rp_error *rp_session_run(struct rp_session *session);
 /* Starts the command if it has not started: for interactive sessions. */
@@ -406,6 +417,8 @@ struct rp_layout;
  * with the headers of its schema. Records of an unknown layout are printed in hexadecimal. */
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
                                      struct rp_layout **out);
+/* The layout of what its iterators write; *out is NULL if that is lines of text. */
+struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_layout **out);
 void rp_layout_free(struct rp_layout *layout);
 
 /* A line with the names of the columns, and a record as one aligned line. */
@@ -445,6 +458,7 @@ void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line
 enum rp_meaning {
     RP_MEANS_OTHER,     /* nothing to print: programs, stacks, maps, records to programs */
     RP_MEANS_ROWS,      /* an output: each record is a row */
+    RP_MEANS_ITERATED,  /* not a map: each row that iterators write */
     RP_MEANS_PROCESSES, /* an output: the id (u32) of each process whose stacks are counted */
     RP_MEANS_TABLE,     /* each entry is a row */
     RP_MEANS_COUNTER,   /* an array of one number */

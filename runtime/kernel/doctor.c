@@ -441,7 +441,7 @@ static const struct check checks[] = {
      .path = "cgroup2"},
 };
 
-void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx) {
+void rp_kernel_each_feature(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx) {
     /* A trial that fails is a normal result here: libbpf must not warn. */
     libbpf_print_fn_t printer = libbpf_set_print(NULL);
     for (size_t i = 0; i < RP_COUNT(checks); i++) {

@@ -114,9 +114,13 @@ int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_
     return load_trivial(type, &opts);
 }
 
-int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded) {
+int rp_kernel_load_tracing(enum bpf_attach_type type, uint32_t btf) {
     LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = btf, .expected_attach_type = type);
-    RP_AUTO_CLOSE int prog = load_trivial(BPF_PROG_TYPE_TRACING, &load);
+    return load_trivial(BPF_PROG_TYPE_TRACING, &load);
+}
+
+int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded) {
+    RP_AUTO_CLOSE int prog = rp_kernel_load_tracing(type, btf);
     *loaded = prog >= 0;
     if (prog < 0)
         return errno;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct rp_error;
+struct rp_feature;
 
 struct rp_kernel_identity {
     char name[200]; /* for people: "Linux 6.1.0-56-amd64 x86_64" */
@@ -26,6 +27,8 @@ struct rp_error *rp_kernel_refusal(int errnum);
 /* Tries to load a program that does nothing for the BTF type `btf`, and to attach it for a moment:
  * 0, or a positive errno. *loaded: whether it could be loaded. Linux 5.5. */
 int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded);
+/* Loads a program that does nothing for the BTF type `btf`. A descriptor, or -1 with errno. */
+int rp_kernel_load_tracing(enum bpf_attach_type type, uint32_t btf);
 /* The kernel's function for such trials: only bpf()'s own tests call it. */
 #define RP_KERNEL_TEST_FUNCTION "bpf_fentry_test1"
 
@@ -33,6 +36,9 @@ int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded)
 bool rp_kernel_at_least(unsigned major, unsigned minor);
 /* Loads a program that does nothing. A descriptor, or -1 with errno. */
 int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_type);
+
+/* rp_kernel_features(), but for those of probe kinds. */
+void rp_kernel_each_feature(void (*each)(void *ctx, const struct rp_feature *feature), void *ctx);
 
 /* Whether the kernel has kprobes: as a perf event source (Linux 4.17), or in tracefs. */
 bool rp_kernel_has_kprobes(void);

@@ -48,6 +48,10 @@ struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int li
     return add(attachment, (struct rp_attached){.fd = link, .event_fd = event_fd});
 }
 
+int rp_attachment_fd(const struct rp_attachment *attachment) {
+    return attachment->count ? attachment->items[0].fd : -1;
+}
+
 /* PERF_EVENT_IOC_DISABLE is not enough: the kernel calls the programs of a tracepoint or kprobe
  * even if their perf event is disabled. Closing detaches the program first and then waits, so
  * threads do the waiting. For a link, closing the event waits, and meanwhile the kernel holds the

@@ -22,6 +22,8 @@ void rp_attachment_delete_event(const char *event);
 /* The same for a link to a perf event. While `event_fd` is open, closing the link detaches the
  * program without waiting; the kernel waits when the event is closed. */
 struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int link, int event_fd);
+/* The first descriptor that it has; -1: none. */
+int rp_attachment_fd(const struct rp_attachment *attachment);
 /* Starts to detach: events stop within a few milliseconds. */
 void rp_attachment_disable(struct rp_attachment *attachment);
 /* Detaches, and waits for the kernel's grace period (tens of milliseconds). */

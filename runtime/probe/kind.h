@@ -85,6 +85,9 @@ struct rp_probe_kind {
     struct rp_error *(*refuses)(const struct rp_spec *spec);
     /* After an error the caller must also end what was attached. */
     struct rp_error *(*attach)(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out);
+    /* Of iterators, whose programs run when somebody reads: opens what is to be read, to its end.
+     * NULL: events run them. */
+    struct rp_error *(*open)(const struct rp_attachment *attachment, int *fd);
     /* Calls `each` with the part after the colon of every attach point of this kind, or at least of
      * all that match the shell pattern. NULL: they cannot be listed. */
     struct rp_error *(*list)(const struct rp_probe_kind *kind, const char *pattern,
@@ -106,6 +109,9 @@ struct rp_probe_kind {
     const char *noun; /* the word for an argument; NULL: "argument" */
     /* Adds its arguments to an empty list. NULL: it has none. */
     struct rp_error *(*arguments)(const struct rp_spec *spec, struct rp_arguments *arguments);
+    /* The argument that is the task whom it is about, "" where it is about none. NULL: about the
+     * task that runs. */
+    const char *(*task)(const struct rp_arguments *arguments);
     /* NULL: RP_MEMORY_KERNEL. For a pattern, `spec` has no target. */
     enum rp_memory (*memory)(const struct rp_spec *spec, const struct rp_arguments *arguments);
     /* The kind that may have arguments of a function that this kind lacks, or NULL. */
@@ -130,6 +136,8 @@ struct rp_probe_kind {
     void (*write_result)(const struct rp_function_text *function);
     /* "int NAME(…)\n{\n"; never NULL. */
     void (*write_head)(const struct rp_function_text *function);
+    /* Of iterators: sends the struct `record` as a row. */
+    void (*write_row)(const struct rp_function_text *function, const char *record);
     /* C that must come before such a function, whose name is `function`; may be NULL. */
     struct rp_error *(*write_before)(const struct rp_spec *spec, const char *function, FILE *out);
     /* Why a program at one attach point of this kind cannot move to another; NULL: it can. */
@@ -143,12 +151,15 @@ struct rp_probe_kind {
     /* How `rest`, after the kind's colon, can continue. NULL: as list() lists. */
     struct rp_error *(*complete)(struct rp_completion *completion, const char *rest);
     const char *target_noun; /* "function", shown next to each completion; NULL: the kind's name */
+    const char *feature;     /* what reprobe doctor calls it ("iterators"), where it has look() */
+    /* Whether this kernel has it, and what was seen. NULL: kernel/doctor.c knows, or need not. */
+    bool (*look)(char *detail, size_t size);
 };
 
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
-    rp_tp_btf_kind, rp_usdt_kind;
+    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_PROCESS. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,

@@ -138,6 +138,15 @@ bool rp_probe_is_paused(const struct rp_probe *probe) {
     return probe->paused;
 }
 
+struct rp_error *rp_probe_open_rows(const struct rp_probe *probe, int *fd) {
+    const struct rp_instance *instance = probe->instance;
+    *fd = -1;
+    if (!instance->kind->open)
+        return NULL;
+    struct rp_error *err = instance->kind->open(&instance->attachment, fd);
+    return err ? rp_error_what_set(err, "cannot read %s", rp_probe_spec(probe)) : NULL;
+}
+
 /* ------------------------------------------------------------------ detach */
 
 void rp_probe_disable(struct rp_probe *probe) {

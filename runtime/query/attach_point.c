@@ -53,6 +53,8 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
     }
     if (point->spec.kind->memory)
         point->memory = point->spec.kind->memory(&point->spec, point->arguments);
+    if (point->spec.kind->task)
+        point->task = point->spec.kind->task(point->arguments);
     point->is_return = rp_spec_is_return(&point->spec);
     name_function(point, fallback);
     return NULL;

@@ -34,15 +34,15 @@
 #define EXPRESSION_LINES 3
 
 const struct rp_builtin rp_builtins[] = {
-    {"pid", "u32", "the process"},
-    {"tid", "u32", "the thread"},
-    {"uid", "u32", "the user"},
-    {"comm", "char [16]", "the thread's name"},
-    {"cpu", "u32", "the CPU"},
-    {"nsecs", "u64", "the time, in nanoseconds since boot"},
-    {"ret", "long", "what the function returns"},
-    {"stack", "int", "the kernel's stack"},
-    {"cgroup", "u64", "the id of the cgroup"},
+    {"pid", "u32", "the process", true},
+    {"tid", "u32", "the thread", true},
+    {"uid", "u32", "the user", true},
+    {"comm", "char [16]", "the thread's name", true},
+    {"cpu", "u32", "the CPU", false},
+    {"nsecs", "u64", "the time, in nanoseconds since boot", false},
+    {"ret", "long", "what the function returns", false},
+    {"stack", "int", "the kernel's stack", true},
+    {"cgroup", "u64", "the id of the cgroup", true},
     {0},
 };
 

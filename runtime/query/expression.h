@@ -29,6 +29,8 @@ struct rp_builtin {
     const char *name;
     const char *type; /* in C, "char [16]" */
     const char *what; /* "the process" */
+    bool of_task; /* it tells about a task: the one that runs, but where the probe is about another
+                   */
 };
 /* Ended by a NULL name. The type of `ret` is the probe's to know: it is said here of those of which
  * nobody tells, and a parameter of that name overrides it. */

@@ -47,6 +47,11 @@ const struct rp_builtin *rp_builtin_find(const char *name) {
     return NULL;
 }
 
+bool rp_builtin_is_at(const struct rp_builtin *builtin, const char *task) {
+    bool runs = !task;
+    return runs || !builtin->of_task || (*task && strcmp(builtin->name, "stack") != 0);
+}
+
 const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name) {
     for (size_t i = 0; i < arguments->count; i++)
         if (!strcmp(arguments->list[i].name, name))

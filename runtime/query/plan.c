@@ -34,7 +34,12 @@ void rp_query_plan_clear(struct rp_query_plan *program) {
 
 /* ------------------------------------------------------------------ columns */
 
-static const char *const record_members[] = {"pid", "comm", NULL};
+/* That a record begins with, or NULL. */
+static const char *const *own_members(const struct rp_query_plan *p) {
+    static const char *const members[] = {"pid", "comm", NULL};
+    const char *task = p->points[0].task;
+    return task && !*task ? NULL : members;
+}
 
 struct expansion {
     struct rp_query_plan *program;
@@ -53,7 +58,7 @@ static bool add_default_field(void *ctx, const char *path) {
         return false;
     if (asprintf(&text, "%s%s%s", e->base, e->pointer ? "->" : ".", path) < 0)
         text = NULL;
-    e->nomem = !text || !rp_value_add(&e->program->columns, text, record_members);
+    e->nomem = !text || !rp_value_add(&e->program->columns, text, own_members(e->program));
     e->any = true;
     return !e->nomem;
 }
@@ -72,7 +77,7 @@ static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
     }
     if (kernel && (e.pointer || is->shape == RP_SHAPE_STRUCT) && !is->is_array)
         rp_default_fields(is->type, add_default_field, &e);
-    if (e.nomem || (!e.any && !rp_value_add(&p->columns, text, record_members)))
+    if (e.nomem || (!e.any && !rp_value_add(&p->columns, text, own_members(p))))
         return rp_error_nomem();
     return NULL;
 }
@@ -108,7 +113,7 @@ static struct rp_error *choose_columns(struct rp_query_plan *p) {
     if (!q->expr_count && point->is_return && point->spec.kind->result != RP_RESULT_ARGUMENT) {
         if (!point->arguments->result)
             return NULL;
-        return rp_value_add(&p->columns, "ret", record_members) ? NULL : rp_error_nomem();
+        return rp_value_add(&p->columns, "ret", own_members(p)) ? NULL : rp_error_nomem();
     }
     if (!q->expr_count)
         return point->arguments->known ? add_all_arguments(p) : NULL;
@@ -261,9 +266,21 @@ static struct rp_error *note_hidden(struct rp_query_plan *p) {
     return NULL;
 }
 
+/* Iterators are told of what is there, not of what somebody does. */
+static struct rp_error *check_stacks(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->point_count && is_stack_verb(p->question); i++)
+        if (p->points[i].spec.kind->open)
+            return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                                      "%s is an iterator, and no code leads to it",
+                                                      p->points[i].text),
+                                     "trace, count and hist take it");
+    return NULL;
+}
+
 struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *p) {
     p->question = question;
     RP_TRY(plan_points(p));
+    RP_TRY(check_stacks(p));
     RP_TRY(check_several(p));
     if (question->verb == RP_VERB_LATENCY) {
         p->map = "start";
@@ -286,5 +303,7 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);
     rp_values_fit(&p->keys);
+    if (p->points[0].spec.kind->write_row)
+        rp_values_fit(&p->columns);
     return NULL;
 }

@@ -23,8 +23,10 @@ struct rp_attach_point {
     struct rp_arguments *arguments;
     enum rp_memory memory; /* where its pointers lead */
     bool is_return;        /* `ret` can be read */
-    char function[64];     /* the C function's name */
-    bool names_itself;     /* reprobe run knows from the name where it belongs */
+    const char *task;  /* the argument that is the task whom it is about, "" where it is about none;
+                          NULL: the task that runs */
+    char function[64]; /* the C function's name */
+    bool names_itself; /* reprobe run knows from the name where it belongs */
 };
 
 struct rp_value {
@@ -163,15 +165,23 @@ void rp_write_first_half(const struct rp_query_plan *program);
 /* Adds one to the map's entry of the key, which is made when it is seen for the first time. */
 void rp_write_increment(const struct rp_query_plan *program, const char *map);
 /* Sets members of `target` ("event->", "key.") to the values. */
-void rp_write_values(const struct rp_query_plan *program, const struct rp_values *values,
-                     const char *target);
+void rp_write_values(const struct rp_query_plan *program, size_t point,
+                     const struct rp_values *values, const char *target);
 /* "struct key key = {};", and its members. */
 void rp_write_key(const struct rp_query_plan *program, size_t point);
 bool rp_has_key(const struct rp_query_plan *program);
 /* Whether a histogram has to leave out what is below zero. */
 bool rp_has_negative(const struct rp_query_plan *program);
+/* Whether a row begins with the task. */
+static inline bool rp_has_task(const struct rp_query_plan *program) {
+    return !program->points[0].task || *program->points[0].task;
+}
+/* Sets the members `pid` and `comm` of `target` ("event->") to those of the task at that point. */
+void rp_write_task(const struct rp_query_plan *program, size_t point, const char *target);
 /* "    return 0;\n}\n" */
 void rp_write_end(const struct rp_query_plan *program);
+/* Sends the struct of that name as an iterator's row. */
+void rp_write_row(const struct rp_query_plan *program, size_t point, const char *record);
 /* How BPF's context is called in the function at that point. */
 const char *rp_context(const struct rp_query_plan *program, size_t point);
 

@@ -53,6 +53,9 @@ void rp_reads_each(const char *expression, bool (*each)(void *ctx, const char *n
                    void *ctx);
 /* NULL unless `name` is one. */
 const struct rp_builtin *rp_builtin_find(const char *name);
+/* Whether it has a value where events are about `task`: an argument, nobody (""), or (NULL) the
+ * task that runs. */
+bool rp_builtin_is_at(const struct rp_builtin *builtin, const char *task);
 /* NULL unless it is one of them. */
 const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name);
 bool rp_is_c_name(const char *text);

@@ -98,10 +98,12 @@ const struct rp_arguments *rp_plan_names(const struct rp_query_plan *p) {
 }
 
 struct unknown {
+    const char *task;
     const struct rp_arguments *arguments;
     size_t readable;
     char name[64];
     bool found, beyond;
+    bool absent; /* a builtin that has no value there */
 };
 
 /* Whether the name is followed as a struct, or is all there is: then it must be one of ours. */
@@ -113,7 +115,9 @@ static bool check_name(void *ctx, const char *name, size_t length) {
             u->beyond = i >= u->readable;
             return !u->beyond;
         }
-    u->found = rp_builtin_find(u->name);
+    const struct rp_builtin *builtin = rp_builtin_find(u->name);
+    u->absent = builtin && !rp_builtin_is_at(builtin, u->task);
+    u->found = builtin && !u->absent;
     return u->found;
 }
 
@@ -180,13 +184,26 @@ static struct rp_error *beyond_registers(const struct rp_query_plan *p,
     return rp_error_hint_set(err, "ask for another of %s", target_of(point));
 }
 
+static struct rp_error *absent_builtin(const struct rp_query_plan *p,
+                                       const struct rp_attach_point *point, const char *name) {
+    return rp_error_hint_set(
+        rp_cannot_answer(p->question, ENOTSUP, "there is no `%s` at %s, %s", name, point->text,
+                         *point->task ? "where the task that runs is not the one it is about"
+                                      : "which is not about a task"),
+        "`info %s` shows what can be read there", point->text);
+}
+
 struct rp_error *rp_check_names(const struct rp_query_plan *p, const char *text) {
     const struct rp_attach_point *point = rp_plan_entry(p);
-    struct unknown u = {
-        .arguments = rp_plan_names(p), .readable = point->arguments->readable, .found = true};
+    struct unknown u = {.task = point->task,
+                        .arguments = rp_plan_names(p),
+                        .readable = point->arguments->readable,
+                        .found = true};
     rp_reads_each(text, check_name, &u);
     if (u.beyond)
         return beyond_registers(p, point, u.name);
+    if (u.absent)
+        return absent_builtin(p, point, u.name);
     return u.found || !rp_is_simple(text) ? NULL : unknown_name(p, point, u.name);
 }
 

@@ -120,4 +120,9 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 
+/* Sets what the columns are called, and what they mean. After an error the layout is the caller's
+ * to free. */
+struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
+                                        const struct rp_map_schema *schema);
+
 #endif

@@ -28,8 +28,8 @@ static struct rp_column *find_column(const struct rp_layout *layout,
     return NULL;
 }
 
-/* What the columns are called, and what they mean. */
-static struct rp_error *apply_schema(struct rp_layout *layout, const struct rp_map_schema *schema) {
+struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
+                                        const struct rp_map_schema *schema) {
     for (size_t i = 0; i < schema->member_count; i++) {
         const struct rp_member_schema *member = &schema->members[i];
         struct rp_column *column = find_column(layout, member);
@@ -64,7 +64,7 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
     if (!map)
         return rp_module_map_missing(module, name);
     RP_TRY(open_layout(module, map, out));
-    struct rp_error *err = apply_schema(*out, rp_module_map_schema(module, name));
+    struct rp_error *err = rp_layout_apply_schema(*out, rp_module_map_schema(module, name));
     if (err)
         rp_layout_free(rp_take(*out));
     return err;

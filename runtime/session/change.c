@@ -25,8 +25,10 @@ static void catch_up(struct rp_session *s, const struct rp_module *module) {
 
 struct rp_error *rp_session_move(struct rp_session *s, struct rp_probe *probe, const char *spec) {
     RP_TRY(rp_probe_move(probe, spec));
+    rp_session_end_rows(s, probe);
+    struct rp_error *err = rp_session_open_rows(s, probe);
     catch_up(s, rp_probe_module(probe));
-    return NULL;
+    return err;
 }
 
 struct rp_error *rp_session_pause(struct rp_session *s, struct rp_probe *probe) {
@@ -43,6 +45,7 @@ static void detach_all_of(struct rp_session *s, const struct rp_module *module) 
         if (rp_probe_module(s->probes.items[i]) == module) {
             struct rp_probe *probe = s->probes.items[i];
             rp_vec_remove(&s->probes, i);
+            rp_session_end_rows(s, probe);
             rp_probe_leave(probe);
         }
 }
@@ -73,6 +76,7 @@ static void end_module(struct rp_session *s, struct rp_module *module) {
     catch_up(s, module);
     rp_session_add_gone(s, module);
     close_streams_of(s, module);
+    rp_session_forget_rows(s, module);
     rp_module_free(module);
 }
 

@@ -78,9 +78,13 @@ static bool admit(void *gate) {
 
 /* ------------------------------------------------------------- streams and the trace pipe */
 
+struct rp_sink rp_session_sink(struct rp_session *s, rp_record_fn fn, void *ctx) {
+    return (struct rp_sink){.fn = fn, .ctx = ctx, .admit = admit, .close = close_gate, .gate = s};
+}
+
 struct rp_error *rp_session_read(struct rp_session *s, struct rp_module *module, const char *name,
                                  rp_record_fn fn, void *ctx) {
-    struct rp_sink sink = {.fn = fn, .ctx = ctx, .admit = admit, .close = close_gate, .gate = s};
+    const struct rp_sink sink = rp_session_sink(s, fn, ctx);
     struct rp_stream *stream;
     RP_TRY(rp_stream_open(module, name, &sink, &stream));
     uint32_t edge = stream->kind->edge_triggered ? EPOLLET : 0;

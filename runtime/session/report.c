@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What happened in a session: records, losses, times. */
+#include <errno.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "compile/module.h"
@@ -107,7 +109,17 @@ static void report_loss(struct rp_session *s, FILE *out) {
                 (unsigned long long)stats->delivered);
 }
 
+static void report_rows(const struct rp_session *s, FILE *out) {
+    for (size_t i = 0; i < s->streams.count; i++) {
+        int errnum = s->streams.items[i]->errnum;
+        if (errnum)
+            fprintf(out, "reprobe: an iterator's rows end early: %s\n",
+                    errnum == E2BIG ? "one is larger than 32 KiB" : strerror(errnum));
+    }
+}
+
 void rp_session_report(struct rp_session *s, FILE *out) {
     report_command(s, out);
     report_loss(s, out);
+    report_rows(s, out);
 }

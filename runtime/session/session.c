@@ -84,8 +84,10 @@ static void close_fd(int fd) {
 
 static void free_probes(struct rp_session *s) {
     rp_session_disable_probes(s); /* first all of them stop, then each waits for the kernel */
-    for (size_t i = 0; i < s->probes.count; i++)
+    for (size_t i = 0; i < s->probes.count; i++) {
+        rp_session_end_rows(s, s->probes.items[i]);
         rp_probe_free(s->probes.items[i]);
+    }
     s->probes.count = 0;
 }
 
@@ -108,6 +110,7 @@ void rp_session_free(struct rp_session *s) {
     free(s->watched.items);
     free(s->probes.items);
     free(s->streams.items);
+    free(s->row_readers.items);
     free(s->modules.items);
     free(s->removed.items);
     close_fd(s->timer);
@@ -159,13 +162,16 @@ struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *modul
                                    const char *function, const char *spec, struct rp_probe **out) {
     struct rp_probe *probe;
     RP_TRY(rp_probe_attach_in(module, function, spec, s->target.pid, &probe));
-    if (rp_vec_push(&s->probes, probe)) {
-        if (out)
-            *out = probe;
-        return NULL;
+    struct rp_error *err =
+        rp_vec_reserve(&s->probes, 1) ? rp_session_open_rows(s, probe) : rp_error_nomem();
+    if (err) {
+        rp_probe_free(probe);
+        return err;
     }
-    rp_probe_free(probe);
-    return rp_error_nomem();
+    s->probes.items[s->probes.count++] = probe;
+    if (out)
+        *out = probe;
+    return NULL;
 }
 
 struct rp_error *rp_session_attach_named(struct rp_session *s, struct rp_module *module,
@@ -300,6 +306,8 @@ static void turn(struct rp_session *s) {
     rp_session_consume(s);
     if (s->removed.count)
         rp_session_end_removed(s);
+    if (!s->opts.interactive && !s->opts.command)
+        s->stop |= rp_session_is_through(s);
     if (ferror(stdout) && rp_output_flush())
         rp_session_close(s);
 }

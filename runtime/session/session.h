@@ -4,6 +4,7 @@
  *
  *   session.c   made and filled: modules, probes, watched descriptors; the loop
  *   records.c   what programs send, and whether it is still wanted
+ *   rows.c      what iterators write when they are read
  *   change.c    what is moved, paused and ended while the loop goes on
  *   report.c    what happened: records, losses, times
  *   child.c     the command of -c
@@ -27,6 +28,14 @@ struct rp_child {
     int status; /* as wait(2) gives it */
 };
 
+/* Who gets the rows of a module's iterators. */
+struct rp_row_reader {
+    const struct rp_module *module;
+    rp_record_fn fn;
+    void *ctx;
+    size_t record_size; /* 0: lines of text */
+};
+
 /* Something to be done when a descriptor can be read. */
 struct rp_watched {
     uint64_t number; /* never that of another one, as its descriptor may be */
@@ -44,6 +53,7 @@ struct rp_session {
     RP_VEC(struct rp_module *) modules;
     RP_VEC(struct rp_probe *) probes;
     RP_VEC(struct rp_stream *) streams;
+    RP_VEC(struct rp_row_reader) row_readers;
     enum rp_stream_state streams_are; /* the most urgent of them */
     struct rp_trace_pipe trace;
     rp_trace_fn trace_fn;
@@ -80,11 +90,24 @@ void rp_session_close(struct rp_session *s);
 void rp_session_take_signals(struct rp_session *s);
 /* Whether a timer has expired since the last call. */
 bool rp_session_expired(int timer);
+/* Where a stream's records go: to `fn`, while the session wants them. */
+struct rp_sink rp_session_sink(struct rp_session *s, rp_record_fn fn, void *ctx);
 /* Hands out what the streams and the trace pipe have. */
 void rp_session_consume(struct rp_session *s);
 void rp_session_consume_trace(struct rp_session *s);
 /* Both until nothing more comes. */
 void rp_session_drain(struct rp_session *s);
+
+/* ---- rows.c */
+
+/* Where the probe is an iterator, its rows become one of the session's streams. */
+struct rp_error *rp_session_open_rows(struct rp_session *s, struct rp_probe *probe);
+/* The probe will go, or move: its rows end. */
+void rp_session_end_rows(struct rp_session *s, const struct rp_probe *probe);
+/* Whether there are probes, and all of them are iterators that have come to their end. */
+bool rp_session_is_through(const struct rp_session *s);
+/* The module will go. */
+void rp_session_forget_rows(struct rp_session *s, const struct rp_module *module);
 
 /* ---- change.c */
 

@@ -54,11 +54,21 @@ struct rp_stream {
     struct rp_sink sink;
     uint64_t delivered, dropped;
     uint64_t kernel_lost; /* from PERF_RECORD_LOST */
+    /* Of an iterator's rows: */
+    const struct rp_probe *probe; /* that is read; NULL: not any more */
+    bool ended;                   /* nothing more comes */
+    int errnum;                   /* why, before the end; 0: it was the end */
 };
 
 /* Opens the output `name` of the module; *out is ended by rp_stream_close(). */
 struct rp_error *rp_stream_open(const struct rp_module *module, const char *name,
                                 const struct rp_sink *sink, struct rp_stream **out);
+/* What the program of an iterating probe writes while `fd` is read, which is the stream's from here
+ * on: records of so many bytes, or (0) lines of text, which are handed over without their ends. */
+struct rp_error *rp_stream_open_rows(struct rp_probe *probe, int fd, size_t record_size,
+                                     const struct rp_sink *sink, struct rp_stream **out);
+/* Ends such a stream before its end. */
+void rp_rows_end(struct rp_stream *stream);
 enum rp_stream_state rp_stream_consume(struct rp_stream *stream);
 /* Passes on all records that programs sent before the call; it returns even if programs keep
  * sending. */

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "command.h"
+#include "probe/kind.h"
 #include "reprobe_tool.h"
+#include "util/cleanup.h"
+#include "util/text.h"
 
 struct request {
     const char *words[2];
@@ -27,15 +30,29 @@ static bool print(void *ctx, const char *spec) {
     return !ferror(stdout);
 }
 
+/* "kprobe, kretprobe, …": those that can be listed; malloc()ed. */
+static char *listed_kinds(void) {
+    char *text = strdup("");
+    const struct rp_probe_kind *kind;
+    for (size_t i = 0; text && (kind = rp_probe_kind_at(i)); i++) {
+        if (!kind->list)
+            continue;
+        char *longer = rp_text("%s%s%s", text, *text ? ", " : "", kind->name);
+        free(text);
+        text = longer;
+    }
+    return text;
+}
+
 int command_list(int argc, char **argv) {
-    const struct argp argp = {
-        .parser = parse,
-        .args_doc = "[KIND] [PATTERN]",
-        .doc = "Lists the probes that exist, one per line.\v"
-               "KIND is kprobe, kretprobe, fentry, fexit, uprobe, uretprobe, "
-               "usdt, tracepoint, rawtracepoint, tp_btf, software or "
-               "hardware. PATTERN is a shell pattern: 'vfs_*', 'sched:*', 'tracepoint:*exec*'. For "
-               "probes in a program or library it begins with the file: 'uprobe:bash:*readline*'."};
+    RP_AUTO_FREE char *kinds = listed_kinds();
+    RP_AUTO_FREE char *doc =
+        rp_text("Lists the probes that exist, one per line.\v"
+                "KIND is one of %s. PATTERN is a shell pattern: 'vfs_*', 'sched:*', "
+                "'tracepoint:*exec*'. For "
+                "probes in a program or library it begins with the file: 'uprobe:bash:*readline*'.",
+                kinds ? kinds : "");
+    const struct argp argp = {.parser = parse, .args_doc = "[KIND] [PATTERN]", .doc = doc};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     const char *kind = request.words[0], *pattern = request.words[1];

@@ -88,9 +88,22 @@ static bool on_signal(void *ctx, int signal) {
     }
 }
 
+/* A script is over when all that it has asked has come to an end. */
+static void look_for_ends(struct prompt *prompt) {
+    uint64_t one = 1;
+    bool all = entry_look_for_ends(prompt);
+    if (!all || prompt->terminal || prompt->leave || prompt->tool->session->command ||
+        !input_is_over(prompt))
+        return;
+    prompt->leave = true;
+    ssize_t put = write(prompt->signalled, &one, sizeof(one));
+    (void)put; /* it is full: then the loop looks there anyway */
+}
+
 /* While whoever opened the prompt thinks of a question, the compiler gets ready for it. */
 static void before_wait(void *ctx) {
     struct prompt *prompt = ctx;
+    look_for_ends(prompt);
     screen_show();
     if (prompt->terminal && !prompt->is_warm) {
         prompt->is_warm = true;

@@ -66,12 +66,19 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 /* ------------------------------------------------------------- printing */
 
-static void print_header(const struct printer *p) {
+/* The output's name, where there are several; false when its rows are already above. */
+static bool print_name(const struct printer *p) {
     if (*p->last == p)
-        return;
+        return false;
     if (!p->only)
         printf("%s%s:\n", *p->last ? "\n" : "", p->name);
     *p->last = p;
+    return true;
+}
+
+static void print_header(const struct printer *p) {
+    if (!print_name(p))
+        return;
     if (p->request->tool->timestamps)
         printf("%-8s ", "TIME");
     if (p->layout)
@@ -107,6 +114,28 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     if (has_stack)
         rp_stack_print(p->stack, stdout);
     return !ferror(stdout);
+}
+
+/* A line of an iterator's text, which has headers of its own if any. */
+static bool print_line(const struct printer *p, const char *line, size_t size) {
+    if (p->request->tool->json) {
+        struct rp_writer json;
+        begin_json(p, &json);
+        rp_json_text(&json, "data", line, size);
+        rp_json_end(&json);
+        return !ferror(stdout);
+    }
+    print_name(p);
+    if (p->request->tool->timestamps)
+        rp_print_time(stdout);
+    fwrite(line, 1, size, stdout);
+    putchar('\n');
+    return !ferror(stdout);
+}
+
+static bool print_iterated(void *ctx, const void *data, size_t size) {
+    struct printer *p = ctx;
+    return p->layout ? print_record(ctx, data, size) : print_line(p, data, size);
 }
 
 static bool print_trace(void *ctx, const struct rp_trace_line *line) {
@@ -153,10 +182,10 @@ static struct rp_error *attach(const struct request *request, struct rp_session 
     return err;
 }
 
-/* The printers of the module's outputs; the last one prints the trace pipe. */
+/* The printers of the module's outputs; the last ones print iterators' rows and the trace pipe. */
 struct printers {
     struct printer *list;
-    size_t count;
+    size_t count, outputs;
     const struct printer *last;
     struct rp_stack *stack;
 };
@@ -165,34 +194,48 @@ static bool prints_rows(const struct rp_module *module, size_t i) {
     return rp_module_map_schema(module, rp_module_map_name(module, i))->means == RP_MEANS_ROWS;
 }
 
+static size_t count_outputs(const struct rp_module *module) {
+    size_t count = rp_module_prints_trace(module) + rp_module_writes_rows(module);
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        count += prints_rows(module, i);
+    return count;
+}
+
+static struct printer *add_printer(const struct request *request, const struct rp_module *module,
+                                   const char *name, struct printers *printers) {
+    struct printer *p = &printers->list[printers->count++];
+    *p = (struct printer){.request = request,
+                          .module = module,
+                          .stack = printers->stack,
+                          .name = name,
+                          .last = &printers->last,
+                          .only = printers->outputs == 1};
+    return p;
+}
+
+static struct rp_error *read_iterated(struct rp_session *session, struct rp_module *module,
+                                      struct printer *p) {
+    struct rp_error *err = rp_layout_of_rows(module, &p->layout);
+    return err ? err : rp_session_read_rows(session, module, print_iterated, p);
+}
+
 static struct rp_error *read_outputs(const struct request *request, struct rp_session *session,
                                      struct rp_module *module, struct printers *printers) {
-    size_t maps = rp_module_map_count(module);
-    printers->list = calloc(maps + 1, sizeof(*printers->list));
-    bool traces = rp_module_prints_trace(module);
-    size_t outputs = traces;
-    for (size_t i = 0; i < maps; i++)
-        outputs += prints_rows(module, i);
-    for (size_t i = 0; i < maps; i++) {
-        if (!prints_rows(module, i))
-            continue;
-        struct printer *p = &printers->list[printers->count++];
-        *p = (struct printer){.request = request,
-                              .module = module,
-                              .stack = printers->stack,
-                              .name = rp_module_map_name(module, i),
-                              .last = &printers->last,
-                              .only = outputs == 1};
-        struct rp_error *err = rp_session_read(session, module, p->name, print_record, p);
-        if (err)
-            return err;
+    struct rp_error *err = NULL;
+    printers->outputs = count_outputs(module);
+    printers->list = calloc(printers->outputs + 1, sizeof(*printers->list));
+    for (size_t i = 0; i < rp_module_map_count(module) && !err; i++) {
+        const char *name = rp_module_map_name(module, i);
+        if (prints_rows(module, i))
+            err = rp_session_read(session, module, name, print_record,
+                                  add_printer(request, module, name, printers));
     }
-    if (!traces)
-        return NULL;
-    struct printer *p = &printers->list[printers->count++];
-    *p = (struct printer){
-        .request = request, .name = "trace_pipe", .last = &printers->last, .only = outputs == 1};
-    return rp_session_read_trace(session, print_trace, p);
+    if (!err && rp_module_writes_rows(module))
+        err = read_iterated(session, module, add_printer(request, module, "rows", printers));
+    if (!err && rp_module_prints_trace(module))
+        err = rp_session_read_trace(session, print_trace,
+                                    add_printer(request, NULL, "trace_pipe", printers));
+    return err;
 }
 
 static void free_printers(struct printers *printers) {

@@ -135,6 +135,17 @@ static __always_inline int is_target_task(struct task_struct *task)
 }
 #endif
 
+/* A row of an iterator. The variable's type, which has the row's, is in the module's BTF, for
+ * printing (record/rows.c); of a row behind a void pointer it tells nothing. */
+#define bpf_seq_write(seq, data, size)                                                             \
+    ({                                                                                             \
+        struct rp_row {                                                                            \
+            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
+        };                                                                                         \
+        static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                  \
+        bpf_seq_write(seq, data, size);                                                            \
+    })
+
 #if RP_LOST_FD
 static __always_inline void rp_count_lost(void)
 {

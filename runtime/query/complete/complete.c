@@ -466,11 +466,13 @@ static struct rp_error *complete_member(const char *parameters, const char *expr
 }
 
 /* The kernel's own names only where none of the place's fits. */
-static void complete_name(const struct rp_arguments *arguments, struct rp_candidates *candidates) {
+static void complete_name(const struct rp_arguments *arguments, const char *task,
+                          struct rp_candidates *candidates) {
     for (size_t i = 0; i < arguments->count; i++)
         rp_candidates_add(candidates, arguments->list[i].name, arguments->list[i].type);
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
-        rp_candidates_add(candidates, builtin->name, builtin->what);
+        if (rp_builtin_is_at(builtin, task))
+            rp_candidates_add(candidates, builtin->name, builtin->what);
     if (candidates->count)
         return;
     if (*candidates->prefix) {
@@ -483,7 +485,8 @@ static void complete_name(const struct rp_arguments *arguments, struct rp_candid
     rp_candidates_of_kernel(candidates, false);
 }
 
-static struct rp_error *complete_expression(const struct rp_arguments *arguments,
+/* `task`: whom the probe's events are about, as struct rp_probe_kind's task() says. */
+static struct rp_error *complete_expression(const struct rp_arguments *arguments, const char *task,
                                             const char *expression, const struct cursor *cursor,
                                             struct rp_candidates *candidates) {
     if (cursor->kind == MEMBER) {
@@ -494,23 +497,25 @@ static struct rp_error *complete_expression(const struct rp_arguments *arguments
     if (cursor->kind == TAG)
         add_tags(candidates, cursor);
     else if (cursor->kind == WORD)
-        complete_name(arguments, candidates);
+        complete_name(arguments, task, candidates);
     return NULL;
 }
 
 struct rp_error *rp_complete_expression(const char *spec, const char *expression, size_t at,
                                         rp_completion_fn each, void *ctx) {
-    struct rp_arguments *arguments;
-    RP_TRY(rp_arguments_of(spec, &arguments));
+    RP_AUTO_ARGUMENTS struct rp_arguments *arguments = NULL;
+    RP_AUTO(rp_spec_clear) struct rp_spec parsed = {0};
+    RP_TRY(rp_spec_parse(spec, &parsed));
+    RP_TRY(rp_arguments_of_spec(&parsed, &arguments));
+    const char *task = parsed.kind->task ? parsed.kind->task(arguments) : NULL;
     struct cursor cursor = {0};
     struct rp_error *err = find_place(expression, at, &cursor);
     if (!err) {
         struct rp_candidates candidates = {.prefix = cursor.prefix};
-        err = complete_expression(arguments, expression, &cursor, &candidates);
+        err = complete_expression(arguments, task, expression, &cursor, &candidates);
         rp_candidates_end(&candidates, each, ctx);
         free(cursor.prefix);
     }
-    rp_arguments_free(arguments);
     return err;
 }
 

@@ -6,6 +6,7 @@
 #include "query/plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------------ what is read where */
 
@@ -148,7 +149,8 @@ void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
 
 static void write_saved(const struct rp_query_plan *p) {
     if (!p->saved.count) {
-        fprintf(p->out, "BPF_HASH(%s, u32, u64); /* when the call began, by thread; ns */\n", p->map);
+        fprintf(p->out, "BPF_HASH(%s, u32, u64); /* when the call began, by thread; ns */\n",
+                p->map);
         return;
     }
     fprintf(p->out, "/* Saved at the entry for the return, by thread. */\nstruct %s {\n", p->map);
@@ -212,24 +214,54 @@ static void write_arguments(const struct rp_query_plan *p, size_t s) {
         kind->write_result(&function);
 }
 
+/* Of the task that runs, and of another one (NULL: it makes no difference). */
+static const struct builtin {
+    const char *name, *type, *current, *of_task;
+} builtins[] = {
+    {"pid", "u32", "bpf_get_current_pid_tgid() >> 32", "tgid"},
+    {"tid", "u32", "bpf_get_current_pid_tgid()", "pid"},
+    {"uid", "u32", "bpf_get_current_uid_gid()", "cred->uid.val"},
+    {"cpu", "u32", "bpf_get_smp_processor_id()", NULL},
+    {"nsecs", "u64", "bpf_ktime_get_ns()", NULL},
+    {"cgroup", "u64", "bpf_get_current_cgroup_id()", "cgroups->dfl_cgrp->kn->id"},
+};
+
+static void write_comm(const struct rp_query_plan *p, size_t s, const char *to) {
+    const char *task = p->points[s].task;
+    if (task)
+        fprintf(p->out, "    bpf_probe_read_kernel_str(&%s, sizeof(%s), %s->comm);\n", to, to,
+                task);
+    else
+        fprintf(p->out, "    bpf_get_current_comm(&%s, sizeof(%s));\n", to, to);
+}
+
+void rp_write_task(const struct rp_query_plan *p, size_t s, const char *target) {
+    char comm[96];
+    snprintf(comm, sizeof(comm), "%scomm", target);
+    if (p->points[s].task)
+        fprintf(p->out, "    %spid = %s->tgid;\n", target, p->points[s].task);
+    else
+        fprintf(p->out, "    %spid = bpf_get_current_pid_tgid() >> 32;\n", target);
+    write_comm(p, s, comm);
+}
+
+static void write_builtin(const struct rp_query_plan *p, size_t s, const struct builtin *builtin) {
+    const char *task = p->points[s].task;
+    RP_AUTO_FREE char *of_task =
+        task && builtin->of_task ? rp_text("%s->%s", task, builtin->of_task) : NULL;
+    rp_write_local(p->out, builtin->type, builtin->name, of_task ? of_task : builtin->current);
+}
+
 static void write_builtins(const struct rp_query_plan *p, size_t s) {
-    static const struct {
-        const char *name, *type, *value;
-    } builtins[] = {
-        {"pid", "u32", "bpf_get_current_pid_tgid() >> 32"},
-        {"tid", "u32", "bpf_get_current_pid_tgid()"},
-        {"uid", "u32", "bpf_get_current_uid_gid()"},
-        {"cpu", "u32", "bpf_get_smp_processor_id()"},
-        {"nsecs", "u64", "bpf_ktime_get_ns()"},
-        {"cgroup", "u64", "bpf_get_current_cgroup_id()"},
-    };
     const struct rp_arguments *arguments = rp_plan_entry(p)->arguments;
     for (size_t i = 0; i < RP_COUNT(builtins); i++)
         if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name) &&
             !(p->pair && !strcmp(builtins[i].name, "tid")))
-            rp_write_local(p->out, builtins[i].type, builtins[i].name, builtins[i].value);
-    if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm"))
-        fputs("    char comm[16];\n    bpf_get_current_comm(&comm, sizeof(comm));\n", p->out);
+            write_builtin(p, s, &builtins[i]);
+    if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm")) {
+        fputs("    char comm[16];\n", p->out);
+        write_comm(p, s, "comm");
+    }
     if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
         fprintf(p->out, "    int stack = stacks.get_stackid(%s, 0);\n", rp_context(p, s));
 }
@@ -297,7 +329,8 @@ static void write_lookup(const struct rp_query_plan *p) {
         fprintf(out, "    struct %s *%s = %s.lookup(&%s);\n", p->map, found.text, p->map, tid.text);
     else
         fprintf(out, "    u64 *%s = %s.lookup(&%s);\n", found.text, p->map, tid.text);
-    fprintf(out, "    if (!%s)\n        return 0; /* the call began before the probe */\n", found.text);
+    fprintf(out, "    if (!%s)\n        return 0; /* the call began before the probe */\n",
+            found.text);
     if (p->saved.count)
         fprintf(out, "    struct %s %s = *%s;\n", p->map, at.text, found.text);
     if (p->timed)
@@ -310,11 +343,19 @@ static bool is_tid_own(const struct rp_query_plan *p) {
     return !strcmp(rp_own(p, "tid").text, "tid");
 }
 
+static void write_target(const struct rp_query_plan *p, size_t s) {
+    const char *task = p->points[s].task;
+    if (!task)
+        fputs("    if (!is_target())\n        return 0;\n", p->out);
+    else if (*task)
+        fprintf(p->out, "    if (!is_target_task(%s))\n        return 0;\n", task);
+}
+
 void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     bool entry = p->pair && s == 0, at_return = p->pair && s == 1;
     write_head(p, s);
     if (p->question->ask_target && !at_return)
-        fputs("    if (!is_target())\n        return 0;\n", p->out);
+        write_target(p, s);
     if (p->pair)
         rp_write_local(p->out, "u32", rp_own(p, "tid").text, "bpf_get_current_pid_tgid()");
     if (p->pair && !is_tid_own(p) && is_read(p, s, "tid") &&
@@ -327,6 +368,12 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     for (size_t i = 0; i < p->term_count; i++)
         if (!p->pair || p->terms[i].at_entry == entry)
             write_term(p, &p->terms[i]);
+}
+
+void rp_write_row(const struct rp_query_plan *p, size_t s, const char *record) {
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
+    p->points[s].spec.kind->write_row(&function, record);
 }
 
 void rp_write_end(const struct rp_query_plan *p) {
@@ -343,7 +390,7 @@ static const struct rp_value *find_saved(const struct rp_query_plan *p,
     return NULL;
 }
 
-static void write_value(const struct rp_query_plan *p, const struct rp_value *value,
+static void write_value(const struct rp_query_plan *p, size_t s, const struct rp_value *value,
                         const char *target, bool from_saved) {
     FILE *out = p->out;
     const struct rp_value *saved = from_saved ? find_saved(p, value) : NULL;
@@ -356,7 +403,7 @@ static void write_value(const struct rp_query_plan *p, const struct rp_value *va
     else if (saved)
         fprintf(out, "    %s = %s.%s;\n", to, rp_own(p, "at").text, saved->member);
     else if (is_comm(p, value))
-        fprintf(out, "    bpf_get_current_comm(&%s, sizeof(%s));\n", to, to);
+        write_comm(p, s, to);
     else if (text)
         fprintf(out, "    %s(%s, sizeof(%s), %s);\n", reader(p, value->text, &value->is), to, to,
                 value->text);
@@ -370,10 +417,10 @@ static void write_value(const struct rp_query_plan *p, const struct rp_value *va
         fprintf(out, "    %s = %s;\n", to, value->text);
 }
 
-void rp_write_values(const struct rp_query_plan *p, const struct rp_values *values,
+void rp_write_values(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
                      const char *target) {
     for (size_t i = 0; i < values->count; i++)
-        write_value(p, &values->list[i], target, p->pair);
+        write_value(p, s, &values->list[i], target, p->pair);
 }
 
 void rp_write_key(const struct rp_query_plan *p, size_t s) {
@@ -392,7 +439,7 @@ void rp_write_key(const struct rp_query_plan *p, size_t s) {
             fprintf(p->out, s ? "    %s.place = 0x%llx;\n" : "    %s.place = %llu;\n", key.text,
                     first);
     }
-    rp_write_values(p, &p->keys, target);
+    rp_write_values(p, s, &p->keys, target);
 }
 
 static void write_entry(const struct rp_query_plan *p) {
@@ -404,7 +451,7 @@ static void write_entry(const struct rp_query_plan *p) {
         char target[80];
         snprintf(target, sizeof(target), "%s.", at.text);
         for (size_t i = 0; i < p->saved.count; i++)
-            write_value(p, &p->saved.list[i], target, false);
+            write_value(p, 0, &p->saved.list[i], target, false);
         if (p->timed)
             fprintf(out, "    %s.ns = bpf_ktime_get_ns();\n", at.text);
     } else {

@@ -88,9 +88,13 @@ static void add_missed(struct building *b, const char *noun, const char *map) {
 
 static void add_rows(struct building *b) {
     const struct rp_query_plan *p = b->plan;
-    struct rp_map_schema *rows = begin(b, rp_own(p, "events").text, RP_MEANS_ROWS);
-    add_member(b, rows, "pid", RP_MEMBER_PID);
-    add_member(b, rows, "comm", RP_MEMBER_COMM);
+    bool iterated = p->points[0].spec.kind->write_row;
+    struct rp_map_schema *rows = iterated ? begin(b, "rows", RP_MEANS_ITERATED)
+                                          : begin(b, rp_own(p, "events").text, RP_MEANS_ROWS);
+    if (rp_has_task(p)) {
+        add_member(b, rows, "pid", RP_MEMBER_PID);
+        add_member(b, rows, "comm", RP_MEMBER_COMM);
+    }
     for (size_t i = 0; i < p->columns.count; i++)
         add_value(b, rows, &p->columns.list[i], p->columns.list[i].text);
 }

@@ -59,7 +59,7 @@ void rp_write_stacks(const struct rp_query_plan *p) {
         fprintf(out, "    %s.kernel_stack = stacks.get_stackid(%s, 0);\n", k, context);
     char target[80];
     snprintf(target, sizeof(target), "%s.", k);
-    rp_write_values(p, &p->keys, target);
+    rp_write_values(p, s, &p->keys, target);
     rp_write_increment(p, "counts");
     rp_write_end(p);
 }

@@ -195,6 +195,10 @@ struct rp_error *entry_take_names(struct entry *entry) {
 
 /* ------------------------------------------------------------------ pausing */
 
+const char *entry_state(const struct entry *entry) {
+    return entry->ended ? "done" : entry->paused ? "paused" : "running";
+}
+
 struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry) {
     for (size_t i = 0; i < entry->probes.count; i++)
         RP_TRY(rp_session_pause(prompt->session, entry->probes.items[i]));
@@ -215,7 +219,7 @@ bool entry_pause_rows(struct prompt *prompt) {
     bool any = false;
     for (size_t i = 0; i < prompt->entries.count; i++) {
         struct entry *entry = prompt->entries.items[i];
-        if (entry->paused || !output_scrolls(entry))
+        if (entry->paused || entry->ended || !output_scrolls(entry))
             continue;
         struct rp_error *err = entry_pause(prompt, entry);
         if (err)

@@ -44,6 +44,7 @@ struct entry {
     RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
     struct rp_stack *stack;        /* names its stacks */
     bool paused;
+    bool ended;  /* its iterators have come to their end */
     char *draft; /* what was edited, and did not run */
 };
 
@@ -63,6 +64,8 @@ void entry_print_title(const struct entry *entry);
 
 struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry);
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry);
+/* "running", "paused", or "done": its iterators have come to their end. */
+const char *entry_state(const struct entry *entry);
 /* Pauses what prints rows, and says which; false when nothing does. */
 bool entry_pause_rows(struct prompt *prompt);
 /* Ends all that runs of it, and frees it, whether it was held already or not. */
@@ -122,6 +125,11 @@ struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entr
                                   FILE *out);
 /* All maps of all that is held, to stdout. */
 struct rp_error *entry_print_all(const struct prompt *prompt);
+
+/* ------------------------------------------------------------------ entry_end.c */
+
+/* Says of each that has come to its end so. Returns whether there are entries, and none runs on. */
+bool entry_look_for_ends(struct prompt *prompt);
 
 /* ------------------------------------------------------------------ output.c */
 

@@ -19,6 +19,7 @@ struct output {
     struct entry *entry;
     const struct rp_module *module;
     const char *name;
+    bool iterated;            /* it is the rows of iterators */
     struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
     bool headed;              /* its header was shown, as it would look now */
     uint64_t headed_at;       /* then so many lines had been printed */
@@ -125,11 +126,12 @@ static void head(struct output *output) {
     all.last = output;
 }
 
-/* A record, or a line of the trace pipe. */
+/* A record, a line of the trace pipe, or a line of an iterator's text. */
 struct row {
     const void *data;
     size_t size;
     const struct rp_trace_line *line;
+    bool is_text;
 };
 
 /* The row's stacks, named; false when it has none. */
@@ -152,6 +154,8 @@ static void put_json(const struct output *output, const struct row *row, bool ti
         rp_json_object(&json, "data");
         rp_json_trace_line(&json, row->line);
         rp_json_object_end(&json);
+    } else if (row->is_text) {
+        rp_json_text(&json, "data", row->data, row->size);
     } else {
         rp_json_record(&json, "data", output->layout, row->data, row->size);
     }
@@ -161,13 +165,19 @@ static void put_json(const struct output *output, const struct row *row, bool ti
 }
 
 static void put_text(struct output *output, const struct row *row) {
-    head(output);
+    if (!row->is_text) /* that has headers of its own, if any */
+        head(output);
     FILE *out = begin_row();
     if (!out)
         return;
     put_number(output, out);
-    put_time(out);
-    if (row->line)
+    if (row->is_text)
+        fwrite(row->data, 1, row->size, out);
+    else
+        put_time(out);
+    if (row->is_text)
+        all.last = output;
+    else if (row->line)
         rp_trace_line_print_row(row->line, out);
     else
         rp_layout_print_row(output->layout, row->data, row->size, out);
@@ -202,7 +212,7 @@ static void record_row(const struct output *output, const struct row *row) {
         return;
     if (!all.record.csv)
         put_json(output, row, true, all.record.file);
-    else if (!row->line)
+    else if (!row->line && !row->is_text)
         record_csv(output, row);
     if (ferror(all.record.file))
         prompt_fail(output->prompt, output_record_end());
@@ -255,16 +265,26 @@ static bool put_row(struct output *output, const struct row *row) {
     return !ferror(stdout);
 }
 
+/* The columns, by the names that the schema gives them. */
+static struct rp_error *open_layout(struct output *output) {
+    return output->iterated ? rp_layout_of_rows(output->module, &output->layout)
+                            : rp_layout_of_output(output->module, output->name, &output->layout);
+}
+
 static bool on_record(void *ctx, const void *data, size_t size) {
     struct output *output = ctx;
     if (!output->layout) {
-        struct rp_error *err = rp_layout_of_output(output->module, output->name, &output->layout);
+        struct rp_error *err = open_layout(output);
         if (err)
             prompt_fail(output->prompt, err);
         if (!output->layout)
             return false;
     }
     return put_row(output, &(struct row){.data = data, .size = size});
+}
+
+static bool on_text(void *ctx, const void *data, size_t size) {
+    return put_row(ctx, &(struct row){.data = data, .size = size, .is_text = true});
 }
 
 /* The pipe is the kernel's: nobody tells which program a line came from, unless there is but one.
@@ -301,10 +321,24 @@ static struct rp_error *read_trace(struct prompt *prompt) {
     return NULL;
 }
 
+static struct rp_error *read_rows(struct prompt *prompt, struct entry *entry) {
+    struct output *output = &entry->outputs[entry->output_count++];
+    *output = (struct output){.prompt = prompt,
+                              .entry = entry,
+                              .module = entry->module,
+                              .name = "rows",
+                              .iterated = true};
+    struct rp_layout *layout;
+    RP_TRY(rp_layout_of_rows(entry->module, &layout));
+    rp_layout_free(layout);
+    return rp_session_read_rows(prompt->session, entry->module, layout ? on_record : on_text,
+                                output);
+}
+
 struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
     const struct rp_module *module = entry->module;
     size_t maps = rp_module_map_count(module);
-    entry->outputs = calloc(maps + 1, sizeof(*entry->outputs));
+    entry->outputs = calloc(maps + 2, sizeof(*entry->outputs));
     if (!entry->outputs)
         return rp_error_nomem();
     for (size_t i = 0; i < maps; i++) {
@@ -315,6 +349,8 @@ struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
         *output = (struct output){.prompt = prompt, .entry = entry, .module = module, .name = name};
         RP_TRY(rp_session_read(prompt->session, entry->module, name, on_record, output));
     }
+    if (rp_module_writes_rows(module))
+        RP_TRY(read_rows(prompt, entry));
     RP_TRY(rp_stack_watch(prompt->session, entry->stack));
     entry->prints_trace = rp_module_prints_trace(module);
     return entry->prints_trace ? read_trace(prompt) : NULL;

@@ -19,7 +19,7 @@ static void print_json(const struct entry *entry, const char *line) {
     struct rp_writer json;
     rp_json_begin(&json, stdout);
     rp_json_uint(&json, "probe", entry->number);
-    rp_json_string(&json, "state", entry->paused ? "paused" : "running");
+    rp_json_string(&json, "state", entry_state(entry));
     rp_json_string(&json, "question", line);
     rp_json_array(&json, "attached");
     for (size_t i = 0; i < entry->probes.count; i++)
@@ -32,7 +32,7 @@ static void print_text(const struct entry *entry, const char *line) {
     char number[16];
     snprintf(number, sizeof(number), "[%u]", entry->number);
     printf("%s%-5s%s %-8s %s\n", screen_colour(COLOUR_NUMBER), number, screen_colour(COLOUR_NONE),
-           entry->paused ? "paused" : "running", line);
+           entry_state(entry), line);
     for (size_t i = 0; i < entry->probes.count; i++) {
         size_t attach_points = rp_probe_match_count(entry->probes.items[i]);
         printf("      %s", rp_probe_spec(entry->probes.items[i]));

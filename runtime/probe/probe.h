@@ -13,7 +13,7 @@ struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *functi
                                     const char *spec, pid_t pid, struct rp_probe **out);
 
 /* Of an iterator: *fd is the caller's; while it is read, the program runs, once for everything
- * there is, and what it writes is what is read. -1: it is none. */
+ * there is, and what it writes is what is read. -1: it is not an iterator. */
 struct rp_error *rp_probe_open_rows(const struct rp_probe *probe, int *fd);
 
 /* Detaches the probe without waiting for the kernel's grace period (tens of milliseconds): its

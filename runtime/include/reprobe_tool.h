@@ -43,11 +43,9 @@ struct rp_interval {
 struct argp;
 /* The options above: an argp child with a `struct rp_tool` as its input. */
 extern const struct argp rp_tool_argp;
-/* The arguments [INTERVAL [COUNT]]: an argp child with a `struct rp_interval` as its input. */
-extern const struct argp rp_interval_argp;
 
 /* Parses a host program's command line: its own options (`own`, with `ctx` as input), those of
- * rp_tool_argp and, unless `interval` is NULL, those of rp_interval_argp. */
+ * rp_tool_argp and, unless `interval` is NULL, the arguments [INTERVAL [COUNT]]. */
 void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
                    struct rp_interval *interval);
 

@@ -101,7 +101,8 @@ static error_t parse_interval(int key, char *arg, struct argp_state *state) {
     return 0;
 }
 
-const struct argp rp_interval_argp = {.parser = parse_interval, .args_doc = "[INTERVAL [COUNT]]"};
+static const struct argp interval_argp = {.parser = parse_interval,
+                                          .args_doc = "[INTERVAL [COUNT]]"};
 
 struct inputs {
     void *own;
@@ -127,7 +128,7 @@ void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, str
     struct inputs inputs = {ctx, tool, interval};
     const struct argp_child children[] = {{own, 0, NULL, 0},
                                           {&rp_tool_argp, 0, NULL, 0},
-                                          {interval ? &rp_interval_argp : NULL, 0, NULL, 0},
+                                          {interval ? &interval_argp : NULL, 0, NULL, 0},
                                           {0}};
     const struct argp whole = {.parser = give_inputs, .children = children};
     argp_parse(&whole, argc, argv, 0, NULL, &inputs);

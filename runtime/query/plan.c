@@ -19,15 +19,15 @@ void rp_query_plan_clear(struct rp_query_plan *program) {
     rp_values_clear(&program->keys);
     rp_values_clear(&program->saved);
     free(program->number.text);
-    for (size_t i = 0; i < program->term_count; i++) {
-        struct rp_term *term = &program->terms[i];
-        for (size_t c = 0; c < term->operand_count; c++)
-            free(term->operands[c].text);
-        free(term->operands);
+    for (size_t i = 0; i < program->terms.count; i++) {
+        struct rp_term *term = &program->terms.items[i];
+        for (size_t c = 0; c < term->operands.count; c++)
+            free(term->operands.items[c].text);
+        rp_vec_clear(&term->operands);
         free(term->text);
         free(term->code);
     }
-    free(program->terms);
+    rp_vec_clear(&program->terms);
     free(program->note);
     *program = (struct rp_query_plan){0};
 }
@@ -167,7 +167,7 @@ static struct rp_error *add_keys(struct rp_query_plan *p) {
 static struct rp_error *plan_columns(struct rp_query_plan *p) {
     RP_TRY(choose_columns(p));
     for (size_t i = 0; i < p->columns.count; i++) {
-        struct rp_value *value = &p->columns.list[i];
+        struct rp_value *value = &p->columns.items[i];
         RP_TRY(rp_plan_types(p, &(struct rp_expression *){&value->is}, 1));
         if (value->is.shape == RP_SHAPE_STRUCT)
             return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
@@ -297,8 +297,8 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
     RP_TRY(rp_plan_predicate(p));
     RP_TRY(note_hidden(p));
     for (size_t i = 0; i < p->saved.count; i++)
-        if (!p->saved.list[i].argument)
-            rp_value_set_capacity(&p->saved.list[i]);
+        if (!p->saved.items[i].argument)
+            rp_value_set_capacity(&p->saved.items[i]);
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);

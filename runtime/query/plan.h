@@ -39,8 +39,7 @@ struct rp_value {
 };
 
 struct rp_values {
-    struct rp_value *list;
-    size_t count;
+    RP_VEC(struct rp_value);
 };
 
 /* A text that a condition compares: `text` is read into `buffer`. */
@@ -55,8 +54,7 @@ struct rp_text_operand {
 struct rp_term {
     char *text; /* as typed */
     char *code; /* with is_text() for comparisons of text */
-    struct rp_text_operand *operands;
-    size_t operand_count;
+    RP_VEC(struct rp_text_operand) operands;
     bool at_entry;
 };
 
@@ -67,8 +65,7 @@ struct rp_query_plan {
     bool pair; /* points[0] is the entry, points[1] the return */
     struct rp_values columns, keys, saved;
     struct rp_value number; /* of a histogram */
-    struct rp_term *terms;
-    size_t term_count;
+    RP_VEC(struct rp_term) terms;
     bool by_match;   /* the key says at which attach point */
     const char *map; /* where what is kept of a call is: "entered", "start" */
     bool timed;      /* with the time of the entry, in nanoseconds */

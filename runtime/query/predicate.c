@@ -91,16 +91,9 @@ static unsigned literal_size(const struct rp_token *token) {
 static struct rp_error *compare_text(struct rp_query_plan *p, struct rp_term *term,
                                      const char *text, const struct rp_token *literal, bool equal,
                                      FILE *out) {
-    struct rp_text_operand *longer =
-        reallocarray(term->operands, term->operand_count + 1, sizeof(*longer));
-    if (!longer)
+    struct rp_text_operand *operand = rp_vec_add(&term->operands);
+    if (!operand || !(operand->text = strdup(text)))
         return rp_error_nomem();
-    term->operands = longer;
-    struct rp_text_operand *operand = &longer[term->operand_count];
-    *operand = (struct rp_text_operand){.text = strdup(text)};
-    if (!operand->text)
-        return rp_error_nomem();
-    term->operand_count++;
     operand->is.text = operand->text;
     RP_TRY(rp_plan_types(p, &(struct rp_expression *){&operand->is}, 1));
     if (operand->is.shape != RP_SHAPE_TEXT)
@@ -132,8 +125,8 @@ static struct rp_error *compare_text(struct rp_query_plan *p, struct rp_term *te
         char base[24];
         rp_value_member(text, base, sizeof(base));
         snprintf(operand->buffer, sizeof(operand->buffer), "%s_text_%zu", base,
-                 term->operand_count % 1000);
-        if (term->operand_count == 1)
+                 term->operands.count % 1000);
+        if (term->operands.count == 1)
             snprintf(operand->buffer, sizeof(operand->buffer), "%s_text", base);
     }
     fprintf(out, "%sis_text(%s, %.*s, sizeof(%.*s))", equal ? "" : "!", operand->buffer,
@@ -188,7 +181,7 @@ static struct rp_error *rewrite(struct rp_query_plan *p, struct rp_term *term, F
 
 /* What a condition is apart from comparisons of text, as clang is to read it: those are numbers. */
 static struct rp_error *check_term(struct rp_query_plan *p, const struct rp_term *term) {
-    if (term->operand_count)
+    if (term->operands.count)
         return rp_check_names(p, term->text);
     struct rp_expression is = {.text = term->text};
     RP_TRY(rp_plan_types(p, &(struct rp_expression *){&is}, 1));
@@ -201,12 +194,9 @@ static struct rp_error *check_term(struct rp_query_plan *p, const struct rp_term
 }
 
 static struct rp_error *add_term(struct rp_query_plan *p, const char *text, size_t length) {
-    struct rp_term *longer = reallocarray(p->terms, p->term_count + 1, sizeof(*longer));
-    if (!longer)
+    struct rp_term *term = rp_vec_add(&p->terms);
+    if (!term)
         return rp_error_nomem();
-    p->terms = longer;
-    struct rp_term *term = &longer[p->term_count++];
-    *term = (struct rp_term){0};
     while (length && isspace((unsigned char)text[length - 1]))
         length--;
     while (length && isspace((unsigned char)*text)) {

@@ -22,8 +22,8 @@
 
 void rp_values_clear(struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++)
-        free(values->list[i].text);
-    free(values->list);
+        free(values->items[i].text);
+    rp_vec_clear(values);
     *values = (struct rp_values){0};
 }
 
@@ -53,7 +53,7 @@ static bool is_taken(const struct rp_values *values, const char *member) {
         if (!strcmp(own[i], member))
             return true;
     for (size_t i = 0; i < values->count; i++)
-        if (!strcmp(values->list[i].member, member))
+        if (!strcmp(values->items[i].member, member))
             return true;
     return false;
 }
@@ -76,11 +76,9 @@ static void name_member(const struct rp_values *values, const char *text,
 
 struct rp_value *rp_value_add(struct rp_values *values, const char *text,
                               const char *const *reserved) {
-    struct rp_value *longer = reallocarray(values->list, values->count + 1, sizeof(*longer));
-    if (!longer)
+    if (!rp_vec_reserve(values, 1))
         return NULL;
-    values->list = longer;
-    struct rp_value *value = &longer[values->count];
+    struct rp_value *value = &values->items[values->count];
     *value = (struct rp_value){.text = strdup(text)};
     if (!value->text)
         return NULL;
@@ -264,7 +262,7 @@ static bool is_user_text(const struct rp_query_plan *p, const struct rp_value *v
 
 static struct rp_error *save_argument(struct rp_query_plan *p, const struct rp_argument *argument) {
     for (size_t i = 0; i < p->saved.count; i++)
-        if (p->saved.list[i].argument && !strcmp(p->saved.list[i].text, argument->name))
+        if (p->saved.items[i].argument && !strcmp(p->saved.items[i].text, argument->name))
             return NULL;
     struct rp_value *value = rp_value_add(&p->saved, argument->name, NULL);
     if (!value)
@@ -320,7 +318,7 @@ static bool is_path(const struct rp_value *value) {
 static unsigned bytes(const struct rp_values *values) {
     unsigned sum = 0;
     for (size_t i = 0; i < values->count; i++)
-        sum += values->list[i].is.shape == RP_SHAPE_TEXT ? values->list[i].capacity : 8;
+        sum += values->items[i].is.shape == RP_SHAPE_TEXT ? values->items[i].capacity : 8;
     return sum;
 }
 
@@ -338,15 +336,15 @@ void rp_values_fit(struct rp_values *values) {
     for (unsigned most = RP_PATH_CAPACITY;
          bytes(values) > STACK_CAPACITY && most > TEXT_CAPACITY_MIN; most /= 2)
         for (size_t i = 0; i < values->count; i++)
-            if (values->list[i].capacity > most / 2)
-                values->list[i].capacity = most / 2;
+            if (values->items[i].capacity > most / 2)
+                values->items[i].capacity = most / 2;
 }
 
 /* What was read at the entry has as much room in the record as it had there. */
 void rp_values_take_capacity(const struct rp_query_plan *p, struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++)
         for (size_t k = 0; k < p->saved.count; k++)
-            if (values->list[i].at_entry && !p->saved.list[k].argument &&
-                !strcmp(values->list[i].text, p->saved.list[k].text))
-                values->list[i].capacity = p->saved.list[k].capacity;
+            if (values->items[i].at_entry && !p->saved.items[k].argument &&
+                !strcmp(values->items[i].text, p->saved.items[k].text))
+                values->items[i].capacity = p->saved.items[k].capacity;
 }

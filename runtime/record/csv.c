@@ -25,10 +25,10 @@ void rp_csv_cell(const char *text, FILE *out) {
 }
 
 void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out) {
-    for (size_t i = 0; i < layout->column_count; i++) {
+    for (size_t i = 0; i < layout->columns.count; i++) {
         if (i)
             fputc(',', out);
-        rp_csv_cell(layout->columns[i].path, out);
+        rp_csv_cell(layout->columns.items[i].path, out);
     }
     fputs("\r\n", out);
 }
@@ -50,8 +50,8 @@ static void print_value(const struct rp_view *view, FILE *out) {
 
 void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
     const struct rp_type bytes = {.kind = RP_BYTES, .size = size};
-    for (size_t i = 0; i < layout->column_count; i++) {
-        const struct rp_column *column = &layout->columns[i];
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        const struct rp_column *column = &layout->columns.items[i];
         struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
         if (!column->type)
             view = (struct rp_view){&bytes, data, size, 0, 0};

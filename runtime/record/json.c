@@ -17,8 +17,8 @@ static void write_array(struct rp_writer *w, const char *name, const struct rp_v
 
 /* Members of an anonymous struct or union belong to the struct that contains it. */
 static void write_members(struct rp_writer *w, const struct rp_view *view) {
-    for (size_t i = 0; i < view->type->member_count; i++) {
-        const struct rp_member *member = &view->type->members[i];
+    for (size_t i = 0; i < view->type->members.count; i++) {
+        const struct rp_member *member = &view->type->members.items[i];
         struct rp_view value = rp_view_member(view, member);
         if (*member->name)
             rp_json_value(w, member->name, &value);

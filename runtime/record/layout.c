@@ -27,14 +27,14 @@ struct rp_type *rp_type_new(enum rp_kind kind, uint64_t size) {
 void rp_type_free(struct rp_type *type) {
     if (!type)
         return;
-    for (size_t i = 0; i < type->member_count; i++) {
-        free(type->members[i].name);
-        rp_type_free(type->members[i].type);
+    for (size_t i = 0; i < type->members.count; i++) {
+        free(type->members.items[i].name);
+        rp_type_free(type->members.items[i].type);
     }
-    for (size_t i = 0; i < type->value_count; i++)
-        free(type->values[i].name);
-    free(type->members);
-    free(type->values);
+    for (size_t i = 0; i < type->values.count; i++)
+        free(type->values.items[i].name);
+    rp_vec_clear(&type->members);
+    rp_vec_clear(&type->values);
     rp_type_free(type->element);
     free(type);
 }
@@ -57,47 +57,35 @@ struct rp_type *rp_type_array(struct rp_type *element, uint32_t count) {
     return array;
 }
 
-/* `items` with space for one more; NULL: out of memory, and `items` as it was. */
-static void *grown(void *items, size_t count, size_t item_size) {
-    bool full = count == 0 || (count >= 8 && (count & (count - 1)) == 0);
-    return full ? realloc(items, (count < 8 ? 8 : count * 2) * item_size) : items;
-}
-
 bool rp_type_add_member(struct rp_type *type, const char *name, struct rp_type *member,
                         uint64_t bit_offset, unsigned bit_size) {
-    struct rp_member *members = grown(type->members, type->member_count, sizeof(*members));
-    if (members)
-        type->members = members;
-    char *copy = members && member ? strdup(name) : NULL;
-    if (!copy) {
-        rp_type_free(member);
-        return false;
-    }
-    members[type->member_count++] = (struct rp_member){copy, member, bit_offset, bit_size};
-    return true;
+    const struct rp_member added = {member ? strdup(name) : NULL, member, bit_offset, bit_size};
+    if (added.name && rp_vec_push(&type->members, added))
+        return true;
+    free(added.name);
+    rp_type_free(member);
+    return false;
 }
 
 bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value) {
-    size_t at = type->value_count; /* nearly always: most enums ascend */
-    while (at && (int64_t)type->values[at - 1].value > (int64_t)value)
+    size_t at = type->values.count; /* nearly always: most enums ascend */
+    while (at && (int64_t)type->values.items[at - 1].value > (int64_t)value)
         at--;
-    if (at && type->values[at - 1].value == value)
+    if (at && type->values.items[at - 1].value == value)
         return true;
-    struct rp_enum_value *values = grown(type->values, type->value_count, sizeof(*values));
-    if (values)
-        type->values = values;
-    char *copy = values ? strdup(name) : NULL;
+    char *copy = rp_vec_reserve(&type->values, 1) ? strdup(name) : NULL;
     if (!copy)
         return false;
-    memmove(values + at + 1, values + at, (type->value_count - at) * sizeof(*values));
+    struct rp_enum_value *values = type->values.items;
+    memmove(values + at + 1, values + at, (type->values.count - at) * sizeof(*values));
     values[at] = (struct rp_enum_value){copy, value};
-    type->value_count++;
+    type->values.count++;
     return true;
 }
 
 bool rp_type_same(const struct rp_type *a, const struct rp_type *b) {
     if (a->kind != b->kind || a->size != b->size || a->count != b->count ||
-        a->member_count != b->member_count)
+        a->members.count != b->members.count)
         return false;
     return !a->element || !b->element || rp_type_same(a->element, b->element);
 }
@@ -113,8 +101,8 @@ const char *rp_view_enum_name(const struct rp_view *view) {
     struct rp_enum_value key = {NULL,
                                 type->is_signed ? (uint64_t)rp_view_int(view) : rp_view_uint(view)};
     const struct rp_enum_value *found =
-        type->value_count
-            ? bsearch(&key, type->values, type->value_count, sizeof(key), compare_values)
+        type->values.count
+            ? bsearch(&key, type->values.items, type->values.count, sizeof(key), compare_values)
             : NULL;
     return found && *found->name ? found->name : NULL;
 }
@@ -139,8 +127,8 @@ static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
     case RP_POINTER:
         return 18;
     case RP_ENUM:
-        for (size_t i = 0; i < type->value_count; i++) {
-            unsigned length = smaller(strlen(type->values[i].name), WIDTH_NAME_MAX);
+        for (size_t i = 0; i < type->values.count; i++) {
+            unsigned length = smaller(strlen(type->values.items[i].name), WIDTH_NAME_MAX);
             width = length > width ? length : width;
         }
         return width;
@@ -175,8 +163,8 @@ static char *in_capitals(const char *text) {
 static bool add_columns(struct rp_layout *layout, const struct rp_view *view, const char *path,
                         struct rp_member *of) {
     const struct rp_type *type = view->type;
-    for (size_t i = 0; type && type->kind == RP_STRUCT && i < type->member_count; i++) {
-        struct rp_member *member = &type->members[i];
+    for (size_t i = 0; type && type->kind == RP_STRUCT && i < type->members.count; i++) {
+        struct rp_member *member = &type->members.items[i];
         if (!*member->name && member->type->kind != RP_STRUCT)
             continue;
         RP_AUTO_FREE char *name = path_under(path, member->name);
@@ -186,30 +174,28 @@ static bool add_columns(struct rp_layout *layout, const struct rp_view *view, co
     }
     if (type && type->kind == RP_STRUCT)
         return true;
-    struct rp_column *columns = grown(layout->columns, layout->column_count, sizeof(*columns));
-    if (columns)
-        layout->columns = columns;
     RP_AUTO_FREE char *copy = strdup(path), *header = in_capitals(path);
-    if (!columns || !copy || !header)
+    if (!copy || !header || !rp_vec_reserve(&layout->columns, 1))
         return false;
     unsigned width = type ? typical_width(type, view->bit_size) : WIDTH_HEX_MAX;
     if (width < strlen(header))
         width = (unsigned)strlen(header);
-    columns[layout->column_count++] = (struct rp_column){.header = rp_take(header),
-                                                         .path = rp_take(copy),
-                                                         .member = of,
-                                                         .type = type,
-                                                         .bit_offset = view->bit_offset,
-                                                         .bit_size = view->bit_size,
-                                                         .width = width};
+    layout->columns.items[layout->columns.count++] =
+        (struct rp_column){.header = rp_take(header),
+                           .path = rp_take(copy),
+                           .member = of,
+                           .type = type,
+                           .bit_offset = view->bit_offset,
+                           .bit_size = view->bit_size,
+                           .width = width};
     return true;
 }
 
 /* An array without a length can have elements only at the very end. */
 static void find_flexible(struct rp_type *type) {
-    if (!type || type->kind != RP_STRUCT || !type->member_count)
+    if (!type || type->kind != RP_STRUCT || !type->members.count)
         return;
-    struct rp_member *last = &type->members[type->member_count - 1];
+    struct rp_member *last = &type->members.items[type->members.count - 1];
     if ((last->type->kind == RP_TEXT || last->type->kind == RP_ARRAY) && !last->type->count &&
         last->bit_offset / 8 + 8 > type->size)
         last->type->to_the_end = true;
@@ -237,21 +223,21 @@ struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp
 void rp_layout_free(struct rp_layout *layout) {
     if (!layout)
         return;
-    for (size_t i = 0; i < layout->column_count; i++) {
-        free(layout->columns[i].header);
-        free(layout->columns[i].path);
-        free(layout->columns[i].stacks);
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        free(layout->columns.items[i].header);
+        free(layout->columns.items[i].path);
+        free(layout->columns.items[i].stacks);
     }
-    free(layout->columns);
+    rp_vec_clear(&layout->columns);
     free(layout->name);
     rp_type_free(layout->type);
     free(layout);
 }
 
 bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header) {
-    struct rp_column *column = i < layout->column_count ? &layout->columns[i] : NULL;
-    for (size_t other = 0; other < layout->column_count; other++)
-        if (other != i && strcmp(layout->columns[other].path, header) == 0)
+    struct rp_column *column = i < layout->columns.count ? &layout->columns.items[i] : NULL;
+    for (size_t other = 0; other < layout->columns.count; other++)
+        if (other != i && strcmp(layout->columns.items[other].path, header) == 0)
             return true;
     RP_AUTO_FREE char *copy = strdup(header), *path = strdup(header), *name = strdup(header);
     if (!column || !copy || !path || !name)

@@ -5,6 +5,7 @@
 
 #include "reprobe.h"
 #include "util/cleanup.h"
+#include "util/vec.h"
 
 struct btf;
 
@@ -37,10 +38,9 @@ struct rp_type {
     uint32_t align;  /* bytes, at least 1 */
     uint32_t count;  /* TEXT, ARRAY */
     uint64_t size;   /* bytes */
-    struct rp_type *element;      /* ARRAY */
-    struct rp_member *members;    /* STRUCT */
-    struct rp_enum_value *values; /* ENUM, ascending as signed numbers, each value once */
-    size_t member_count, value_count;
+    struct rp_type *element;             /* ARRAY */
+    RP_VEC(struct rp_member) members;    /* STRUCT */
+    RP_VEC(struct rp_enum_value) values; /* ENUM, ascending as signed numbers, each value once */
 };
 
 struct rp_member {
@@ -67,8 +67,7 @@ struct rp_layout {
     char *name;           /* of a record that is not a struct, as column and as JSON member */
     bool maybe_number;    /* unknown, but sent as it is: a number if it has the size of one */
     bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
-    struct rp_column *columns;
-    size_t column_count;
+    RP_VEC(struct rp_column) columns;
 };
 
 /* In C ("u32", "char [16]", "struct {u32 pid; char comm[16]}"), as far as its kind shows;

@@ -19,8 +19,8 @@ static struct rp_error *layout_of_fields(const struct rp_module *module, const c
 
 static struct rp_column *find_column(const struct rp_layout *layout,
                                      const struct rp_member_schema *member) {
-    for (size_t i = 0; i < layout->column_count; i++) {
-        struct rp_column *column = &layout->columns[i];
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        struct rp_column *column = &layout->columns.items[i];
         if (member->name ? strcmp(column->path, member->name) == 0
                          : column->bit_offset == (uint64_t)member->offset * 8)
             return column;
@@ -40,7 +40,7 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
         if (member->stacks && !column->stacks)
             return rp_error_nomem();
         if (member->header &&
-            !rp_layout_set_header(layout, (size_t)(column - layout->columns), member->header))
+            !rp_layout_set_header(layout, (size_t)(column - layout->columns.items), member->header))
             return rp_error_nomem();
     }
     return NULL;

@@ -42,7 +42,7 @@ static uint64_t element(const struct rp_map_table *t, const uint8_t *row, size_t
 }
 
 static size_t element_count(const struct rp_map_table *t) {
-    return t->layout->columns[counts_column(t)].type->count;
+    return t->layout->columns.items[counts_column(t)].type->count;
 }
 
 /* The first slot stays empty, as bpf_log2l() begins at 1; when it does not, or there are more, the
@@ -62,11 +62,11 @@ static bool has_log2_slots(const struct rp_map_table *t) {
 static bool is_countable(const struct rp_map_table *t) {
     ssize_t counts = counts_column(t), bucket = bucket_column(t);
     if (counts >= 0) {
-        const struct rp_type *type = t->layout->columns[counts].type;
+        const struct rp_type *type = t->layout->columns.items[counts].type;
         return type->kind == RP_ARRAY && rp_type_is_number(type->element) &&
                type->count <= RP_LOG2_SLOTS;
     }
-    const struct rp_type *slot = bucket < 0 ? t->key : t->layout->columns[bucket].type;
+    const struct rp_type *slot = bucket < 0 ? t->key : t->layout->columns.items[bucket].type;
     return rp_type_is_number(t->value) && rp_type_is_number(slot);
 }
 
@@ -83,7 +83,7 @@ bool rp_map_is_heading(const struct rp_map_table *t, size_t i) {
 }
 
 static bool has_headings(const struct rp_map_table *t) {
-    for (size_t i = 0; i < t->layout->column_count; i++)
+    for (size_t i = 0; i < t->layout->columns.count; i++)
         if (rp_map_is_heading(t, i))
             return true;
     return false;
@@ -104,7 +104,7 @@ static int compare_headings(const struct rp_map_table *t, const uint8_t *a, cons
         return memcmp(a, b, t->info.key_size);
     if (bucket < 0)
         return 0;
-    const struct rp_column *column = &t->layout->columns[bucket];
+    const struct rp_column *column = &t->layout->columns.items[bucket];
     size_t at = column->bit_offset / 8, end = at + column->type->size;
     int order = memcmp(a, b, at);
     return order ? order : memcmp(a + end, b + end, t->info.key_size - end);

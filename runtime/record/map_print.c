@@ -66,14 +66,14 @@ static void write_cell(struct printer *p, size_t i, const uint8_t *row) {
 }
 
 static size_t column_count(const struct printer *p) {
-    return p->t->layout->column_count;
+    return p->t->layout->columns.count;
 }
 
 /* ---- text */
 
 /* Names of numbers are longer than these. */
 static size_t width_of(const struct printer *p, size_t i) {
-    size_t width = p->t->layout->columns[i].width;
+    size_t width = p->t->layout->columns.items[i].width;
     for (size_t n = 0; p->t->members[i] && n < p->t->row_count; n++) {
         RP_AUTO_FREE char *name = name_cell(p, i, rp_map_row(p->t, n));
         size_t length = name ? strlen(name) : 0;
@@ -95,7 +95,7 @@ static void text_entry(struct printer *p, const uint8_t *row) {
         if (row)
             write_cell(p, i, row);
         else
-            rp_write_string(&p->w, p->t->layout->columns[i].header);
+            rp_write_string(&p->w, p->t->layout->columns.items[i].header);
         if (i + 1 < column_count(p))
             rp_write_padding(&p->w, start, p->widths ? p->widths[i] : 0);
     }
@@ -120,7 +120,7 @@ static void text_headings(struct printer *p, const uint8_t *row) {
         if (!rp_map_is_heading(p->t, i))
             continue;
         rp_write_string(&p->w, any ? ", " : "\n");
-        rp_write_string(&p->w, p->t->layout->columns[i].path);
+        rp_write_string(&p->w, p->t->layout->columns.items[i].path);
         rp_write_string(&p->w, " = ");
         write_cell(p, i, row);
         any = true;
@@ -155,16 +155,16 @@ static void json_cell(struct printer *p, const char *name, size_t i, const struc
 /* The column that the view is of; column_count() when it is of several, or of none. */
 static size_t column_of(const struct printer *p, const struct rp_view *view) {
     size_t i = 0;
-    while (i < column_count(p) && (p->t->layout->columns[i].type != view->type ||
-                                   p->t->layout->columns[i].bit_offset != view->bit_offset))
+    while (i < column_count(p) && (p->t->layout->columns.items[i].type != view->type ||
+                                   p->t->layout->columns.items[i].bit_offset != view->bit_offset))
         i++;
     return i;
 }
 
 /* Whether its members can be told by their names, one after another. */
 static bool is_plain_struct(const struct rp_type *type) {
-    for (size_t i = 0; i < type->member_count; i++)
-        if (!*type->members[i].name)
+    for (size_t i = 0; i < type->members.count; i++)
+        if (!*type->members.items[i].name)
             return false;
     return type->kind == RP_STRUCT;
 }
@@ -176,8 +176,8 @@ static void json_part(struct printer *p, const char *name, const struct rp_view 
 static void json_members(struct printer *p, const char *name, const struct rp_view *view,
                          const uint8_t *row) {
     rp_json_object(&p->w, name);
-    for (size_t i = 0; i < view->type->member_count; i++) {
-        const struct rp_member *member = &view->type->members[i];
+    for (size_t i = 0; i < view->type->members.count; i++) {
+        const struct rp_member *member = &view->type->members.items[i];
         struct rp_view inner = rp_view_member(view, member);
         size_t column = column_of(p, &inner);
         if (p->is_histogram && column < column_count(p) && !rp_map_is_heading(p->t, column))
@@ -242,7 +242,7 @@ static void csv_cell(struct printer *p, size_t i, const uint8_t *row) {
     size_t length;
     FILE *cell = row ? open_memstream(&text, &length) : NULL;
     if (!row)
-        rp_csv_cell(p->t->layout->columns[i].path, p->out);
+        rp_csv_cell(p->t->layout->columns.items[i].path, p->out);
     if (!cell)
         return;
     rp_writer_begin(&p->w, cell);

@@ -155,10 +155,10 @@ static struct rp_error *make_layout(struct rp_map_table *t, struct types *types)
         return rp_error_nomem();
     }
     RP_TRY(rp_layout_new(row, "value", &t->layout));
-    t->key = row->members[0].type;
-    t->value = row->members[1].type;
-    while (t->key_columns < t->layout->column_count &&
-           t->layout->columns[t->key_columns].bit_offset < (uint64_t)t->info.key_size * 8)
+    t->key = row->members.items[0].type;
+    t->value = row->members.items[1].type;
+    while (t->key_columns < t->layout->columns.count &&
+           t->layout->columns.items[t->key_columns].bit_offset < (uint64_t)t->info.key_size * 8)
         t->key_columns++;
     return NULL;
 }
@@ -170,15 +170,15 @@ static struct rp_error *make_layout(struct rp_map_table *t, struct types *types)
 static void find_member(struct rp_map_table *t, const struct rp_member_schema *member) {
     uint64_t base = member->of_value ? t->info.key_size : 0;
     size_t first = member->of_value ? t->key_columns : 0,
-           end = member->of_value ? t->layout->column_count : t->key_columns;
+           end = member->of_value ? t->layout->columns.count : t->key_columns;
     for (size_t i = first; i < end; i++)
-        if (t->layout->columns[i].bit_offset == (base + member->offset) * 8 &&
-            !t->layout->columns[i].bit_size)
+        if (t->layout->columns.items[i].bit_offset == (base + member->offset) * 8 &&
+            !t->layout->columns.items[i].bit_size)
             t->members[i] = member;
 }
 
 static struct rp_error *find_members(struct rp_map_table *t) {
-    t->members = calloc(t->layout->column_count + 1, sizeof(const struct rp_member_schema *));
+    t->members = calloc(t->layout->columns.count + 1, sizeof(const struct rp_member_schema *));
     if (!t->members)
         return rp_error_nomem();
     for (size_t i = 0; i < t->schema->member_count; i++)
@@ -188,7 +188,7 @@ static struct rp_error *find_members(struct rp_map_table *t) {
 }
 
 ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_member_meaning means) {
-    for (size_t i = 0; i < t->layout->column_count; i++)
+    for (size_t i = 0; i < t->layout->columns.count; i++)
         if (t->members[i] && t->members[i]->of_value == of_value && t->members[i]->means == means)
             return (ssize_t)i;
     return -1;

@@ -63,7 +63,7 @@ static inline struct rp_view rp_map_value(const struct rp_map_table *t, const ui
 /* The cell of column `i`. */
 static inline struct rp_view rp_map_cell(const struct rp_map_table *t, size_t i,
                                          const uint8_t *row) {
-    const struct rp_column *column = &t->layout->columns[i];
+    const struct rp_column *column = &t->layout->columns.items[i];
     return (struct rp_view){column->type, row, t->row_size, column->bit_offset, column->bit_size};
 }
 /* The number that is there, sign-extended where it has a sign. */

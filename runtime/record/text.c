@@ -17,8 +17,8 @@ static void write_array(struct rp_writer *w, const struct rp_view *view) {
 
 static void write_struct(struct rp_writer *w, const struct rp_view *view) {
     rp_write_char(w, '{');
-    for (size_t i = 0; i < view->type->member_count; i++) {
-        const struct rp_member *member = &view->type->members[i];
+    for (size_t i = 0; i < view->type->members.count; i++) {
+        const struct rp_member *member = &view->type->members.items[i];
         struct rp_view value = rp_view_member(view, member);
         if (i)
             rp_write_char(w, ',');
@@ -84,9 +84,9 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
 /* Ends the column that began at `start`. */
 static void end_column(struct rp_writer *w, const struct rp_layout *layout, size_t i,
                        size_t start) {
-    if (i + 1 == layout->column_count)
+    if (i + 1 == layout->columns.count)
         return;
-    rp_write_padding(w, start, layout->columns[i].width);
+    rp_write_padding(w, start, layout->columns.items[i].width);
 }
 
 size_t rp_print_text(const char *text, size_t max, FILE *out) {
@@ -100,9 +100,9 @@ size_t rp_print_text(const char *text, size_t max, FILE *out) {
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
     struct rp_writer w;
     rp_writer_begin(&w, out);
-    for (size_t i = 0; i < layout->column_count; i++) {
+    for (size_t i = 0; i < layout->columns.count; i++) {
         size_t start = rp_writer_columns(&w);
-        rp_write_string(&w, layout->columns[i].header);
+        rp_write_string(&w, layout->columns.items[i].header);
         end_column(&w, layout, i, start);
     }
     rp_write_char(&w, '\n');
@@ -125,8 +125,8 @@ void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_
         struct rp_view view = {&unknown, data, size, 0, 0};
         rp_write_value(&w, &view);
     }
-    for (size_t i = 0; layout->type && i < layout->column_count; i++) {
-        const struct rp_column *column = &layout->columns[i];
+    for (size_t i = 0; layout->type && i < layout->columns.count; i++) {
+        const struct rp_column *column = &layout->columns.items[i];
         struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
         size_t start = rp_writer_columns(&w);
         rp_write_value(&w, &view);

@@ -11,8 +11,8 @@ static void write_type(const struct rp_type *type, unsigned depth, const char *n
 
 static void write_members(const struct rp_type *type, unsigned depth, FILE *out) {
     fputs("struct {", out);
-    for (size_t i = 0; depth < DEPTH_MAX && i < type->member_count; i++) {
-        const struct rp_member *member = &type->members[i];
+    for (size_t i = 0; depth < DEPTH_MAX && i < type->members.count; i++) {
+        const struct rp_member *member = &type->members.items[i];
         fputs(i ? "; " : "", out);
         write_type(member->type, depth + 1, member->name, out);
         if (member->bit_size)

@@ -144,9 +144,9 @@ static bool is_word(const char *text, size_t length, const char *word) {
 /* A word for a number of this type. */
 static bool find_named(const struct rp_type *type, const char *text, size_t length,
                        uint64_t *value) {
-    for (size_t i = 0; i < type->value_count; i++) {
-        *value = type->values[i].value;
-        if (is_word(text, length, type->values[i].name))
+    for (size_t i = 0; i < type->values.count; i++) {
+        *value = type->values.items[i].value;
+        if (is_word(text, length, type->values.items[i].name))
             return true;
     }
     *value = is_word(text, length, "true");
@@ -160,8 +160,8 @@ static struct rp_error *not_a_number(const struct parser *p, const struct slot *
         return wants(p, slot, "a number");
     RP_AUTO_FREE char *word = strndup(p->at, word_length(p->at));
     struct rp_nearest near = {.wanted = word ? word : ""};
-    for (size_t i = 0; i < slot->type->value_count; i++)
-        rp_nearest_add(&near, slot->type->values[i].name);
+    for (size_t i = 0; i < slot->type->values.count; i++)
+        rp_nearest_add(&near, slot->type->values.items[i].name);
     RP_AUTO_FREE char *names = rp_nearest_text(&near, "");
     rp_nearest_clear(&near);
     struct rp_error *err = wants(p, slot, "a number or one of its names");
@@ -277,8 +277,8 @@ static struct slot member_place(const struct slot *outer, const struct rp_member
 /* The member of that name, also in an anonymous struct. */
 static bool find_member(const struct slot *outer, const char *name, size_t length,
                         struct slot *out) {
-    for (size_t i = 0; i < outer->type->member_count; i++) {
-        *out = member_place(outer, &outer->type->members[i]);
+    for (size_t i = 0; i < outer->type->members.count; i++) {
+        *out = member_place(outer, &outer->type->members.items[i]);
         if (*out->name
                 ? is_word(name, length, out->name)
                 : out->type->kind == RP_STRUCT &&
@@ -318,9 +318,9 @@ static struct rp_error *parse_member_name(struct parser *p, const struct slot *o
 static bool nth_place(const struct slot *outer, size_t i, struct slot *out) {
     const struct rp_type *type = outer->type;
     if (type->kind == RP_STRUCT) {
-        if (i >= type->member_count)
+        if (i >= type->members.count)
             return false;
-        *out = member_place(outer, &type->members[i]);
+        *out = member_place(outer, &type->members.items[i]);
         return true;
     }
     *out = (struct slot){type->element, outer->data,

@@ -122,17 +122,17 @@ static uint64_t number_of(const struct rp_column *column, const void *data, size
 
 /* The process that the record is of; 0: nobody tells. */
 static pid_t process_of(const struct rp_layout *layout, const void *data, size_t size) {
-    for (size_t i = 0; i < layout->column_count; i++)
-        if (layout->columns[i].means == RP_MEMBER_PID && layout->columns[i].type)
-            return (pid_t)number_of(&layout->columns[i], data, size);
+    for (size_t i = 0; i < layout->columns.count; i++)
+        if (layout->columns.items[i].means == RP_MEMBER_PID && layout->columns.items[i].type)
+            return (pid_t)number_of(&layout->columns.items[i], data, size);
     return 0;
 }
 
 bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
                          size_t size) {
     bool any = false;
-    for (size_t i = 0; i < layout->column_count; i++) {
-        const struct rp_column *column = &layout->columns[i];
+    for (size_t i = 0; i < layout->columns.count; i++) {
+        const struct rp_column *column = &layout->columns.items[i];
         bool user = column->means == RP_MEMBER_USER_STACK;
         if (!column->stacks || !column->type)
             continue;

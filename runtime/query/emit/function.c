@@ -17,7 +17,7 @@ static bool is_comm(const struct rp_query_plan *p, const struct rp_value *value)
 static bool values_read(const struct rp_query_plan *p, const struct rp_values *values, bool entry,
                         const char *name) {
     for (size_t i = 0; i < values->count; i++) {
-        const struct rp_value *value = &values->list[i];
+        const struct rp_value *value = &values->items[i];
         /* It is asked for where it is written, into its place. */
         if (is_comm(p, value))
             continue;
@@ -28,8 +28,9 @@ static bool values_read(const struct rp_query_plan *p, const struct rp_values *v
 }
 
 static bool terms_read(const struct rp_query_plan *p, bool entry, const char *name) {
-    for (size_t i = 0; i < p->term_count; i++)
-        if ((!p->pair || p->terms[i].at_entry == entry) && rp_reads(p->terms[i].text, name))
+    for (size_t i = 0; i < p->terms.count; i++)
+        if ((!p->pair || p->terms.items[i].at_entry == entry) &&
+            rp_reads(p->terms.items[i].text, name))
             return true;
     return false;
 }
@@ -113,7 +114,7 @@ static void write_member(const struct rp_query_plan *p, const char *type, const 
 
 void rp_write_members(const struct rp_query_plan *p, const struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++) {
-        const struct rp_value *value = &values->list[i];
+        const struct rp_value *value = &values->items[i];
         char type[sizeof(value->is.type)];
         snprintf(type, sizeof(type), "%s", value->is.type);
         if (value->is.shape == RP_SHAPE_TEXT)
@@ -133,7 +134,7 @@ bool rp_has_key(const struct rp_query_plan *p) {
 static void end_struct(const struct rp_query_plan *p, const struct rp_values *values) {
     bool text = false;
     for (size_t i = 0; i < values->count; i++)
-        text |= values->list[i].is.shape == RP_SHAPE_TEXT;
+        text |= values->items[i].is.shape == RP_SHAPE_TEXT;
     fputs(text ? "} __attribute__((aligned(8)));\n" : "};\n", p->out);
 }
 
@@ -190,7 +191,7 @@ static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
     if (!p->pair || s != 1 || p->points[s].spec.kind->has_parameters)
         return;
     for (size_t i = 0; i < p->saved.count; i++) {
-        const struct rp_value *value = &p->saved.list[i];
+        const struct rp_value *value = &p->saved.items[i];
         char saved[128];
         snprintf(saved, sizeof(saved), "%s.%s", rp_own(p, "at").text, value->member);
         if (value->argument && is_read(p, 1, value->text))
@@ -303,8 +304,8 @@ static bool is_one_call(const char *code) {
 }
 
 static void write_term(const struct rp_query_plan *p, const struct rp_term *term) {
-    for (size_t i = 0; i < term->operand_count; i++) {
-        const struct rp_text_operand *c = &term->operands[i];
+    for (size_t i = 0; i < term->operands.count; i++) {
+        const struct rp_text_operand *c = &term->operands.items[i];
         if (!c->capacity) /* comm is at hand */
             continue;
         fprintf(p->out, "    char %s[%u];\n    %s(%s, sizeof(%s), %s);\n", c->buffer, c->capacity,
@@ -365,9 +366,9 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
         write_lookup(p);
     write_arguments(p, s);
     write_builtins(p, s);
-    for (size_t i = 0; i < p->term_count; i++)
-        if (!p->pair || p->terms[i].at_entry == entry)
-            write_term(p, &p->terms[i]);
+    for (size_t i = 0; i < p->terms.count; i++)
+        if (!p->pair || p->terms.items[i].at_entry == entry)
+            write_term(p, &p->terms.items[i]);
 }
 
 void rp_write_row(const struct rp_query_plan *p, size_t s, const char *record) {
@@ -385,8 +386,8 @@ void rp_write_end(const struct rp_query_plan *p) {
 static const struct rp_value *find_saved(const struct rp_query_plan *p,
                                          const struct rp_value *value) {
     for (size_t i = 0; value->at_entry && i < p->saved.count; i++)
-        if (!p->saved.list[i].argument && !strcmp(p->saved.list[i].text, value->text))
-            return &p->saved.list[i];
+        if (!p->saved.items[i].argument && !strcmp(p->saved.items[i].text, value->text))
+            return &p->saved.items[i];
     return NULL;
 }
 
@@ -420,7 +421,7 @@ static void write_value(const struct rp_query_plan *p, size_t s, const struct rp
 void rp_write_values(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
                      const char *target) {
     for (size_t i = 0; i < values->count; i++)
-        write_value(p, s, &values->list[i], target, p->pair);
+        write_value(p, s, &values->items[i], target, p->pair);
 }
 
 void rp_write_key(const struct rp_query_plan *p, size_t s) {
@@ -451,7 +452,7 @@ static void write_entry(const struct rp_query_plan *p) {
         char target[80];
         snprintf(target, sizeof(target), "%s.", at.text);
         for (size_t i = 0; i < p->saved.count; i++)
-            write_value(p, 0, &p->saved.list[i], target, false);
+            write_value(p, 0, &p->saved.items[i], target, false);
         if (p->timed)
             fprintf(out, "    %s.ns = bpf_ktime_get_ns();\n", at.text);
     } else {

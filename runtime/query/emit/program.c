@@ -70,8 +70,8 @@ static void write_comment(const struct rp_query_plan *p) {
 }
 
 static bool compares_text(const struct rp_query_plan *p) {
-    for (size_t i = 0; i < p->term_count; i++)
-        if (p->terms[i].operand_count)
+    for (size_t i = 0; i < p->terms.count; i++)
+        if (p->terms.items[i].operands.count)
             return true;
     return false;
 }

@@ -69,7 +69,7 @@ static void add_key(struct building *b, struct rp_map_schema *map) {
     if (p->by_match)
         add_member(b, map, "place", RP_MEMBER_ATTACH_POINT);
     for (size_t i = 0; i < p->keys.count; i++)
-        add_value(b, map, &p->keys.list[i], NULL);
+        add_value(b, map, &p->keys.items[i], NULL);
 }
 
 /* ------------------------------------------------------------------ maps */
@@ -96,7 +96,7 @@ static void add_rows(struct building *b) {
         add_member(b, rows, "comm", RP_MEMBER_COMM);
     }
     for (size_t i = 0; i < p->columns.count; i++)
-        add_value(b, rows, &p->columns.list[i], p->columns.list[i].text);
+        add_value(b, rows, &p->columns.items[i], p->columns.items[i].text);
 }
 
 static void add_counts(struct building *b) {

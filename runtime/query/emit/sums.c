@@ -88,7 +88,7 @@ static void write_sum(const struct rp_query_plan *p, const char *number) {
 /* As the function that counts can name it. */
 static void write_number(const struct rp_query_plan *p, char *text, size_t size) {
     for (size_t i = 0; p->number.at_entry && i < p->saved.count; i++) {
-        const struct rp_value *saved = &p->saved.list[i];
+        const struct rp_value *saved = &p->saved.items[i];
         if (!saved->argument && saved->text && !strcmp(saved->text, p->number.text)) {
             snprintf(text, size, "%s.%s", rp_own(p, "at").text, saved->member);
             return;

@@ -248,8 +248,9 @@ static struct rp_error *no_file(const char *path) {
 static struct rp_error *no_name(const char *name) {
     RP_AUTO_FREE char *word = library_word(name);
     struct rp_error *err = rp_probe_error(
-        ENOENT, "there is no program %s in $PATH and no library %s%s%s in the dynamic linker's cache",
-        name, word ? "" : "lib", name, word ? "" : ".so");
+        ENOENT,
+        "there is no program %s in $PATH and no library %s%s%s in the dynamic linker's cache", name,
+        word ? "" : "lib", name, word ? "" : ".so");
     struct rp_nearest nearest = {.wanted = name};
     rp_binary_each_name(add_name, &nearest);
     RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");

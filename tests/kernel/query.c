@@ -2,8 +2,8 @@
 /*
  * query [-t] VERB LINE…: prints the C that answers a question as it is typed at the prompt (-t: of
  * the target only); with -a what reprobe run has to be told besides, with -n the text that says
- * nothing of attach points, with -i title, headers and note. query args SPEC: what a program can read
- * there. query spec WORD: where that is.
+ * nothing of attach points, with -i title, headers and note. query args SPEC: what a program can
+ * read there. query spec WORD: where that is.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -8,7 +8,7 @@ need_root
 export REPROBE_HISTORY=off
 
 # Numbers become 0, and runs of spaces one.
-plain() { sed -E 's/[0-9]+/0/g; s/[ \t]+/ /g; s/ $//; s/^ //; /^…?$/d' "$@"; }
+plain() { sed -E 's/[0-9]+/0/g; s/[ \t]+/ /g; s/ $//; s/^ //; /^…?$/d'; }
 
 # example COMMAND, with the lines that it prints in the file shown.
 example() {

@@ -33,12 +33,12 @@ END
 run_refused() {
 	source_for_all
 	as_nobody reprobe run "$tmp/calls.c" -c "touch $tmp/ran"
-	refused "does not permit" "hint: run as root (sudo)" "CAP_BPF"
+	refused "does not allow it" "hint: run as root (sudo)" "CAP_BPF"
 	[ ! -e ran ] || fail "expected the command not to run"
 	as_nobody execsnoop
-	refused "does not permit" "hint: run as root (sudo)"
+	refused "does not allow it" "hint: run as root (sudo)"
 	as_nobody hello
-	refused "does not permit" "hint: run as root (sudo)"
+	refused "does not allow it" "hint: run as root (sudo)"
 }
 
 check_works() {

@@ -110,13 +110,13 @@ no_such_place() {
 		refused "$@"
 	}
 	bad fentry:vfs_unlnk "no function vfs_unlnk" "did you mean vfs_unlink"
-	bad fexit:_printk "does not take fexit there" "_printk"
+	bad fexit:_printk "does not accept fexit there" "_printk"
 	bad tp_btf:sched_swich "no tracepoint sched_swich" "did you mean sched_switch"
 	bad fentry:asm_exc_nmi "BTF does not describe" "kprobe:asm_exc_nmi"
 	# A program's own fault is told as such.
 	echo 'int f(u64 *ctx) { return ctx[17]; }' >f.c
 	bad fentry:vfs_unlink "verifier"
-	lacks "message" "$err" "does not take"
+	lacks "message" "$err" "does not accept"
 }
 
 listed() {

@@ -65,7 +65,7 @@ forbidden() {
 	name=$(comm -12 <(traceable | sort -u) <(awk '{ print $2 }' /sys/kernel/debug/kprobes/blacklist | sort -u) | head -n 1)
 	[ -n "$name" ] || name=$(awk '{ print $2; exit }' /sys/kernel/debug/kprobes/blacklist)
 	run matches "kprobe:$(only "$name")" true
-	refused "nothing here that can be probed matches"
+	refused "it has no matches that can be probed"
 	run matches 'kprobe:vfs_*+4' true
 	refused "has no offset"
 }

@@ -278,9 +278,11 @@ static struct rp_error *add_piece(struct prompt *prompt, const char *piece, size
     struct lines *lines = prompt->lines;
     if (!rp_vec_append(&lines->rest, piece, size))
         return rp_error_nomem();
+    if (!lines->rest.count)
+        return NULL;
     char *all = lines->rest.items;
     const char *last = size ? memrchr(all, '\n', lines->rest.count) : all + lines->rest.count;
-    if (!all || !last)
+    if (!last)
         return NULL;
     size_t whole = (size_t)(last - all), taken = whole + (size > 0);
     RP_AUTO_FREE char *text = strndup(all, whole);

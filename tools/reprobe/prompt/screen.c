@@ -144,6 +144,10 @@ static void take_line(char *line) {
     free(line);
 }
 
+/* Between two lines, too, the terminal stays as readline wants it: one that reads whole lines would
+ * turn a Ctrl-D typed meanwhile into a NUL. */
+static void keep_terminal(void) {}
+
 static void install(void) {
     screen.open = true;
     screen.shown = false;
@@ -162,6 +166,7 @@ void screen_open(void (*line)(const char *line)) {
     rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;
     rl_initialize(); /* with a function of ours it would not ask what the terminal can do */
     rl_redisplay_function = redisplay;
+    rl_deprep_term_function = keep_terminal;
     history_open();
     install();
 }
@@ -214,6 +219,7 @@ void screen_leave(void) {
     screen_hide();
     fflush(stdout);
     rl_callback_handler_remove();
+    rl_deprep_terminal();
     screen.open = false;
 }
 

@@ -345,7 +345,7 @@ static unsigned files_in(const char *path) {
 /* What this process has. */
 struct use {
     unsigned fds, threads, programs, maps;
-    long resident_kib;
+    long private_kib; /* resident, without what files back */
 };
 
 static void add_descriptor(struct use *use, const char *name) {
@@ -370,14 +370,15 @@ static struct use use_now(void) {
     FILE *file = fopen("/proc/self/statm", "re");
     must(file && fgets(text, sizeof(text), file), "this process has memory");
     fclose(file);
-    long pages = strtol(strchr(text, ' '), NULL, 10);
-    use.resident_kib = pages * (sysconf(_SC_PAGESIZE) / 1024);
+    char *next;
+    long resident = strtol(strchr(text, ' '), &next, 10), shared = strtol(next, NULL, 10);
+    use.private_kib = (resident - shared) * (sysconf(_SC_PAGESIZE) / 1024);
     return use;
 }
 
 static void print_use(const char *when, const struct use *use) {
     printf("%s: %u descriptors, %u programs, %u maps, %u threads, %ld KiB\n", when, use->fds,
-           use->programs, use->maps, use->threads, use->resident_kib);
+           use->programs, use->maps, use->threads, use->private_kib);
 }
 
 /* Tracepoints whose programs can read the same fields. */
@@ -428,7 +429,7 @@ static void many(unsigned moves) {
     must(after.fds <= before.fds && after.programs <= before.programs,
          "no more descriptors and programs");
     must(after.maps == before.maps && after.threads <= before.threads, "no more maps and threads");
-    must(!COUNT_MEMORY || after.resident_kib < before.resident_kib + 1024, "not more memory");
+    must(!COUNT_MEMORY || after.private_kib < before.private_kib + 1024, "not more memory");
     rp_session_free(run.session);
     struct use end = use_now();
     print_use("end", &end);

@@ -76,18 +76,18 @@ void rp_session_add_gone(struct rp_session *s, const struct rp_module *module) {
     add_timings(&s->gone_timings, module);
 }
 
-/* Of a pattern its places, by number. */
-static void print_places(const struct rp_probe *probe, FILE *out) {
+/* A pattern's matches, by number. */
+static void print_matches(const struct rp_probe *probe, FILE *out) {
     if (!rp_probe_is_pattern(rp_probe_spec(probe)))
         return;
     for (size_t i = 0; i < rp_probe_match_count(probe); i++)
-        fprintf(out, "reprobe: place %zu is %s\n", i, rp_probe_match(probe, i));
+        fprintf(out, "reprobe: match %zu is %s\n", i, rp_probe_match(probe, i));
 }
 
 void rp_session_print_probes(const struct rp_session *s, FILE *out) {
     for (size_t i = 0; i < s->probes.count; i++) {
         fprintf(out, "reprobe: attached to %s\n", rp_probe_spec(s->probes.items[i]));
-        print_places(s->probes.items[i], out);
+        print_matches(s->probes.items[i], out);
     }
 }
 

@@ -102,7 +102,7 @@ EOF
 	silent
 	equal "counts" "0	4" "$(jsonlines key value <out)"
 	run reprobe run -v f.c -a 'f=tracepoint:syscalls:sys_*_getpgid' --for 1ms
-	contains "places" "$err" "place 0 is tracepoint:syscalls:sys_e" "place 1 is tracepoint:syscalls:sys_e"
+	contains "matches" "$err" "match 0 is tracepoint:syscalls:sys_e" "match 1 is tracepoint:syscalls:sys_e"
 	lacks "places" "$err" "place 2"
 }
 

@@ -52,6 +52,9 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: we have a better message */
     /* It would fail later, as a call to a function that does not exist. */
     flags_add(flags, "-Werror=implicit-function-declaration");
+#if LIBBCC_LLVM_MAJOR >= 16
+    flags_add(flags, "-fno-diagnostics-show-line-numbers"); /* as older ones print them */
+#endif
     flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
     flags_add(flags, "-DRP_SLOT_CALLBACK=0x%llxULL", RP_SLOT_CALLBACK << 32);
     flags_add(flags, "-DRP_SLOT_MAP=0x%llxULL", RP_SLOT_MAP << 32);

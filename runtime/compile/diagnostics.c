@@ -74,7 +74,9 @@ static bool is_count(const char *line) {
 
 /* The end of the words that are of use to an author. */
 static const char *end_of_words(const char *line) {
-    static const char *const tails[] = {" is invalid in C99 [-Werror", " [-Werror"};
+    static const char *const tails[] = {
+        " is invalid in C99 [-Werror",
+        "; ISO C99 and later do not support implicit function declarations", " [-Werror"};
     const char *end = line + line_len(line);
     for (size_t i = 0; i < RP_COUNT(tails); i++) {
         const char *tail = memmem(line, (size_t)(end - line), tails[i], strlen(tails[i]));

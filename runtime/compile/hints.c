@@ -287,6 +287,8 @@ static char *name_hint(const struct error *e) {
 }
 
 static char *function_hint(const struct error *e) {
+    if (strncmp(e->first, "_bpf_readarg_", 13) == 0)
+        return strdup(RP_READARG_HINT);
     char *hint = instead_of(e->first);
     if (hint)
         return hint;
@@ -356,6 +358,8 @@ static const struct {
     {"*to an incomplete type '*'*", type_hint, NULL},
     {"use of undeclared identifier '*'*", name_hint, NULL},
     {"implicit declaration of function '*'*", function_hint, NULL},
+    {"call to undeclared function '*'*", function_hint, NULL}, /* since clang 15 */
+    {"call to undeclared library function '*'*", function_hint, NULL},
     {"implicitly declaring library function '*'*", function_hint, NULL},
     {"member reference *", base_hint, NULL},
     {"redefinition of '*'*", redefinition_hint, NULL},
@@ -390,6 +394,7 @@ static const struct {
      "__sync_fetch_and_add() can count here, but you cannot use the value that it returns"},
     {"BPF has no instruction for this (*div)", NULL, SIGNED},
     {"BPF has no instruction for this (*rem)", NULL, SIGNED},
+    {"unsupported signed division*", NULL, SIGNED}, /* since LLVM 18 */
     {"BPF has no instruction for this (Atomic*)", NULL,
      "atomic operations need 64 bits: make it a u64"},
     {"Unsupported atomic operations*", NULL, "make it a u64"},

@@ -10,4 +10,9 @@
  * NULL. */
 char *rp_compile_hint(const char *message, const char *line, const struct rp_scan *scan);
 
+/* For a call of bpf_usdt_readarg() that no probe gives its argument. */
+#define RP_READARG_HINT                                                                            \
+    "the probe decides which arguments bpf_usdt_readarg() can read: attach each function that "    \
+    "calls it to a probe with -a FUNCTION=usdt:PATH:NAME, and read only arguments of that probe"
+
 #endif

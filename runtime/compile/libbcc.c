@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/libbcc.h"
+#include "compile/hints.h"
 
 #include <bcc/bcc_common.h>
 #include <bpf/btf.h>
@@ -260,18 +261,15 @@ static struct rp_error *take_functions(void *bcc, struct rp_shim_sink *sink,
     return NULL;
 }
 
-/* libbcc's last pass ignores warnings, so a function that was never declared becomes a call to
- * nowhere. So does an argument that a USDT probe does not have. */
+/* libbcc's last pass ignores warnings, so with clang 14 a function that was never declared becomes
+ * a call to nowhere. So does an argument that a USDT probe does not have. */
 static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
     struct rp_error *err =
         rp_error_new(EINVAL, "it calls a function that does not exist in BPF programs",
                      "cannot compile %s", call->name);
     if (rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg") ||
         rp_names_has(&call->scan->mentioned, "bpf_usdt_readarg_p"))
-        return rp_error_hint_set(err,
-                                 "the probe decides which arguments bpf_usdt_readarg() can read: "
-                                 "attach each function that calls it to a probe with -a "
-                                 "FUNCTION=usdt:PATH:NAME, and read only arguments of that probe");
+        return rp_error_hint_set(err, RP_READARG_HINT);
     return rp_error_hint_set(err, "write the function in the source, as `static inline`");
 }
 

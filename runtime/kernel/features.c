@@ -105,7 +105,7 @@ static const struct bpf_insn trivial[] = {
 };
 
 /* Loads "return 0". A descriptor, or -1 with errno. */
-static int load_trivial(enum bpf_prog_type type, const struct bpf_prog_load_opts *opts) {
+static int load_trivial(enum bpf_prog_type type, struct bpf_prog_load_opts *opts) {
     return bpf_prog_load(type, NULL, "GPL", trivial, RP_COUNT(trivial), opts);
 }
 

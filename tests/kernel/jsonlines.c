@@ -5,16 +5,15 @@
  * inside others ("data.pid"); one that is absent prints as "-". Ends with 1 at the first line that
  * is not an object.
  */
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static struct json_object *parse(struct json_tokener *tokener, const char *line, size_t len) {
-    json_tokener_reset(tokener);
-    struct json_object *object = json_tokener_parse_ex(tokener, line, (int)len);
-    if (object && json_tokener_get_parse_end(tokener) == len &&
-        json_object_is_type(object, json_type_object))
+#include "../strict_json.h"
+
+static struct json_object *parse(const char *line, size_t len) {
+    struct json_object *object = strict_json(line, len);
+    if (json_object_is_type(object, json_type_object))
         return object;
     json_object_put(object);
     return NULL;
@@ -39,15 +38,15 @@ static void print_field(struct json_object *value) {
 }
 
 int main(int argc, char **argv) {
-    struct json_tokener *tokener = json_tokener_new();
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     char *line = NULL;
     size_t size = 0;
     ssize_t len;
     for (unsigned long number = 1; (len = getline(&line, &size, stdin)) > 0; number++) {
         struct json_object *object = NULL;
-        if (line[len - 1] == '\n')
-            object = parse(tokener, line, (size_t)len - 1);
+        if (line[len - 1] == '\n') {
+            line[len - 1] = '\0';
+            object = parse(line, (size_t)len - 1);
+        }
         if (!object) {
             printf("line %lu is no JSON object: %s\n", number, line);
             return 1;
@@ -59,6 +58,5 @@ int main(int argc, char **argv) {
         json_object_put(object);
     }
     free(line);
-    json_tokener_free(tokener);
     return 0;
 }

@@ -275,8 +275,8 @@ bad_usdt() {
 	cat >f.c <<'END'
 int f(struct pt_regs *ctx) { int n = 0; bpf_usdt_readarg(3, ctx, &n); return n; }
 END
-	bad "usdt:$probed:step" "it calls a function" "usdt:PATH:NAME"
-	bad "uprobe:$probed:twice" "it calls a function" "usdt:PATH:NAME"
+	bad "usdt:$probed:step" "cannot compile f.c: " "usdt:PATH:NAME"
+	bad "uprobe:$probed:twice" "cannot compile f.c: " "usdt:PATH:NAME"
 	run reprobe run f.c -a f="usdt:$probed:step" -a f="usdt:$probed:guarded" --for 1ms
 	refused "one USDT probe" "a function for each"
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/btf.h>
 #include <check.h>
-#include <json-c/json.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../strict_json.h"
 #include "kernel/btf.h"
 #include "record/histogram.h"
 #include "record/value_parse.h"
@@ -51,11 +51,8 @@ static void check_printed(const struct rp_layout *layout, enum form form, const 
 }
 
 static json_object *parsed(const char *text) {
-    struct json_tokener *tokener = json_tokener_new_ex(64);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    json_object *object = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
-    ck_assert_msg(json_tokener_get_error(tokener) == json_tokener_success, "not JSON: %s", text);
-    json_tokener_free(tokener);
+    json_object *object = strict_json(text, strlen(text));
+    ck_assert_msg(object != NULL, "not JSON: %s", text);
     return object;
 }
 

@@ -245,6 +245,8 @@ static const struct {
     {"tracepoint__a__b__c", "tracepoint:a:b__c"},
     {"raw_tracepoint__sched_switch", "rawtracepoint:sched_switch"},
     {"kfunc__vfs_read", "fentry:vfs_read"},
+    {"kfunc__vmlinux__vfs_read", "fentry:vfs_read"},
+    {"kretfunc__vmlinux__vfs_read", "fexit:vfs_read"},
     {"kretfunc__vfs_read", "fexit:vfs_read"},
     {"tp_btf__sched_switch", "tp_btf:sched_switch"},
     {"kfunc__", NULL},

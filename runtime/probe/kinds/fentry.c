@@ -43,6 +43,15 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     return rp_spec_name(rest, strlen(rest), noun, "_.$", &spec->target);
 }
 
+/* BCC's KFUNC_PROBE(x) names its function kfunc__x, and since 0.31 kfunc__vmlinux__x. */
+static bool use_own_name(struct rp_spec *spec) {
+    static const char prefix[] = "vmlinux__";
+    size_t length = sizeof(prefix) - 1;
+    if (strncmp(spec->target, prefix, length) == 0 && spec->target[length])
+        memmove(spec->target, spec->target + length, strlen(spec->target + length) + 1);
+    return rp_kernel_function_use_own_name(spec);
+}
+
 /* ------------------------------------------------------------------ the kernel's types */
 
 /* Calls `each` with the name of everything in BTF for which a program of that kind can be loaded,
@@ -268,7 +277,7 @@ const struct rp_probe_kind rp_fentry_kind = {
     .usage = "fentry:FUNCTION",
     .what = "the entry of a kernel function, with typed arguments; cheaper than a kprobe",
     .parse = parse,
-    .use_own_name = rp_kernel_function_use_own_name,
+    .use_own_name = use_own_name,
     .function_prefix = "kfunc__",
     .macro = "KFUNC_PROBE",
     .prog_type = BPF_PROG_TYPE_TRACING,
@@ -294,7 +303,7 @@ const struct rp_probe_kind rp_fexit_kind = {
     .usage = "fexit:FUNCTION",
     .what = "the return of a kernel function, with its arguments and its return value",
     .parse = parse,
-    .use_own_name = rp_kernel_function_use_own_name,
+    .use_own_name = use_own_name,
     .function_prefix = "kretfunc__",
     .macro = "KRETFUNC_PROBE",
     .prog_type = BPF_PROG_TYPE_TRACING,

@@ -12,6 +12,7 @@
 #include <linux/perf_event.h>
 
 #include "probe/attachment.h"
+#include "probe/memory.h"
 #include "probe/spec.h"
 #include "reprobe.h"
 #include "util/error.h"
@@ -23,13 +24,6 @@ struct rp_completion;    /* complete.h */
 
 /* BPF_TRACE_UPROBE_MULTI (Linux 6.6), which may be newer than the headers of the build. */
 #define RP_TRACE_UPROBE_MULTI ((enum bpf_attach_type)48)
-
-/* Which memory the pointers of a program's arguments point to. */
-enum rp_memory {
-    RP_MEMORY_KERNEL,
-    RP_MEMORY_ARGUMENTS, /* arguments point into the process, all other pointers into the kernel */
-    RP_MEMORY_PROCESS,   /* all point into the process, whose own code runs there */
-};
 
 /* Attach points that belong to one call of a function, or a syscall. */
 enum rp_call_part {
@@ -112,7 +106,10 @@ struct rp_probe_kind {
     /* The argument that is the task whom it is about, "" where it is about none. NULL: about the
      * task that runs. */
     const char *(*task)(const struct rp_arguments *arguments);
-    /* NULL: RP_MEMORY_KERNEL. For a pattern, `spec` has no target. */
+    /* Where the addresses lead that the arguments and the result are. NULL: RP_MEMORY_EITHER, to
+     * the kernel's own or, where it was handed on, the process's. For a pattern, `spec` has no
+     * target.
+     */
     enum rp_memory (*memory)(const struct rp_spec *spec, const struct rp_arguments *arguments);
     /* The kind that may have arguments of a function that this kind lacks, or NULL. */
     const char *has_more_arguments;
@@ -161,7 +158,7 @@ extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_k
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
     rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind;
 
-/* rp_probe_kind.memory() for kinds in files: RP_MEMORY_PROCESS. */
+/* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
                                     const struct rp_arguments *arguments);
 

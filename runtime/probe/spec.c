@@ -155,7 +155,7 @@ enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
                                     const struct rp_arguments *arguments) {
     (void)spec;
     (void)arguments;
-    return RP_MEMORY_PROCESS;
+    return RP_MEMORY_USER;
 }
 
 bool rp_spec_is_return(const struct rp_spec *spec) {

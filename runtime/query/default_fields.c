@@ -2,7 +2,9 @@
 /* What to show of a struct where nobody says what of it. */
 #include <string.h>
 
+#include "kernel/btf.h"
 #include "query/query.h"
+#include "query/tree/tree.h"
 #include "util/array.h"
 
 /* Of any other struct: as many of its first members that are numbers or text. */
@@ -52,16 +54,17 @@ static bool is_dumb(const char *name) {
     return false;
 }
 
-static bool first_members(const struct rp_btf_type *type, const struct btf_type *t,
+static bool first_members(struct rp_c_types *types, const struct rp_c_type *of,
                           bool (*each)(void *ctx, const char *path), void *ctx) {
+    const struct btf_type *t = rp_btf_type(of->btf, of->plain);
     unsigned shown = 0;
     for (unsigned i = 0; i < btf_vlen(t) && shown < FIRST_MEMBERS; i++) {
-        const char *name = rp_btf_string(type->btf, btf_members(t)[i].name_off);
-        struct rp_btf_type member;
-        struct rp_expression is;
-        if (!*name || !rp_type_member(type, name, &member) || !rp_type_describe(&member, &is))
+        const char *name = rp_btf_string(of->btf, btf_members(t)[i].name_off);
+        struct rp_c_member member;
+        if (!*name || !rp_c_member_find(types, of, name, strlen(name), &member))
             continue;
-        if (is.shape != RP_SHAPE_INT && (is.shape != RP_SHAPE_TEXT || !is.size))
+        if (!rp_c_is_integer(member.type) &&
+            (!member.type->size || !rp_c_is_text(types, member.type, name, strlen(name))))
             continue;
         if (!each(ctx, name))
             return false;
@@ -70,26 +73,22 @@ static bool first_members(const struct rp_btf_type *type, const struct btf_type 
     return true;
 }
 
-void rp_default_fields(const char *text, bool (*each)(void *ctx, const char *path), void *ctx) {
-    struct rp_btf_type type;
-    if (!rp_type_find(text, &type) || type.pointers > 1 || type.elements)
+void rp_default_fields(struct rp_c_types *types, const struct rp_c_type *type,
+                       bool (*each)(void *ctx, const char *path), void *ctx) {
+    const struct rp_c_type *of = type->kind == RP_C_POINTER ? rp_c_type_to(types, type) : type;
+    if (!of || !rp_c_is_complete(of))
         return;
-    const struct btf_type *t = rp_btf_type(type.btf, type.id);
-    const char *name = rp_btf_name(type.btf, t);
-    if (!btf_is_composite(t) || is_dumb(name))
+    const char *name = rp_btf_name(of->btf, rp_btf_type(of->btf, of->plain));
+    if (is_dumb(name))
         return;
     for (size_t i = 0; i < RP_COUNT(default_field); i++) {
+        const char *const *members = default_field[i].members;
         if (strcmp(default_field[i].name, name) != 0)
             continue;
-        for (size_t m = 0; m < RP_COUNT(default_field[i].members) && default_field[i].members[m];
-             m++) {
-            struct rp_btf_type member;
-            /* Not every kernel has every member. */
-            if (rp_type_member(&type, default_field[i].members[m], &member) &&
-                !each(ctx, default_field[i].members[m]))
+        for (size_t m = 0; m < RP_COUNT(default_field[i].members) && members[m]; m++)
+            if (!each(ctx, members[m]))
                 return;
-        }
         return;
     }
-    first_members(&type, t, each, ctx);
+    first_members(types, of, each, ctx);
 }

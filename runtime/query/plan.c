@@ -15,19 +15,11 @@ void rp_query_plan_clear(struct rp_query_plan *program) {
     for (size_t i = 0; i < program->point_count; i++)
         rp_attach_point_clear(&program->points[i]);
     free(program->points);
-    rp_values_clear(&program->columns);
-    rp_values_clear(&program->keys);
-    rp_values_clear(&program->saved);
-    free(program->number.text);
-    for (size_t i = 0; i < program->terms.count; i++) {
-        struct rp_term *term = &program->terms.items[i];
-        for (size_t c = 0; c < term->operands.count; c++)
-            free(term->operands.items[c].text);
-        rp_vec_clear(&term->operands);
-        free(term->text);
-        free(term->code);
-    }
+    rp_vec_clear(&program->columns);
+    rp_vec_clear(&program->keys);
+    rp_vec_clear(&program->saved);
     rp_vec_clear(&program->terms);
+    rp_question_scope_clear(&program->scope);
     free(program->note);
     *program = (struct rp_query_plan){0};
 }
@@ -41,62 +33,65 @@ static const char *const *own_members(const struct rp_query_plan *p) {
     return task && !*task ? NULL : members;
 }
 
-struct expansion {
-    struct rp_query_plan *program;
-    const char *base;
-    bool pointer, nomem, any;
-};
-
 static bool is_full(const struct rp_query_plan *p) {
     return p->columns.count >= COLUMNS_MAX;
 }
 
+static struct rp_error *add_value(struct rp_query_plan *p, const char *text,
+                                  const struct rp_node *node) {
+    return rp_value_add(&p->columns, text, node, own_members(p)) ? NULL : rp_error_nomem();
+}
+
+struct expansion {
+    struct rp_query_plan *program;
+    const struct rp_node *of;
+    struct rp_error *err;
+    bool any;
+};
+
+/* Not every kernel has every member. */
 static bool add_default_field(void *ctx, const char *path) {
     struct expansion *e = ctx;
-    RP_AUTO_FREE char *text = NULL;
-    if (is_full(e->program))
+    struct rp_query_plan *p = e->program;
+    bool plain = e->of->kind == RP_NODE_VARIABLE || e->of->kind == RP_NODE_MEMBER;
+    const char *text =
+        rp_arena_text(&p->scope.types.arena, plain ? "%.*s%s%s" : "(%.*s)%s%s", (int)e->of->length,
+                      e->of->text, e->of->type->kind == RP_C_POINTER ? "->" : ".", path);
+    const struct rp_node *node = NULL;
+    if (is_full(p))
         return false;
-    if (asprintf(&text, "%s%s%s", e->base, e->pointer ? "->" : ".", path) < 0)
-        text = NULL;
-    e->nomem = !text || !rp_value_add(&e->program->columns, text, own_members(e->program));
-    e->any = true;
-    return !e->nomem;
+    struct rp_error *err = text ? rp_plan_tree(p, text, &node) : rp_error_nomem();
+    if (!err)
+        err = e->err = add_value(p, text, node);
+    else
+        rp_error_free(err);
+    e->any |= !err;
+    return !e->err;
 }
 
-/* The expression, or of a struct its default fields. */
+/* The expression, or of a struct of the kernel's its default fields. */
 static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
-                                   const struct rp_expression *is) {
-    struct expansion e = {.program = p, .base = text, .pointer = is->shape == RP_SHAPE_POINTER};
-    bool kernel =
-        rp_plan_entry(p)->memory == RP_MEMORY_KERNEL || !rp_reads_argument(text, rp_plan_names(p));
-    RP_AUTO_FREE char *wrapped = NULL;
-    if (!rp_is_simple(text)) {
-        if (asprintf(&wrapped, "(%s)", text) < 0)
-            return rp_error_nomem();
-        e.base = wrapped;
-    }
-    if (kernel && (e.pointer || is->shape == RP_SHAPE_STRUCT) && !is->is_array)
-        rp_default_fields(is->type, add_default_field, &e);
-    if (e.nomem || (!e.any && !rp_value_add(&p->columns, text, own_members(p))))
-        return rp_error_nomem();
-    return NULL;
+                                   const struct rp_node *node) {
+    struct expansion e = {.program = p, .of = node};
+    bool pointer = node->type->kind == RP_C_POINTER && node->memory != RP_MEMORY_USER;
+    if (pointer || (node->type->kind == RP_C_COMPOSITE && node->place != RP_MEMORY_USER))
+        rp_default_fields(&p->scope.types, node->type, add_default_field, &e);
+    return e.err || e.any ? e.err : add_value(p, text, node);
 }
 
-static bool is_scalar_array(const struct rp_expression *is) {
-    return is->is_array && is->shape != RP_SHAPE_TEXT;
+static bool is_scalar_array(const struct rp_node *node) {
+    return node->type->kind == RP_C_ARRAY && !node->is_text;
 }
 
 static struct rp_error *add_all_arguments(struct rp_query_plan *p) {
     const struct rp_attach_point *point = rp_plan_entry(p);
     size_t i;
     for (i = 0; i < point->arguments->readable && !is_full(p); i++) {
-        const struct rp_argument *argument = &point->arguments->list[i];
-        struct rp_expression is = {.text = argument->name};
-        if (!rp_path_type(point->arguments, &is))
-            RP_TRY(rp_plan_types(p, &(struct rp_expression *){&is}, 1));
-        if (is_scalar_array(&is))
-            continue;
-        RP_TRY(add_column(p, argument->name, &is));
+        const char *name = point->arguments->list[i].name;
+        const struct rp_node *node;
+        RP_TRY(rp_plan_tree(p, name, &node));
+        if (!is_scalar_array(node))
+            RP_TRY(add_column(p, name, node));
     }
     if (i == point->arguments->count || !point->arguments->known)
         return NULL;
@@ -113,15 +108,14 @@ static struct rp_error *choose_columns(struct rp_query_plan *p) {
     if (!q->expr_count && point->is_return && point->spec.kind->result != RP_RESULT_ARGUMENT) {
         if (!point->arguments->result)
             return NULL;
-        return rp_value_add(&p->columns, "ret", own_members(p)) ? NULL : rp_error_nomem();
+        const struct rp_node *node;
+        RP_TRY(rp_plan_tree(p, "ret", &node));
+        return add_value(p, "ret", node);
     }
     if (!q->expr_count)
         return point->arguments->known ? add_all_arguments(p) : NULL;
-    for (size_t i = 0; i < q->expr_count; i++) {
-        struct rp_expression is = {.text = q->exprs[i]};
-        RP_TRY(rp_plan_types(p, &(struct rp_expression *){&is}, 1));
-        RP_TRY(add_column(p, q->exprs[i], &is));
-    }
+    for (size_t i = 0; i < q->expr_count; i++)
+        RP_TRY(add_column(p, q->exprs[i], p->exprs[i]));
     return NULL;
 }
 
@@ -134,12 +128,13 @@ static bool is_stack_verb(const struct rp_question *q) {
 }
 
 static struct rp_error *check_key(const struct rp_query_plan *p, const struct rp_value *key) {
-    if (key->is.shape != RP_SHAPE_STRUCT && !is_scalar_array(&key->is))
+    if (key->node->type->kind != RP_C_COMPOSITE && !is_scalar_array(key->node))
         return NULL;
+    RP_AUTO_FREE char *type = rp_c_type_text(key->node->type);
     return rp_error_hint_set(
         rp_cannot_answer(p->question, EINVAL,
                          "`%s` is a %s: a key is a number, a pointer or a text", key->text,
-                         key->is.type),
+                         type ? type : ""),
         "use a member of it");
 }
 
@@ -151,13 +146,12 @@ static struct rp_error *add_keys(struct rp_query_plan *p) {
                                  !strcmp(q->keys[i], "stack")))
             continue;
         struct rp_value *key =
-            rp_value_add(&p->keys, q->keys[i], is_stack_verb(q) ? stack_members : NULL);
+            rp_value_add(&p->keys, q->keys[i], p->by[i], is_stack_verb(q) ? stack_members : NULL);
         if (!key)
             return rp_error_nomem();
-        RP_TRY(rp_plan_types(p, &(struct rp_expression *){&key->is}, 1));
         RP_TRY(check_key(p, key));
         rp_value_set_capacity(key);
-        RP_TRY(rp_value_choose_moment(p, key));
+        RP_TRY(rp_plan_moment(p, &key->node));
     }
     return NULL;
 }
@@ -168,36 +162,31 @@ static struct rp_error *plan_columns(struct rp_query_plan *p) {
     RP_TRY(choose_columns(p));
     for (size_t i = 0; i < p->columns.count; i++) {
         struct rp_value *value = &p->columns.items[i];
-        RP_TRY(rp_plan_types(p, &(struct rp_expression *){&value->is}, 1));
-        if (value->is.shape == RP_SHAPE_STRUCT)
+        RP_AUTO_FREE char *type = rp_c_type_text(value->node->type);
+        if (value->node->type->kind == RP_C_COMPOSITE)
             return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
                                                       "`%s` is a %s, which has no default fields",
-                                                      value->text, value->is.type),
+                                                      value->text, type ? type : ""),
                                      "ask for members of it");
         rp_value_set_capacity(value);
-        RP_TRY(rp_value_choose_moment(p, value));
+        RP_TRY(rp_plan_moment(p, &value->node));
     }
     return NULL;
 }
 
 static struct rp_error *plan_number(struct rp_query_plan *p) {
-    struct rp_value *number = &p->number;
-    number->text = strdup(p->question->exprs[0]);
-    if (!number->text)
-        return rp_error_nomem();
-    number->is.text = number->text;
-    snprintf(number->member, sizeof(number->member), "value");
-    RP_TRY(rp_plan_types(p, &(struct rp_expression *){&number->is}, 1));
-    if (number->is.shape == RP_SHAPE_INT)
-        return rp_value_choose_moment(p, number);
-    struct rp_error *err = rp_cannot_answer(
-        p->question, EINVAL, "`%s` is %s (%s): a histogram is of a number", number->text,
-        number->is.shape == RP_SHAPE_TEXT ? "text" : "no number", number->is.type);
+    const struct rp_node *node = p->exprs[0];
+    p->number = (struct rp_value){.text = p->question->exprs[0], .node = node};
+    if (rp_c_is_integer(node->type))
+        return rp_plan_moment(p, &p->number.node);
+    RP_AUTO_FREE char *type = rp_c_type_text(node->type);
+    struct rp_error *err =
+        rp_cannot_answer(p->question, EINVAL, "`%s` is %s (%s): a histogram is of a number",
+                         p->number.text, node->is_text ? "text" : "no number", type ? type : "");
     return rp_error_hint_set(err,
-                             number->is.shape == RP_SHAPE_TEXT
-                                 ? "count by it: count %s by %s"
-                                 : "use a member of it that is a number: %s's %s->MEMBER",
-                             p->question->probes[0], number->text);
+                             node->is_text ? "count by it: count %s by %s"
+                                           : "use a member of it that is a number: %s's %s->MEMBER",
+                             p->question->probes[0], p->number.text);
 }
 
 static struct rp_error *plan_points(struct rp_query_plan *p) {
@@ -221,14 +210,6 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
     return NULL;
 }
 
-static bool reads_own(void *ctx, const char *expression) {
-    const struct rp_query_plan *p = ctx;
-    bool own = rp_reads(expression, "ret");
-    for (size_t i = 0; i < p->point_count; i++)
-        own |= rp_reads_argument(expression, p->points[i].arguments);
-    return own;
-}
-
 /* Several places have nothing in common but the task that comes by. */
 static struct rp_error *check_several(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
@@ -240,29 +221,38 @@ static struct rp_error *check_several(struct rp_query_plan *p) {
             rp_cannot_answer(q, EINVAL, "%s is a pattern, and only count and stack take patterns",
                              p->points[0].text),
             "count %s says which of them are used", p->points[0].text);
-    if (!rp_question_any(q, reads_own, p))
-        return NULL;
-    return rp_error_hint_set(
-        rp_cannot_answer(q, EINVAL,
-                         "it reads arguments, which differ from one attach point to another"),
-        "pid, tid, uid, comm, cpu, nsecs, cgroup and stack are the same everywhere");
+    return NULL;
 }
 
-static bool reads_name(void *ctx, const char *expression) {
-    return rp_reads(expression, ctx);
+struct search {
+    const char *name;
+    bool found;
+};
+
+static void look_for(void *ctx, const struct rp_variable *variable) {
+    struct search *search = ctx;
+    search->found |= variable->origin == RP_OF_PROBE && !strcmp(variable->name, search->name);
 }
 
 /* As everywhere in C, the nearest declaration counts; but it may not be what was meant. */
+static bool hides(const struct rp_query_plan *p, const struct rp_builtin *builtin) {
+    const struct rp_question *q = p->question;
+    struct search search = {.name = builtin->name};
+    for (size_t i = 0; i < q->expr_count; i++)
+        rp_tree_each_variable(p->exprs[i], look_for, &search);
+    for (size_t i = 0; i < q->key_count; i++)
+        rp_tree_each_variable(p->by[i], look_for, &search);
+    if (p->predicate)
+        rp_tree_each_variable(p->predicate, look_for, &search);
+    return search.found;
+}
+
 static struct rp_error *note_hidden(struct rp_query_plan *p) {
     const struct rp_attach_point *point = rp_plan_entry(p);
-    for (const struct rp_builtin *b = rp_builtins; b->name && !p->note; b++) {
-        if (!strcmp(b->name, "ret") || !rp_argument_find(point->arguments, b->name) ||
-            !rp_question_any(p->question, reads_name, (void *)b->name))
-            continue;
-        if (asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name,
-                     rp_spec_noun(&point->spec), point->spec.target, b->what) < 0)
+    for (const struct rp_builtin *b = rp_builtins; b->name && !p->note; b++)
+        if (hides(p, b) && asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name,
+                                    rp_spec_noun(&point->spec), point->spec.target, b->what) < 0)
             return rp_error_nomem();
-    }
     return NULL;
 }
 
@@ -282,6 +272,7 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
     RP_TRY(plan_points(p));
     RP_TRY(check_stacks(p));
     RP_TRY(check_several(p));
+    RP_TRY(rp_plan_trees(p));
     if (question->verb == RP_VERB_LATENCY) {
         p->map = "start";
         p->timed = true;
@@ -296,9 +287,6 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
     RP_TRY(add_keys(p));
     RP_TRY(rp_plan_predicate(p));
     RP_TRY(note_hidden(p));
-    for (size_t i = 0; i < p->saved.count; i++)
-        if (!p->saved.items[i].argument)
-            rp_value_set_capacity(&p->saved.items[i]);
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);

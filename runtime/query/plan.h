@@ -10,11 +10,12 @@
 
 #include <stdio.h>
 
-#include "kernel/btf_text.h"
 #include "probe/arguments.h"
 #include "probe/kind.h"
 #include "probe/probe.h"
 #include "query/query.h"
+#include "query/scope.h"
+#include "query/tree/read.h"
 
 struct rp_attach_point {
     struct rp_spec spec;
@@ -30,32 +31,35 @@ struct rp_attach_point {
 };
 
 struct rp_value {
-    char *text;      /* as typed, or made from what was */
-    char member[48]; /* its name in a struct */
-    struct rp_expression is;
+    const char *text; /* as typed, or made from what was */
+    char member[48];  /* its name in a struct */
+    const struct rp_node *node;
     unsigned capacity; /* bytes, of text */
-    bool at_entry;     /* it is read at the entry and kept until the return */
-    bool argument; /* kept so that what is read at the return can name it: `text` is an argument */
+    /* Of what is kept of a call: the variable whose value it is; else what the trees of the return
+     * call it, "entry(…)". */
+    const struct rp_variable *variable;
+    const char *key;
 };
 
 struct rp_values {
     RP_VEC(struct rp_value);
 };
 
-/* A text that a condition compares: `text` is read into `buffer`. */
-struct rp_text_operand {
-    char *text;
-    char buffer[48];
-    unsigned capacity;
-    struct rp_expression is;
-};
-
 /* One of the conditions that && joins. */
 struct rp_term {
-    char *text; /* as typed */
-    char *code; /* with is_text() for comparisons of text */
-    RP_VEC(struct rp_text_operand) operands;
+    const struct rp_node *node;
     bool at_entry;
+};
+
+struct rp_query_plan;
+
+/* The C that is being written. */
+struct rp_writing {
+    struct rp_reads reads; /* of the function */
+    unsigned uses;         /* RP_USES_* of all functions */
+    bool nomem;
+    const struct rp_query_plan *plan;
+    size_t point; /* where the function runs */
 };
 
 struct rp_query_plan {
@@ -63,6 +67,9 @@ struct rp_query_plan {
     struct rp_attach_point *points;
     size_t point_count;
     bool pair; /* points[0] is the entry, points[1] the return */
+    struct rp_question_scope scope;
+    const struct rp_node **exprs, **by; /* the question's own, and its keys */
+    const struct rp_node *predicate;    /* or NULL */
     struct rp_values columns, keys, saved;
     struct rp_value number; /* of a histogram */
     RP_VEC(struct rp_term) terms;
@@ -71,6 +78,7 @@ struct rp_query_plan {
     bool timed;      /* with the time of the entry, in nanoseconds */
     char *note;
 
+    struct rp_writing *writing;
     FILE *out;
     bool neutral; /* what names places is left out */
 };
@@ -92,51 +100,57 @@ void rp_query_plan_clear(struct rp_query_plan *program);
 struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
                                       struct rp_attach_point *point);
 void rp_attach_point_clear(struct rp_attach_point *point);
+
+/* ------------------------------------------------------------------ pair.c: both ends of a call */
+
 /* Makes of the one attach point what the question needs: the return, or a pair. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *program);
 /* The entry and the return: what one keeps in `program->map` is for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *program);
 /* Where arguments are read: the entry of a pair, else the one attach point. */
-const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program);
-bool rp_reads_argument(const char *expression, const struct rp_arguments *arguments);
-/* Calls `test` with all that the question reads, until it returns true. */
-bool rp_question_any(const struct rp_question *question,
-                     bool (*test)(void *ctx, const char *expression), void *ctx);
+static inline const struct rp_attach_point *rp_plan_entry(const struct rp_query_plan *program) {
+    return &program->points[0];
+}
+
+/* ------------------------------------------------------------------ asked.c: the trees */
+
+/* Reads all expressions of the question, as trees over what its attach points have. */
+struct rp_error *rp_plan_trees(struct rp_query_plan *program);
+/* Reads one more; its text is copied. */
+struct rp_error *rp_plan_tree(struct rp_query_plan *program, const char *text,
+                              const struct rp_node **out);
+/* Whether `test` is true of one of the question's expressions. */
+bool rp_plan_any(const struct rp_query_plan *program, bool (*test)(const struct rp_node *node));
 
 /* ------------------------------------------------------------------ value.c */
 
 /* The longest text that is kept, in bytes. */
 #define RP_PATH_CAPACITY 128
 
-/* What expressions can name besides builtins. */
-const struct rp_arguments *rp_plan_names(const struct rp_query_plan *program);
-/* Finds out what each of `list` is. */
-struct rp_error *rp_plan_types(struct rp_query_plan *program, struct rp_expression **list,
-                               size_t count);
-struct rp_error *rp_check_names(const struct rp_query_plan *program, const char *expression);
-/* A name, or members of one. */
-bool rp_is_simple(const char *expression);
-/* `ret`, and not an argument of that name. */
-bool rp_reads_ret(const struct rp_query_plan *program, const char *expression);
-
 /* Its member's name is made of the text, and none of `reserved` (NULL: no such ones). NULL without
  * memory. */
 struct rp_value *rp_value_add(struct rp_values *values, const char *text,
-                              const char *const *reserved);
-void rp_values_clear(struct rp_values *values);
-/* A C name made of an expression: "name_name" of "name->name". */
-void rp_value_member(const char *text, char *out, size_t size);
-/* Whether it is read at the entry of a pair: then it is kept. */
-struct rp_error *rp_value_choose_moment(struct rp_query_plan *program, struct rp_value *value);
-/* Keeps the arguments that the expression, read at the return, names. */
-struct rp_error *rp_save_arguments(struct rp_query_plan *program, const char *expression);
+                              const struct rp_node *node, const char *const *reserved);
 void rp_value_set_capacity(struct rp_value *value);
 /* Makes text shorter until all is small enough for the stack. */
 void rp_values_fit(struct rp_values *values);
+
+/* ------------------------------------------------------------------ moment.c: entry and return */
+
+/* Says when `*node` is read: at the return of a pair what is of the entry is kept until then, and
+ * `*node` becomes a tree that takes it from there. Nothing where there is no pair. */
+struct rp_error *rp_plan_moment(struct rp_query_plan *program, const struct rp_node **node);
+/* The kept value that the tree of a return stands for, or NULL. */
+const struct rp_value *rp_plan_kept(const struct rp_query_plan *program,
+                                    const struct rp_node *node);
+/* What is read again at the return where it could not be read at the entry: text of the process's,
+ * which the kernel has read by then, so that it is in memory. NULL: nothing. */
+const struct rp_node *rp_plan_again(const struct rp_node *node);
+
 /* What was kept has as much room in the record as it had there. */
 void rp_values_take_capacity(const struct rp_query_plan *program, struct rp_values *values);
 
-/* ------------------------------------------------------------------ condition.c */
+/* ------------------------------------------------------------------ predicate.c */
 
 struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 

@@ -218,6 +218,8 @@ static struct rp_error *take_expression(struct parser *p, bool whole_rest, const
         rp_lex(&p->lexer);
         end = token.text + token.len;
         bool is_type = closes && opened && is_cast(opened, token.text);
+        if (closes)
+            opened = NULL;
         operand = (!punct || closes) && !is_type;
     }
     if (nest.depth)

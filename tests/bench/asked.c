@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "query/expression.h"
+#include "query/scope.h"
 #include "reprobe_query.h"
 #include "util/array.h"
 #include "util/clock.h"
@@ -22,9 +22,22 @@ static void count(void *ctx, const char *text, const char *what) {
 }
 
 static struct rp_error *look(const char *text, size_t *words) {
-    struct rp_expression expression = {.text = text};
+    static const struct rp_argument list[] = {{"file", "struct file *"}, {"count", "size_t"}};
+    static const struct rp_arguments arguments = {.list = (struct rp_argument *)list,
+                                                  .count = RP_COUNT(list),
+                                                  .known = true,
+                                                  .readable = RP_COUNT(list)};
+    static const struct rp_spec spec = {.kind = &rp_kprobe_kind, .target = (char *)"vfs_read"};
+    const struct rp_scope_source source = {
+        .spec = &spec, .arguments = &arguments, .memory = RP_MEMORY_EITHER};
+    struct rp_question_scope scope = {0};
+    const struct rp_node *node;
     *words = 1;
-    return rp_expressions_type("struct file *file, size_t count", &expression, 1);
+    struct rp_error *err = rp_question_scope_begin(&scope, &source);
+    if (!err)
+        err = rp_tree_parse(&scope.scope, text, &node);
+    rp_question_scope_clear(&scope);
+    return err;
 }
 
 static struct rp_error *complete_expression(const char *text, size_t *words) {

@@ -53,6 +53,14 @@ kernel_structs() {
 		"$(fields data.pid data.p_comm data.p_pid data.bprm_filename | grep " spawn " | tail -n 3)"
 }
 
+# What a syscall's arguments lead to is the process's.
+memory_of_the_process() {
+	answer 'sleep 0.03125' trace 'clock_nanosleep rqtp->tv_sec rqtp->tv_nsec ret if comm == "sleep"'
+	equal "a struct" "0 31250000 0" "$(fields data.rqtp_tv_sec data.rqtp_tv_nsec data.ret)"
+	answer 'sh -c "exec /bin/sleep 0 1 2"' trace 'execve argv[0] argv[2] *argv[1] if argv[3] && argv[3] == "2"'
+	equal "pointers to text" "/bin/sleep 1 0" "$(fields data.argv_0 data.argv_2 data.argv_1)"
+}
+
 # What was kept at the entry belongs to the call that returns.
 functions_in_files() {
 	answer "$probed --calls 5 >expected" trace "uprobe:$probed:twice arg0, (char *)arg1, ret"
@@ -194,8 +202,6 @@ no_answer() {
 	refused 'has no `ret`'
 	run query hist 'openat filename'
 	refused '`filename` is text' 'count openat by filename'
-	run query trace 'openat2 how->flags'
-	refused "the process's own memory"
 	run query trace 'sched:sched_swich'
 	refused 'has no tracepoint sched_swich in the category sched' 'did you mean sched_switch?'
 	run query trace 'schd:sched_switch'
@@ -216,6 +222,7 @@ t "trace: a syscall with its result" syscalls_with_results
 t "trace: text is compared to its end" text_is_compared_to_its_end
 t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
+t "trace: memory of the process" memory_of_the_process
 t "trace: functions in files" functions_in_files
 t "trace: USDT probes" static_probes
 t "count" counts

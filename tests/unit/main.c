@@ -13,7 +13,7 @@ int main(void) {
     srunner_add_suite(runner, compile_suite());
     srunner_add_suite(runner, diagnostics_suite());
     srunner_add_suite(runner, complete_suite());
-    srunner_add_suite(runner, expression_suite());
+
     srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());

@@ -11,7 +11,6 @@ Suite *types_suite(void);
 Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
 Suite *complete_suite(void);
-Suite *expression_suite(void);
 Suite *kind_suite(void);
 Suite *link_suite(void);
 Suite *nearest_suite(void);

@@ -66,7 +66,7 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
     (void)spec;
     (void)arguments;
-    return RP_MEMORY_ARGUMENTS;
+    return RP_MEMORY_USER;
 }
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
@@ -199,13 +199,13 @@ static const struct {
      "shelf:attic books if books > 3",
      "shelf:attic(int books, char *title)",
      {"int shelf__attic(struct librarian *librarian)\n{\n", "    int books = librarian->hand[0];\n",
-      "    if (!(books > 3))", "event->books = books;"}},
+      "    if (books <= 3)", "event->books = books;"}},
     /* Its pointers lead into the process. */
     {RP_VERB_COUNT,
      "shelf:cellar by title",
      "shelf:cellar(int books, char *title)",
      {"int shelf__cellar(struct librarian *librarian)", "    char *title = librarian->hand[1];\n",
-      "bpf_probe_read_user_str(key.title, sizeof(key.title), title);"}},
+      "bpf_probe_read_user_str(key.title, sizeof(key.title), title) < 0)"}},
     /* The two ends of what is between them. */
     {RP_VERB_TRACE,
      "sh:attic books, ret",
@@ -245,7 +245,8 @@ START_TEST(test_wrong_question_of_own_kind) {
     struct rp_generated *generated = NULL;
     ck_assert_ptr_null(rp_question_parse(RP_VERB_TRACE, "shelf:attic bokks", &question));
     struct rp_error *err = rp_question_generate(question, &generated);
-    ck_assert_str_eq(rp_error_why(err), "attic has no thing `bokks`; its things are books, title");
+    ck_assert_str_eq(rp_error_why(err), "attic has no thing `bokks`; its things are books, title\n"
+                                        "  bokks\n  ^");
     ck_assert_str_eq(rp_error_hint(err), "did you mean books?");
     rp_error_free(err);
     rp_question_free(question);

@@ -233,7 +233,7 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
     bool syscall = spec->target && !spec->offset && rp_syscall_of(spec->target) &&
                    !(arguments->count && strstr(arguments->list[0].type, "struct pt_regs"));
-    return syscall ? RP_MEMORY_ARGUMENTS : RP_MEMORY_KERNEL;
+    return syscall ? RP_MEMORY_USER : RP_MEMORY_EITHER;
 }
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {

@@ -195,7 +195,7 @@ static bool is_syscall_event(const struct rp_spec *spec, const char *when) {
 
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
     (void)arguments;
-    return is_syscall_event(spec, "sys_enter_") ? RP_MEMORY_ARGUMENTS : RP_MEMORY_KERNEL;
+    return is_syscall_event(spec, "sys_enter_") ? RP_MEMORY_USER : RP_MEMORY_EITHER;
 }
 
 static bool returns(const struct rp_spec *spec) {

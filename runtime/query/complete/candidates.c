@@ -103,3 +103,8 @@ bool rp_candidates_of_struct(struct rp_candidates *candidates, const char *name)
         add_members(candidates, btf, type);
     return type;
 }
+
+void rp_candidates_of_members(struct rp_candidates *candidates, const struct rp_btf *btf,
+                              uint32_t id) {
+    add_members(candidates, btf, rp_btf_type(btf, id));
+}

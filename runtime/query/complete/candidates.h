@@ -3,6 +3,7 @@
 #ifndef RP_QUERY_COMPLETE_CANDIDATES_H
 #define RP_QUERY_COMPLETE_CANDIDATES_H
 
+#include "kernel/btf.h"
 #include "reprobe_query.h"
 #include "util/names.h"
 #include "util/vec.h"
@@ -32,5 +33,8 @@ void rp_candidates_of_types(struct rp_candidates *candidates, const char *word);
 /* The members of the struct, union or typedef `name`, and of those in it that have no name; false
  * when the kernel has none. */
 bool rp_candidates_of_struct(struct rp_candidates *candidates, const char *name);
+/* The same of the struct or union that BTF calls `id`. */
+void rp_candidates_of_members(struct rp_candidates *candidates, const struct rp_btf *btf,
+                              uint32_t id);
 
 #endif

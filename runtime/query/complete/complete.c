@@ -12,8 +12,8 @@
 #include "probe/arguments.h"
 #include "probe/kind.h"
 #include "query/complete/candidates.h"
-#include "query/query.h"
-#include "query/unit.h"
+#include "query/complete/unit.h"
+#include "query/scope.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -446,23 +446,29 @@ static const char *find_operand(const struct tokens *tokens) {
     }
 }
 
-static struct rp_error *complete_member(const char *parameters, const char *expression,
+/* Of what stands before the arrow or dot; nothing where that cannot be read. */
+static struct rp_error *complete_member(const struct rp_scope *scope, const char *expression,
                                         const struct cursor *cursor,
                                         struct rp_candidates *candidates) {
     struct tokens tokens = {0};
     take_tokens(expression, cursor->word, &tokens);
     const char *operand = find_operand(&tokens);
-    if (!operand)
+    const struct rp_token *arrow = &cursor->before.tokens[rp_token_is(cursor->before.tokens, ">")];
+    RP_AUTO_FREE char *text =
+        operand && arrow->text > operand ? strndup(operand, (size_t)(arrow->text - operand)) : NULL;
+    if (!text)
+        return operand ? rp_error_nomem() : NULL;
+    const struct rp_node *node;
+    struct rp_error *err = rp_tree_parse(scope, text, &node);
+    if (err) {
+        rp_error_free(err);
         return NULL;
-    RP_AUTO_FREE char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return rp_error_nomem();
-    rp_expression_begin(out, parameters);
-    fprintf(out, "%.*s", (int)(expression + cursor->word - operand), operand);
-    fclose(out);
-    return ask_clang(text, size, NULL, true, candidates);
+    }
+    bool address = node->type->kind == RP_C_POINTER || node->type->kind == RP_C_ARRAY;
+    const struct rp_c_type *of = address ? rp_c_type_to(scope->types, node->type) : node->type;
+    if (of && rp_c_is_complete(of))
+        rp_candidates_of_members(candidates, of->btf, of->plain);
+    return NULL;
 }
 
 /* The kernel's own names only where none of the place's fits. */
@@ -473,6 +479,7 @@ static void complete_name(const struct rp_arguments *arguments, const char *task
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
         if (rp_builtin_is_at(builtin, task))
             rp_candidates_add(candidates, builtin->name, builtin->what);
+    rp_candidates_add(candidates, "ret", "what the function returns");
     if (candidates->count)
         return;
     if (*candidates->prefix) {
@@ -485,19 +492,21 @@ static void complete_name(const struct rp_arguments *arguments, const char *task
     rp_candidates_of_kernel(candidates, false);
 }
 
-/* `task`: whom the probe's events are about, as struct rp_probe_kind's task() says. */
-static struct rp_error *complete_expression(const struct rp_arguments *arguments, const char *task,
+static struct rp_error *complete_expression(const struct rp_scope_source *source,
                                             const char *expression, const struct cursor *cursor,
                                             struct rp_candidates *candidates) {
     if (cursor->kind == MEMBER) {
-        RP_AUTO_FREE char *parameters = rp_arguments_declare(arguments, arguments->count);
-        return parameters ? complete_member(parameters, expression, cursor, candidates)
-                          : rp_error_nomem();
+        struct rp_question_scope scope = {0};
+        struct rp_error *err = rp_question_scope_begin(&scope, source);
+        if (!err)
+            err = complete_member(&scope.scope, expression, cursor, candidates);
+        rp_question_scope_clear(&scope);
+        return err;
     }
     if (cursor->kind == TAG)
         add_tags(candidates, cursor);
     else if (cursor->kind == WORD)
-        complete_name(arguments, task, candidates);
+        complete_name(source->arguments, source->task, candidates);
     return NULL;
 }
 
@@ -507,12 +516,15 @@ struct rp_error *rp_complete_expression(const char *spec, const char *expression
     RP_AUTO(rp_spec_clear) struct rp_spec parsed = {0};
     RP_TRY(rp_spec_parse(spec, &parsed));
     RP_TRY(rp_arguments_of_spec(&parsed, &arguments));
-    const char *task = parsed.kind->task ? parsed.kind->task(arguments) : NULL;
+    const struct rp_scope_source source = {.spec = &parsed,
+                                           .arguments = arguments,
+                                           .task = parsed.kind->task ? parsed.kind->task(arguments)
+                                                                     : NULL};
     struct cursor cursor = {0};
     struct rp_error *err = find_place(expression, at, &cursor);
     if (!err) {
         struct rp_candidates candidates = {.prefix = cursor.prefix};
-        err = complete_expression(arguments, task, expression, &cursor, &candidates);
+        err = complete_expression(&source, expression, &cursor, &candidates);
         rp_candidates_end(&candidates, each, ctx);
         free(cursor.prefix);
     }

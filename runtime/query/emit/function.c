@@ -10,40 +10,48 @@
 
 /* ------------------------------------------------------------------ what is read where */
 
-static bool is_comm(const struct rp_query_plan *p, const struct rp_value *value) {
-    return !strcmp(value->text, "comm") && !rp_argument_find(rp_plan_entry(p)->arguments, "comm");
+/* Whether the tree reads the variable; what was kept of the entry is not read again. */
+static bool tree_reads(const struct rp_node *node, bool at_return, const char *name) {
+    if (!node || (at_return && node->kind == RP_NODE_MOMENT && node->asks_entry))
+        return false;
+    if (node->kind == RP_NODE_VARIABLE)
+        return !strcmp(node->variable->name, name);
+    return tree_reads(node->a, at_return, name) || tree_reads(node->b, at_return, name) ||
+           tree_reads(node->c, at_return, name);
 }
 
-static bool values_read(const struct rp_query_plan *p, const struct rp_values *values, bool entry,
-                        const char *name) {
+static bool values_read(const struct rp_query_plan *p, const struct rp_values *values,
+                        bool at_return, const char *name) {
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
-        /* It is asked for where it is written, into its place. */
-        if (is_comm(p, value))
-            continue;
-        if ((!p->pair || value->at_entry == entry) && rp_reads(value->text, name))
+        if (value->variable
+                ? !strcmp(value->variable->name, name)
+                : !rp_node_is_comm(value->node) && tree_reads(value->node, at_return, name))
+            return true;
+        const struct rp_node *again = at_return ? rp_plan_again(value->node) : NULL;
+        if (again && tree_reads(again, true, name))
             return true;
     }
+    (void)p;
     return false;
 }
 
 static bool terms_read(const struct rp_query_plan *p, bool entry, const char *name) {
     for (size_t i = 0; i < p->terms.count; i++)
         if ((!p->pair || p->terms.items[i].at_entry == entry) &&
-            rp_reads(p->terms.items[i].text, name))
+            tree_reads(p->terms.items[i].node, p->pair && !entry, name))
             return true;
     return false;
 }
 
 static bool is_read(const struct rp_query_plan *p, size_t point, const char *name) {
-    bool entry = p->pair && point == 0;
-    if (terms_read(p, entry, name) || (entry && values_read(p, &p->saved, true, name)))
+    bool entry = p->pair && point == 0, at_return = p->pair && point == 1;
+    if (terms_read(p, entry, name) || (entry && values_read(p, &p->saved, false, name)))
         return true;
     if (entry)
         return false;
-    bool number = p->number.text && !(p->pair && p->number.at_entry);
-    return values_read(p, &p->columns, false, name) || values_read(p, &p->keys, false, name) ||
-           (number && rp_reads(p->number.text, name));
+    return values_read(p, &p->columns, at_return, name) ||
+           values_read(p, &p->keys, at_return, name) || tree_reads(p->number.node, at_return, name);
 }
 
 /* One of the program's functions, and what it reads. */
@@ -103,25 +111,27 @@ struct rp_name rp_own(const struct rp_query_plan *program, const char *name) {
 
 /* ------------------------------------------------------------------ structs */
 
-static void write_member(const struct rp_query_plan *p, const char *type, const char *name,
-                         const char *text) {
-    RP_AUTO_FREE char *member = rp_type_declare(type, name);
-    fprintf(p->out, "    %s;", member ? member : "");
-    if (strcmp(name, text) != 0 && !strstr(text, "*/"))
-        fprintf(p->out, " /* %s */", text);
-    fputs("\n", p->out);
+/* How the value is declared in a struct; malloc()ed. */
+static char *declare_member(const struct rp_value *value) {
+    if (value->variable)
+        return rp_c_type_declare(value->variable->type, value->member);
+    const struct rp_node *node = value->node;
+    if (node->is_text)
+        return rp_text("char %s[%u]", value->member, value->capacity);
+    return rp_c_is_address(node->type) && node->type->kind != RP_C_ARRAY
+               ? rp_text("void *%s", value->member)
+               : rp_c_type_declare(node->type, value->member);
 }
 
 void rp_write_members(const struct rp_query_plan *p, const struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
-        char type[sizeof(value->is.type)];
-        snprintf(type, sizeof(type), "%s", value->is.type);
-        if (value->is.shape == RP_SHAPE_TEXT)
-            snprintf(type, sizeof(type), "char [%u]", value->capacity);
-        else if (value->is.shape == RP_SHAPE_POINTER && !value->is.is_array)
-            snprintf(type, sizeof(type), "void *");
-        write_member(p, type, value->member, value->text);
+        RP_AUTO_FREE char *member = declare_member(value);
+        fprintf(p->out, "    %s;", member ? member : "");
+        p->writing->nomem |= !member;
+        if (strcmp(value->member, value->text) != 0 && !strstr(value->text, "*/"))
+            fprintf(p->out, " /* %s */", value->text);
+        fputs("\n", p->out);
     }
 }
 
@@ -134,7 +144,7 @@ bool rp_has_key(const struct rp_query_plan *p) {
 static void end_struct(const struct rp_query_plan *p, const struct rp_values *values) {
     bool text = false;
     for (size_t i = 0; i < values->count; i++)
-        text |= values->items[i].is.shape == RP_SHAPE_TEXT;
+        text |= values->items[i].capacity > 0;
     fputs(text ? "} __attribute__((aligned(8)));\n" : "};\n", p->out);
 }
 
@@ -148,6 +158,14 @@ void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
     end_struct(p, &p->keys);
 }
 
+/* Whether reading one of those that are kept may fail. */
+static bool has_unread(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->saved.count; i++)
+        if (p->saved.items[i].key && rp_node_may_fail(p->saved.items[i].node))
+            return true;
+    return false;
+}
+
 static void write_saved(const struct rp_query_plan *p) {
     if (!p->saved.count) {
         fprintf(p->out, "BPF_HASH(%s, u32, u64); /* when the call began, by thread; ns */\n",
@@ -157,6 +175,8 @@ static void write_saved(const struct rp_query_plan *p) {
     fprintf(p->out, "/* Saved at the entry for the return, by thread. */\nstruct %s {\n", p->map);
     if (p->timed)
         fputs("    u64 ns;\n", p->out);
+    if (has_unread(p))
+        fputs("    u32 unread; /* bits of those that could not be read */\n", p->out);
     rp_write_members(p, &p->saved);
     end_struct(p, &p->saved);
     fprintf(p->out, "BPF_HASH(%s, u32, struct %s);\n", p->map, p->map);
@@ -192,10 +212,12 @@ static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
         return;
     for (size_t i = 0; i < p->saved.count; i++) {
         const struct rp_value *value = &p->saved.items[i];
-        char saved[128];
-        snprintf(saved, sizeof(saved), "%s.%s", rp_own(p, "at").text, value->member);
-        if (value->argument && is_read(p, 1, value->text))
-            rp_write_local(p->out, value->is.type, value->text, saved);
+        if (!value->variable || !is_read(p, 1, value->variable->name))
+            continue;
+        RP_AUTO_FREE char *local = rp_c_type_declare(value->variable->type, value->variable->name);
+        fprintf(p->out, "    %s = %s.%s;\n", local ? local : "", rp_own(p, "at").text,
+                value->member);
+        p->writing->nomem |= !local;
     }
 }
 
@@ -262,6 +284,7 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
     if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm")) {
         fputs("    char comm[16];\n", p->out);
         write_comm(p, s, "comm");
+        rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }
     if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
         fprintf(p->out, "    int stack = stacks.get_stackid(%s, 0);\n", rp_context(p, s));
@@ -269,55 +292,9 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
 
 /* ------------------------------------------------------------------ conditions */
 
-static const char *reader(const struct rp_query_plan *p, const char *text,
-                          const struct rp_expression *is) {
-    const struct rp_attach_point *entry = rp_plan_entry(p);
-    if (is->is_array)
-        return "bpf_probe_read_kernel_str";
-    bool of_argument = false;
-    for (size_t i = 0; i < entry->arguments->count; i++)
-        of_argument |= rp_reads(text, entry->arguments->list[i].name);
-    bool in_process =
-        entry->memory == RP_MEMORY_PROCESS || (entry->memory == RP_MEMORY_ARGUMENTS && of_argument);
-    return in_process ? "bpf_probe_read_user_str" : "bpf_probe_read_str";
-}
-
-/* Whether all of it is one call of is_text(). */
-static bool is_one_call(const char *code) {
-    if (strncmp(code, "is_text(", 8) != 0)
-        return false;
-    int depth = 0;
-    char quote = '\0';
-    for (const char *c = code; *c; c++) {
-        if (quote && *c == '\\' && c[1])
-            c++;
-        else if (quote)
-            quote = *c == quote ? '\0' : quote;
-        else if (*c == '"' || *c == '\'')
-            quote = *c;
-        else if (*c == '(')
-            depth++;
-        else if (*c == ')' && --depth == 0)
-            return !c[1];
-    }
-    return false;
-}
-
 static void write_term(const struct rp_query_plan *p, const struct rp_term *term) {
-    for (size_t i = 0; i < term->operands.count; i++) {
-        const struct rp_text_operand *c = &term->operands.items[i];
-        if (!c->capacity) /* comm is at hand */
-            continue;
-        fprintf(p->out, "    char %s[%u];\n    %s(%s, sizeof(%s), %s);\n", c->buffer, c->capacity,
-                reader(p, c->text, &c->is), c->buffer, c->buffer, c->text);
-    }
-    const char *code = term->code;
-    if (is_one_call(code))
-        fprintf(p->out, "    if (!%s)\n        return 0;\n", code);
-    else if (*code == '!' && is_one_call(code + 1))
-        fprintf(p->out, "    if (%s)\n        return 0;\n", code + 1);
-    else
-        fprintf(p->out, "    if (!(%s))\n        return 0;\n", code);
+    struct rp_code unless = rp_reads_unless(&p->writing->reads, term->node);
+    fprintf(p->out, "    if (%s)\n        return 0;\n", unless.text);
 }
 
 /* ------------------------------------------------------------------ a function's beginning */
@@ -352,8 +329,59 @@ static void write_target(const struct rp_query_plan *p, size_t s) {
         fprintf(p->out, "    if (!is_target_task(%s))\n        return 0;\n", task);
 }
 
+static bool is_taken(void *ctx, const char *name) {
+    const struct rp_writing *writing = ctx;
+    return is_declared(writing->plan, writing->point, name);
+}
+
+/* Steps that several values share are read once. */
+static void expect(const struct rp_query_plan *p, const struct rp_values *values) {
+    for (size_t i = 0; i < values->count; i++)
+        if (values->items[i].node)
+            rp_reads_expect(&p->writing->reads, values->items[i].node);
+}
+
+static void begin_reads(const struct rp_query_plan *p, size_t s) {
+    struct rp_writing *writing = p->writing;
+    rp_reads_begin(&writing->reads, p->out, p->scope.scope.types);
+    writing->plan = p;
+    writing->point = s;
+    writing->reads.is_taken = is_taken;
+    writing->reads.ctx = writing;
+}
+
+/* What was kept of the entry. */
+static void know_kept(const struct rp_query_plan *p) {
+    struct rp_name at = rp_own(p, "at");
+    for (size_t i = 0; i < p->saved.count; i++) {
+        const struct rp_value *value = &p->saved.items[i];
+        char text[128], unread[128];
+        if (!value->key)
+            continue;
+        snprintf(text, sizeof(text), "%s.%s", at.text, value->member);
+        snprintf(unread, sizeof(unread), "(%s.unread & %u)", at.text, 1U << i);
+        rp_reads_know(&p->writing->reads, value->key, text,
+                      rp_node_may_fail(value->node) ? unread : NULL);
+    }
+}
+
+static void expect_all(const struct rp_query_plan *p, bool entry) {
+    for (size_t i = 0; i < p->terms.count; i++)
+        if (!p->pair || p->terms.items[i].at_entry == entry)
+            rp_reads_expect(&p->writing->reads, p->terms.items[i].node);
+    if (entry) {
+        expect(p, &p->saved);
+        return;
+    }
+    expect(p, &p->columns);
+    expect(p, &p->keys);
+    if (p->number.node)
+        rp_reads_expect(&p->writing->reads, p->number.node);
+}
+
 void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     bool entry = p->pair && s == 0, at_return = p->pair && s == 1;
+    begin_reads(p, s);
     write_head(p, s);
     if (p->question->ask_target && !at_return)
         write_target(p, s);
@@ -362,10 +390,13 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     if (p->pair && !is_tid_own(p) && is_read(p, s, "tid") &&
         !rp_argument_find(rp_plan_entry(p)->arguments, "tid"))
         rp_write_local(p->out, "u32", "tid", "bpf_get_current_pid_tgid()");
-    if (at_return)
+    if (at_return) {
         write_lookup(p);
+        know_kept(p);
+    }
     write_arguments(p, s);
     write_builtins(p, s);
+    expect_all(p, entry);
     for (size_t i = 0; i < p->terms.count; i++)
         if (!p->pair || p->terms.items[i].at_entry == entry)
             write_term(p, &p->terms.items[i]);
@@ -378,50 +409,85 @@ void rp_write_row(const struct rp_query_plan *p, size_t s, const char *record) {
 }
 
 void rp_write_end(const struct rp_query_plan *p) {
+    p->writing->uses |= p->writing->reads.uses;
+    p->writing->nomem |= p->writing->reads.nomem;
     fputs("    return 0;\n}\n", p->out);
 }
 
 /* ------------------------------------------------------------------ values */
 
-static const struct rp_value *find_saved(const struct rp_query_plan *p,
-                                         const struct rp_value *value) {
-    for (size_t i = 0; value->at_entry && i < p->saved.count; i++)
-        if (!p->saved.items[i].argument && !strcmp(p->saved.items[i].text, value->text))
-            return &p->saved.items[i];
-    return NULL;
+/* Where values are written to. */
+struct place {
+    const char *target; /* "event->" */
+    const char *marks;  /* has bits of what could not be read; or NULL */
+    bool is_key;
+};
+
+/* "    if (err_3)\n        at.unread |= 4;" */
+static void write_mark(const struct rp_query_plan *p, const char *unread, const char *marks,
+                       size_t i) {
+    if (!unread || !marks)
+        return;
+    rp_reads_indent(&p->writing->reads);
+    fprintf(p->out, "if (%s)\n", unread);
+    rp_reads_indent(&p->writing->reads);
+    fprintf(p->out, "    %s |= %u;\n", marks, 1U << i);
 }
 
-static void write_value(const struct rp_query_plan *p, size_t s, const struct rp_value *value,
-                        const char *target, bool from_saved) {
-    FILE *out = p->out;
-    const struct rp_value *saved = from_saved ? find_saved(p, value) : NULL;
+/* Text that was not in memory at the entry, but may be by now; what says whether it is not. */
+static const char *write_again(const struct rp_query_plan *p, const struct rp_value *value,
+                               const char *to, const char *unread) {
+    const struct rp_node *again = rp_plan_again(value->node);
+    struct rp_reads *reads = &p->writing->reads;
+    if (!again || !unread)
+        return unread;
+    const char *err = rp_reads_name(reads, "err");
+    rp_reads_indent(reads);
+    fprintf(p->out, "int %s = %s;\n", err, unread);
+    rp_reads_indent(reads);
+    fprintf(p->out, "if (%s) { /* it was not in memory */\n", err);
+    reads->blocks++;
+    unread = rp_reads_into(reads, again, to, value->capacity);
+    rp_reads_indent(reads);
+    fprintf(p->out, "%s = %s;\n", err, unread);
+    rp_reads_close(reads);
+    return err;
+}
+
+/* Each value's own steps are in a block of their own, so that the stack has room for those of all.
+ */
+static void write_value(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
+                        size_t i, const struct place *place) {
+    struct rp_reads *reads = &p->writing->reads;
+    const struct rp_value *value = &values->items[i];
     char to[128];
-    snprintf(to, sizeof(to), "%s%s", target, value->member);
-    bool text = value->is.shape == RP_SHAPE_TEXT, array = value->is.is_array;
-    if (saved && (text || array))
-        fprintf(out, "    __builtin_memcpy(%s, %s.%s, sizeof(%s));\n", to, rp_own(p, "at").text,
-                saved->member, to);
-    else if (saved)
-        fprintf(out, "    %s = %s.%s;\n", to, rp_own(p, "at").text, saved->member);
-    else if (is_comm(p, value))
+    snprintf(to, sizeof(to), "%s%s", place->target, value->member);
+    if (value->variable) {
+        fprintf(p->out, "    %s = %s%s;\n", to,
+                rp_c_is_address(value->variable->type) ? "(void *)" : "", value->variable->name);
+        return;
+    }
+    if (rp_node_is_comm(value->node) && p->points[s].task) {
         write_comm(p, s, to);
-    else if (text)
-        fprintf(out, "    %s(%s, sizeof(%s), %s);\n", reader(p, value->text, &value->is), to, to,
-                value->text);
-    else if (array)
-        fprintf(out, "    bpf_probe_read_kernel(%s, sizeof(%s), %s);\n", to, to, value->text);
-    else if (value->is.shape == RP_SHAPE_POINTER && !value->argument)
-        fprintf(out,
-                rp_is_c_name(value->text) ? "    %s = (void *)%s;\n" : "    %s = (void *)(%s);\n",
-                to, value->text);
-    else
-        fprintf(out, "    %s = %s;\n", to, value->text);
+        return;
+    }
+    rp_reads_shared(reads, value->node);
+    bool kept = rp_plan_kept(p, value->node) && !rp_plan_again(value->node);
+    bool block = values->count > 1 && rp_node_may_fail(value->node) && !kept;
+    if (block)
+        rp_reads_open(reads);
+    const char *unread = place->is_key ? rp_reads_key(reads, value->node, to, value->capacity)
+                                       : rp_reads_into(reads, value->node, to, value->capacity);
+    write_mark(p, write_again(p, value, to, unread), place->marks, i);
+    if (block)
+        rp_reads_close(reads);
 }
 
 void rp_write_values(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
                      const char *target) {
+    const struct place place = {.target = target, .is_key = values == &p->keys};
     for (size_t i = 0; i < values->count; i++)
-        write_value(p, s, &values->items[i], target, p->pair);
+        write_value(p, s, values, i, &place);
 }
 
 void rp_write_key(const struct rp_query_plan *p, size_t s) {
@@ -449,10 +515,12 @@ static void write_entry(const struct rp_query_plan *p) {
     rp_write_begin(p, 0);
     if (p->saved.count) {
         fprintf(out, "    struct %s %s = {};\n", p->map, at.text);
-        char target[80];
+        char target[80], marks[80];
         snprintf(target, sizeof(target), "%s.", at.text);
+        snprintf(marks, sizeof(marks), "%s.unread", at.text);
+        const struct place place = {.target = target, .marks = marks};
         for (size_t i = 0; i < p->saved.count; i++)
-            write_value(p, 0, &p->saved.items[i], target, false);
+            write_value(p, 0, &p->saved, i, &place);
         if (p->timed)
             fprintf(out, "    %s.ns = bpf_ktime_get_ns();\n", at.text);
     } else {

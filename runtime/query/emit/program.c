@@ -5,8 +5,10 @@
 
 #include "compile/schema.h"
 #include "query/plan.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define AUTO_PROGRAM RP_AUTO(rp_query_plan_clear)
 #define AUTO_WRITTEN RP_AUTO(cleanup_written)
@@ -69,42 +71,72 @@ static void write_comment(const struct rp_query_plan *p) {
     fputs(" FILE\n */\n", out);
 }
 
-static bool compares_text(const struct rp_query_plan *p) {
-    for (size_t i = 0; i < p->terms.count; i++)
-        if (p->terms.items[i].operands.count)
-            return true;
-    return false;
-}
-
-static bool reads_stack(const struct rp_query_plan *p, const char *text) {
-    return text && rp_reads(text, "stack") &&
-           !rp_argument_find(rp_plan_entry(p)->arguments, "stack");
+static bool reads_stack(const struct rp_node *node) {
+    if (node->kind == RP_NODE_VARIABLE)
+        return node->variable->origin == RP_OF_TASK && !strcmp(node->variable->name, "stack");
+    return (node->a && reads_stack(node->a)) || (node->b && reads_stack(node->b)) ||
+           (node->c && reads_stack(node->c));
 }
 
 static bool needs_stacks(const struct rp_query_plan *p) {
-    const struct rp_question *q = p->question;
-    bool needs = reads_stack(p, q->predicate);
-    for (size_t i = 0; i < q->expr_count; i++)
-        needs |= reads_stack(p, q->exprs[i]);
-    for (size_t i = 0; i < q->key_count; i++)
-        needs |= reads_stack(p, q->keys[i]);
-    return needs && q->verb != RP_VERB_STACK && q->verb != RP_VERB_PROFILE;
+    return p->question->verb != RP_VERB_STACK && p->question->verb != RP_VERB_PROFILE &&
+           rp_plan_any(p, reads_stack);
 }
 
+/* What rp_reads' C calls. */
+static const struct {
+    unsigned use;
+    const char *text;
+} helpers[] = {
+    {RP_USES_IS_TEXT, "/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
+                      "static bool is_text(const char *text, const char *wanted, int size)\n"
+                      "{\n"
+                      "#pragma unroll\n"
+                      "    for (int i = 0; i < size; i++)\n"
+                      "        if (text[i] != wanted[i])\n"
+                      "            return false;\n"
+                      "    return true;\n"
+                      "}\n"},
+    {RP_USES_IS_SAME, "/* Whether both have the same text, of less than `size` bytes. */\n"
+                      "static bool is_same(const char *text, const char *other, int size)\n"
+                      "{\n"
+                      "#pragma unroll\n"
+                      "    for (int i = 0; i < size; i++) {\n"
+                      "        if (text[i] != other[i])\n"
+                      "            return false;\n"
+                      "        if (!text[i])\n"
+                      "            return true;\n"
+                      "    }\n"
+                      "    return true;\n"
+                      "}\n"},
+    {RP_USES_QUOTIENT, "/* BPF divides numbers without a sign. */\n"
+                       "static u64 magnitude(s64 n)\n"
+                       "{\n"
+                       "    return n < 0 ? -(u64)n : (u64)n;\n"
+                       "}\n"
+                       "\n"
+                       "static s64 quotient(s64 a, s64 b)\n"
+                       "{\n"
+                       "    u64 n = magnitude(a) / magnitude(b);\n"
+                       "    return (a < 0) == (b < 0) ? n : -n;\n"
+                       "}\n"
+                       "\n"
+                       "static s64 remainder(s64 a, s64 b)\n"
+                       "{\n"
+                       "    u64 n = magnitude(a) % magnitude(b);\n"
+                       "    return a < 0 ? -n : n;\n"
+                       "}\n"},
+};
+
 static void write_helpers(const struct rp_query_plan *p) {
-    if (needs_stacks(p))
+    bool any = needs_stacks(p);
+    if (any)
         fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
-    if (compares_text(p))
-        fputs("\n/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
-              "static bool is_text(const char *text, const char *wanted, int size)\n"
-              "{\n"
-              "#pragma unroll\n"
-              "    for (int i = 0; i < size; i++)\n"
-              "        if (text[i] != wanted[i])\n"
-              "            return false;\n"
-              "    return true;\n"
-              "}\n\n",
-              p->out);
+    for (size_t i = 0; i < RP_COUNT(helpers); i++)
+        if (p->writing->uses & helpers[i].use)
+            fprintf(p->out, "\n%s", helpers[i].text);
+    if (p->writing->uses)
+        fputs("\n", p->out);
 }
 
 static void write_verb(const struct rp_query_plan *p) {
@@ -126,24 +158,37 @@ static void write_verb(const struct rp_query_plan *p) {
     }
 }
 
-static char *write_text(struct rp_query_plan *p, bool neutral) {
+static char *write_part(struct rp_query_plan *p, void (*write)(const struct rp_query_plan *p)) {
     char *text = NULL;
     size_t size;
-    p->neutral = neutral;
     p->out = open_memstream(&text, &size);
     if (!p->out)
         return NULL;
-    if (!neutral)
-        write_comment(p);
-    write_helpers(p);
-    write_verb(p);
-    bool failed = ferror(p->out);
+    write(p);
+    bool failed = ferror(p->out) || p->writing->nomem;
     fclose(p->out);
     p->out = NULL;
     if (!failed)
         return text;
     free(text);
     return NULL;
+}
+
+static void write_beginning(const struct rp_query_plan *p) {
+    if (!p->neutral)
+        write_comment(p);
+    write_helpers(p);
+}
+
+/* What the functions call is known when they are written. */
+static char *write_text(struct rp_query_plan *p, bool neutral) {
+    struct rp_writing writing = {0};
+    p->writing = &writing;
+    p->neutral = neutral;
+    RP_AUTO_FREE char *functions = write_part(p, write_verb),
+                      *beginning = functions ? write_part(p, write_beginning) : NULL;
+    p->writing = NULL;
+    return beginning ? rp_text("%s%s", beginning, functions) : NULL;
 }
 
 /* ------------------------------------------------------------------ what goes with it */

@@ -39,26 +39,26 @@ static void add_member(struct building *b, struct rp_map_schema *map, const char
 
 /* ------------------------------------------------------------------ values */
 
-static bool is_builtin(const struct rp_query_plan *p, const struct rp_value *value,
-                       const char *name) {
-    return !strcmp(value->text, name) && !rp_argument_find(rp_plan_entry(p)->arguments, name);
+static bool is_builtin(const struct rp_value *value, const char *name) {
+    const struct rp_node *node = value->node;
+    return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK &&
+           !strcmp(node->variable->name, name);
 }
 
-static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
-                                         const struct rp_value *value) {
-    if (is_builtin(p, value, "stack"))
+static enum rp_member_meaning meaning_of(const struct rp_value *value) {
+    if (is_builtin(value, "stack"))
         return RP_MEMBER_KERNEL_STACK;
-    if (is_builtin(p, value, "pid"))
+    if (is_builtin(value, "pid"))
         return RP_MEMBER_PID;
-    return is_builtin(p, value, "comm") ? RP_MEMBER_COMM : RP_MEMBER_PLAIN;
+    return is_builtin(value, "comm") ? RP_MEMBER_COMM : RP_MEMBER_PLAIN;
 }
 
 static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
                       const char *header) {
     struct rp_member_schema member = {.name = value->member,
-                                      .means = meaning_of(b->plan, value),
+                                      .means = meaning_of(value),
                                       .header = header,
-                                      .unit = is_builtin(b->plan, value, "nsecs") ? "ns" : NULL};
+                                      .unit = is_builtin(value, "nsecs") ? "ns" : NULL};
     if (rp_member_is_stack(&member))
         member.stacks = "stacks";
     add(b, map, &member);

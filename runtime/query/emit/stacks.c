@@ -15,7 +15,7 @@ static bool has_key(const struct rp_query_plan *p, const char *name) {
  * it is; the kernel's stacks are one for all. */
 static bool is_by_process(const struct rp_query_plan *p) {
     return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") ||
-           p->points[0].memory == RP_MEMORY_PROCESS;
+           p->points[0].spec.kind->in_files;
 }
 
 static void write_types(const struct rp_query_plan *p) {
@@ -53,7 +53,7 @@ void rp_write_stacks(const struct rp_query_plan *p) {
         fprintf(out, "    %s.user_stack = stacks.get_stackid(%s, BPF_F_USER_STACK);\n", k, context);
     else
         fprintf(out, "    %s.user_stack = -1;\n", k);
-    if (p->points[0].memory == RP_MEMORY_PROCESS)
+    if (p->points[0].spec.kind->in_files)
         fprintf(out, "    %s.kernel_stack = -1;\n", k);
     else
         fprintf(out, "    %s.kernel_stack = stacks.get_stackid(%s, 0);\n", k, context);

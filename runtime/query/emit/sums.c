@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/plan.h"
+#include "util/cleanup.h"
 
 #define MISSED "BPF_ARRAY(missed, u64, 1); /* events that were not counted: the map was full */\n"
 
@@ -32,7 +33,8 @@ void rp_write_count(const struct rp_query_plan *p) {
 /* ------------------------------------------------------------------ histograms */
 
 bool rp_has_negative(const struct rp_query_plan *p) {
-    return !p->question->linear && p->number.is.is_signed;
+    const struct rp_node *number = p->number.node;
+    return number && !p->question->linear && number->type->is_signed;
 }
 
 static void write_maps(const struct rp_query_plan *p) {
@@ -85,31 +87,36 @@ static void write_sum(const struct rp_query_plan *p, const char *number) {
     }
 }
 
-/* As the function that counts can name it. */
-static void write_number(const struct rp_query_plan *p, char *text, size_t size) {
-    for (size_t i = 0; p->number.at_entry && i < p->saved.count; i++) {
-        const struct rp_value *saved = &p->saved.items[i];
-        if (!saved->argument && saved->text && !strcmp(saved->text, p->number.text)) {
-            snprintf(text, size, "%s.%s", rp_own(p, "at").text, saved->member);
-            return;
-        }
+/* In a variable of its own where it stands twice. */
+static const char *write_number(const struct rp_query_plan *p) {
+    struct rp_reads *reads = &p->writing->reads;
+    struct rp_code number = rp_reads_value(reads, p->number.node);
+    if (number.unread)
+        fprintf(p->out, "    if (%s)\n        return 0; /* it could not be read */\n",
+                number.unread);
+    if (!rp_has_negative(p))
+        return number.text;
+    const char *text = number.text;
+    if (strcspn(text, " (") < strlen(text)) {
+        text = rp_reads_name(reads, "value");
+        RP_AUTO_FREE char *local = rp_c_type_declare(p->number.node->type, text);
+        fprintf(p->out, "    %s = %s;\n", local ? local : "", number.text);
     }
-    snprintf(text, size, "%s", p->number.text);
+    fprintf(p->out,
+            "    if (%s < 0) {\n"
+            "        negative.atomic_increment(0);\n"
+            "        return 0;\n"
+            "    }\n",
+            text);
+    return text;
 }
 
 void rp_write_hist(const struct rp_query_plan *p) {
-    char number[1024];
-    write_number(p, number, sizeof(number));
     write_maps(p);
     rp_write_first_half(p);
     fputs("\n", p->out);
     rp_write_begin(p, p->pair ? 1 : 0);
-    if (rp_has_negative(p))
-        fprintf(p->out, rp_is_c_name(number) ? "    if (%s < 0) {\n" : "    if ((%s) < 0) {\n",
-                number);
-    if (rp_has_negative(p))
-        fputs("        negative.atomic_increment(0);\n        return 0;\n    }\n", p->out);
-    write_sum(p, number);
+    write_sum(p, write_number(p));
     rp_write_end(p);
 }
 

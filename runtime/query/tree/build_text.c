@@ -8,6 +8,9 @@
 /* Bytes of a task's name, its end included. */
 #define TASK_NAME_SIZE 16
 
+/* Of a text that is compared, which is on the stack. */
+#define COMPARED_MAX 119
+
 static bool is_task_name(const struct rp_node *node) {
     return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK;
 }
@@ -16,6 +19,11 @@ static struct rp_error *check_wanted(const struct rp_parser *p, enum rp_op op,
                                      const struct rp_node *text, const struct rp_node *wanted) {
     if (memchr(wanted->bytes, '\0', wanted->byte_count) && text->kind != RP_NODE_BYTES)
         return rp_parse_error_at(p, wanted, "a text ends at its first \\0");
+    if (wanted->byte_count > COMPARED_MAX)
+        return rp_error_hint_set(rp_parse_error_at(p, wanted,
+                                                   "text that is compared has %d bytes at most",
+                                                   COMPARED_MAX),
+                                 "a BPF program's stack has 512 bytes");
     if (wanted->is_pattern && op != RP_OP_STARTS)
         return rp_error_hint_set(
             rp_parse_error_at(p, wanted, "== and != compare whole texts, and know no patterns"),

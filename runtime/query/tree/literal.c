@@ -169,6 +169,21 @@ static struct rp_error *decode(struct rp_parser *p, const struct rp_token *token
     return NULL;
 }
 
+/* As C has it, which has no \\*. */
+static const char *text_in_c(struct rp_parser *p, const struct rp_token *token) {
+    char *text = rp_arena_copy(&p->scope->types->arena, token->text, token->len), *to = text;
+    for (const char *from = text; from && *from; from++) {
+        if (*from == '\\' && from[1] == '*')
+            continue;
+        *to++ = *from;
+        if (*from == '\\' && from[1])
+            *to++ = *++from;
+    }
+    if (text)
+        *to = '\0';
+    return text;
+}
+
 static struct rp_error *take_char(struct rp_parser *p, const struct rp_token *token,
                                   const struct quoted *quoted, const struct rp_node **out) {
     if (!quoted->count)
@@ -179,7 +194,7 @@ static struct rp_error *take_char(struct rp_parser *p, const struct rp_token *to
                            "%.*s is not a text: single quotes are for one character",
                            (int)token->len, token->text),
             "write \"%.*s\"", (int)token->len - 2, token->text + 1);
-    const char *name = rp_arena_copy(&p->scope->types->arena, token->text, token->len);
+    const char *name = text_in_c(p, token);
     return name ? rp_build_constant(p, token, &rp_c_int, quoted->bytes[0], name, out)
                 : rp_error_nomem();
 }
@@ -194,7 +209,7 @@ struct rp_error *rp_literal_quoted(struct rp_parser *p, const struct rp_token *t
         return take_char(p, token, &quoted, out);
     struct rp_node *node = rp_node_new(p, RP_NODE_STRING, token->text, token->text + token->len);
     const struct rp_c_type *type = rp_c_array_of(p->scope->types, &rp_c_char, quoted.count + 1);
-    if (!node || !type)
+    if (!node || !type || !(node->name = text_in_c(p, token)))
         return rp_error_nomem();
     node->type = type;
     node->bytes = quoted.bytes;

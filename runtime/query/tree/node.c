@@ -68,14 +68,25 @@ static bool is_called_name(const char *text, size_t length) {
     return length >= 4 && !strncmp(text + length - 4, "name", 4);
 }
 
+/* The characters that it leads to, or NULL. */
+static const struct rp_c_type *characters_of(struct rp_c_types *types,
+                                             const struct rp_c_type *type) {
+    if (type->kind != RP_C_POINTER && type->kind != RP_C_ARRAY)
+        return NULL;
+    const struct rp_c_type *to = rp_c_type_to(types, type);
+    return to && to->kind == RP_C_INT && to->is_char ? to : NULL;
+}
+
+bool rp_c_is_text(struct rp_c_types *types, const struct rp_c_type *type, const char *name,
+                  size_t length) {
+    const struct rp_c_type *characters = characters_of(types, type);
+    return characters && (characters->is_plain_char || is_called_name(name, length));
+}
+
 bool rp_node_reads_as_text(const struct rp_parser *p, const struct rp_node *node) {
-    if (node->type->kind != RP_C_POINTER && node->type->kind != RP_C_ARRAY)
-        return false;
-    const struct rp_c_type *to = rp_c_type_to(p->scope->types, node->type);
-    if (!to || to->kind != RP_C_INT || !to->is_char)
-        return false;
-    return to->is_plain_char || node->kind == RP_NODE_CAST ||
-           is_called_name(node->text, node->length);
+    struct rp_c_types *types = p->scope->types;
+    return rp_c_is_text(types, node->type, node->text, node->length) ||
+           (node->kind == RP_NODE_CAST && characters_of(types, node->type));
 }
 
 /* ------------------------------------------------------------------ what has no place in
@@ -121,8 +132,11 @@ struct rp_error *rp_build_constant(const struct rp_parser *p, const struct rp_to
 
 struct rp_error *rp_build_variable(const struct rp_parser *p, const struct rp_token *token,
                                    const struct rp_variable *variable, const struct rp_node **out) {
-    if (variable->missing)
-        return rp_parse_error(p, token->text, "`%s` %s", variable->name, variable->missing);
+    if (variable->missing) {
+        struct rp_error *err =
+            rp_parse_error(p, token->text, "`%s` %s", variable->name, variable->missing);
+        return variable->instead ? rp_error_hint_set(err, "%s", variable->instead) : err;
+    }
     if (variable->type->kind == RP_C_FLOAT)
         return rp_parse_error(p, token->text, "BPF has no floating point");
     struct rp_node *node = rp_node_new(p, RP_NODE_VARIABLE, token->text, token->text + token->len);

@@ -111,6 +111,13 @@ bool rp_reads_known(struct rp_reads *r, const struct rp_node *node, struct rp_co
     return key && find_known(r, key, out);
 }
 
+bool rp_reads_known_text(struct rp_reads *r, const struct rp_node **node, struct rp_code *out) {
+    while ((*node)->kind == RP_NODE_MOMENT && !rp_reads_known(r, *node, out))
+        *node = (*node)->a;
+    bool is_bytes = (*node)->kind == RP_NODE_MOMENT || (*node)->type->kind == RP_C_ARRAY;
+    return is_bytes && rp_reads_known(r, *node, out);
+}
+
 /* ------------------------------------------------------------------ names of locals */
 
 static bool is_free(struct rp_reads *r, const char *name) {
@@ -620,9 +627,8 @@ struct rp_code rp_reads_value(struct rp_reads *r, const struct rp_node *node) {
         return known;
     switch (node->kind) {
     case RP_NODE_NUMBER:
-        return rp_reads_primary(r, node->name, NULL);
     case RP_NODE_STRING:
-        return rp_reads_primary(r, rp_reads_text(r, "%.*s", (int)node->length, node->text), NULL);
+        return rp_reads_primary(r, node->name, NULL);
     case RP_NODE_VARIABLE:
         return rp_reads_primary(r, node->variable->name, NULL);
     case RP_NODE_MEMBER:

@@ -90,6 +90,21 @@ void rp_reads_shared(struct rp_reads *r, const struct rp_node *node) {
 
 /* ------------------------------------------------------------------ into */
 
+/* By what is computed of it: nothing is divided by 0, or shifted too far. */
+static bool may_fail(const struct rp_node *node) {
+    if (!node)
+        return false;
+    bool divides = node->op == RP_OP_DIVIDE || node->op == RP_OP_REMAINDER ||
+                   node->op == RP_OP_SHIFT_LEFT || node->op == RP_OP_SHIFT_RIGHT;
+    return node->reads_memory || (divides && !node->b->is_constant) || may_fail(node->a) ||
+           may_fail(node->b) || may_fail(node->c);
+}
+
+bool rp_node_may_fail(const struct rp_node *node) {
+    bool is_text = node->is_text && node->kind != RP_NODE_STRING && !rp_node_is_comm(node);
+    return is_text || may_fail(node);
+}
+
 static void copy(struct rp_reads *r, const char *target, const char *from) {
     rp_reads_indent(r);
     fprintf(r->out, "__builtin_memcpy(%s, %s, sizeof(%s));\n", target, from, target);
@@ -163,11 +178,10 @@ static const char *put_text(struct rp_reads *r, const struct rp_node *node, cons
     bool array = node->type->kind == RP_C_ARRAY && node->type->elements == capacity;
     if (node->kind == RP_NODE_STRING) {
         rp_reads_indent(r);
-        fprintf(r->out, "__builtin_memcpy(%s, %.*s, sizeof(%.*s));\n", target, (int)node->length,
-                node->text, (int)node->length, node->text);
+        fprintf(r->out, "__builtin_memcpy(%s, %s, sizeof(%s));\n", target, node->name, node->name);
         return NULL;
     }
-    if (rp_reads_known(r, node, &known)) {
+    if (rp_reads_known_text(r, &node, &known)) {
         copy(r, target, known.text);
         return known.unread;
     }

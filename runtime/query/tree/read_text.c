@@ -102,7 +102,7 @@ static struct seen load_bytes(struct rp_reads *r, const struct rp_node *node, un
 static struct seen see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
                        bool whole) {
     struct rp_code known;
-    if (rp_reads_known(r, node, &known))
+    if (rp_reads_known_text(r, &node, &known))
         return (struct seen){known.text, known.unread, NULL};
     if (rp_node_is_comm(node) || (node->type->kind == RP_C_ARRAY && rp_node_is_in_place(node)))
         return (struct seen){rp_reads_place(r, node).text, NULL, NULL};
@@ -130,9 +130,8 @@ struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node) 
     /* One more than the text that is wanted: else a longer one, cut short, would be the same. */
     struct seen a = see(r, node->a, ((unsigned)wanted->byte_count + 9) & ~7U, false);
     bool begins = node->op == RP_OP_STARTS || bytes;
-    const char *is =
-        rp_reads_text(r, "is_text(%s, %.*s, sizeof(%.*s)%s)", a.name, (int)wanted->length,
-                      wanted->text, (int)wanted->length, wanted->text, begins ? " - 1" : "");
+    const char *is = rp_reads_text(r, "is_text(%s, %s, sizeof(%s)%s)", a.name, wanted->name,
+                                   wanted->name, begins ? " - 1" : "");
     if (bytes && a.count)
         is = rp_reads_text(r, "%s %s %zu && %s", a.count,
                            node->op == RP_OP_STARTS ? ">=" : "==", wanted->byte_count, is);

@@ -30,6 +30,8 @@ void rp_reads_declare(struct rp_reads *r, const struct rp_c_type *type, const ch
 void rp_reads_if(struct rp_reads *r, const char *text);
 /* What was read already. */
 bool rp_reads_known(struct rp_reads *r, const struct rp_node *node, struct rp_code *out);
+/* The same of text itself, not of an address of it. *node becomes what an unknown moment is of. */
+bool rp_reads_known_text(struct rp_reads *r, const struct rp_node **node, struct rp_code *out);
 
 /* The address of what has one; of what C reaches itself, its name. */
 struct rp_code rp_reads_place(struct rp_reads *r, const struct rp_node *node);
@@ -50,7 +52,5 @@ struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *n
 /* C for `count` and `more`, but `most` at the most. */
 const char *rp_reads_least(struct rp_reads *r, const struct rp_node *count, unsigned most,
                            unsigned more, const char **unread);
-/* The builtin that is the name of the task. */
-bool rp_node_is_comm(const struct rp_node *node);
 
 #endif

@@ -9,17 +9,10 @@
 #ifndef RP_QUERY_TREE_TREE_H
 #define RP_QUERY_TREE_TREE_H
 
+#include "probe/memory.h"
 #include "query/tree/c_type.h"
 
 struct rp_error;
-
-/* Where an address leads. */
-enum rp_memory {
-    RP_MEMORY_KERNEL,
-    RP_MEMORY_USER,   /* the process's */
-    RP_MEMORY_EITHER, /* the kernel's or the process's: the address tells */
-    RP_MEMORY_LOCAL,  /* the function's own: its stack, its context */
-};
 
 /* What an expression can name. */
 struct rp_variable {
@@ -34,6 +27,7 @@ struct rp_variable {
     bool in_place;       /* a struct or array that C can reach into; else an array is a pointer */
     bool trusted;        /* a pointer of which the verifier keeps the type (fentry, tp_btf) */
     const char *missing; /* why it cannot be read here, or NULL */
+    const char *instead; /* what to do where it is missing, or NULL */
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */
 };
 
@@ -101,7 +95,8 @@ struct rp_node {
     const struct rp_variable *variable;
     struct rp_c_member member;
     bool arrow;
-    const char *name;  /* a number's in C ("AF_INET", "0x10UL"), a helper's, entry or return */
+    const char *name;  /* a number's in C ("AF_INET", "0x10UL"), a string's, a helper's, entry or
+                          return */
     int64_t value;     /* a number's */
     bool is_constant;  /* it has a value */
     const char *bytes; /* a string's, decoded, and how many */
@@ -121,6 +116,12 @@ struct rp_node {
 struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
                                const struct rp_node **out);
 
+/* Whether what is of that type and called so is shown and compared as text. */
+bool rp_c_is_text(struct rp_c_types *types, const struct rp_c_type *type, const char *name,
+                  size_t length);
+
+/* The builtin that is the name of the task. */
+bool rp_node_is_comm(const struct rp_node *node);
 /* Whether C reaches it in the function's own variables: nothing has to be read. */
 bool rp_node_is_in_place(const struct rp_node *node);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query/clang.h"
+#include "query/complete/clang.h"
 
 #include <dlfcn.h>
 #include <errno.h>

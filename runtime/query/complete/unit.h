@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A C text with all that libbcc's clang sees around it, for libclang to read; nothing of it is
  * written to a file. */
-#ifndef RP_QUERY_UNIT_H
-#define RP_QUERY_UNIT_H
+#ifndef RP_QUERY_COMPLETE_UNIT_H
+#define RP_QUERY_COMPLETE_UNIT_H
 
 #include "compile/source.h"
-#include "query/clang.h"
+#include "query/complete/clang.h"
 
 #define RP_UNIT_SOURCE "/reprobe/source.c"
 

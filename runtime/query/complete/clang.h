@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* libclang, brought into the process when someone first asks about C: tools that only run programs
  * do not pay for its 30 MB. */
-#ifndef RP_QUERY_CLANG_H
-#define RP_QUERY_CLANG_H
+#ifndef RP_QUERY_COMPLETE_CLANG_H
+#define RP_QUERY_COMPLETE_CLANG_H
 
 #include <clang-c/Index.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "query/unit.h"
+#include "query/complete/unit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "compile/libbcc_text.h"
 #include "compile/tree.h"
 #include "kernel/btf_text.h"
-#include "query/query.h"
+#include "probe/arguments.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

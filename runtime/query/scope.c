@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "query/scope.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
+
+/* ------------------------------------------------------------------ what is there everywhere */
+
+const struct rp_builtin rp_builtins[] = {
+    {"pid", "u32", "the process", true},
+    {"tid", "u32", "the thread", true},
+    {"uid", "u32", "the user", true},
+    {"comm", "char [16]", "the thread's name", true},
+    {"cpu", "u32", "the CPU", false},
+    {"nsecs", "u64", "the time, in nanoseconds since boot", false},
+    {"stack", "int", "the kernel's stack", true},
+    {"cgroup", "u64", "the id of the cgroup", true},
+    {0},
+};
+
+const struct rp_builtin *rp_builtin_find(const char *name) {
+    for (const struct rp_builtin *b = rp_builtins; b->name; b++)
+        if (!strcmp(b->name, name))
+            return b;
+    return NULL;
+}
+
+bool rp_builtin_is_at(const struct rp_builtin *builtin, const char *task) {
+    bool runs = !task;
+    return runs || !builtin->of_task || (*task && strcmp(builtin->name, "stack") != 0);
+}
+
+const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (!strcmp(arguments->list[i].name, name))
+            return &arguments->list[i];
+    return NULL;
+}
+
+void rp_question_scope_clear(struct rp_question_scope *s) {
+    rp_vec_clear(&s->variables);
+    rp_c_types_clear(&s->types);
+    *s = (struct rp_question_scope){0};
+}
+
+/* ------------------------------------------------------------------ variables */
+
+static bool has(const struct rp_question_scope *s, const char *name) {
+    for (size_t i = 0; i < s->variables.count; i++)
+        if (!strcmp(s->variables.items[i].name, name))
+            return true;
+    return false;
+}
+
+static const char *owner_of(const struct rp_scope_source *source) {
+    return source->owner ? source->owner : source->spec->target;
+}
+
+/* Of a type that the kernel does not tell it is still known whether it is an address. */
+static struct rp_error *set_type(struct rp_question_scope *s, const char *text,
+                                 struct rp_variable *variable) {
+    struct rp_arena *arena = &s->types.arena;
+    struct rp_error *err = rp_c_type_parse(&s->types, text, &variable->type);
+    if (!err || rp_error_errno(err) == ENOMEM)
+        return err;
+    rp_error_free(err);
+    variable->type = rp_c_pointer_to(&s->types, &rp_c_void);
+    if (!strchr(text, '*'))
+        variable->missing =
+            rp_arena_text(arena, "is of the type %s, which this kernel does not tell", text);
+    return variable->type ? NULL : rp_error_nomem();
+}
+
+static const char *kept(struct rp_question_scope *s, const char *text) {
+    return rp_arena_copy(&s->types.arena, text, strlen(text));
+}
+
+static void set_beyond(struct rp_question_scope *s, const struct rp_scope_source *source,
+                       struct rp_variable *variable) {
+    const struct rp_probe_kind *kind = source->spec->kind;
+    const char *target = owner_of(source);
+    struct rp_arena *arena = &s->types.arena;
+    variable->missing =
+        rp_arena_text(arena, "of %s is in no register that a %s can read", target, kind->name);
+    variable->instead =
+        kind->has_more_arguments
+            ? rp_arena_text(arena, "%s:%s may have it", kind->has_more_arguments, target)
+            : rp_arena_text(arena, "ask for another of %s", target);
+}
+
+static void set_different(const struct rp_scope_source *source, struct rp_variable *variable) {
+    if (!source->is_one_of_several)
+        return;
+    variable->missing = "differs from one attach point to another";
+    variable->instead = "pid, tid, uid, comm, cpu, nsecs, cgroup and stack are the same everywhere";
+}
+
+static struct rp_error *add_argument(struct rp_question_scope *s,
+                                     const struct rp_scope_source *source, size_t i) {
+    const struct rp_probe_kind *kind = source->spec->kind;
+    const struct rp_argument *argument = &source->arguments->list[i];
+    bool is_result = kind->result == RP_RESULT_ARGUMENT && !strcmp(argument->name, "ret");
+    struct rp_variable variable = {.memory = source->memory,
+                                   .origin = is_result ? RP_OF_RETURN : RP_OF_PROBE,
+                                   .trusted = kind->prog_type == BPF_PROG_TYPE_TRACING};
+    variable.name = kept(s, argument->name);
+    RP_TRY(set_type(s, argument->type, &variable));
+    variable.in_place = variable.type->kind == RP_C_COMPOSITE;
+    if (variable.type->kind == RP_C_ARRAY || variable.in_place)
+        variable.memory = RP_MEMORY_LOCAL;
+    if (i >= source->arguments->readable)
+        set_beyond(s, source, &variable);
+    set_different(source, &variable);
+    return variable.name && rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
+}
+
+struct rp_error *rp_question_scope_add(struct rp_question_scope *s,
+                                       const struct rp_scope_source *source) {
+    s->types.kernel = rp_kernel_types_or_null();
+    for (size_t i = 0; i < source->arguments->count; i++) {
+        const char *name = source->arguments->list[i].name;
+        if (!has(s, name) && !(source->at_return && rp_builtin_find(name)))
+            RP_TRY(add_argument(s, source, i));
+    }
+    return NULL;
+}
+
+static struct rp_error *add_result(struct rp_question_scope *s,
+                                   const struct rp_scope_source *source) {
+    const char *type = source->arguments->result ? source->arguments->result : "long";
+    struct rp_variable variable = {.name = "ret",
+                                   .memory = source->memory,
+                                   .origin = RP_OF_RETURN,
+                                   .trusted =
+                                       source->spec->kind->prog_type == BPF_PROG_TYPE_TRACING};
+    RP_TRY(set_type(s, type, &variable));
+    set_different(source, &variable);
+    return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp_builtin *builtin,
+                                    const struct rp_scope_source *source) {
+    struct rp_variable variable = {
+        .name = builtin->name, .memory = RP_MEMORY_EITHER, .origin = RP_OF_TASK};
+    RP_TRY(rp_c_type_parse(&s->types, builtin->type, &variable.type));
+    variable.in_place = variable.type->kind == RP_C_ARRAY;
+    if (!rp_builtin_is_at(builtin, source->task)) {
+        variable.missing = *source->task
+                               ? "is not known here, where the task that runs is not the one that "
+                                 "it is about"
+                               : "is not known here: it is not about a task";
+        RP_AUTO_FREE char *spec = rp_spec_text(source->spec);
+        variable.instead = rp_arena_text(&s->types.arena, "`info %s` shows what can be read there",
+                                         spec ? spec : "");
+    }
+    return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
+}
+
+struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
+                                         const struct rp_scope_source *source) {
+    const struct rp_spec *spec = source->spec;
+    RP_TRY(rp_question_scope_add(s, source));
+    if (!has(s, "ret"))
+        RP_TRY(add_result(s, source));
+    for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
+        if (!has(s, builtin->name))
+            RP_TRY(add_builtin(s, builtin, source));
+    s->scope =
+        (struct rp_scope){.types = &s->types,
+                          .variables = s->variables.items,
+                          .count = s->variables.count,
+                          .owner = kept(s, owner_of(source)),
+                          .noun = rp_spec_noun(spec),
+                          .memory = spec->kind->in_files ? RP_MEMORY_USER : RP_MEMORY_EITHER};
+    return s->scope.owner ? NULL : rp_error_nomem();
+}

@@ -11,7 +11,7 @@
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
-#include "probe/breakpoint.h"
+#include "probe/attachment.h"
 #include "probe/completion.h"
 #include "probe/event_source.h"
 #include "probe/function_text.h"

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "probe/arguments.h"
+#include "probe/attachment.h"
 #include "probe/binary.h"
-#include "probe/breakpoint.h"
 #include "probe/describe.h"
 #include "probe/function_text.h"
 #include "probe/kinds/usdt.h"

@@ -14,13 +14,8 @@
 #include "util/nearest.h"
 #include "util/text.h"
 
-#define WILDCARDS "*?["
 /* This many refusals are not about single matches, and searching for each would take long. */
 #define REFUSALS_MAX 512
-
-bool rp_probe_is_pattern(const char *spec) {
-    return spec && strpbrk(spec, WILDCARDS);
-}
 
 /* ------------------------------------------------------------------ find */
 
@@ -79,7 +74,7 @@ static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_match
     const struct rp_probe_kind *kind = matches->kind;
     const char *rest = matches->path ? strrchr(pattern, ':') + 1 : pattern;
     struct guess guess = {.matches = matches,
-                          .begins = strcspn(rest, WILDCARDS) + 1 == strlen(rest)};
+                          .begins = strcspn(rest, RP_SPEC_WILDCARDS) + 1 == strlen(rest)};
     guess.nearest.wanted = guess.wanted = without_wildcards(rest, guess.begins);
     if (!guess.wanted)
         return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A program at its attach point. */
+/* Modules that are compiled for their probes, and probes: a program at its attach point. */
 #include "probe/probe.h"
 
 #include <bpf/bpf.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "compile/module.h"
-#include "probe/arguments.h"
 #include "probe/instance.h"
 #include "util/cleanup.h"
 
@@ -28,6 +27,43 @@ struct rp_probe {
     struct run_stats ran;    /* counted by earlier instances, and until it was paused */
     struct run_stats before; /* the runs of this instance's program before it was ours */
 };
+
+/* ------------------------------------------------------------------ compile */
+
+/* Before a function some kinds need C of their own: "FUNCTION=SPEC" says where it is attached. */
+static struct rp_error *write_before(const char *attach, struct rp_names *done, FILE *out) {
+    const char *equals = strchr(attach, '=');
+    if (!equals)
+        return NULL;
+    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
+    if (!function)
+        return rp_error_nomem();
+    RP_TRY(rp_spec_parse(equals + 1, &spec));
+    if (!spec.kind->write_before)
+        return NULL;
+    struct rp_error *err = spec.kind->resolve(&spec);
+    if (!err && !rp_names_add(done, function, strlen(function)))
+        err = rp_error_hint_set(rp_probe_error(EINVAL,
+                                               "%s reads the arguments of one USDT probe and "
+                                               "cannot read those of another",
+                                               function),
+                                "write a function for each probe");
+    if (!err)
+        err = spec.kind->write_before(&spec, function, out);
+    RP_AUTO_FREE char *text = rp_spec_text(&spec);
+    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
+}
+
+struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *opts,
+                                   struct rp_module **out) {
+    return rp_module_of_text(text, opts, write_before, out);
+}
+
+struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *opts,
+                                        struct rp_module **out) {
+    return rp_module_of_file(path, opts, write_before, out);
+}
 
 /* ------------------------------------------------------------------ attach */
 
@@ -83,12 +119,6 @@ struct rp_error *rp_probe_check(const char *text) {
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(text, &spec));
     return rp_spec_check(&spec);
-}
-
-struct rp_error *rp_arguments_of(const char *text, struct rp_arguments **out) {
-    AUTO_SPEC struct rp_spec spec = {0};
-    RP_TRY(rp_spec_parse(text, &spec));
-    return rp_arguments_of_spec(&spec, out);
 }
 
 bool rp_probe_exists(const char *spec) {

@@ -127,6 +127,10 @@ void rp_spec_clear(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ what a spec is */
 
+bool rp_probe_is_pattern(const char *spec) {
+    return spec && strpbrk(spec, RP_SPEC_WILDCARDS);
+}
+
 /* False: out of memory. */
 static bool copy(const struct rp_spec *spec, struct rp_spec *out) {
     *out = *spec;

@@ -21,6 +21,9 @@ struct rp_spec {
     pid_t pid;       /* for kinds in files: the process to attach to; 0: all */
 };
 
+/* A spec with one of these is a pattern: it stands for all that it matches. */
+#define RP_SPEC_WILDCARDS "*?["
+
 /* "kprobe:vfs_read+8", malloc()ed. */
 char *rp_spec_text(const struct rp_spec *spec);
 void rp_spec_clear(struct rp_spec *spec);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/arguments.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -149,6 +150,12 @@ struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec) {
     rp_spec_clear(spec);
     return rp_error_what_set(err, "cannot understand the probe \"%.*s\"%s", SHOWN_MAX, text,
                              strlen(text) > SHOWN_MAX ? "..." : "");
+}
+
+struct rp_error *rp_arguments_of(const char *text, struct rp_arguments **out) {
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
+    RP_TRY(rp_spec_parse(text, &spec));
+    return rp_arguments_of_spec(&spec, out);
 }
 
 /* ------------------------------------------------------------------ function name <-> spec */

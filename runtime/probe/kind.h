@@ -19,7 +19,7 @@
 
 struct rp_arguments;     /* arguments.h */
 struct rp_matches;       /* matches.h */
-struct rp_function_text; /* function_text.h */
+struct rp_function_text; /* arguments.h */
 struct rp_completion;    /* complete.h */
 
 /* BPF_TRACE_UPROBE_MULTI (Linux 6.6), which may be newer than the headers of the build. */
@@ -123,7 +123,7 @@ struct rp_probe_kind {
      * itself. */
     char *(*call)(const struct rp_spec *spec, enum rp_call_part part);
 
-    /* ---- the C of a function for it: see function_text.h */
+    /* ---- the C of a function for it: see arguments.h */
     /* The name of BPF's context, and another one in case the program reads something of that name;
      * NULL: "ctx", "regs". */
     const char *context, *other_context;

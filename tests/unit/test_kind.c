@@ -11,7 +11,6 @@
 #include "kernel/btf_text.h"
 #include "probe/arguments.h"
 #include "probe/completion.h"
-#include "probe/function_text.h"
 #include "probe/kind.h"
 #include "reprobe_query.h"
 #include "suites.h"

@@ -14,7 +14,6 @@
 #include "kernel/features.h"
 #include "probe/arguments.h"
 #include "probe/describe.h"
-#include "probe/function_text.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/cleanup.h"

@@ -14,7 +14,6 @@
 #include "probe/attachment.h"
 #include "probe/completion.h"
 #include "probe/event_source.h"
-#include "probe/function_text.h"
 #include "probe/kernel_function.h"
 #include "probe/matches.h"
 #include "util/array.h"

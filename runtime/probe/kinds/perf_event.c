@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "probe/arguments.h"
 #include "probe/completion.h"
-#include "probe/function_text.h"
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/capture.h"

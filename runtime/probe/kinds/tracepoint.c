@@ -15,7 +15,6 @@
 #include "probe/arguments.h"
 #include "probe/completion.h"
 #include "probe/describe.h"
-#include "probe/function_text.h"
 #include "probe/kernel_event.h"
 #include "probe/matches.h"
 #include "util/capture.h"

@@ -12,7 +12,6 @@
 #include "probe/binary.h"
 #include "probe/describe.h"
 #include "probe/event_source.h"
-#include "probe/function_text.h"
 #include "probe/matches.h"
 #include "util/cleanup.h"
 #include "util/names.h"

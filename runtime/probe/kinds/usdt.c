@@ -11,7 +11,6 @@
 #include "probe/attachment.h"
 #include "probe/binary.h"
 #include "probe/describe.h"
-#include "probe/function_text.h"
 #include "probe/kinds/usdt.h"
 #include "util/cleanup.h"
 #include "util/names.h"

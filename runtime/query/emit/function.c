@@ -2,7 +2,7 @@
 /* Pieces of a program: the functions that run at its places, and what they read there. */
 #include <string.h>
 
-#include "probe/function_text.h"
+#include "probe/arguments.h"
 #include "query/plan.h"
 #include "util/array.h"
 #include "util/cleanup.h"

@@ -64,13 +64,7 @@ static inline bool rp_member_is_stack(const struct rp_member_schema *member) {
     return member->means == RP_MEMBER_KERNEL_STACK || member->means == RP_MEMBER_USER_STACK;
 }
 
-/* ------------------------------------------------------------------ infer.c */
-
-/* What each of the object's maps means, as far as it can be told. */
-struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
-                                 struct rp_schema **out);
-
-/* ------------------------------------------------------------------ fit.c */
+/* ---- whether it fits the maps */
 
 /* A schema as `now`, which has all the object's maps in their order, but with what `given` says of
  * some of them; an error where that does not fit a map's kind, types or sizes. */
@@ -81,5 +75,11 @@ struct rp_error *rp_schema_apply(const struct rp_object *object, const struct bt
  * said of the same map before the edit. Units and edges are not: the C may give others. False: no
  * memory. */
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before);
+
+/* ------------------------------------------------------------------ infer.c */
+
+/* What each of the object's maps means, as far as it can be told. */
+struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
+                                 struct rp_schema **out);
 
 #endif

@@ -205,9 +205,7 @@ static struct rp_error *infer_all(struct inference *inference) {
     const struct rp_object *object = inference->object;
     for (uint32_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        struct rp_map_schema *schema = rp_schema_add(inference->schema, map->name, RP_MEANS_OTHER);
-        if (!schema)
-            return rp_error_nomem();
+        struct rp_map_schema *schema = (struct rp_map_schema *)&inference->schema->maps[i];
         if (rp_map_type_is_output(map->type))
             RP_TRY(infer_output(inference, i, schema));
         else if (rp_map_type_is_data(map->type))
@@ -224,17 +222,11 @@ static bool keeps_stacks(const struct rp_object *object) {
 }
 
 struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
-                                 struct rp_schema **out) {
-    struct inference inference = {.object = object, .btf = btf, .schema = rp_schema_new()};
-    struct rp_error *err = inference.schema ? NULL : rp_error_nomem();
-    if (!err && keeps_stacks(object))
-        err = rp_flow_follow(object, &inference.flow);
+                                 struct rp_schema *schema) {
+    struct inference inference = {.object = object, .btf = btf, .schema = schema};
+    struct rp_error *err = keeps_stacks(object) ? rp_flow_follow(object, &inference.flow) : NULL;
     if (!err)
         err = infer_all(&inference);
     rp_flow_clear(&inference.flow);
-    if (err)
-        rp_schema_free(inference.schema);
-    else
-        *out = inference.schema;
     return err;
 }

@@ -55,38 +55,49 @@ static ssize_t find_alike(const struct rp_module *module, const struct rp_module
     return i;
 }
 
-/* What the module's maps mean: from `opts`, from before an edit, or inferred. */
-static struct rp_error *find_schema(struct rp_module *module, const struct rp_compile_opts *opts) {
-    const struct rp_module *kept = opts->keep_maps_of;
-    RP_TRY(rp_schema_infer(module->object, module->btf, &module->schema));
+/* What is not said of its maps: inferred, or from before an edit. */
+static struct rp_error *infer_schema(struct rp_module *module, const struct rp_module *kept) {
+    RP_TRY(rp_schema_infer(module->object, module->btf, module->schema));
     for (size_t i = 0; kept && i < rp_module_map_count(module); i++) {
         ssize_t before = find_alike(module, kept, &module->object->maps[i]);
         if (before >= 0 && !rp_map_schema_keep((struct rp_map_schema *)&module->schema->maps[i],
                                                &kept->schema->maps[before]))
             return rp_error_nomem();
     }
-    return opts->schema ? rp_module_set_schema(module, opts->schema) : NULL;
+    return NULL;
 }
 
-/* The map of the module in `opts` that the module's map `i` reuses; -1: none. */
-static int kept_map(const struct rp_module *module, const struct rp_compile_opts *opts, size_t i) {
-    const struct rp_module *kept = opts->keep_maps_of;
+static struct rp_error *find_schema(struct rp_module *module, const struct rp_schema *said,
+                                    const struct rp_module *kept) {
+    module->schema = rp_schema_of(module->object);
+    if (!module->schema)
+        return rp_error_nomem();
+    if (!rp_schema_says_all(said, module->schema, rp_module_map_count(module)))
+        RP_TRY(infer_schema(module, kept));
+    return said ? rp_schema_apply(module->object, module->btf, said, &module->schema) : NULL;
+}
+
+/* The map of `kept` that the module's map `i` reuses; -1: none. */
+static int kept_map(const struct rp_module *module, const struct rp_schema *said,
+                    const struct rp_module *kept, size_t i) {
     const struct rp_object_map *map = &module->object->maps[i];
     ssize_t before = kept ? find_alike(module, kept, map) : -1;
     if (!kept || before < 0 || rp_map_type_is_output(map->type) || kept->map_fds[before] < 0)
         return -1;
-    bool is_said = opts->schema && rp_schema_map(opts->schema, map->name);
-    if (is_said && !rp_map_schema_same(&module->schema->maps[i], &kept->schema->maps[before]))
+    if (rp_schema_map(said, map->name) &&
+        !rp_map_schema_same(&module->schema->maps[i], &kept->schema->maps[before]))
         return -1;
     return fcntl(kept->map_fds[before], F_DUPFD_CLOEXEC, 0);
 }
 
-static struct rp_error *create_maps(struct rp_module *module, const struct rp_compile_opts *opts) {
+static struct rp_error *create_maps(struct rp_module *module, const struct rp_schema *said,
+                                    const struct rp_module *kept) {
     const struct rp_object *object = module->object;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        module->map_fds[i] =
-            map->fd >= 0 || i >= rp_module_map_count(module) ? map->fd : kept_map(module, opts, i);
+        module->map_fds[i] = map->fd >= 0 || i >= rp_module_map_count(module)
+                                 ? map->fd
+                                 : kept_map(module, said, kept, i);
         if (module->map_fds[i] < 0)
             module->map_fds[i] = rp_map_create(map, module->btf_fd);
         if (module->map_fds[i] < 0)
@@ -133,11 +144,14 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
         module->map_fds[i] = -1;
     if (object->btf)
         module->btf = btf__new(object->btf, object->btf_size);
-    RP_TRY(find_schema(module, opts));
+    RP_AUTO_SCHEMA struct rp_schema *said = NULL;
+    if (opts->schema)
+        RP_TRY(rp_schema_read(opts->schema, &said));
+    RP_TRY(find_schema(module, said, opts->keep_maps_of));
     if (opts->dry_run)
         return NULL;
     RP_TRY(load_types(module));
-    return create_maps(module, opts);
+    return create_maps(module, said, opts->keep_maps_of);
 }
 
 /* Takes `object`. */
@@ -498,11 +512,9 @@ const struct rp_map_schema *rp_module_rows_schema(const struct rp_module *module
 }
 
 struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema) {
-    struct rp_schema *next;
-    RP_TRY(rp_schema_apply(module->object, module->btf, module->schema, schema, &next));
-    rp_schema_free(module->schema);
-    module->schema = next;
-    return NULL;
+    RP_AUTO_SCHEMA struct rp_schema *said = NULL;
+    RP_TRY(rp_schema_read(schema, &said));
+    return rp_schema_apply(module->object, module->btf, said, &module->schema);
 }
 
 struct rp_error *rp_module_map_missing(const struct rp_module *module, const char *name) {

@@ -126,6 +126,33 @@ struct rp_schema *rp_schema_copy(const struct rp_schema *from) {
     return rp_take(copy);
 }
 
+struct rp_schema *rp_schema_of(const struct rp_object *object) {
+    RP_AUTO_SCHEMA struct rp_schema *schema = rp_schema_new();
+    for (size_t i = 0; schema && i < object->map_count; i++)
+        if (!rp_schema_add(schema, object->maps[i].name, RP_MEANS_OTHER))
+            return NULL;
+    return rp_take(schema);
+}
+
+struct rp_error *rp_schema_read(const struct rp_schema *given, struct rp_schema **out) {
+    RP_AUTO_SCHEMA struct rp_schema *own = rp_schema_new();
+    struct rp_schema whole;
+    RP_TRY(rp_opts_read(&whole, sizeof(whole), given, "rp_schema"));
+    const char *at = (const char *)whole.maps; /* the caller's may have another size */
+    for (size_t i = 0; i < whole.map_count; i++) {
+        struct rp_map_schema map;
+        size_t size;
+        memcpy(&size, at, sizeof(size));
+        RP_TRY(rp_opts_read(&map, sizeof(map), at, "rp_map_schema"));
+        struct rp_map_schema *to = own ? rp_schema_add(own, map.name, map.means) : NULL;
+        if (!to || !rp_map_schema_copy(to, &map))
+            return rp_error_nomem();
+        at += size;
+    }
+    *out = rp_take(own);
+    return *out ? NULL : rp_error_nomem();
+}
+
 /* ------------------------------------------------------------------ reading */
 
 const struct rp_map_schema *rp_schema_map(const struct rp_schema *schema, const char *name) {
@@ -133,6 +160,13 @@ const struct rp_map_schema *rp_schema_map(const struct rp_schema *schema, const 
         if (strcmp(schema->maps[i].name, name) == 0)
             return &schema->maps[i];
     return NULL;
+}
+
+bool rp_schema_says_all(const struct rp_schema *said, const struct rp_schema *of, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (!rp_schema_map(said, of->maps[i].name))
+            return false;
+    return true;
 }
 
 static bool same_text(const char *a, const char *b) {
@@ -365,23 +399,14 @@ static struct rp_error *apply_map(const struct rp_object *object, const struct b
 }
 
 struct rp_error *rp_schema_apply(const struct rp_object *object, const struct btf *btf,
-                                 const struct rp_schema *now, const struct rp_schema *given,
-                                 struct rp_schema **out) {
-    RP_AUTO_SCHEMA struct rp_schema *next = rp_schema_copy(now);
-    struct rp_schema whole;
+                                 const struct rp_schema *said, struct rp_schema **schema) {
+    RP_AUTO_SCHEMA struct rp_schema *next = rp_schema_copy(*schema);
     if (!next)
         return rp_error_nomem();
-    RP_TRY(rp_opts_read(&whole, sizeof(whole), given, "rp_schema"));
-    const char *at = (const char *)whole.maps; /* the caller's may have another size */
-    for (size_t i = 0; i < whole.map_count; i++) {
-        struct rp_map_schema map;
-        size_t size;
-        memcpy(&size, at, sizeof(size));
-        RP_TRY(rp_opts_read(&map, sizeof(map), at, "rp_map_schema"));
-        RP_TRY(apply_map(object, btf, &map, next));
-        at += size;
-    }
-    *out = rp_take(next);
+    for (size_t i = 0; i < said->map_count; i++)
+        RP_TRY(apply_map(object, btf, &said->maps[i], next));
+    rp_schema_free(*schema);
+    *schema = rp_take(next);
     return NULL;
 }
 

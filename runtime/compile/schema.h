@@ -36,9 +36,16 @@ bool rp_map_schema_copy(struct rp_map_schema *to, const struct rp_map_schema *fr
 
 /* NULL: no memory. */
 struct rp_schema *rp_schema_copy(const struct rp_schema *from);
+/* One that has the object's maps, in their order, and does not say what they mean. NULL: no memory.
+ */
+struct rp_schema *rp_schema_of(const struct rp_object *object);
+/* A copy of a host program's own, whose structs may have other sizes. */
+struct rp_error *rp_schema_read(const struct rp_schema *given, struct rp_schema **out);
 
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name; `schema` may be NULL. */
 const struct rp_map_schema *rp_schema_map(const struct rp_schema *schema, const char *name);
+/* Whether it has the first `count` maps `of` another one; `said` may be NULL. */
+bool rp_schema_says_all(const struct rp_schema *said, const struct rp_schema *of, size_t count);
 /* Whether both say the same; members are in the same order. */
 bool rp_map_schema_same(const struct rp_map_schema *a, const struct rp_map_schema *b);
 bool rp_schema_same(const struct rp_schema *a, const struct rp_schema *b);
@@ -66,11 +73,11 @@ static inline bool rp_member_is_stack(const struct rp_member_schema *member) {
 
 /* ---- whether it fits the maps */
 
-/* A schema as `now`, which has all the object's maps in their order, but with what `given` says of
- * some of them; an error where that does not fit a map's kind, types or sizes. */
+/* Puts what is said of some maps in its place in *schema, which has all the object's maps in their
+ * order. An error where that does not fit a map's kind, types or sizes: then *schema is as before.
+ */
 struct rp_error *rp_schema_apply(const struct rp_object *object, const struct btf *btf,
-                                 const struct rp_schema *now, const struct rp_schema *given,
-                                 struct rp_schema **out);
+                                 const struct rp_schema *said, struct rp_schema **schema);
 /* Of an edited program's map, which is inferred to mean `now`: what cannot be inferred is as it was
  * said of the same map before the edit. Units and edges are not: the C may give others. False: no
  * memory. */
@@ -78,8 +85,9 @@ bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *b
 
 /* ------------------------------------------------------------------ infer.c */
 
-/* What each of the object's maps means, as far as it can be told. */
+/* Fills in what each of the object's maps means, as far as it can be told; `schema` is as
+ * rp_schema_of() made it. */
 struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
-                                 struct rp_schema **out);
+                                 struct rp_schema *schema);
 
 #endif

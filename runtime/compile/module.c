@@ -537,6 +537,12 @@ bool rp_module_prints_trace(const struct rp_module *module) {
            rp_module_calls(module, BPF_FUNC_trace_vprintk);
 }
 
+bool rp_module_writes_rows(const struct rp_module *module) {
+    return rp_module_calls(module, BPF_FUNC_seq_printf) ||
+           rp_module_calls(module, BPF_FUNC_seq_write) ||
+           rp_module_calls(module, BPF_FUNC_seq_printf_btf);
+}
+
 uint64_t rp_module_lost(const struct rp_module *module) {
     uint32_t zero = 0;
     uint64_t lost = 0;

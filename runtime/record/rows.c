@@ -10,12 +10,6 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
-bool rp_module_writes_rows(const struct rp_module *module) {
-    return rp_module_calls(module, BPF_FUNC_seq_printf) ||
-           rp_module_calls(module, BPF_FUNC_seq_write) ||
-           rp_module_calls(module, BPF_FUNC_seq_printf_btf);
-}
-
 /* The type of the rows, which prelude/glue.h puts into a struct; 0: none is known. *several is
  * whether there are rows of other types, too. */
 static int find_type(const struct btf *btf, bool *several) {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What programs send, and whether the session still wants it. */
+/* What programs send, what iterators write, and whether the session still wants it. */
 #include <errno.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "compile/module.h"
 #include "probe/probe.h"
+#include "record/layout.h"
 #include "session/session.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -26,23 +26,6 @@ struct rp_error *rp_session_listen(const struct rp_session *s, int fd, uint32_t 
 void rp_session_disable_probes(struct rp_session *s) {
     for (size_t i = 0; i < s->probes.count; i++)
         rp_probe_disable(s->probes.items[i]);
-}
-
-void rp_session_take_signals(struct rp_session *s) {
-    struct signalfd_siginfo info;
-    while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-        int signal = (int)info.ssi_signo;
-        bool ended = false;
-        if (signal == SIGCHLD) {
-            bool had_ended = s->child.ended;
-            rp_child_reap(&s->child);
-            ended = s->child.ended && !had_ended;
-        }
-        if (s->opts.on_signal)
-            s->stop |= s->opts.on_signal(s->opts.ctx, signal);
-        else
-            s->stop |= signal != SIGCHLD || ended;
-    }
 }
 
 bool rp_session_expired(int timer) {
@@ -145,4 +128,75 @@ void rp_session_drain(struct rp_session *s) {
         rp_session_consume(s);
     } while (records_seen(s) != before || s->streams_are == RP_STREAM_HAS_MORE);
     rp_output_flush();
+}
+
+/* ------------------------------------------------------------- what iterators write: once, in turn
+ * with all else */
+
+struct rp_error *rp_session_read_rows(struct rp_session *s, struct rp_module *module,
+                                      rp_record_fn fn, void *ctx) {
+    struct rp_layout *layout;
+    RP_TRY(rp_layout_of_rows(module, &layout));
+    const struct rp_row_reader reader = {.module = module,
+                                         .fn = fn,
+                                         .ctx = ctx,
+                                         .record_size = layout ? (size_t)layout->type->size : 0};
+    rp_layout_free(layout);
+    return rp_vec_push(&s->row_readers, reader) ? NULL : rp_error_nomem();
+}
+
+static bool ignore(void *ctx, const void *data, size_t size) {
+    (void)ctx;
+    (void)data;
+    (void)size;
+    return true;
+}
+
+static struct rp_row_reader reader_of(const struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->row_readers.count; i++)
+        if (s->row_readers.items[i].module == module)
+            return s->row_readers.items[i];
+    return (struct rp_row_reader){.fn = ignore};
+}
+
+struct rp_error *rp_session_open_rows(struct rp_session *s, struct rp_probe *probe) {
+    int fd;
+    RP_TRY(rp_probe_open_rows(probe, &fd));
+    if (fd < 0)
+        return NULL;
+    const struct rp_row_reader reader = reader_of(s, rp_probe_module(probe));
+    const struct rp_sink sink = rp_session_sink(s, reader.fn, reader.ctx);
+    struct rp_stream *stream;
+    RP_TRY(rp_stream_open_rows(probe, fd, reader.record_size, &sink, &stream));
+    s->streams_are = RP_STREAM_HAS_MORE;
+    if (rp_vec_push(&s->streams, stream))
+        return NULL;
+    rp_stream_close(stream);
+    return rp_error_nomem();
+}
+
+void rp_session_end_rows(struct rp_session *s, const struct rp_probe *probe) {
+    for (size_t i = 0; i < s->streams.count; i++)
+        if (s->streams.items[i]->probe == probe)
+            rp_rows_end(s->streams.items[i]);
+}
+
+bool rp_session_probe_ended(const struct rp_session *s, const struct rp_probe *probe) {
+    for (size_t i = 0; i < s->streams.count; i++)
+        if (s->streams.items[i]->probe == probe)
+            return s->streams.items[i]->ended;
+    return false;
+}
+
+bool rp_session_is_through(const struct rp_session *s) {
+    for (size_t i = 0; i < s->probes.count; i++)
+        if (!rp_session_probe_ended(s, s->probes.items[i]))
+            return false;
+    return s->probes.count > 0;
+}
+
+void rp_session_forget_rows(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = s->row_readers.count; i-- > 0;)
+        if (s->row_readers.items[i].module == module)
+            rp_vec_remove(&s->row_readers, i);
 }

@@ -3,11 +3,10 @@
  * A session, as the files of this folder know it.
  *
  *   session.c   made and filled: modules, probes, watched descriptors; the loop
- *   records.c   what programs send, and whether it is still wanted
- *   rows.c      what iterators write when they are read
+ *   records.c   what programs send and iterators write, and whether it is still wanted
  *   change.c    what is moved, paused and ended while the loop goes on
  *   report.c    what happened: records, losses, times
- *   child.c     the command of -c
+ *   child.c     the signals, and the command of -c
  */
 #ifndef RP_SESSION_H
 #define RP_SESSION_H
@@ -86,8 +85,6 @@ void rp_session_disable_probes(struct rp_session *s);
 /* No more records are wanted: the probes stop at once, so that a flood does not go on while what is
  * left is thrown away. */
 void rp_session_close(struct rp_session *s);
-/* What signals have come, and whether they end the session. */
-void rp_session_take_signals(struct rp_session *s);
 /* Whether a timer has expired since the last call. */
 bool rp_session_expired(int timer);
 /* Where a stream's records go: to `fn`, while the session wants them. */
@@ -97,8 +94,6 @@ void rp_session_consume(struct rp_session *s);
 void rp_session_consume_trace(struct rp_session *s);
 /* Both until nothing more comes. */
 void rp_session_drain(struct rp_session *s);
-
-/* ---- rows.c */
 
 /* Where the probe is an iterator, its rows become one of the session's streams. */
 struct rp_error *rp_session_open_rows(struct rp_session *s, struct rp_probe *probe);
@@ -129,5 +124,7 @@ void rp_child_release(struct rp_child *child);
 void rp_child_reap(struct rp_child *child);
 /* Ends it and what it started (SIGTERM, after a second SIGKILL) if it still runs. */
 void rp_child_end(struct rp_child *child);
+/* Sees which signals have come: whether the command has ended, and whether the session is to. */
+void rp_session_take_signals(struct rp_session *s);
 
 #endif

@@ -7,7 +7,7 @@
  *   verbs/      what each verb does
  *   entry*.c    what is held: questions and C programs that run (entry.h)
  *   output.c    the rows that these print (entry.h)
- *   screen.c    the line that is being typed; talk.c: messages, colours (screen.h)
+ *   screen.c    the line that is being typed, messages, colours (screen.h)
  *
  * ../prompt.c is the command: its options, its loop, its signals.
  */
@@ -129,7 +129,7 @@ typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, co
 /* Takes the lines that follow, and gives them to `done` with a copy of `args`. */
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done);
 
-/* ------------------------------------------------------------------ messages: talk.c */
+/* ------------------------------------------------------------------ messages: screen.c */
 
 /* To standard error. */
 void prompt_say(const char *format, ...) __attribute__((format(printf, 1, 2)));

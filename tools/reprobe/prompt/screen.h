@@ -32,16 +32,6 @@ void screen_return(void);
 void history_keep(const char *line);
 void history_print(FILE *out);
 
-/* ------------------------------------------------------------------ complete.c */
-
-/* Tab completes from now on. */
-void complete_begin(const struct prompt *prompt);
-/* Words that Tab offers at byte `at` of `line`. */
-void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_completion_fn each,
-                   void *ctx);
-
-/* ------------------------------------------------------------------ talk.c */
-
 enum colour { COLOUR_NONE, COLOUR_NUMBER, COLOUR_HEADER, COLOUR_ERROR, COLOUR_HINT, COLOUR_DIM };
 /* The codes for stdout, and for stderr; "" where there are no colours. */
 const char *screen_colour(enum colour colour);
@@ -52,5 +42,13 @@ int screen_columns(void);
 size_t screen_fit(const char *text, size_t length, int columns);
 /* For people: broken at spaces where the terminal ends, further lines indented. */
 void screen_wrap(FILE *out, const char *text, int indent);
+
+/* ------------------------------------------------------------------ complete.c */
+
+/* Tab completes from now on. */
+void complete_begin(const struct prompt *prompt);
+/* Words that Tab offers at byte `at` of `line`. */
+void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_completion_fn each,
+                   void *ctx);
 
 #endif

@@ -126,11 +126,6 @@ struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entr
 /* All maps of all that is held, to stdout. */
 struct rp_error *entry_print_all(const struct prompt *prompt);
 
-/* ------------------------------------------------------------------ entry_end.c */
-
-/* Says of each that has come to its end so. Returns whether there are entries, and none runs on. */
-bool entry_look_for_ends(struct prompt *prompt);
-
 /* ------------------------------------------------------------------ output.c */
 
 /* Reads the outputs of entry->module, and fills in entry->outputs. Its rows are read until

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The session entries, each under its number: find, name, pause and end them. */
+/*
+ * The session entries, each under its number: find, name, start, pause and end them. A program is
+ * brought up whole (compiled, its outputs read, attached) before anything that runs is ended; if a
+ * step fails, everything stays as it was.
+ */
 #include "entry.h"
 
 #include <errno.h>
@@ -9,6 +13,7 @@
 
 #include "compile/schema.h"
 #include "screen.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -96,7 +101,8 @@ static void free_names(struct entry *entry) {
     rp_vec_clear(&entry->names);
 }
 
-void entry_free_text(struct entry *entry) {
+/* Its text, and what belongs to that. */
+static void free_text(struct entry *entry) {
     rp_schema_free(entry->schema);
     free(entry->text);
     free(entry->neutral);
@@ -107,7 +113,7 @@ static void free_entry(struct entry *entry) {
     output_free(entry->outputs, entry->output_count);
     rp_stack_free(entry->stack);
     free_names(entry);
-    entry_free_text(entry);
+    free_text(entry);
     rp_question_free(entry->question);
     rp_vec_clear(&entry->probes);
     free(entry->name);
@@ -229,4 +235,211 @@ bool entry_pause_rows(struct prompt *prompt) {
         any = true;
     }
     return any;
+}
+
+/* ------------------------------------------------------------------ starting one */
+
+struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec) {
+    size_t count;
+    bool at_once;
+    if (!rp_probe_is_pattern(spec))
+        return NULL;
+    RP_TRY(rp_probe_count(spec, &count, &at_once));
+    uint64_t limit = prompt->limit ? prompt->limit
+                     : at_once     ? ENTRY_LIMIT_AT_ONCE
+                                   : ENTRY_LIMIT_ONE_BY_ONE;
+    if (count <= limit)
+        return NULL;
+    char why[160];
+    snprintf(why, sizeof(why), "it has %zu matches, and the limit is %" PRIu64 "%s", count, limit,
+             at_once ? "" : " (this kernel attaches them one by one)");
+    return rp_error_hint_set(rp_error_new(E2BIG, why, "cannot attach %s", spec),
+                             "use a narrower pattern, or raise the limit: limit %zu", count);
+}
+
+/* "FUNCTION=PROBE" of each, as the compiler needs them. */
+static struct rp_error *attach_words(const struct attach_points *attach_points, char ***words) {
+    *words = calloc(attach_points->count + 1, sizeof(char *));
+    for (size_t i = 0; *words && i < attach_points->count; i++)
+        if (asprintf(&(*words)[i], "%s=%s", attach_points->items[i].function,
+                     attach_points->items[i].spec) < 0)
+            return (*words)[i] = NULL, rp_error_nomem();
+    return *words ? NULL : rp_error_nomem();
+}
+
+static void free_words(char ***words) {
+    for (size_t i = 0; *words && (*words)[i]; i++)
+        free((*words)[i]);
+    free(*words);
+}
+
+static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
+                                const struct attach_points *attach_points,
+                                const struct rp_module *keep) {
+    RP_AUTO(free_words) char **words = NULL;
+    RP_TRY(attach_words(attach_points, &words));
+    const struct rp_compile_opts opts = {.size = sizeof(opts),
+                                         .name = entry->name,
+                                         .attach = (const char *const *)words,
+                                         .attach_count = attach_points->count,
+                                         .movable = true,
+                                         .keep_maps_of = keep,
+                                         .schema = entry->schema};
+    return rp_session_compile(prompt->session, entry->text, &opts, &entry->module);
+}
+
+static struct rp_error *attach_one(struct prompt *prompt, struct entry *entry, const char *function,
+                                   const char *spec) {
+    if (!rp_vec_reserve(&entry->probes, 1))
+        return rp_error_nomem();
+    RP_TRY(entry_check_limit(prompt, spec));
+    RP_TRY(rp_session_attach(prompt->session, entry->module, function, spec,
+                             &entry->probes.items[entry->probes.count]));
+    entry->probes.count++;
+    return NULL;
+}
+
+static bool is_listed(const struct attach_points *attach_points, const char *function) {
+    for (size_t i = 0; i < attach_points->count; i++)
+        if (strcmp(attach_points->items[i].function, function) == 0)
+            return true;
+    return false;
+}
+
+static bool has_function(const struct rp_module *module, const char *name) {
+    for (size_t i = 0; i < rp_module_function_count(module); i++)
+        if (strcmp(rp_module_function_name(module, i), name) == 0)
+            return true;
+    return false;
+}
+
+/* To `attach_points`, and each function that is not among them to what it names. An edited text may
+ * have lost some of the functions that ran (`some`). */
+static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
+                                   const struct attach_points *attach_points, bool some) {
+    for (size_t i = 0; i < attach_points->count; i++)
+        if (!some || has_function(entry->module, attach_points->items[i].function))
+            RP_TRY(attach_one(prompt, entry, attach_points->items[i].function,
+                              attach_points->items[i].spec));
+    for (size_t i = 0; i < rp_module_function_count(entry->module); i++) {
+        const char *function = rp_module_function_name(entry->module, i);
+        if (is_listed(attach_points, function))
+            continue;
+        RP_AUTO_FREE char *spec = rp_probe_spec_of_function(function);
+        if (spec)
+            RP_TRY(attach_one(prompt, entry, function, spec));
+    }
+    return entry_take_names(entry);
+}
+
+struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
+                                const struct attach_points *attach_points,
+                                const struct rp_module *keep) {
+    RP_TRY(rp_kernel_usable());
+    RP_TRY(compile(prompt, entry, attach_points, keep));
+    RP_TRY(rp_stack_new(entry->module, &entry->stack));
+    RP_TRY(output_read(prompt, entry));
+    return attach_all(prompt, entry, attach_points, keep != NULL);
+}
+
+/* The command of -c waits until a program is there to see it. */
+static void start_command(const struct prompt *prompt, const struct entry *entry) {
+    if (prompt->terminal && entry->probes.count)
+        rp_session_start_command(prompt->session);
+}
+
+/* ------------------------------------------------------------------ questions */
+
+static bool has_target(const struct prompt *prompt) {
+    const struct rp_target *target = prompt->tool->target;
+    return prompt->tool->session->command || target->pid || target->has_uid || target->comm ||
+           target->cgroup;
+}
+
+struct rp_error *entry_generate(const struct entry *entry, struct rp_generated **generated,
+                                struct attach_points *attach_points) {
+    RP_TRY(rp_question_generate(entry->question, generated));
+    for (size_t i = 0; i < (*generated)->attach_count; i++)
+        RP_TRY(attach_points_add(attach_points, (*generated)->attach[i].function,
+                                 (*generated)->attach[i].spec));
+    return NULL;
+}
+
+void entry_take_generated(struct entry *entry, struct rp_generated *generated) {
+    free_text(entry);
+    entry->text = rp_take(generated->text);
+    entry->neutral = rp_take(generated->neutral);
+    entry->title = rp_take(generated->title);
+    entry->schema = rp_take(generated->schema);
+}
+
+/* With room for it among what is held. */
+static struct entry *new_entry(struct prompt *prompt, const char *name) {
+    return rp_vec_reserve(&prompt->entries, 1) ? entry_new(prompt->last_number + 1, name) : NULL;
+}
+
+/* It runs: adds it to the entries. */
+static void keep(struct prompt *prompt, struct entry *entry) {
+    prompt->entries.items[prompt->entries.count++] = entry;
+    prompt->last_number = entry->number;
+    entry_print_title(entry);
+    entry_print_notes(prompt, entry);
+    start_command(prompt, entry);
+}
+
+static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
+    AUTO_GENERATED generated = NULL;
+    AUTO_ATTACH_POINTS attach_points = {0};
+    RP_TRY(entry_generate(entry, &generated, &attach_points));
+    entry_take_generated(entry, generated);
+    for (size_t i = 0; i < attach_points.count; i++)
+        RP_TRY(entry_check_limit(prompt, attach_points.items[i].spec));
+    RP_TRY(entry_bring_up(prompt, entry, &attach_points, NULL));
+    prompt_note(generated->note);
+    return NULL;
+}
+
+struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question) {
+    char name[32];
+    snprintf(name, sizeof(name), "%u.c", prompt->last_number + 1);
+    struct entry *entry = new_entry(prompt, name);
+    if (!entry) {
+        rp_question_free(question);
+        return rp_error_nomem();
+    }
+    entry->question = question;
+    question->ask_target = has_target(prompt);
+    struct rp_error *err = ask(prompt, entry);
+    if (err)
+        entry_end(prompt, entry);
+    else
+        keep(prompt, entry);
+    return err;
+}
+
+struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
+                            const struct attach_points *attach_points) {
+    struct entry *entry = new_entry(prompt, name);
+    if (!entry)
+        return rp_error_nomem();
+    entry->text = strdup(text);
+    struct rp_error *err =
+        entry->text ? entry_bring_up(prompt, entry, attach_points, NULL) : rp_error_nomem();
+    if (err)
+        entry_end(prompt, entry);
+    else
+        keep(prompt, entry);
+    return err;
+}
+
+struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
+                              const char *spec) {
+    RP_TRY(attach_one(prompt, entry, function, spec));
+    if (entry->paused)
+        RP_TRY(rp_session_pause(prompt->session, entry->probes.items[entry->probes.count - 1]));
+    RP_TRY(entry_take_names(entry));
+    free(rp_take(entry->title));
+    entry_print_title(entry);
+    start_command(prompt, entry);
+    return NULL;
 }

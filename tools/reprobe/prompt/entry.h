@@ -75,14 +75,10 @@ void entry_forget_all(struct prompt *prompt);
 
 /* It is not held yet; NULL without memory. */
 struct entry *entry_new(unsigned number, const char *name);
-/* Forgets its text, and what belongs to that. */
-void entry_free_text(struct entry *entry);
 /* Takes down by name where its probes are: they will have ended when that is needed. */
 struct rp_error *entry_take_names(struct entry *entry);
 /* What there is to say of a module that was compiled. */
 void entry_print_notes(const struct prompt *prompt, const struct entry *entry);
-
-/* ------------------------------------------------------------------ entry_start.c */
 
 /* Compiles, attaches and prints what is new: on an error nothing of it stays. */
 struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);

@@ -109,7 +109,7 @@ struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec
 struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text);
 struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word);
 
-/* ------------------------------------------------------------------ entry_maps.c */
+/* ------------------------------------------------------------------ verbs/maps.c */
 
 /* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,

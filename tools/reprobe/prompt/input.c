@@ -214,8 +214,10 @@ static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
 }
 
 static void run_line(struct prompt *prompt, const char *line) {
-    struct rp_error *err =
-        prompt->lines->block.open ? add_to_block(prompt, line) : verb_run(prompt, line);
+    bool is_text = prompt->lines->block.open;
+    if (!is_text)
+        screen_hide();
+    struct rp_error *err = is_text ? add_to_block(prompt, line) : verb_run(prompt, line);
     if (err)
         prompt_fail(prompt, err);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "screen.h"
+#include "prompt.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/nearest.h"
@@ -116,6 +116,5 @@ struct rp_error *verb_run(struct prompt *prompt, const char *line) {
         return rp_error_nomem();
     for (size_t end = strlen(args); end && isspace((unsigned char)args[end - 1]);)
         args[--end] = '\0';
-    screen_hide();
     return verb->run(prompt, args);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Histograms: log2 ones drawn as BCC's tools draw them, linear ones alike. */
+/* Histograms: log2 ones drawn as BCC's tools draw them, linear ones alike; and the maps that are
+ * some. */
 #include "record/histogram.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "util/cleanup.h"
+#include "util/error.h"
 
 #define BAR_WIDTH 40
 
@@ -48,8 +53,9 @@ void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE 
     }
 }
 
-size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
-                       struct rp_bucket buckets[RP_LOG2_SLOTS]) {
+/* Returns how many buckets rp_print_log2() draws. */
+static size_t log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
+                           struct rp_bucket buckets[RP_LOG2_SLOTS]) {
     unsigned used = slots_used(counts);
     for (unsigned i = 1; i < used; i++)
         buckets[i - 1] = (struct rp_bucket){
@@ -59,7 +65,7 @@ size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
 
 void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]) {
     struct rp_bucket buckets[RP_LOG2_SLOTS] = {0};
-    rp_json_buckets(json, name, buckets, rp_log2_buckets(counts, buckets));
+    rp_json_buckets(json, name, buckets, log2_buckets(counts, buckets));
 }
 
 /* ---- linear */
@@ -104,4 +110,269 @@ void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_b
         rp_json_object_end(json);
     }
     rp_json_array_end(json);
+}
+
+/* ------------------------------------------------------------------ of a map */
+
+/* Empty buckets are drawn between filled ones, unless there would be more of all than this. */
+#define BUCKETS_MAX 1000
+
+/* ---- what counts, and what is counted */
+
+/* The column that is an array of counts; -1: each entry is one count. */
+static ssize_t counts_column(const struct rp_map_table *t) {
+    return rp_map_column(t, true, RP_MEMBER_BUCKET);
+}
+
+/* The key's member by which it counts; -1: the whole key is that. */
+static ssize_t bucket_column(const struct rp_map_table *t) {
+    return rp_map_column(t, false, RP_MEMBER_BUCKET);
+}
+
+static int64_t slot_of(const struct rp_map_table *t, const uint8_t *row) {
+    ssize_t bucket = bucket_column(t);
+    struct rp_view slot = rp_map_cell(t, bucket < 0 ? 0 : (size_t)bucket, row);
+    return (int64_t)rp_map_number(&slot);
+}
+
+static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {
+    struct rp_view value = rp_map_value(t, row);
+    return rp_view_uint(&value);
+}
+
+/* Element `i` of an entry's counts. */
+static uint64_t element(const struct rp_map_table *t, const uint8_t *row, size_t i) {
+    struct rp_view counts = rp_map_cell(t, (size_t)counts_column(t), row),
+                   one = rp_view_element(&counts, i);
+    return rp_view_uint(&one);
+}
+
+static size_t element_count(const struct rp_map_table *t) {
+    return t->layout->columns.items[counts_column(t)].type->count;
+}
+
+/* The first slot stays empty, as bpf_log2l() begins at 1; when it does not, or there are more, the
+ * map is not a log2 histogram. */
+static bool has_log2_slots(const struct rp_map_table *t) {
+    bool arrays = counts_column(t) >= 0;
+    for (size_t i = 0; i < t->row_count; i++) {
+        const uint8_t *row = rp_map_row(t, i);
+        if (arrays ? element(t, row, 0) > 0
+                   : slot_of(t, row) < 1 || slot_of(t, row) >= RP_LOG2_SLOTS)
+            return false;
+    }
+    return true;
+}
+
+/* The types that were found can be those that the schema is of. */
+static bool is_countable(const struct rp_map_table *t) {
+    ssize_t counts = counts_column(t), bucket = bucket_column(t);
+    if (counts >= 0) {
+        const struct rp_type *type = t->layout->columns.items[counts].type;
+        return type->kind == RP_ARRAY && rp_type_is_number(type->element) &&
+               type->count <= RP_LOG2_SLOTS;
+    }
+    const struct rp_type *slot = bucket < 0 ? t->key : t->layout->columns.items[bucket].type;
+    return rp_type_is_number(t->value) && rp_type_is_number(slot);
+}
+
+bool rp_map_is_histogram(const struct rp_map_table *t) {
+    return rp_means_histogram(t->schema->means) && is_countable(t) &&
+           (t->schema->means == RP_MEANS_LINEAR || has_log2_slots(t));
+}
+
+bool rp_map_is_heading(const struct rp_map_table *t, size_t i) {
+    ssize_t counts = counts_column(t), bucket = bucket_column(t);
+    if (counts >= 0)
+        return (ssize_t)i != counts && !(rp_map_table_is_single(t) && i < t->key_columns);
+    return bucket >= 0 && i < t->key_columns && (ssize_t)i != bucket;
+}
+
+static bool has_headings(const struct rp_map_table *t) {
+    for (size_t i = 0; i < t->layout->columns.count; i++)
+        if (rp_map_is_heading(t, i))
+            return true;
+    return false;
+}
+
+/* ---- one for each key */
+
+struct group {
+    const uint8_t *rows; /* which differ in their slots only, and ascend by them */
+    size_t count;
+    uint64_t total;
+};
+
+/* By the key without the bucket, which begins at byte `at`. */
+static int compare_headings(const struct rp_map_table *t, const uint8_t *a, const uint8_t *b) {
+    ssize_t bucket = bucket_column(t);
+    if (counts_column(t) >= 0)
+        return memcmp(a, b, t->info.key_size);
+    if (bucket < 0)
+        return 0;
+    const struct rp_column *column = &t->layout->columns.items[bucket];
+    size_t at = column->bit_offset / 8, end = at + column->type->size;
+    int order = memcmp(a, b, at);
+    return order ? order : memcmp(a + end, b + end, t->info.key_size - end);
+}
+
+static int compare_rows(const void *a, const void *b, void *table) {
+    int order = compare_headings(table, a, b);
+    if (order || counts_column(table) >= 0)
+        return order;
+    int64_t left = slot_of(table, a), right = slot_of(table, b);
+    return (left > right) - (left < right);
+}
+
+static int compare_groups(const void *a, const void *b) {
+    const struct group *left = a, *right = b;
+    if (left->total != right->total)
+        return left->total > right->total ? 1 : -1;
+    return (left->rows > right->rows) - (left->rows < right->rows);
+}
+
+static uint64_t total_of(const struct rp_map_table *t, const uint8_t *row) {
+    uint64_t total = 0;
+    if (counts_column(t) < 0)
+        return count_of(t, row);
+    for (size_t i = 0; i < element_count(t); i++)
+        total += element(t, row, i);
+    return total;
+}
+
+/* *out has as many as are returned. Without a key there is always one, if an empty one. */
+static size_t find_groups(struct rp_map_table *t, struct group *out) {
+    size_t count = 0;
+    if (t->row_count)
+        qsort_r(t->rows, t->row_count, t->row_size, compare_rows, t);
+    else if (!has_headings(t))
+        out[count++] = (struct group){0};
+    for (size_t i = 0; i < t->row_count; i++) {
+        const uint8_t *row = rp_map_row(t, i);
+        if (!count || compare_headings(t, out[count - 1].rows, row) != 0)
+            out[count++] = (struct group){.rows = row};
+        out[count - 1].count++;
+        out[count - 1].total += total_of(t, row);
+    }
+    qsort(out, count, sizeof(*out), compare_groups);
+    return count;
+}
+
+/* ---- their buckets */
+
+static void count_log2(const struct rp_map_table *t, const struct group *group,
+                       uint64_t counts[RP_LOG2_SLOTS]) {
+    memset(counts, 0, RP_LOG2_SLOTS * sizeof(*counts));
+    bool arrays = counts_column(t) >= 0;
+    for (size_t i = 0; arrays && group->count && i < element_count(t); i++)
+        counts[i] = element(t, group->rows, i);
+    for (size_t i = 0; !arrays && i < group->count; i++) {
+        const uint8_t *row = group->rows + i * t->row_size;
+        counts[slot_of(t, row)] = count_of(t, row);
+    }
+}
+
+/* How far apart all the slots are, if nobody says: the greatest common divisor; 0 for one slot. */
+static int64_t step_of(const struct rp_map_table *t, const struct group *group) {
+    uint64_t step = 0;
+    for (size_t i = 1; i < group->count; i++) {
+        uint64_t a =
+            (uint64_t)slot_of(t, group->rows + i * t->row_size) - (uint64_t)slot_of(t, group->rows);
+        while (a) {
+            uint64_t rest = step % a;
+            step = a;
+            a = rest;
+        }
+    }
+    return step > INT64_MAX ? 0 : (int64_t)step;
+}
+
+static struct rp_bucket linear_bucket(const struct rp_map_schema *schema, int64_t slot,
+                                      int64_t step, uint64_t count) {
+    struct rp_bucket bucket = {.min = slot, .count = count};
+    bucket.above = step == 0 || __builtin_add_overflow(slot, step - 1, &bucket.max);
+    if (!schema->step)
+        return bucket;
+    bucket.below = slot < schema->low;
+    bucket.above = slot >= schema->high;
+    if (bucket.max >= schema->high && !bucket.above)
+        bucket.max = schema->high - 1;
+    return bucket;
+}
+
+/* How many buckets there are with the empty ones between. */
+static size_t linear_count(const struct rp_map_table *t, const struct group *group, int64_t step) {
+    if (!group->count)
+        return 0;
+    uint64_t first = (uint64_t)slot_of(t, group->rows);
+    uint64_t last = (uint64_t)slot_of(t, group->rows + (group->count - 1) * t->row_size);
+    uint64_t all = step ? (last - first + (uint64_t)step - 1) / (uint64_t)step + 1 : 1;
+    return all < group->count ? group->count : all > BUCKETS_MAX ? group->count : (size_t)all;
+}
+
+/* Of entries that are one count each. NULL: no memory. */
+static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const struct group *group,
+                                        size_t *count) {
+    const struct rp_map_schema *schema = t->schema;
+    int64_t step = schema->step ? schema->step : step_of(t, group);
+    size_t capacity = linear_count(t, group, step);
+    struct rp_bucket *buckets = calloc(capacity + 1, sizeof(*buckets));
+    bool fills = capacity > group->count;
+    *count = 0;
+    for (size_t i = 0; buckets && i < group->count; i++) {
+        const uint8_t *row = group->rows + i * t->row_size;
+        int64_t slot = slot_of(t, row);
+        for (; fills && i && *count + group->count - i < capacity; ++*count) {
+            int64_t last = buckets[*count - 1].min;
+            if ((uint64_t)slot - (uint64_t)last <= (uint64_t)step)
+                break;
+            buckets[*count] = linear_bucket(schema, last + step, step, 0);
+        }
+        buckets[(*count)++] = linear_bucket(schema, slot, step, count_of(t, row));
+    }
+    return buckets;
+}
+
+/* Of an entry that has an array of counts: from 0 on, one by one. NULL: no memory. */
+static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struct group *group,
+                                       size_t *count) {
+    size_t used = group->count ? element_count(t) : 0;
+    while (used && !element(t, group->rows, used - 1))
+        used--;
+    struct rp_bucket *buckets = calloc(used + 1, sizeof(*buckets));
+    for (size_t i = 0; buckets && i < used; i++)
+        buckets[i] = (struct rp_bucket){
+            .min = (int64_t)i, .max = (int64_t)i, .count = element(t, group->rows, i)};
+    *count = used;
+    return buckets;
+}
+
+static struct rp_error *tell_group(const struct rp_map_table *t, const struct group *group,
+                                   rp_map_group_fn each, void *ctx) {
+    uint64_t counts[RP_LOG2_SLOTS];
+    struct rp_bucket log2[RP_LOG2_SLOTS];
+    RP_AUTO_FREE struct rp_bucket *linear = NULL;
+    struct rp_map_group told = {.row = group->rows};
+    if (t->schema->means == RP_MEANS_LOG2) {
+        count_log2(t, group, counts);
+        told.log2 = counts;
+        told.count = log2_buckets(counts, log2);
+    } else {
+        linear = (counts_column(t) >= 0 ? array_buckets : linear_buckets)(t, group, &told.count);
+        if (!linear)
+            return rp_error_nomem();
+    }
+    told.buckets = linear ? linear : log2;
+    each(ctx, &told);
+    return NULL;
+}
+
+struct rp_error *rp_map_each_group(struct rp_map_table *t, rp_map_group_fn each, void *ctx) {
+    RP_AUTO_FREE struct group *groups = calloc(t->row_count + 1, sizeof(*groups));
+    if (!groups)
+        return rp_error_nomem();
+    size_t count = find_groups(t, groups);
+    for (size_t i = 0; i < count; i++)
+        RP_TRY(tell_group(t, &groups[i], each, ctx));
+    return NULL;
 }

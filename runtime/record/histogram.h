@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Histograms of any kind, as buckets in ascending order. */
+/* Histograms of any kind, as buckets in ascending order, and maps that are some. */
 #ifndef RP_RECORD_HISTOGRAM_H
 #define RP_RECORD_HISTOGRAM_H
 
+#include "record/map_read.h"
 #include "reprobe.h"
 
 struct rp_bucket {
@@ -11,14 +12,28 @@ struct rp_bucket {
     uint64_t count;
 };
 
-/* Returns how many buckets rp_print_log2() would draw. */
-size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
-                       struct rp_bucket buckets[RP_LOG2_SLOTS]);
-
 /* Draws "[min, max + 1)" for each. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out);
 /* [{"min":…,"max":…,"count":…},…]; an open-ended bucket lacks the member. */
 void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
                      size_t count);
+
+/* ------------------------------------------------------------------ of a map */
+
+/* The histogram of one key. */
+struct rp_map_group {
+    const uint8_t *row; /* an entry that has the key; NULL: there is no key */
+    struct rp_bucket *buckets;
+    size_t count;
+    const uint64_t *log2; /* counts as rp_print_log2() takes them; NULL: it is linear */
+};
+typedef void (*rp_map_group_fn)(void *ctx, const struct rp_map_group *group);
+
+/* Whether the map is said to be one, and what was read of it can be. */
+bool rp_map_is_histogram(const struct rp_map_table *t);
+/* Whether column `i` tells histograms apart, or is shown with them: it is not what they count. */
+bool rp_map_is_heading(const struct rp_map_table *t, size_t i);
+/* Calls `each` for each histogram, the one with most last; it changes the order of the rows. */
+struct rp_error *rp_map_each_group(struct rp_map_table *t, rp_map_group_fn each, void *ctx);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "record/csv.h"
-#include "record/map_histogram.h"
+#include "record/histogram.h"
 #include "record/map_read.h"
 #include "util/array.h"
 #include "util/cleanup.h"

@@ -136,7 +136,7 @@ static __always_inline int is_target_task(struct task_struct *task)
 #endif
 
 /* A row of an iterator. The variable's type, which has the row's, is in the module's BTF, for
- * printing (record/rows.c); of a row behind a void pointer it tells nothing. */
+ * printing (record/layout_output.c); of a row behind a void pointer it tells nothing. */
 #define bpf_seq_write(seq, data, size)                                                             \
     ({                                                                                             \
         struct rp_row {                                                                            \

@@ -332,12 +332,32 @@ static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
     return entry_take_names(entry);
 }
 
+static bool tells_stacks(const struct rp_map_schema *map) {
+    for (size_t i = 0; i < map->member_count; i++)
+        if (map->members[i].stacks)
+            return true;
+    return false;
+}
+
+/* Whether its rows or its maps have stacks: as its schema says, or as it was inferred. */
+static bool has_stacks(const struct entry *entry) {
+    const struct rp_module *module = entry->module;
+    for (size_t i = 0; entry->schema && i < entry->schema->map_count; i++)
+        if (tells_stacks(&entry->schema->maps[i]))
+            return true;
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        if (tells_stacks(rp_module_map_schema(module, rp_module_map_name(module, i))))
+            return true;
+    return false;
+}
+
 struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
                                 const struct rp_module *keep) {
     RP_TRY(rp_kernel_usable());
     RP_TRY(compile(prompt, entry, attach_points, keep));
-    RP_TRY(rp_stack_new(entry->module, &entry->stack));
+    if (has_stacks(entry))
+        RP_TRY(rp_stack_new(entry->module, &entry->stack));
     RP_TRY(output_read(prompt, entry));
     return attach_all(prompt, entry, attach_points, keep != NULL);
 }

@@ -42,7 +42,7 @@ struct entry {
     size_t output_count;
     bool prints_trace;             /* to the kernel's trace pipe */
     RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
-    struct rp_stack *stack;        /* names its stacks */
+    struct rp_stack *stack;        /* names its stacks; NULL: it has none */
     bool paused;
     bool ended;  /* its iterators have come to their end */
     char *draft; /* what was edited, and did not run */

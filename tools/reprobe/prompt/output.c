@@ -136,7 +136,7 @@ struct row {
 
 /* The row's stacks, named; false when it has none. */
 static bool name_stacks(const struct output *output, const struct row *row) {
-    if (!output->entry || !row->data)
+    if (!output->entry || !output->entry->stack || !row->data)
         return false;
     rp_stack_clear(output->entry->stack);
     return rp_stack_add_record(output->entry->stack, output->layout, row->data, row->size);
@@ -351,7 +351,8 @@ struct rp_error *output_read(struct prompt *prompt, struct entry *entry) {
     }
     if (rp_module_writes_rows(module))
         RP_TRY(read_rows(prompt, entry));
-    RP_TRY(rp_stack_watch(prompt->session, entry->stack));
+    if (entry->stack)
+        RP_TRY(rp_stack_watch(prompt->session, entry->stack));
     entry->prints_trace = rp_module_prints_trace(module);
     return entry->prints_trace ? read_trace(prompt) : NULL;
 }

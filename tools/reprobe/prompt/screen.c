@@ -2,8 +2,8 @@
 /*
  * What someone sees: the line that is being typed, messages, errors, colours.
  *
- * readline reads the line by its callbacks, a byte at a time, whenever the session's loop finds one.
- * Before anything is printed the line is taken off the screen; it comes back when the loop has
+ * readline reads the line by its callbacks, a byte at a time, whenever the session's loop finds
+ * one. Before anything is printed the line is taken off the screen; it comes back when the loop has
  * nothing left to do. So a burst of rows hides and shows it once.
  */
 #include "screen.h"

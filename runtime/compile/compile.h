@@ -3,7 +3,10 @@
 #ifndef RP_COMPILE_COMPILE_H
 #define RP_COMPILE_COMPILE_H
 
+#include <stddef.h>
+
 #include "compile/object.h"
+#include "compile/scan.h"
 #include "compile/source.h"
 #include "reprobe.h"
 
@@ -15,5 +18,32 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
 
 /* Frees what is kept from one compile to the next; the next one reads it again. */
 void rp_compile_release(void);
+
+/* ------------------------------------------------------------- the tree of headers */
+
+/* A small directory in place of a kernel source tree while libbcc compiles. */
+
+/* The name, in the tree, of a text that does not come from a file. */
+#define RP_TREE_SOURCE "source.c"
+/* Where reprobe's own headers are in the tree. */
+#define RP_TREE_OWN "own"
+
+/* Headers that libbcc's headers include by name; the last is NULL. */
+extern const char *const rp_tree_always[];
+
+/* Created for one compile and removed after it. */
+struct rp_tree {
+    char path[128];
+};
+
+/* Makes the tree: `base` becomes include/linux/kconfig.h, which libbcc reads first; `types` becomes
+ * include/reprobe-types.h; each of `includes` becomes an empty header. reprobe's own headers are
+ * always in it. */
+struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
+                                const struct rp_names *includes);
+/* Writes one more file into the tree; *path is its path, malloc()ed. */
+struct rp_error *rp_tree_add(const struct rp_tree *tree, const char *name, const char *text,
+                             char **path);
+void rp_tree_remove(struct rp_tree *tree);
 
 #endif

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/compile.h"
 #include "compile/embedded.h"
-#include "compile/tree.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compile/tree.h"
+#include "compile/compile.h"
 #include "reprobe.h"
 #include "suites.h"
 #include "util/cleanup.h"

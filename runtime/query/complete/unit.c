@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/compile.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
-#include "compile/tree.h"
 #include "kernel/btf_text.h"
 #include "probe/arguments.h"
 #include "util/array.h"

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "compile/flow.h"
-#include "compile/map_types.h"
+#include "compile/object.h"
 #include "compile/schema.h"
 #include "util/error.h"
 

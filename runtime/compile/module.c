@@ -14,7 +14,7 @@
 #include "compile/keep_maps.h"
 #include "compile/link.h"
 #include "compile/load.h"
-#include "compile/map_types.h"
+#include "compile/object.h"
 #include "compile/object_file.h"
 #include "compile/schema.h"
 #include "compile/verifier.h"

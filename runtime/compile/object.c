@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* A compiled source: its functions, and its maps with their types. */
 #include "compile/object.h"
 
-#include <errno.h>
-#include <stdio.h>
+#include <bpf/btf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "compile/source.h"
-#include "kernel/features.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static void clear_function(struct rp_object_function *function) {
     free(function->name);
@@ -81,83 +80,185 @@ bool rp_object_calls(const struct rp_object *object, int src_reg, int imm) {
     return false;
 }
 
-/* ------------------------------------------------------------- where it comes from */
+/* ------------------------------------------------------------- maps, and their types in the BTF */
 
-/* The names, separated by spaces; malloc()ed. */
-static char *join(const struct rp_names *names) {
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    for (size_t i = 0; out && i < names->count; i++)
-        fprintf(out, "%s%s", i ? " " : "", names->items[i]);
-    return out && fclose(out) == 0 ? text : NULL;
+#define MAX_DEPTH 64 /* of typedefs of typedefs */
+
+bool rp_map_type_is_array(uint32_t type) {
+    return type == BPF_MAP_TYPE_ARRAY || type == BPF_MAP_TYPE_PERCPU_ARRAY;
 }
 
-static void split(const char *text, struct rp_names *names) {
-    for (const char *p = text ? text : ""; *p;) {
-        size_t len = strcspn(p, " ");
-        rp_names_add(names, p, len);
-        p += len + (p[len] == ' ');
+bool rp_map_type_is_per_cpu(uint32_t type) {
+    return type == BPF_MAP_TYPE_PERCPU_ARRAY || type == BPF_MAP_TYPE_PERCPU_HASH ||
+           type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+bool rp_map_type_is_data(uint32_t type) {
+    return rp_map_type_is_array(type) || rp_map_type_is_per_cpu(type) ||
+           type == BPF_MAP_TYPE_HASH || type == BPF_MAP_TYPE_LRU_HASH ||
+           type == BPF_MAP_TYPE_LPM_TRIE;
+}
+
+bool rp_map_type_is_output(uint32_t type) {
+    return type == BPF_MAP_TYPE_RINGBUF || type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+}
+
+bool rp_map_keeps_stacks(const struct rp_object_map *map) {
+    return map->type == BPF_MAP_TYPE_STACK_TRACE && map->key_size == sizeof(uint32_t) &&
+           map->value_size <= RP_STACK_DEPTH * sizeof(uint64_t) &&
+           !(map->flags & BPF_F_STACK_BUILD_ID);
+}
+
+static const char *name_at(const struct btf *btf, uint32_t offset) {
+    const char *name = btf__name_by_offset(btf, offset);
+    return name ? name : "";
+}
+
+/* libbcc declares a struct ____btf_map_NAME with the members key and value for each map. */
+static void find_declared(const struct btf *btf, const char *map, uint32_t *key, uint32_t *value) {
+    RP_AUTO_FREE char *name = rp_text("____btf_map_%s", map);
+    int id = name ? btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -1;
+    const struct btf_type *t = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    if (t && btf_vlen(t) == 2) {
+        *key = btf_members(t)[0].type;
+        *value = btf_members(t)[1].type;
     }
 }
 
-struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *name,
-                                const struct rp_source *source) {
-    struct rp_kernel_identity kernel = {0};
-    rp_kernel_identify(&kernel);
-    origin->source = strdup(name);
-    origin->reprobe = strdup(rp_version());
-    origin->kernel = strdup(kernel.name);
-    origin->kernel_build = strdup(kernel.build);
-    if (!origin->source || !origin->reprobe || !origin->kernel || !origin->kernel_build)
-        return rp_error_nomem();
-    if (!source)
-        return NULL;
-    char types[65];
-    rp_source_types_digest(source, types);
-    origin->types = strdup(types);
-    origin->whole = source->whole;
-    origin->uses_modules = source->uses_modules;
-    const struct rp_scan *scan = &source->scan;
-    origin->mentioned = join(&scan->mentioned);
-    origin->defined = join(&scan->defined);
-    origin->declared = join(&scan->declared);
-    origin->tracepoints = join(&scan->tracepoints);
-    bool ok = origin->types && origin->mentioned && origin->defined && origin->declared &&
-              origin->tracepoints;
-    return ok ? NULL : rp_error_nomem();
+void rp_map_type_ids(const struct rp_object_map *map, const struct btf *btf, uint32_t *key,
+                     uint32_t *value) {
+    *key = btf ? map->btf_key : 0;
+    *value = btf ? map->btf_value : 0;
+    if (btf && !*value)
+        find_declared(btf, map->name, key, value);
 }
 
-/* Whether the types are the same as when it was compiled. */
-static struct rp_error *same_types(const struct rp_object_origin *origin, bool *same) {
-    RP_AUTO(rp_source_clear) struct rp_source source = {0};
-    split(origin->mentioned, &source.scan.mentioned);
-    split(origin->defined, &source.scan.defined);
-    split(origin->declared, &source.scan.declared);
-    split(origin->tracepoints, &source.scan.tracepoints);
-    rp_source_scan_tracepoints(&source);
-    RP_TRY(rp_source_prepare(&source, origin->whole));
-    char types[65];
-    rp_source_types_digest(&source, types);
-    *same = origin->types && strcmp(types, origin->types) == 0;
-    return NULL;
+/* Its size is the map's: a type of another size does not belong to the map. */
+static struct rp_part_type whole(const struct btf *btf, uint32_t id, uint32_t size) {
+    const struct rp_part_type unknown = {.size = size};
+    if (!btf || !id || btf__resolve_size(btf, id) != (int64_t)size)
+        return unknown;
+    const struct btf_type *t = btf__type_by_id(btf, id);
+    for (unsigned i = 0; t && i < MAX_DEPTH && (btf_is_mod(t) || btf_is_typedef(t)); i++) {
+        id = t->type;
+        t = btf__type_by_id(btf, id);
+    }
+    return t ? (struct rp_part_type){.btf = btf, .id = id, .size = size} : unknown;
 }
 
-struct rp_error *rp_origin_fits(const struct rp_object_origin *origin) {
-    struct rp_kernel_identity kernel = {0};
-    rp_kernel_identify(&kernel);
-    if (strcmp(kernel.build, origin->kernel_build) == 0 && !origin->uses_modules)
-        return NULL;
-    bool same = false;
-    if (origin->types)
-        RP_TRY(same_types(origin, &same));
-    if (same)
-        return NULL;
-    RP_AUTO_FREE char *why = NULL;
-    if (asprintf(&why, "it was compiled for %s by reprobe %s, and the types it uses differ on %s",
-                 origin->kernel, origin->reprobe, kernel.name) < 0)
-        return rp_error_nomem();
-    return rp_error_hint_set(rp_error_new(ENOEXEC, why, "cannot use the object file"),
-                             "compile it for this kernel: reprobe build %s -o FILE.rpo",
-                             origin->source);
+struct rp_part_type rp_map_key_type(const struct rp_object_map *map, const struct btf *btf) {
+    uint32_t key, value;
+    rp_map_type_ids(map, btf, &key, &value);
+    return whole(btf, key, map->key_size);
+}
+
+struct rp_part_type rp_map_value_type(const struct rp_object_map *map, const struct btf *btf) {
+    uint32_t key, value;
+    rp_map_type_ids(map, btf, &key, &value);
+    return whole(btf, value, map->value_size);
+}
+
+static const struct btf_type *type_of(const struct rp_part_type *type) {
+    return type->id ? btf__type_by_id(type->btf, type->id) : NULL;
+}
+
+static bool is_char(const struct rp_part_type *type) {
+    const struct btf_type *t = type_of(type);
+    return t && btf_is_int(t) && strcmp(name_at(type->btf, t->name_off), "char") == 0;
+}
+
+bool rp_part_is_number(const struct rp_part_type *type) {
+    const struct btf_type *t = type_of(type);
+    uint32_t size = type->size;
+    if (!t)
+        return size == 1 || size == 2 || size == 4 || size == 8;
+    return btf_is_int(t) && size <= 8 && !(btf_int_encoding(t) & BTF_INT_BOOL) && !is_char(type);
+}
+
+bool rp_part_is_unsigned(const struct rp_part_type *type) {
+    const struct btf_type *t = type_of(type);
+    return rp_part_is_number(type) && (!t || !(btf_int_encoding(t) & BTF_INT_SIGNED));
+}
+
+bool rp_part_is_array(const struct rp_part_type *type, struct rp_part_type *element,
+                      uint32_t *count) {
+    const struct btf_type *t = type_of(type);
+    if (!t || !btf_is_array(t))
+        return false;
+    uint32_t id = btf_array(t)->type;
+    int64_t size = btf__resolve_size(type->btf, id);
+    *count = btf_array(t)->nelems;
+    *element = whole(type->btf, id, size > 0 ? (uint32_t)size : 0);
+    return element->id;
+}
+
+bool rp_part_is_text(const struct rp_part_type *type) {
+    struct rp_part_type element;
+    uint32_t count;
+    return rp_part_is_array(type, &element, &count) && is_char(&element);
+}
+
+unsigned rp_part_member_count(const struct rp_part_type *type) {
+    const struct btf_type *t = type_of(type);
+    return t && btf_is_struct(t) ? btf_vlen(t) : 0;
+}
+
+bool rp_part_member(const struct rp_part_type *type, unsigned i, struct rp_part_type *member,
+                    const char **name) {
+    if (i >= rp_part_member_count(type))
+        return false;
+    const struct btf_type *t = type_of(type);
+    uint32_t bits = btf_member_bit_offset(t, i), id = btf_members(t)[i].type;
+    int64_t size = btf__resolve_size(type->btf, id);
+    if (btf_member_bitfield_size(t, i) || bits % 8 || size < 0 || bits / 8 + size > type->size)
+        return false;
+    *member = whole(type->btf, id, (uint32_t)size);
+    member->offset = type->offset + bits / 8;
+    *name = name_at(type->btf, btf_members(t)[i].name_off);
+    return true;
+}
+
+bool rp_part_find(const struct rp_part_type *type, const char *path, struct rp_part_type *member) {
+    size_t length = strcspn(path, ".");
+    if (!*path)
+        return *member = *type, true;
+    for (unsigned i = 0; i < rp_part_member_count(type); i++) {
+        struct rp_part_type one;
+        const char *name;
+        if (!rp_part_member(type, i, &one, &name) || strlen(name) != length ||
+            strncmp(name, path, length) != 0)
+            continue;
+        if (path[length])
+            return rp_part_find(&one, path + length + 1, member);
+        return *member = one, true;
+    }
+    return false;
+}
+
+bool rp_part_at(const struct rp_part_type *type, uint32_t offset, struct rp_part_type *member) {
+    const struct btf_type *t = type_of(type);
+    if (!t || !btf_is_struct(t))
+        return *member = *type, offset == type->offset;
+    for (unsigned i = 0; i < rp_part_member_count(type); i++) {
+        struct rp_part_type one;
+        const char *name;
+        if (rp_part_member(type, i, &one, &name) && offset >= one.offset &&
+            offset < one.offset + one.size)
+            return rp_part_at(&one, offset, member);
+    }
+    return false;
+}
+
+char *rp_part_text(const struct rp_part_type *type) {
+    const struct btf_type *t = type_of(type);
+    struct rp_part_type element;
+    uint32_t count;
+    if (rp_part_is_array(type, &element, &count)) {
+        RP_AUTO_FREE char *of = rp_part_text(&element);
+        return of ? rp_text("%s[%u]", of, count) : NULL;
+    }
+    const char *name = t ? name_at(type->btf, t->name_off) : "";
+    if (!*name)
+        return rp_text("%u byte%s", type->size, type->size == 1 ? "" : "s");
+    return rp_text("%s%s", btf_is_struct(t) ? "struct " : "", name);
 }

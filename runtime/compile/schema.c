@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compile/map_types.h"
+#include "compile/object.h"
 #include "util/error.h"
 #include "util/opts.h"
 #include "util/text.h"

@@ -3,6 +3,8 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <zlib.h>
@@ -11,6 +13,7 @@
 #include "compile/libbcc_text.h"
 #include "compile/types.h"
 #include "kernel/btf.h"
+#include "kernel/features.h"
 #include "kernel/tracefs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -343,15 +346,6 @@ struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
     return NULL;
 }
 
-void rp_source_types_digest(const struct rp_source *source, char hex[65]) {
-    struct rp_digest digest = rp_digest_begin();
-    rp_digest_text(&digest, source->types);
-    rp_digest_text(&digest, source->tracepoints);
-    if (rp_names_has(&source->scan.mentioned, "LINUX_VERSION_CODE"))
-        rp_digest_text(&digest, source->base); /* the version is in it, and the configuration */
-    rp_digest_end(&digest, hex);
-}
-
 void rp_source_clear(struct rp_source *source) {
     rp_scan_clear(&source->scan);
     rp_names_clear(&source->stubs);
@@ -366,4 +360,96 @@ void rp_source_release(void) {
     rp_scan_clear(&earlier);
     rp_libbcc_release();
     rp_kernel_btf_release();
+}
+
+/* ------------------------------------------------------------- where an object comes from */
+
+/* A digest of the kernel's part of what rp_source_prepare() wrote: a kernel with the same digest
+ * can run what was compiled with it. */
+static void types_digest(const struct rp_source *source, char hex[65]) {
+    struct rp_digest digest = rp_digest_begin();
+    rp_digest_text(&digest, source->types);
+    rp_digest_text(&digest, source->tracepoints);
+    if (rp_names_has(&source->scan.mentioned, "LINUX_VERSION_CODE"))
+        rp_digest_text(&digest, source->base); /* the version is in it, and the configuration */
+    rp_digest_end(&digest, hex);
+}
+
+/* The names, separated by spaces; malloc()ed. */
+static char *join(const struct rp_names *names) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t i = 0; out && i < names->count; i++)
+        fprintf(out, "%s%s", i ? " " : "", names->items[i]);
+    return out && fclose(out) == 0 ? text : NULL;
+}
+
+static void split(const char *text, struct rp_names *names) {
+    for (const char *p = text ? text : ""; *p;) {
+        size_t len = strcspn(p, " ");
+        rp_names_add(names, p, len);
+        p += len + (p[len] == ' ');
+    }
+}
+
+struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *name,
+                                const struct rp_source *source) {
+    struct rp_kernel_identity kernel = {0};
+    rp_kernel_identify(&kernel);
+    origin->source = strdup(name);
+    origin->reprobe = strdup(rp_version());
+    origin->kernel = strdup(kernel.name);
+    origin->kernel_build = strdup(kernel.build);
+    if (!origin->source || !origin->reprobe || !origin->kernel || !origin->kernel_build)
+        return rp_error_nomem();
+    if (!source)
+        return NULL;
+    char types[65];
+    types_digest(source, types);
+    origin->types = strdup(types);
+    origin->whole = source->whole;
+    origin->uses_modules = source->uses_modules;
+    const struct rp_scan *scan = &source->scan;
+    origin->mentioned = join(&scan->mentioned);
+    origin->defined = join(&scan->defined);
+    origin->declared = join(&scan->declared);
+    origin->tracepoints = join(&scan->tracepoints);
+    bool ok = origin->types && origin->mentioned && origin->defined && origin->declared &&
+              origin->tracepoints;
+    return ok ? NULL : rp_error_nomem();
+}
+
+/* Whether the types are the same as when it was compiled. */
+static struct rp_error *same_types(const struct rp_object_origin *origin, bool *same) {
+    RP_AUTO(rp_source_clear) struct rp_source source = {0};
+    split(origin->mentioned, &source.scan.mentioned);
+    split(origin->defined, &source.scan.defined);
+    split(origin->declared, &source.scan.declared);
+    split(origin->tracepoints, &source.scan.tracepoints);
+    rp_source_scan_tracepoints(&source);
+    RP_TRY(rp_source_prepare(&source, origin->whole));
+    char types[65];
+    types_digest(&source, types);
+    *same = origin->types && strcmp(types, origin->types) == 0;
+    return NULL;
+}
+
+struct rp_error *rp_origin_fits(const struct rp_object_origin *origin) {
+    struct rp_kernel_identity kernel = {0};
+    rp_kernel_identify(&kernel);
+    if (strcmp(kernel.build, origin->kernel_build) == 0 && !origin->uses_modules)
+        return NULL;
+    bool same = false;
+    if (origin->types)
+        RP_TRY(same_types(origin, &same));
+    if (same)
+        return NULL;
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(&why, "it was compiled for %s by reprobe %s, and the types it uses differ on %s",
+                 origin->kernel, origin->reprobe, kernel.name) < 0)
+        return rp_error_nomem();
+    return rp_error_hint_set(rp_error_new(ENOEXEC, why, "cannot use the object file"),
+                             "compile it for this kernel: reprobe build %s -o FILE.rpo",
+                             origin->source);
 }

@@ -3,6 +3,7 @@
 #ifndef RP_COMPILE_SOURCE_H
 #define RP_COMPILE_SOURCE_H
 
+#include "compile/object.h"
 #include "compile/scan.h"
 #include "reprobe.h"
 #include "util/digest.h"
@@ -34,15 +35,21 @@ struct rp_error *rp_source_read_usdt(struct rp_source *source, const struct rp_c
                                      rp_write_before_fn before);
 /* Adds the types in the formats of its tracepoints, when all are known. */
 void rp_source_scan_tracepoints(struct rp_source *source);
-/* A digest of the kernel's part of what rp_source_prepare() wrote: a kernel with the same digest
- * can run what was compiled with it. */
-void rp_source_types_digest(const struct rp_source *source, char hex[65]);
 /* Writes base and types for the running kernel. `whole`: with all of libbcc's own headers, not just
  * the parts that the source uses, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
 /* Adds the names in snippets.h. */
 void rp_source_snippet_names(struct rp_names *names);
+
+/* `name` is the name of the source; `source` is as prepared, NULL: compiled against installed
+ * headers. */
+struct rp_error *rp_origin_fill(struct rp_object_origin *origin, const char *name,
+                                const struct rp_source *source);
+/* Checks whether an object of that origin, from a file, can be used here; the error says why not.
+ */
+struct rp_error *rp_origin_fits(const struct rp_object_origin *origin);
+
 /* Frees what is kept from one source to the next, including the kernel's types. The next one reads
  * it again. */
 void rp_source_release(void);

@@ -6,8 +6,8 @@
 
 #include <linux/bpf.h>
 
-#include "compile/map_types.h"
 #include "compile/module.h"
+#include "compile/object.h"
 #include "compile/schema.h"
 #include "record/view.h"
 

@@ -8,8 +8,8 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-#include "compile/map_types.h"
 #include "compile/module.h"
+#include "compile/object.h"
 #include "record/view.h"
 #include "stack/symbols.h"
 #include "util/cleanup.h"

@@ -3,41 +3,8 @@
 #ifndef RP_COMPILE_SCAN_H
 #define RP_COMPILE_SCAN_H
 
-#include <string.h>
-
+#include "util/lexer.h"
 #include "util/names.h"
-
-enum rp_token_kind {
-    RP_TOKEN_END,
-    RP_TOKEN_IDENT,
-    RP_TOKEN_NUMBER,
-    RP_TOKEN_STRING,
-    RP_TOKEN_PUNCT
-};
-
-struct rp_token {
-    enum rp_token_kind kind;
-    const char *text;
-    size_t len;
-    bool first; /* the first of its line: a '#' here begins a directive */
-};
-
-struct rp_lexer {
-    const char *p, *end;
-    bool line_start;
-};
-
-/* Skips comments and line continuations; a text that is cut short ends the stream. */
-struct rp_token rp_lex(struct rp_lexer *lexer);
-static inline bool rp_token_is(const struct rp_token *token, const char *text) {
-    size_t len = strlen(text);
-    return token->len == len && memcmp(token->text, text, len) == 0;
-}
-
-/* Skips the rest of a preprocessor directive, including continuation lines. */
-void rp_skip_directive(struct rp_lexer *lexer);
-/* Skips the group in parentheses that comes next. */
-void rp_skip_parentheses(struct rp_lexer *lexer);
 
 struct rp_scan {
     struct rp_names mentioned;   /* every identifier */

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/btf_text.h"
+#include "kernel/btf.h"
 #include "util/cleanup.h"
 
 /* Up to this size a struct keeps the members that cost nothing to declare, so that initialisers by

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "kernel/btf_text.h"
 #include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"

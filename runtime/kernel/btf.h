@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* BTF, the kernel's types: read where it is, without a copy; and the running kernel's own. */
+/* BTF, the kernel's types: read where it is, without a copy; the running kernel's own; and types as
+ * C declarations. */
 #ifndef RP_KERNEL_BTF_H
 #define RP_KERNEL_BTF_H
 
 #include <bpf/btf.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -65,6 +67,10 @@ uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id);
 /* In bytes, at least 1, and 1 for a packed type. */
 unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id);
 
+/* The type without const and the like; and without typedefs. */
+uint32_t rp_btf_skip_modifiers(const struct rp_btf *btf, uint32_t id);
+uint32_t rp_btf_skip_to_base(const struct rp_btf *btf, uint32_t id);
+
 /* ------------------------------------------------------------- the running kernel's */
 
 /* The types of vmlinux (Linux 5.4, CONFIG_DEBUG_INFO_BTF), read by the first call; valid until
@@ -82,5 +88,33 @@ struct rp_btf *rp_kernel_module_types(void);
 /* Frees the types of vmlinux, which makes the above pointers invalid. The next call reads them
  * again. */
 void rp_kernel_btf_release(void);
+
+/* ------------------------------------------------------------- types in C */
+
+/* How to write a declaration, if not in the usual way. */
+struct rp_btf_declaration {
+    bool plain;    /* with types that need no declaration: no typedefs, all pointers alike, enums as
+                      numbers */
+    bool familiar; /* as people write it: with const, and "unsigned long" for BTF's "long unsigned
+                      int" */
+    /* The text for a type without a name, malloc()ed; NULL: "struct {…}". */
+    char *(*anonymous)(void *ctx, uint32_t id);
+    void *ctx;
+};
+
+/* "TYPE name" in C's inside-out way, const and the like left out: "char name[16]"; with the name ""
+ * just the type, "char [16]". The type's own const is always left out. `spelling` may be NULL.
+ * malloc()ed, or NULL without memory. */
+char *rp_btf_declaration(const struct rp_btf *btf, uint32_t id, const char *name,
+                         const struct rp_btf_declaration *spelling);
+
+/* The type as people write it, without a name and without its own const: "struct filename *", "char
+ * [16]". malloc()ed; NULL: out of memory. */
+char *rp_type_declaration(const struct rp_btf *btf, uint32_t id);
+/* "struct filename *name", "char comm[16]" of such a text, malloc()ed. */
+char *rp_type_declare(const char *type, const char *name);
+
+/* "struct", "union" or "enum". */
+const char *rp_btf_tag_word(const struct btf_type *t);
 
 #endif

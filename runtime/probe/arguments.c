@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "kernel/btf_text.h"
 #include "probe/kind.h"
 #include "util/cleanup.h"
 #include "util/text.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/btf_text.h"
+#include "kernel/btf.h"
 #include "probe/arguments.h"
 #include "probe/completion.h"
 #include "probe/kind.h"

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "kernel/btf_text.h"
 #include "kernel/features.h"
 #include "probe/arguments.h"
 #include "probe/describe.h"

@@ -8,7 +8,7 @@
 #include "compile/compile.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
-#include "kernel/btf_text.h"
+#include "kernel/btf.h"
 #include "probe/arguments.h"
 #include "util/array.h"
 #include "util/cleanup.h"

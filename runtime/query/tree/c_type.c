@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "kernel/btf.h"
-#include "kernel/btf_text.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/text.h"

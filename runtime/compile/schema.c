@@ -389,7 +389,7 @@ static struct rp_error *apply_map(const struct rp_object *object, const struct b
     if (given->means == RP_MEANS_ITERATED)
         return apply_rows(object, given, next);
     ssize_t i = rp_object_map(object, given->name);
-    if (i < 0)
+    if (i < 0 || (size_t)i >= next->map_count)
         return rp_error_new(ENOENT, "the source declares no map of that name",
                             "cannot use the schema of the map %s", given->name);
     struct rp_map_schema *schema = (struct rp_map_schema *)&next->maps[i];

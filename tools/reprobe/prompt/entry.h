@@ -111,7 +111,8 @@ struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const ch
 
 /* ------------------------------------------------------------------ verbs/maps.c */
 
-/* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. */
+/* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. On an error *entry is
+ * NULL. */
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
                            const char **map);
 /* One of its maps, or all that have data, to `out`. */

@@ -52,6 +52,7 @@ static struct rp_error *no_map(const struct search *search, const char *word) {
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
                            const char **map) {
     struct search search = {0};
+    *entry = NULL;
     size_t digits = strspn(word, "0123456789");
     bool of_one = digits && (!word[digits] || word[digits] == '.');
     if (of_one) {
@@ -243,7 +244,9 @@ static struct rp_error *map(struct prompt *prompt, const char *args) {
     const char *which;
     if (!name)
         return args_missing("no map was given", "map NAME; `maps` lists them");
-    RP_TRY(entry_map(prompt, name, &entry, &which));
+    struct rp_error *err = entry_map(prompt, name, &entry, &which);
+    if (!entry)
+        return err;
     if (!verb)
         return print(prompt, entry, which);
     if (strcmp(verb, "set") == 0)
@@ -300,11 +303,13 @@ static struct rp_error *show(struct prompt *prompt, struct watch *watch) {
     const char *map;
     RP_AUTO_FREE char *text = NULL;
     size_t size;
-    RP_TRY(entry_map(prompt, watch->word, &entry, &map));
+    struct rp_error *err = entry_map(prompt, watch->word, &entry, &map);
+    if (!entry)
+        return err;
     FILE *memory = open_memstream(&text, &size);
     if (!memory)
         return rp_error_nomem();
-    struct rp_error *err =
+    err =
         entry_print_map(prompt, entry, map, prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT, memory);
     fclose(memory);
     if (err)
@@ -364,7 +369,9 @@ static struct rp_error *start_watch(struct prompt *prompt, const char *args, str
     struct entry *entry;
     const char *map;
     RP_TRY(read_watch(args, watch, &job));
-    RP_TRY(entry_map(prompt, watch->word, &entry, &map));
+    struct rp_error *err = entry_map(prompt, watch->word, &entry, &map);
+    if (!entry)
+        return err;
     RP_TRY(check_data(entry, map));
     watch->in_place = prompt->terminal && !prompt->tool->json && isatty(STDOUT_FILENO);
     job.mute = watch->in_place;

@@ -88,6 +88,22 @@ struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const c
     return each_symbol(visit_function, &visit);
 }
 
+static bool until_address(void *ctx, const struct symbol *symbol) {
+    bool *hidden = ctx;
+    *hidden = !symbol->address;
+    return *hidden;
+}
+
+bool rp_ksyms_hidden(void) {
+    static enum { UNKNOWN, HIDDEN, SHOWN } seen; /* the file is long, and it stays so */
+    if (seen == UNKNOWN) {
+        bool hidden = true;
+        rp_error_free(each_symbol(until_address, &hidden));
+        seen = hidden ? HIDDEN : SHOWN;
+    }
+    return seen == HIDDEN;
+}
+
 /* ------------------------------------------------------------------ one function */
 
 struct lookup {

@@ -13,6 +13,8 @@ struct rp_error;
 struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const char *module,
                                             uint64_t address),
                                void *ctx);
+/* Whether the kernel hides all addresses from this user (kptr_restrict, no CAP_SYSLOG). */
+bool rp_ksyms_hidden(void);
 bool rp_ksym_exists(const char *name);
 /* Bytes from the start of the function `name` to the next symbol; 0 if unknown. */
 uint64_t rp_ksym_size(const char *name);

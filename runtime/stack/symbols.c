@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/ksyms.h"
+#include "stack/process_files.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
@@ -75,7 +77,9 @@ static struct space *add(struct rp_symbols *symbols, pid_t pid) {
         return NULL;
     struct rp_capture capture =
         rp_capture_begin(); /* libbcc complains about processes that have ended */
+    rp_process_files_begin();
     void *cache = bcc_symcache_new(pid, NULL);
+    rp_process_files_end();
     free(rp_capture_end(&capture));
     if (!cache)
         return NULL;
@@ -90,10 +94,13 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
     struct space *space = find(symbols, pid);
     if (!digest_of_code(pid, code) || (space && !strcmp(space->code, code)))
         return; /* for a process that has ended, keep what was noted before */
-    if (space)
+    if (space) {
+        rp_process_files_begin();
         bcc_symcache_refresh(space->cache);
-    else
+        rp_process_files_end();
+    } else {
         space = add(symbols, pid);
+    }
     if (space)
         memcpy(space->code, code, sizeof(code));
 }
@@ -118,14 +125,25 @@ static char *describe(const struct bcc_symbol *symbol, bool found) {
     return asprintf(&name, "[%s]", slash ? slash + 1 : symbol->module) < 0 ? NULL : name;
 }
 
+static bool resolve(const struct space *space, uint64_t address, struct bcc_symbol *symbol) {
+    if (space->pid == KERNEL)
+        return !bcc_symcache_resolve(space->cache, address, symbol);
+    rp_process_files_begin(); /* libbcc reads a file when it first needs it */
+    bool found = !bcc_symcache_resolve(space->cache, address, symbol);
+    rp_process_files_end();
+    return found;
+}
+
 const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address) {
+    if (!pid && rp_ksyms_hidden()) /* libbcc would read them all again, for each address */
+        return "[kernel, names hidden]";
     if (pid && !find(symbols, pid))
         rp_symbols_notice(symbols, pid);
     struct space *space = find(symbols, pid ? pid : KERNEL);
     if (!space && !pid)
         space = add(symbols, KERNEL);
     struct bcc_symbol symbol = {0};
-    bool found = space && !bcc_symcache_resolve(space->cache, address, &symbol);
+    bool found = space && resolve(space, address, &symbol);
     free(symbols->name);
     symbols->name = describe(&symbol, found);
     if (found)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * stacks spin MS          uses so much of a CPU in spin_inner(), called by spin_outer()
+ * stacks jit MS [NAME]    does so in code that it makes, as a just-in-time compiler does, and writes
+ * NAME for it to the perf map of this process
  * stacks leak MS [FILE]   allocates in leak_small(), leak_big() and others, frees what no_leak()
  * has, makes the file, and sleeps
  *
@@ -31,6 +33,28 @@ static void spin_inner(void) {
 static void spin_outer(void) {
     spin_inner();
     sum++;
+}
+
+/* Runs a million times around. */
+typedef void code_fn(long times);
+
+static code_fn *make_code(const char *name) {
+#ifdef __x86_64__
+    static const unsigned char code[] = {0x48, 0xff, 0xcf, 0x75, 0xfb, 0xc3}; /* dec, jnz, ret */
+#else
+#error "write the loop for this architecture"
+#endif
+    void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    memcpy(at, code, sizeof(code));
+    mprotect(at, 4096, PROT_READ | PROT_EXEC);
+    char path[64];
+    snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
+    FILE *map = name ? fopen(path, "w") : NULL;
+    if (map) {
+        fprintf(map, "%lx %zx %s\n", (unsigned long)at, sizeof(code), name);
+        fclose(map);
+    }
+    return (code_fn *)at;
 }
 
 static void leak_small(int i) {
@@ -74,7 +98,7 @@ static void leak(void) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "Usage: stacks spin MS, stacks leak MS [FILE]\n");
+        fprintf(stderr, "Usage: stacks spin MS, stacks jit MS [NAME], stacks leak MS [FILE]\n");
         return 2;
     }
     long ms = strtol(argv[2], NULL, 10);
@@ -86,7 +110,12 @@ int main(int argc, char **argv) {
         nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
         return 0;
     }
-    while (used() < end)
-        spin_outer();
+    code_fn *made = !strcmp(argv[1], "jit") ? make_code(argc > 3 ? argv[3] : NULL) : NULL;
+    while (used() < end) {
+        if (made)
+            made(1000000);
+        else
+            spin_outer();
+    }
     return 0;
 }

@@ -102,9 +102,52 @@ running() {
 	equal "old ones" "" "$out"
 }
 
+nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+# Names for code that a process made itself: its own user's or root's, nobody else's, and a regular file.
+perf_maps() {
+	local who
+	for who in "" "$nobody"; do
+		run profile -F 499 -f -c "exec $who $helpers/stacks jit $ms jitted_loop"
+		status 0
+		[ "$(folded_sum 'jitted_loop')" -gt 0 ] || fail "expected the name of the process's own map" "$out"
+	done
+	# Root's process, and a map of nobody's for it.
+	run profile -F 499 -f -c "$nobody sh -c 'echo 0 7fffffffffff forged >/tmp/perf-'\$\$'.map'; exec $helpers/stacks jit $ms"
+	status 0
+	equal "forged names" 0 "$(folded_sum 'forged|perf-')"
+	[ "$(folded_sum '^stacks;')" -gt 0 ] || fail "expected samples" "$out"
+	run profile -F 499 -f -c "mkfifo -m 666 /tmp/perf-\$\$.map; exec $nobody $helpers/stacks spin $ms"
+	status 0
+	[ "$(folded_sum ';main;spin_outer;spin_inner')" -gt 0 ] || fail "expected names, with a FIFO as perf map" "$out"
+	rm -f /tmp/perf-*.map
+}
+
+# In the process's own mount namespace a FIFO stands where its program is.
+file_hidden() {
+	cp "$helpers/stacks" spins
+	mkfifo fifo
+	run profile -F 499 -f -c "exec unshare -m sh -c './spins spin $ms & mount --bind fifo spins; wait'"
+	status 0
+	[ "$(folded_sum '^spins;')" -gt 0 ] || fail "expected samples, without names" "$out"
+}
+
+# Without CAP_SYSLOG the kernel hides its addresses. Its names were looked for again for each of them.
+hidden_names() {
+	[ "$(id -u)" = 0 ] || skip "only root can give up a capability"
+	run setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+perfmon \
+		--ambient-caps=-all,+bpf,+perfmon --bounding-set=-all,+bpf,+perfmon \
+		profile -F 499 -f -a -c "exec dd if=/dev/urandom of=/dev/null bs=64k count=$((16000 / slow)) status=none"
+	status 0
+	[ "$(folded_sum '^dd;')" -gt 0 ] || fail "expected samples" "$out"
+	[ "$(folded_sum '_\[k\]')" -gt 0 ] || fail "expected the kernel's part of the stacks" "$out"
+}
+
 t "profile shows where a program spins" where_it_spins
 t "profile's forms" forms
 t "profile -U, -K and wrong numbers" kernel_or_user
+t "perf maps" perf_maps
+t "a FIFO mounted over a program" file_hidden
+t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks
 t "memleak of a process that runs" running
 finish

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "stack/process_files.h"
+
+#include <bcc/bcc_proc.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "util/shim.h"
+
+#define PERF_MAP_MAX ((off_t)256 << 20) /* bytes: a compiler writes about 100 for a function */
+#define BLOCKED_NS   300000000
+
+/* ------------------------------------------------------------------ files that are safe to read */
+
+/* A perf map (/tmp/perf-PID.map, names that a just-in-time compiler wrote) is by its name
+ * anybody's: it counts if the process's user or root owns it. */
+static bool is_safe(const char *path, bool is_perf_map, uid_t user) {
+    struct stat st;
+    if (stat(path, &st))
+        return true; /* libbcc cannot open it either */
+    if (!S_ISREG(st.st_mode))
+        return false;
+    return !is_perf_map || ((st.st_uid == 0 || st.st_uid == user) && st.st_size <= PERF_MAP_MAX);
+}
+
+struct visit {
+    int pid;
+    uid_t user;
+    bcc_procutils_modulecb callback;
+    void *payload;
+};
+
+/* libbcc takes a perf map for a file at all addresses. */
+static int visit_file(mod_info *file, int in_namespace, void *payload) {
+    const struct visit *visit = payload;
+    bool is_perf_map = file->end_addr == UINT64_MAX;
+    char inside[PATH_MAX];
+    int length = snprintf(inside, sizeof(inside), "/proc/%d/root%s", visit->pid, file->name);
+    if (length < 0 || (size_t)length >= sizeof(inside) ||
+        !is_safe(inside, is_perf_map, visit->user) ||
+        !is_safe(file->name, is_perf_map, visit->user))
+        return 0;
+    return visit->callback(file, in_namespace, visit->payload);
+}
+
+/* Comes before libbcc's own function of this name in symbol lookup order: libbcc opens every file
+ * that it is told of, also a FIFO, for which it would wait for good. */
+RP_SHIM int bcc_procutils_each_module(int pid, bcc_procutils_modulecb callback, void *payload) {
+    static int (*libbcc)(int pid, bcc_procutils_modulecb callback, void *payload);
+    if (!libbcc)
+        *(void **)&libbcc = dlsym(RTLD_NEXT, "bcc_procutils_each_module");
+    char path[64];
+    struct stat st;
+    snprintf(path, sizeof(path), "/proc/%d", pid);
+    if (!libbcc || stat(path, &st))
+        return -1;
+    struct visit visit = {pid, st.st_uid, callback, payload};
+    return libbcc(pid, visit_file, &visit);
+}
+
+/* ------------------------------------------------------------------ files that were exchanged
+ * since */
+
+static struct {
+    timer_t timer;
+    bool made;
+    struct sigaction action; /* what was there before */
+    sigset_t mask;
+} guard;
+
+static void on_alarm(int signal) {
+    (void)signal;
+}
+
+static void make_timer(void) {
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
+    event._sigev_un._tid = gettid();
+    guard.made = timer_create(CLOCK_MONOTONIC, &event, &guard.timer) == 0;
+}
+
+void rp_process_files_begin(void) {
+    struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART: that is its purpose */
+    const struct itimerspec often = {.it_value = {.tv_nsec = BLOCKED_NS},
+                                     .it_interval = {.tv_nsec = BLOCKED_NS}};
+    sigset_t alarm;
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    sigaction(SIGALRM, &action, &guard.action);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, &guard.mask);
+    make_timer();
+    if (guard.made)
+        timer_settime(guard.timer, 0, &often, NULL);
+}
+
+void rp_process_files_end(void) {
+    if (guard.made)
+        timer_delete(guard.timer);
+    guard.made = false;
+    pthread_sigmask(SIG_SETMASK, &guard.mask, NULL);
+    sigaction(SIGALRM, &guard.action, NULL);
+}

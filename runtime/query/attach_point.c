@@ -1,14 +1,194 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The places where a program's functions run. */
+/* Attach points: functions and tracepoints by their names alone, and what a probe spec is of. */
 #include <errno.h>
+#include <fnmatch.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/scan.h"
+#include "kernel/features.h"
+#include "kernel/ksyms.h"
+#include "kernel/tracefs.h"
+#include "probe/probe.h"
 #include "query/plan.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+
+static char *join(const char *kind, const char *rest) {
+    char *text = NULL;
+    return asprintf(&text, "%s:%s", kind, rest) < 0 ? NULL : text;
+}
+
+static bool has_kind(const char *word) {
+    const char *colon = strchr(word, ':');
+    return colon && rp_probe_kind_find(word, (size_t)(colon - word));
+}
+
+/* As itself, unless it cannot be had. */
+static struct rp_error *checked(char *spec, char **out) {
+    RP_AUTO_FREE char *own = spec;
+    RP_TRY(own ? rp_probe_check(own) : rp_error_nomem());
+    *out = rp_take(own);
+    return NULL;
+}
+
+/* ------------------------------------------------------------------ tracepoints */
+
+struct search {
+    const char *pattern; /* of "category:name", or of the name alone */
+    char *found;         /* the first one: "category:name" */
+};
+
+static bool match_event(void *ctx, const char *event) {
+    struct search *search = ctx;
+    const char *colon = strchr(event, ':');
+    const char *text = strchr(search->pattern, ':') || !colon ? event : colon + 1;
+    if (fnmatch(search->pattern, text, 0))
+        return true;
+    search->found = strdup(event);
+    return false;
+}
+
+static char *find_event(const char *pattern) {
+    struct search search = {.pattern = pattern};
+    rp_error_free(rp_tracefs_each_event(match_event, &search));
+    return search.found;
+}
+
+/* The entry of a syscall: "openat". */
+static char *find_syscall(const char *name) {
+    char event[128];
+    if (snprintf(event, sizeof(event), "sys_enter_%s", name) >= (int)sizeof(event))
+        return NULL;
+    RP_AUTO_FREE char *format = rp_tracefs_event_format("syscalls", event);
+    char *spec = NULL;
+    return format && asprintf(&spec, "tracepoint:syscalls:%s", event) > 0 ? spec : NULL;
+}
+
+/* ------------------------------------------------------------------ functions */
+
+static bool match_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    struct search *search = ctx;
+    if (fnmatch(search->pattern, name, 0))
+        return true;
+    search->found = strdup(name);
+    return false;
+}
+
+static bool is_function(const char *pattern) {
+    struct search search = {.pattern = pattern};
+    rp_error_free(rp_ksyms_each(match_function, &search));
+    bool found = search.found;
+    free(search.found);
+    return found;
+}
+
+/* ------------------------------------------------------------------ words */
+
+static struct rp_error *pattern_place(const char *word, char **spec, char **note) {
+    if (strchr(word, ':')) {
+        *spec = join("tracepoint", word);
+        return *spec ? NULL : rp_error_nomem();
+    }
+    bool kprobes = rp_kernel_has_kprobes();
+    if (kprobes && is_function(word)) {
+        *spec = join("kprobe", word);
+        return *spec ? NULL : rp_error_nomem();
+    }
+    RP_AUTO_FREE char *event = find_event(word);
+    if (!event)
+        return rp_error_hint_set(rp_error_new(ENOENT,
+                                              kprobes ? "no kernel function and no tracepoint "
+                                                        "matches it"
+                                                      : "no tracepoint matches it, and this kernel "
+                                                        "has no kprobes",
+                                              "cannot trace `%s`", word),
+                                 "reprobe list '*:%s' shows what matches", word);
+    if (asprintf(spec, "tracepoint:*:%s", word) < 0)
+        return rp_error_nomem();
+    if (!kprobes && asprintf(note, "this kernel has no kprobes: `%s` are tracepoints", word) < 0)
+        *note = NULL;
+    return NULL;
+}
+
+/* Something here that tells about the same as a kprobe would. */
+static struct rp_error *without_kprobes(const char *word, char **spec, char **note) {
+    RP_AUTO_FREE char *wanted = join("kprobe", word);
+    if (!wanted)
+        return rp_error_nomem();
+    RP_AUTO_FREE char *instead =
+        rp_syscall_function(word) || rp_ksym_exists(word) ? rp_probe_suggest(wanted) : NULL;
+    if (!instead)
+        return checked(rp_take(wanted), spec);
+    if (asprintf(note, "this kernel has no kprobes: %s instead of %s", instead, wanted) < 0)
+        *note = NULL;
+    *spec = rp_take(instead);
+    return NULL;
+}
+
+static struct rp_error *name_place(const char *word, char **spec, char **note) {
+    bool kprobes = rp_kernel_has_kprobes();
+    RP_AUTO_FREE char *function = strndup(word, strcspn(word, "+"));
+    RP_AUTO_FREE char *syscall = function ? rp_syscall_function(function) : NULL;
+    if (!function)
+        return rp_error_nomem();
+    if (kprobes && (syscall || rp_ksym_exists(function))) {
+        *spec = join("kprobe", word);
+        return *spec ? NULL : rp_error_nomem();
+    }
+    RP_AUTO_FREE char *event = find_event(word);
+    *spec = event ? join("tracepoint", event) : find_syscall(word);
+    if (*spec || event)
+        return *spec ? NULL : rp_error_nomem();
+    if (!kprobes)
+        return without_kprobes(function, spec, note);
+    return checked(join("kprobe", word), spec);
+}
+
+/* "sched:sched_switch", which may also be a misspelt kind. */
+static struct rp_error *event_place(const char *word, char **spec) {
+    RP_AUTO_FREE char *event = find_event(word);
+    *spec = join("tracepoint", word);
+    if (!*spec)
+        return rp_error_nomem();
+    if (event)
+        return NULL;
+    const char *colon = strchr(word, ':');
+    RP_AUTO_FREE char *category = strndup(word, (size_t)(colon - word) + 1);
+    RP_AUTO_FREE char *all = NULL;
+    if (!category || asprintf(&all, "%s*", category) < 0)
+        all = NULL;
+    RP_AUTO_FREE char *other = all ? find_event(all) : NULL;
+    struct rp_spec parsed;
+    struct rp_error *err = other ? rp_probe_check(*spec) : rp_spec_parse(word, &parsed);
+    free(rp_take(*spec));
+    return err;
+}
+
+struct rp_error *rp_question_spec(const char *word, char **spec, char **note) {
+    *spec = *note = NULL;
+    if (has_kind(word) || !*word) {
+        struct rp_spec parsed;
+        if (rp_probe_is_pattern(word)) {
+            *spec = strdup(word);
+            return *spec ? NULL : rp_error_nomem();
+        }
+        RP_TRY(rp_spec_parse(word, &parsed));
+        *spec = rp_spec_text(&parsed);
+        rp_spec_clear(&parsed);
+        return *spec ? NULL : rp_error_nomem();
+    }
+    if (rp_probe_is_pattern(word))
+        return pattern_place(word, spec, note);
+    return strchr(word, ':') ? event_place(word, spec) : name_place(word, spec, note);
+}
+
+/* ------------------------------------------------------------------ attach points */
 
 void rp_attach_point_clear(struct rp_attach_point *point) {
     rp_spec_clear(&point->spec);
@@ -23,10 +203,6 @@ static bool is_c_name(const char *text) {
     return token.kind == RP_TOKEN_IDENT && token.text == text && !text[token.len];
 }
 
-static bool is_pattern(const char *text) {
-    return text[strcspn(text, "*?[")];
-}
-
 /* A function's name that says by itself where it belongs, or one of our own. */
 static void name_function(struct rp_attach_point *point, const char *fallback) {
     RP_AUTO_FREE char *name = point->is_pattern ? NULL : rp_spec_function_name(&point->spec);
@@ -37,7 +213,7 @@ static void name_function(struct rp_attach_point *point, const char *fallback) {
 
 struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
                                       struct rp_attach_point *point) {
-    point->is_pattern = is_pattern(text);
+    point->is_pattern = rp_probe_is_pattern(text);
     if (point->is_pattern) {
         point->text = strdup(text);
         size_t length = strcspn(text, ":");

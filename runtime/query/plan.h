@@ -101,7 +101,8 @@ struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
                                       struct rp_attach_point *point);
 void rp_attach_point_clear(struct rp_attach_point *point);
 
-/* ------------------------------------------------------------------ pair.c: both ends of a call */
+/* ------------------------------------------------------------------ moment.c: both ends of a call
+ */
 
 /* Makes of the one attach point what the question needs: the return, or a pair. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *program);
@@ -150,7 +151,7 @@ const struct rp_node *rp_plan_again(const struct rp_node *node);
 /* What was kept has as much room in the record as it had there. */
 void rp_values_take_capacity(const struct rp_query_plan *program, struct rp_values *values);
 
-/* ------------------------------------------------------------------ predicate.c */
+/* ------------------------------------------------------------------ moment.c: conditions */
 
 struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 

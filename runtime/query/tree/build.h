@@ -46,13 +46,6 @@ struct rp_error *rp_parse_out_of_place(const struct rp_parser *p, const struct r
 /* A type's name. */
 struct rp_error *rp_parse_type(struct rp_parser *p, const struct rp_c_type **out);
 
-/* ------------------------------------------------------------------ operand.c */
-
-/* Whether what comes is a type's name. */
-bool rp_parse_at_type(struct rp_parser *p);
-/* Takes a name, a constant, a call or what is in brackets. */
-struct rp_error *rp_parse_primary(struct rp_parser *p, const struct rp_node **out);
-
 /* ------------------------------------------------------------------ literal.c */
 
 struct rp_error *rp_literal_number(struct rp_parser *p, const struct rp_token *token,
@@ -74,7 +67,7 @@ struct rp_error *rp_macro_call(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
 /* What a macro's parameter of that name stands for, or NULL. */
 const struct rp_node *rp_macro_parameter(const struct rp_parser *p, const struct rp_token *name);
-/* ------------------------------------------------------------------ node.c */
+/* ------------------------------------------------------------------ build.c: nodes */
 
 /* From `from` to `to` in the text; NULL without memory. */
 struct rp_node *rp_node_new(const struct rp_parser *p, enum rp_node_kind kind, const char *from,
@@ -128,7 +121,7 @@ struct rp_error *rp_build_cast(const struct rp_parser *p, const struct rp_c_type
                                const struct rp_node *a, const char *from,
                                const struct rp_node **out);
 
-/* ------------------------------------------------------------------ build_text.c */
+/* ------------------------------------------------------------------ build.c: text */
 
 /* a == b, a != b, starts(a, b), of text. */
 struct rp_error *rp_build_compare(const struct rp_parser *p, enum rp_op op, const char *from,

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 extern const char rp_embedded_hello_c[];

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 #include "util/vec.h"
 

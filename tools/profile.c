@@ -3,6 +3,7 @@
 #include <argp.h>
 #include <stdlib.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 extern const char rp_embedded_profile_c[];

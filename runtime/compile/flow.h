@@ -8,7 +8,7 @@
 #define RP_COMPILE_FLOW_H
 
 #include "compile/object.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/vec.h"
 
 enum rp_flow_part { RP_FLOW_KEY, RP_FLOW_VALUE, RP_FLOW_RECORD };

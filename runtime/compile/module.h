@@ -8,7 +8,7 @@
 #include "compile/load.h"
 #include "compile/object.h"
 #include "compile/source.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 
 struct btf;
 

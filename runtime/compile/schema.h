@@ -8,7 +8,7 @@
 #define RP_COMPILE_SCHEMA_H
 
 #include "compile/object.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 
 struct btf;

@@ -8,8 +8,8 @@
  *                     `----> maps  -> tables, histograms, stacks
  *
  * reprobe_query.h turns questions ("hist vfs_read ret") into source text, completes what is being
- * typed, and inspects probes, types and programs. reprobe_tool.h is for programs with a command
- * line.
+ * typed, says what maps mean, lists and inspects probes, types and programs. reprobe_tool.h is for
+ * programs with a command line.
  *
  * These rules hold everywhere:
  *  - A function that can fail returns `struct rp_error *`. NULL means success. The caller owns the
@@ -48,15 +48,13 @@ const char *rp_version(void);
 
 struct rp_error;
 
-/* What failed: "cannot attach kprobe:vfs_raed". Never NULL. */
+/* What failed ("cannot attach kprobe:vfs_raed") and why, in the kernel's or the compiler's words,
+ * which may have several lines: never NULL. What the user can do about it, and the long text behind
+ * it, such as the verifier's whole log: NULL if there is none. The errno (positive), or 0. */
 const char *rp_error_what(const struct rp_error *err);
-/* Why, in the kernel's or the compiler's words. Never NULL; may have several lines. */
 const char *rp_error_why(const struct rp_error *err);
-/* What the user can do about it, or NULL. */
 const char *rp_error_hint(const struct rp_error *err);
-/* The long text behind the error, such as the verifier's whole log, or NULL. */
 const char *rp_error_detail(const struct rp_error *err);
-/* The errno behind the error (positive), or 0. */
 int rp_error_errno(const struct rp_error *err);
 /* Prints "reprobe: WHAT: WHY" and, if there is a hint, "hint: HINT". */
 void rp_error_print(const struct rp_error *err, FILE *out);
@@ -83,14 +81,14 @@ struct rp_target {
     pid_t pid;    /* this process and its descendants; the source sees it as TARGET_PID */
     bool has_uid; /* `uid` is set */
     uid_t uid;
-    const char *comm; /* the task's own name, at most 15 bytes */
-    const char
-        *cgroup; /* the directory of a cgroup v2, which counts with those below (Linux 5.7) */
+    const char *comm;   /* the task's own name, at most 15 bytes */
+    const char *cgroup; /* a directory of cgroup v2; those below count, too (Linux 5.7) */
 };
 
 /* ------------------------------------------------------------------ modules: source -> programs */
 
 struct rp_module;
+struct rp_schema; /* what maps mean: reprobe_query.h */
 
 /* Where kernel types come from when a source is compiled. */
 enum rp_types {
@@ -160,17 +158,15 @@ const char *rp_module_note(const struct rp_module *module);
 /* Whether the source reads its target: with is_target() or, if the target is only a process, with
  * TARGET_PID. */
 bool rp_module_uses_target(const struct rp_module *module);
-/* Whether a function of it writes to the kernel's trace pipe (bpf_trace_printk). */
+/* Whether a function of it writes to the kernel's trace pipe (bpf_trace_printk), or rows as an
+ * iterator does (bpf_seq_write, bpf_seq_printf). */
 bool rp_module_prints_trace(const struct rp_module *module);
-/* Whether a function calls bpf_seq_write() or bpf_seq_printf(), as an iterator's does. */
 bool rp_module_writes_rows(const struct rp_module *module);
 
+/* Its functions and its maps; the names are NULL if there is no number `i`. */
 size_t rp_module_function_count(const struct rp_module *module);
-/* NULL if there is no function `i`. */
 const char *rp_module_function_name(const struct rp_module *module, size_t i);
-
 size_t rp_module_map_count(const struct rp_module *module);
-/* NULL if there is no map `i`. */
 const char *rp_module_map_name(const struct rp_module *module, size_t i);
 /* The descriptor of the map `name`, which the module owns, or -1. */
 int rp_module_map_fd(const struct rp_module *module, const char *name);
@@ -196,18 +192,11 @@ void rp_probe_free(struct rp_probe *probe);
 
 /* Whether `spec` could be attached on this kernel. Loads nothing. */
 bool rp_probe_exists(const char *spec);
-/* The same, with the reason. */
-struct rp_error *rp_probe_check(const char *spec);
-/* The nearest spec that works on this kernel in place of `spec`, such as the tracepoint of a system
- * call where there are no kprobes; malloc()ed, or NULL. */
-char *rp_probe_suggest(const char *spec);
-
-/* The spec in full, as it was attached. */
+/* The spec in full, as it was attached; the function that its program was made from; and the
+ * program's descriptor, which the probe owns. */
 const char *rp_probe_spec(const struct rp_probe *probe);
-/* The descriptor of its program, which the probe owns. */
-int rp_probe_program(const struct rp_probe *probe);
-/* The function that its program was made from. */
 const char *rp_probe_function(const struct rp_probe *probe);
+int rp_probe_program(const struct rp_probe *probe);
 
 /* Attaches the program to another spec, of a kind with the same type of program, and then detaches
  * it from the old one. From the return on every event of the new spec is seen and none of the old
@@ -224,34 +213,10 @@ bool rp_probe_is_paused(const struct rp_probe *probe);
  * where the kernel can (functions of the kernel since Linux 5.18, of files since 6.6), otherwise
  * one after another, for which the soft limit of open files may be raised. Matches that the kernel
  * refuses are left out. bpf_get_attach_cookie(ctx) is the number of the match, from 0
- * (Linux 5.15). */
-bool rp_probe_is_pattern(const char *spec);
-/* How many matches a pattern has, and whether one link would attach them all. */
-struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once);
-/* How many matches the probe has; 1 if its spec is not a pattern. */
+ * (Linux 5.15). This is how many matches the probe has; 1 if its spec is not a pattern. */
 size_t rp_probe_match_count(const struct rp_probe *probe);
 /* The spec of match `i`, or NULL. */
 const char *rp_probe_match(const struct rp_probe *probe, size_t i);
-
-/* The spec that a function names by itself, by BCC's conventions (kprobe__X, kretprobe__X,
- * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X, kfunc__X and kretfunc__X
- * as KFUNC_PROBE and KRETFUNC_PROBE make them) or as tp_btf__X. Names of system calls get this
- * kernel's prefix. malloc()ed, or NULL if the name says nothing. */
-char *rp_probe_spec_of_function(const char *function);
-
-/* Calls `each` with every probe spec of `kind` ("kprobe", …; NULL: every kind) that matches the
- * shell pattern `glob` (NULL: all), until it returns false. `glob` can begin with a kind. Kinds in
- * files (uprobe, uretprobe, usdt) need a `glob` that begins with the file ("bash:*readline*") and
- * are left out when every kind is listed. */
-struct rp_error *rp_probe_list(const char *kind, const char *glob,
-                               bool (*each)(void *ctx, const char *spec), void *ctx);
-
-/* Has the kernel count how often programs run, and for how long, while the descriptor *fd is open
- * (Linux 5.8). */
-struct rp_error *rp_run_stats_enable(int *fd);
-/* How often the probe's program ran, and for how many nanoseconds in all, while the kernel counted.
- * Probes of one function that are not movable share a program, and so these numbers. */
-void rp_run_stats(const struct rp_probe *probe, uint64_t *runs, uint64_t *ns);
 
 /* ------------------------------------------------------------------ sessions */
 
@@ -266,24 +231,23 @@ struct rp_session_opts {
     const struct rp_target *target; /* NULL: every task */
     /* Run by /bin/sh once everything is attached; its process becomes the target's. */
     const char *command;
-    uint64_t duration_ns; /* the loop ends after this time; 0: it does not */
-    uint64_t event_limit; /* the loop ends after so many records; 0: it does not */
+    uint64_t duration_ns; /* the loop ends after this time, */
+    uint64_t event_limit; /* or after so many records; 0: it does not */
     /* The user talks to the program while it traces: rp_session_run() keeps in memory what the next
      * compile can use, and leaves the command to rp_session_start_command(). */
     bool interactive;
     /* Called when all records are read and the loop is about to wait; may be NULL. */
     void (*before_wait)(void *ctx);
     /* Called for SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH and SIGTSTP, under a flood perhaps
-     * between two records; the loop ends when it returns true. NULL: the loop ends with the first
-     * three, and when the command ends. */
+     * between two records; true ends the loop. NULL: the first three and the command's end do. */
     bool (*on_signal)(void *ctx, int signal);
     void *ctx; /* of both */
 };
 
-/* Called with each record; `data` lives until it returns. The loop ends when it returns false. */
+/* Called with each record or line, which lives until they return; with each interval; and when a
+ * descriptor can be read. The loop ends when they return false. */
 typedef bool (*rp_record_fn)(void *ctx, const void *data, size_t size);
 typedef bool (*rp_trace_fn)(void *ctx, const struct rp_trace_line *line);
-/* The loop ends when it returns false. */
 typedef bool (*rp_interval_fn)(void *ctx);
 typedef bool (*rp_ready_fn)(void *ctx);
 
@@ -337,8 +301,7 @@ void rp_session_unwatch(struct rp_session *session, int fd);
 /* The event loop. Starts the command, and returns after a signal, the time, the event limit, the
  * end of the command, a callback's false, when nobody reads standard output any more, or (if it is
  * not interactive and has no command) when all probes are iterators that have come to their end.
- * Then it
- * detaches the probes and delivers what was still on its way, up to the limit. */
+ * Then it detaches the probes and delivers what was still on its way, up to the limit. */
 struct rp_error *rp_session_run(struct rp_session *session);
 /* Starts the command if it has not started: for interactive sessions. */
 void rp_session_start_command(struct rp_session *session);
@@ -387,9 +350,8 @@ struct rp_writer {
     char bytes[2048];
 };
 
-/* Begins an object on a line of its own. */
+/* Begins an object on a line of its own; ends it, and writes what is in the buffer. */
 void rp_json_begin(struct rp_writer *json, FILE *out);
-/* Ends it, and writes what is in the buffer. */
 void rp_json_end(struct rp_writer *json);
 
 void rp_json_object(struct rp_writer *json, const char *name);
@@ -445,93 +407,16 @@ struct rp_trace_line {
     const char *message;
 };
 
-/* A line with the names of the columns, and the line as a row or as the members of a JSON object.
- */
+/* The names of the columns, and the line as a row or as members of a JSON object. */
 void rp_trace_line_print_header(FILE *out);
 void rp_trace_line_print_row(const struct rp_trace_line *line, FILE *out);
 void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line);
 
 /* ------------------------------------------------------------------ maps */
 
-/* ---- what maps and outputs mean */
-
-enum rp_meaning {
-    RP_MEANS_OTHER,     /* nothing to print: programs, stacks, maps, records to programs */
-    RP_MEANS_ROWS,      /* an output: each record is a row */
-    RP_MEANS_ITERATED,  /* not a map: each row that iterators write */
-    RP_MEANS_PROCESSES, /* an output: the id (u32) of each process whose stacks are counted */
-    RP_MEANS_TABLE,     /* each entry is a row */
-    RP_MEANS_COUNTER,   /* an array of one number */
-    RP_MEANS_LOG2,      /* a histogram by bpf_log2l(), or one for each key */
-    RP_MEANS_LINEAR,    /* the same by the lower ends of buckets */
-    RP_MEANS_STACKS,    /* how often each stack was seen: the key is stacks, and whose they are */
-    RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
-    RP_MEANS_LOSS,      /* an array of one u64: how much was left out */
-};
-
-enum rp_member_meaning {
-    RP_MEMBER_PLAIN,
-    RP_MEMBER_ATTACH_POINT, /* which one: see struct rp_generated */
-    RP_MEMBER_KERNEL_STACK, /* what get_stackid() returned */
-    RP_MEMBER_USER_STACK,   /* the same, for the process in the key's RP_MEMBER_PID */
-    RP_MEMBER_PID,          /* a process: the kernel's tgid */
-    RP_MEMBER_COMM,         /* the name of a task */
-    RP_MEMBER_BUCKET,       /* a histogram's: of a key that is a struct, the bucket; of a value, an
-                               array with the counts of all buckets */
-};
-
-/* A member of a key, a value or a record. Members that are not listed are plain. These are its only
- * members for good. */
-struct rp_member_schema {
-    const char *name; /* as in C, "outer.inner"; "" for a key that is not a struct */
-    bool of_value;    /* of the map's value, not of its key */
-    enum rp_member_meaning means;
-    const char *header;    /* of its column; default: the name */
-    const char *unit;      /* "ns"; NULL: none, or not known */
-    const char *stacks;    /* of a stack: the BPF_STACK_TRACE that has it */
-    uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
-                            */
-};
-
-struct rp_map_schema {
-    size_t size;
-    const char *name; /* the map's, or the output's */
-    enum rp_meaning means;
-    const struct rp_member_schema *members;
-    size_t member_count;
-    const char *unit;        /* of a histogram's values; NULL: not known */
-    int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
-                                below `low` is for all that is below, `high` for all that is
-                                above; step 0: taken from the keys */
-    const char *loss;        /* of a loss: "events were not counted: the map counts is full" */
-    uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
-};
-
-/* What the maps of a program mean. Generated programs come with a schema. For all other maps it is
- * inferred: from types, from BCC's conventions for histograms (docs/writing-programs.md), and from
- * what the program stores where. */
-struct rp_schema {
-    size_t size;
-    const struct rp_map_schema *maps;
-    size_t map_count;
-};
-
-/* NULL if there is no such map. It belongs to the module. */
-const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module, const char *map);
-/* Says what maps mean; those that `schema` does not list stay as they are. It is copied. If it does
- * not fit the types and sizes of the maps, that is an error, and nothing changes. */
-struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema);
-
-/* ---- printing and changing */
-
 enum rp_map_output { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV };
 
-/* A number in a map that its schema says more of: an attach point, or a stack. */
-struct rp_map_number {
-    const struct rp_member_schema *member;
-    uint64_t value;
-    pid_t pid; /* whose stack it is; 0: the kernel's */
-};
+struct rp_map_number; /* reprobe_query.h */
 
 /* How a map is printed; all but the size may be zero. */
 struct rp_map_format {
@@ -551,20 +436,6 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
                               const struct rp_map_format *format, FILE *out);
 /* Whether rp_map_print() can print a map of this kind. */
 bool rp_map_is_data(const struct rp_module *module, const char *name);
-/* Deletes all entries; those of an array become zero. */
-struct rp_error *rp_map_clear(const struct rp_module *module, const char *name);
-/* `key` and `value` are text: numbers, "strings", and for structs {a, b, …} or {.member = a}. */
-struct rp_error *rp_map_set(const struct rp_module *module, const char *name, const char *key,
-                            const char *value);
-struct rp_error *rp_map_delete(const struct rp_module *module, const char *name, const char *key);
-/* "hash, u32 -> u64, 3 of 10240 entries", malloc()ed. */
-struct rp_error *rp_map_describe(const struct rp_module *module, const char *name, char **text);
-
-/* Calls `each` for each RP_MEANS_LOSS map whose number is not 0. */
-struct rp_error *rp_module_losses(const struct rp_module *module,
-                                  void (*each)(void *ctx, uint64_t count, const char *loss),
-                                  void *ctx);
-
 /* The sizes of the map's keys and values in bytes, and how many values an entry has: 1, or in a
  * per-CPU map one for each possible CPU. */
 struct rp_error *rp_map_sizes(const struct rp_module *module, const char *name, size_t *key_size,

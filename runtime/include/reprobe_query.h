@@ -14,6 +14,87 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/* ------------------------------------------------------------------ what maps mean */
+
+enum rp_meaning {
+    RP_MEANS_OTHER,     /* nothing to print: programs, stacks, maps, records to programs */
+    RP_MEANS_ROWS,      /* an output: each record is a row */
+    RP_MEANS_ITERATED,  /* not a map: each row that iterators write */
+    RP_MEANS_PROCESSES, /* an output: the id (u32) of each process whose stacks are counted */
+    RP_MEANS_TABLE,     /* each entry is a row */
+    RP_MEANS_COUNTER,   /* an array of one number */
+    RP_MEANS_LOG2,      /* a histogram by bpf_log2l(), or one for each key */
+    RP_MEANS_LINEAR,    /* the same by the lower ends of buckets */
+    RP_MEANS_STACKS,    /* how often each stack was seen: the key is stacks, and whose they are */
+    RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
+    RP_MEANS_LOSS,      /* an array of one u64: how much was left out */
+};
+
+enum rp_member_meaning {
+    RP_MEMBER_PLAIN,
+    RP_MEMBER_ATTACH_POINT, /* which one: see struct rp_generated */
+    RP_MEMBER_KERNEL_STACK, /* what get_stackid() returned */
+    RP_MEMBER_USER_STACK,   /* the same, for the process in the key's RP_MEMBER_PID */
+    RP_MEMBER_PID,          /* a process: the kernel's tgid */
+    RP_MEMBER_COMM,         /* the name of a task */
+    RP_MEMBER_BUCKET,       /* a histogram's: of a key that is a struct, the bucket; of a value, an
+                               array with the counts of all buckets */
+};
+
+/* A member of a key, a value or a record. Members that are not listed are plain. These are its only
+ * members for good. */
+struct rp_member_schema {
+    const char *name; /* as in C, "outer.inner"; "" for a key that is not a struct */
+    bool of_value;    /* of the map's value, not of its key */
+    enum rp_member_meaning means;
+    const char *header;    /* of its column; default: the name */
+    const char *unit;      /* "ns"; NULL: none, or not known */
+    const char *stacks;    /* of a stack: the BPF_STACK_TRACE that has it */
+    uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
+                            */
+};
+
+struct rp_map_schema {
+    size_t size;
+    const char *name; /* the map's, or the output's */
+    enum rp_meaning means;
+    const struct rp_member_schema *members;
+    size_t member_count;
+    const char *unit;        /* of a histogram's values; NULL: not known */
+    int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
+                                below `low` is for all that is below, `high` for all that is
+                                above; step 0: taken from the keys */
+    const char *loss;        /* of a loss: "events were not counted: the map counts is full" */
+    uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
+};
+
+/* What the maps of a program mean. Generated programs come with a schema. For all other maps it is
+ * inferred: from types, from BCC's conventions for histograms (docs/writing-programs.md), and from
+ * what the program stores where. */
+struct rp_schema {
+    size_t size;
+    const struct rp_map_schema *maps;
+    size_t map_count;
+};
+
+/* NULL if there is no such map. It belongs to the module. */
+const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module, const char *map);
+/* Says what maps mean; those that `schema` does not list stay as they are. It is copied. If it does
+ * not fit the types and sizes of the maps, that is an error, and nothing changes. */
+struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema);
+
+/* A number in a map that its schema says more of: an attach point, or a stack. */
+struct rp_map_number {
+    const struct rp_member_schema *member;
+    uint64_t value;
+    pid_t pid; /* whose stack it is; 0: the kernel's */
+};
+
+/* Calls `each` for each RP_MEANS_LOSS map whose number is not 0. */
+struct rp_error *rp_module_losses(const struct rp_module *module,
+                                  void (*each)(void *ctx, uint64_t count, const char *loss),
+                                  void *ctx);
+
 /* ------------------------------------------------------------------ questions */
 
 enum rp_verb {
@@ -96,6 +177,29 @@ void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx);
  * `prefix` can go on. */
 struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, void *ctx);
 
+/* ------------------------------------------------------------------ probes that there are */
+
+/* NULL if `spec` could be attached on this kernel, else why not. Loads nothing. */
+struct rp_error *rp_probe_check(const char *spec);
+/* The nearest spec that works on this kernel in place of `spec`, such as the tracepoint of a system
+ * call where there are no kprobes; malloc()ed, or NULL. */
+char *rp_probe_suggest(const char *spec);
+/* Whether it is a shell pattern. */
+bool rp_probe_is_pattern(const char *spec);
+/* How many matches a pattern has, and whether one link would attach them all. */
+struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_once);
+/* The spec that a function names by itself, by BCC's conventions (kprobe__X, kretprobe__X,
+ * tracepoint__CAT__NAME as TRACEPOINT_PROBE makes it, raw_tracepoint__X, kfunc__X and kretfunc__X
+ * as KFUNC_PROBE and KRETFUNC_PROBE make them) or as tp_btf__X. Names of system calls get this
+ * kernel's prefix. malloc()ed, or NULL if the name says nothing. */
+char *rp_probe_spec_of_function(const char *function);
+/* Calls `each` with every probe spec of `kind` ("kprobe", …; NULL: every kind) that matches the
+ * shell pattern `glob` (NULL: all), until it returns false. `glob` can begin with a kind. Kinds in
+ * files (uprobe, uretprobe, usdt) need a `glob` that begins with the file ("bash:*readline*") and
+ * are left out when every kind is listed. */
+struct rp_error *rp_probe_list(const char *kind, const char *glob,
+                               bool (*each)(void *ctx, const char *spec), void *ctx);
+
 /* ------------------------------------------------------------------ inspecting */
 
 /* The functions with an `out` write text for people. */
@@ -111,6 +215,24 @@ struct rp_error *rp_inspect_program(const struct rp_probe *probe, FILE *out);
 /* The verifier's log of the program, which is verified once more. */
 struct rp_error *rp_inspect_verifier(const struct rp_module *module, const struct rp_probe *probe,
                                      FILE *out);
+
+/* Has the kernel count how often programs run, and for how long, while the descriptor *fd is open
+ * (Linux 5.8). */
+struct rp_error *rp_run_stats_enable(int *fd);
+/* How often the probe's program ran, and for how many nanoseconds in all, while the kernel counted.
+ * Probes of one function that are not movable share a program, and so these numbers. */
+void rp_run_stats(const struct rp_probe *probe, uint64_t *runs, uint64_t *ns);
+
+/* How maps are changed by hand. */
+
+/* Deletes all entries; those of an array become zero. */
+struct rp_error *rp_map_clear(const struct rp_module *module, const char *name);
+/* `key` and `value` are text: numbers, "strings", and for structs {a, b, …} or {.member = a}. */
+struct rp_error *rp_map_set(const struct rp_module *module, const char *name, const char *key,
+                            const char *value);
+struct rp_error *rp_map_delete(const struct rp_module *module, const char *name, const char *key);
+/* "hash, u32 -> u64, 3 of 10240 entries", malloc()ed. */
+struct rp_error *rp_map_describe(const struct rp_module *module, const char *name, char **text);
 
 /* ------------------------------------------------------------------ the running kernel */
 

@@ -14,7 +14,7 @@
 #include "probe/attachment.h"
 #include "probe/memory.h"
 #include "probe/spec.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/error.h"
 
 struct rp_arguments;     /* arguments.h */

@@ -3,7 +3,7 @@
 #ifndef RP_RECORD_LAYOUT_H
 #define RP_RECORD_LAYOUT_H
 
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/vec.h"
 

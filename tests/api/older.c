@@ -5,7 +5,7 @@
  * is none of the library's business.
  */
 #include <errno.h>
-#include <reprobe.h>
+#include <reprobe_query.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

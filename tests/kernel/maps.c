@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 /* How the next map is printed. */

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 
 static const char source[] = "BPF_HASH(counts, u64, u64, 65536);\n"

@@ -27,7 +27,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/array.h"
 #include "util/clock.h"
 

@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "reprobe_query.h"
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "reprobe_query.h"
 #include "table.h"
 #include "util/cleanup.h"
 #include "util/error.h"

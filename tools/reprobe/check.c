@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "command.h"
+#include "reprobe_query.h"
 #include "source.h"
 
 static error_t parse(int key, char *arg, struct argp_state *state) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "reprobe_query.h"
 #include "source.h"
 
 #define MAX_ATTACH 64

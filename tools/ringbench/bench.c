@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One program, one reader, one load, and what they cost. */
 #include "bench.h"
+#include "reprobe_query.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

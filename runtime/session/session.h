@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A session, as the files of this folder know it.
- *
- *   session.c   made and filled: modules, probes, watched descriptors; the loop
- *   records.c   what programs send and iterators write, and whether it is still wanted
- *   change.c    what is moved, paused and ended while the loop goes on
- *   report.c    what happened: records, losses, times
- *   child.c     the signals, and the command of -c
- */
+/* A session, as the files of this folder know it. */
 #ifndef RP_SESSION_H
 #define RP_SESSION_H
 

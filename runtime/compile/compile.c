@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <limits.h>
 #include <malloc.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,38 +31,6 @@ const char *const rp_tree_always[] = {
     "uapi/linux/bpf.h", "uapi/linux/if_packet.h", "uapi/linux/if_ether.h",
     "linux/version.h",  "linux/log2.h",           "asm/page.h",
     "linux/types.h",    "linux/bpf_common.h",     NULL};
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
-
-void rp_tree_remove(struct rp_tree *tree) {
-    if (tree->path[0])
-        nftw(tree->path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-    tree->path[0] = '\0';
-}
-
-/* A tree outlives its process only if the process was killed during a compile. */
-static void remove_stale(const char *base) {
-    RP_AUTO_CLOSEDIR DIR *dir = opendir(base);
-    if (!dir)
-        return;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        int pid;
-        struct stat st;
-        struct rp_tree stale;
-        if (sscanf(entry->d_name, "reprobe-tree.%d.", &pid) != 1 || kill(pid, 0) == 0 ||
-            errno != ESRCH)
-            continue;
-        int len = snprintf(stale.path, sizeof(stale.path), "%s/%s", base, entry->d_name);
-        if (len > 0 && (size_t)len < sizeof(stale.path) && lstat(stale.path, &st) == 0 &&
-            S_ISDIR(st.st_mode) && st.st_uid == geteuid())
-            rp_tree_remove(&stale);
-    }
-}
 
 static bool make_directory_of(const char *path) {
     char directory[PATH_MAX];
@@ -100,41 +66,35 @@ static int write_stub(const char *tree, const char *include) {
     return len > 0 && (size_t)len < sizeof(name) ? write_file(tree, name, "") : 0;
 }
 
-static int fill(const char *tree, const char *base, const char *types,
-                const struct rp_names *includes) {
+struct contents {
+    const char *base, *types;
+    const struct rp_names *includes;
+};
+
+static bool fill(void *ctx, const char *tree) {
+    const struct contents *contents = ctx;
     for (size_t i = 0; rp_tree_always[i]; i++)
         if (write_stub(tree, rp_tree_always[i]))
-            return -1;
-    for (size_t i = 0; i < includes->count; i++)
-        if (write_stub(tree, includes->items[i]))
-            return -1;
-    return write_file(tree, "include/linux/kconfig.h", base) ||
-                   write_file(tree, "include/reprobe-types.h", types) ||
-                   write_file(tree, RP_TREE_OWN "/" RP_CALLBACK_HEADER, rp_embedded_callback_h)
-               ? -1
-               : 0;
+            return false;
+    for (size_t i = 0; i < contents->includes->count; i++)
+        if (write_stub(tree, contents->includes->items[i]))
+            return false;
+    return !write_file(tree, "include/linux/kconfig.h", contents->base) &&
+           !write_file(tree, "include/reprobe-types.h", contents->types) &&
+           !write_file(tree, RP_TREE_OWN "/" RP_CALLBACK_HEADER, rp_embedded_callback_h);
 }
 
-struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
+struct rp_error *rp_tree_create(struct rp_private_dir *tree, const char *base, const char *types,
                                 const struct rp_names *includes) {
-    const char *dirs[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
-    int err = ENOENT;
-    for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
-        if (!dirs[i] || strlen(dirs[i]) > 64)
-            continue;
-        remove_stale(dirs[i]);
-        snprintf(tree->path, sizeof(tree->path), "%s/reprobe-tree.%d.XXXXXX", dirs[i], getpid());
-        if (mkdtemp(tree->path) && fill(tree->path, base, types, includes) == 0)
-            return NULL;
-        err = errno;
-        rp_tree_remove(tree);
-    }
+    struct contents contents = {base, types, includes};
+    if (rp_private_dir_make(tree, "tree", fill, &contents))
+        return NULL;
     return rp_error_hint_set(
-        rp_error_new(err, NULL, "cannot write the temporary headers for the compiler"),
-        "free some space in /tmp, or set TMPDIR to a directory you can write to");
+        rp_error_new(errno, NULL, "cannot write the temporary headers for the compiler"),
+        "free some space in /tmp, or set TMPDIR to a directory that only you can write to");
 }
 
-struct rp_error *rp_tree_add(const struct rp_tree *tree, const char *name, const char *text,
+struct rp_error *rp_tree_add(const struct rp_private_dir *tree, const char *name, const char *text,
                              char **path) {
     if (write_file(tree->path, name, text))
         return rp_error_new(errno, NULL, "cannot write %s/%s", tree->path, name);
@@ -165,7 +125,7 @@ static void flags_add(struct flags *flags, const char *fmt, ...) {
 }
 
 static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, bool has_output,
-                       const struct rp_tree *tree) {
+                       const struct rp_private_dir *tree) {
     flags_add(flags, "-include");
     flags_add(flags, "%s/include/reprobe-types.h", tree->path);
     /* libbcc makes LLVM optimize clang's output: once is enough. */
@@ -271,7 +231,7 @@ static struct rp_error *compile_against(struct job *job, enum against against,
         asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s%s",
                  rp_embedded_glue_h, source->usdt ? source->usdt : "") < 0)
         return rp_error_nomem();
-    RP_AUTO(rp_tree_remove) struct rp_tree tree = {0};
+    RP_AUTO(rp_private_dir_remove) struct rp_private_dir tree = {0};
     RP_TRY(rp_tree_create(&tree, from_btf ? source->base : "",
                           from_btf ? source->types : headers_types, &source->stubs));
     /* The text must be readable under the name in its line marker: LLVM copies the lines into the

@@ -9,6 +9,7 @@
 #include "compile/scan.h"
 #include "compile/source.h"
 #include "reprobe.h"
+#include "util/private_dir.h"
 
 /* Takes the object of `text` from the cache, or compiles it with `opts` (complete, with a name);
  * adds to `timings`. */
@@ -31,19 +32,13 @@ void rp_compile_release(void);
 /* Headers that libbcc's headers include by name; the last is NULL. */
 extern const char *const rp_tree_always[];
 
-/* Created for one compile and removed after it. */
-struct rp_tree {
-    char path[128];
-};
-
-/* Makes the tree: `base` becomes include/linux/kconfig.h, which libbcc reads first; `types` becomes
- * include/reprobe-types.h; each of `includes` becomes an empty header. reprobe's own headers are
- * always in it. */
-struct rp_error *rp_tree_create(struct rp_tree *tree, const char *base, const char *types,
+/* Makes the tree, for one compile: `base` becomes include/linux/kconfig.h, which libbcc reads
+ * first; `types` becomes include/reprobe-types.h; each of `includes` becomes an empty header.
+ * reprobe's own headers are always in it. */
+struct rp_error *rp_tree_create(struct rp_private_dir *tree, const char *base, const char *types,
                                 const struct rp_names *includes);
 /* Writes one more file into the tree; *path is its path, malloc()ed. */
-struct rp_error *rp_tree_add(const struct rp_tree *tree, const char *name, const char *text,
+struct rp_error *rp_tree_add(const struct rp_private_dir *tree, const char *name, const char *text,
                              char **path);
-void rp_tree_remove(struct rp_tree *tree);
 
 #endif

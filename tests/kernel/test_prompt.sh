@@ -607,6 +607,20 @@ histories() {
 	unset REPROBE_HISTORY
 	XDG_STATE_HOME=$tmp/state terminal < <(printf 'wait ^reprobe>\nsend limit 78\\r\nwait 78 matches\n key ctrl-d\nstatus 0\n')
 	equal "the file in the state directory" "limit 78" "$(cat state/reprobe/history)"
+	# Another user's link to a file of ours, and another user's home.
+	mkdir theirs
+	echo mine >mine
+	ln -s "$tmp/mine" theirs/history
+	chown -h 65534:65534 theirs theirs/history
+	REPROBE_HISTORY=$tmp/theirs/history terminal < <(printf 'wait history is not kept\nwait ^reprobe>\nsend limit 79\\r\nwait 79 matches\nkey ctrl-d\nstatus 0\n')
+	equal "what the link leads to" mine "$(cat mine)"
+	printf 'wait ^reprobe>\nsend limit 80\\r\nwait 80 matches\nkey ctrl-d\nstatus 0\n' >script
+	(
+		unset XDG_STATE_HOME REPROBE_HISTORY
+		export HOME=$tmp/theirs
+		terminal <script
+	)
+	equal "what is made in another user's home" "history" "$(ls -A theirs)"
 }
 
 completion() {

@@ -17,6 +17,7 @@ int main(void) {
     srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());
+    srunner_add_suite(runner, private_dir_suite());
     srunner_add_suite(runner, process_files_suite());
     srunner_add_suite(runner, record_suite());
     srunner_add_suite(runner, schema_suite());

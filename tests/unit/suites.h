@@ -15,6 +15,7 @@ Suite *kind_suite(void);
 Suite *link_suite(void);
 Suite *nearest_suite(void);
 Suite *object_suite(void);
+Suite *private_dir_suite(void);
 Suite *process_files_suite(void);
 Suite *record_suite(void);
 Suite *schema_suite(void);

@@ -120,14 +120,14 @@ END_TEST
 
 START_TEST(no_temporary_tree_is_left) {
     struct rp_module *module;
-    struct rp_tree tree = {0};
+    struct rp_private_dir tree = {0};
     const struct rp_names none = {0};
     ck_assert_ptr_null(rp_tree_create(&tree, "", "", &none));
     struct stat st;
     ck_assert_int_eq(stat(tree.path, &st), 0);
     char path[256];
     snprintf(path, sizeof(path), "%s", tree.path);
-    rp_tree_remove(&tree);
+    rp_private_dir_remove(&tree);
     ck_assert_int_eq(stat(path, &st), -1);
     rp_error_free(compile("int f(void *ctx) { return 0; }", &module));
     rp_module_free(module);

@@ -26,6 +26,8 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/file.h"
+#include "util/private_dir.h"
 
 #define KEYS_A_LOOK 1024
 /* Under a flood there is always something left to do; the line is shown now and then all the same.
@@ -93,19 +95,26 @@ static void find_file(void) {
         *history_file = '\0';
 }
 
-/* The directories above it. */
-static void make_directories(void) {
-    for (char *slash = strchr(history_file + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(history_file, 0700);
-        *slash = '/';
-    }
+/* Makes the directories above it. Another user's file, or a link to one, is neither read nor
+ * written. */
+static void check_file(void) {
+    char directory[PATH_MAX];
+    const char *slash = strrchr(history_file, '/');
+    snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - history_file) : 1,
+             slash ? history_file : ".");
+    if (rp_file_make_directory(directory) && rp_file_is_private(history_file))
+        return;
+    if (access(directory, F_OK) == 0)
+        fprintf(stderr, "reprobe: the history is not kept: others can change %s\n", history_file);
+    *history_file = '\0';
 }
 
 static void history_open(void) {
     using_history();
     stifle_history(HISTORY_MAX);
     find_file();
+    if (*history_file)
+        check_file();
     if (*history_file)
         read_history(history_file);
 }
@@ -120,11 +129,8 @@ void history_keep(const char *line) {
     if (!*history_file)
         return;
     mode_t mask = umask(077);
-    int failed = append_history(1, history_file);
-    if (failed == ENOENT) { /* the first line ever */
-        make_directories();
+    if (append_history(1, history_file) == ENOENT) /* the first line ever */
         write_history(history_file);
-    }
     umask(mask);
 }
 

@@ -7,11 +7,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,13 +19,15 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/private_dir.h"
 
 static struct edit {
     struct entry *entry;
     pid_t editor;
     int status;
     int saves; /* an inotify */
-    char directory[PATH_MAX], file[PATH_MAX + 32];
+    struct rp_private_dir directory;
+    char file[sizeof((struct rp_private_dir){0}.path) + 32];
     char *seen;           /* the text that was tried last */
     struct rp_error *err; /* what came of it */
     unsigned reloads;
@@ -33,33 +35,23 @@ static struct edit {
 
 /* ------------------------------------------------------------------ the file */
 
-static struct rp_error *write_file(const char *path, const char *text) {
-    FILE *file = fopen(path, "we");
-    bool failed = !file || fputs(text, file) < 0;
-    if (file && fclose(file))
-        failed = true;
-    return failed ? rp_error_new(errno, NULL, "cannot write %s", path) : NULL;
+static bool fill(void *ctx, const char *directory) {
+    const struct entry *entry = ctx;
+    snprintf(edit.file, sizeof(edit.file), "%s/%u.c", directory, entry->number);
+    FILE *file = fopen(edit.file, "we");
+    bool failed = !file || fputs(edit.seen, file) < 0;
+    return !(file && fclose(file)) && !failed;
 }
 
-static struct rp_error *make_file(const struct entry *entry) {
-    const char *tmp = getenv("TMPDIR");
-    snprintf(edit.directory, sizeof(edit.directory), "%s/reprobe-edit.XXXXXX",
-             tmp && *tmp ? tmp : "/tmp");
-    if (!mkdtemp(edit.directory)) {
-        struct rp_error *err = rp_error_new(errno, NULL, "cannot make %s", edit.directory);
-        *edit.directory = '\0';
-        return err;
-    }
-    snprintf(edit.file, sizeof(edit.file), "%s/%u.c", edit.directory, entry->number);
+static struct rp_error *make_file(struct entry *entry) {
     edit.seen = strdup(entry->draft ? entry->draft : entry->text);
-    return edit.seen ? write_file(edit.file, edit.seen) : rp_error_nomem();
-}
-
-static void remove_file(void) {
-    if (!*edit.directory)
-        return;
-    unlink(edit.file);
-    rmdir(edit.directory); /* the editor's own files, if any, stay with it */
+    if (!edit.seen)
+        return rp_error_nomem();
+    if (rp_private_dir_make(&edit.directory, "edit", fill, entry))
+        return NULL;
+    return rp_error_hint_set(
+        rp_error_new(errno, NULL, "cannot make a file for the editor"),
+        "free some space in /tmp, or set TMPDIR to a directory that only you can write to");
 }
 
 /* ------------------------------------------------------------------ reloading */
@@ -93,8 +85,8 @@ static bool on_save(void *ctx) {
 static struct rp_error *watch_file(struct prompt *prompt) {
     edit.saves = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
     if (edit.saves < 0 ||
-        inotify_add_watch(edit.saves, edit.directory, IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
-        return rp_error_new(errno, NULL, "cannot watch %s", edit.directory);
+        inotify_add_watch(edit.saves, edit.directory.path, IN_CLOSE_WRITE | IN_MOVED_TO) < 0)
+        return rp_error_new(errno, NULL, "cannot watch %s", edit.directory.path);
     return rp_session_watch(prompt->session, edit.saves, on_save, prompt);
 }
 
@@ -124,8 +116,10 @@ static struct rp_error *start_editor(const struct prompt *prompt) {
         return rp_error_nomem();
     fflush(stdout);
     edit.editor = fork();
-    if (edit.editor == 0)
+    if (edit.editor == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM); /* it has nothing to edit when reprobe is killed */
         run_editor(prompt, command);
+    }
     return edit.editor < 0 ? rp_error_new(errno, NULL, "cannot run %s", editor_command()) : NULL;
 }
 
@@ -179,7 +173,7 @@ static void clean(struct prompt *prompt) {
         rp_session_unwatch(prompt->session, edit.saves);
         close(edit.saves);
     }
-    remove_file();
+    rp_private_dir_remove(&edit.directory);
     free(edit.seen);
     rp_error_free(edit.err);
     edit = (struct edit){.saves = -1};

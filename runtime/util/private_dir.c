@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/private_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+
+#define PREFIX "reprobe-"
+#define TRIES  8
+
+/* ------------------------------------------------------------------ whose it is */
+
+static bool is_ours(const struct stat *st) {
+    return st->st_uid == 0 || st->st_uid == geteuid();
+}
+
+static bool others_write(const struct stat *st) {
+    return st->st_mode & (S_IWGRP | S_IWOTH);
+}
+
+/* `path` has no links and is cut at its last '/', one by one. */
+static bool are_private(char *path, bool sticky_will_do) {
+    for (;;) {
+        struct stat st;
+        if (lstat(*path ? path : "/", &st) || !S_ISDIR(st.st_mode) || !is_ours(&st))
+            return false;
+        if (others_write(&st) && !(sticky_will_do && (st.st_mode & S_ISVTX)))
+            return false;
+        char *slash = strrchr(path, '/');
+        if (!slash)
+            return true;
+        *slash = '\0';
+        sticky_will_do = true; /* what is in it is ours, and nobody else can rename it */
+    }
+}
+
+bool rp_path_is_private(const char *path) {
+    char real[PATH_MAX];
+    if (!realpath(path, real))
+        return false;
+    return are_private(strcmp(real, "/") == 0 ? real + 1 : real, true);
+}
+
+/* The directory that `path` is in. */
+static bool is_in_private(const char *path, bool sticky_will_do) {
+    char real[PATH_MAX], directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    int length = snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+                          slash ? path : ".");
+    if (length < 0 || (size_t)length >= sizeof(directory) || !realpath(directory, real))
+        return false;
+    return are_private(strcmp(real, "/") == 0 ? real + 1 : real, sticky_will_do);
+}
+
+bool rp_file_is_private(const char *path) {
+    struct stat st;
+    if (lstat(path, &st)) /* in a directory like /tmp somebody else could make it first */
+        return errno == ENOENT && is_in_private(path, false);
+    return S_ISREG(st.st_mode) && st.st_uid == geteuid() && !others_write(&st) &&
+           is_in_private(path, true);
+}
+
+/* ------------------------------------------------------------------ removing */
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+    (void)st;
+    (void)type;
+    (void)ftw;
+    return remove(path);
+}
+
+static void remove_all(const char *path) {
+    nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void rp_private_dir_remove(struct rp_private_dir *dir) {
+    if (!dir->path[0])
+        return;
+    remove_all(dir->path);
+    close(dir->lock);
+    *dir = (struct rp_private_dir){0};
+}
+
+/* A descriptor that holds the lock of a directory of this user's; -1: another process has it, or it
+ * is not one, or it is gone. */
+static int lock_directory(const char *path) {
+    int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+    if (fd < 0)
+        return -1;
+    if (flock(fd, LOCK_EX | LOCK_NB) || fstat(fd, &st) || st.st_uid != geteuid() || !st.st_nlink) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* A directory outlives its process only if that was killed; then nobody has the lock. */
+static void remove_stale(const char *parent) {
+    RP_AUTO_CLOSEDIR DIR *entries = opendir(parent);
+    for (struct dirent *entry; entries && (entry = readdir(entries));) {
+        char path[PATH_MAX];
+        int length = snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
+        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || length < 0 ||
+            (size_t)length >= sizeof(path))
+            continue;
+        RP_AUTO_CLOSE int lock = lock_directory(path);
+        if (lock >= 0)
+            remove_all(path);
+    }
+}
+
+/* ------------------------------------------------------------------ making */
+
+/* Another reprobe may take it for stale until it is locked. */
+static bool make(struct rp_private_dir *dir, const char *parent, const char *purpose) {
+    for (int i = 0; i < TRIES; i++) {
+        snprintf(dir->path, sizeof(dir->path), "%s/" PREFIX "%s.%d.XXXXXX", parent, purpose,
+                 getpid());
+        if (!mkdtemp(dir->path))
+            return false;
+        dir->lock = lock_directory(dir->path);
+        if (dir->lock >= 0)
+            return true;
+        rmdir(dir->path);
+    }
+    errno = EAGAIN;
+    return false;
+}
+
+bool rp_private_dir_make(struct rp_private_dir *dir, const char *purpose,
+                         bool (*fill)(void *ctx, const char *path), void *ctx) {
+    const char *parents[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
+    int err = EACCES;
+    for (size_t i = 0; i < RP_COUNT(parents); i++) {
+        *dir = (struct rp_private_dir){0};
+        if (!parents[i] || strlen(parents[i]) > 64 || !rp_path_is_private(parents[i]))
+            continue;
+        remove_stale(parents[i]);
+        bool made = make(dir, parents[i], purpose);
+        if (made && fill(ctx, dir->path))
+            return true;
+        err = errno;
+        if (made)
+            rp_private_dir_remove(dir);
+    }
+    *dir = (struct rp_private_dir){0};
+    errno = err;
+    return false;
+}

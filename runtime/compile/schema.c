@@ -259,6 +259,8 @@ static struct rp_error *check_type(const struct fit *f, const struct rp_member_s
     case RP_MEMBER_BUCKET:
         return check_bucket(f, member, type);
     case RP_MEMBER_ATTACH_POINT:
+    case RP_MEMBER_UNREAD:
+    case RP_MEMBER_SIZE:
         return rp_part_is_number(type) ? NULL : wrong_type(f, member, type, "a number");
     default:
         return is_word(type) ? NULL : wrong_type(f, member, type, "a number of 4 or 8 bytes");
@@ -412,8 +414,8 @@ struct rp_error *rp_schema_apply(const struct rp_object *object, const struct bt
 
 /* What no C tells: where it was, and what its column is called. */
 static bool is_only_said(const struct rp_member_schema *member) {
-    return member->means == RP_MEMBER_ATTACH_POINT ||
-           (member->means == RP_MEMBER_PLAIN && member->header);
+    return member->means == RP_MEMBER_ATTACH_POINT || member->means == RP_MEMBER_UNREAD ||
+           member->means == RP_MEMBER_SIZE || (member->means == RP_MEMBER_PLAIN && member->header);
 }
 
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before) {

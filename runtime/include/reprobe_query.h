@@ -39,6 +39,9 @@ enum rp_member_meaning {
     RP_MEMBER_COMM,         /* the name of a task */
     RP_MEMBER_BUCKET,       /* a histogram's: of a key that is a struct, the bucket; of a value, an
                                array with the counts of all buckets */
+    RP_MEMBER_UNREAD,       /* of a record or a key: bit 0 is set where the member behind it could
+                               not be read, bit 1 for the next one, …; not shown itself */
+    RP_MEMBER_SIZE,         /* how many bytes of the text behind it there are; not shown itself */
 };
 
 /* A member of a key, a value or a record. Members that are not listed are plain. These are its only

@@ -82,6 +82,18 @@ struct rp_error *rp_plan_trees(struct rp_query_plan *p) {
     return rp_error_what_set(err, "cannot answer `%s`", line ? line : "");
 }
 
+static bool is_text_of_process(const struct rp_node *node) {
+    bool array = node->has_address && node->type->kind == RP_C_ARRAY;
+    return node->is_text && node->kind != RP_NODE_STRING &&
+           (array ? node->place : node->memory) == RP_MEMORY_USER;
+}
+
+bool rp_node_reads_text_of_process(const struct rp_node *node) {
+    return node &&
+           (is_text_of_process(node) || rp_node_reads_text_of_process(node->a) ||
+            rp_node_reads_text_of_process(node->b) || rp_node_reads_text_of_process(node->c));
+}
+
 bool rp_plan_any(const struct rp_query_plan *p, bool (*test)(const struct rp_node *node)) {
     for (size_t i = 0; i < p->question->expr_count; i++)
         if (test(p->exprs[i]))

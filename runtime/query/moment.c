@@ -97,10 +97,18 @@ static struct rp_error *check_void(const struct rp_query_plan *p,
         "leave `ret` out: the place %s can still be traced", point->text);
 }
 
+/* Text that a syscall is given is in memory at its return: so a condition on it takes that, too. */
+static bool compares_text_of_process(const struct rp_query_plan *p) {
+    const struct rp_attach_point *point = &p->points[0];
+    return p->predicate && point->memory == RP_MEMORY_USER && !point->spec.kind->in_files &&
+           !point->is_return && point->spec.kind->call &&
+           rp_node_reads_text_of_process(p->predicate);
+}
+
 /* What returns is asked for, or the arguments where only a return is. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
     struct rp_attach_point *point = &p->points[0];
-    bool ret = rp_plan_any(p, wants_return);
+    bool ret = rp_plan_any(p, wants_return) || compares_text_of_process(p);
     if (point->is_pattern || (!ret && !point->is_return))
         return NULL;
     RP_AUTO_FREE char *entry = call_of(&point->spec, RP_CALL_ENTRY),
@@ -118,9 +126,6 @@ struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
         return replace_point(p, 0, rp_take(whole), "on_return");
     return rp_attach_points_pair(p);
 }
-
-/* As many as `unread` has bits. */
-#define KEPT_MAX 32
 
 static bool is_of_entry(const struct rp_node *node) {
     return node->reads_argument && !node->reads_return && !node->asks_entry && !node->asks_return;
@@ -141,12 +146,12 @@ const struct rp_value *rp_plan_kept(const struct rp_query_plan *p, const struct 
 }
 
 static struct rp_error *check_room(const struct rp_query_plan *p) {
-    if (p->saved.count < KEPT_MAX)
+    if (p->saved.count < RP_KEPT_MAX)
         return NULL;
     return rp_error_hint_set(rp_cannot_answer(p->question, E2BIG,
                                               "it keeps more than %d values from the entry to the "
                                               "return",
-                                              KEPT_MAX),
+                                              RP_KEPT_MAX),
                              "ask for less");
 }
 
@@ -188,7 +193,7 @@ static void keep_each(void *ctx, const struct rp_variable *variable) {
         keeping->err = keep_variable(keeping->plan, variable);
 }
 
-static struct rp_error *keep_variables(struct rp_query_plan *p, const struct rp_node *node) {
+struct rp_error *rp_plan_keep_arguments(struct rp_query_plan *p, const struct rp_node *node) {
     struct keeping keeping = {.plan = p};
     rp_tree_each_variable(node, keep_each, &keeping);
     return keeping.err;
@@ -205,10 +210,8 @@ static const struct rp_node *new_node(struct rp_query_plan *p, const struct rp_n
 
 const struct rp_node *rp_plan_again(const struct rp_node *node) {
     const struct rp_node *a = node->a;
-    if (!is_moment(node, true) || node->length != a->length || !a->is_text)
-        return NULL;
-    bool array = a->has_address && a->type->kind == RP_C_ARRAY;
-    return (array ? a->place : a->memory) == RP_MEMORY_USER ? a : NULL;
+    bool of_itself = is_moment(node, true) && node->length == a->length;
+    return of_itself && a->is_text && rp_node_reads_text_of_process(a) ? a : NULL;
 }
 
 static struct rp_error *at_entry(struct rp_query_plan *p, const struct rp_node **node) {
@@ -224,7 +227,7 @@ static struct rp_error *at_entry(struct rp_query_plan *p, const struct rp_node *
     moment->is_constant = false;
     *node = moment;
     RP_TRY(keep(p, moment));
-    return rp_plan_again(moment) ? keep_variables(p, moment->a) : NULL;
+    return rp_plan_again(moment) ? rp_plan_keep_arguments(p, moment->a) : NULL;
 }
 
 /* What can stand for itself, away from what it is in. */
@@ -253,7 +256,7 @@ static struct rp_error *at_return(struct rp_query_plan *p, const struct rp_node 
     if (is_moment(n, true))
         return keep(p, n);
     if (is_moment(n, false) || n->kind == RP_NODE_VARIABLE)
-        return keep_variables(p, n);
+        return rp_plan_keep_arguments(p, n);
     if (is_of_entry(n) && n->reads_memory && is_value(n))
         return at_entry(p, node);
     return parts_at_return(p, node);
@@ -290,6 +293,10 @@ static struct rp_error *add_term(struct rp_query_plan *p, const struct rp_node *
     RP_TRY(check(p, node));
     struct rp_term term = {.node = node};
     term.at_entry = p->pair && node->reads_argument && !node->reads_return && !node->asks_return;
+    term.again =
+        term.at_entry && p->terms.count < RP_KEPT_MAX && rp_node_reads_text_of_process(node);
+    if (term.again)
+        RP_TRY(rp_plan_keep_arguments(p, node));
     if (!term.at_entry)
         RP_TRY(rp_plan_moment(p, &term.node));
     return rp_vec_push(&p->terms, term) ? NULL : rp_error_nomem();

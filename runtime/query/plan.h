@@ -45,10 +45,14 @@ struct rp_values {
     RP_VEC(struct rp_value);
 };
 
+/* As many as the marks of what is kept have bits. */
+#define RP_KEPT_MAX 32
+
 /* One of the conditions that && joins. */
 struct rp_term {
     const struct rp_node *node;
     bool at_entry;
+    bool again; /* at the return, too, if it could not be read at the entry */
 };
 
 struct rp_query_plan;
@@ -59,7 +63,9 @@ struct rp_writing {
     unsigned uses;         /* RP_USES_* of all functions */
     bool nomem;
     const struct rp_query_plan *plan;
-    size_t point; /* where the function runs */
+    size_t point;                /* where the function runs */
+    const char *is[RP_KEPT_MAX]; /* of a term that is asked again: the variable that is true if it
+                                    is known to hold */
 };
 
 struct rp_query_plan {
@@ -120,6 +126,9 @@ struct rp_error *rp_plan_trees(struct rp_query_plan *program);
 /* Reads one more; its text is copied. */
 struct rp_error *rp_plan_tree(struct rp_query_plan *program, const char *text,
                               const struct rp_node **out);
+/* Whether it reads text of the process's, which may be in memory only when the kernel has read it.
+ */
+bool rp_node_reads_text_of_process(const struct rp_node *node);
 /* Whether `test` is true of one of the question's expressions. */
 bool rp_plan_any(const struct rp_query_plan *program, bool (*test)(const struct rp_node *node));
 
@@ -141,6 +150,8 @@ void rp_values_fit(struct rp_values *values);
 /* Says when `*node` is read: at the return of a pair what is of the entry is kept until then, and
  * `*node` becomes a tree that takes it from there. Nothing where there is no pair. */
 struct rp_error *rp_plan_moment(struct rp_query_plan *program, const struct rp_node **node);
+/* Keeps the arguments that it reads, for what is read of it at the return. */
+struct rp_error *rp_plan_keep_arguments(struct rp_query_plan *program, const struct rp_node *node);
 /* The kept value that the tree of a return stands for, or NULL. */
 const struct rp_value *rp_plan_kept(const struct rp_query_plan *program,
                                     const struct rp_node *node);
@@ -157,6 +168,9 @@ struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 
 /* ------------------------------------------------------------------ function.c: pieces of C */
 
+/* What a value that could not be read is of. */
+enum rp_unread_part { RP_UNREAD_VALUE, RP_UNREAD_NUMBER, RP_UNREAD_CONDITION };
+
 /* A name that nothing has that the program's functions read: `name`, or one with an underscore. */
 struct rp_name {
     char text[64];
@@ -165,6 +179,8 @@ struct rp_name rp_own(const struct rp_query_plan *program, const char *name);
 
 /* "    int dfd;" for each value. */
 void rp_write_members(const struct rp_query_plan *program, const struct rp_values *values);
+/* Whether one of them may be such that cannot be read: the struct has a mark for each. */
+bool rp_values_may_fail(const struct rp_values *values);
 /* The struct of a key, where there is one. */
 void rp_write_key_type(const struct rp_query_plan *program, const char *last_member);
 /* From the function's head on: who is looked at, what is read there by name, conditions. At the
@@ -182,6 +198,12 @@ void rp_write_values(const struct rp_query_plan *program, size_t point,
 /* "struct key key = {};", and its members. */
 void rp_write_key(const struct rp_query_plan *program, size_t point);
 bool rp_has_key(const struct rp_query_plan *program);
+/* Calls `each` with all that may be such that cannot be read: the name of the array that counts how
+ * often, a node, and whether it is one that events are left out for. */
+void rp_plan_each_unread(const struct rp_query_plan *program,
+                         void (*each)(void *ctx, const char *map, const struct rp_node *node,
+                                      enum rp_unread_part part),
+                         void *ctx);
 /* Whether a histogram has to leave out what is below zero. */
 bool rp_has_negative(const struct rp_query_plan *program);
 /* Whether a row begins with the task. */

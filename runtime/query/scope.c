@@ -148,13 +148,14 @@ static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp
     RP_TRY(rp_c_type_parse(&s->types, builtin->type, &variable.type));
     variable.in_place = variable.type->kind == RP_C_ARRAY;
     if (!rp_builtin_is_at(builtin, source->task)) {
-        variable.missing = *source->task
-                               ? "is not known here, where the task that runs is not the one that "
-                                 "it is about"
-                               : "is not known here: it is not about a task";
         RP_AUTO_FREE char *spec = rp_spec_text(source->spec);
-        variable.instead = rp_arena_text(&s->types.arena, "`info %s` shows what can be read there",
-                                         spec ? spec : "");
+        const char *at = spec ? spec : "";
+        variable.missing =
+            rp_arena_text(&s->types.arena, "is not known at %s, %s", at,
+                          *source->task ? "where the task that runs is not the one that it is about"
+                                        : "which is not about a task");
+        variable.instead =
+            rp_arena_text(&s->types.arena, "`info %s` shows what can be read there", at);
     }
     return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
 }

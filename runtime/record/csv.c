@@ -37,7 +37,8 @@ static void print_value(const struct rp_view *view, FILE *out) {
     RP_AUTO_FREE char *text = NULL;
     size_t length;
     struct rp_writer w;
-    FILE *cell = open_memstream(&text, &length);
+    /* What could not be read is nothing, as in JSON. */
+    FILE *cell = rp_view_unread(view) ? NULL : open_memstream(&text, &length);
     if (!cell)
         return;
     rp_writer_begin(&w, cell);

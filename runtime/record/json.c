@@ -20,6 +20,8 @@ static void write_members(struct rp_writer *w, const struct rp_view *view) {
     for (size_t i = 0; i < view->type->members.count; i++) {
         const struct rp_member *member = &view->type->members.items[i];
         struct rp_view value = rp_view_member(view, member);
+        if (member->type->is_hidden)
+            continue;
         if (*member->name)
             rp_json_value(w, member->name, &value);
         else if (member->type->kind == RP_STRUCT)
@@ -54,9 +56,19 @@ static void write_enum(struct rp_writer *w, const char *name, const struct rp_vi
         write_plain(w, name, view);
 }
 
+static void write_text(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    if (!view->type->count_at) {
+        rp_json_text(w, name, (const char *)at, rp_view_length(view));
+        return;
+    }
+    rp_json_before(w, name);
+    rp_write_json_escaped(w, at, rp_view_length(view));
+}
+
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view) {
     bool is_record = view->type->kind == RP_STRUCT && !view->bit_offset;
-    if (!rp_view_present(view) && !is_record) {
+    if ((!rp_view_present(view) && !is_record) || rp_view_unread(view)) {
         rp_json_null(w, name);
         return;
     }
@@ -71,8 +83,7 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
         write_enum(w, name, view);
         break;
     case RP_TEXT:
-        rp_json_text(w, name, (const char *)view->data + rp_view_offset(view),
-                     rp_view_length(view));
+        write_text(w, name, view);
         break;
     case RP_POINTER:
     case RP_BYTES:

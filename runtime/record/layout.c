@@ -236,6 +236,31 @@ void rp_layout_free(struct rp_layout *layout) {
     free(layout);
 }
 
+static void hide(struct rp_layout *layout, size_t i) {
+    struct rp_column *column = &layout->columns.items[i];
+    ((struct rp_type *)column->type)->is_hidden = true;
+    free(column->header);
+    free(column->path);
+    free(column->stacks);
+    layout->columns.count--;
+    memmove(column, column + 1, (layout->columns.count - i) * sizeof(*column));
+}
+
+void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end) {
+    const struct rp_column *marks = &layout->columns.items[i];
+    for (size_t bit = 0; i + 1 + bit < end && bit < marks->type->size * 8; bit++)
+        ((struct rp_type *)layout->columns.items[i + 1 + bit].type)->mark =
+            marks->bit_offset + bit + 1;
+    hide(layout, i);
+}
+
+void rp_layout_hide_size(struct rp_layout *layout, size_t i) {
+    struct rp_column *size = &layout->columns.items[i], *text = size + 1;
+    if (i + 1 < layout->columns.count && text->type && text->type->kind == RP_TEXT)
+        ((struct rp_type *)text->type)->count_at = size->bit_offset / 8 + 1;
+    hide(layout, i);
+}
+
 bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header) {
     struct rp_column *column = i < layout->columns.count ? &layout->columns.items[i] : NULL;
     for (size_t other = 0; other < layout->columns.count; other++)

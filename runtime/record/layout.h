@@ -41,6 +41,11 @@ struct rp_type {
     struct rp_type *element;             /* ARRAY */
     RP_VEC(struct rp_member) members;    /* STRUCT */
     RP_VEC(struct rp_enum_value) values; /* ENUM, ascending as signed numbers, each value once */
+    /* Of a member, whose type is its own: */
+    bool is_hidden; /* it tells about others, and is not shown */
+    uint64_t
+        mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
+    uint64_t count_at; /* TEXT: the byte where a u32 has its length, and 1; 0: it ends at a NUL */
 };
 
 struct rp_member {
@@ -119,6 +124,10 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 
+/* Column `i` has the marks (or the size) of those behind it, which end before column `end`: it is
+ * not shown. */
+void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end);
+void rp_layout_hide_size(struct rp_layout *layout, size_t i);
 /* Sets what the columns are called, and what they mean. After an error the layout is the caller's
  * to free. */
 struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,

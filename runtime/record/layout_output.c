@@ -32,6 +32,16 @@ static struct rp_column *find_column(const struct rp_layout *layout,
     return NULL;
 }
 
+/* Sizes first: what has marks are the columns that are shown. */
+static void hide_others(struct rp_layout *layout) {
+    for (size_t i = layout->columns.count; i-- > 0;)
+        if (layout->columns.items[i].means == RP_MEMBER_SIZE)
+            rp_layout_hide_size(layout, i);
+    for (size_t i = layout->columns.count; i-- > 0;)
+        if (layout->columns.items[i].means == RP_MEMBER_UNREAD)
+            rp_layout_hide_marks(layout, i, layout->columns.count);
+}
+
 struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
                                         const struct rp_map_schema *schema) {
     for (size_t i = 0; i < schema->member_count; i++) {
@@ -47,6 +57,7 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
             !rp_layout_set_header(layout, (size_t)(column - layout->columns.items), member->header))
             return rp_error_nomem();
     }
+    hide_others(layout);
     return NULL;
 }
 

@@ -180,6 +180,8 @@ static void json_members(struct printer *p, const char *name, const struct rp_vi
         const struct rp_member *member = &view->type->members.items[i];
         struct rp_view inner = rp_view_member(view, member);
         size_t column = column_of(p, &inner);
+        if (member->type->is_hidden)
+            continue;
         if (p->is_histogram && column < column_count(p) && !rp_map_is_heading(p->t, column))
             continue;
         json_part(p, member->name, &inner, row);
@@ -240,7 +242,9 @@ static void json_group(struct printer *p, const struct rp_map_group *group) {
 static void csv_cell(struct printer *p, size_t i, const uint8_t *row) {
     RP_AUTO_FREE char *text = NULL;
     size_t length;
-    FILE *cell = row ? open_memstream(&text, &length) : NULL;
+    struct rp_view view = rp_map_cell(p->t, i, row);
+    bool unread = row && rp_view_unread(&view);
+    FILE *cell = row && !unread ? open_memstream(&text, &length) : NULL;
     if (!row)
         rp_csv_cell(p->t->layout->columns.items[i].path, p->out);
     if (!cell)

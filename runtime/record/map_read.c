@@ -177,7 +177,32 @@ static void find_member(struct rp_map_table *t, const struct rp_member_schema *m
             t->members[i] = member;
 }
 
+static ssize_t column_at(const struct rp_map_table *t, uint32_t offset) {
+    for (size_t i = 0; i < t->key_columns; i++)
+        if (t->layout->columns.items[i].bit_offset == (uint64_t)offset * 8)
+            return (ssize_t)i;
+    return -1;
+}
+
+/* Members of the key that tell about others get no column. Sizes first: what has marks are the
+ * columns that are shown. */
+static void hide(struct rp_map_table *t, enum rp_member_meaning means) {
+    for (size_t m = 0; m < t->schema->member_count; m++) {
+        const struct rp_member_schema *member = &t->schema->members[m];
+        ssize_t i = member->means == means ? column_at(t, member->offset) : -1;
+        if (i < 0 || member->of_value)
+            continue;
+        if (means == RP_MEMBER_SIZE)
+            rp_layout_hide_size(t->layout, (size_t)i);
+        else
+            rp_layout_hide_marks(t->layout, (size_t)i, t->key_columns);
+        t->key_columns--;
+    }
+}
+
 static struct rp_error *find_members(struct rp_map_table *t) {
+    hide(t, RP_MEMBER_SIZE);
+    hide(t, RP_MEMBER_UNREAD);
     t->members = calloc(t->layout->columns.count + 1, sizeof(const struct rp_member_schema *));
     if (!t->members)
         return rp_error_nomem();

@@ -20,6 +20,8 @@ static void write_struct(struct rp_writer *w, const struct rp_view *view) {
     for (size_t i = 0; i < view->type->members.count; i++) {
         const struct rp_member *member = &view->type->members.items[i];
         struct rp_view value = rp_view_member(view, member);
+        if (member->type->is_hidden)
+            continue;
         if (i)
             rp_write_char(w, ',');
         if (*member->name) {
@@ -46,6 +48,10 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         rp_write_char(w, '-');
         return;
     }
+    if (rp_view_unread(view)) {
+        rp_write_string(w, "(unread)");
+        return;
+    }
     const uint8_t *at = view->data + rp_view_offset(view);
     switch (view->type->kind) {
     case RP_UINT:
@@ -67,7 +73,10 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         write_enum(w, view);
         break;
     case RP_TEXT:
-        rp_write_text(w, (const char *)at, rp_view_length(view));
+        if (view->type->count_at)
+            rp_write_escaped(w, at, rp_view_length(view));
+        else
+            rp_write_text(w, (const char *)at, rp_view_length(view));
         break;
     case RP_BYTES:
         rp_write_hex(w, at, rp_view_length(view));

@@ -19,6 +19,12 @@ static inline uint64_t rp_view_offset(const struct rp_view *view) {
     return view->bit_offset / 8;
 }
 
+/* Whether it says that it could not be read. */
+static inline bool rp_view_unread(const struct rp_view *view) {
+    uint64_t bit = view->type->mark - 1;
+    return view->type->mark && bit / 8 < view->size && view->data[bit / 8] >> bit % 8 & 1;
+}
+
 /* Whether there is enough to show: all of a number, some of anything longer. A record may be
  * shorter than its layout. */
 static inline bool rp_view_present(const struct rp_view *view) {
@@ -33,6 +39,11 @@ static inline bool rp_view_present(const struct rp_view *view) {
 /* Its bytes that exist. */
 static inline size_t rp_view_length(const struct rp_view *view) {
     size_t rest = view->size - rp_view_offset(view);
+    uint32_t count;
+    if (view->type->count_at && view->type->count_at - 1 + sizeof(count) <= view->size) {
+        memcpy(&count, view->data + view->type->count_at - 1, sizeof(count));
+        rest = count < rest ? count : rest;
+    }
     return view->type->to_the_end || view->type->size > rest ? rest : view->type->size;
 }
 
@@ -105,9 +116,9 @@ static inline double rp_view_double(const struct rp_view *view) {
 }
 
 struct rp_writer;
-/* A value as in a row; "-" if the record ends before it. */
+/* A value as in a row; "-" if the record ends before it, "(unread)" if it could not be read. */
 void rp_write_value(struct rp_writer *w, const struct rp_view *view);
-/* The same in JSON; null if the record ends before it. */
+/* The same in JSON; null if there is none. */
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view);
 
 /* The type of a record of `size` bytes with an unknown layout: a number, or bytes. */

@@ -180,12 +180,20 @@ static void escape_for_json(struct rp_writer *w, const uint8_t *s, size_t length
     }
 }
 
+void rp_write_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size) {
+    write_escaped(w, bytes, size, escape_for_terminal);
+}
+
+void rp_write_json_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size) {
+    rp_write_char(w, '"');
+    write_escaped(w, bytes, size, escape_for_json);
+    rp_write_char(w, '"');
+}
+
 void rp_write_text(struct rp_writer *w, const char *text, size_t max) {
-    write_escaped(w, (const uint8_t *)text, strnlen(text, max), escape_for_terminal);
+    rp_write_escaped(w, (const uint8_t *)text, strnlen(text, max));
 }
 
 void rp_write_json_text(struct rp_writer *w, const char *text, size_t max) {
-    rp_write_char(w, '"');
-    write_escaped(w, (const uint8_t *)text, strnlen(text, max), escape_for_json);
-    rp_write_char(w, '"');
+    rp_write_json_escaped(w, (const uint8_t *)text, strnlen(text, max));
 }

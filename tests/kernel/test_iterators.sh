@@ -204,7 +204,7 @@ cannot_be() {
 	contains "stacks" "$err" "no code leads to it"
 	run reprobe -e 'trace iter:bpf_map pid'
 	status 1
-	contains "no task" "$err" 'there is no `pid` at iter:bpf_map, which is not about a task'
+	contains "no task" "$err" '`pid` is not known at iter:bpf_map, which is not about a task'
 	run reprobe -e 'latency iter:task'
 	status 1
 	cat >two.c <<'END'

@@ -61,6 +61,37 @@ memory_of_the_process() {
 	equal "pointers to text" "/bin/sleep 1 0" "$(fields data.argv_0 data.argv_2 data.argv_1)"
 }
 
+# asked COMMAND LINE: the prompt's answer as JSON.
+asked() { run reprobe --json -c "$1" -e "$2" && status 0; }
+
+# What could not be read has a mark, null or nothing in place of a value; and it is told.
+failed_reads() {
+	printf /etc/hostname >name
+	printf 'trace openat filename if comm == "untouched"\n' >script
+	run reprobe -f script -c 'untouched name'
+	matches "a mark" "$out" ' untouched +\(unread\)'
+	matches "what was read" "$out" ' untouched +name'
+	contains "told" "$err" '1 reads of `filename` failed' 'ask for `ret`, too'
+	asked 'untouched name' 'trace openat filename if comm == "untouched"'
+	equal "rows" '"name" null' "$(grep -o '"filename":[^}]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
+	asked 'untouched name' 'count openat by filename if comm == "untouched"'
+	equal "a key" 1 "$(grep -c '"key":{"filename":null},"value":1' <<<"$out")"
+	lacks "no value" "$out" '"filename":""'
+	asked 'untouched name' 'trace openat filename ret if comm == "untouched"'
+	equal "read again at the return" '"name" "/etc/hostname"' \
+		"$(grep -o '"filename":[^,]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
+	lacks "nothing to tell" "$err" unread failed
+	asked 'untouched name; spawn --open name >/dev/null' 'count openat by comm if filename == "/etc/hostname" || filename == "name"'
+	equal "compared at the return" 1 "$(grep -c '"comm":"untouched"},"value":2' <<<"$out")"
+	# Neither equal nor unequal; a histogram has no place for it.
+	asked "$probed --calls 5" "count uprobe:$probed:twice if *(int *)1 == 0 || *(int *)1 != 0"
+	contains "conditions" "$err" '5 events were left out'
+	asked "$probed --calls 5" "hist uprobe:$probed:twice *(int *)1"
+	contains "numbers" "$err" '5 events were not counted: `*(int *)1` cannot be read'
+	asked "$probed --calls 5" "trace uprobe:$probed:twice arg0 10 / (arg0 - 2)"
+	equal "division by 0" "-10 null 10 5 3" "$(grep -o '"10 / (arg0 - 2)":[^}]*' <<<"$out" | cut -d: -f2 | paste -sd' ')"
+}
+
 # What was kept at the entry belongs to the call that returns.
 functions_in_files() {
 	answer "$probed --calls 5 >expected" trace "uprobe:$probed:twice arg0, (char *)arg1, ret"
@@ -223,6 +254,7 @@ t "trace: text is compared to its end" text_is_compared_to_its_end
 t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process
+t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files
 t "trace: USDT probes" static_probes
 t "count" counts

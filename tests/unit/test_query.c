@@ -225,6 +225,7 @@ static const struct {
      "}\n"},
     {RP_VERB_TRACE, "kprobe:do_unlinkat if comm == \"rm\"",
      "/* trace kprobe:do_unlinkat if comm == \"rm\" */\n"
+     "BPF_ARRAY(unread_name_name, u64, 1); /* reads that failed */\n"
      "\n"
      "/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
      "static bool is_text(const char *text, const char *wanted, int size)\n"
@@ -239,6 +240,7 @@ static const struct {
      "struct event {\n"
      "    u32 pid;\n"
      "    char comm[16];\n"
+     "    u32 unread; /* bits of those that could not be read */\n"
      "    int dfd;\n"
      "    char name_name[128]; /* name->name */\n"
      "};\n"
@@ -255,13 +257,18 @@ static const struct {
      "        return 0; /* the buffer is full: counted as lost */\n"
      "    event->pid = bpf_get_current_pid_tgid() >> 32;\n"
      "    bpf_get_current_comm(&event->comm, sizeof(event->comm));\n"
+     "    event->unread = 0;\n"
      "    event->dfd = dfd;\n"
      "    {\n"
      "        const char *name_1 = 0;\n"
-     "        int err_1 = bpf_probe_read_kernel(&name_1, sizeof(name_1), (void *)name + "
-     "offsetof(struct filename, name));\n"
+     "        int err_1 = bpf_probe_read_kernel(&name_1, sizeof(name_1), (void *)name "
+     "+ offsetof(struct filename, name));\n"
      "        int err_2 = err_1 | (bpf_probe_read_str(event->name_name, "
      "sizeof(event->name_name), name_1) < 0);\n"
+     "        if (err_2) {\n"
+     "            event->unread |= 2;\n"
+     "            unread_name_name.atomic_increment(0);\n"
+     "        }\n"
      "    }\n"
      "    events.ringbuf_submit(event, 0);\n"
      "    return 0;\n"
@@ -424,10 +431,13 @@ START_TEST(test_written) {
     ck_assert_str_eq(w->title,
                      "kprobe:do_unlinkat(int dfd, struct filename *name), kretprobe:do_unlinkat");
     const struct rp_map_schema *rows = rp_schema_map(w->schema, "events");
-    ck_assert_uint_eq(rows->member_count, 2 + 3); /* pid and comm come first */
-    ck_assert_str_eq(rows->members[2].header, "dfd");
-    ck_assert_str_eq(rows->members[3].header, "name->name");
-    ck_assert_str_eq(rows->members[4].header, "ret");
+    ck_assert_uint_eq(rows->member_count, 2 + 1 + 3); /* pid and comm come first, then marks */
+    ck_assert_int_eq(rows->members[2].means, RP_MEMBER_UNREAD);
+    ck_assert_str_eq(rows->members[3].header, "dfd");
+    ck_assert_str_eq(rows->members[4].header, "name->name");
+    ck_assert_str_eq(rows->members[5].header, "ret");
+    ck_assert_str_eq(rp_schema_map(w->schema, "unread_name_name")->loss,
+                     "reads of `name->name` failed: there is no such memory");
     /* The return first: no call that is noticed goes on unnoticed. */
     ck_assert_uint_eq(w->attach_count, 2);
     ck_assert_str_eq(w->attach[0].function, "kretprobe__do_unlinkat");

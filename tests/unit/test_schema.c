@@ -54,7 +54,9 @@ static const char *const member_meanings[] = {[RP_MEMBER_PLAIN] = "plain",
                                               [RP_MEMBER_USER_STACK] = "user stack",
                                               [RP_MEMBER_PID] = "pid",
                                               [RP_MEMBER_COMM] = "comm",
-                                              [RP_MEMBER_BUCKET] = "bucket"};
+                                              [RP_MEMBER_BUCKET] = "bucket",
+                                              [RP_MEMBER_UNREAD] = "unread",
+                                              [RP_MEMBER_SIZE] = "size"};
 
 enum { MEMBERS_MAX = 16 };
 

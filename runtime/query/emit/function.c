@@ -36,9 +36,13 @@ static bool values_read(const struct rp_query_plan *p, const struct rp_values *v
     return false;
 }
 
+static bool is_asked(const struct rp_query_plan *p, const struct rp_term *term, bool entry) {
+    return !p->pair || term->at_entry == entry || term->again;
+}
+
 static bool terms_read(const struct rp_query_plan *p, bool entry, const char *name) {
     for (size_t i = 0; i < p->terms.count; i++)
-        if ((!p->pair || p->terms.items[i].at_entry == entry) &&
+        if (is_asked(p, &p->terms.items[i], entry) &&
             tree_reads(p->terms.items[i].node, p->pair && !entry, name))
             return true;
     return false;
@@ -123,7 +127,16 @@ static char *declare_member(const struct rp_value *value) {
                : rp_c_type_declare(node->type, value->member);
 }
 
+bool rp_values_may_fail(const struct rp_values *values) {
+    for (size_t i = 0; i < values->count; i++)
+        if (!values->items[i].variable && rp_node_may_fail(values->items[i].node))
+            return true;
+    return false;
+}
+
 void rp_write_members(const struct rp_query_plan *p, const struct rp_values *values) {
+    if (rp_values_may_fail(values))
+        fputs("    u32 unread; /* bits of those that could not be read */\n", p->out);
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
         RP_AUTO_FREE char *member = declare_member(value);
@@ -158,10 +171,9 @@ void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
     end_struct(p, &p->keys);
 }
 
-/* Whether reading one of those that are kept may fail. */
-static bool has_unread(const struct rp_query_plan *p) {
-    for (size_t i = 0; i < p->saved.count; i++)
-        if (p->saved.items[i].key && rp_node_may_fail(p->saved.items[i].node))
+static bool any_again(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->terms.count; i++)
+        if (p->terms.items[i].again)
             return true;
     return false;
 }
@@ -175,8 +187,8 @@ static void write_saved(const struct rp_query_plan *p) {
     fprintf(p->out, "/* Saved at the entry for the return, by thread. */\nstruct %s {\n", p->map);
     if (p->timed)
         fputs("    u64 ns;\n", p->out);
-    if (has_unread(p))
-        fputs("    u32 unread; /* bits of those that could not be read */\n", p->out);
+    if (any_again(p))
+        fputs("    u32 open; /* bits of conditions that could not be read */\n", p->out);
     rp_write_members(p, &p->saved);
     end_struct(p, &p->saved);
     fprintf(p->out, "BPF_HASH(%s, u32, struct %s);\n", p->map, p->map);
@@ -292,9 +304,71 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
 
 /* ------------------------------------------------------------------ conditions */
 
+static void write_leave(const struct rp_query_plan *p, const char *unless) {
+    struct rp_reads *reads = &p->writing->reads;
+    int indent = 4 * (int)(reads->blocks + 1);
+    if (reads->missed)
+        fprintf(p->out,
+                "%*sif (%s) {\n"
+                "%*s    if (%s)\n"
+                "%*s        unread_condition.atomic_increment(0);\n"
+                "%*s    return 0;\n"
+                "%*s}\n",
+                indent, "", unless, indent, "", reads->missed, indent, "", indent, "", indent, "");
+    else
+        fprintf(p->out, "%*sif (%s)\n%*s    return 0;\n", indent, "", unless, indent, "");
+    reads->missed = NULL;
+}
+
+static void begin_term(const struct rp_query_plan *p, const struct rp_term *term) {
+    struct rp_reads *reads = &p->writing->reads;
+    if (!rp_node_may_fail(term->node))
+        return;
+    reads->missed = rp_reads_name(reads, "missed");
+    rp_reads_indent(reads);
+    fprintf(p->out, "int %s = 0;\n", reads->missed);
+}
+
 static void write_term(const struct rp_query_plan *p, const struct rp_term *term) {
-    struct rp_code unless = rp_reads_unless(&p->writing->reads, term->node);
-    fprintf(p->out, "    if (%s)\n        return 0;\n", unless.text);
+    begin_term(p, term);
+    write_leave(p, rp_reads_unless(&p->writing->reads, term->node).text);
+}
+
+/* What could not be read is asked again at the return. */
+static void write_first_try(const struct rp_query_plan *p, size_t i) {
+    struct rp_reads *reads = &p->writing->reads;
+    begin_term(p, &p->terms.items[i]);
+    const char *missed = reads->missed;
+    struct rp_code is = rp_reads_condition(reads, p->terms.items[i].node);
+    p->writing->is[i] = rp_reads_name(reads, "is");
+    fprintf(p->out,
+            "    bool %s = %s;\n"
+            "    if (!%s && !%s)\n"
+            "        return 0;\n",
+            p->writing->is[i], is.text, p->writing->is[i], missed);
+    reads->missed = NULL;
+}
+
+static void write_second_try(const struct rp_query_plan *p, size_t i) {
+    struct rp_reads *reads = &p->writing->reads;
+    char open[96];
+    snprintf(open, sizeof(open), "%s.open & %u", rp_own(p, "at").text, 1U << i);
+    rp_reads_if(reads, open);
+    write_term(p, &p->terms.items[i]);
+    rp_reads_close(reads);
+}
+
+/* At the entry of a pair, at its return, or (neither) where there is none. */
+static void write_terms(const struct rp_query_plan *p, bool entry, bool at_return) {
+    for (size_t i = 0; i < p->terms.count; i++) {
+        const struct rp_term *term = &p->terms.items[i];
+        if (term->again && entry)
+            write_first_try(p, i);
+        else if (term->again && at_return)
+            write_second_try(p, i);
+        else if (is_asked(p, term, entry))
+            write_term(p, term);
+    }
 }
 
 /* ------------------------------------------------------------------ a function's beginning */
@@ -367,7 +441,7 @@ static void know_kept(const struct rp_query_plan *p) {
 
 static void expect_all(const struct rp_query_plan *p, bool entry) {
     for (size_t i = 0; i < p->terms.count; i++)
-        if (!p->pair || p->terms.items[i].at_entry == entry)
+        if (is_asked(p, &p->terms.items[i], entry) && !p->terms.items[i].again)
             rp_reads_expect(&p->writing->reads, p->terms.items[i].node);
     if (entry) {
         expect(p, &p->saved);
@@ -397,9 +471,7 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     write_arguments(p, s);
     write_builtins(p, s);
     expect_all(p, entry);
-    for (size_t i = 0; i < p->terms.count; i++)
-        if (!p->pair || p->terms.items[i].at_entry == entry)
-            write_term(p, &p->terms.items[i]);
+    write_terms(p, entry, at_return);
 }
 
 void rp_write_row(const struct rp_query_plan *p, size_t s, const char *record) {
@@ -418,20 +490,25 @@ void rp_write_end(const struct rp_query_plan *p) {
 
 /* Where values are written to. */
 struct place {
+    const struct rp_values *values;
     const char *target; /* "event->" */
-    const char *marks;  /* has bits of what could not be read; or NULL */
-    bool is_key;
+    bool counts;        /* what could not be read */
 };
 
-/* "    if (err_3)\n        at.unread |= 4;" */
-static void write_mark(const struct rp_query_plan *p, const char *unread, const char *marks,
+/* "    if (err_3) {", a mark and one more that failed */
+static void write_mark(const struct rp_query_plan *p, const char *unread, const struct place *place,
                        size_t i) {
-    if (!unread || !marks)
+    if (!unread)
         return;
+    const char *name = place->counts ? place->values->items[i].member : NULL;
+    rp_reads_if(&p->writing->reads, unread);
     rp_reads_indent(&p->writing->reads);
-    fprintf(p->out, "if (%s)\n", unread);
-    rp_reads_indent(&p->writing->reads);
-    fprintf(p->out, "    %s |= %u;\n", marks, 1U << i);
+    fprintf(p->out, "%sunread |= %u;\n", place->target, 1U << i);
+    if (name) {
+        rp_reads_indent(&p->writing->reads);
+        fprintf(p->out, "unread_%s.atomic_increment(0);\n", name);
+    }
+    rp_reads_close(&p->writing->reads);
 }
 
 /* Text that was not in memory at the entry, but may be by now; what says whether it is not. */
@@ -456,10 +533,10 @@ static const char *write_again(const struct rp_query_plan *p, const struct rp_va
 
 /* Each value's own steps are in a block of their own, so that the stack has room for those of all.
  */
-static void write_value(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
-                        size_t i, const struct place *place) {
+static void write_value(const struct rp_query_plan *p, size_t s, const struct place *place,
+                        size_t i) {
     struct rp_reads *reads = &p->writing->reads;
-    const struct rp_value *value = &values->items[i];
+    const struct rp_value *value = &place->values->items[i];
     char to[128];
     snprintf(to, sizeof(to), "%s%s", place->target, value->member);
     if (value->variable) {
@@ -473,21 +550,22 @@ static void write_value(const struct rp_query_plan *p, size_t s, const struct rp
     }
     rp_reads_shared(reads, value->node);
     bool kept = rp_plan_kept(p, value->node) && !rp_plan_again(value->node);
-    bool block = values->count > 1 && rp_node_may_fail(value->node) && !kept;
+    bool block = place->values->count > 1 && rp_node_may_fail(value->node) && !kept;
     if (block)
         rp_reads_open(reads);
-    const char *unread = place->is_key ? rp_reads_key(reads, value->node, to, value->capacity)
-                                       : rp_reads_into(reads, value->node, to, value->capacity);
-    write_mark(p, write_again(p, value, to, unread), place->marks, i);
+    const char *unread = place->values == &p->keys
+                             ? rp_reads_key(reads, value->node, to, value->capacity)
+                             : rp_reads_into(reads, value->node, to, value->capacity);
+    write_mark(p, write_again(p, value, to, unread), place, i);
     if (block)
         rp_reads_close(reads);
 }
 
 void rp_write_values(const struct rp_query_plan *p, size_t s, const struct rp_values *values,
                      const char *target) {
-    const struct place place = {.target = target, .is_key = values == &p->keys};
+    const struct place place = {.values = values, .target = target, .counts = values != &p->saved};
     for (size_t i = 0; i < values->count; i++)
-        write_value(p, s, values, i, &place);
+        write_value(p, s, &place, i);
 }
 
 void rp_write_key(const struct rp_query_plan *p, size_t s) {
@@ -515,12 +593,13 @@ static void write_entry(const struct rp_query_plan *p) {
     rp_write_begin(p, 0);
     if (p->saved.count) {
         fprintf(out, "    struct %s %s = {};\n", p->map, at.text);
-        char target[80], marks[80];
+        char target[80];
         snprintf(target, sizeof(target), "%s.", at.text);
-        snprintf(marks, sizeof(marks), "%s.unread", at.text);
-        const struct place place = {.target = target, .marks = marks};
-        for (size_t i = 0; i < p->saved.count; i++)
-            write_value(p, 0, &p->saved, i, &place);
+        rp_write_values(p, 0, &p->saved, target);
+        for (size_t i = 0; i < p->terms.count; i++)
+            if (p->terms.items[i].again)
+                fprintf(out, "    if (!%s)\n        %s.open |= %u;\n", p->writing->is[i], at.text,
+                        1U << i);
         if (p->timed)
             fprintf(out, "    %s.ns = bpf_ktime_get_ns();\n", at.text);
     } else {

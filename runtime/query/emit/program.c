@@ -128,9 +128,16 @@ static const struct {
                        "}\n"},
 };
 
+static void write_unread_map(void *ctx, const char *map, const struct rp_node *node,
+                             enum rp_unread_part part) {
+    (void)node;
+    (void)part;
+    fprintf(ctx, "BPF_ARRAY(%s, u64, 1); /* reads that failed */\n", map);
+}
+
 static void write_helpers(const struct rp_query_plan *p) {
-    bool any = needs_stacks(p);
-    if (any)
+    rp_plan_each_unread(p, write_unread_map, p->out);
+    if (needs_stacks(p))
         fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
     for (size_t i = 0; i < RP_COUNT(helpers); i++)
         if (p->writing->uses & helpers[i].use)

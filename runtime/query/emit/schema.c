@@ -68,6 +68,8 @@ static void add_key(struct building *b, struct rp_map_schema *map) {
     const struct rp_query_plan *p = b->plan;
     if (p->by_match)
         add_member(b, map, "place", RP_MEMBER_ATTACH_POINT);
+    if (rp_values_may_fail(&p->keys))
+        add_member(b, map, "unread", RP_MEMBER_UNREAD);
     for (size_t i = 0; i < p->keys.count; i++)
         add_value(b, map, &p->keys.items[i], NULL);
 }
@@ -86,6 +88,31 @@ static void add_missed(struct building *b, const char *noun, const char *map) {
     add_loss(b, "missed", loss);
 }
 
+/* Why it may not be there, and what can be done about that. */
+static const char *reason(const struct rp_query_plan *p, const struct rp_node *node) {
+    const struct rp_probe_kind *kind = p->points[0].spec.kind;
+    if (!node->reads_memory && !node->is_text)
+        return "nothing is divided by 0, or shifted that far";
+    if (p->points[0].memory != RP_MEMORY_USER)
+        return "there is no such memory";
+    return p->pair || !kind->call || !node->is_text ? "it is not in memory"
+                                                    : "it is not in memory at the entry; ask for "
+                                                      "`ret`, too, and it is read again at the "
+                                                      "return";
+}
+
+static void add_unread(void *ctx, const char *map, const struct rp_node *node,
+                       enum rp_unread_part part) {
+    struct building *b = ctx;
+    static const char *const formats[] = {
+        [RP_UNREAD_VALUE] = "reads of `%.*s` failed: %s",
+        [RP_UNREAD_NUMBER] = "events were not counted: `%.*s` cannot be read (%s)",
+        [RP_UNREAD_CONDITION] = "events were left out: `%.*s` cannot be read (%s)"};
+    RP_AUTO_FREE char *loss =
+        rp_text(formats[part], (int)node->length, node->text, reason(b->plan, node));
+    add_loss(b, map, loss);
+}
+
 static void add_rows(struct building *b) {
     const struct rp_query_plan *p = b->plan;
     bool iterated = p->points[0].spec.kind->write_row;
@@ -95,6 +122,8 @@ static void add_rows(struct building *b) {
         add_member(b, rows, "pid", RP_MEMBER_PID);
         add_member(b, rows, "comm", RP_MEMBER_COMM);
     }
+    if (rp_values_may_fail(&p->columns))
+        add_member(b, rows, "unread", RP_MEMBER_UNREAD);
     for (size_t i = 0; i < p->columns.count; i++)
         add_value(b, rows, &p->columns.items[i], p->columns.items[i].text);
 }
@@ -170,6 +199,7 @@ struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
     if (!b.schema)
         return NULL;
     add_verb(&b);
+    rp_plan_each_unread(p, add_unread, &b);
     if (p->pair)
         begin(&b, p->map, RP_MEANS_SCRATCH);
     if (!b.nomem)

@@ -92,7 +92,11 @@ static const char *write_number(const struct rp_query_plan *p) {
     struct rp_reads *reads = &p->writing->reads;
     struct rp_code number = rp_reads_value(reads, p->number.node);
     if (number.unread)
-        fprintf(p->out, "    if (%s)\n        return 0; /* it could not be read */\n",
+        fprintf(p->out,
+                "    if (%s) {\n"
+                "        unread_number.atomic_increment(0);\n"
+                "        return 0;\n"
+                "    }\n",
                 number.unread);
     if (!rp_has_negative(p))
         return number.text;

@@ -13,6 +13,8 @@ static void write_type(const struct rp_query_plan *p) {
 static void write_values(const struct rp_query_plan *p, size_t s, const char *target) {
     if (rp_has_task(p))
         rp_write_task(p, s, target);
+    if (rp_values_may_fail(&p->columns))
+        fprintf(p->out, "    %sunread = 0;\n", target);
     rp_write_values(p, s, &p->columns, target);
 }
 

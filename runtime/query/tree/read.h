@@ -61,6 +61,8 @@ void rp_reads_expect(struct rp_reads *r, const struct rp_node *node);
 void rp_reads_shared(struct rp_reads *r, const struct rp_node *node);
 /* "    {" and its end, with which what was read since is forgotten. */
 void rp_reads_open(struct rp_reads *r);
+/* "    if (…) {", with the same end. */
+void rp_reads_if(struct rp_reads *r, const char *text);
 void rp_reads_close(struct rp_reads *r);
 /* The beginning of a line. */
 void rp_reads_indent(struct rp_reads *r);

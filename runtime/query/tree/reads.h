@@ -26,8 +26,6 @@ const char *rp_reads_helper(enum rp_memory memory);
 void rp_reads_declare(struct rp_reads *r, const struct rp_c_type *type, const char *name,
                       const char *value);
 
-/* "    if (…) {", whose end rp_reads_close() is. */
-void rp_reads_if(struct rp_reads *r, const char *text);
 /* What was read already. */
 bool rp_reads_known(struct rp_reads *r, const struct rp_node *node, struct rp_code *out);
 /* The same of text itself, not of an address of it. *node becomes what an unknown moment is of. */

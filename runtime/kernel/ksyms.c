@@ -133,6 +133,19 @@ static struct lookup look_up(const char *name) {
     return lookup;
 }
 
+static bool count_variable(void *ctx, const struct symbol *symbol) {
+    return !strchr("dDbBrRvV", symbol->type) ||
+           count_name(ctx, symbol->name, symbol->module, symbol->address);
+}
+
+unsigned rp_ksym_address(const char *name, bool is_function, uint64_t *address) {
+    struct lookup lookup = {.name = name};
+    rp_error_free(is_function ? rp_ksyms_each(count_name, &lookup)
+                              : each_symbol(count_variable, &lookup));
+    *address = lookup.address;
+    return lookup.count;
+}
+
 static bool in_btf(const char *name) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     return btf && rp_btf_find(btf, name, BTF_KIND_FUNC);

@@ -4,7 +4,9 @@
 #include <bcc/libbpf.h>
 #include <errno.h>
 #include <limits.h>
+#include <linux/perf_event.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "probe/attachment.h"
@@ -51,6 +53,13 @@ struct rp_error *rp_attachment_add(struct rp_attachment *attachment, int fd, cha
 
 struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int link, int event_fd) {
     return add(attachment, (struct rp_attached){.fd = link, .event_fd = event_fd});
+}
+
+bool rp_attachment_enable(const struct rp_attachment *attachment) {
+    for (size_t i = 0; i < attachment->count; i++)
+        if (ioctl(attachment->items[i].fd, PERF_EVENT_IOC_ENABLE, 0))
+            return false;
+    return true;
 }
 
 int rp_attachment_fd(const struct rp_attachment *attachment) {

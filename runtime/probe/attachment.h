@@ -26,6 +26,8 @@ void rp_attachment_delete_event(const char *event);
 /* The same for a link to a perf event. While `event_fd` is open, closing the link detaches the
  * program without waiting; the kernel waits when the event is closed. */
 struct rp_error *rp_attachment_add_link(struct rp_attachment *attachment, int link, int event_fd);
+/* Enables events that were opened disabled. False: the kernel refused, with errno. */
+bool rp_attachment_enable(const struct rp_attachment *attachment);
 /* The first descriptor that it has; -1: none. */
 int rp_attachment_fd(const struct rp_attachment *attachment);
 /* Starts to detach: events stop within a few milliseconds. */

@@ -128,7 +128,7 @@ static struct rp_error *open_elf(const char *path, int *fd, Elf **elf) {
     return segments_fit(*elf, size) && sections_fit(*elf, &header, size) ? NULL : not_whole(path);
 }
 
-static struct rp_error *check(const char *path) {
+struct rp_error *rp_binary_check(const char *path) {
     RP_AUTO_CLOSE int fd = -1;
     AUTO_ELF Elf *elf = NULL;
     return open_elf(path, &fd, &elf);
@@ -275,7 +275,7 @@ struct rp_error *rp_binary_find(const char *name, char **path) {
         if (!found)
             return no_name(name);
     }
-    RP_TRY(check(found));
+    RP_TRY(rp_binary_check(found));
     *path = rp_take(found);
     return NULL;
 }
@@ -316,6 +316,14 @@ struct rp_error *rp_binary_each_function(const char *path,
     if (each_symbol(path, 1U << STT_FUNC | 1U << STT_GNU_IFUNC, &visit) < 0)
         return not_whole(path);
     return NULL;
+}
+
+struct rp_error *rp_binary_each_variable(const char *path,
+                                         bool (*each)(void *ctx, const char *name, uint64_t address,
+                                                      uint64_t size),
+                                         void *ctx) {
+    struct visit visit = {each, ctx};
+    return each_symbol(path, 1U << STT_OBJECT, &visit) < 0 ? not_whole(path) : NULL;
 }
 
 void rp_binary_each_ifunc(const char *path,

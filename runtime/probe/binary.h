@@ -13,6 +13,9 @@
  * ELF file. Errors have a why and a hint, as for all of these functions. */
 struct rp_error *rp_binary_find(const char *name, char **path);
 
+/* What is wrong with the file at that path, if anything, for the functions below. */
+struct rp_error *rp_binary_check(const char *path);
+
 /* Calls `each` with the names that rp_binary_find() finds: of all files in the folders of $PATH,
  * and of the libraries in the dynamic linker's cache ("libc.so.6"). A name may come twice. */
 void rp_binary_each_name(void (*each)(void *ctx, const char *name), void *ctx);
@@ -32,6 +35,11 @@ void rp_binary_each_ifunc(const char *path,
                           void *ctx);
 /* Whether the function at that address is an indirect function. */
 bool rp_binary_is_ifunc(const char *path, const char *function);
+/* The same for variables. */
+struct rp_error *rp_binary_each_variable(const char *path,
+                                         bool (*each)(void *ctx, const char *name, uint64_t address,
+                                                      uint64_t size),
+                                         void *ctx);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);
 /* One location of a USDT probe. */

@@ -309,7 +309,7 @@ void rp_instance_leave(struct rp_instance *instance) {
     bool has_gate = rp_instance_has_gate(instance);
     pthread_mutex_lock(&left.lock);
     collect();
-    bool added = has_gate && add_left(instance);
+    bool added = has_gate && !instance->kind->is_scarce && add_left(instance);
     pthread_mutex_unlock(&left.lock);
     if (added)
         return;

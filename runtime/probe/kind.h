@@ -32,6 +32,13 @@ enum rp_call_part {
     RP_CALL_WHOLE, /* the return, with the arguments, too */
 };
 
+/* Which tasks a probe is attached to. */
+enum rp_tasks {
+    RP_TASKS_ALL,     /* all; in files those of the process of -p */
+    RP_TASKS_PROCESS, /* those of the process of -p or -c, if there is one */
+    RP_TASKS_PROGRAM, /* the same once that process runs its program, in whose memory it is */
+};
+
 /* How a program gets `ret`, the return value. */
 enum rp_result {
     RP_RESULT_NONE,
@@ -77,6 +84,9 @@ struct rp_probe_kind {
     /* Why the kernel would refuse a probe at an attach point that exists: a slower check, for
      * callers who ask beforehand. NULL if nothing is known; may be NULL itself. */
     struct rp_error *(*refuses)(const struct rp_spec *spec);
+    /* NULL: RP_TASKS_ALL. */
+    enum rp_tasks (*tasks)(const struct rp_spec *spec);
+    bool is_scarce; /* the processor has few: what was left is ended at once */
     /* After an error the caller must also end what was attached. */
     struct rp_error *(*attach)(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out);
     /* Of iterators, whose programs run when somebody reads: opens what is to be read, to its end.
@@ -156,7 +166,7 @@ struct rp_probe_kind {
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
-    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind;
+    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compile/module.h"
+#include "probe/binary.h"
 #include "probe/instance.h"
 #include "util/cleanup.h"
 
@@ -83,6 +84,27 @@ static struct run_stats runs_so_far(const struct rp_probe *probe) {
     struct run_stats now = program_stats(probe->instance);
     return (struct run_stats){.runs = probe->ran.runs + now.runs - probe->before.runs,
                               .ns = probe->ran.ns + now.ns - probe->before.ns};
+}
+
+/* A library is loaded by any program, and later. */
+static bool is_library(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return strstr(slash ? slash : path, ".so");
+}
+
+enum rp_tasks rp_probe_tasks(const char *text, char **program) {
+    if (rp_probe_is_pattern(text))
+        return RP_TASKS_ALL;
+    AUTO_SPEC struct rp_spec spec = {0};
+    struct rp_error *err = rp_spec_parse(text, &spec);
+    enum rp_tasks tasks = err || !spec.kind->tasks ? RP_TASKS_ALL : spec.kind->tasks(&spec);
+    RP_AUTO_FREE char *found = NULL;
+    if (tasks == RP_TASKS_PROGRAM && spec.path)
+        err = rp_binary_find(spec.path, &found);
+    rp_error_free(err);
+    if (found && !is_library(found))
+        *program = realpath(found, NULL);
+    return tasks;
 }
 
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,

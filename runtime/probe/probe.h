@@ -7,6 +7,10 @@
 #include "probe/kind.h"
 #include "reprobe.h"
 
+/* Of a spec or a pattern, which need not be well-formed. *program, malloc()ed, is the one that must
+ * run for RP_TASKS_PROGRAM, or NULL: any. */
+enum rp_tasks rp_probe_tasks(const char *text, char **program);
+
 /* rp_probe_attach() for one process only, if the probe is in a program or library: other processes
  * that use the file are not slowed down. Its children are not probed either. */
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,

@@ -18,7 +18,7 @@ struct rp_spec {
     char *target;   /* the function, the tracepoint's name, or a number */
     uint64_t offset;
     uint64_t number; /* resolved by the kind: an offset in a file, a period, a type's id */
-    pid_t pid;       /* for kinds in files: the process to attach to; 0: all */
+    pid_t pid;       /* the process to attach to; 0: all (see enum rp_tasks) */
 };
 
 /* A spec with one of these is a pattern: it stands for all that it matches. */

@@ -22,7 +22,7 @@ static const struct rp_probe_kind *table[KINDS_MAX] = {
     &rp_kprobe_kind,         &rp_kretprobe_kind, &rp_fentry_kind,  &rp_fexit_kind,
     &rp_uprobe_kind,         &rp_uretprobe_kind, &rp_usdt_kind,    &rp_tracepoint_kind,
     &rp_raw_tracepoint_kind, &rp_tp_btf_kind,    &rp_profile_kind, &rp_interval_kind,
-    &rp_software_kind,       &rp_hardware_kind,  &rp_iter_kind,
+    &rp_software_kind,       &rp_hardware_kind,  &rp_iter_kind,    &rp_watchpoint_kind,
 };
 
 const struct rp_probe_kind *rp_probe_kind_at(size_t i) {
@@ -74,7 +74,7 @@ static struct rp_error *hint_usages(struct rp_error *err) {
 
 /* Kinds of other tracers, not misspellings of ours. */
 static bool is_foreign(const char *name) {
-    static const char *const foreign[] = {"lsm", "begin", "end", "watchpoint", "asyncwatchpoint"};
+    static const char *const foreign[] = {"lsm", "begin", "end", "asyncwatchpoint"};
     for (size_t i = 0; i < RP_COUNT(foreign); i++)
         if (!strcmp(name, foreign[i]))
             return true;

@@ -49,20 +49,6 @@ struct rp_error *rp_child_start(struct rp_child *child, const char *command,
     return rp_error_new(errnum, NULL, "cannot run `%s`", command);
 }
 
-void rp_child_release(struct rp_child *child) {
-    if (child->gate < 0)
-        return;
-    ssize_t put = write(child->gate, "G", 1);
-    (void)put; /* it can only fail when the child was killed, which rp_child_reap() sees */
-    close(child->gate);
-    child->gate = -1;
-}
-
-void rp_child_reap(struct rp_child *child) {
-    if (child->pid > 0 && !child->ended)
-        child->ended = waitpid(child->pid, &child->status, WNOHANG) == child->pid;
-}
-
 static pid_t parent_of(const char *pid) {
     char path[300], stat[512];
     int ppid = 0;
@@ -78,7 +64,7 @@ static pid_t parent_of(const char *pid) {
 
 /* Signals the process and all that descend from it, parents first: a shell must not go on with its
  * next command. A process group would take the terminal's Ctrl-C from the command. */
-static void signal_tree(pid_t pid, int signo) {
+void rp_child_signal_tree(pid_t pid, int signo) {
     pid_t children[MAX_CHILDREN];
     size_t count = 0;
     RP_AUTO_CLOSEDIR DIR *proc = opendir("/proc");
@@ -87,7 +73,21 @@ static void signal_tree(pid_t pid, int signo) {
             children[count++] = (pid_t)strtol(entry->d_name, NULL, 10);
     kill(pid, signo);
     for (size_t i = 0; i < count; i++)
-        signal_tree(children[i], signo);
+        rp_child_signal_tree(children[i], signo);
+}
+
+void rp_child_open_gate(struct rp_child *child) {
+    if (child->gate < 0)
+        return;
+    ssize_t put = write(child->gate, "G", 1);
+    (void)put; /* it can only fail when the child was killed, which rp_child_reap() sees */
+    close(child->gate);
+    child->gate = -1;
+}
+
+void rp_child_reap(struct rp_child *child) {
+    if (child->pid > 0 && !child->ended)
+        child->ended = waitpid(child->pid, &child->status, WNOHANG) == child->pid;
 }
 
 void rp_child_end(struct rp_child *child) {
@@ -95,7 +95,7 @@ void rp_child_end(struct rp_child *child) {
         close(child->gate); /* it never began, and ends by itself */
         child->gate = -1;
     } else if (child->pid > 0 && !child->ended) {
-        signal_tree(child->pid, SIGTERM);
+        rp_child_signal_tree(child->pid, child->is_held ? SIGKILL : SIGTERM);
     }
     const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
     for (int i = 0; child->pid > 0 && !child->ended; i++) {
@@ -103,7 +103,7 @@ void rp_child_end(struct rp_child *child) {
         if (child->ended)
             break;
         if (i == 100)
-            signal_tree(child->pid, SIGKILL);
+            rp_child_signal_tree(child->pid, SIGKILL);
         nanosleep(&pause, NULL);
     }
 }

@@ -158,10 +158,27 @@ struct rp_error *rp_session_compile_file(struct rp_session *s, const char *path,
     return add_module(s, path, rp_module_compile_file, opts, out);
 }
 
+/* The process that the probe is attached to; 0: all. */
+static struct rp_error *find_process(struct rp_session *s, const char *spec, pid_t *pid) {
+    RP_AUTO_FREE char *program = NULL;
+    enum rp_tasks tasks = rp_probe_tasks(spec, &program);
+    if (tasks == RP_TASKS_PROGRAM) {
+        struct rp_error *err = rp_child_hold(&s->child, s->opts.command, program);
+        if (err)
+            return rp_error_what_set(err, "cannot attach %s", spec);
+    }
+    *pid = tasks == RP_TASKS_ALL ? s->target.pid : rp_session_target(s);
+    if (tasks == RP_TASKS_PROGRAM && s->child.program)
+        *pid = s->child.program;
+    return NULL;
+}
+
 struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *module,
                                    const char *function, const char *spec, struct rp_probe **out) {
     struct rp_probe *probe;
-    RP_TRY(rp_probe_attach_in(module, function, spec, s->target.pid, &probe));
+    pid_t pid;
+    RP_TRY(find_process(s, spec, &pid));
+    RP_TRY(rp_probe_attach_in(module, function, spec, pid, &probe));
     struct rp_error *err =
         rp_vec_reserve(&s->probes, 1) ? rp_session_open_rows(s, probe) : rp_error_nomem();
     if (err) {

@@ -13,8 +13,10 @@
 
 /* The command that a session runs and traces. */
 struct rp_child {
-    pid_t pid; /* 0: none */
-    int gate;  /* closing it lets the command begin; -1 when it has */
+    pid_t pid;     /* 0: none */
+    int gate;      /* closing it lets the command begin; -1 when it has */
+    pid_t program; /* the program that it ran first, if somebody asked; 0: not known */
+    bool is_held;  /* that waits before its first instruction */
     bool ended;
     int status; /* as wait(2) gives it */
 };
@@ -111,12 +113,23 @@ void rp_session_add_gone(struct rp_session *s, const struct rp_module *module);
 /* Forks; the child waits at the gate, so that its pid is known before it does anything. */
 struct rp_error *rp_child_start(struct rp_child *child, const char *command,
                                 const sigset_t *signal_mask);
-void rp_child_release(struct rp_child *child);
 /* Sees whether it has ended. */
 void rp_child_reap(struct rp_child *child);
 /* Ends it and what it started (SIGTERM, after a second SIGKILL) if it still runs. */
 void rp_child_end(struct rp_child *child);
 /* Sees which signals have come: whether the command has ended, and whether the session is to. */
 void rp_session_take_signals(struct rp_session *s);
+/* For hold.c: lets it begin; signals the process and all that descend from it. */
+void rp_child_open_gate(struct rp_child *child);
+void rp_child_signal_tree(pid_t pid, int signo);
+
+/* ---- hold.c */
+
+/* Lets the command begin, until its shell starts a program, the one in `file` (NULL: any): that
+ * waits before its first instruction, but what is in its memory has its place. Nothing happens if
+ * the command has begun already. */
+struct rp_error *rp_child_hold(struct rp_child *child, const char *command, const char *file);
+/* Lets the command, or the program that is held, run. */
+void rp_child_release(struct rp_child *child);
 
 #endif

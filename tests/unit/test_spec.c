@@ -54,6 +54,11 @@ static const struct {
     {"s:faults", "software:page-faults:100"},
     {"h:cycles:99", "hardware:cpu-cycles:99"},
     {"hardware:cache-misses", "hardware:cache-misses:1000000"},
+    {"watchpoint:counter:8:w", "watchpoint:counter:8:w"},
+    {"w:counter+0x10:4:wr", "watchpoint:counter+16:4:rw"},
+    {"w:./a:b/c:_ZN3Foo1nE:2:rw", "watchpoint:./a:b/c:_ZN3Foo1nE:2:rw"},
+    {"w:0xFFFFffff81000008:8:x", "watchpoint:0xffffffff81000008:8:x"},
+    {"watchpoint:kernel:jiffies_64:8:w", "watchpoint:kernel:jiffies_64:8:w"},
 };
 
 START_TEST(test_good_spec) {

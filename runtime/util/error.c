@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/writer.h"
+
 struct rp_error {
     int errnum;
     char *what;
@@ -90,9 +92,18 @@ int rp_error_errno(const struct rp_error *err) {
 }
 
 void rp_error_print(const struct rp_error *err, FILE *out) {
-    fprintf(out, "reprobe: %s: %s\n", rp_error_what(err), rp_error_why(err));
-    if (err->hint)
-        fprintf(out, "hint: %s\n", err->hint);
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    rp_write_string(&w, "reprobe: ");
+    rp_write_message(&w, rp_error_what(err));
+    rp_write_string(&w, ": ");
+    rp_write_message(&w, rp_error_why(err));
+    if (err->hint) {
+        rp_write_string(&w, "\nhint: ");
+        rp_write_message(&w, err->hint);
+    }
+    rp_write_char(&w, '\n');
+    rp_writer_flush(&w);
 }
 
 void rp_error_free(struct rp_error *err) {

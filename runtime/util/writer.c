@@ -115,9 +115,17 @@ static size_t utf8_length(const uint8_t *s, size_t max) {
     return length;
 }
 
-/* C0, DEL, and C1 as UTF-8 encodes it (U+0080 to U+009F): what a terminal obeys. */
+/* What a terminal obeys: C0, DEL, C1 as UTF-8 encodes it (U+0080 to U+009F), and what changes the
+ * direction of text: U+061C, U+200E and U+200F, U+202A to U+202E, U+2066 to U+2069. */
 static bool is_control(const uint8_t *s, size_t length) {
-    return length == 1 ? s[0] < 0x20 || s[0] == 0x7f : length == 2 && s[0] == 0xc2 && s[1] < 0xa0;
+    if (length == 1)
+        return s[0] < 0x20 || s[0] == 0x7f;
+    if (length == 2)
+        return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+    if (length != 3 || s[0] != 0xe2)
+        return false;
+    return (s[1] == 0x80 && (s[2] == 0x8e || s[2] == 0x8f || (s[2] >= 0xaa && s[2] <= 0xae))) ||
+           (s[1] == 0x81 && s[2] >= 0xa6 && s[2] <= 0xa9);
 }
 
 /* ASCII that is written as it is. */
@@ -168,6 +176,13 @@ static void escape_for_terminal(struct rp_writer *w, const uint8_t *s, size_t le
     }
 }
 
+static void escape_in_message(struct rp_writer *w, const uint8_t *s, size_t length) {
+    if (strchr("\n\t\\", *s) && *s)
+        rp_write_char(w, (char)*s);
+    else
+        escape_for_terminal(w, s, length);
+}
+
 static void escape_for_json(struct rp_writer *w, const uint8_t *s, size_t length) {
     if (!length) {
         rp_write_string(w, "\\ufffd");
@@ -175,8 +190,12 @@ static void escape_for_json(struct rp_writer *w, const uint8_t *s, size_t length
         rp_write_char(w, '\\');
         rp_write_char(w, (char)*s);
     } else {
-        rp_write_string(w, "\\u00");
-        write_hex_byte(w, s[length - 1]); /* U+0080 to U+009F end in their own low byte */
+        unsigned point = length == 1   ? *s
+                         : length == 2 ? (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu)
+                                       : (s[0] & 0xfu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+        rp_write_string(w, "\\u");
+        write_hex_byte(w, (uint8_t)(point >> 8));
+        write_hex_byte(w, (uint8_t)point);
     }
 }
 
@@ -188,6 +207,10 @@ void rp_write_json_escaped(struct rp_writer *w, const uint8_t *bytes, size_t siz
     rp_write_char(w, '"');
     write_escaped(w, bytes, size, escape_for_json);
     rp_write_char(w, '"');
+}
+
+void rp_write_message(struct rp_writer *w, const char *text) {
+    write_escaped(w, (const uint8_t *)text, strlen(text), escape_in_message);
 }
 
 void rp_write_text(struct rp_writer *w, const char *text, size_t max) {

@@ -51,9 +51,11 @@ void rp_write_hex(struct rp_writer *w, const uint8_t *bytes, size_t size);
 void rp_write_padding(struct rp_writer *w, size_t start, size_t width);
 /* As rp_print_text() and, quotes included, rp_json_text(). */
 void rp_write_text(struct rp_writer *w, const char *text, size_t max);
+void rp_write_json_text(struct rp_writer *w, const char *text, size_t max);
 /* The same of text that may have NULs in it. */
 void rp_write_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size);
 void rp_write_json_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size);
-void rp_write_json_text(struct rp_writer *w, const char *text, size_t max);
+/* The same for our own sentences, in which there may be such text: lines, tabs and \ stay. */
+void rp_write_message(struct rp_writer *w, const char *text);
 
 #endif

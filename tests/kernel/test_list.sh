@@ -108,6 +108,18 @@ doctor() {
 	equal "cures" "$(grep -c '^no ' out)" "$(grep -c '^ *what to do: ' out)"
 }
 
+# A program may call its functions anything; a file may be called anything.
+nothing_raw() {
+	objcopy --redefine-sym twice=$'tw\033[31mice' "$helpers/probed" "odd"
+	run reprobe list 'uprobe:./odd:tw*'
+	status 0
+	equal "the function" 'uprobe:./odd:tw\x1b[31mice' "$(sed "s#uprobe:$tmp/#uprobe:./#" out)"
+	run reprobe check $'no\033]0;title\007file.c'
+	refused 'cannot read no\x1b]0;title\x07file.c'
+	run reprobe run "$helpers/probed" -a $'f=uprobe:x\033[31m:y'
+	! grep -q $'\033' out err || fail "expected no escape sequence" "$err"
+}
+
 t "everything" everything
 t "patterns" patterns
 t "tracepoints are those of the kernel" listed_is_there
@@ -115,6 +127,7 @@ t "nothing matches" nothing_matches
 t "functions of a program" in_files
 t "counters" counters
 t "kprobes" kprobe_list
+t "nothing raw" nothing_raw
 t "| head -1" closed_pipe
 t "doctor" doctor
 finish

@@ -468,6 +468,13 @@ START_TEST(test_escaping) {
     check_text(true, "a\n\"\\\x1b\x7f", 64, "\"a\\u000a\\\"\\\\\\u001b\\u007f\"", 0);
     check_text(true, "\xff\xe2\x82\xac\xc2\x9b", 64, "\"\\ufffd\xe2\x82\xac\\u009b\"", 0);
     check_text(true, "", 0, "\"\"", 0);
+    /* What turns text around: the first would show "txt.exe" as "exe.txt". */
+    check_text(false, "a\xe2\x80\xaetxt.exe", 64, "a\\xe2\\x80\\xaetxt.exe", 20);
+    check_text(false, "\xd8\x9c\xe2\x80\x8e\xe2\x81\xa6\xe2\x81\xa9", 64,
+               "\\xd8\\x9c\\xe2\\x80\\x8e\\xe2\\x81\\xa6\\xe2\\x81\\xa9", 44);
+    check_text(false, "\xe2\x80\x90\xe2\x81\xaa\xd8\x9b", 64, "\xe2\x80\x90\xe2\x81\xaa\xd8\x9b",
+               3);
+    check_text(true, "\xe2\x80\xae\xd8\x9c", 64, "\"\\u202e\\u061c\"", 0);
 }
 END_TEST
 

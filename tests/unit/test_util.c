@@ -211,7 +211,23 @@ START_TEST(json_may_be_long) {
 }
 END_TEST
 
-/* A directory of another user, but root, is none to make anything in. */
+/* A file's name may be anybody's; the lines of a message are ours. */
+START_TEST(error_is_safe_on_a_terminal) {
+    struct rp_error *err = rp_error_hint_set(
+        rp_error_new(0, "a.c:1: \x1b]0;x\x07 in \"b\\n\"\n\tcaret ^", "cannot read x\x1b[31m\xff"),
+        "try y\xe2\x80\xae");
+    RP_AUTO_FREE char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    rp_error_print(err, out);
+    fclose(out);
+    ck_assert_str_eq(text, "reprobe: cannot read x\\x1b[31m\\xff: a.c:1: \\x1b]0;x\\x07 in "
+                           "\"b\\n\"\n\tcaret ^\nhint: try y\\xe2\\x80\\xae\n");
+    rp_error_free(err);
+}
+END_TEST
+
+/* Nothing is made in a directory of another user but root. */
 START_TEST(directories_are_made_for_their_user) {
     char top[] = "/tmp/reprobe-unit.XXXXXX", path[64], others[64];
     ck_assert_ptr_nonnull(mkdtemp(top));
@@ -265,6 +281,7 @@ Suite *util_suite(void) {
     tcase_add_test(tc, json_has_its_commas);
     tcase_add_test(tc, json_numbers_are_json);
     tcase_add_test(tc, json_may_be_long);
+    tcase_add_test(tc, error_is_safe_on_a_terminal);
     tcase_add_test(tc, directories_are_made_for_their_user);
     tcase_add_test(tc, durations);
     suite_add_tcase(suite, tc);

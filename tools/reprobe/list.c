@@ -26,7 +26,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 static bool print(void *ctx, const char *spec) {
     *(bool *)ctx = true;
-    puts(spec);
+    rp_print_text(spec, SIZE_MAX, stdout); /* a program may call its functions anything */
+    putchar('\n');
     return !ferror(stdout);
 }
 

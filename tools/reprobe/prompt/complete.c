@@ -246,6 +246,9 @@ static const char *description(const char *text) {
 
 static void add_match(void *ctx, const char *text, const char *what) {
     struct rp_texts *matches = ctx;
+    for (const char *c = text; *c; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            return; /* a program may call its functions anything; a terminal would obey */
     describe(text, what);
     if (matches->count || rp_vec_push(matches, NULL)) /* first, what all of them begin with */
         rp_texts_add(matches, strdup(text));

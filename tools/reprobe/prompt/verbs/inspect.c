@@ -18,10 +18,12 @@ struct listing {
     uint64_t most, count;
 };
 
-static bool print_place(void *ctx, const char *spec) {
+static bool print_match(void *ctx, const char *spec) {
     struct listing *listing = ctx;
-    if (listing->count++ < listing->most)
-        puts(spec);
+    if (listing->count++ < listing->most) {
+        rp_print_text(spec, SIZE_MAX, stdout);
+        putchar('\n');
+    }
     return !ferror(stdout);
 }
 
@@ -31,7 +33,7 @@ static struct rp_error *list(struct prompt *prompt, const char *args) {
     RP_TRY(args_end(args));
     bool is_pattern = first && !second && strpbrk(first, "*?[:_");
     struct listing listing = {.most = prompt->terminal ? LISTED_MAX : UINT64_MAX};
-    RP_TRY(rp_probe_list(is_pattern ? NULL : first, is_pattern ? first : second, print_place,
+    RP_TRY(rp_probe_list(is_pattern ? NULL : first, is_pattern ? first : second, print_match,
                          &listing));
     if (!listing.count)
         return rp_error_hint_set(rp_error_new(ENOENT, "no probe matches", "cannot list %s",

@@ -41,7 +41,7 @@ struct rp_code rp_reads_negated(struct rp_reads *r, const struct rp_node *node);
 /* Whether reading `node` is one step that ends in a number or an address. */
 bool rp_reads_is_step(const struct rp_node *node);
 
-/* ------------------------------------------------------------------ text.c */
+/* ------------------------------------------------------------------ read_into.c: text */
 
 struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node);
 /* Where the text, or what buf() or str() is of, begins. */

@@ -105,6 +105,11 @@ struct rp_error *rp_tree_add(const struct rp_private_dir *tree, const char *name
 
 /* ------------------------------------------------------------- flags */
 
+bool rp_target_is_by_task(const struct rp_compile_opts *opts) {
+    const struct rp_target *target = opts->target;
+    return opts->any_target || (target && (target->has_uid || target->comm || target->cgroup));
+}
+
 /* The command line of libbcc's clang. */
 struct flags {
     struct rp_texts texts;

@@ -330,11 +330,6 @@ static struct rp_error *comm_constants(const char *comm, uint64_t constants[2]) 
     return NULL;
 }
 
-bool rp_target_is_by_task(const struct rp_compile_opts *opts) {
-    const struct rp_target *target = opts->target;
-    return opts->any_target || (target && (target->has_uid || target->comm || target->cgroup));
-}
-
 struct rp_error *rp_target_constants(const struct rp_target *target,
                                      uint64_t constants[RP_TARGET_COUNT]) {
     memset(constants, 0, RP_TARGET_COUNT * sizeof(*constants));

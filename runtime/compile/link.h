@@ -64,10 +64,6 @@ enum {
     RP_TARGET_COUNT
 };
 
-/* Whether is_target() has to check more than the process; leaving out the rest saves a tenth of the
- * compile time. */
-bool rp_target_is_by_task(const struct rp_compile_opts *opts);
-
 /* Fails if a name is too long for a task, or the directory is not a cgroup. */
 struct rp_error *rp_target_constants(const struct rp_target *target,
                                      uint64_t constants[RP_TARGET_COUNT]);

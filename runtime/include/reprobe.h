@@ -130,13 +130,8 @@ struct rp_timings {
 
 /* Compiles `text`, which is C as BCC takes it. *out is the module: its maps exist in the kernel,
  * its programs are loaded when they are attached. Errors have the author's own line numbers.
- * Needs CAP_BPF (or root) if the source declares a map.
- *
- * A program that this build of reprobe and its compiler have compiled on this kernel before comes
- * from the user's cache: $REPROBE_CACHE (a directory, or "off"), else
- * $XDG_CACHE_HOME/reprobe/objects, else ~/.cache/reprobe/objects. The directory is only used if it
- * belongs to the user and nobody else can write to it. When it grows above $REPROBE_CACHE_LIMIT
- * bytes (64 MiB), the entries that were used longest ago are removed. */
+ * Needs CAP_BPF (or root) if the source declares a map. What was compiled on this kernel before
+ * comes from the user's cache (reprobe_query.h). */
 struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *opts,
                                    struct rp_module **out);
 /* The same for a file. A file that rp_module_save() wrote is loaded as it is; it is refused if the
@@ -394,8 +389,8 @@ void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out);
 void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
 
 /* Prints text of unknown origin so that it is safe on a terminal: control characters and invalid
- * UTF-8 are escaped (\n, \x1b). Ends at the first NUL, or after `max` bytes. Returns the number of
- * columns printed. */
+ * UTF-8 are escaped (\n, \x1b). Ends at a NUL, or after `max` bytes. Returns the columns printed.
+ */
 size_t rp_print_text(const char *text, size_t max, FILE *out);
 
 /* A line of the kernel's trace pipe, as bpf_trace_printk() writes it. */

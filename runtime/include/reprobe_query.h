@@ -253,7 +253,13 @@ void rp_kernel_features(void (*each)(void *ctx, const struct rp_feature *feature
 
 /* ------------------------------------------------------------------ the object cache */
 
-/* A program in the cache; see rp_module_compile(). */
+/* A program that this build of reprobe and its compiler have compiled on this kernel before comes
+ * from the user's cache: $REPROBE_CACHE (a directory, or "off"), else
+ * $XDG_CACHE_HOME/reprobe/objects, else ~/.cache/reprobe/objects. The directory is only used if it
+ * belongs to the user and nobody else can write to it. When it grows above $REPROBE_CACHE_LIMIT
+ * bytes (64 MiB), the entries that were used longest ago are removed. */
+
+/* A program in it. */
 struct rp_cache_entry {
     const char *file;
     const char *source, *kernel; /* NULL: the file is damaged */

@@ -119,7 +119,7 @@ static inline const struct rp_attach_point *rp_plan_entry(const struct rp_query_
     return &program->points[0];
 }
 
-/* ------------------------------------------------------------------ asked.c: the trees */
+/* ------------------------------------------------------------------ scope.c: the trees */
 
 /* Reads all expressions of the question, as trees over what its attach points have. */
 struct rp_error *rp_plan_trees(struct rp_query_plan *program);

@@ -3,7 +3,7 @@
  * Questions: a line becomes C.
  *
  *   line -> question (question.c) -> attach points (attach_point.c) and what can be named there
- *        (scope.c) -> trees (asked.c, tree/), each read at its moment (moment.c) -> plan (plan.c)
+ *        (scope.c) -> trees (scope.c, tree/), each read at its moment (moment.c) -> plan (plan.c)
  *        -> a program (emit/)
  */
 #ifndef RP_QUERY_QUERY_H

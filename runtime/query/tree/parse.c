@@ -186,7 +186,9 @@ static struct rp_error *take_index(struct rp_parser *p, const struct rp_node **n
 }
 
 static struct rp_error *take_postfix(struct rp_parser *p, const struct rp_node **out) {
-    RP_TRY(take_primary(p, out));
+    struct rp_error *err = take_primary(p, out);
+    if (err || !*out)
+        return err;
     for (;;) {
         if (rp_parse_at(p, "["))
             RP_TRY(take_index(p, out));

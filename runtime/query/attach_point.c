@@ -16,6 +16,7 @@
 #include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/nearest.h"
 
 static char *join(const char *kind, const char *rest) {
     char *text = NULL;
@@ -121,8 +122,7 @@ static struct rp_error *without_kprobes(const char *word, char **spec, char **no
     RP_AUTO_FREE char *wanted = join("kprobe", word);
     if (!wanted)
         return rp_error_nomem();
-    RP_AUTO_FREE char *instead =
-        rp_syscall_function(word) || rp_ksym_exists(word) ? rp_probe_suggest(wanted) : NULL;
+    RP_AUTO_FREE char *instead = rp_probe_suggest(wanted);
     if (!instead)
         return checked(rp_take(wanted), spec);
     if (asprintf(note, "this kernel has no kprobes: %s instead of %s", instead, wanted) < 0)
@@ -131,13 +131,46 @@ static struct rp_error *without_kprobes(const char *word, char **spec, char **no
     return NULL;
 }
 
+/* Near names of all kinds: tracepoints, syscalls, and functions where they can be traced. */
+static bool add_event(void *ctx, const char *event) {
+    const char *name = strchr(event, ':');
+    if (!name)
+        return true;
+    rp_nearest_add(ctx, name + 1);
+    if (strncmp(event, "syscalls:sys_enter_", 19) == 0)
+        rp_nearest_add(ctx, event + 19);
+    return true;
+}
+
+static bool add_function(void *ctx, const char *name, const char *module, uint64_t address) {
+    (void)module;
+    (void)address;
+    rp_nearest_add(ctx, name);
+    return true;
+}
+
+static struct rp_error *unknown_name(const char *word, bool kprobes) {
+    RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = word};
+    rp_error_free(rp_tracefs_each_event(add_event, &nearest));
+    if (kprobes)
+        rp_error_free(rp_ksyms_each(add_function, &nearest));
+    RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
+    struct rp_error *err =
+        rp_error_new(ENOENT, "the kernel has no tracepoint, system call or function of that name",
+                     "cannot trace `%s`", word);
+    return near
+               ? rp_error_hint_set(err, "did you mean %s?", near)
+               : rp_error_hint_set(err, "reprobe list '*:*PART*' finds them by a part of the name");
+}
+
 static struct rp_error *name_place(const char *word, char **spec, char **note) {
     bool kprobes = rp_kernel_has_kprobes();
     RP_AUTO_FREE char *function = strndup(word, strcspn(word, "+"));
     RP_AUTO_FREE char *syscall = function ? rp_syscall_function(function) : NULL;
     if (!function)
         return rp_error_nomem();
-    if (kprobes && (syscall || rp_ksym_exists(function))) {
+    bool exists = syscall || rp_ksym_exists(function);
+    if (kprobes && exists) {
         *spec = join("kprobe", word);
         return *spec ? NULL : rp_error_nomem();
     }
@@ -145,9 +178,7 @@ static struct rp_error *name_place(const char *word, char **spec, char **note) {
     *spec = event ? join("tracepoint", event) : find_syscall(word);
     if (*spec || event)
         return *spec ? NULL : rp_error_nomem();
-    if (!kprobes)
-        return without_kprobes(function, spec, note);
-    return checked(join("kprobe", word), spec);
+    return exists ? without_kprobes(function, spec, note) : unknown_name(function, kprobes);
 }
 
 /* "sched:sched_switch", which may also be a misspelt kind. */

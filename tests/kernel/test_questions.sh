@@ -235,6 +235,21 @@ no_answer() {
 	refused '`filename` is text' 'count openat by filename'
 	run query trace 'sched:sched_swich'
 	refused 'has no tracepoint sched_swich in the category sched' 'did you mean sched_switch?'
+	# A name that nobody has is not the kernel's fault, and near names are looked for everywhere.
+	local name near
+	while read -r name near; do
+		run query trace "$name"
+		refused "cannot trace \`$name\`: the kernel has no tracepoint, system call or function of that name" \
+			"did you mean" "$near"
+		lacks "the fault" "$err" kprobes lab
+	done <<'END'
+sys_enter_opnat sys_enter_openat
+opnat openat
+sched_swich sched_switch
+sched_proces_exec sched_process_exec
+END
+	run query trace 'xyzzy_plugh_42'
+	refused "no tracepoint, system call or function" "reprobe list"
 	run query trace 'schd:sched_switch'
 	refused 'schd'
 	run query trace 'openat (dfd'

@@ -73,10 +73,10 @@ static struct rp_error *no_function(const struct rp_spec *spec) {
 
 /* The kernel itself would accept a probe beyond the end of the function. */
 static struct rp_error *resolve(struct rp_spec *spec) {
-    if (!rp_kernel_has_kprobes())
-        return no_kprobes(spec);
     if (!rp_kernel_function_use_own_name(spec) && !rp_ksym_exists(spec->target))
         return no_function(spec);
+    if (!rp_kernel_has_kprobes())
+        return no_kprobes(spec);
     return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
 }
 

@@ -131,7 +131,7 @@ static struct rp_error *without_kprobes(const char *word, char **spec, char **no
     return NULL;
 }
 
-/* Near names of all kinds: tracepoints, syscalls, and functions where they can be traced. */
+/* Near names of all kinds: tracepoints, syscalls and functions. */
 static bool add_event(void *ctx, const char *event) {
     const char *name = strchr(event, ':');
     if (!name)
@@ -149,11 +149,10 @@ static bool add_function(void *ctx, const char *name, const char *module, uint64
     return true;
 }
 
-static struct rp_error *unknown_name(const char *word, bool kprobes) {
+static struct rp_error *unknown_name(const char *word) {
     RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = word};
     rp_error_free(rp_tracefs_each_event(add_event, &nearest));
-    if (kprobes)
-        rp_error_free(rp_ksyms_each(add_function, &nearest));
+    rp_error_free(rp_ksyms_each(add_function, &nearest));
     RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
     struct rp_error *err =
         rp_error_new(ENOENT, "the kernel has no tracepoint, system call or function of that name",
@@ -178,7 +177,7 @@ static struct rp_error *name_place(const char *word, char **spec, char **note) {
     *spec = event ? join("tracepoint", event) : find_syscall(word);
     if (*spec || event)
         return *spec ? NULL : rp_error_nomem();
-    return exists ? without_kprobes(function, spec, note) : unknown_name(function, kprobes);
+    return exists ? without_kprobes(function, spec, note) : unknown_name(function);
 }
 
 /* "sched:sched_switch", which may also be a misspelt kind. */

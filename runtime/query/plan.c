@@ -189,6 +189,14 @@ static struct rp_error *plan_number(struct rp_query_plan *p) {
                              p->question->probes[0], p->number.text);
 }
 
+/* "count openat comm": what is asked by comes behind `by`. */
+static struct rp_error *not_a_probe(const struct rp_query_plan *p, const char *word,
+                                    struct rp_error *err) {
+    if (!rp_builtin_find(word) && !rp_argument_find(p->points[0].arguments, word))
+        return err;
+    return rp_error_hint_set(err, "to count by it: count %s by %s", p->question->probes[0], word);
+}
+
 static struct rp_error *plan_points(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     if (!q->probe_count)
@@ -199,7 +207,9 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
     for (size_t i = 0; i < q->probe_count; i++) {
         RP_AUTO_FREE char *spec = NULL, *note = NULL;
         char fallback[40] = "on_event";
-        RP_TRY(rp_question_spec(q->probes[i], &spec, &note));
+        struct rp_error *err = rp_question_spec(q->probes[i], &spec, &note);
+        if (err)
+            return i ? not_a_probe(p, q->probes[i], err) : err;
         if (i)
             snprintf(fallback, sizeof(fallback), "on_event_%zu", i + 1);
         p->point_count = i + 1;

@@ -248,6 +248,10 @@ opnat openat
 sched_swich sched_switch
 sched_proces_exec sched_process_exec
 END
+	run query count 'openat comm'
+	refused '`comm`' 'to count by it: count openat by comm'
+	run query count 'openat flags'
+	refused '`flags`' 'to count by it: count openat by flags'
 	run query trace 'xyzzy_plugh_42'
 	refused "no tracepoint, system call or function" "reprobe list"
 	run query trace 'schd:sched_switch'

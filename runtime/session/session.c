@@ -176,7 +176,7 @@ static struct rp_error *find_process(struct rp_session *s, const char *spec, pid
 struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *module,
                                    const char *function, const char *spec, struct rp_probe **out) {
     struct rp_probe *probe;
-    pid_t pid;
+    pid_t pid = 0;
     RP_TRY(find_process(s, spec, &pid));
     RP_TRY(rp_probe_attach_in(module, function, spec, pid, &probe));
     struct rp_error *err =

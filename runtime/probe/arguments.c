@@ -24,7 +24,7 @@ void rp_arguments_free(struct rp_arguments *arguments) {
 
 struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type) {
     RP_VEC(struct rp_argument) all = {arguments->list, arguments->count, arguments->count};
-    if (!name || !type || !rp_vec_push(&all, ((struct rp_argument){name, type}))) {
+    if (!name || !type || !rp_vec_push(&all, ((struct rp_argument){name, type, false}))) {
         free(name);
         free(type);
         return rp_error_nomem();
@@ -46,11 +46,14 @@ struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments) {
     return arguments->result ? NULL : rp_error_nomem();
 }
 
+static bool is_struct(const struct rp_btf *btf, uint32_t id) {
+    return btf_is_composite(rp_btf_type(btf, rp_btf_skip_to_base(btf, id)));
+}
+
 /* A struct by value takes one or two registers, so later arguments are not where they seem to be.
  */
 static bool is_large(const struct rp_btf *btf, uint32_t id) {
-    return btf_is_composite(rp_btf_type(btf, rp_btf_skip_to_base(btf, id))) &&
-           rp_btf_size(btf, id) > 8;
+    return is_struct(btf, id) && rp_btf_size(btf, id) > 8;
 }
 
 struct rp_error *rp_arguments_add_prototype(struct rp_arguments *arguments,
@@ -68,6 +71,7 @@ struct rp_error *rp_arguments_add_prototype(struct rp_arguments *arguments,
             readable = arguments->count;
         RP_TRY(rp_arguments_add(arguments, *name ? strdup(name) : numbered(i - first),
                                 rp_type_declaration(btf, p[i].type)));
+        arguments->list[arguments->count - 1].is_struct = is_struct(btf, p[i].type);
     }
     if (readable < arguments->count)
         arguments->readable = readable;
@@ -164,10 +168,25 @@ void rp_write_parameters(const struct rp_function_text *f) {
     for (size_t i = 0; i < count; i++) {
         const struct rp_argument *argument = &f->arguments->list[i];
         bool taken = !strcmp(argument->name, "ctx") && !rp_function_reads(f, "ctx");
-        write_parameter(f, argument->type, taken ? "ctx_" : argument->name);
+        if (argument->is_struct)
+            fprintf(f->out, ", u64 %s_value", argument->name);
+        else
+            write_parameter(f, argument->type, taken ? "ctx_" : argument->name);
     }
     if (has_result(f) && f->arguments->result)
         write_parameter(f, f->arguments->result, "ret");
+}
+
+void rp_write_structs(const struct rp_function_text *f) {
+    for (size_t i = 0; i < rp_function_parameters(f); i++) {
+        const struct rp_argument *argument = &f->arguments->list[i];
+        const char *name = argument->name;
+        if (!argument->is_struct || !rp_function_reads(f, name))
+            continue;
+        RP_AUTO_FREE char *declared = rp_type_declare(argument->type, name);
+        fprintf(f->out, "    %s;\n    __builtin_memcpy(&%s, &%s_value, sizeof(%s));\n",
+                declared ? declared : "", name, name, name);
+    }
 }
 
 void rp_write_local(FILE *out, const char *type, const char *name, const char *value) {

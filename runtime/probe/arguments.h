@@ -16,6 +16,7 @@
 struct rp_argument {
     const char *name; /* "dfd" */
     const char *type; /* in C, "struct filename *" */
+    bool is_struct;   /* by value, in a register */
 };
 struct rp_arguments {
     struct rp_argument *list;
@@ -87,6 +88,8 @@ bool rp_function_is_macro(const struct rp_function_text *function, const char *c
 void rp_write_target(const struct rp_function_text *function);
 /* ", int dfd, struct filename *name" */
 void rp_write_parameters(const struct rp_function_text *function);
+/* "    kuid_t uid;" and what is in its register, for parameters that are structs. */
+void rp_write_structs(const struct rp_function_text *function);
 /* "    int dfd = VALUE;" */
 void rp_write_local(FILE *out, const char *type, const char *name, const char *value);
 

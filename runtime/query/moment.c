@@ -128,7 +128,7 @@ struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
 }
 
 static bool is_of_entry(const struct rp_node *node) {
-    return node->reads_argument && !node->reads_return && !node->asks_entry && !node->asks_return;
+    return node->reads_argument && !node->reads_return && !node->asks_return;
 }
 
 static bool is_moment(const struct rp_node *node, bool entry) {
@@ -265,7 +265,7 @@ static struct rp_error *at_return(struct rp_query_plan *p, const struct rp_node 
 struct rp_error *rp_plan_moment(struct rp_query_plan *p, const struct rp_node **node) {
     if (!p->pair)
         return NULL;
-    return is_of_entry(*node) ? at_entry(p, node) : at_return(p, node);
+    return is_of_entry(*node) && !is_moment(*node, true) ? at_entry(p, node) : at_return(p, node);
 }
 
 void rp_values_take_capacity(const struct rp_query_plan *p, struct rp_values *values) {

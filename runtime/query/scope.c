@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "query/plan.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -52,11 +53,11 @@ void rp_question_scope_clear(struct rp_question_scope *s) {
 
 /* ------------------------------------------------------------------ variables */
 
-static bool has(const struct rp_question_scope *s, const char *name) {
+static struct rp_variable *find(struct rp_question_scope *s, const char *name) {
     for (size_t i = 0; i < s->variables.count; i++)
         if (!strcmp(s->variables.items[i].name, name))
-            return true;
-    return false;
+            return &s->variables.items[i];
+    return NULL;
 }
 
 static const char *owner_of(const struct rp_scope_source *source) {
@@ -126,7 +127,7 @@ struct rp_error *rp_question_scope_add(struct rp_question_scope *s,
     s->types.kernel = rp_kernel_types_or_null();
     for (size_t i = 0; i < source->arguments->count; i++) {
         const char *name = source->arguments->list[i].name;
-        if (!has(s, name) && !(source->at_return && rp_builtin_find(name)))
+        if (!find(s, name) && !(source->at_return && rp_builtin_find(name)))
             RP_TRY(add_argument(s, source, i));
     }
     return NULL;
@@ -164,15 +165,34 @@ static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp
     return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
 }
 
+/* What tells how many bytes are at an address, by the names that the kernel gives both. */
+static const struct {
+    const char *buffer, *length;
+} buffers[] = {{"buf", "count"}, {"buf", "len"}, {"buff", "len"}, {"ubuf", "len"}};
+
+static void set_lengths(struct rp_question_scope *s) {
+    for (size_t i = 0; i < RP_COUNT(buffers); i++) {
+        struct rp_variable *buffer = find(s, buffers[i].buffer),
+                           *length = find(s, buffers[i].length);
+        if (!buffer || !length || buffer->type->kind != RP_C_POINTER ||
+            !rp_c_is_integer(length->type))
+            continue;
+        const struct rp_c_type *to = rp_c_type_to(&s->types, buffer->type);
+        if (to && (to->is_plain_char || to->kind == RP_C_VOID))
+            buffer->length = buffers[i].length;
+    }
+}
+
 struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
                                          const struct rp_scope_source *source) {
     const struct rp_spec *spec = source->spec;
     RP_TRY(rp_question_scope_add(s, source));
-    if (!has(s, "ret"))
+    if (!find(s, "ret"))
         RP_TRY(add_result(s, source));
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
-        if (!has(s, builtin->name))
+        if (!find(s, builtin->name))
             RP_TRY(add_builtin(s, builtin, source));
+    set_lengths(s);
     s->scope =
         (struct rp_scope){.types = &s->types,
                           .variables = s->variables.items,

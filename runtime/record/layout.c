@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/btf.h"
 #include "record/view.h"
 #include "util/error.h"
 
@@ -330,8 +331,44 @@ static struct rp_type *build_int(const struct build *b, const struct btf_type *t
     return type;
 }
 
+/* An enumerator's name is at *name. */
+static uint64_t enumerator(const struct rp_type *type, const struct btf_type *t, unsigned i,
+                           uint32_t *name) {
+    if (btf_is_enum64(t)) {
+        *name = btf_enum64(t)[i].name_off;
+        return btf_enum64_value(&btf_enum64(t)[i]);
+    }
+    int32_t number = btf_enum(t)[i].val;
+    *name = btf_enum(t)[i].name_off;
+    uint64_t value = type->is_signed ? (uint64_t)(int64_t)number : (uint32_t)number;
+    return t->size < 4 && !type->is_signed ? value & ((1ULL << (t->size * 8)) - 1) : value;
+}
+
+/* What stands in an enum of the prelude's (types.c) besides the names that the source mentions. */
+static bool is_filler(const char *name) {
+    return !strncmp(name, "__enum", 6) && isdigit((unsigned char)name[6]);
+}
+
+/* All names of a kernel's enum, of which the source was given those that it mentions. False: no
+ * memory. */
+static bool add_kernel_values(struct rp_type *type, const char *name) {
+    const struct rp_btf *kernel = rp_kernel_types_or_null();
+    uint32_t id = kernel ? rp_btf_find(kernel, name, BTF_KIND_ENUM) : 0;
+    if (kernel && !id)
+        id = rp_btf_find(kernel, name, BTF_KIND_ENUM64);
+    const struct btf_type *t = id ? rp_btf_type(kernel, id) : NULL;
+    for (unsigned i = 0; t && t->size == type->size && i < btf_vlen(t); i++) {
+        uint32_t at;
+        uint64_t value = enumerator(type, t, i, &at);
+        if (!rp_type_add_value(type, rp_btf_string(kernel, at), value))
+            return false;
+    }
+    return true;
+}
+
 static struct rp_type *build_enum(const struct build *b, const struct btf_type *t) {
     RP_AUTO_TYPE struct rp_type *type = rp_type_new(RP_ENUM, t->size);
+    bool of_kernel = false;
     if (!type)
         return NULL;
     type->is_signed = btf_kflag(t);
@@ -339,22 +376,15 @@ static struct rp_type *build_enum(const struct build *b, const struct btf_type *
     for (unsigned i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
         type->is_signed |= btf_enum(t)[i].val < 0;
     for (unsigned i = 0; i < btf_vlen(t); i++) {
-        uint32_t name;
-        uint64_t value;
-        if (btf_is_enum(t)) {
-            int32_t number = btf_enum(t)[i].val;
-            name = btf_enum(t)[i].name_off;
-            value = type->is_signed ? (uint64_t)(int64_t)number : (uint32_t)number;
-        } else {
-            name = btf_enum64(t)[i].name_off;
-            value = btf_enum64_value(&btf_enum64(t)[i]);
-        }
-        if (t->size < 4 && !type->is_signed)
-            value &= (1ULL << (t->size * 8)) - 1;
-        if (!rp_type_add_value(type, name_at(b->btf, name), value))
+        uint32_t at;
+        uint64_t value = enumerator(type, t, i, &at);
+        const char *name = name_at(b->btf, at);
+        of_kernel |= is_filler(name);
+        if (!is_filler(name) && !rp_type_add_value(type, name, value))
             return NULL;
     }
-    return rp_take(type);
+    const char *name = name_at(b->btf, t->name_off);
+    return of_kernel && *name && !add_kernel_values(type, name) ? NULL : rp_take(type);
 }
 
 static bool build_member(struct build *b, const struct btf_type *t, unsigned i,

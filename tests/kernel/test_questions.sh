@@ -57,12 +57,41 @@ kernel_structs() {
 memory_of_the_process() {
 	answer 'sleep 0.03125' trace 'clock_nanosleep rqtp->tv_sec rqtp->tv_nsec ret if comm == "sleep"'
 	equal "a struct" "0 31250000 0" "$(fields data.rqtp_tv_sec data.rqtp_tv_nsec data.ret)"
+	answer 'spawn 3 >expected' trace 'execve filename ret if comm == "spawn"'
+	equal "gone by the return" "$(awk '{ print $1, $4, 0 }' expected)" \
+		"$(fields data.pid data.filename data.ret | tail -n 3)"
+	answer 'spawn 3 >expected' count 'execve by filename if ret == 0'
+	equal "a key, with the shell's own" "$(awk '{ print $4 }' expected | sort -u) 4" "$(grep -F "$(awk '{ print $4; exit }' expected)" out | jsonlines key.filename value | tr '\t' ' ')"
 	answer 'sh -c "exec /bin/sleep 0 1 2"' trace 'execve argv[0] argv[2] *argv[1] if argv[3] && argv[3] == "2"'
 	equal "pointers to text" "/bin/sleep 1 0" "$(fields data.argv_0 data.argv_2 data.argv_1)"
 }
 
 # asked COMMAND LINE: the prompt's answer as JSON.
 asked() { run reprobe --json -c "$1" -e "$2" && status 0; }
+
+# A buffer with a length beside it is that many bytes, whatever they are.
+buffers() {
+	printf 'ab\0c\nrest' >text
+	local write='dd if=text of=/dev/null bs=5 count=1 status=none'
+	asked "$write" 'trace write buf ret if comm == "dd"'
+	equal "bytes" '"buf":"ab\u0000c\u000a","ret":5' "$(grep -o '"buf":.*"ret":5' <<<"$out")"
+	asked "$write" 'count write by comm if buf == "ab\0c\n"'
+	equal "equal" '"key":{"comm":"dd"},"value":1' "$(grep -o '"key".*"value":1' <<<"$out")"
+	asked "$write" 'count write by comm if buf == "ab"'
+	lacks "their beginning" "$out" '"comm":"dd"'
+	asked "$write" 'trace write buf(buf, 2) str(buf) if comm == "dd" && starts(buf, "ab")'
+	equal "as asked" '"buf(buf, 2)":"ab","str(buf)":"ab"' "$(grep -o '"buf(.*"ab"' <<<"$out")"
+}
+
+# By their names, also where the source mentions none of them.
+enums() {
+	asked "$probed --calls 3" "count uprobe:$probed:twice by (enum bpf_prog_type)arg0"
+	equal "a key" "BPF_PROG_TYPE_KPROBE BPF_PROG_TYPE_SCHED_CLS BPF_PROG_TYPE_SOCKET_FILTER" \
+		"$(grep -o 'BPF_PROG_TYPE_[A-Z_]*' <<<"$out" | sort | paste -sd' ')"
+	asked "$probed --calls 2" "trace uprobe:$probed:twice (enum bpf_prog_type)arg0, (enum bpf_prog_type)(arg0 + 5000)"
+	equal "a row" '"BPF_PROG_TYPE_KPROBE" 5002' \
+		"$(grep -o '"(enum bpf_prog_type).*}' <<<"$out" | tail -n 1 | sed 's/"[^"]*"://g; s/,/ /; s/}*$//')"
+}
 
 # What could not be read has a mark, null or nothing in place of a value; and it is told.
 failed_reads() {
@@ -273,6 +302,8 @@ t "trace: text is compared to its end" text_is_compared_to_its_end
 t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process
+t "trace: buffers" buffers
+t "trace: enums" enums
 t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files
 t "trace: USDT probes" static_probes

@@ -12,7 +12,7 @@ fi
 files=/dev/shm/reprobe-test.$$
 mkdir "$files"
 trap 'cd /; rm -rf "$base" "$files"' EXIT
-unlink="touch $files/one $files/two; spawn --unlink $files/one $files/missing $files/two >expected"
+unlink="mkdir -p $files; touch $files/one $files/two; spawn --unlink $files/one $files/missing $files/two >expected"
 
 # The issue's own example, and with the result: name->name is gone by then, so it is kept.
 arguments_and_results() {
@@ -38,6 +38,41 @@ directly() {
 	equal "both" "$(awk '{ print $1, $3, 0 - $2 }' expected | tail -n 2)" "$(fields data.pid data.name_name data.ret)"
 }
 
+# Each step through memory is a read of its own, whatever kind of probe it is.
+steps_through_memory() {
+	local kind elf='(u8)bprm->buf[0] (u8)bprm->buf[2], (u8)*(bprm->buf + 1), (u8)bprm->buf[pid - pid + 3]'
+	for kind in kprobe fentry; do
+		[ $kind = kprobe ] || reprobe list fentry >list 2>&1 || continue
+		answer 'spawn 2 >expected' trace "$kind:begin_new_exec $elf if comm == \"spawn\""
+		equal "$kind: an array behind a pointer" "127 76 69 70" \
+			"$(fields data.u8_bprm_buf_0 data.u8_bprm_buf_2 data.u8_bprm_buf_1 data.u8_bprm_buf_pid_pid_3 | sort -u)"
+		answer "mkdir -p $files; touch $files/one; spawn --unlink $files/one >>expected" \
+			trace "$kind:do_unlinkat bpf_get_current_task()->files->fdt->fd[1]->f_flags if comm == \"spawn\""
+		equal "$kind: a pointer to pointers" 33793 "$(grep '^{"output"' out | sed 's/.*f_f[lags]*":\([0-9]*\).*/\1/')"
+	done
+	reprobe list 'tp_btf:sched_process_exec' >list 2>&1 || return 0
+	answer 'spawn 1 >>expected' trace 'tp_btf:sched_process_exec p->files->fdt->fd[1]->f_flags if p->comm == "spawn"'
+	equal "tp_btf: a pointer to pointers" 33793 "$(grep '^{"output"' out | sed 's/.*f_f[lags]*":\([0-9]*\).*/\1/' | tail -n 1)"
+}
+
+# In a register, by value.
+structs_by_value() {
+	local kind
+	for kind in kprobe fentry; do
+		[ $kind = kprobe ] || reprobe list fentry >list 2>&1 || continue
+		answer "mkdir -p $files; touch $files/one; chown 12:34 $files/one" trace "$kind:security_path_chown uid.val gid.val if comm == \"chown\""
+		equal "$kind" "12 34" "$(fields data.uid_val data.gid_val)"
+		answer "mkdir -p $files; touch $files/one; chown 12:34 $files/one" trace "$kind:security_path_chown uid ret if comm == \"chown\" && gid.val == 34"
+		equal "$kind with its result" "12 0" "$(fields data.uid_val data.ret)"
+	done
+}
+
+# What a function sets is there at its return.
+moments() {
+	answer 'tcp 1 >/dev/null' trace 'tcp_v4_connect entry(sk->sk_daddr) return(sk->sk_daddr) ret if comm == "tcp"'
+	equal "127.0.0.1" "0 16777343 0" "$(fields data.entry_sk_sk_daddr data.return_sk_sk_daddr data.ret | head -n 1)"
+}
+
 sums() {
 	target=-t answer "$unlink" hist 'do_unlinkat ret by name->name if comm == "spawn"'
 	equal "histogram by text" "$files/one 1,$files/two 1" \
@@ -58,6 +93,9 @@ no_such_function() {
 t "arguments and results" arguments_and_results
 t "syscalls" syscalls
 t "fentry and fexit" directly
+t "steps through memory" steps_through_memory
+t "structs by value" structs_by_value
+t "entry and return" moments
 t "sums" sums
 t "no such function" no_such_function
 finish

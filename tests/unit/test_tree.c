@@ -588,8 +588,9 @@ static const struct {
     {"buffer", "    u64 size_1 = count;\n"
                "    if (size_1 > 64)\n"
                "        size_1 = 64;\n"
-               "    to.x.size = size_1;\n"
-               "    int err_2 = " READ_U "(to.x.bytes, size_1, buffer);\nUNREAD err_2\n"},
+               "    __builtin_memset(to.x, 0, sizeof(to.x));\n"
+               "    to.x_size = size_1;\n"
+               "    int err_2 = " READ_U "(to.x, size_1, buffer);\nUNREAD err_2\n"},
     {"str(arg0, number)", "    u64 size_1 = (u64)number + 1;\n"
                           "    if (size_1 > 64)\n"
                           "        size_1 = 64;\n"
@@ -597,8 +598,9 @@ static const struct {
                           "arg0) < 0);\nUNREAD err_2\n"},
     {"str(arg0, 5)",
      "    int err_1 = (" READ_U "_str(to.x, 6, (void *)arg0) < 0);\nUNREAD err_1\n"},
-    {"buf(conf->raw)", "    to.x.size = 6;\n"
-                       "    int err_1 = " READ_U "(to.x.bytes, 6, (void *)conf + 152 "
+    {"buf(conf->raw)", "    __builtin_memset(to.x, 0, sizeof(to.x));\n"
+                       "    to.x_size = 6;\n"
+                       "    int err_1 = " READ_U "(to.x, 6, (void *)conf + 152 "
                        "/* raw */);\nUNREAD err_1\n"},
     {"comm", "    bpf_get_current_comm(&to.x, sizeof(to.x));\n"},
     {"\"text\"", "    __builtin_memcpy(to.x, \"text\", sizeof(\"text\"));\n"},

@@ -140,6 +140,8 @@ void rp_write_members(const struct rp_query_plan *p, const struct rp_values *val
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
         RP_AUTO_FREE char *member = declare_member(value);
+        if (value->node && rp_node_is_bytes(value->node))
+            fprintf(p->out, "    u32 %s_size;\n", value->member);
         fprintf(p->out, "    %s;", member ? member : "");
         p->writing->nomem |= !member;
         if (strcmp(value->member, value->text) != 0 && !strstr(value->text, "*/"))
@@ -242,6 +244,8 @@ static void write_arguments(const struct rp_query_plan *p, size_t s) {
     for (size_t i = 0; i < point->arguments->readable && kind->write_argument; i++)
         if (is_read(p, s, point->arguments->list[i].name))
             kind->write_argument(&function, i);
+    if (kind->has_parameters)
+        rp_write_structs(&function);
     write_saved_arguments(p, s);
     bool has_own_ret = rp_argument_find(rp_plan_entry(p)->arguments, "ret");
     if (kind->result == RP_RESULT_READ && !has_own_ret && is_read(p, s, "ret") &&

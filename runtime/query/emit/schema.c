@@ -61,6 +61,10 @@ static void add_value(struct building *b, struct rp_map_schema *map, const struc
                                       .unit = is_builtin(value, "nsecs") ? "ns" : NULL};
     if (rp_member_is_stack(&member))
         member.stacks = "stacks";
+    RP_AUTO_FREE char *size =
+        rp_node_is_bytes(value->node) ? rp_text("%s_size", value->member) : NULL;
+    if (size)
+        add_member(b, map, size, RP_MEMBER_SIZE);
     add(b, map, &member);
 }
 

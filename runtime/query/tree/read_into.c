@@ -167,10 +167,12 @@ static const char *read_bytes(struct rp_reads *r, const struct rp_node *node, co
     const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread)
                                : rp_reads_text(r, "%u", capacity);
     rp_reads_indent(r);
-    fprintf(r->out, "%s.size = %s;\n", target, size);
-    return result(r, address.unread,
-                  rp_reads_text(r, "%s(%s.bytes, %s, %s)", rp_reads_helper(memory), target, size,
-                                address.text));
+    fprintf(r->out, "__builtin_memset(%s, 0, sizeof(%s));\n", target, target);
+    rp_reads_indent(r);
+    fprintf(r->out, "%s_size = %s;\n", target, size);
+    return result(
+        r, address.unread,
+        rp_reads_text(r, "%s(%s, %s, %s)", rp_reads_helper(memory), target, size, address.text));
 }
 
 static const char *put_text(struct rp_reads *r, const struct rp_node *node, const char *target,
@@ -184,6 +186,10 @@ static const char *put_text(struct rp_reads *r, const struct rp_node *node, cons
     }
     if (rp_reads_known_text(r, &node, &known)) {
         copy(r, target, known.text);
+        if (rp_node_is_bytes(node)) {
+            rp_reads_indent(r);
+            fprintf(r->out, "%s_size = %s_size;\n", target, known.text);
+        }
         return known.unread;
     }
     if (rp_node_is_comm(node)) {
@@ -341,6 +347,12 @@ bool rp_node_is_comm(const struct rp_node *node) {
     return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK && node->is_text;
 }
 
+bool rp_node_is_bytes(const struct rp_node *node) {
+    while (node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    return node->kind == RP_NODE_BYTES;
+}
+
 struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *node,
                                      enum rp_memory *memory) {
     if (node->kind == RP_NODE_TEXT || node->kind == RP_NODE_BYTES)
@@ -426,7 +438,9 @@ static struct seen see(struct rp_reads *r, const struct rp_node *node, unsigned 
                        bool whole) {
     struct rp_code known;
     if (rp_reads_known_text(r, &node, &known))
-        return (struct seen){known.text, known.unread, NULL};
+        return (struct seen){known.text, known.unread,
+                             rp_node_is_bytes(node) ? rp_reads_text(r, "%s_size", known.text)
+                                                    : NULL};
     if (rp_node_is_comm(node) || (node->type->kind == RP_C_ARRAY && rp_node_is_in_place(node)))
         return (struct seen){rp_reads_place(r, node).text, NULL, NULL};
     return node->kind == RP_NODE_BYTES ? load_bytes(r, node, capacity)
@@ -449,7 +463,7 @@ struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node) 
     if (wanted->kind != RP_NODE_STRING)
         return compare_two(r, node);
     r->uses |= RP_USES_IS_TEXT;
-    bool bytes = node->a->kind == RP_NODE_BYTES;
+    bool bytes = rp_node_is_bytes(node->a);
     /* One more than the text that is wanted: else a longer one, cut short, would be the same. */
     struct seen a = see(r, node->a, ((unsigned)wanted->byte_count + 9) & ~7U, false);
     bool begins = node->op == RP_OP_STARTS || bytes;

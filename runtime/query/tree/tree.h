@@ -120,6 +120,8 @@ struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
 bool rp_c_is_text(struct rp_c_types *types, const struct rp_c_type *type, const char *name,
                   size_t length);
 
+/* Whether it is as many bytes as something says, and not up to a NUL. */
+bool rp_node_is_bytes(const struct rp_node *node);
 /* The builtin that is the name of the task. */
 bool rp_node_is_comm(const struct rp_node *node);
 /* Whether C reaches it in the function's own variables: nothing has to be read. */

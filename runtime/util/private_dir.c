@@ -105,13 +105,25 @@ static int lock_directory(const char *path) {
     return fd;
 }
 
+/* reprobe-PURPOSE.PID.XXXXXX, as make() names it. */
+static bool is_ours_by_name(const char *name, const char *purpose) {
+    size_t prefix = strlen(PREFIX), length = strlen(purpose);
+    if (strncmp(name, PREFIX, prefix) != 0 || strncmp(name + prefix, purpose, length) != 0)
+        return false;
+    const char *pid = name + prefix + length;
+    if (*pid++ != '.')
+        return false;
+    size_t digits = strspn(pid, "0123456789");
+    return digits && pid[digits] == '.' && strlen(pid + digits + 1) == strlen("XXXXXX");
+}
+
 /* A directory outlives its process only if that was killed; then nobody has the lock. */
-static void remove_stale(const char *parent) {
+static void remove_stale(const char *parent, const char *purpose) {
     RP_AUTO_CLOSEDIR DIR *entries = opendir(parent);
     for (struct dirent *entry; entries && (entry = readdir(entries));) {
         char path[PATH_MAX];
         int length = snprintf(path, sizeof(path), "%s/%s", parent, entry->d_name);
-        if (strncmp(entry->d_name, PREFIX, strlen(PREFIX)) != 0 || length < 0 ||
+        if (!is_ours_by_name(entry->d_name, purpose) || length < 0 ||
             (size_t)length >= sizeof(path))
             continue;
         RP_AUTO_CLOSE int lock = lock_directory(path);
@@ -146,7 +158,7 @@ bool rp_private_dir_make(struct rp_private_dir *dir, const char *purpose,
         *dir = (struct rp_private_dir){0};
         if (!parents[i] || strlen(parents[i]) > 64 || !rp_path_is_private(parents[i]))
             continue;
-        remove_stale(parents[i]);
+        remove_stale(parents[i], purpose);
         bool made = make(dir, parents[i], purpose);
         if (made && fill(ctx, dir->path))
             return true;

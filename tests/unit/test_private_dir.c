@@ -132,8 +132,14 @@ START_TEST(stale_ones_are_removed) {
     close(go[1]);
     int status;
     ck_assert(waitpid(other, &status, 0) == other && status == 0);
+    static const char *const others[] = {"reprobe-test", "reprobe-test.1", "reprobe-test.abcdef",
+                                         "reprobe-other.1.abcdef", "reprobe-test.1.abcdef.d"};
+    for (int i = 0; i < 5; i++)
+        ck_assert_int_eq(mkdir(in_top(others[i]), 0700), 0);
     ck_assert(rp_private_dir_make(&dir, "test", fill, &calls));
     ck_assert_int_ne(access(path, F_OK), 0);
+    for (int i = 0; i < 5; i++) /* what others named alike is theirs */
+        ck_assert_int_eq(rmdir(in_top(others[i])), 0);
     rp_private_dir_remove(&dir);
     ck_assert_int_eq(rmdir(top), 0);
 }

@@ -162,7 +162,8 @@ struct rp_error *rp_session_compile_file(struct rp_session *s, const char *path,
 static struct rp_error *find_process(struct rp_session *s, const char *spec, pid_t *pid) {
     RP_AUTO_FREE char *program = NULL;
     enum rp_tasks tasks = rp_probe_tasks(spec, &program);
-    if (tasks == RP_TASKS_PROGRAM) {
+    if (tasks == RP_TASKS_PROGRAM && s->child.gate >= 0) {
+        RP_TRY(rp_probe_check(spec)); /* before anything of the command runs */
         struct rp_error *err = rp_child_hold(&s->child, s->opts.command, program);
         if (err)
             return rp_error_what_set(err, "cannot attach %s", spec);

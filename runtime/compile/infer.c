@@ -37,13 +37,18 @@ static bool find_buckets(const struct rp_part_type *value, struct rp_part_type *
     struct rp_part_type element;
     uint32_t count;
     return rp_part_find(value, "slots", buckets) && rp_part_is_array(buckets, &element, &count) &&
-           rp_part_is_number(&element) && count > 1 && count <= RP_LOG2_SLOTS;
+           rp_part_is_number(&element) && count > 1 && count < RP_LOG2_SLOTS;
 }
 
 static bool is_named_linear(const char *map) {
     static const char ending[] = "_linear";
     size_t length = strlen(map);
     return length >= strlen(ending) && !strcmp(map + length - strlen(ending), ending);
+}
+
+/* Questions make room for numbers from 2^63 on, too. */
+static bool is_log2_size(uint32_t entries) {
+    return entries == RP_LOG2_SLOTS - 1 || entries == RP_LOG2_SLOTS;
 }
 
 /*
@@ -78,7 +83,7 @@ static enum rp_meaning histogram_by_convention(const struct data *d,
         return means;
     }
     *is_member = false;
-    if (plain && (linear || (map->type == BPF_MAP_TYPE_ARRAY && map->max_entries == RP_LOG2_SLOTS &&
+    if (plain && (linear || (map->type == BPF_MAP_TYPE_ARRAY && is_log2_size(map->max_entries) &&
                              map->value_size == 8 && rp_part_is_unsigned(&d->value))))
         return means;
     return RP_MEANS_TABLE;

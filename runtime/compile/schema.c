@@ -246,7 +246,7 @@ static struct rp_error *check_bucket(const struct fit *f, const struct rp_member
     return rp_part_is_array(type, &element, &count) && rp_part_is_number(&element) &&
                    count <= RP_LOG2_SLOTS
                ? NULL
-               : wrong_type(f, member, type, "an array of at most 64 numbers");
+               : wrong_type(f, member, type, "an array of at most 65 numbers");
 }
 
 static struct rp_error *check_type(const struct fit *f, const struct rp_member_schema *member,

@@ -443,8 +443,8 @@ struct rp_error *rp_map_each(const struct rp_module *module, const char *name, r
 
 /* Draws a log2 histogram as BCC's tools do. counts[i] is the number of values for which
  * bpf_log2l(value) was i, which is 2^(i-1) to 2^i - 1; counts[1] has the zeros as well, counts[0]
- * is not used. */
-#define RP_LOG2_SLOTS 64
+ * is not used. BPF_HISTOGRAM(name) has no place for the last one, from 2^63 on. */
+#define RP_LOG2_SLOTS 65
 void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
 /* The same as a JSON array, [{"min":…,"max":…,"count":…},…]. */
 void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]);

@@ -176,7 +176,7 @@ struct rp_sums {
     int width;        /* of its column */
     const char *unit; /* "usecs" */
     unsigned unit_ns; /* a total is divided by this, which gives that unit */
-    bool histograms;  /* a value is RP_LOG2_SLOTS counts, in that unit */
+    bool histograms;  /* a value is 64 counts by bpf_log2l(), in that unit */
     void (*text)(const void *key, char text[RP_SUM_TEXT]);
     bool is_number;    /* `text` writes a number: JSON has it without quotes */
     rp_cells_fn cells; /* of a struct rp_sum; NULL: the noun and the total */

@@ -17,7 +17,7 @@ static uint64_t slot_min(unsigned slot) {
 }
 
 static uint64_t slot_max(unsigned slot) {
-    return (1ULL << slot) - 1;
+    return slot < 64 ? (1ULL << slot) - 1 : UINT64_MAX;
 }
 
 /* One past the last slot that has a count. */
@@ -58,8 +58,10 @@ static size_t log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
                            struct rp_bucket buckets[RP_LOG2_SLOTS]) {
     unsigned used = slots_used(counts);
     for (unsigned i = 1; i < used; i++)
-        buckets[i - 1] = (struct rp_bucket){
-            .min = (int64_t)slot_min(i), .max = (int64_t)slot_max(i), .count = counts[i]};
+        buckets[i - 1] = (struct rp_bucket){.is_unsigned = true,
+                                            .min = (int64_t)slot_min(i),
+                                            .max = (int64_t)slot_max(i),
+                                            .count = counts[i]};
     return used - 1;
 }
 
@@ -97,15 +99,23 @@ void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t c
     }
 }
 
+static void json_edge(struct rp_writer *json, const char *name, const struct rp_bucket *bucket,
+                      int64_t edge) {
+    if (bucket->is_unsigned)
+        rp_json_uint(json, name, (uint64_t)edge);
+    else
+        rp_json_int(json, name, edge);
+}
+
 void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
                      size_t count) {
     rp_json_array(json, name);
     for (size_t i = 0; i < count; i++) {
         rp_json_object(json, NULL);
         if (!buckets[i].below)
-            rp_json_int(json, "min", buckets[i].min);
+            json_edge(json, "min", &buckets[i], buckets[i].min);
         if (!buckets[i].above)
-            rp_json_int(json, "max", buckets[i].max);
+            json_edge(json, "max", &buckets[i], buckets[i].max);
         rp_json_uint(json, "count", buckets[i].count);
         rp_json_object_end(json);
     }

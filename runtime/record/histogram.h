@@ -8,6 +8,7 @@
 
 struct rp_bucket {
     bool below, above; /* it has no lower or no upper end */
+    bool is_unsigned;  /* `min` and `max` are to be read as uint64_t */
     int64_t min, max;  /* both included */
     uint64_t count;
 };

@@ -284,15 +284,22 @@ static void csv_begin(struct printer *p) {
     fputs("min,max,count\r\n", p->out);
 }
 
+static void csv_edge(const struct printer *p, const struct rp_bucket *bucket, int64_t edge) {
+    if (bucket->is_unsigned)
+        fprintf(p->out, "%" PRIu64, (uint64_t)edge);
+    else
+        fprintf(p->out, "%" PRId64, edge);
+}
+
 static void csv_group(struct printer *p, const struct rp_map_group *group) {
     for (size_t i = 0; i < group->count; i++) {
         const struct rp_bucket *bucket = &group->buckets[i];
         csv_headings(p, group->row);
         if (!bucket->below)
-            fprintf(p->out, "%" PRId64, bucket->min);
+            csv_edge(p, bucket, bucket->min);
         fputc(',', p->out);
         if (!bucket->above)
-            fprintf(p->out, "%" PRId64, bucket->max);
+            csv_edge(p, bucket, bucket->max);
         fprintf(p->out, ",%" PRIu64 "\r\n", bucket->count);
     }
 }

@@ -94,8 +94,11 @@ sh,0,1,4
 dd,0,1,0
 dd,2,3,8
 dd,4,7,2" "$(tr -d '\r' <<<"$out")"
-	maps set dist '{"dd", 64}' 1 text dist
-	matches "what bpf_log2l() cannot give is a table" "$out" '^dd +64 +1$'
+	maps set dist '{"dd", 64}' 9 json dist csv dist
+	contains "the last bucket" "$out" '{"min":9223372036854775808,"max":18446744073709551615,"count":9}]' \
+		"dd,9223372036854775808,18446744073709551615,9"
+	maps set dist '{"dd", 65}' 1 text dist
+	matches "what bpf_log2l() cannot give is a table" "$out" '^dd +65 +1$'
 	maps set plain 2 5 csv plain
 	equal "BPF_HISTOGRAM as CSV" "min,max,count 0,1,0 2,3,5" "$(tr -d '\r' <<<"$out" | xargs)"
 }

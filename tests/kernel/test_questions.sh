@@ -151,6 +151,15 @@ counts() {
 		"$(grep '"place"' out | jsonlines key.place value | tr '\t' ' ' | sort -n | paste -sd,)"
 }
 
+# ~0 is the largest number of 64 bits: it has a bucket, too.
+huge_numbers() {
+	local buckets='.*"min":4611686018427387904,"max":9223372036854775807,"count":0},{"min":9223372036854775808,"max":18446744073709551615,"count":70}]}$'
+	answer 'spawn --calls 70 >/dev/null' hist 'getpgid ~(u64)pid'
+	matches "all" "$out" "$buckets"
+	answer 'spawn --calls 70 >/dev/null' hist 'getpgid ~(u64)pid by comm'
+	matches "by name" "$(grep spawn out)" "$buckets"
+}
+
 # Of what is not the target nothing counts: here as many calls again.
 targets_only() {
 	start sh -c 'while :; do spawn --calls 100 >/dev/null; done'
@@ -306,6 +315,7 @@ t "trace: buffers" buffers
 t "trace: enums" enums
 t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files
+t "hist: numbers from 2^63 on" huge_numbers
 t "trace: USDT probes" static_probes
 t "count" counts
 t "targets only" targets_only

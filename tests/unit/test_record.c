@@ -505,6 +505,29 @@ START_TEST(test_floats) {
 }
 END_TEST
 
+/* The last bucket, which no signed number reaches. */
+START_TEST(test_huge) {
+    uint64_t counts[RP_LOG2_SLOTS] = {[64] = 7};
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    rp_print_log2("n", counts, out);
+    struct rp_writer json;
+    rp_writer_begin(&json, out);
+    rp_json_log2(&json, NULL, counts);
+    rp_writer_flush(&json);
+    fclose(out);
+    ck_assert_ptr_nonnull(
+        strstr(text, " 9223372036854775808 -> 18446744073709551615 : 7        |*****"));
+    ck_assert_ptr_nonnull(
+        strstr(text, " 4611686018427387904 -> 9223372036854775807  : 0        |  "));
+    ck_assert_ptr_nonnull(
+        strstr(text, "{\"min\":4611686018427387904,\"max\":9223372036854775807,\"count\":0},"
+                     "{\"min\":9223372036854775808,\"max\":18446744073709551615,\"count\":7}]"));
+    free(text);
+}
+END_TEST
+
 START_TEST(test_histogram) {
     uint64_t counts[RP_LOG2_SLOTS] = {[1] = 1, [3] = 4};
     char *text = NULL;
@@ -734,6 +757,7 @@ Suite *record_suite(void) {
                                   test_long_text,
                                   test_floats,
                                   test_histogram,
+                                  test_huge,
                                   test_linear_histogram,
                                   test_headers,
                                   test_parse_numbers,

@@ -126,6 +126,7 @@ START_TEST(test_histograms) {
         {"BPF_HASH(c, struct by_name)", "c", "log2: bucket at 16"},
         {"BPF_HASH(d, struct only)", "d", "log2: bucket at 0"},
         {"BPF_ARRAY(e, u64, 64)", "e", "log2"},
+        {"BPF_ARRAY(e65, u64, 65)", "e65", "log2"},
         {"BPF_HISTOGRAM(f_linear)", "f_linear", "linear"},
         {"BPF_HASH(g_linear, s64)", "g_linear", "linear"},
         {"BPF_HASH(h_linear, struct by_place)", "h_linear", "linear: bucket at 8"},
@@ -145,6 +146,7 @@ END_TEST
 START_TEST(test_no_histograms) {
     static const struct inferred list[] = {
         {"BPF_ARRAY(a, u64, 63)", "a", "table"},
+        {"BPF_ARRAY(a66, u64, 66)", "a66", "table"},
         {"BPF_ARRAY(b, s64, 64)", "b", "table"},
         {"BPF_ARRAY(c, u32, 64)", "c", "table"},
         {"BPF_HASH(d, u32, u64, 64)", "d", "table"},

@@ -11,6 +11,8 @@
 #include "util/opts.h"
 #include "util/vec.h"
 
+#define SLOTS 64 /* of the histograms in bpf-src/: times are below 2^63 */
+
 struct entry {
     uint64_t total; /* of the new part */
     char text[RP_SUM_TEXT];
@@ -108,13 +110,15 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
 }
 
 static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum, bool first) {
+    uint64_t counts[RP_LOG2_SLOTS] = {0};
+    memcpy(counts, sum->values, SLOTS * sizeof(*counts));
     if (!sums->tool->json) {
         if (sums->noun) {
             printf("%s%s = ", first ? "" : "\n", sums->noun);
             rp_print_text(sum->text, RP_SUM_TEXT, stdout);
             putchar('\n');
         }
-        rp_print_log2(sums->unit, sum->values, stdout);
+        rp_print_log2(sums->unit, counts, stdout);
         return;
     }
     struct rp_writer json;
@@ -124,7 +128,7 @@ static void print_histogram(const struct rp_sums *sums, const struct rp_sum *sum
     else if (sums->noun)
         rp_json_text(&json, sums->noun, sum->text, RP_SUM_TEXT);
     rp_json_string(&json, "unit", sums->unit);
-    rp_json_log2(&json, "histogram", sum->values);
+    rp_json_log2(&json, "histogram", counts);
     rp_json_end(&json);
 }
 
@@ -167,7 +171,7 @@ static struct rp_error *set_schema(const struct rp_sums *sums, struct rp_module 
                                       .name = "sums",
                                       .means = RP_MEANS_TABLE,
                                       .value_size =
-                                          sums->histograms ? RP_LOG2_SLOTS * sizeof(uint64_t) : 0};
+                                          sums->histograms ? SLOTS * sizeof(uint64_t) : 0};
     const struct rp_schema schema = {.size = sizeof(schema), .maps = &map, .map_count = 1};
     return rp_module_set_schema(module, &schema);
 }

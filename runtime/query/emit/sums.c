@@ -37,6 +37,12 @@ bool rp_has_negative(const struct rp_query_plan *p) {
     return number && !p->question->linear && number->type->is_signed;
 }
 
+/* bpf_log2l() of numbers from 2^63 on is 64. */
+static bool may_be_huge(const struct rp_query_plan *p) {
+    const struct rp_node *number = p->number.node;
+    return number && !number->type->is_signed && number->type->size == sizeof(uint64_t);
+}
+
 static void write_maps(const struct rp_query_plan *p) {
     bool linear = p->question->linear;
     struct rp_name dist = rp_own(p, linear ? "dist_linear" : "dist");
@@ -45,7 +51,8 @@ static void write_maps(const struct rp_query_plan *p) {
                                     : "u64 slot; /* log2 of the value */");
         fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
     } else {
-        fprintf(p->out, "BPF_HISTOGRAM(%s);\n", dist.text);
+        fprintf(p->out, may_be_huge(p) ? "BPF_HISTOGRAM(%s, int, 65);\n" : "BPF_HISTOGRAM(%s);\n",
+                dist.text);
     }
     if (rp_has_negative(p))
         fputs("BPF_ARRAY(negative, u64, 1); /* negative values: not in the histogram */\n", p->out);

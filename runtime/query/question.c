@@ -272,6 +272,10 @@ static struct rp_error *take_linear(struct parser *p) {
                         "a linear histogram is linear(LOW,HIGH,STEP), three whole numbers");
     if (q->step <= 0 || q->low >= q->high)
         return wrong_at(p, word.text, "LOW must be below HIGH, and STEP above 0");
+    int64_t below;
+    if (__builtin_sub_overflow(q->low, q->step, &below) || below == INT64_MIN)
+        return wrong_at(p, word.text,
+                        "LOW - STEP must be above -2^63: it is the bucket of what is below LOW");
     q->linear = true;
     return NULL;
 }

@@ -269,6 +269,20 @@ no_kprobes() {
 	refused "kretprobe:vfs_read" "tracepoint:syscalls:sys_exit_read"
 }
 
+# What could not be written is told, whatever it is.
+output_is_full() {
+	local args
+	source_file count.c <<<'BPF_HASH(calls, u32, u64); PROBE { calls.increment(1); return 0; }'
+	for args in help version --help 'list tracepoint sched:*' 'check count.c'; do
+		# shellcheck disable=SC2086
+		run sh -c "exec reprobe $args >/dev/full"
+		[ "$rc" = 1 ] || fail "reprobe $args: expected status 1, got $rc"
+		contains "reprobe $args" "$err" "cannot write" "No space left"
+	done
+	run reprobe -c true -e 'load count.c' -e 'export csv /dev/full' -e 'save /dev/full'
+	equal "errors" 2 "$(grep -c 'cannot write /dev/full: No space left' err)"
+}
+
 # ---------------------------------------------------------------- the command line
 
 # A usage error has the status 64, or 2 for a command that there is not.
@@ -337,5 +351,6 @@ t "bad probe specs" bad_specs
 t "a function that the source has not" no_such_function
 t "TRACEPOINT_PROBE of a tracepoint that is not there" named_tracepoint_missing
 t "a kprobe where there are none" no_kprobes
+t "a full output" output_is_full
 t "usage errors" usage
 finish

@@ -286,6 +286,10 @@ opnat openat
 sched_swich sched_switch
 sched_proces_exec sched_process_exec
 END
+	run query hist 'sys_exit_getpgid ret linear(-9223372036854775808,9223372036854775807,1)'
+	refused 'LOW - STEP must be above'
+	run query hist 'sys_exit_getpgid ret linear(-9223372036854775807,9223372036854775807,1)'
+	refused 'LOW - STEP must be above'
 	run query count 'openat comm'
 	refused '`comm`' 'to count by it: count openat by comm'
 	run query count 'openat flags'

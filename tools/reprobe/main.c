@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "command.h"
-#include "reprobe.h"
+#include "reprobe_tool.h"
 
 static const struct command commands[] = {
     {"prompt", "open the prompt, as reprobe does without a COMMAND", command_prompt},
@@ -41,11 +41,11 @@ int main(int argc, char **argv) {
         strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
     if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
         printf("reprobe %s\n", rp_version());
-        return 0;
+        return rp_tool_end(NULL, false);
     }
     if (is_help && argc < 3) {
         print_help();
-        return 0;
+        return rp_tool_end(NULL, false);
     }
     if (argc < 2 || *word == '-')
         return command_prompt(argc, argv);

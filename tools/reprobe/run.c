@@ -225,6 +225,8 @@ static struct rp_error *read_outputs(const struct request *request, struct rp_se
     struct rp_error *err = NULL;
     printers->outputs = count_outputs(module);
     printers->list = calloc(printers->outputs + 1, sizeof(*printers->list));
+    if (!printers->list)
+        return rp_error_nomem();
     for (size_t i = 0; i < rp_module_map_count(module) && !err; i++) {
         const char *name = rp_module_map_name(module, i);
         if (prints_rows(module, i))

@@ -52,11 +52,11 @@ static struct rp_error *save_all(const struct prompt *prompt, FILE *out) {
 
 /* Ends what was written to `path`. */
 static struct rp_error *end_file(FILE *out, const char *path, struct rp_error *err) {
-    bool failed = ferror(out);
-    failed |= fclose(out) != 0;
-    if (!err && failed)
-        return rp_error_new(errno, NULL, "cannot write %s", path);
-    return err;
+    /* What could not be written is still in the buffer, so the last flush says why. */
+    int errnum = fflush(out) ? errno : ferror(out) ? EIO : 0;
+    if (fclose(out) && !errnum)
+        errnum = errno;
+    return err || !errnum ? err : rp_error_new(errnum, NULL, "cannot write %s", path);
 }
 
 static struct rp_error *save(struct prompt *prompt, const char *args) {

@@ -87,7 +87,7 @@ sums() {
 
 no_such_function() {
 	run query trace vfs_raed
-	refused 'the kernel has no function of that name' 'did you mean vfs_read'
+	refused 'the kernel has no tracepoint, system call or function of that name' 'did you mean vfs_read'
 }
 
 t "arguments and results" arguments_and_results

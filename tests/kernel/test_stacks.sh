@@ -105,18 +105,19 @@ running() {
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 # Names for code that a process made itself: its own user's or root's, nobody else's, and a regular file.
 perf_maps() {
-	local who
+	# A process that becomes another program is looked at again once a second.
+	local who longer=$((ms * 5))
 	for who in "" "$nobody"; do
-		run profile -F 499 -f -c "exec $who $helpers/stacks jit $ms jitted_loop"
+		run profile -F 499 -f -c "exec $who $helpers/stacks jit $longer jitted_loop"
 		status 0
 		[ "$(folded_sum 'jitted_loop')" -gt 0 ] || fail "expected the name of the process's own map" "$out"
 	done
 	# Root's process, and a map of nobody's for it.
-	run profile -F 499 -f -c "$nobody sh -c 'echo 0 7fffffffffff forged >/tmp/perf-'\$\$'.map'; exec $helpers/stacks jit $ms"
+	run profile -F 499 -f -c "$nobody sh -c 'echo 0 7fffffffffff forged >/tmp/perf-'\$\$'.map'; exec $helpers/stacks jit $longer"
 	status 0
 	equal "forged names" 0 "$(folded_sum 'forged|perf-')"
 	[ "$(folded_sum '^stacks;')" -gt 0 ] || fail "expected samples" "$out"
-	run profile -F 499 -f -c "mkfifo -m 666 /tmp/perf-\$\$.map; exec $nobody $helpers/stacks spin $ms"
+	run profile -F 499 -f -c "mkfifo -m 666 /tmp/perf-\$\$.map; exec $nobody $helpers/stacks spin $longer"
 	status 0
 	[ "$(folded_sum ';main;spin_outer;spin_inner')" -gt 0 ] || fail "expected names, with a FIFO as perf map" "$out"
 	rm -f /tmp/perf-*.map

@@ -107,6 +107,7 @@ nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 perf_maps() {
 	# A process that becomes another program is looked at again once a second.
 	local who longer=$((ms * 5))
+	touch started
 	for who in "" "$nobody"; do
 		run profile -F 499 -f -c "exec $who $helpers/stacks jit $longer jitted_loop"
 		status 0
@@ -120,7 +121,7 @@ perf_maps() {
 	run profile -F 499 -f -c "mkfifo -m 666 /tmp/perf-\$\$.map; exec $nobody $helpers/stacks spin $longer"
 	status 0
 	[ "$(folded_sum ';main;spin_outer;spin_inner')" -gt 0 ] || fail "expected names, with a FIFO as perf map" "$out"
-	rm -f /tmp/perf-*.map
+	find /tmp -maxdepth 1 -name 'perf-*.map' -newer started -delete
 }
 
 # In the process's own mount namespace a FIFO stands where its program is.

@@ -18,8 +18,8 @@ bool rp_ksyms_hidden(void);
 bool rp_ksym_exists(const char *name);
 /* Bytes from the start of the function `name` to the next symbol; 0 if unknown. */
 uint64_t rp_ksym_size(const char *name);
-/* How many functions, or variables, have that name; *address is that of the first, 0 if kptr_restrict
- * hides it. */
+/* How many functions, or variables, have that name; *address is that of the first, 0 if
+ * kptr_restrict hides it. */
 unsigned rp_ksym_address(const char *name, bool is_function, uint64_t *address);
 /* How many functions have that name: static functions may share one. */
 unsigned rp_ksym_count(const char *name);

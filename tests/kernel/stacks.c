@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * stacks spin MS          uses so much of a CPU in spin_inner(), called by spin_outer()
- * stacks jit MS [NAME]    does so in code that it makes, as a just-in-time compiler does, and
- * writes NAME for it to the perf map of this process stacks leak MS [FILE]   allocates in
- * leak_small(), leak_big() and others, frees what no_leak() has, makes the file, and sleeps
+ * stacks spin MS: uses so much of a CPU in spin_inner(), called by spin_outer()
+ *
+ * stacks jit MS [NAME]: does so in code that it makes; NAME goes to the perf map of this process
+ *
+ * stacks leak MS [FILE]: allocates in leak_small(), leak_big() and others, frees what no_leak()
+ * has, makes the file, and sleeps
  *
  * To be compiled without optimization: the functions are what the test looks for.
  */

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-ms=$((400 * (slow > 1 ? 4 : 1)))
+# Long enough for a process to be looked at again (once a second), also by a program with sanitizers.
+ms=1600
 
 # The sum of the counts of the folded stacks that match.
 folded_sum() { awk -v wanted="$1" 'match($0, wanted) { sum += $NF } END { print sum + 0 }' out; }
@@ -106,7 +107,7 @@ nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
 # Names for code that a process made itself: its own user's or root's, nobody else's, and a regular file.
 perf_maps() {
 	# A process that becomes another program is looked at again once a second.
-	local who longer=$((ms * 5))
+	local who longer=$((ms * 2))
 	touch started
 	for who in "" "$nobody"; do
 		run profile -F 499 -f -c "exec $who $helpers/stacks jit $longer jitted_loop"

@@ -424,3 +424,20 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
         return rp_error_new(errnum, NULL, "cannot use the probe");
     }
 }
+
+/* ------------------------------------------------------------------ by name */
+
+bool rp_symbol_search_one(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct rp_symbol_search *search = ctx;
+    search->seen++;
+    if (strcmp(name, search->wanted) != 0) {
+        if (!search->address)
+            rp_nearest_add(&search->nearest, name);
+    } else if (!search->address) {
+        search->address = address;
+        search->size = size;
+    } else if (address != search->address) {
+        search->other = address;
+    }
+    return true;
+}

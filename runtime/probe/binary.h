@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "util/error.h"
+#include "util/nearest.h"
 
 /* Finds the file `name`: a path, if it has a slash; otherwise a program in $PATH ("bash") or a
  * library in the dynamic linker's cache ("c", "libc.so.6"). *path is malloc()ed; it is a complete
@@ -61,5 +62,16 @@ struct rp_error *rp_binary_of_pattern(const char *pattern, char **name);
 struct rp_error *rp_binary_refusal(const char *path, const char *function, int errnum);
 /* The file offset of the code at `address`; 0 if it is not code. */
 uint64_t rp_binary_offset(const char *path, uint64_t address);
+
+/* For the functions above: looks for the symbols of one name. Zero all but `wanted` and
+ * `nearest.wanted` to begin; ended with rp_nearest_clear(). */
+struct rp_symbol_search {
+    const char *wanted;
+    uint64_t address, size; /* of the first */
+    uint64_t other;         /* another one of the same name; 0: none */
+    size_t seen;
+    struct rp_nearest nearest;
+};
+bool rp_symbol_search_one(void *search, const char *name, uint64_t address, uint64_t size);
 
 #endif

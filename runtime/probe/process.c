@@ -23,33 +23,13 @@ static void end_elf(Elf **elf) {
 
 /* ------------------------------------------------------------------ in a file */
 
-struct search {
-    const char *wanted;
-    uint64_t address, size, other; /* of the first; another one of the same name; 0: none */
-    struct rp_nearest nearest;
-};
-
-static bool search_one(void *ctx, const char *name, uint64_t address, uint64_t size) {
-    struct search *search = ctx;
-    if (strcmp(name, search->wanted) != 0) {
-        if (!search->address)
-            rp_nearest_add(&search->nearest, name);
-    } else if (!search->address) {
-        search->address = address;
-        search->size = size;
-    } else if (address != search->address) {
-        search->other = address;
-    }
-    return true;
-}
-
 static const char *noun_of(const struct rp_program_symbol *symbol) {
     return symbol->is_function ? "function" : "variable";
 }
 
 static struct rp_error *not_found(const char *shown, const char *path,
                                   const struct rp_program_symbol *symbol,
-                                  const struct search *search) {
+                                  const struct rp_symbol_search *search) {
     bool stripped = rp_binary_is_stripped(path);
     RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
     struct rp_error *err = rp_probe_error(
@@ -64,7 +44,7 @@ static struct rp_error *not_found(const char *shown, const char *path,
 }
 
 static struct rp_error *ambiguous(const char *shown, const struct rp_program_symbol *symbol,
-                                  const struct search *search) {
+                                  const struct rp_symbol_search *search) {
     return rp_error_hint_set(rp_probe_error(EADDRNOTAVAIL,
                                             "%s has several %ss named %s, and the name does not "
                                             "say which one you meant",
@@ -79,9 +59,10 @@ static struct rp_error *find_in(const char *path, const char *shown,
     RP_TRY(rp_binary_check(path));
     if (!symbol->name)
         return NULL;
-    struct search search = {.wanted = symbol->name, .nearest = {.wanted = symbol->name}};
-    struct rp_error *err = symbol->is_function ? rp_binary_each_function(path, search_one, &search)
-                                               : rp_binary_each_variable(path, search_one, &search);
+    struct rp_symbol_search search = {.wanted = symbol->name, .nearest = {.wanted = symbol->name}};
+    struct rp_error *err = symbol->is_function
+                               ? rp_binary_each_function(path, rp_symbol_search_one, &search)
+                               : rp_binary_each_variable(path, rp_symbol_search_one, &search);
     if (!err && !search.address)
         err = not_found(shown, path, symbol, &search);
     else if (!err && search.other)

@@ -42,31 +42,8 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ resolve */
 
-/* Addresses of the wanted name, in a file. */
-struct search {
-    const char *wanted;
-    uint64_t address, size; /* of the first */
-    uint64_t other;         /* another one of the same name; 0: none */
-    size_t functions;
-    struct rp_nearest nearest;
-};
-
-static bool search_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
-    struct search *search = ctx;
-    search->functions++;
-    if (strcmp(name, search->wanted) != 0) {
-        if (!search->address)
-            rp_nearest_add(&search->nearest, name);
-    } else if (!search->address) {
-        search->address = address;
-        search->size = size;
-    } else if (address != search->address) {
-        search->other = address;
-    }
-    return true;
-}
-
-static struct rp_error *no_function(const struct rp_spec *spec, const struct search *search) {
+static struct rp_error *no_function(const struct rp_spec *spec,
+                                    const struct rp_symbol_search *search) {
     bool stripped = rp_binary_is_stripped(spec->path);
     RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
     struct rp_error *err;
@@ -74,7 +51,7 @@ static struct rp_error *no_function(const struct rp_spec *spec, const struct sea
         err = rp_probe_error(ENOENT,
                              "there is no function %s in %s, or it has no symbol: the file is "
                              "stripped, and only the %zu functions that it exports have one",
-                             spec->target, spec->path, search->functions);
+                             spec->target, spec->path, search->seen);
     else
         err = rp_probe_error(ENOENT, "there is no function %s in %s", spec->target, spec->path);
     if (guess)
@@ -90,7 +67,8 @@ static struct rp_error *no_function(const struct rp_spec *spec, const struct sea
                              spec->kind->name, spec->path);
 }
 
-static struct rp_error *ambiguous(const struct rp_spec *spec, const struct search *search) {
+static struct rp_error *ambiguous(const struct rp_spec *spec,
+                                  const struct rp_symbol_search *search) {
     return rp_error_hint_set(
         rp_probe_error(
             EADDRNOTAVAIL,
@@ -117,8 +95,8 @@ static struct rp_error *is_ifunc(const struct rp_spec *spec) {
 /* Sets `address` and `size` (0: unknown) of the function with the spec's name. */
 static struct rp_error *find_function(const struct rp_spec *spec, uint64_t *address,
                                       uint64_t *size) {
-    struct search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
-    struct rp_error *err = rp_binary_each_function(spec->path, search_function, &search);
+    struct rp_symbol_search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
+    struct rp_error *err = rp_binary_each_function(spec->path, rp_symbol_search_one, &search);
     if (!err && !search.address)
         err = no_function(spec, &search);
     else if (!err && search.other)

@@ -51,6 +51,7 @@ void rp_object_free(struct rp_object *object) {
     free(object->license);
     free(object->btf);
     free(object->note);
+    free(object->elf);
     clear_origin(&object->origin);
     free(object);
 }

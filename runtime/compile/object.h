@@ -73,6 +73,10 @@ struct rp_object {
     uint32_t btf_size;
     char *note; /* for the user: warnings; or NULL */
     struct rp_object_origin origin;
+    /* The other kind of object: a whole ELF file, as libbpf opens it. Then all of the above but the
+     * note and the origin is empty: it is in the file. */
+    void *elf; /* or NULL */
+    uint32_t elf_size;
 };
 
 /* Whether it is the first half of an instruction that loads 64 bits: a constant, a map, a function

@@ -15,7 +15,7 @@
 #include "util/error.h"
 #include "util/vec.h"
 
-#define FORMAT        1
+#define FORMAT        2
 #define DIGEST_SIZE   64
 #define SIZE_MAX_FILE (64u << 20)
 #define COUNT_MAX     65536
@@ -103,6 +103,13 @@ static void *list(struct codec *c, void *items, size_t *count, size_t size) {
     return items;
 }
 
+/* NULL if it has no bytes. */
+static void bytes(struct codec *c, void **data, uint32_t *size) {
+    block(c, data, size);
+    if (!c->out && !*size)
+        free(rp_take(*data));
+}
+
 static void records(struct codec *c, struct rp_object_records *value) {
     uint32_t size = value->count * value->size;
     number(c, &value->size);
@@ -163,6 +170,7 @@ static void describe(struct codec *c, struct rp_object *object) {
     object->maps = list(c, object->maps, &object->map_count, sizeof(*object->maps));
     for (size_t i = 0; i < object->map_count; i++)
         describe_map(c, &object->maps[i]);
+    bytes(c, &object->elf, &object->elf_size);
 }
 
 /* ------------------------------------------------------------- writing */

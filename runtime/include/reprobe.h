@@ -97,6 +97,14 @@ enum rp_types {
     RP_TYPES_HEADERS, /* only the installed kernel headers, as stock libbcc does */
 };
 
+/* How BPF C is written. */
+enum rp_dialect {
+    RP_DIALECT_AUTO,   /* the text tells: one with sections, or that includes libbpf's headers or
+                          vmlinux.h,   is libbpf's */
+    RP_DIALECT_BCC,    /* BPF_HASH(), TRACEPOINT_PROBE(), kprobe__vfs_read() */
+    RP_DIALECT_LIBBPF, /* SEC("kprobe/vfs_read"), maps in SEC(".maps"), BPF_CORE_READ() */
+};
+
 struct rp_compile_opts {
     size_t size;
     const char *name;          /* what messages call the source; default "source" */
@@ -120,6 +128,10 @@ struct rp_compile_opts {
     const struct rp_module *keep_maps_of;
     bool dry_run; /* create no maps: needs no privileges, but no program can be loaded */
     const struct rp_schema *schema; /* see rp_module_set_schema(); NULL: all of it is inferred */
+    enum rp_dialect dialect;
+    /* libbpf's dialect: with CO-RE relocations throughout, so that rp_module_save() writes an
+     * object for other kernels, too. */
+    bool portable;
 };
 
 /* How long each step took, in milliseconds; 0 for a step that was not needed. */

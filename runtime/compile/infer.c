@@ -20,6 +20,7 @@ struct data {
     const struct rp_object_map *map;
     struct rp_part_type key, value;
     bool counts; /* its values are numbers */
+    bool libbpf; /* of a program in libbpf's dialect */
 };
 
 /* ------------------------------------------------------------------ BCC's conventions */
@@ -38,6 +39,18 @@ static bool find_buckets(const struct rp_part_type *value, struct rp_part_type *
     uint32_t count;
     return rp_part_find(value, "slots", buckets) && rp_part_is_array(buckets, &element, &count) &&
            rp_part_is_number(&element) && count > 1 && count < RP_LOG2_SLOTS;
+}
+
+static enum rp_meaning libbpf_histogram(const struct data *d, struct rp_member_schema *bucket,
+                                        bool *is_member) {
+    struct rp_part_type member;
+    *is_member = !rp_map_type_is_per_cpu(d->map->type) && find_buckets(&d->value, &member);
+    if (*is_member)
+        *bucket = (struct rp_member_schema){.means = RP_MEMBER_BUCKET,
+                                            .of_value = true,
+                                            .offset = member.offset,
+                                            .size = member.size};
+    return *is_member ? RP_MEANS_LOG2 : RP_MEANS_TABLE;
 }
 
 static bool is_named_linear(const char *map) {
@@ -61,12 +74,15 @@ static bool is_log2_size(uint32_t entries) {
  *    decode_c_struct()); all of BCC's tools call it `slot`;
  *  - a linear histogram beside a logarithmic one is called as that, with `_linear` behind
  *    (examples/tracing/bitehist.py);
- *  - a value that is a whole histogram has its counts in `slots` (libbpf-tools, struct hist).
+ *  - a value that is a whole histogram has its counts in `slots` (libbpf-tools, struct hist); in
+ *    libbpf's dialect this is the only convention, and the first slot is of 0 and 1.
  */
 static enum rp_meaning histogram_by_convention(const struct data *d,
                                                struct rp_member_schema *bucket, bool *is_member) {
     const struct rp_object_map *map = d->map;
     struct rp_part_type member;
+    if (d->libbpf)
+        return libbpf_histogram(d, bucket, is_member);
     bool linear = is_named_linear(map->name), plain = d->counts && rp_part_is_number(&d->key);
     enum rp_meaning means = linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
     *bucket = (struct rp_member_schema){.means = RP_MEMBER_BUCKET};
@@ -156,8 +172,10 @@ static struct rp_error *infer_data(const struct inference *inference, uint32_t i
     struct rp_member_schema bucket;
     bool is_member;
     d.counts = rp_part_is_number(&d.value);
+    d.libbpf = inference->object->elf;
     RP_TRY(add_key_and_value(inference, &d, i, schema));
     schema->means = histogram_by_convention(&d, &bucket, &is_member);
+    schema->from_zero = d.libbpf;
     if (is_member && !rp_map_schema_add(schema, &bucket))
         return rp_error_nomem();
     if (rp_means_histogram(schema->means))
@@ -211,7 +229,9 @@ static struct rp_error *infer_all(struct inference *inference) {
     for (uint32_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
         struct rp_map_schema *schema = (struct rp_map_schema *)&inference->schema->maps[i];
-        if (rp_map_type_is_output(map->type))
+        if (map->data) /* what the program cannot change is of no interest */
+            schema->means = map->flags & BPF_F_RDONLY_PROG ? RP_MEANS_SCRATCH : RP_MEANS_VARIABLES;
+        else if (rp_map_type_is_output(map->type))
             RP_TRY(infer_output(inference, i, schema));
         else if (rp_map_type_is_data(map->type))
             RP_TRY(infer_data(inference, i, schema));

@@ -40,17 +40,23 @@ bool rp_link_is_callback(const char *function) {
     return strncmp(function, RP_CALLBACK_PREFIX, strlen(RP_CALLBACK_PREFIX)) == 0;
 }
 
-static bool any_function(const char *function) {
-    (void)function;
-    return true;
+static bool is_callback(const struct rp_object *object, const char *function) {
+    (void)object;
+    return rp_link_is_callback(function);
 }
 
-static void make_static(void *data, uint32_t data_size, bool (*which)(const char *function)) {
+/* Of an ELF file others are called by these, and external ones may be verified on their own. */
+static bool is_program(const struct rp_object *object, const char *function) {
+    return rp_object_function(object, function);
+}
+
+static void make_static(const struct rp_object *object, void *data, uint32_t data_size,
+                        bool (*which)(const struct rp_object *object, const char *function)) {
     struct btf *btf = data ? btf__new(data, data_size) : NULL;
     bool changed = false;
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         struct btf_type *type = (struct btf_type *)btf__type_by_id(btf, id);
-        if (!btf_is_func(type) || !which(btf__name_by_offset(btf, type->name_off)))
+        if (!btf_is_func(type) || !which(object, btf__name_by_offset(btf, type->name_off)))
             continue;
         type->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
         changed = true;
@@ -63,11 +69,11 @@ static void make_static(void *data, uint32_t data_size, bool (*which)(const char
 }
 
 void rp_link_callbacks_static(struct rp_object *object) {
-    make_static(object->btf, object->btf_size, rp_link_is_callback);
+    make_static(object, object->btf, object->btf_size, is_callback);
 }
 
-void rp_link_all_static(void *btf, uint32_t size) {
-    make_static(btf, size, any_function);
+void rp_link_programs_static(const struct rp_object *object, void *btf, uint32_t size) {
+    make_static(object, btf, size, is_program);
 }
 
 /* ------------------------------------------------------------- one function */
@@ -168,9 +174,10 @@ static struct rp_error *link_map(const struct linker *l, uint32_t at, size_t map
     if (map >= l->object->map_count)
         return cannot_link(l, "it uses a map that is not its own");
     struct bpf_insn *insn = &l->insns.items[at];
-    insn->src_reg = BPF_PSEUDO_MAP_FD;
+    bool is_value = insn->src_reg == BPF_PSEUDO_MAP_VALUE; /* imm of the second half: where in it */
+    insn->src_reg = is_value ? BPF_PSEUDO_MAP_VALUE : BPF_PSEUDO_MAP_FD;
     insn[0].imm = l->map_fds[map];
-    insn[1].imm = 0;
+    insn[1].imm = is_value ? insn[1].imm : 0;
     return NULL;
 }
 
@@ -194,9 +201,9 @@ static struct rp_error *link_target(const struct linker *l, struct bpf_insn *ins
 static struct rp_error *link_constant(struct linker *l, uint32_t at) {
     struct bpf_insn *insn = &l->insns.items[at];
     uint32_t low = (uint32_t)insn[0].imm;
-    if (insn->src_reg == BPF_PSEUDO_MAP_FD)
+    if (insn->src_reg == BPF_PSEUDO_MAP_FD || insn->src_reg == BPF_PSEUDO_MAP_VALUE)
         return link_map(l, at, low);
-    if (insn->src_reg)
+    if (insn->src_reg || l->object->elf) /* whose constants are the author's */
         return NULL;
     switch ((uint32_t)insn[1].imm) {
     case RP_SLOT_TARGET:
@@ -213,7 +220,7 @@ static struct rp_error *link_constant(struct linker *l, uint32_t at) {
 struct rp_error *rp_link_function(const struct rp_object *object,
                                   const struct rp_object_function *function, const int *map_fds,
                                   const uint64_t *target, struct rp_object_function *out) {
-    *out = (struct rp_object_function){.name = function->name};
+    *out = (struct rp_object_function){.name = function->name, .flags = function->flags};
     RP_AUTO_FREE uint32_t *starts = calloc(object->function_count, sizeof(*starts));
     RP_AUTO(linker_clear)
     struct linker l = {.object = object,

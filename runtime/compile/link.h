@@ -39,7 +39,7 @@ void rp_link_map_kind(struct rp_object_map *map);
 /* The callbacks of a BTF must be static for the kernel; libbcc has only external functions. */
 void rp_link_callbacks_static(struct rp_object *object);
 /* And so must functions with a gate. `btf` is raw. */
-void rp_link_all_static(void *btf, uint32_t size);
+void rp_link_programs_static(const struct rp_object *object, void *btf, uint32_t size);
 
 /* A copy of `function` that can be loaded: with descriptors of maps (`map_fds`, as many as the
  * object has maps), the target's constants (see below), and the callbacks that it refers to at its

@@ -139,6 +139,7 @@ static struct program prepare(const struct rp_object *object,
                               struct bpf_prog_load_opts *opts) {
     opts->expected_attach_type = kind->attach_type;
     opts->attach_btf_id = kind->attach_btf;
+    opts->prog_flags = function->flags;
     if (kind->type != BPF_PROG_TYPE_TRACING)
         opts->kern_version = object->kern_version; /* for a kprobe's program, before Linux 5.0 */
     if (btf_fd >= 0) {

@@ -123,12 +123,39 @@ static struct rp_error *load_types(struct rp_module *module) {
         return rp_error_nomem();
     memcpy(raw, object->btf, object->btf_size);
     if (module->movable)
-        rp_link_all_static(raw, object->btf_size);
+        rp_link_programs_static(object, raw, object->btf_size);
     module->btf_fd = bpf_btf_load(raw, object->btf_size, NULL);
     return NULL;
 }
 
-static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts) {
+/* The map of the module before an edit that map `i` is to be; -1: a new one. */
+struct keeping {
+    const struct rp_module *module, *kept;
+};
+
+static int keep_map(void *ctx, size_t i) {
+    const struct keeping *keeping = ctx;
+    const struct rp_object_map *map = &keeping->module->object->maps[i];
+    ssize_t before = keeping->kept ? find_alike(keeping->module, keeping->kept, map) : -1;
+    bool fixed = map->data && (map->flags & BPF_F_RDONLY_PROG); /* the text may say another value */
+    return before < 0 || fixed || rp_map_type_is_output(map->type) ? -1
+                                                                   : keeping->kept->map_fds[before];
+}
+
+static struct rp_error *link_elf(struct rp_module *module, const struct rp_compile_opts *opts,
+                                 const struct rp_module_needs *needs) {
+    struct keeping keeping = {module, opts->keep_maps_of};
+    const struct rp_elf_link how = {.name = opts->name,
+                                    .settings = opts->settings,
+                                    .setting_count = opts->setting_count,
+                                    .parse = needs->parse,
+                                    .reuse = keep_map,
+                                    .ctx = &keeping};
+    return rp_elf_link(module->object, &how);
+}
+
+static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts,
+                             const struct rp_module_needs *needs) {
     const struct rp_object *object = module->object;
     RP_TRY(rp_target_constants(opts->target, module->target));
     if (rp_target_is_by_task(opts) && object->uses_is_target && !object->by_task)
@@ -144,6 +171,12 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
         module->map_fds[i] = -1;
     if (object->btf)
         module->btf = btf__new(object->btf, object->btf_size);
+    if (opts->setting_count && !object->elf)
+        return rp_error_hint_set(rp_error_new(EINVAL, "it is in BCC's dialect, which has none",
+                                              "cannot change the settings of %s", opts->name),
+                                 "define a macro: -D NAME=VALUE");
+    if (object->elf && !opts->dry_run)
+        RP_TRY(link_elf(module, opts, needs));
     RP_AUTO_SCHEMA struct rp_schema *said = NULL;
     if (opts->schema)
         RP_TRY(rp_schema_read(opts->schema, &said));
@@ -154,8 +187,14 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
     return create_maps(module, said, opts->keep_maps_of);
 }
 
+static struct rp_error *read_elf(struct rp_object *object, const char *name) {
+    struct rp_error *err = object->elf ? rp_elf_read(object) : NULL;
+    return err ? rp_error_what_set(err, "cannot load %s", name) : NULL;
+}
+
 /* Takes `object`. */
 static struct rp_error *module_new(struct rp_object *object, const struct rp_compile_opts *opts,
+                                   const struct rp_module_needs *needs,
                                    const struct rp_timings *timings, struct rp_module **out) {
     struct rp_module *module = calloc(1, sizeof(*module));
     if (!module || !object) {
@@ -168,7 +207,9 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     module->movable = opts->movable;
     module->timings = *timings;
     uint64_t start = rp_now_ns();
-    struct rp_error *err = fill(module, opts);
+    struct rp_error *err = read_elf(object, opts->name);
+    if (!err)
+        err = fill(module, opts, needs);
     module->timings.load_ms += rp_ms_since(start);
     if (err) {
         rp_module_free(module);
@@ -188,7 +229,7 @@ static struct rp_error *read_opts(const struct rp_compile_opts *given, struct rp
 }
 
 struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opts *given,
-                                   rp_write_before_fn before, struct rp_module **out) {
+                                   const struct rp_module_needs *needs, struct rp_module **out) {
     *out = NULL;
     struct rp_compile_opts opts;
     struct rp_target target;
@@ -197,8 +238,8 @@ struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opt
         opts.name = opts.path ? opts.path : "source";
     struct rp_object *object = NULL;
     struct rp_timings timings = {0};
-    RP_TRY(rp_compile(text, &opts, before, &timings, &object));
-    return module_new(object, &opts, &timings, out);
+    RP_TRY(rp_compile(text, &opts, needs->before, &timings, &object));
+    return module_new(object, &opts, needs, &timings, out);
 }
 
 static struct rp_error *load_object(const char *path, const struct rp_compile_opts *opts,
@@ -209,7 +250,7 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
             "use -D, -I, --types and compiler flags with `reprobe build`");
     struct rp_object *object = NULL;
     RP_TRY(rp_object_load(path, &object));
-    struct rp_error *err = rp_origin_fits(&object->origin);
+    struct rp_error *err = object->elf ? NULL : rp_origin_fits(&object->origin);
     if (err) {
         rp_object_free(object);
         return rp_error_what_set(err, "cannot use %s", path);
@@ -219,7 +260,7 @@ static struct rp_error *load_object(const char *path, const struct rp_compile_op
 }
 
 struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *given,
-                                   rp_write_before_fn before, struct rp_module **out) {
+                                   const struct rp_module_needs *needs, struct rp_module **out) {
     *out = NULL;
     struct rp_compile_opts opts;
     struct rp_target target;
@@ -234,11 +275,11 @@ struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opt
         uint64_t start = rp_now_ns();
         RP_TRY(load_object(path, &opts, &object));
         timings.types_ms = rp_ms_since(start);
-        return module_new(object, &opts, &timings, out);
+        return module_new(object, &opts, needs, &timings, out);
     }
     RP_AUTO_FREE char *text = NULL;
     RP_TRY(rp_file_read(path, &text));
-    return rp_module_of_text(text, &opts, before, out);
+    return rp_module_of_text(text, &opts, needs, out);
 }
 
 struct rp_error *rp_module_save(const struct rp_module *module, const char *path) {
@@ -447,6 +488,19 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 }
 
 /* ------------------------------------------------------------- queries */
+
+const char *rp_module_section(const struct rp_module *module, const char *function) {
+    const struct rp_object_function *found = rp_object_function(module->object, function);
+    return found ? found->section : NULL;
+}
+
+bool rp_module_has_sections(const struct rp_module *module) {
+    return module->object->elf;
+}
+
+bool rp_module_setting(const struct rp_module *module, size_t *i, struct rp_elf_setting *out) {
+    return rp_elf_setting(module->object, module->btf, i, out);
+}
 
 const char *rp_module_note(const struct rp_module *module) {
     return module->object->note;

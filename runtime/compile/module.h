@@ -5,6 +5,7 @@
 
 #include <linux/bpf.h>
 
+#include "compile/elf.h"
 #include "compile/load.h"
 #include "compile/object.h"
 #include "compile/source.h"
@@ -18,12 +19,22 @@ const struct rp_object_map *rp_module_map(const struct rp_module *module, const 
 /* The module's own types, NULL if it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
 
-/* rp_module_compile() and rp_module_compile_file(); `before` is what the probes want that the
- * options say will be attached. */
+/* What compiling needs from folders above. */
+struct rp_module_needs {
+    rp_write_before_fn before; /* what the probes want that the options say will be attached */
+    rp_elf_parse_fn parse;     /* the text of a setting -> its bytes */
+};
+
+/* rp_module_compile() and rp_module_compile_file(). */
 struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opts *opts,
-                                   rp_write_before_fn before, struct rp_module **out);
+                                   const struct rp_module_needs *needs, struct rp_module **out);
 struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *opts,
-                                   rp_write_before_fn before, struct rp_module **out);
+                                   const struct rp_module_needs *needs, struct rp_module **out);
+
+/* The section of an ELF file that the function is in; NULL where there are none. */
+const char *rp_module_section(const struct rp_module *module, const char *function);
+/* The object's `const volatile` variables: see rp_elf_setting(). */
+bool rp_module_setting(const struct rp_module *module, size_t *i, struct rp_elf_setting *out);
 
 /* A function in the kernel, as one kind of program. */
 struct rp_program {

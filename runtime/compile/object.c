@@ -16,6 +16,7 @@ static void clear_function(struct rp_object_function *function) {
     free(function->insns);
     free(function->funcs.data);
     free(function->lines.data);
+    free(function->section);
 }
 
 static void clear_map(struct rp_object_map *map) {
@@ -23,6 +24,8 @@ static void clear_map(struct rp_object_map *map) {
     for (size_t i = 0; i < map->field_count; i++)
         free(map->fields[i]);
     free(map->fields);
+    free(map->data);
+    rp_vec_clear(&map->records);
     if (map->fd >= 0)
         close(map->fd);
 }

@@ -12,6 +12,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "util/vec.h"
+
 /* Records of BTF's function and line information (linux/bpf.h: struct bpf_func_info, bpf_line_info)
  * in the kernel's format. */
 struct rp_object_records {
@@ -26,6 +28,14 @@ struct rp_object_function {
     struct bpf_insn *insns;
     uint32_t insn_count;
     struct rp_object_records funcs, lines;
+    /* Of an ELF file (elf.h): its section, which says where it is attached ("kprobe/vfs_read");
+     * NULL of others. What the kernel is to know of it (BPF_F_SLEEPABLE, …). */
+    char *section;
+    uint32_t flags;
+};
+
+struct rp_object_types {
+    RP_VEC(uint32_t);
 };
 
 struct rp_object_map {
@@ -37,6 +47,11 @@ struct rp_object_map {
     /* What functions send through it, in libbcc's notation ("pid#u32"); empty if unknown. */
     char **fields;
     size_t field_count;
+    /* Of an ELF file: the types of what is sent through it, in the object's BTF; 0: one that is not
+     * known. */
+    struct rp_object_types records;
+    /* Of an ELF file: variables, and what they begin as; NULL of others. */
+    void *data;
     /* A map that was opened or created while compiling (pinned, shared, nested), which the object
      * closes; -1: created when the object is loaded. */
     int fd;
@@ -73,9 +88,9 @@ struct rp_object {
     uint32_t btf_size;
     char *note; /* for the user: warnings; or NULL */
     struct rp_object_origin origin;
-    /* The other kind of object: a whole ELF file, as libbpf opens it. Then all of the above but the
-     * note and the origin is empty: it is in the file. */
-    void *elf; /* or NULL */
+    /* The other kind of object: a whole ELF file, as libbpf opens it. Of the above it has only a
+     * note and an origin until rp_elf_read() fills in the rest. NULL: libbcc compiled it. */
+    void *elf;
     uint32_t elf_size;
 };
 

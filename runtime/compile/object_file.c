@@ -3,13 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <gelf.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compile/elf_section.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
@@ -252,7 +252,7 @@ static struct rp_error *read_all(int fd, uint8_t **data, size_t *size) {
     if (fstat(fd, &st))
         return cannot(errno, NULL);
     if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_FILE)
-        return cannot(ENOEXEC, "it is not an object file of reprobe");
+        return cannot(ENOEXEC, "it is not a BPF object file");
     *size = (size_t)st.st_size;
     *data = malloc(*size + 1);
     if (!*data)
@@ -268,7 +268,19 @@ static void digest_of(const uint8_t *data, size_t size, char hex[65]) {
     rp_digest_end(&digest, hex);
 }
 
-struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
+/* What was read from an ELF file is in that file: it is not written twice. */
+static struct rp_object without_content(const struct rp_object *object) {
+    struct rp_object bare = *object;
+    bare.function_count = bare.map_count = 0;
+    bare.license = (char *)"";
+    bare.btf = NULL;
+    bare.btf_size = 0;
+    return bare;
+}
+
+struct rp_error *rp_object_write(const struct rp_object *given, int fd) {
+    struct rp_object bare = given->elf ? without_content(given) : *given;
+    const struct rp_object *object = &bare;
     RP_AUTO_FREE char *meta = NULL;
     size_t meta_size;
     struct codec c = {.out = open_memstream(&meta, &meta_size)};
@@ -276,7 +288,7 @@ struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
         return rp_error_nomem();
     uint32_t format = FORMAT;
     number(&c, &format);
-    describe(&c, (struct rp_object *)object); /* it does not change once it is written */
+    describe(&c, &bare);
     if (fclose(c.out))
         return rp_error_nomem();
 
@@ -301,27 +313,6 @@ struct rp_error *rp_object_write(const struct rp_object *object, int fd) {
 
 /* ------------------------------------------------------------- reading */
 
-/* The content of the section of that name; false if there is none. */
-static bool find_section(Elf *elf, const char *wanted, const void **data, size_t *size) {
-    size_t names;
-    if (elf_getshdrstrndx(elf, &names))
-        return false;
-    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
-        GElf_Shdr header;
-        const char *section =
-            gelf_getshdr(scn, &header) ? elf_strptr(elf, names, header.sh_name) : NULL;
-        if (!section || strcmp(section, wanted) != 0)
-            continue;
-        const Elf_Data *content = elf_rawdata(scn, NULL);
-        if (!content || !content->d_buf)
-            return false;
-        *data = content->d_buf;
-        *size = content->d_size;
-        return true;
-    }
-    return false;
-}
-
 static void *copy_of(const void *data, size_t size) {
     void *copy = malloc(size ? size : 1);
     if (copy)
@@ -332,7 +323,7 @@ static void *copy_of(const void *data, size_t size) {
 static struct rp_error *take_code(Elf *elf, struct rp_object_function *function) {
     const void *data;
     size_t size;
-    if (!find_section(elf, function->name, &data, &size) || size % sizeof(*function->insns))
+    if (!rp_elf_section(elf, function->name, &data, &size) || size % sizeof(*function->insns))
         return cannot(EBADMSG, "a function's instructions are missing");
     function->insns = copy_of(data, size);
     function->insn_count = (uint32_t)(size / sizeof(*function->insns));
@@ -342,8 +333,8 @@ static struct rp_error *take_code(Elf *elf, struct rp_object_function *function)
 static struct rp_error *take(Elf *elf, struct rp_object *object) {
     const void *data;
     size_t size;
-    if (!elf || !find_section(elf, META, &data, &size))
-        return cannot(ENOEXEC, "it is not an object file of reprobe");
+    if (!elf || !rp_elf_section(elf, META, &data, &size))
+        return cannot(ENOEXEC, "it is not a BPF object file");
     struct codec c = {.p = data, .end = (const uint8_t *)data + size};
     uint32_t format;
     number(&c, &format);
@@ -354,7 +345,7 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
         return cannot(EBADMSG, "it is damaged");
     for (size_t i = 0; i < object->function_count; i++)
         RP_TRY(take_code(elf, &object->functions[i]));
-    if (!find_section(elf, BTF_SECTION, &data, &size))
+    if (!rp_elf_section(elf, BTF_SECTION, &data, &size))
         return NULL;
     object->btf = copy_of(data, size);
     object->btf_size = (uint32_t)size;
@@ -370,12 +361,41 @@ static bool is_anothers(const uint8_t *data, size_t size) {
            (size >= machine_end && header.e_machine != EM_BPF);
 }
 
+/* Whether it is whole, and not ours: another compiler's. */
+static bool is_libbpfs(const uint8_t *data, size_t size) {
+    const void *meta;
+    size_t meta_size, sections = 0;
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory((char *)data, size);
+    bool whole = elf && !elf_getshdrnum(elf, &sections) && sections > 1;
+    bool ours = whole && rp_elf_section(elf, META, &meta, &meta_size);
+    if (elf)
+        elf_end(elf);
+    return whole && !ours;
+}
+
+static struct rp_error *object_of_elf(const uint8_t *data, size_t size, struct rp_object **out) {
+    struct rp_object *object = calloc(1, sizeof(*object));
+    if (!object)
+        return rp_error_nomem();
+    object->elf = copy_of(data, size);
+    object->elf_size = (uint32_t)size;
+    if (!object->elf) {
+        rp_object_free(object);
+        return rp_error_nomem();
+    }
+    *out = object;
+    return NULL;
+}
+
 struct rp_error *rp_object_read(int fd, struct rp_object **out) {
     RP_AUTO_FREE uint8_t *data = NULL;
     size_t size = 0;
     RP_TRY(read_all(fd, &data, &size));
     if (data && is_anothers(data, size))
-        return cannot(ENOEXEC, "it is not an object file of reprobe");
+        return cannot(ENOEXEC, "it is not a BPF object file");
+    if (data && is_libbpfs(data, size))
+        return object_of_elf(data, size, out);
     char hex[65];
     digest_of(data, size < DIGEST_SIZE ? 0 : size - DIGEST_SIZE, hex);
     if (size < DIGEST_SIZE || memcmp(hex, data + size - DIGEST_SIZE, DIGEST_SIZE) != 0)
@@ -435,8 +455,7 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     if (err && rp_error_errno(err) == EBADMSG)
         rp_error_hint_set(err, "build it again: reprobe build FILE.c -o %s", path);
     else if (err && rp_error_errno(err) == ENOEXEC)
-        rp_error_hint_set(err,
-                          "use the C source of a BPF program, or a file that `reprobe build` made");
+        rp_error_hint_set(err, "use the C source of a BPF program, or an object file of one");
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 

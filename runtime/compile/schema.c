@@ -182,8 +182,9 @@ static bool same_member(const struct rp_member_schema *a, const struct rp_member
 bool rp_map_schema_same(const struct rp_map_schema *a, const struct rp_map_schema *b) {
     bool same = a->means == b->means && a->member_count == b->member_count && a->low == b->low &&
                 a->high == b->high && a->step == b->step && a->key_size == b->key_size &&
-                a->value_size == b->value_size && same_text(a->name, b->name) &&
-                same_text(a->unit, b->unit) && same_text(a->loss, b->loss);
+                a->value_size == b->value_size && a->from_zero == b->from_zero &&
+                same_text(a->name, b->name) && same_text(a->unit, b->unit) &&
+                same_text(a->loss, b->loss);
     for (size_t i = 0; same && i < a->member_count; i++)
         same = same_member(&a->members[i], &b->members[i]);
     return same;

@@ -132,6 +132,10 @@ struct rp_compile_opts {
     /* libbpf's dialect: with CO-RE relocations throughout, so that rp_module_save() writes an
      * object for other kernels, too. */
     bool portable;
+    /* "NAME=VALUE": what `const volatile` variables of libbpf's dialect are; the values are written
+     * as rp_map_set() reads them. */
+    const char *const *settings;
+    size_t setting_count;
 };
 
 /* How long each step took, in milliseconds; 0 for a step that was not needed. */
@@ -282,6 +286,23 @@ struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module 
  * (`count` may be NULL). If it fails, what was attached stays attached. */
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
                                          size_t *count);
+/* How the functions of an ELF file are attached; all but the size may be zero. */
+struct rp_attach_opts {
+    size_t size;
+    const char *const *attach; /* "FUNCTION=SPEC": there, and not where the section says */
+    size_t attach_count;
+    /* Called with a function that is left out, and why; and with each probe. */
+    void (*left_out)(void *ctx, const char *function, const struct rp_error *why);
+    struct rp_error *(*attached)(void *ctx, struct rp_probe *probe);
+    void *ctx;
+};
+/* The same for a module of an ELF file, whose functions name their probes by their sections. A
+ * function that cannot be attached is left out, and so is one that sees the same events as another
+ * of the module (a kprobe and an fentry of one function). An error if all are left out. */
+struct rp_error *rp_session_attach_sections(struct rp_session *session, struct rp_module *module,
+                                            const struct rp_attach_opts *opts, size_t *count);
+/* Whether the module is of an ELF file: of libbpf's dialect. */
+bool rp_module_has_sections(const struct rp_module *module);
 /* Prints a line for each probe, and for each match of a pattern. */
 void rp_session_print_probes(const struct rp_session *session, FILE *out);
 
@@ -389,6 +410,9 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
 /* The layout of what its iterators write; *out is NULL if that is lines of text. */
 struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_layout **out);
 void rp_layout_free(struct rp_layout *layout);
+/* An output may carry records of several types, which their sizes tell apart: the layout of one of
+ * that size. It belongs to `layout`, which it is itself where there is one type. */
+const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size);
 
 /* A line with the names of the columns, and a record as one aligned line. */
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);

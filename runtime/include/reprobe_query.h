@@ -28,6 +28,7 @@ enum rp_meaning {
     RP_MEANS_STACKS,    /* how often each stack was seen: the key is stacks, and whose they are */
     RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
     RP_MEANS_LOSS,      /* an array of one u64: how much was left out */
+    RP_MEANS_VARIABLES, /* the program's global variables, in libbpf's dialect */
 };
 
 enum rp_member_meaning {
@@ -69,6 +70,8 @@ struct rp_map_schema {
                                 above; step 0: taken from the keys */
     const char *loss;        /* of a loss: "events were not counted: the map counts is full" */
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
+    bool from_zero; /* of a log2 histogram: slot 0 counts 0 and 1, as in libbpf's tools; else slot 1
+                       does, as with bpf_log2l() */
 };
 
 /* What the maps of a program mean. Generated programs come with a schema. For all other maps it is
@@ -196,6 +199,17 @@ struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_onc
  * as KFUNC_PROBE and KRETFUNC_PROBE make them) or as tp_btf__X. Names of system calls get this
  * kernel's prefix. malloc()ed, or NULL if the name says nothing. */
 char *rp_probe_spec_of_function(const char *function);
+/* The spec that a function of the module names by itself: by its section if the module is of an ELF
+ * file (SEC("kprobe/vfs_read")), else by its name, as above. *spec is malloc()ed; NULL if it says
+ * nothing. An error where reprobe has no kind of probe of that section. */
+struct rp_error *rp_module_probe_spec(const struct rp_module *module, const char *function,
+                                      char **spec);
+/* The `const volatile` variables of a module in libbpf's dialect, which rp_compile_opts.settings
+ * can change: `each` gets the name, the type in C, and the value. */
+struct rp_error *rp_module_settings(const struct rp_module *module,
+                                    void (*each)(void *ctx, const char *name, const char *type,
+                                                 const char *value),
+                                    void *ctx);
 /* Calls `each` with every probe spec of `kind` ("kprobe", …; NULL: every kind) that matches the
  * shell pattern `glob` (NULL: all), until it returns false. `glob` can begin with a kind. Kinds in
  * files (uprobe, uretprobe, usdt) need a `glob` that begins with the file ("bash:*readline*") and

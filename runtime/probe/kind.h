@@ -70,6 +70,16 @@ struct rp_probe_kind {
     const char *macro; /* the macro for such a function, "TRACEPOINT_PROBE", with category and
                           target; NULL: no macro */
 
+    /* ---- sections of ELF files: libbpf's conventions */
+    /* What stands before the first slash of a section for it ("kprobe", "ksyscall"), NULL at the
+     * end; NULL: no section is. */
+    const char *const *sections;
+    /* The spec of such a section, whose beginning is `name`, malloc()ed; `rest` is behind the
+     * slash,
+     * "" if there is none. NULL: "KIND:REST", with a colon for the first slash behind a category.
+     */
+    char *(*spec_of_section)(const char *name, const char *rest);
+
     /* ---- the type of program */
     enum bpf_prog_type prog_type;
     enum bpf_attach_type
@@ -184,6 +194,9 @@ const struct rp_probe_kind *rp_probe_kind_find(const char *name, size_t length);
 /* The error for a kind that does not exist; its hint lists those that do. */
 struct rp_error *rp_probe_kind_unknown(const char *name);
 struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec);
+/* The spec of a section of an ELF file, malloc()ed; *out is NULL where the section says only what
+ * kind it is ("uprobe"). An error where no kind is of such a section. */
+struct rp_error *rp_spec_of_section(const char *section, char **out);
 /* The name of a function that names this probe by BCC's conventions: the opposite of
  * rp_probe_spec_of_function(). malloc()ed; NULL if there is no such name. It may contain characters
  * that are not allowed in C names. */

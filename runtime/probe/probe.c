@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Modules that are compiled for their probes, and probes: a program at its attach point. */
+/* Probes: a program at its attach point. */
 #include "probe/probe.h"
 
 #include <bpf/bpf.h>
@@ -28,43 +28,6 @@ struct rp_probe {
     struct run_stats ran;    /* counted by earlier instances, and until it was paused */
     struct run_stats before; /* the runs of this instance's program before it was ours */
 };
-
-/* ------------------------------------------------------------------ compile */
-
-/* Before a function some kinds need C of their own: "FUNCTION=SPEC" says where it is attached. */
-static struct rp_error *write_before(const char *attach, struct rp_names *done, FILE *out) {
-    const char *equals = strchr(attach, '=');
-    if (!equals)
-        return NULL;
-    RP_AUTO_FREE char *function = strndup(attach, (size_t)(equals - attach));
-    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
-    if (!function)
-        return rp_error_nomem();
-    RP_TRY(rp_spec_parse(equals + 1, &spec));
-    if (!spec.kind->write_before)
-        return NULL;
-    struct rp_error *err = spec.kind->resolve(&spec);
-    if (!err && !rp_names_add(done, function, strlen(function)))
-        err = rp_error_hint_set(rp_probe_error(EINVAL,
-                                               "%s reads the arguments of one USDT probe and "
-                                               "cannot read those of another",
-                                               function),
-                                "write a function for each probe");
-    if (!err)
-        err = spec.kind->write_before(&spec, function, out);
-    RP_AUTO_FREE char *text = rp_spec_text(&spec);
-    return err ? rp_error_what_set(err, "cannot attach %s", text ? text : attach) : NULL;
-}
-
-struct rp_error *rp_module_compile(const char *text, const struct rp_compile_opts *opts,
-                                   struct rp_module **out) {
-    return rp_module_of_text(text, opts, write_before, out);
-}
-
-struct rp_error *rp_module_compile_file(const char *path, const struct rp_compile_opts *opts,
-                                        struct rp_module **out) {
-    return rp_module_of_file(path, opts, write_before, out);
-}
 
 /* ------------------------------------------------------------------ attach */
 
@@ -141,6 +104,14 @@ struct rp_error *rp_probe_check(const char *text) {
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(text, &spec));
     return rp_spec_check(&spec);
+}
+
+struct rp_error *rp_module_probe_spec(const struct rp_module *module, const char *function,
+                                      char **spec) {
+    const char *section = rp_module_section(module, function);
+    *spec = section ? NULL : rp_probe_spec_of_function(function);
+    struct rp_error *err = section ? rp_spec_of_section(section, spec) : NULL;
+    return err ? rp_error_what_set(err, "cannot attach %s", function) : NULL;
 }
 
 bool rp_probe_exists(const char *spec) {

@@ -151,6 +151,16 @@ struct rp_error *rp_spec_check(const struct rp_spec *spec) {
     return err && full ? rp_error_what_set(err, "cannot attach %s", full) : err;
 }
 
+static bool is_plain(const struct rp_spec *spec) {
+    return !spec->path && !spec->category && !spec->offset && spec->target;
+}
+
+bool rp_spec_is_same_event(const struct rp_spec *a, const struct rp_spec *b) {
+    return a->kind != b->kind && is_plain(a) && is_plain(b) &&
+           a->kind->of_functions == b->kind->of_functions &&
+           a->kind->is_return == b->kind->is_return && strcmp(a->target, b->target) == 0;
+}
+
 const char *rp_spec_noun(const struct rp_spec *spec) {
     return spec->kind->noun ? spec->kind->noun : "argument";
 }

@@ -30,6 +30,9 @@ void rp_spec_clear(struct rp_spec *spec);
 
 /* Checks whether it is an attach point here, as rp_probe_check() does for a text. */
 struct rp_error *rp_spec_check(const struct rp_spec *spec);
+/* Whether programs of two kinds see the same there: a kprobe and an fentry of one function, the raw
+ * tracepoint and the typed one. */
+bool rp_spec_is_same_event(const struct rp_spec *a, const struct rp_spec *b);
 /* The word for an argument there: "argument", "field". */
 const char *rp_spec_noun(const struct rp_spec *spec);
 /* Whether something returns there. */

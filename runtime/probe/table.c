@@ -190,6 +190,54 @@ char *rp_probe_spec_of_function(const char *function) {
     return NULL;
 }
 
+/* ------------------------------------------------------------------ section -> spec */
+
+/* The length of "uprobe" in "uprobe.s/bash:readline": a program that may sleep is of the same kind.
+ */
+static size_t name_length(const char *section) {
+    size_t length = strcspn(section, "/");
+    return length > 2 && !strncmp(section + length - 2, ".s", 2) ? length - 2 : length;
+}
+
+static bool is_of_section(const struct rp_probe_kind *kind, const char *section) {
+    for (size_t i = 0; kind->sections && kind->sections[i]; i++)
+        if (is_word(section, name_length(section), kind->sections[i]))
+            return true;
+    return false;
+}
+
+static struct rp_error *no_kind_of_section(const char *section) {
+    RP_AUTO_FREE char *all = usages();
+    return rp_error_hint_set(
+        rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),
+        "--attach FUNCTION=PROBE attaches it elsewhere; a probe is one of %s", all ? all : "");
+}
+
+static char *plain_spec_of_section(const struct rp_probe_kind *kind, const char *rest) {
+    char *spec = *rest ? rp_text("%s:%s", kind->name, rest) : NULL;
+    char *slash = spec && kind->has_category ? strchr(spec, '/') : NULL;
+    if (slash)
+        *slash = ':';
+    return spec;
+}
+
+struct rp_error *rp_spec_of_section(const char *section, char **out) {
+    const struct rp_probe_kind *kind;
+    size_t i = 0;
+    while ((kind = rp_probe_kind_at(i)) && !is_of_section(kind, section))
+        i++;
+    if (!kind)
+        return no_kind_of_section(section);
+    const char *slash = strchr(section, '/'), *rest = slash ? slash + 1 : "";
+    if (!kind->spec_of_section) {
+        *out = plain_spec_of_section(kind, rest);
+        return *out || !*rest ? NULL : rp_error_nomem();
+    }
+    RP_AUTO_FREE char *name = strndup(section, name_length(section));
+    *out = name ? kind->spec_of_section(name, rest) : NULL;
+    return *out ? NULL : rp_error_nomem();
+}
+
 char *rp_spec_function_name(const struct rp_spec *spec) {
     if (!spec->kind->function_prefix)
         return NULL;

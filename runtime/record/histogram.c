@@ -165,6 +165,8 @@ static size_t element_count(const struct rp_map_table *t) {
  * map is not a log2 histogram. */
 static bool has_log2_slots(const struct rp_map_table *t) {
     bool arrays = counts_column(t) >= 0;
+    if (t->schema->from_zero)
+        return arrays && element_count(t) < RP_LOG2_SLOTS;
     for (size_t i = 0; i < t->row_count; i++) {
         const uint8_t *row = rp_map_row(t, i);
         if (arrays ? element(t, row, 0) > 0
@@ -275,7 +277,7 @@ static void count_log2(const struct rp_map_table *t, const struct group *group,
     memset(counts, 0, RP_LOG2_SLOTS * sizeof(*counts));
     bool arrays = counts_column(t) >= 0;
     for (size_t i = 0; arrays && group->count && i < element_count(t); i++)
-        counts[i] = element(t, group->rows, i);
+        counts[i + t->schema->from_zero] = element(t, group->rows, i);
     for (size_t i = 0; !arrays && i < group->count; i++) {
         const uint8_t *row = group->rows + i * t->row_size;
         counts[slot_of(t, row)] = count_of(t, row);

@@ -234,6 +234,7 @@ void rp_layout_free(struct rp_layout *layout) {
     rp_vec_clear(&layout->columns);
     free(layout->name);
     rp_type_free(layout->type);
+    rp_layout_free(layout->next);
     free(layout);
 }
 
@@ -415,6 +416,20 @@ static struct rp_type *build_struct(struct build *b, const struct btf_type *t) {
     return rp_take(type);
 }
 
+/* Variables are its members. */
+static struct rp_type *build_section(struct build *b, const struct btf_type *t) {
+    RP_AUTO_TYPE struct rp_type *type = rp_type_new(RP_STRUCT, t->size);
+    for (unsigned i = 0; type && i < btf_vlen(t); i++) {
+        const struct btf_var_secinfo *info = &btf_var_secinfos(t)[i];
+        const struct btf_type *var = btf__type_by_id(b->btf, info->type);
+        if (btf_is_var(var) &&
+            !rp_type_add_member(type, name_at(b->btf, var->name_off), build_type(b, var->type),
+                                (uint64_t)info->offset * 8, 0))
+            return NULL;
+    }
+    return rp_take(type);
+}
+
 static struct rp_type *build_kind(struct build *b, const struct btf_type *t, bool named) {
     switch (btf_kind(t)) {
     case BTF_KIND_INT:
@@ -428,6 +443,8 @@ static struct rp_type *build_kind(struct build *b, const struct btf_type *t, boo
         return rp_type_new(t->size == 4 || t->size == 8 ? RP_FLOAT : RP_BYTES, t->size);
     case BTF_KIND_ARRAY:
         return rp_type_array(build_type(b, btf_array(t)->type), btf_array(t)->nelems);
+    case BTF_KIND_DATASEC:
+        return build_section(b, t);
     default:
         return build_struct(b, t);
     }
@@ -435,7 +452,7 @@ static struct rp_type *build_kind(struct build *b, const struct btf_type *t, boo
 
 static bool is_data(const struct btf_type *t) {
     return btf_is_int(t) || btf_is_ptr(t) || btf_is_any_enum(t) || btf_is_float(t) ||
-           btf_is_array(t) || btf_is_composite(t);
+           btf_is_array(t) || btf_is_composite(t) || btf_is_datasec(t);
 }
 
 /* NULL: out of memory. */

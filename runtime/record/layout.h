@@ -73,6 +73,8 @@ struct rp_layout {
     bool maybe_number;    /* unknown, but sent as it is: a number if it has the size of one */
     bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
     RP_VEC(struct rp_column) columns;
+    struct rp_layout *next; /* of records of another type in the same output; the last one is of all
+                               that nothing tells apart. NULL: there is no other */
 };
 
 /* In C ("u32", "char [16]", "struct {u32 pid; char comm[16]}"), as far as its kind shows;
@@ -107,6 +109,10 @@ struct rp_error *rp_type_from_text(const char *text, const struct btf *extra, st
 
 /* Takes `type` (NULL: unknown), also on failure. `name` is for a record that is not a struct. */
 struct rp_error *rp_layout_new(struct rp_type *type, const char *name, struct rp_layout **out);
+
+static inline void rp_cleanup_layout(struct rp_layout **layout) {
+    rp_layout_free(*layout);
+}
 
 /* Names column `i`, and the member in JSON. A name that another column has is not taken. False: no
  * memory, or there is no column `i`. */

@@ -61,16 +61,57 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
     return NULL;
 }
 
+static struct rp_error *unknown_layout(struct rp_layout **out) {
+    RP_TRY(rp_layout_new(NULL, "value", out));
+    (*out)->maybe_number = true;
+    return NULL;
+}
+
+/* One after another, and behind several the one of what nothing tells apart. */
+static struct rp_error *layouts_of_types(const struct btf *btf, const struct rp_object_types *types,
+                                         struct rp_layout **out) {
+    RP_AUTO(rp_cleanup_layout) struct rp_layout *first = NULL;
+    struct rp_layout **next = &first;
+    for (size_t i = 0; i < types->count; i++) {
+        if (!types->items[i])
+            continue;
+        RP_TRY(rp_layout_from_btf(btf, types->items[i], next));
+        next = &(*next)->next;
+    }
+    if (types->count != 1 || !first)
+        RP_TRY(unknown_layout(next));
+    *out = rp_take(first);
+    return NULL;
+}
+
 static struct rp_error *open_layout(const struct rp_module *module, const struct rp_object_map *map,
                                     struct rp_layout **out) {
-    if (map->field_count) {
+    if (map->field_count)
         RP_TRY(layout_of_fields(module, (const char *const *)map->fields, map->field_count, out));
-    } else {
-        RP_TRY(rp_layout_new(NULL, "value", out));
-        (*out)->maybe_number = true;
-    }
-    (*out)->padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+    else
+        RP_TRY(layouts_of_types(rp_module_btf(module), &map->records, out));
+    for (struct rp_layout *layout = *out; layout; layout = layout->next)
+        layout->padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
     return NULL;
+}
+
+/* Perf buffers add bytes, so that the record and its size fill words of 8. */
+static bool has_size(const struct rp_layout *layout, size_t size) {
+    size_t own = layout->type ? layout->type->size : 0;
+    return layout->type && (own == size || (layout->padded && (own + 4 + 7) / 8 * 8 - 4 == size));
+}
+
+const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size) {
+    const struct rp_layout *found = NULL, *last = layout;
+    size_t fitting = 0;
+    for (const struct rp_layout *one = layout; one; one = one->next) {
+        last = one;
+        if (has_size(one, size)) {
+            found = one;
+            fitting++;
+        }
+    }
+    return fitting == 1 ? found : layout->next ? last : layout;
 }
 
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,
@@ -79,7 +120,9 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
     if (!map)
         return rp_module_map_missing(module, name);
     RP_TRY(open_layout(module, map, out));
-    struct rp_error *err = rp_layout_apply_schema(*out, rp_module_map_schema(module, name));
+    struct rp_error *err = NULL;
+    for (struct rp_layout *layout = *out; !err && layout; layout = layout->next)
+        err = rp_layout_apply_schema(layout, rp_module_map_schema(module, name));
     if (err)
         rp_layout_free(rp_take(*out));
     return err;

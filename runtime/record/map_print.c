@@ -9,6 +9,7 @@
 #include "record/csv.h"
 #include "record/histogram.h"
 #include "record/map_read.h"
+#include "record/variables.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -346,6 +347,8 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
     struct printer p = {
         .t = &t, .format = &format, .is_histogram = rp_map_is_histogram(&t), .out = out};
     p.title = format.title ? format.title : name;
+    if (rp_module_map(module, name)->data && t.row_count)
+        return rp_variables_print(&t, p.title, format.as, out), NULL;
     rp_writer_begin(&p.w, out);
     return print(&p, &t);
 }

@@ -91,6 +91,20 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
 }
 
 /* Ends the column that began at `start`. */
+char *rp_value_text(const struct rp_view *view) {
+    char *text = NULL;
+    size_t size;
+    struct rp_writer writer;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    rp_writer_begin(&writer, out);
+    rp_write_value(&writer, view);
+    rp_writer_flush(&writer);
+    fclose(out);
+    return text;
+}
+
 static void end_column(struct rp_writer *w, const struct rp_layout *layout, size_t i,
                        size_t start) {
     if (i + 1 == layout->columns.count)

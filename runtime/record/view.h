@@ -118,6 +118,8 @@ static inline double rp_view_double(const struct rp_view *view) {
 struct rp_writer;
 /* A value as in a row; "-" if the record ends before it, "(unread)" if it could not be read. */
 void rp_write_value(struct rp_writer *w, const struct rp_view *view);
+/* The same, malloc()ed; NULL: no memory. */
+char *rp_value_text(const struct rp_view *view);
 /* The same in JSON; null if there is none. */
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view);
 

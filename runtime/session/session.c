@@ -192,22 +192,6 @@ struct rp_error *rp_session_attach(struct rp_session *s, struct rp_module *modul
     return NULL;
 }
 
-struct rp_error *rp_session_attach_named(struct rp_session *s, struct rp_module *module,
-                                         size_t *count) {
-    size_t attached = 0;
-    for (size_t i = 0; i < rp_module_function_count(module); i++) {
-        const char *function = rp_module_function_name(module, i);
-        RP_AUTO_FREE char *spec = rp_probe_spec_of_function(function);
-        if (!spec)
-            continue;
-        RP_TRY(rp_session_attach(s, module, function, spec, NULL));
-        attached++;
-    }
-    if (count)
-        *count = attached;
-    return NULL;
-}
-
 /* ------------------------------------------------------------- timers and watched descriptors */
 
 static struct rp_error *set_timer(int fd, uint64_t first_ns, uint64_t every_ns) {

@@ -232,7 +232,7 @@ object_files() {
 	run reprobe run altered.rpo -c true
 	refused "cannot use altered.rpo" "cut short or altered"
 	run reprobe run /bin/true -c true
-	refused "not an object file of reprobe"
+	refused "not a BPF object file"
 	chmod 666 own.rpo
 	run reprobe run own.rpo -c true
 	refused "cannot use own.rpo" "others can write to it" "chmod"

@@ -115,7 +115,7 @@ file() {
 	refused "directory.c" "Is a directory"
 	head -c 3000 "$bin/reprobe" >binary.c
 	run reprobe run binary.c
-	refused "binary.c" "not an object file of reprobe" "hint: use the C source"
+	refused "binary.c" "not a BPF object file" "hint: use the C source"
 	printf 'int f(void *c) { \0 return 0; }\n' >nul.c
 	run reprobe check nul.c
 	refused "nul.c" "NUL"

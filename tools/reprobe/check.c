@@ -35,7 +35,8 @@ int command_check(int argc, char **argv) {
     printf("%s compiles\n", source.opts.name);
     for (size_t i = 0; i < rp_module_function_count(module); i++) {
         const char *function = rp_module_function_name(module, i);
-        char *spec = rp_probe_spec_of_function(function);
+        char *spec;
+        rp_error_free(rp_module_probe_spec(module, function, &spec));
         printf("  function %-32s %s\n", function, spec ? spec : "does not name a probe");
         free(spec);
     }

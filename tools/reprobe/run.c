@@ -9,9 +9,10 @@
 #include "reprobe_query.h"
 #include "source.h"
 
-#define MAX_ATTACH 64
+#define MAX_ATTACH   64
+#define MAX_SETTINGS 64
 
-enum { KEY_ATTACH = 0x3000, KEY_TIMINGS };
+enum { KEY_ATTACH = 0x3000, KEY_TIMINGS, KEY_SET, KEY_SETTINGS };
 
 static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
@@ -19,6 +20,12 @@ static const struct argp_option options[] = {
      "tracepoint:sched:sched_switch, "
      "profile:hz:99, …); may be given more than once",
      0},
+    {"set", KEY_SET, "NAME=VALUE", 0,
+     "Change a setting of a program in libbpf's dialect, a variable that is `const volatile`; may "
+     "be "
+     "given more than once",
+     0},
+    {"settings", KEY_SETTINGS, 0, 0, "List the program's settings, and run nothing", 0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
     {0}};
 
@@ -27,6 +34,8 @@ struct request {
     struct source source;
     const char *attach[MAX_ATTACH];
     size_t attach_count;
+    const char *settings[MAX_SETTINGS];
+    bool lists_settings;
     bool timings;
     struct timespec start;
 };
@@ -37,6 +46,7 @@ struct printer {
     const struct rp_module *module; /* NULL for the trace pipe */
     struct rp_stack *stack;         /* names the stacks of a row */
     struct rp_layout *layout; /* set by the first record: by then the module's types are loaded */
+    const struct rp_layout *headed; /* what the header above the rows is of */
     const char *name;
     const struct printer *
         *last; /* the output that printed last: each one has a header above its rows */
@@ -56,6 +66,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         if (request->attach_count == MAX_ATTACH)
             argp_error(state, "--attach may be given at most %d times", MAX_ATTACH);
         request->attach[request->attach_count++] = arg;
+        return 0;
+    case KEY_SET:
+        if (!strchr(arg, '=') || *arg == '=')
+            argp_error(state, "`%s` does not have the form NAME=VALUE", arg);
+        if (request->source.opts.setting_count == MAX_SETTINGS)
+            argp_error(state, "--set may be given at most %d times", MAX_SETTINGS);
+        request->settings[request->source.opts.setting_count++] = arg;
+        request->source.opts.settings = request->settings;
+        return 0;
+    case KEY_SETTINGS:
+        request->lists_settings = true;
         return 0;
     case KEY_TIMINGS:
         request->timings = true;
@@ -77,13 +98,15 @@ static bool print_name(const struct printer *p) {
     return true;
 }
 
-static void print_header(const struct printer *p) {
-    if (!print_name(p))
+/* `layout` is that of the row below. */
+static void print_header(struct printer *p, const struct rp_layout *layout) {
+    if (!print_name(p) && layout == p->headed)
         return;
+    p->headed = layout;
     if (p->request->tool->timestamps)
         printf("%-8s ", "TIME");
-    if (p->layout)
-        rp_layout_print_header(p->layout, stdout);
+    if (layout)
+        rp_layout_print_header(layout, stdout);
     else
         rp_trace_line_print_header(stdout);
 }
@@ -97,21 +120,22 @@ static bool print_record(void *ctx, const void *data, size_t size) {
     struct printer *p = ctx;
     if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
         return false;
+    const struct rp_layout *layout = rp_layout_of_record(p->layout, size);
     rp_stack_clear(p->stack);
-    bool has_stack = rp_stack_add_record(p->stack, p->layout, data, size);
+    bool has_stack = rp_stack_add_record(p->stack, layout, data, size);
     if (p->request->tool->json) {
         struct rp_writer json;
         begin_json(p, &json);
-        rp_json_record(&json, "data", p->layout, data, size);
+        rp_json_record(&json, "data", layout, data, size);
         if (has_stack)
             rp_json_stack(&json, "stack", p->stack);
         rp_json_end(&json);
         return !ferror(stdout);
     }
-    print_header(p);
+    print_header(p, layout);
     if (p->request->tool->timestamps)
         rp_print_time(stdout);
-    rp_layout_print_row(p->layout, data, size, stdout);
+    rp_layout_print_row(layout, data, size, stdout);
     if (has_stack)
         rp_stack_print(p->stack, stdout);
     return !ferror(stdout);
@@ -150,7 +174,7 @@ static bool print_trace(void *ctx, const struct rp_trace_line *line) {
         rp_json_end(&json);
         return !ferror(stdout);
     }
-    print_header(p);
+    print_header(p, NULL);
     if (p->request->tool->timestamps)
         rp_print_time(stdout);
     rp_trace_line_print_row(line, stdout);
@@ -159,9 +183,28 @@ static bool print_trace(void *ctx, const struct rp_trace_line *line) {
 
 /* ------------------------------------------------------------- setting up */
 
+/* A function of an ELF file that is not attached. */
+static void say_left_out(void *ctx, const char *function, const struct rp_error *why) {
+    (void)ctx;
+    char *text = text_left_out(function, why);
+    fputs(text ? text : "", stderr);
+    free(text);
+}
+
+static struct rp_error *attach_sections(const struct request *request, struct rp_session *session,
+                                        struct rp_module *module) {
+    const struct rp_attach_opts opts = {.size = sizeof(opts),
+                                        .attach = request->attach,
+                                        .attach_count = request->attach_count,
+                                        .left_out = say_left_out};
+    return rp_session_attach_sections(session, module, &opts, NULL);
+}
+
 static struct rp_error *attach(const struct request *request, struct rp_session *session,
                                struct rp_module *module) {
     size_t named = 0;
+    if (rp_module_has_sections(module))
+        return attach_sections(request, session, module);
     struct rp_error *err = rp_session_attach_named(session, module, &named);
     for (size_t i = 0; i < request->attach_count && !err; i++) {
         char *function = strdup(request->attach[i]);
@@ -291,7 +334,9 @@ static struct rp_error *print_map(const struct request *request, const struct rp
 static struct rp_error *print_maps(const struct request *request, const struct rp_module *module,
                                    struct rp_stack *stack) {
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
-        struct rp_error *err = print_map(request, module, rp_module_map_name(module, i), stack);
+        const char *map = rp_module_map_name(module, i);
+        bool is_own = rp_module_map_schema(module, map)->means == RP_MEANS_SCRATCH;
+        struct rp_error *err = is_own ? NULL : print_map(request, module, map, stack);
         if (err)
             return err;
     }
@@ -302,6 +347,23 @@ static void print_notes(const struct request *request, const struct rp_module *m
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
     rp_tool_note_target(request->tool, request->source.opts.name, module);
+}
+
+static void print_setting(void *ctx, const char *name, const char *type, const char *value) {
+    (void)ctx;
+    printf("%-24s %-20s %s\n", name, type, value);
+}
+
+static struct rp_error *list_settings(const struct request *request) {
+    struct rp_module *module;
+    struct rp_compile_opts opts = request->source.opts;
+    opts.dry_run = true;
+    struct rp_error *err = rp_module_compile_file(request->source.file, &opts, &module);
+    if (err)
+        return err;
+    err = rp_module_settings(module, print_setting, NULL);
+    rp_module_free(module);
+    return err;
 }
 
 static struct rp_error *run(const struct request *request, struct rp_session *session,
@@ -346,14 +408,17 @@ int command_run(int argc, char **argv) {
         {&rp_tool_argp, 0, NULL, 0}, {&source_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {.options = options,
                               .parser = parse,
-                              .args_doc = "FILE.c [-- CFLAGS…]",
-                              .doc = "Compiles a BCC-style C file, attaches each function that "
-                                     "names its own probe (kprobe__X, TRACEPOINT_PROBE, …), prints "
-                                     "the events that they send and, at the end, the maps.",
+                              .args_doc = "FILE.c [-- CFLAGS…]\nFILE.o",
+                              .doc =
+                                  "Compiles a BCC-style C file, or takes a BPF object, attaches "
+                                  "each function that names its own probe (kprobe__X, "
+                                  "TRACEPOINT_PROBE, SEC(\"kprobe/X\"), …), prints the events that "
+                                  "they send and, at the end, the maps.",
                               .children = children};
     struct request request = {.tool = rp_tool_new()};
     clock_gettime(CLOCK_MONOTONIC, &request.start);
     argp_parse(&argp, argc, argv, 0, NULL, &request);
-
+    if (request.lists_settings)
+        return rp_tool_end(list_settings(&request), request.tool->verbose);
     return rp_tool_run(request.tool, run_and_clean, &request);
 }

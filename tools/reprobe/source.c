@@ -70,3 +70,13 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 const struct argp source_argp = {.options = options, .parser = parse};
+
+char *text_left_out(const char *function, const struct rp_error *why) {
+    char *text = NULL;
+    const char *hint = rp_error_hint(why);
+    if (asprintf(&text, "reprobe: note: %s is left out: %s: %s\n%s%s%s", function,
+                 rp_error_what(why), rp_error_why(why), hint ? "hint: " : "", hint ? hint : "",
+                 hint ? "\n" : "") < 0)
+        return NULL;
+    return text;
+}

@@ -18,4 +18,9 @@ struct source {
 /* An argp child with a `struct source` as its input: FILE, -D, -I, --types, -- CFLAGS…. */
 extern const struct argp source_argp;
 
+/* What to say of a function of an ELF file that is not attached: lines, malloc()ed; NULL: no
+ * memory.
+ */
+char *text_left_out(const char *function, const struct rp_error *why);
+
 #endif

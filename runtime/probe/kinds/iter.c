@@ -253,6 +253,7 @@ const struct rp_probe_kind rp_iter_kind = {
     .what = "each of the kernel's tasks, files, maps, …, once",
     .parse = parse,
     .function_prefix = "iter__",
+    .sections = (const char *const[]){"iter", NULL},
     .prog_type = BPF_PROG_TYPE_TRACING,
     .attach_type = BPF_TRACE_ITER,
     .resolve = resolve,

@@ -21,6 +21,7 @@
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 /* Registers that hold arguments, on x86-64. */
 #define REGISTERS 6
@@ -255,6 +256,20 @@ static struct rp_error *complete(struct rp_completion *completion, const char *r
     return NULL;
 }
 
+/* "ksyscall/openat" is the function of a syscall, whatever it is called here. */
+static char *spec_of(const char *kind, const char *name, const char *rest) {
+    bool syscall = strstr(name, "syscall") != NULL;
+    return rp_text("%s:%s%s", kind, syscall ? "sys_" : "", rest);
+}
+
+static char *spec_of_section(const char *name, const char *rest) {
+    return spec_of(rp_kprobe_kind.name, name, rest);
+}
+
+static char *return_spec_of_section(const char *name, const char *rest) {
+    return spec_of(rp_kretprobe_kind.name, name, rest);
+}
+
 /* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_kprobe_kind = {
@@ -265,6 +280,8 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kprobe__",
+    .sections = (const char *const[]){"kprobe", "kprobe.multi", "ksyscall", NULL},
+    .spec_of_section = spec_of_section,
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = BPF_TRACE_KPROBE_MULTI,
     .resolve = resolve,
@@ -294,6 +311,8 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
     .function_prefix = "kretprobe__",
+    .sections = (const char *const[]){"kretprobe", "kretprobe.multi", "kretsyscall", NULL},
+    .spec_of_section = return_spec_of_section,
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = BPF_TRACE_KPROBE_MULTI,
     .resolve = resolve,

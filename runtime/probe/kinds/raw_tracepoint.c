@@ -165,6 +165,7 @@ const struct rp_probe_kind rp_raw_tracepoint_kind = {
     .parse = parse,
     .function_prefix = "raw_tracepoint__",
     .macro = "RAW_TRACEPOINT_PROBE",
+    .sections = (const char *const[]){"raw_tracepoint", "raw_tp", NULL},
     .prog_type = BPF_PROG_TYPE_RAW_TRACEPOINT,
     .resolve = resolve,
     .attach = attach,

@@ -314,6 +314,7 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .parse = parse,
     .function_prefix = "tracepoint__",
     .macro = "TRACEPOINT_PROBE",
+    .sections = (const char *const[]){"tracepoint", "tp", NULL},
     .prog_type = BPF_PROG_TYPE_TRACEPOINT,
     .resolve = resolve,
     .attach = attach,

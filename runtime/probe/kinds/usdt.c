@@ -243,6 +243,7 @@ const struct rp_probe_kind rp_usdt_kind = {
     .what = "a static probe of a program or library",
     .in_files = true,
     .parse = parse,
+    .sections = (const char *const[]){"usdt", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .resolve = resolve,
     .attach = attach,

@@ -13,6 +13,7 @@
 
 #include "compile/schema.h"
 #include "screen.h"
+#include "source.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -160,6 +161,15 @@ static char *title_of_code(const struct entry *entry) {
     return text;
 }
 
+struct rp_error *entry_text(const struct entry *entry, const char **text) {
+    *text = entry->text;
+    if (*text)
+        return NULL;
+    return rp_error_hint_set(rp_error_new(ENOENT, "it was loaded from an object file",
+                                          "cannot show the C of [%u]", entry->number),
+                             "load its source instead: load FILE.bpf.c");
+}
+
 void entry_print_title(const struct entry *entry) {
     RP_AUTO_FREE char *of_code = entry->title ? NULL : title_of_code(entry);
     const char *title = entry->title ? entry->title : of_code;
@@ -285,7 +295,9 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                          .movable = true,
                                          .keep_maps_of = keep,
                                          .schema = entry->schema};
-    return rp_session_compile(prompt->session, entry->text, &opts, &entry->module);
+    return entry->text
+               ? rp_session_compile(prompt->session, entry->text, &opts, &entry->module)
+               : rp_session_compile_file(prompt->session, entry->name, &opts, &entry->module);
 }
 
 static struct rp_error *attach_one(struct prompt *prompt, struct entry *entry, const char *function,
@@ -313,10 +325,43 @@ static bool has_function(const struct rp_module *module, const char *name) {
     return false;
 }
 
+static struct rp_error *take_probe(void *ctx, struct rp_probe *probe) {
+    struct entry *entry = ctx;
+    return rp_vec_push(&entry->probes, probe) ? NULL : rp_error_nomem();
+}
+
+static void say_left_out(void *ctx, const char *function, const struct rp_error *why) {
+    (void)ctx;
+    RP_AUTO_FREE char *text = text_left_out(function, why);
+    prompt_say("%s", text ? text : "");
+}
+
+/* Those of `attach_points` that the module still has. */
+static struct rp_error *attach_sections(struct prompt *prompt, struct entry *entry,
+                                        const struct attach_points *attach_points) {
+    AUTO_ATTACH_POINTS present = {0};
+    RP_AUTO(free_words) char **words = NULL;
+    for (size_t i = 0; i < attach_points->count; i++)
+        if (has_function(entry->module, attach_points->items[i].function))
+            RP_TRY(attach_points_add(&present, attach_points->items[i].function,
+                                     attach_points->items[i].spec));
+    RP_TRY(attach_words(&present, &words));
+    const struct rp_attach_opts opts = {.size = sizeof(opts),
+                                        .attach = (const char *const *)words,
+                                        .attach_count = present.count,
+                                        .left_out = say_left_out,
+                                        .attached = take_probe,
+                                        .ctx = entry};
+    RP_TRY(rp_session_attach_sections(prompt->session, entry->module, &opts, NULL));
+    return entry_take_names(entry);
+}
+
 /* To `attach_points`, and each function that is not among them to what it names. An edited text may
  * have lost some of the functions that ran (`some`). */
 static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
                                    const struct attach_points *attach_points, bool some) {
+    if (rp_module_has_sections(entry->module))
+        return attach_sections(prompt, entry, attach_points);
     for (size_t i = 0; i < attach_points->count; i++)
         if (!some || has_function(entry->module, attach_points->items[i].function))
             RP_TRY(attach_one(prompt, entry, attach_points->items[i].function,
@@ -442,9 +487,9 @@ struct rp_error *entry_load(struct prompt *prompt, const char *name, const char 
     struct entry *entry = new_entry(prompt, name);
     if (!entry)
         return rp_error_nomem();
-    entry->text = strdup(text);
-    struct rp_error *err =
-        entry->text ? entry_bring_up(prompt, entry, attach_points, NULL) : rp_error_nomem();
+    entry->text = text ? strdup(text) : NULL;
+    struct rp_error *err = entry->text || !text ? entry_bring_up(prompt, entry, attach_points, NULL)
+                                                : rp_error_nomem();
     if (err)
         entry_end(prompt, entry);
     else

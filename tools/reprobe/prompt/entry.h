@@ -32,7 +32,7 @@ struct entry {
     unsigned number;
     struct rp_question *question; /* NULL: the author's own C */
     char *name;                   /* of the source, in messages */
-    char *text;                   /* the C as it would be compiled now */
+    char *text;                   /* the C as it would be compiled now; NULL of an object file */
     char *neutral;                /* see struct rp_generated; NULL for the author's own */
     char *title;
     struct rp_schema *schema; /* see struct rp_generated; NULL for the author's own */
@@ -82,7 +82,10 @@ void entry_print_notes(const struct prompt *prompt, const struct entry *entry);
 
 /* Compiles, attaches and prints what is new: on an error nothing of it stays. */
 struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
-/* C that is attached to `attach_points`, where there are some, else to what its functions name. */
+/* Its C; an error where it was loaded from an object file, which has none. */
+struct rp_error *entry_text(const struct entry *entry, const char **text);
+/* C (or NULL: the object file `name`) that is attached to `attach_points`, where there are some,
+ * else to what its functions name. */
 struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
                             const struct attach_points *attach_points);
 /* One more probe of it. */

@@ -19,10 +19,11 @@ struct output {
     struct entry *entry;
     const struct rp_module *module;
     const char *name;
-    bool iterated;            /* it is the rows of iterators */
-    struct rp_layout *layout; /* from the first record on: by then the module's types are loaded */
-    bool headed;              /* its header was shown, as it would look now */
-    uint64_t headed_at;       /* then so many lines had been printed */
+    bool iterated;             /* it is the rows of iterators */
+    struct rp_layout *layouts; /* from the first record on: by then the module's types are loaded */
+    const struct rp_layout *layout; /* of the last record: an output may have several types */
+    bool headed;                    /* its header was shown, as it would look now */
+    uint64_t headed_at;             /* then so many lines had been printed */
     uint64_t rows;
 };
 
@@ -267,19 +268,30 @@ static bool put_row(struct output *output, const struct row *row) {
 
 /* The columns, by the names that the schema gives them. */
 static struct rp_error *open_layout(struct output *output) {
-    return output->iterated ? rp_layout_of_rows(output->module, &output->layout)
-                            : rp_layout_of_output(output->module, output->name, &output->layout);
+    return output->iterated ? rp_layout_of_rows(output->module, &output->layouts)
+                            : rp_layout_of_output(output->module, output->name, &output->layouts);
+}
+
+/* The next row has other columns. */
+static void end_columns(struct output *output) {
+    output->headed = false;
+    if (all.record.last == output)
+        all.record.last = NULL;
 }
 
 static bool on_record(void *ctx, const void *data, size_t size) {
     struct output *output = ctx;
-    if (!output->layout) {
+    if (!output->layouts) {
         struct rp_error *err = open_layout(output);
         if (err)
             prompt_fail(output->prompt, err);
-        if (!output->layout)
+        if (!output->layouts)
             return false;
     }
+    const struct rp_layout *layout = rp_layout_of_record(output->layouts, size);
+    if (layout != output->layout)
+        end_columns(output);
+    output->layout = layout;
     return put_row(output, &(struct row){.data = data, .size = size});
 }
 
@@ -364,7 +376,7 @@ void output_give(struct entry *entry) {
 
 void output_free(struct output *outputs, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        rp_layout_free(outputs[i].layout);
+        rp_layout_free(outputs[i].layouts);
         if (all.last == &outputs[i])
             all.last = NULL;
         if (all.record.last == &outputs[i])

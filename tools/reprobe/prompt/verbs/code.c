@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/object_file.h"
 #include "prompt/entry.h"
 #include "prompt/screen.h"
 #include "prompt/verbs/verbs.h"
@@ -37,7 +38,8 @@ static struct rp_error *load(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *path = args_word(&args), *text = NULL;
     if (!path)
         return args_missing("no file name was given", "load FILE.c");
-    RP_TRY(rp_file_read(path, &text));
+    if (!rp_object_file_is(path))
+        RP_TRY(rp_file_read(path, &text));
     return load_text(prompt, path, text, args);
 }
 
@@ -80,18 +82,22 @@ static struct rp_error *find_only(struct prompt *prompt, const char *args, struc
 
 static struct rp_error *show(struct prompt *prompt, const char *args) {
     struct entry *entry;
+    const char *text;
     RP_TRY(find_only(prompt, args, &entry));
-    fputs(entry->text, stdout);
-    if (!*entry->text || entry->text[strlen(entry->text) - 1] != '\n')
+    RP_TRY(entry_text(entry, &text));
+    fputs(text, stdout);
+    if (!*text || text[strlen(text) - 1] != '\n')
         putchar('\n');
     return NULL;
 }
 
 static struct rp_error *source(struct prompt *prompt, const char *args) {
     struct entry *entry;
+    const char *text;
     RP_TRY(find_only(prompt, args, &entry));
+    RP_TRY(entry_text(entry, &text));
     unsigned number = 0;
-    for (const char *line = entry->text; *line;) {
+    for (const char *line = text; *line;) {
         int length = (int)strcspn(line, "\n");
         printf("%s%4u%s  %.*s\n", screen_colour(COLOUR_DIM), ++number, screen_colour(COLOUR_NONE),
                length, line);
@@ -105,6 +111,9 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *number = args_word(&args), *path = args_word(&args), *text = NULL;
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
+    const char *before;
+    if (!path)
+        RP_TRY(entry_text(entry, &before));
     if (!path)
         return edit_start(prompt, entry);
     RP_TRY(rp_file_read(path, &text));
@@ -114,9 +123,11 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
 }
 
 const struct verb code_verbs[] = {
-    {"load", "FILE.c [FUNCTION=PROBE…]", "compile a C file and attach its functions",
-     "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, …) is attached there, any "
-     "other where FUNCTION=PROBE or `attach` says.",
+    {"load", "FILE [FUNCTION=PROBE…]",
+     "compile a C file, or take an object, and attach its functions",
+     "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, SEC(\"kprobe/X\"), …) is "
+     "attached "
+     "there, any other where FUNCTION=PROBE or `attach` says.",
      "load docs/examples/opens.c", WORDS_FILE, load},
     {"c", "[FUNCTION=PROBE…]", "write C; a line with only a dot ends it",
      "The C is then compiled and attached as with `load`. Ctrl-D ends it, too; Ctrl-C discards it.",

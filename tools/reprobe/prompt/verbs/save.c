@@ -12,13 +12,17 @@
 
 /* ------------------------------------------------------------------ save */
 
-/* Writes the C as a block of `c`, in which a line with only a dot would end it. */
+/* Writes the C as a block of `c`, in which a line with only a dot would end it; an object file is
+ * loaded again. */
 static void save_block(const struct entry *entry, const struct attach_points *attach_points,
                        FILE *out) {
-    fputs("c", out);
+    fputs(entry->text ? "c" : "load ", out);
+    fputs(entry->text ? "" : entry->name, out);
     for (size_t i = 0; i < attach_points->count; i++)
         fprintf(out, " %s=%s", attach_points->items[i].function, attach_points->items[i].spec);
     fputc('\n', out);
+    if (!entry->text)
+        return;
     for (const char *line = entry->text; *line;) {
         int length = (int)strcspn(line, "\n");
         fprintf(out, "%.*s%s\n", length, line, length == 1 && *line == '.' ? " " : "");

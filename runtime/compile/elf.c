@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/elf.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/elf_section.h"
+#include "compile/libbpf.h"
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/text.h"
+
+/* Where the macros of our headers note what is sent (runtime/compile/prelude): for each call a
+ * variable, a pointer to a function whose parameters point to the map and to the record. */
+#define OUTPUTS ".reprobe.out"
+
+static struct rp_error *cannot(int errnum, const char *why) {
+    return rp_error_new(errnum, why, "ELF file");
+}
+
+static void *copy_of(const void *data, size_t size) {
+    void *copy = malloc(size + 1);
+    if (copy && size)
+        memcpy(copy, data, size);
+    return copy;
+}
+
+static const char *name_of(const struct btf *btf, const struct btf_type *type) {
+    const char *name = type ? btf__name_by_offset(btf, type->name_off) : NULL;
+    return name ? name : "";
+}
+
+/* ------------------------------------------------------------- functions */
+
+/* The part before the place ("uprobe.s/bash:readline") says what the kernel is to know. */
+static uint32_t flags_of_section(const char *section) {
+    static const struct {
+        const char *ending;
+        uint32_t flags;
+    } endings[] = {{".s", BPF_F_SLEEPABLE}, {".frags", BPF_F_XDP_HAS_FRAGS}};
+    size_t length = strcspn(section, "/");
+    for (size_t i = 0; i < RP_COUNT(endings); i++) {
+        size_t ending = strlen(endings[i].ending);
+        if (length > ending && !strncmp(section + length - ending, endings[i].ending, ending))
+            return endings[i].flags;
+    }
+    return 0;
+}
+
+static struct rp_error *read_function(const struct bpf_program *program,
+                                      struct rp_object_function *out) {
+    const char *section = bpf_program__section_name(program);
+    size_t count = bpf_program__insn_cnt(program);
+    *out = (struct rp_object_function){
+        .name = strdup(bpf_program__name(program)),
+        .section = strdup(section),
+        .flags = flags_of_section(section),
+        .insns = copy_of(bpf_program__insns(program), count * sizeof(struct bpf_insn)),
+        .insn_count = (uint32_t)count};
+    return out->name && out->section && out->insns ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *read_functions(const struct bpf_object *elf, struct rp_object *object) {
+    struct bpf_program *program;
+    size_t count = 0;
+    bpf_object__for_each_program(program, elf) count++;
+    object->functions = calloc(count + 1, sizeof(*object->functions));
+    if (!object->functions)
+        return rp_error_nomem();
+    bpf_object__for_each_program(program, elf)
+        RP_TRY(read_function(program, &object->functions[object->function_count++]));
+    return NULL;
+}
+
+/* ------------------------------------------------------------- maps */
+
+/* Variables are in maps that libbpf names after the file; the section's own name is that of its
+ * type. */
+static char *name_of_map(const struct bpf_map *map, const struct btf *btf) {
+    const char *section = bpf_map__is_internal(map) && bpf_map__btf_value_type_id(map)
+                              ? name_of(btf, btf__type_by_id(btf, bpf_map__btf_value_type_id(map)))
+                              : "";
+    return strdup(*section ? section : bpf_map__name(map));
+}
+
+static struct rp_error *read_map(const struct bpf_map *map, const struct btf *btf,
+                                 struct rp_object_map *out) {
+    rp_libbpf_describe_map(map, out);
+    out->fd = -1;
+    out->name = name_of_map(map, btf);
+    size_t size = 0;
+    const void *data =
+        bpf_map__is_internal(map) ? bpf_map__initial_value((struct bpf_map *)map, &size) : NULL;
+    out->data = data ? copy_of(data, size) : NULL;
+    return out->name && (!data || out->data) ? NULL : rp_error_nomem();
+}
+
+/* What registers itself with the kernel needs more than to be attached. */
+static struct rp_error *no_struct_ops(const struct bpf_map *map) {
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(
+            &why,
+            "its map `%s` is a struct_ops, which replaces a part of the kernel (a scheduler, a "
+            "congestion control): reprobe does not run these",
+            bpf_map__name(map)) < 0)
+        return rp_error_nomem();
+    return rp_error_hint_set(cannot(ENOTSUP, why), "bpftool struct_ops register FILE loads it");
+}
+
+static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object *object) {
+    const struct btf *btf = bpf_object__btf(elf);
+    struct bpf_map *map;
+    size_t count = 0;
+    bpf_object__for_each_map(map, elf) count++;
+    object->maps = calloc(count + 1, sizeof(*object->maps));
+    if (!object->maps)
+        return rp_error_nomem();
+    bpf_object__for_each_map(map, elf) {
+        if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
+            return no_struct_ops(map);
+        RP_TRY(read_map(map, btf, &object->maps[object->map_count++]));
+    }
+    return NULL;
+}
+
+/* ------------------------------------------------------------- what is sent */
+
+static uint32_t pointee(const struct btf *btf, uint32_t id) {
+    const struct btf_type *type = btf__type_by_id(btf, id);
+    return type && btf_is_ptr(type) ? type->type : 0;
+}
+
+static bool add_record(struct rp_object_map *map, uint32_t type) {
+    for (size_t i = 0; i < map->records.count; i++)
+        if (map->records.items[i] == type)
+            return true;
+    return rp_vec_push(&map->records, type);
+}
+
+/* Of each of the object's maps that is declared with that type: several may be. */
+static struct rp_error *add_record_of(struct rp_object *object, const struct btf *btf,
+                                      uint32_t map_type, uint32_t record) {
+    int id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
+    const struct btf_type *maps = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    for (uint16_t i = 0; maps && i < btf_vlen(maps); i++) {
+        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(maps)[i].type);
+        ssize_t map = var && var->type == map_type ? rp_object_map(object, name_of(btf, var)) : -1;
+        if (map >= 0 && !add_record(&object->maps[map], record))
+            return rp_error_nomem();
+    }
+    return NULL;
+}
+
+/* Variable -> pointer -> function(map *, record *). */
+static struct rp_error *read_output(struct rp_object *object, const struct btf *btf,
+                                    const struct btf_type *var) {
+    const struct btf_type *function = btf__type_by_id(btf, pointee(btf, var->type));
+    if (!function || !btf_is_func_proto(function) || btf_vlen(function) != 2)
+        return NULL;
+    const struct btf_param *params = btf_params(function);
+    return add_record_of(object, btf, pointee(btf, params[0].type), pointee(btf, params[1].type));
+}
+
+static struct rp_error *read_outputs(struct rp_object *object, const struct btf *btf) {
+    int id = btf ? btf__find_by_name_kind(btf, OUTPUTS, BTF_KIND_DATASEC) : -1;
+    const struct btf_type *outputs = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    for (uint16_t i = 0; outputs && i < btf_vlen(outputs); i++) {
+        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(outputs)[i].type);
+        if (var)
+            RP_TRY(read_output(object, btf, var));
+    }
+    return NULL;
+}
+
+/* Objects of other compilers: authors keep a record's type by a pointer that nobody uses ("const
+ * struct event *unused"). It is of the records of its own size. */
+static struct rp_error *read_hint(struct rp_object *object, const struct btf *btf,
+                                  const struct btf_type *var) {
+    int id = btf_is_var(var) ? btf__resolve_type(btf, pointee(btf, var->type)) : 0;
+    const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    for (size_t i = 0; type && btf_is_struct(type) && type->size && i < object->map_count; i++) {
+        struct rp_object_map *map = &object->maps[i];
+        bool is_known = map->records.count && map->records.items[0];
+        if (!rp_map_type_is_output(map->type) || is_known)
+            continue;
+        if (!add_record(map, 0) || !add_record(map, (uint32_t)id))
+            return rp_error_nomem();
+    }
+    return NULL;
+}
+
+static struct rp_error *read_hints(struct rp_object *object, const struct btf *btf) {
+    for (size_t i = 0; btf && i < object->map_count; i++) {
+        const struct btf_type *section = btf__type_by_id(btf, object->maps[i].btf_value);
+        for (uint16_t v = 0; object->maps[i].data && v < btf_vlen(section); v++)
+            RP_TRY(read_hint(object, btf, btf__type_by_id(btf, btf_var_secinfos(section)[v].type)));
+    }
+    return NULL;
+}
+
+/* Without types rows are bytes, and nobody knows why. */
+static struct rp_error *note_unknown(struct rp_object *object) {
+    RP_AUTO_FREE char *names = NULL;
+    for (size_t i = 0; i < object->map_count; i++) {
+        const struct rp_object_map *map = &object->maps[i];
+        if (!rp_map_type_is_output(map->type) || map->records.count)
+            continue;
+        char *longer = rp_text("%s%s%s", names ? names : "", names ? ", " : "", map->name);
+        free(names);
+        names = longer;
+        if (!names)
+            return rp_error_nomem();
+    }
+    if (!names)
+        return NULL;
+    RP_AUTO_FREE char *before = rp_take(object->note);
+    object->note = rp_text("%s%sreprobe: note: the object does not say of what type the records of "
+                           "%s are: they are shown as bytes",
+                           before ? before : "", before ? "\n" : "", names);
+    return object->note ? NULL : rp_error_nomem();
+}
+
+/* ------------------------------------------------------------- all of it */
+
+static struct rp_error *read_types(const struct btf *btf, struct rp_object *object) {
+    const void *raw = btf ? btf__raw_data(btf, &object->btf_size) : NULL;
+    if (!raw)
+        return btf ? rp_error_nomem() : NULL;
+    object->btf = copy_of(raw, object->btf_size);
+    return object->btf ? NULL : rp_error_nomem();
+}
+
+/* libbpf keeps it for itself. */
+static struct rp_error *read_license(struct rp_object *object) {
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(object->elf, object->elf_size);
+    const void *text;
+    size_t size;
+    bool found = elf && rp_elf_section(elf, "license", &text, &size);
+    object->license = found ? strndup(text, size) : strdup("");
+    if (elf)
+        elf_end(elf);
+    return object->license ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *read_all(const struct bpf_object *elf, struct rp_object *object) {
+    object->kern_version = bpf_object__kversion(elf);
+    RP_TRY(read_license(object));
+    RP_TRY(read_functions(elf, object));
+    RP_TRY(read_maps(elf, object));
+    RP_TRY(read_types(bpf_object__btf(elf), object));
+    RP_TRY(read_outputs(object, bpf_object__btf(elf)));
+    RP_TRY(read_hints(object, bpf_object__btf(elf)));
+    return note_unknown(object);
+}
+
+struct rp_error *rp_elf_read(struct rp_object *object) {
+    RP_AUTO_BPF_OBJECT struct bpf_object *elf = NULL;
+    free(rp_take(object->license)); /* what a cache keeps of them is empty */
+    free(rp_take(object->functions));
+    free(rp_take(object->maps));
+    RP_TRY(rp_libbpf_open(object->elf, object->elf_size, &elf));
+    return read_all(elf, object);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One section of an ELF file. */
+#ifndef RP_COMPILE_ELF_SECTION_H
+#define RP_COMPILE_ELF_SECTION_H
+
+#include <gelf.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The content of the section of that name, which is the file's; false if there is none. */
+bool rp_elf_section(Elf *elf, const char *name, const void **data, size_t *size);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "record/variables.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "record/csv.h"
+#include "record/histogram.h"
+#include "record/view.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+#include "util/writer.h"
+
+struct printing {
+    const char *title;
+    enum rp_map_output as;
+    FILE *out;
+    bool any;
+};
+
+static bool is_zero(const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    size_t length = rp_view_present(view) ? rp_view_length(view) : 0;
+    for (size_t i = 0; i < length; i++)
+        if (at[i])
+            return false;
+    return true;
+}
+
+/* ---- histograms: libbpf's tools keep them in structs, by the name of the member */
+
+static const struct rp_member *find_slots(const struct rp_type *type) {
+    for (size_t i = 0; type->kind == RP_STRUCT && i < type->members.count; i++) {
+        const struct rp_member *member = &type->members.items[i];
+        if (strcmp(member->name, "slots") == 0 && member->type->kind == RP_ARRAY &&
+            rp_type_is_number(member->type->element) && member->type->count > 1 &&
+            member->type->count < RP_LOG2_SLOTS)
+            return member;
+    }
+    return NULL;
+}
+
+static void read_slots(const struct rp_view *slots, uint64_t counts[RP_LOG2_SLOTS]) {
+    memset(counts, 0, RP_LOG2_SLOTS * sizeof(*counts));
+    for (size_t i = 0; i < slots->type->count; i++) {
+        const struct rp_view one = rp_view_element(slots, i);
+        counts[i + 1] = rp_view_uint(&one);
+    }
+}
+
+/* ---- one variable */
+
+static void begin(struct printing *p) {
+    if (!p->any && p->as == RP_MAP_TEXT)
+        fprintf(p->out, "%s:\n", p->title);
+    if (!p->any && p->as == RP_MAP_CSV)
+        fputs("name,value\r\n", p->out);
+    p->any = true;
+}
+
+static void print_json(struct printing *p, const char *name, const struct rp_view *view,
+                       const uint64_t *counts) {
+    struct rp_writer json;
+    rp_json_begin(&json, p->out);
+    rp_json_string(&json, "map", p->title);
+    rp_json_string(&json, "key", name);
+    if (counts)
+        rp_json_log2(&json, "histogram", counts);
+    else
+        rp_json_value(&json, "value", view);
+    rp_json_end(&json);
+}
+
+static void print_plain(struct printing *p, const char *name, const struct rp_view *view) {
+    if (p->as == RP_MAP_JSON)
+        return print_json(p, name, view, NULL);
+    RP_AUTO_FREE char *text = rp_value_text(view);
+    if (p->as == RP_MAP_TEXT) {
+        fprintf(p->out, "  %s = %s\n", name, text ? text : "?");
+        return;
+    }
+    rp_csv_cell(name, p->out);
+    fputc(',', p->out);
+    rp_csv_cell(text ? text : "", p->out);
+    fputs("\r\n", p->out);
+}
+
+static void print_histogram(struct printing *p, const char *name, const struct rp_view *slots) {
+    uint64_t counts[RP_LOG2_SLOTS];
+    read_slots(slots, counts);
+    if (p->as == RP_MAP_JSON)
+        return print_json(p, name, slots, counts);
+    fprintf(p->out, "  %s:\n", name);
+    rp_print_log2("value", counts, p->out);
+}
+
+static void print_variable(struct printing *p, const char *name, const struct rp_view *view) {
+    const struct rp_member *slots = find_slots(view->type);
+    if (is_zero(view))
+        return;
+    begin(p);
+    if (!slots || p->as == RP_MAP_CSV)
+        return print_plain(p, name, view);
+    const struct rp_view counts = rp_view_member(view, slots);
+    print_histogram(p, name, &counts);
+}
+
+/* Of an array of histograms each is printed by itself. */
+static void print_elements(struct printing *p, const char *name, const struct rp_view *view) {
+    for (size_t i = 0; i < view->type->count; i++) {
+        const struct rp_view one = rp_view_element(view, i);
+        RP_AUTO_FREE char *element = rp_text("%s[%zu]", name, i);
+        if (element)
+            print_variable(p, element, &one);
+    }
+}
+
+void rp_variables_print(const struct rp_map_table *t, const char *title, enum rp_map_output as,
+                        FILE *out) {
+    struct printing p = {.title = title, .as = as, .out = out};
+    const struct rp_view all = rp_map_value(t, rp_map_row(t, 0));
+    for (size_t i = 0; i < t->value->members.count; i++) {
+        const struct rp_member *member = &t->value->members.items[i];
+        const struct rp_view view = rp_view_member(&all, member);
+        if (member->type->kind == RP_ARRAY && find_slots(member->type->element))
+            print_elements(&p, member->name, &view);
+        else
+            print_variable(&p, member->name, &view);
+    }
+}

@@ -1,0 +1,267 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Objects that clang made of libbpf's dialect, as others build them: what they send, count and keep is
+# what the test's own program did.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+sources=$here/kernel/libbpf
+objects=$base/objects
+mkdir "$objects"
+bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$objects/vmlinux.h" || {
+	echo "skip ${0##*/}: no types of this kernel"
+	exit 77
+}
+
+# object NAME: compiles tests/kernel/libbpf/NAME.bpf.c, as authors do; its path is in $object.
+object() {
+	object=$objects/$1.bpf.o
+	[ -e "$object" ] ||
+		clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -Werror -Wno-unknown-attributes -I "$objects" -I "$sources" \
+			-c "$sources/$1.bpf.c" -o "$object" || fail "$1.bpf.c compiles"
+}
+
+# caller NUMBER…: a process that calls getpgid(NUMBER) for each once `go` lets it; its id is in $caller.
+caller() {
+	rm -f "$tmp/go"
+	python3 -c '
+import os, sys, time
+while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+for number in sys.argv[2:]:
+    try: os.getpgid(int(number))
+    except OSError: pass
+' "$tmp/go" "$@" &
+	caller=$!
+}
+
+# traced CALLS OPTION…: runs the object while the caller makes its calls, until it has ended.
+traced() {
+	start reprobe run -v "$object" --set target="$caller" "$@"
+	attached_to "${probes:-1}"
+	touch "$tmp/go"
+	wait "$caller"
+	sleep 0.3 # what comes late is not to come
+	kill -INT "$pid"
+	stopped
+	status 0
+}
+
+# An event for each call, its members by their types, beside a hash, settings and variables.
+events() {
+	object calls
+	caller 0 77777777 0
+	local group
+	group=$(ps -o pgid= -p $caller | tr -d ' ')
+	probes=2 traced --json --set tag=mine
+	equal "events" "$caller 0 $group mine
+$caller 77777777 -3 mine
+$caller 0 $group mine" "$(grep '"output":"events"' out | jsonlines data.pid data.asked data.result data.tag | tr '\t' ' ')"
+	equal "commands" "python3" "$(grep '"output":"events"' out | jsonlines data.comm | sort -u)"
+	equal "variables" "seen 3
+sent 3" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort)"
+	caller 0 77777777 0
+	probes=2 traced --set failed_only=true
+	matches "header" "$out" '^PID +ASKED +RESULT +COMM +TAG *$'
+	equal "rows" "$caller 77777777 -3 python3 calls" "$(awk '$1 == '"$caller"' { print $1, $2, $3, $4, $5 }' out)"
+	contains "variables" "$out" ".bss:
+  seen = 3
+  sent = 1"
+}
+
+settings() {
+	object calls
+	run reprobe run --settings "$object"
+	status 0
+	silent
+	equal "settings" "target int 0
+failed_only bool false
+tag char[16] calls" "$(awk '{ $1 = $1; print }' out | sed 's/ \[/[/')"
+	run reprobe run --set targt=1 "$object"
+	refused "cannot set \`targt\`: the program has no setting of that name" "target, failed_only, tag"
+	run reprobe run --set target=many "$object"
+	refused "cannot set target to \`many\`" "must be a number"
+	run reprobe run --set target "$object"
+	status 64
+	printf 'BPF_HASH(h);\n' >bcc.c
+	run reprobe run --set target=1 bcc.c
+	refused "cannot change the settings of bcc.c" "-D NAME=VALUE"
+}
+
+# What the children of a shell run.
+execs() {
+	local name=$1
+	object "$name"
+	rm -f "$tmp/go"
+	bash -c 'until [ -e "$0" ]; do sleep 0.02; done; /bin/true; /bin/echo $$ >/dev/null; true' "$tmp/go" &
+	caller=$!
+	start reprobe run -v --json "$object" --set parent=$caller
+	attached_to 1
+	sleep 0.1
+	touch go
+	wait $caller
+	sleep 0.3
+	kill -INT "$pid"
+	stopped
+	status 0
+}
+
+exec_perf() {
+	execs execs
+	equal "events" "$caller 0 true
+$caller 0 echo" "$(grep '"output"' out | jsonlines data.ppid data.uid data.comm | tr '\t' ' ' | grep -v sleep)"
+}
+
+exec_ring() {
+	execs names
+	equal "files" "/bin/true
+/bin/echo" "$(grep '"output"' out | jsonlines data.filename | grep -v sleep)"
+}
+
+kinds() {
+	object kinds
+	caller 1 2
+	traced --json
+	equal "records of two sizes" "7 -
+9 81
+7 -
+9 81" "$(grep '"output":"apart"' out | jsonlines data.number data.square | tr '\t' ' ')"
+	equal "records of one size" "7 5 7 5" "$(grep '"output":"same"' out | jsonlines data.value | xargs)"
+	caller 1
+	traced
+	equal "rows" "NUMBER
+7
+NUMBER SQUARE
+9 81" "$(awk '$1 == "apart:" { on = 1; next } /^$/ { on = 0 } on { $1 = $1; print }' out)"
+}
+
+# Both forms of a raw tracepoint see the same: one of them counts.
+twins() {
+	object twins
+	caller 1 2 3
+	traced --json
+	equal "calls" 3 "$(jsonlines key value <out | awk '$1 == 121 { print $2 }')"
+	contains "note" "$err" "raw is left out: cannot attach rawtracepoint:sys_enter twice: typed sees the same, by tp_btf:sys_enter"
+	caller 1 2 3
+	probes=2 traced --json -a raw=rawtracepoint:sys_enter
+	equal "calls, twice" 6 "$(jsonlines key value <out | awk '$1 == 121 { print $2 }')"
+}
+
+slots() {
+	object slots
+	caller 0 1 2 3 900 901
+	traced --json
+	local all='[{"min":0,"max":1,"count":2},{"min":2,"max":3,"count":2},{"min":4,"max":7,"count":0}'
+	contains "the map" "$out" "\"map\":\"hists\",\"key\":$caller,\"value\":{\"comm\":\"python3\"},\"histogram\":$all" \
+		'{"min":512,"max":1023,"count":2}]}'
+	contains "a variable" "$out" "\"map\":\".bss\",\"key\":\"whole\",\"histogram\":$all"
+	contains "one of several" "$out" '"key":"odd_and_even[1]","histogram":[{"min":0,"max":1,"count":1},{"min":2,"max":3,"count":1}'
+	caller 0 1 2 3 900 901
+	traced
+	matches "the map" "$out" "^key = $caller, comm = python3$"
+	matches "the map" "$out" '^ +0 -> 1 +: 2 +\|\*+'
+	matches "the variable" "$out" '^  whole:$'
+}
+
+uprobes() {
+	object uprobe
+	local program
+	program=$(private probed)
+	alone trace_pipe
+	start reprobe run -v "$object" -a on_entry=uprobe:"$program":twice -a on_return=uretprobe:"$program":twice
+	attached_to 2
+	"$program" --calls 3 >/dev/null
+	sleep 0.3
+	kill -INT "$pid"
+	stopped
+	status 0
+	equal "rows" "entry 1
+return 2
+entry 2
+return 4
+entry 3
+return 6" "$(grep -oE '(entry|return) [0-9]+' out)"
+	run reprobe run "$object"
+	status 1
+	contains "message" "$err" "on_entry is left out: cannot attach on_entry: its section uprobe does not say where"
+}
+
+profile() {
+	object profile
+	local program
+	program=$(private stacks)
+	"$program" --help >/dev/null 2>&1
+	start bash -c 'while :; do :; done'
+	local spinning=$pid
+	run reprobe run "$object" --set target="$spinning" --for 2
+	kill "$spinning"
+	status 0
+	local samples
+	samples=$(awk '/^ *[0-9]+$/ { sum += $1 } END { print sum + 0 }' out)
+	[ "$samples" -ge 20 ] || fail "samples of two seconds at 49 a second" "$out"
+}
+
+loops() {
+	object loops
+	caller 3 4 4
+	traced --json
+	equal "variables" "entries 2
+from_global 18
+sum 30" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort)"
+}
+
+iterator() {
+	reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
+	object tasks
+	run reprobe run "$object" --set target=$$
+	status 0
+	equal "rows" "$$ $(cat /proc/$$/comm)" "$out"
+}
+
+left_out() {
+	object left
+	caller 1 2
+	traced --json
+	equal "calls" "calls 2" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ')"
+	contains "messages" "$err" \
+		"absent is left out: cannot attach tracepoint:syscalls:sys_enter_no_such_call" \
+		"rejected is left out: cannot load rejected"
+}
+
+hint() {
+	object hint
+	caller 5
+	traced --json
+	equal "records" '{"pid":'"$caller"',"asked":5}
+{"value":258}' "$(sed 's/.*"data"://; s/}$//' out)"
+}
+
+# Files that are not what they seem.
+bad_files() {
+	object calls
+	head -c 2000 "$object" >cut.o
+	run reprobe run cut.o
+	refused "cannot use cut.o"
+	cp "$bin/reprobe" other.o
+	run reprobe run other.o
+	refused "cannot use other.o: it is not a BPF object file"
+	cp "$object" theirs.o
+	chmod o+w theirs.o
+	run reprobe run theirs.o
+	refused "cannot use theirs.o: others can write to it"
+}
+
+t "events, settings, variables" events
+t "list of settings" settings
+t "exec tracer with a perf buffer" exec_perf
+t "exec tracer with a ring buffer" exec_ring
+t "records of several types" kinds
+t "two programs that see the same" twins
+t "histograms in slots" slots
+t "uprobes without a place" uprobes
+t "samples with stacks" profile
+t "functions that call functions" loops
+t "iterator" iterator
+t "programs that are left out" left_out
+t "types by a hint" hint
+t "bad files" bad_files
+finish

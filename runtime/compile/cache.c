@@ -101,17 +101,23 @@ static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
     return compiles; /* a file without a build id ends the walk */
 }
 
-bool rp_cache_key_begin(struct rp_digest *key) {
+bool rp_cache_key_of_build(struct rp_digest *key) {
     char path[PATH_MAX];
     if (!find_path(path))
         return false;
     *key = rp_digest_begin();
     rp_digest_text(key, rp_version());
+    return dl_iterate_phdr(add_build_id, key) == 0;
+}
+
+bool rp_cache_key_begin(struct rp_digest *key) {
+    if (!rp_cache_key_of_build(key))
+        return false;
     struct rp_kernel_identity kernel;
     rp_kernel_identify(&kernel);
     rp_digest_text(key, kernel.name);
     rp_digest_text(key, kernel.build);
-    return dl_iterate_phdr(add_build_id, key) == 0;
+    return true;
 }
 
 /* ------------------------------------------------------------- getting and putting */

@@ -14,7 +14,10 @@
 #include <unistd.h>
 
 #include "compile/cache.h"
+#include "compile/clang.h"
+#include "compile/dialect.h"
 #include "compile/embedded.h"
+#include "compile/fickle.h"
 #include "compile/libbcc.h"
 #include "compile/link.h"
 #include "compile/source.h"
@@ -298,28 +301,15 @@ static struct rp_error *compile(struct job *job, struct rp_object **out) {
 
 /* ------------------------------------------------------------- the cache */
 
-/* Whether the key covers all that the flag can change: not if it reads files. */
-static bool is_plain_flag(const char *flag) {
-    return flag[0] != '-' || (flag[1] && strchr("DUIWfmOgsw", flag[1])) || strcmp(flag, "-x") == 0;
-}
-
-/* Words whose meaning depends on more than the text. */
-static const char *const fickle[] = {
-    "__DATE__",           "__TIME__",     "__TIMESTAMP__", "__has_include",
-    "__has_include_next", "include_next", "embed",         NULL};
-
 /* Makes the key of everything that the object depends on; false if that cannot be known. */
 static bool find_key(const struct job *job, char key[65]) {
     const struct rp_compile_opts *opts = job->opts;
     struct rp_digest digest;
-    if (job->has_foreign_maps || mentions_any(&job->source.scan, fickle) ||
+    if (job->has_foreign_maps || rp_is_fickle(&job->source.scan, opts) ||
         !rp_cache_key_begin(&digest))
         return false;
-    for (size_t i = 0; i < opts->cflag_count; i++) {
-        if (!is_plain_flag(opts->cflags[i]) && (!i || strcmp(opts->cflags[i - 1], "-D") != 0))
-            return false;
+    for (size_t i = 0; i < opts->cflag_count; i++)
         rp_digest_text(&digest, opts->cflags[i]);
-    }
     RP_AUTO_FREE char *path = opts->path ? realpath(opts->path, NULL) : NULL;
     rp_digest_text(&digest, path);
     rp_digest_text(&digest, opts->name);
@@ -382,6 +372,8 @@ struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts
                             rp_write_before_fn before, struct rp_timings *timings,
                             struct rp_object **out) {
     *out = NULL;
+    if (rp_dialect_of_text(text, opts->dialect) == RP_DIALECT_LIBBPF)
+        return rp_clang_compile(text, opts, timings, out);
     struct job job = {.text = text, .opts = opts, .before = before, .timings = timings};
     struct rp_error *err = find_or_compile(&job, out);
     rp_source_clear(&job.source);

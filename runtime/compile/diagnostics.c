@@ -76,7 +76,7 @@ static bool is_count(const char *line) {
 static const char *end_of_words(const char *line) {
     static const char *const tails[] = {
         " is invalid in C99 [-Werror",
-        "; ISO C99 and later do not support implicit function declarations", " [-Werror"};
+        "; ISO C99 and later do not support implicit function declarations", " [-Werror", " to 0x"};
     const char *end = line + line_len(line);
     for (size_t i = 0; i < RP_COUNT(tails); i++) {
         const char *tail = memmem(line, (size_t)(end - line), tails[i], strlen(tails[i]));
@@ -154,10 +154,11 @@ struct printer {
     FILE *out;
     const char *path, *name, *text;
     unsigned count;
-    bool showing;   /* the current error or warning */
-    bool whole;     /* with its location and its lines */
-    bool rewritten; /* the next line is no longer the author's */
-    char *authors;  /* the author's line, until it is printed instead */
+    struct rp_names seen; /* a macro, or LLVM, may say the same of one place more than once */
+    bool showing;         /* the current error or warning */
+    bool whole;           /* with its location and its lines */
+    bool rewritten;       /* the next line is no longer the author's */
+    char *authors;        /* the author's line, until it is printed instead */
 };
 
 static void find_authors_line(struct printer *p, const char *diagnostic, enum kind kind) {
@@ -209,7 +210,8 @@ static unsigned put_diagnostics(FILE *out, const char *output, const char *path,
             continue;
         if (kind == ERROR || kind == WARNING) {
             bool own = memmem(line, line_len(line), path, strlen(path)) != NULL;
-            p.showing = kind == wanted && (own || kind == ERROR);
+            p.showing = kind == wanted && (own || kind == ERROR) &&
+                        rp_names_add(&p.seen, line, line_len(line));
             p.count += p.showing;
             p.showing = p.showing && p.count <= MAX_DIAGNOSTICS;
         }
@@ -221,6 +223,7 @@ static unsigned put_diagnostics(FILE *out, const char *output, const char *path,
     if (p.count > MAX_DIAGNOSTICS)
         fprintf(out, "… and %u more\n", p.count - MAX_DIAGNOSTICS);
     free(p.authors);
+    rp_names_clear(&p.seen);
     return p.count;
 }
 

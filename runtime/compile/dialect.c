@@ -4,7 +4,7 @@
 bool rp_is_vmlinux_header(const char *include) {
     const char *slash = strrchr(include, '/'), *name = slash ? slash + 1 : include;
     size_t len = strlen(name);
-    return strncmp(name, "vmlinux", 7) == 0 && len > 9 && strcmp(name + len - 2, ".h") == 0;
+    return strncmp(name, "vmlinux", 7) == 0 && len >= 9 && strcmp(name + len - 2, ".h") == 0;
 }
 
 enum rp_dialect rp_dialect_of_scan(const struct rp_scan *scan, enum rp_dialect said) {

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compile/clang_headers.h"
+#include "compile/dialect.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "compile/link.h"
@@ -24,6 +26,10 @@ struct error {
     char first[128], second[128]; /* the word in quotes, or "" */
     const struct rp_scan *scan;
 };
+
+static bool is_libbpfs(const struct error *e) {
+    return e->scan && rp_dialect_of_scan(e->scan, RP_DIALECT_AUTO) == RP_DIALECT_LIBBPF;
+}
 
 static void take_quoted(const char **p, char out[128]) {
     const char *open = strchr(*p, '\''), *close = open ? strchr(open + 1, '\'') : NULL;
@@ -222,6 +228,8 @@ static bool is_mentioned(const struct error *e, const char *name) {
 }
 
 static char *context_hint(const struct error *e) {
+    if (is_libbpfs(e))
+        return NULL;
     if (strcmp(e->first, "ctx") == 0)
         return strdup(is_mentioned(e, "TRACEPOINT_PROBE")
                           ? "in a TRACEPOINT_PROBE the context is called `args`"
@@ -257,11 +265,15 @@ static void add_snippets(struct rp_nearest *nearest) {
     rp_names_clear(&names);
 }
 
-static void add_helpers(struct rp_nearest *nearest) {
-    const struct rp_names *names = &rp_libbcc_scan()->mentioned;
+static void add_helpers(struct rp_nearest *nearest, const struct error *e) {
+    struct rp_names libbpfs = {0};
+    if (is_libbpfs(e))
+        rp_clang_header_names(&libbpfs);
+    const struct rp_names *names = is_libbpfs(e) ? &libbpfs : &rp_libbcc_scan()->mentioned;
     for (size_t i = 0; i < names->count; i++)
         if (strncmp(names->items[i], "bpf_", 4) == 0)
             rp_nearest_add(nearest, names->items[i]);
+    rp_names_clear(&libbpfs);
 }
 
 static char *name_hint(const struct error *e) {
@@ -274,7 +286,7 @@ static char *name_hint(const struct error *e) {
     for (size_t i = 0; e->scan && i < e->scan->defined.count; i++)
         rp_nearest_add(&nearest, e->scan->defined.items[i]);
     if (strncmp(e->first, "bpf_", 4) == 0) {
-        add_helpers(&nearest);
+        add_helpers(&nearest, e);
     } else if (is_macro_name(e->first)) {
         add_snippets(&nearest);
         add_enumerators(&nearest, rp_kernel_types_or_null());
@@ -293,7 +305,7 @@ static char *function_hint(const struct error *e) {
     if (hint)
         return hint;
     struct rp_nearest nearest = {.wanted = e->first};
-    add_helpers(&nearest);
+    add_helpers(&nearest, e);
     hint = nearest_hint(&nearest, "did you mean ", "?");
     return hint ? hint
                 : strdup("BPF programs call helpers (bpf_…, `man 7 bpf-helpers`) and the source's "
@@ -330,14 +342,21 @@ static char *printk_hint(const struct error *e) {
 
 /* For clang the redefinition is in the author's text and the first definition in our header. */
 static char *redefinition_hint(const struct error *e) {
-    const struct rp_names *bcc = &rp_libbcc_scan()->defined;
     const struct rp_btf *btf = rp_kernel_types_or_null();
     const char *name = skip_tag(e->first);
-    if (rp_names_has(bcc, name) || (btf && kernel_tag(btf, name)))
+    bool is_bccs = !is_libbpfs(e) && rp_names_has(&rp_libbcc_scan()->defined, name);
+    if (is_bccs || (btf && kernel_tag(btf, name)))
         return strdup(
             "BCC or the kernel's types define it already: leave it out, or choose another "
             "name");
     return NULL;
+}
+
+static char *scratch_hint(const struct error *e) {
+    return rp_text("put large variables into a map of one entry: %s",
+                   is_libbpfs(e) ? "a BPF_MAP_TYPE_PERCPU_ARRAY, which you look up"
+                                 : "`BPF_PERCPU_ARRAY(scratch, struct big, 1)`, then "
+                                   "scratch.lookup(&zero)");
 }
 
 #define SIGNED "BPF can divide only unsigned numbers: cast both to u64"
@@ -386,10 +405,7 @@ static const struct {
      "put the expression into a variable first"},
     {"invalid bpf_table operation*", NULL, "this type of map does not have that call"},
     {"histogram leaf type must be u64*", NULL, "leave out the second type of BPF_HISTOGRAM"},
-    {"*Looks like the BPF stack limit*", NULL,
-     "put large variables into a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, "
-     "then "
-     "scratch.lookup(&zero)"},
+    {"*Looks like the BPF stack limit*", scratch_hint, NULL},
     {"*XADD return*", NULL,
      "__sync_fetch_and_add() can count here, but you cannot use the value that it returns"},
     {"BPF has no instruction for this (*div)", NULL, SIGNED},

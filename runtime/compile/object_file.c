@@ -459,6 +459,19 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 
+/* An object that is a whole ELF file is just that: others take it, too. */
+static struct rp_error *write_plainly(const struct rp_object *object, int fd) {
+    const char *p = object->elf;
+    for (size_t left = object->elf_size; left;) {
+        ssize_t put = write(fd, p, left);
+        if (put <= 0)
+            return cannot(put ? errno : EIO, NULL);
+        p += put;
+        left -= (size_t)put;
+    }
+    return NULL;
+}
+
 struct rp_error *rp_object_save(const struct rp_object *object, const char *path) {
     if (object->has_foreign_maps)
         return rp_error_new(EINVAL, "it pins, shares or nests a map, which belongs to this process",
@@ -471,7 +484,7 @@ struct rp_error *rp_object_save(const struct rp_object *object, const char *path
         return rp_error_new(errno, NULL, "cannot write %s", path);
     mode_t mask = umask(0);
     umask(mask);
-    struct rp_error *err = rp_object_write(object, fd);
+    struct rp_error *err = object->elf ? write_plainly(object, fd) : rp_object_write(object, fd);
     if (!err && (fchmod(fd, 0644 & ~mask) || rename(partial, path)))
         err = rp_error_new(errno, NULL, "object file");
     if (err)

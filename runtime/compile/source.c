@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <zlib.h>
 
+#include "compile/dialect.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "compile/types.h"
@@ -21,25 +22,38 @@
 
 /* ------------------------------------------------------------- the author's headers */
 
-/* The path of `include` in one of the author's directories, malloc()ed; NULL if it is not in any.
- */
-static char *find_header(const char *include, const struct rp_compile_opts *opts) {
-    char path[PATH_MAX];
-    const char *slash = opts->path ? strrchr(opts->path, '/') : NULL;
-    int dir_len = slash ? (int)(slash - opts->path) : 1;
-    if (opts->path) {
-        snprintf(path, sizeof(path), "%.*s/%s", dir_len, slash ? opts->path : ".", include);
-        if (access(path, R_OK) == 0)
-            return strdup(path);
+/* Adds the directory of the file `path` to those where the author's headers may be. */
+static bool add_dir_of(struct rp_texts *dirs, const char *path) {
+    const char *slash = strrchr(path, '/');
+    char *dir = slash ? strndup(path, (size_t)(slash - path + !!(slash == path))) : strdup(".");
+    for (size_t i = 0; dir && i < dirs->count; i++) {
+        if (strcmp(dirs->items[i], dir) == 0) {
+            free(dir);
+            return true;
+        }
     }
-    for (size_t i = 0; i < opts->cflag_count; i++) {
+    return rp_texts_add(dirs, dir);
+}
+
+/* Beside the text, then where -I says. */
+static bool add_dirs(struct rp_texts *dirs, const struct rp_compile_opts *opts) {
+    bool ok = !opts->path || add_dir_of(dirs, opts->path);
+    for (size_t i = 0; ok && i < opts->cflag_count; i++) {
         const char *flag = opts->cflags[i];
         if (strcmp(flag, "-I") == 0 && i + 1 < opts->cflag_count)
-            snprintf(path, sizeof(path), "%s/%s", opts->cflags[++i], include);
+            ok = rp_texts_add(dirs, strdup(opts->cflags[++i]));
         else if (strncmp(flag, "-I", 2) == 0)
-            snprintf(path, sizeof(path), "%s/%s", flag + 2, include);
-        else
-            continue;
+            ok = rp_texts_add(dirs, strdup(flag + 2));
+    }
+    return ok;
+}
+
+/* The path of `include` in one of the author's directories, malloc()ed; NULL if it is not in any.
+ */
+static char *find_header(const char *include, const struct rp_texts *dirs) {
+    char path[PATH_MAX];
+    for (size_t i = 0; i < dirs->count; i++) {
+        snprintf(path, sizeof(path), "%s/%s", dirs->items[i], include);
         if (access(path, R_OK) == 0)
             return strdup(path);
     }
@@ -49,6 +63,8 @@ static char *find_header(const char *include, const struct rp_compile_opts *opts
 /* Whether it is a kernel header, which BTF replaces. libbcc and reprobe have a few of their own,
  * and the compiler reports a missing header of the author's. */
 static bool is_kernel_header(const char *include, const struct rp_scan *scan) {
+    if (rp_is_vmlinux_header(include))
+        return true;
     return strncmp(include, "bcc/", 4) != 0 && strncmp(include, "reprobe/", 8) != 0 &&
            (!rp_names_has(&scan->quoted, include) || strchr(include, '/'));
 }
@@ -69,11 +85,14 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
     rp_scan_text(&source->scan, text, strlen(text));
     for (size_t i = 0; i < opts->cflag_count; i++)
         scan_flag(&source->scan, opts->cflags[i], i && strcmp(opts->cflags[i - 1], "-D") == 0);
+    if (!add_dirs(&source->dirs, opts))
+        return rp_error_nomem();
     struct rp_digest headers = rp_digest_begin();
     /* The list grows while we walk over it: headers include headers. */
     for (size_t i = 0; i < source->scan.includes.count; i++) {
         const char *include = source->scan.includes.items[i];
-        RP_AUTO_FREE char *path = find_header(include, opts);
+        RP_AUTO_FREE char *path =
+            rp_is_vmlinux_header(include) ? NULL : find_header(include, &source->dirs);
         if (!path && strcmp(include, RP_CALLBACK_HEADER) == 0) {
             rp_scan_text(&source->scan, rp_embedded_callback_h, strlen(rp_embedded_callback_h));
             continue;
@@ -85,6 +104,8 @@ struct rp_error *rp_source_scan(struct rp_source *source, const char *text,
         }
         RP_AUTO_FREE char *header = NULL;
         RP_TRY(rp_file_read(path, &header));
+        if (!add_dir_of(&source->dirs, path))
+            return rp_error_nomem();
         rp_scan_text(&source->scan, header, strlen(header));
         rp_digest_text(&headers, path);
         rp_digest_text(&headers, header);
@@ -349,6 +370,7 @@ struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
 void rp_source_clear(struct rp_source *source) {
     rp_scan_clear(&source->scan);
     rp_names_clear(&source->stubs);
+    rp_texts_clear(&source->dirs);
     free(source->base);
     free(source->types);
     free(source->usdt);

@@ -7,6 +7,7 @@
 #include "compile/scan.h"
 #include "reprobe.h"
 #include "util/digest.h"
+#include "util/text.h"
 
 /* Writes the C that the kind of PROBE, of "FUNCTION=PROBE", wants before FUNCTION, whose name it
  * adds to `done`; nothing for most kinds. Given by those who know of probes. */
@@ -16,6 +17,7 @@ typedef struct rp_error *(*rp_write_before_fn)(const char *attach, struct rp_nam
 struct rp_source {
     struct rp_scan scan;      /* of the text and of the author's own headers */
     struct rp_names stubs;    /* included kernel headers, which are empty files */
+    struct rp_texts dirs;     /* where the author's headers may be */
     char *base;               /* read before libbcc's headers */
     char *types;              /* read after them */
     char *usdt;               /* the same for the traced programs; or NULL */

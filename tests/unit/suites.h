@@ -10,6 +10,7 @@ Suite *scan_suite(void);
 Suite *types_suite(void);
 Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
+Suite *dialect_suite(void);
 Suite *complete_suite(void);
 Suite *kind_suite(void);
 Suite *link_suite(void);

@@ -11,7 +11,7 @@ struct request {
 };
 
 static const struct argp_option options[] = {
-    {"output", 'o', "FILE.rpo", 0, "The object file to write", 0}, {0}};
+    {"output", 'o', "OBJECT", 0, "The object file to write", 0}, {0}};
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct request *request = state->input;
@@ -24,7 +24,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case ARGP_KEY_END:
         if (!request->output) {
-            argp_error(state, "name the object file to write: -o FILE.rpo");
+            argp_error(state, "name the object file to write: -o OBJECT");
             return EINVAL;
         }
         break;
@@ -36,18 +36,21 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 int command_build(int argc, char **argv) {
     const struct argp_child children[] = {{&source_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {.options = options,
-                              .parser = parse,
-                              .args_doc = "FILE.c -o FILE.rpo [-- CFLAGS…]",
-                              .doc =
-                                  "Compiles a BCC-style C file into an object file. `reprobe run "
-                                  "FILE.rpo` runs it without compiling, on this kernel and on any "
-                                  "other kernel with the same types. Needs no privileges.",
-                              .children = children};
+    const struct argp argp = {
+        .options = options,
+        .parser = parse,
+        .args_doc = "FILE.c -o OBJECT [-- CFLAGS…]",
+        .doc = "Compiles a file of BPF C into an object file, which `reprobe run "
+               "OBJECT` runs without compiling: of a program in BCC's dialect on "
+               "any kernel with the same types as this one; of one in libbpf's "
+               "on any kernel, with CO-RE relocations, and bpftool and libbpf "
+               "take it too. Needs no privileges.",
+        .children = children};
     struct request request = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &request);
     request.source.opts.dry_run = true;
     request.source.opts.any_target = true;
+    request.source.opts.portable = true;
 
     struct rp_module *module;
     struct rp_error *err =

@@ -16,12 +16,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 int command_check(int argc, char **argv) {
     const struct argp_child children[] = {{&source_argp, 0, NULL, 0}, {0}};
-    const struct argp argp = {
-        .parser = parse,
-        .args_doc = "FILE.c [-- CFLAGS…]",
-        .doc = "Compiles a BCC-style C file and lists what is in it; loads nothing. Needs no "
-               "privileges.",
-        .children = children};
+    const struct argp argp = {.parser = parse,
+                              .args_doc = "FILE.c [-- CFLAGS…]",
+                              .doc = "Compiles a file of BPF C, in BCC's dialect or libbpf's, and "
+                                     "lists what is in it; loads "
+                                     "nothing. Needs no privileges.",
+                              .children = children};
     struct source source = {0};
     argp_parse(&argp, argc, argv, 0, NULL, &source);
     source.opts.dry_run = true;

@@ -4,16 +4,21 @@
 #include <errno.h>
 #include <string.h>
 
-enum { KEY_TYPES = 0x2000 };
+enum { KEY_TYPES = 0x2000, KEY_DIALECT };
 
-static const struct argp_option options[] = {{0, 'D', "NAME[=VALUE]", 0, "Define a macro", 3},
-                                             {0, 'I', "DIR", 0, "Look for headers in DIR", 3},
-                                             {"types", KEY_TYPES, "auto|btf|headers", 0,
-                                              "Where kernel types come from: the kernel's BTF, its "
-                                              "installed headers, or (auto) headers only "
-                                              "when BTF is not enough",
-                                              3},
-                                             {0}};
+static const struct argp_option options[] = {
+    {0, 'D', "NAME[=VALUE]", 0, "Define a macro", 3},
+    {0, 'I', "DIR", 0, "Look for headers in DIR", 3},
+    {"types", KEY_TYPES, "auto|btf|headers", 0,
+     "Where kernel types come from: the kernel's BTF, its "
+     "installed headers, or (auto) headers only "
+     "when BTF is not enough",
+     3},
+    {"dialect", KEY_DIALECT, "auto|bcc|libbpf", 0,
+     "How the program is written: as BCC's are, as libbpf's "
+     "are (SEC(), vmlinux.h), or (auto) as its text tells",
+     3},
+    {0}};
 
 static void add_flag(struct source *source, const char *flag, struct argp_state *state) {
     if (source->opts.cflag_count == MAX_CFLAGS)
@@ -31,6 +36,16 @@ static enum rp_types parse_types(const char *arg, struct argp_state *state) {
     return RP_TYPES_HEADERS;
 }
 
+static enum rp_dialect parse_dialect(const char *arg, struct argp_state *state) {
+    if (strcmp(arg, "auto") == 0)
+        return RP_DIALECT_AUTO;
+    if (strcmp(arg, "bcc") == 0)
+        return RP_DIALECT_BCC;
+    if (strcmp(arg, "libbpf") != 0)
+        argp_error(state, "`%s` is not a value of --dialect (it is auto, bcc or libbpf)", arg);
+    return RP_DIALECT_LIBBPF;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct source *source = state->input;
     switch (key) {
@@ -45,6 +60,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case KEY_TYPES:
         source->opts.types = parse_types(arg, state);
+        break;
+    case KEY_DIALECT:
+        source->opts.dialect = parse_dialect(arg, state);
         break;
     case ARGP_KEY_ARG:
         if (!source->file) {

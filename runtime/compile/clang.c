@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/clang.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compile/cache.h"
+#include "compile/clang_run.h"
+#include "compile/clang_source.h"
+#include "compile/diagnostics.h"
+#include "compile/fickle.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+
+struct job {
+    const char *text;
+    const struct rp_compile_opts *opts;
+    struct rp_clang_source source;
+    struct rp_timings *timings;
+};
+
+/* ------------------------------------------------------------- the cache */
+
+/* Of what clang reads: so a kernel update that changes no type that the text uses changes nothing.
+ * Of the headers that are installed, who they are; false if a key cannot be known. */
+static bool find_key(const struct job *job, char key[65]) {
+    const struct rp_clang_source *source = &job->source;
+    struct rp_digest digest;
+    if (rp_is_fickle(&source->source.scan, job->opts) || !rp_cache_key_of_build(&digest))
+        return false;
+    rp_digest_text(&digest, job->opts->name);
+    for (size_t i = 0; i < source->args.count; i++)
+        rp_digest_text(&digest, source->args.items[i]);
+    for (size_t i = 0; i < source->files.count; i++) {
+        rp_digest_text(&digest, source->files.items[i].path);
+        rp_digest_text(&digest, source->files.items[i].text);
+    }
+    rp_digest_text(&digest, source->source.headers);
+    rp_clang_source_identify(source, &digest);
+    rp_digest_end(&digest, key);
+    return true;
+}
+
+/* ------------------------------------------------------------- one compile */
+
+/* What clang made becomes an object. */
+static struct rp_error *take_result(const struct job *job, struct rp_clang_result *result,
+                                    struct rp_object **out) {
+    const struct rp_clang_source *source = &job->source;
+    const char *name = job->opts->name;
+    if (!result->elf)
+        return rp_compile_error(name, source->path, result->output, &source->source.scan);
+    struct rp_object *object = calloc(1, sizeof(*object));
+    if (!object)
+        return rp_error_nomem();
+    object->elf_size = (uint32_t)result->elf_size;
+    object->elf = rp_take(result->elf);
+    object->license = strdup("");
+    object->note = *result->output ? rp_compile_warnings(name, source->path, result->output) : NULL;
+    struct rp_error *err =
+        object->license ? rp_origin_fill(&object->origin, name, &source->source) : rp_error_nomem();
+    if (err)
+        rp_object_free(rp_take(object));
+    *out = object;
+    return err;
+}
+
+static struct rp_error *compile_against(struct job *job, enum rp_clang_against against,
+                                        struct rp_object **out) {
+    struct rp_clang_source *source = &job->source;
+    uint64_t start = rp_now_ns();
+    RP_TRY(rp_clang_source_prepare(source, job->text, job->opts, against));
+    char key[65];
+    bool has_key = find_key(job, key);
+    *out = has_key ? rp_cache_get(key) : NULL;
+    job->timings->cached = *out != NULL;
+    job->timings->types_ms += rp_ms_since(start);
+    if (*out)
+        return NULL;
+    start = rp_now_ns();
+    RP_TRY(rp_clang_module_open());
+    const struct rp_clang_unit unit = {.args = (const char *const *)source->args.items,
+                                       .arg_count = source->args.count,
+                                       .files = source->files.items,
+                                       .file_count = source->files.count};
+    RP_AUTO(rp_clang_result_clear) struct rp_clang_result result = {0};
+    struct rp_error *err = rp_clang_run(&unit, source->relocates, &result);
+    if (!err)
+        err = take_result(job, &result, out);
+    job->timings->compile_ms += rp_ms_since(start);
+    if (!err && has_key)
+        rp_cache_put(key, *out);
+    return err;
+}
+
+/* A size such as `*size` cannot be pasted: then the types of the records are left out. */
+static bool is_about_outputs(const struct rp_error *err) {
+    return strstr(rp_error_why(err), "pasting formed 'RP_SIZED_") != NULL;
+}
+
+static struct rp_error *try_against(struct job *job, enum rp_clang_against against,
+                                    struct rp_object **out) {
+    struct rp_error *err = compile_against(job, against, out);
+    if (!err || job->source.untyped || !is_about_outputs(err))
+        return err;
+    rp_error_free(err);
+    job->source.untyped = true;
+    return compile_against(job, against, out);
+}
+
+/* The errors of the last try are shown, but of a text that means the installed headers, of the
+ * first. */
+static struct rp_error *compile(struct job *job, struct rp_object **out) {
+    struct rp_error *first = NULL;
+    if (job->source.has_uapi) {
+        first = try_against(job, RP_CLANG_UAPI, out);
+        if (!first || rp_error_errno(first) == ENOENT)
+            return first;
+    }
+    struct rp_error *err = try_against(job, RP_CLANG_VMLINUX, out);
+    if (err && rp_error_errno(err) != ENOENT) {
+        rp_error_free(err);
+        err = try_against(job, RP_CLANG_MODULES, out);
+    }
+    if (err && first) {
+        rp_error_free(err);
+        return first;
+    }
+    rp_error_free(first);
+    return err;
+}
+
+/* ------------------------------------------------------------- all of it */
+
+static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
+    uint64_t start = rp_now_ns();
+    RP_TRY(rp_clang_source_scan(&job->source, job->text, job->opts));
+    job->timings->types_ms += rp_ms_since(start);
+    return compile(job, out);
+}
+
+struct rp_error *rp_clang_compile(const char *text, const struct rp_compile_opts *opts,
+                                  struct rp_timings *timings, struct rp_object **out) {
+    *out = NULL;
+    if (opts->types == RP_TYPES_HEADERS)
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "libbpf's dialect takes the kernel's types from its BTF",
+                         "cannot compile %s", opts->name),
+            "leave out --types=headers");
+    struct job job = {.text = text, .opts = opts, .timings = timings};
+    struct rp_error *err = find_or_compile(&job, out);
+    rp_clang_source_clear(&job.source);
+    return err;
+}

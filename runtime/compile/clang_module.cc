@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All of reprobe's C++: clang's classes, called once for a text. The same file compiles with LLVM
+ * 14 to 19. */
+#include "compile/clang_module.h"
+
+#include <clang/CodeGen/CodeGenAction.h>
+#include <clang/Frontend/CompilerInstance.h>
+#include <clang/Frontend/CompilerInvocation.h>
+#include <clang/Frontend/TextDiagnosticPrinter.h>
+#include <llvm-c/Target.h>
+#include <llvm/Support/ErrorHandling.h>
+#include <llvm/Support/MemoryBuffer.h>
+#include <llvm/Support/VirtualFileSystem.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <csetjmp>
+#include <cstdlib>
+#include <cstring>
+
+namespace {
+
+llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files_of(const rp_clang_unit *unit) {
+    llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> memory(
+        new llvm::vfs::InMemoryFileSystem);
+    for (size_t i = 0; i < unit->file_count; i++)
+        memory->addFile(unit->files[i].path, 0,
+                        llvm::MemoryBuffer::getMemBuffer(unit->files[i].text, unit->files[i].path));
+    llvm::IntrusiveRefCntPtr<llvm::vfs::OverlayFileSystem> files(
+        new llvm::vfs::OverlayFileSystem(llvm::vfs::getRealFileSystem()));
+    files->pushOverlay(memory);
+    return files;
+}
+
+void compile(const rp_clang_unit *unit, llvm::SmallVectorImpl<char> &elf, llvm::raw_ostream &said) {
+    llvm::IntrusiveRefCntPtr<clang::DiagnosticOptions> options(new clang::DiagnosticOptions);
+    clang::TextDiagnosticPrinter early(said, options.get());
+    auto diagnostics = clang::CompilerInstance::createDiagnostics(options.get(), &early,
+                                                                  /*ShouldOwnClient=*/false);
+    auto invocation = std::make_shared<clang::CompilerInvocation>();
+    llvm::ArrayRef<const char *> args(unit->args, unit->arg_count);
+    if (!clang::CompilerInvocation::CreateFromArgs(*invocation, args, *diagnostics))
+        return;
+    clang::CompilerInstance compiler;
+    compiler.setInvocation(invocation);
+    clang::TextDiagnosticPrinter printer(said, &compiler.getDiagnosticOpts());
+    compiler.createDiagnostics(&printer, /*ShouldOwnClient=*/false);
+    compiler.setVerboseOutputStream(said);
+    compiler.createFileManager(files_of(unit));
+    compiler.setOutputStream(std::make_unique<llvm::raw_svector_ostream>(elf));
+    clang::EmitObjAction action;
+    if (!compiler.ExecuteAction(action))
+        elf.clear();
+}
+
+jmp_buf gave_up;
+
+/* LLVM ends the process when this returns. */
+void on_fatal_error(void *said, const char *reason, bool) {
+    *static_cast<llvm::raw_ostream *>(said) << "<unknown>:0: error: " << reason << "\n";
+    longjmp(gave_up, 1);
+}
+
+void *copy_of(const void *bytes, size_t size) {
+    char *copy = static_cast<char *>(malloc(size + 1));
+    if (copy) {
+        memcpy(copy, bytes, size);
+        copy[size] = '\0';
+    }
+    return copy;
+}
+
+} // namespace
+
+void rp_clang_module_run(const struct rp_clang_unit *unit, struct rp_clang_result *result) {
+    LLVMInitializeBPFTargetInfo();
+    LLVMInitializeBPFTarget();
+    LLVMInitializeBPFTargetMC();
+    LLVMInitializeBPFAsmPrinter();
+    LLVMInitializeBPFAsmParser();
+    llvm::SmallString<0> elf, output;
+    llvm::raw_svector_ostream said(output);
+    llvm::install_fatal_error_handler(on_fatal_error, &said);
+    if (setjmp(gave_up) == 0)
+        compile(unit, elf, said);
+    else
+        elf.clear();
+    llvm::remove_fatal_error_handler();
+    *result = {};
+    result->output = static_cast<char *>(copy_of(output.data(), output.size()));
+    if (!elf.empty() && (result->elf = copy_of(elf.data(), elf.size())))
+        result->elf_size = elf.size();
+}
+
+const char *rp_clang_module_version(void) {
+    return REPROBE_VERSION;
+}

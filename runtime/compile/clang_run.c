@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/clang_run.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "util/array.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/text.h"
+
+/* ------------------------------------------------------------- the library */
+
+static __typeof__(rp_clang_module_run) *run_module;
+
+/* In the build's tree and where it is installed; $ORIGIN is where the program, or libreprobe, is.
+ */
+static const char *const files[] = {CLANG_MODULE_FILES};
+
+static struct rp_error *cannot_open(const char *why) {
+    return rp_error_hint_set(
+        rp_error_new(ENOENT, why,
+                     "cannot compile libbpf's dialect: reprobe-clang.so does not open"),
+        "install reprobe again: its library belongs in LIBDIR/reprobe, and needs clang's "
+        "libclang-cpp");
+}
+
+struct rp_error *rp_clang_module_open(void) {
+    if (run_module)
+        return NULL;
+    void *handle = NULL;
+    RP_AUTO_FREE char *why = NULL;
+    for (size_t i = 0; i < RP_COUNT(files) && !handle; i++) {
+        handle = dlopen(files[i], RTLD_LAZY | RTLD_LOCAL);
+        const char *reason = handle || why ? NULL : dlerror();
+        why = reason ? strdup(reason) : rp_take(why);
+    }
+    if (!handle)
+        return cannot_open(why);
+    __typeof__(rp_clang_module_version) *version = NULL;
+    *(void **)&version = dlsym(handle, "rp_clang_module_version");
+    *(void **)&run_module = dlsym(handle, "rp_clang_module_run");
+    if (run_module && version && strcmp(version(), rp_version()) == 0)
+        return NULL;
+    run_module = NULL;
+    dlclose(handle);
+    return cannot_open("it is of another version");
+}
+
+/* ------------------------------------------------------------- in a child process */
+
+struct header {
+    size_t elf_size, output_size;
+};
+
+static bool write_all(int fd, const void *data, size_t size) {
+    const char *p = data;
+    while (size) {
+        ssize_t put = write(fd, p, size);
+        if (put < 0 && errno != EINTR)
+            return false;
+        p += put > 0 ? put : 0;
+        size -= put > 0 ? (size_t)put : 0;
+    }
+    return true;
+}
+
+static void compile_in_child(const struct rp_clang_unit *unit, int fd) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    struct rp_clang_result result;
+    run_module(unit, &result);
+    const struct header header = {result.elf_size, result.output ? strlen(result.output) : 0};
+    bool ok = result.output && write_all(fd, &header, sizeof(header)) &&
+              write_all(fd, result.elf, header.elf_size) &&
+              write_all(fd, result.output, header.output_size);
+    _exit(ok ? 0 : 1);
+}
+
+static void *take_bytes(const char **at, size_t size) {
+    char *copy = malloc(size + 1);
+    if (copy) {
+        memcpy(copy, *at, size);
+        copy[size] = '\0';
+    }
+    *at += size;
+    return copy;
+}
+
+/* What the child wrote into `fd`. */
+static struct rp_error *read_result(int fd, struct rp_clang_result *result) {
+    struct stat st;
+    struct header header;
+    if (fstat(fd, &st) || st.st_size < (off_t)sizeof(header))
+        return rp_error_new(EIO, "the compiler's process wrote nothing", "compiler");
+    void *map = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return rp_error_new(errno, NULL, "compiler");
+    memcpy(&header, map, sizeof(header));
+    const char *at = (const char *)map + sizeof(header);
+    if (header.elf_size)
+        result->elf = take_bytes(&at, header.elf_size);
+    result->elf_size = result->elf ? header.elf_size : 0;
+    result->output = take_bytes(&at, header.output_size);
+    munmap(map, (size_t)st.st_size);
+    return result->output && !header.elf_size == !result->elf ? NULL : rp_error_nomem();
+}
+
+/* Waits for the child, and says how it ended if not well. */
+static struct rp_error *await(pid_t child) {
+    int status = 0;
+    while (waitpid(child, &status, 0) < 0)
+        if (errno != EINTR)
+            return rp_error_new(errno, NULL, "cannot wait for the compiler");
+    if (WIFSIGNALED(status)) {
+        RP_AUTO_FREE char *why =
+            rp_text("signal %d ended it (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
+        return rp_error_new(EINVAL, why, "the compiler's process failed");
+    }
+    return WEXITSTATUS(status) ? rp_error_nomem() : NULL;
+}
+
+/* Ctrl-C is for this process, which also ends its child. */
+static pid_t fork_without_signals(void) {
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    pid_t child = fork();
+    if (child != 0)
+        pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return child;
+}
+
+static struct rp_error *run_in_child(const struct rp_clang_unit *unit,
+                                     struct rp_clang_result *result) {
+    RP_AUTO_CLOSE int fd = memfd_create("reprobe-clang", MFD_CLOEXEC);
+    pid_t child = fd < 0 ? -1 : fork_without_signals();
+    if (child < 0)
+        return rp_error_new(errno, NULL, "cannot start the compiler's process");
+    if (child == 0)
+        compile_in_child(unit, fd);
+    RP_TRY(await(child));
+    return read_result(fd, result);
+}
+
+/* ------------------------------------------------------------- either way */
+
+struct rp_error *rp_clang_run(const struct rp_clang_unit *unit, bool relocates,
+                              struct rp_clang_result *result) {
+    *result = (struct rp_clang_result){0};
+    RP_TRY(rp_clang_module_open());
+    if (relocates)
+        return run_in_child(unit, result);
+    run_module(unit, result);
+    return result->output ? NULL : rp_error_nomem();
+}
+
+void rp_clang_result_clear(struct rp_clang_result *result) {
+    free(result->elf);
+    free(result->output);
+    *result = (struct rp_clang_result){0};
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Before every text in libbpf's dialect. What a program sends through a map has a type, of which its code
+ * keeps nothing. Each call that sends also declares a variable in a section that nobody loads,
+ *
+ *     static void (*rp_out)(MAP *, RECORD *);
+ *
+ * and so the types of the two are in the BTF. They are a function's parameters because LLVM leaves out of
+ * the BTF what is reached by a pointer alone. RECORD is what the size is the sizeof of; for any other size
+ * void, or what the data's pointer points to. */
+#define RP_SECOND_(a, b, ...) b
+#define RP_SECOND(...)        RP_SECOND_(__VA_ARGS__)
+#define RP_SIZED_sizeof(...)  ~, __typeof__(__VA_ARGS__),
+/* A size that begins with a parenthesis cannot be pasted. */
+#define RP_PASTED(size, other) RP_SECOND(RP_SIZED_##size, other, ~)
+#define RP_OTHER(size, other)  other
+#define RP_PARENTHESIS(...)    ~, RP_OTHER
+#define RP_SIZED(size, other)  RP_SECOND(RP_PARENTHESIS size, RP_PASTED, ~)(size, other)
+#define RP_OUT(map, record)                                                                        \
+    static void (*rp_out)(__typeof__(*(map)) *, record *)                                          \
+        __attribute__((used, section(".reprobe.out")))
+
+#define bpf_ringbuf_reserve(map, size, flags)                                                      \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, void));                                                        \
+        (bpf_ringbuf_reserve)(map, size, flags);                                                   \
+    })
+#define bpf_ringbuf_output(map, data, size, flags)                                                 \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, __typeof__(*(data))));                                         \
+        (bpf_ringbuf_output)(map, data, size, flags);                                              \
+    })
+#define bpf_perf_event_output(ctx, map, flags, data, size)                                         \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, __typeof__(*(data))));                                         \
+        (bpf_perf_event_output)(ctx, map, flags, data, size);                                      \
+    })
+#define bpf_skb_output(ctx, map, flags, data, size)                                                \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, __typeof__(*(data))));                                         \
+        (bpf_skb_output)(ctx, map, flags, data, size);                                             \
+    })
+#define bpf_xdp_output(ctx, map, flags, data, size)                                                \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, __typeof__(*(data))));                                         \
+        (bpf_xdp_output)(ctx, map, flags, data, size);                                             \
+    })

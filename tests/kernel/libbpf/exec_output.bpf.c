@@ -6,8 +6,8 @@
 
 struct event {
     u32 pid;
-    u8 comm[16];
-    u8 filename[512];
+    char comm[16];
+    char filename[512];
 };
 
 struct {

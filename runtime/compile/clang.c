@@ -2,6 +2,7 @@
 #include "compile/clang.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "compile/clang_run.h"
 #include "compile/clang_source.h"
 #include "compile/diagnostics.h"
+#include "compile/fatal.h"
 #include "compile/fickle.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -45,13 +47,53 @@ static bool find_key(const struct job *job, char key[65]) {
 
 /* ------------------------------------------------------------- one compile */
 
+/* The author's line `number`, and a caret below `column`, as clang prints them. */
+static void print_line(const char *text, unsigned long number, unsigned long column, FILE *out) {
+    for (; number > 1 && *text; number--) {
+        text += strcspn(text, "\n");
+        text += *text == '\n';
+    }
+    if (number == 1 && *text && column)
+        fprintf(out, "%.*s\n%*s^\n", (int)strcspn(text, "\n"), text, (int)column - 1, "");
+}
+
+/* Whether "FILE:…" is about the file of that path, rather than a header. */
+static bool is_file_of(const char *path, const char *place) {
+    size_t len = strcspn(place, ":"), path_len = strlen(path);
+    return len <= path_len && memcmp(place, path + path_len - len, len) == 0 &&
+           (len == path_len || path[path_len - len - 1] == '/');
+}
+
+/* What LLVM calls fatal has no line of its own, but it may name one. */
+static struct rp_error *explain(const struct job *job, const char *output) {
+    static const char mark[] = "<unknown>:0: error: ";
+    const struct rp_clang_source *source = &job->source;
+    const char *fatal_text = strstr(output, mark);
+    RP_AUTO_FREE char *explained = NULL;
+    size_t size;
+    FILE *out = fatal_text ? open_memstream(&explained, &size) : NULL;
+    if (out) {
+        struct rp_fatal fatal = rp_fatal_read(fatal_text + strlen(mark));
+        unsigned long line = 0, column = 0;
+        bool has_line = is_file_of(source->path, fatal.place) &&
+                        sscanf(fatal.place, "%*[^:]:%lu:%lu", &line, &column) == 2;
+        fprintf(out, "%s:%lu:%lu: error: %s\n", has_line ? source->path : "<unknown>", line, column,
+                fatal.words);
+        if (has_line)
+            print_line(job->text, line, column, out);
+        fclose(out);
+    }
+    return rp_compile_error(job->opts->name, source->path, explained ? explained : output,
+                            &source->source.scan);
+}
+
 /* What clang made becomes an object. */
 static struct rp_error *take_result(const struct job *job, struct rp_clang_result *result,
                                     struct rp_object **out) {
     const struct rp_clang_source *source = &job->source;
     const char *name = job->opts->name;
     if (!result->elf)
-        return rp_compile_error(name, source->path, result->output, &source->source.scan);
+        return explain(job, result->output);
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!object)
         return rp_error_nomem();

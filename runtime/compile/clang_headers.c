@@ -119,6 +119,15 @@ bool rp_clang_headers_have(const char *include) {
     return false;
 }
 
+const char *rp_clang_header_instead(const char *include) {
+    static const char *const errnos[] = {"asm/errno.h", "asm-generic/errno.h",
+                                         "asm-generic/errno-base.h", "linux/errno.h"};
+    for (size_t i = 0; i < RP_COUNT(errnos); i++)
+        if (strcmp(include, errnos[i]) == 0)
+            return "#include <errno.h>\n";
+    return strcmp(include, "linux/limits.h") == 0 ? "#include <limits.h>\n" : "";
+}
+
 const char *rp_clang_header_words(const char *include) {
     for (size_t i = 0; i < RP_COUNT(libbpfs); i++)
         if (strcmp(libbpfs[i].name, include) == 0)

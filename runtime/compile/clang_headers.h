@@ -34,6 +34,9 @@ extern const char *const rp_clang_header_dirs[];
 bool rp_clang_headers_add(struct rp_clang_files *files);
 /* Whether `include` is one of them. */
 bool rp_clang_headers_have(const char *include);
+/* The text of a header that is not installed: of the kernel's interface, what C's have of it, or
+ * "". */
+const char *rp_clang_header_instead(const char *include);
 /* Names of kernel types that the macros of `include` use. */
 const char *rp_clang_header_words(const char *include);
 /* The names `bpf_…` in libbpf's headers: helpers, and macros. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "util/array.h"
+#include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -56,6 +57,17 @@ struct rp_error *rp_clang_module_open(void) {
     return cannot_open("it is of another version");
 }
 
+/* What LLVM writes to the terminal besides is there in other words, or the only ones. */
+static void run(const struct rp_clang_unit *unit, struct rp_clang_result *result) {
+    struct rp_capture capture = rp_capture_begin();
+    run_module(unit, result);
+    RP_AUTO_FREE char *noise = rp_capture_end(&capture);
+    if (!result->elf && result->output && !*result->output && noise) {
+        free(result->output);
+        result->output = rp_take(noise);
+    }
+}
+
 /* ------------------------------------------------------------- in a child process */
 
 struct header {
@@ -77,7 +89,7 @@ static bool write_all(int fd, const void *data, size_t size) {
 static void compile_in_child(const struct rp_clang_unit *unit, int fd) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     struct rp_clang_result result;
-    run_module(unit, &result);
+    run(unit, &result);
     const struct header header = {result.elf_size, result.output ? strlen(result.output) : 0};
     bool ok = result.output && write_all(fd, &header, sizeof(header)) &&
               write_all(fd, result.elf, header.elf_size) &&
@@ -159,7 +171,7 @@ struct rp_error *rp_clang_run(const struct rp_clang_unit *unit, bool relocates,
     RP_TRY(rp_clang_module_open());
     if (relocates)
         return run_in_child(unit, result);
-    run_module(unit, result);
+    run(unit, result);
     return result->output ? NULL : rp_error_nomem();
 }
 

@@ -186,12 +186,15 @@ static void write_vmlinux(struct rp_clang_source *source, const struct rp_btf *b
                           const struct rp_btf *modules, FILE *out) {
     struct rp_scan *scan = &source->source.scan;
     rp_scan_text(scan, always, strlen(always));
-    RP_AUTO_FREE char *kfuncs = NULL;
+    RP_AUTO_FREE char *rest = NULL; /* what they need counts as mentioned */
     size_t size;
-    FILE *functions = open_memstream(&kfuncs, &size);
-    if (functions) { /* else the compiler will say what is missing */
-        rp_kfuncs_write(scan, btf, functions);
-        fclose(functions);
+    FILE *behind = open_memstream(&rest, &size);
+    if (behind) { /* else the compiler will say what is missing */
+        if (!source->has_vmlinux)
+            rp_source_write_snippets(&source->source,
+                                     behind); /* macros of headers that are absent */
+        rp_kfuncs_write(scan, btf, behind);
+        fclose(behind);
     }
     struct rp_names earlier = {0}, later = {0};
     leave_to_source(scan, btf, &later);
@@ -207,7 +210,7 @@ static void write_vmlinux(struct rp_clang_source *source, const struct rp_btf *b
     source->source.uses_modules = rp_types_write(btf, modules, &names, out);
     if (source->relocates)
         fputs("#pragma clang attribute pop\n", out);
-    fputs(kfuncs ? kfuncs : "", out);
+    fputs(rest ? rest : "", out);
     rp_names_clear(&later);
 }
 
@@ -258,7 +261,8 @@ static bool add_stubs(struct rp_clang_source *source, enum rp_clang_against agai
         if (rp_is_vmlinux_header(include))
             ok = hide_vmlinux(source, include);
         else if (!rp_clang_headers_have(include) && (repeats || !is_installed(include)))
-            ok = rp_clang_files_add(&source->files, "", STUBS "/%s", include);
+            ok = rp_clang_files_add(&source->files, rp_clang_header_instead(include), STUBS "/%s",
+                                    include);
     }
     return ok;
 }

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compile/fatal.h"
 #include "compile/link.h"
 #include "compile/load.h"
 #include "util/cleanup.h"
@@ -232,23 +233,6 @@ static void keep_unsupported(const char *text) {
          address ? (size_t)(address - words) : strcspn(words, "\n"));
 }
 
-/* "Cannot select: 0xADDRESS: TYPE = OPERATION OPERANDS, FILE:LINE:COL" and lines of operands. */
-static void keep_fatal(const char *text) {
-    size_t len = strcspn(text, "\n");
-    const char *operation = strstr(text, " = ");
-    const char *place = memrchr(text, ',', len);
-    if (strncmp(text, "Cannot select: ", 15) != 0 || !operation || !place) {
-        keep("<unknown>", 9, text, len);
-        return;
-    }
-    char words[128];
-    operation += strlen(" = ");
-    int words_len = snprintf(words, sizeof(words), "BPF has no instruction for this (%.*s)",
-                             (int)strcspn(operation, " <\n"), operation);
-    place += strlen(", ");
-    keep(place, (size_t)(text + len - place), words, (size_t)words_len);
-}
-
 static void on_diagnostic(void *info, void *ignored) {
     (void)ignored;
     int (*severity)(void *) = dlsym(RTLD_DEFAULT, "LLVMGetDiagInfoSeverity");
@@ -263,7 +247,8 @@ static void on_diagnostic(void *info, void *ignored) {
 
 /* LLVM exits when this returns. */
 static void on_fatal_error(const char *reason) {
-    keep_fatal(reason);
+    struct rp_fatal fatal = rp_fatal_read(reason);
+    keep(fatal.place, fatal.place_len, fatal.words, strlen(fatal.words));
     longjmp(gave_up, 1);
 }
 

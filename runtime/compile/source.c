@@ -208,9 +208,7 @@ void rp_source_snippet_names(struct rp_names *names) {
     }
 }
 
-/* Writes the pieces of snippets.h that the source needs to `out`; what they mention counts. A piece
- * may need an earlier one, so this repeats until nothing is added. */
-static void add_snippets(struct rp_source *source, FILE *out) {
+void rp_source_write_snippets(struct rp_source *source, FILE *out) {
     struct rp_names taken = {0};
     for (bool added = true; added;) {
         added = false;
@@ -328,7 +326,7 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
         source, "is_target_task",
         "struct task_struct tgid real_parent cred comm cgroups css_set dfl_cgrp cgroup kn "
         "kernfs_node id self parent cgroup_subsys_state uid");
-    add_snippets(source, pieces);
+    rp_source_write_snippets(source, pieces);
     fclose(pieces);
     const struct rp_types_names names = {.wanted = &source->scan.mentioned,
                                          .earlier = defined_earlier(),

@@ -41,6 +41,9 @@ void rp_source_scan_tracepoints(struct rp_source *source);
  * the parts that the source uses, and with the types of loaded modules. */
 struct rp_error *rp_source_prepare(struct rp_source *source, bool whole);
 void rp_source_clear(struct rp_source *source);
+/* Writes the pieces of snippets.h that the source needs to `out`; what they mention counts. A piece
+ * may need an earlier one, so this repeats until nothing is added. */
+void rp_source_write_snippets(struct rp_source *source, FILE *out);
 /* Adds the names in snippets.h. */
 void rp_source_snippet_names(struct rp_names *names);
 

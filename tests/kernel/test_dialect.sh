@@ -1,0 +1,286 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Sources in libbpf's dialect, as their authors write them: compiled with nothing installed, run, and built
+# into objects that bpftool takes. test_objects.sh has what they do when they run.
+. "$(dirname "$0")/../lib.sh"
+need_root
+
+sources=$here/kernel/libbpf
+calls=$sources/calls.bpf.c
+
+# head_of FILE: what such a source begins with; more of it on stdin
+head_of() {
+	{
+		printf '#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\n#include <bpf/bpf_core_read.h>\n'
+		printf 'char LICENSE[] SEC("license") = "GPL";\n'
+		cat
+	} >"$1"
+}
+
+# In front of a command: on a machine that has no headers at all
+bare=(unshare -m bash -c 'mount -t tmpfs none /usr/include
+	for d in /usr/lib/clang /usr/lib/llvm-*/lib/clang; do [ ! -d "$d" ] || mount -t tmpfs none "$d"; done
+	exec "$@"' bare)
+
+everything_compiles() {
+	local file
+	for file in "$sources"/*.bpf.c; do
+		run "${bare[@]}" reprobe check "$file"
+		status 0
+		silent
+		contains "check" "$out" "$file compiles"
+	done
+}
+
+check_lists() {
+	run reprobe check "$sources/functions.bpf.c"
+	status 0
+	equal "what is listed" "function do_unlinkat kprobe:do_unlinkat
+function do_unlinkat_exit kretprobe:do_unlinkat
+function enter_read fentry:vfs_read
+function exit_read fexit:vfs_read
+map calls
+map .rodata" "$(awk 'NR > 1 { $1 = $1; print }' <<<"$out")"
+}
+
+# The three ways of the article: what the children of a shell execute.
+execs() {
+	local file=$1 pids
+	rm -f go
+	bash -c 'until [ -e go ]; do sleep 0.02; done; for i in 1 2; do /bin/true & echo $! >>children; wait; done' &
+	local caller=$!
+	start reprobe run -v --json "$sources/$file.bpf.c"
+	attached_to 1
+	touch go
+	wait "$caller"
+	sleep 0.3 # what comes late is not to come
+	kill -INT "$pid"
+	stopped
+	status 0
+	pids=$(paste -sd'|' children)
+	grep -E "\"pid\":($pids)[,}]" out >mine
+	equal "events" 2 "$(wc -l <mine)"
+	contains "events" "$(cat mine)" "$2"
+}
+
+# Settings, variables and headers that are not vmlinux.h.
+interface_headers() {
+	rm -f go
+	python3 -c '
+import os, time
+while not os.path.exists("go"): time.sleep(0.01)
+for _ in range(41): os.write(1, b".")' >/dev/null &
+	local caller=$!
+	start reprobe run -v --json "$sources/uapi.bpf.c" --set only_pid="$caller"
+	attached_to 1
+	touch go
+	wait "$caller"
+	kill -INT "$pid"
+	stopped
+	status 0
+	equal "writes" 41 "$(grep '"map":".bss"' out | jsonlines key value | awk '$1 == "writes" { print $2 }')"
+}
+
+# A file has its own headers beside it, which include more; a vmlinux.h of its own is not read.
+own_headers() {
+	mkdir -p src/inner
+	printf '#include "inner/numbers.h"\nstruct event { u32 pid; };\n' >src/own.h
+	printf '#define NUMBER 7\n#include "deep.h"\n' >src/inner/numbers.h
+	printf 'enum { DEEP = 8 };\n' >src/inner/deep.h
+	printf '#error it is read\n' >src/vmlinux.h
+	head_of src/own.bpf.c <<'EOF'
+#include "own.h"
+u64 sum = NUMBER + DEEP;
+SEC("tp/syscalls/sys_enter_getpgid") int f(void *ctx) { struct event e = {1}; sum += e.pid; return 0; }
+EOF
+	run reprobe check src/own.bpf.c
+	status 0
+	silent
+	run reprobe run src/own.bpf.c --json --for 0.1
+	status 0
+	equal "variable" 15 "$(grep '"map":".data"' out | jsonlines value)"
+	printf '#error it is read\n' >src/inner/deep.h
+	run reprobe check src/own.bpf.c
+	refused "cannot compile src/own.bpf.c: " "deep.h:1:2: error: it is read"
+}
+
+from_standard_input() {
+	run bash -c "reprobe check - <'$sources/exec_perf.bpf.c'"
+	status 0
+	contains "check" "$out" "standard input compiles" "tracepoint:sched:sched_process_exec"
+	run bash -c "printf 'SEC(1' | reprobe check -"
+	refused "cannot compile standard input: "
+}
+
+dialects() {
+	printf 'int kprobe__vfs_read(void *ctx) { return 0; }\n' >bcc.c
+	run reprobe check --dialect bcc bcc.c
+	status 0
+	run reprobe check --dialect libbpf bcc.c
+	status 0
+	lacks "functions" "$out" "kprobe:vfs_read"
+	run reprobe check --dialect bcc "$calls"
+	refused "cannot compile $calls: "
+	run reprobe check --dialect other bcc.c
+	status 64
+	contains "message" "$err" "it is auto, bcc or libbpf"
+	run reprobe check --types=headers "$calls"
+	refused "cannot compile $calls: libbpf's dialect takes the kernel's types from its BTF" "leave out --types"
+}
+
+# rejects PIECE…: the rest of a source on stdin; the pieces are in the message
+rejects() {
+	head_of bad.bpf.c
+	run reprobe check bad.bpf.c
+	refused "cannot compile bad.bpf.c: " "$@"
+	local noise
+	for noise in /virtual "scratch space" "In file included" "errors generated" Werror "LLVM ERROR" 0x; do
+		lacks "message" "$err" "$noise"
+	done
+}
+
+misspelt_member() {
+	rejects "1 error" "bad.bpf.c:8:29: error: no member named 'real_parnt' in 'struct task_struct'" \
+		"hint: in this kernel, struct task_struct has real_parent" <<'EOF'
+SEC("kprobe/x") int f(void *ctx)
+{
+    struct task_struct *t = (void *)bpf_get_current_task();
+    return BPF_CORE_READ(t, real_parnt, tgid);
+}
+EOF
+}
+
+misspelt_helper() {
+	rejects "bad.bpf.c:5:43: error: implicit declaration of function 'bpf_get_current_pid_tgidd'" \
+		"hint: did you mean bpf_get_current_pid_tgid" <<<'SEC("kprobe/x") int f(void *ctx) { return bpf_get_current_pid_tgidd(); }'
+}
+
+misspelt_type() {
+	rejects "incomplete definition of type 'struct tsk_struct'" "hint: did you mean " "struct task_struct" \
+		<<<'SEC("kprobe/x") int f(struct tsk_struct *t) { return t->pid; }'
+}
+
+no_instruction() {
+	rejects "bad.bpf.c:6:45: error: BPF has no instruction for this (sdiv)" "cast both to u64" \
+		<<<$'volatile long a, b;\nSEC("kprobe/x") int f(void *ctx) { return a / b; }'
+}
+
+large_stack() {
+	rejects "bad.bpf.c:5:" "BPF stack limit" "hint: put large variables into a map of one entry: a BPF_MAP_TYPE_PERCPU_ARRAY" \
+		<<<'SEC("kprobe/x") int f(void *ctx) { char big[600] = {}; bpf_probe_read(big, 600, ctx); return big[3]; }'
+}
+
+# In front of an object: the programs that bpftool loads from it
+loaded=(unshare -m bash -c 'mkdir -p pins && mount -t bpf none pins && bpftool prog loadall "$1" pins/all && ls pins/all' loaded)
+
+# bpftool loads what build writes, and makes a skeleton of it; so does libbpf, whose loader bpftool has.
+built_for_others() {
+	run reprobe build "$calls" -o calls.bpf.o -DUNUSED
+	status 0
+	silent
+	run bpftool gen skeleton calls.bpf.o
+	status 0
+	contains "skeleton" "$out" "calls_bpf__open_and_load" "bpf_program *enter" "failed_only"
+	run "${loaded[@]}" calls.bpf.o
+	status 0
+	equal "programs" "enter leave" "$(xargs <<<"$out")"
+	run reprobe check calls.bpf.o
+	status 0
+	contains "check" "$out" "tracepoint:syscalls:sys_enter_getpgid"
+	# It asks the kernel that it is loaded on.
+	run reprobe build "$sources/exec_reserve.bpf.c" -o exec.bpf.o
+	status 0
+	readelf -S exec.bpf.o | grep -q .BTF.ext || fail "relocations"
+	[ "$(stat -c %s exec.bpf.o)" -lt 30000 ] || fail "an object as others are" "$(stat -c %s exec.bpf.o) bytes"
+	run "${loaded[@]}" exec.bpf.o
+	status 0
+	equal "programs" "handle_exec" "$out"
+}
+
+# The second time nothing is compiled; and it is when a word of it, of a header, or a flag changes.
+cached() {
+	export REPROBE_CACHE=$tmp/cache
+	mkdir -m 700 cache
+	printf '#define NUMBER 7\n' >own.h
+	head_of own.bpf.c <<<$'#include "own.h"\nint n = NUMBER;\nSEC("tp/syscalls/sys_enter_getpgid") int f(void *ctx) { return n; }'
+	local entries=0 change
+	for change in 'true' 'printf "#define NUMBER 8\n" >own.h' 'echo >>own.bpf.c' 'flag=-DX'; do
+		flag=
+		eval "$change"
+		entries=$((entries + 1))
+		for _ in 1 2; do
+			run reprobe check own.bpf.c $flag
+			status 0
+			equal "entries after $change" $entries "$(find cache -name '*.rpo' | wc -l)"
+		done
+	done
+	run reprobe cache
+	contains "list" "$out" own.bpf.c
+	run reprobe run own.bpf.c -DX --json --for 0.1
+	equal "variable" 8 "$(grep '"map":".data"' out | jsonlines value)"
+}
+
+# Texts with CO-RE relocations are compiled in a child process each, which leaves nothing behind.
+again_and_again() {
+	head_of core.bpf.c <<'EOF'
+struct task_struct___old { long state; } __attribute__((preserve_access_index));
+int n;
+SEC("tp/syscalls/sys_enter_getpgid") int f(void *ctx)
+{
+    struct task_struct *t = (void *)bpf_get_current_task();
+    n = bpf_core_field_exists(t->__state) ? 1 : bpf_core_field_exists(((struct task_struct___old *)t)->state) ? 2 : 3;
+    return 0;
+}
+EOF
+	run reprobe -e "load core.bpf.c; load core.bpf.c; load $sources/functions.bpf.c" </dev/null
+	lacks "messages" "$err" "signal"
+	run reprobe run core.bpf.c --json -c "$helpers/spawn --calls 1"
+	status 0
+}
+
+t "everything compiles without a header" everything_compiles
+# The macros of the interface's headers, where these are not installed.
+bare_interface() {
+	cat >tc.bpf.c <<'EOF'
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/ip.h>
+#include <linux/errno.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_endian.h>
+#define TC_ACT_OK 0
+SEC("tc") int f(struct __sk_buff *skb)
+{
+    struct ethhdr *eth = (void *)(long)skb->data;
+    struct iphdr *ip = (void *)(eth + 1);
+    if ((void *)(ip + 1) > (void *)(long)skb->data_end || eth->h_proto != bpf_htons(ETH_P_IP))
+        return TC_ACT_OK;
+    return ip->protocol == IPPROTO_TCP ? -EPERM : TC_ACT_OK;
+}
+char LICENSE[] SEC("license") = "GPL";
+EOF
+	run reprobe check tc.bpf.c
+	status 0
+	run "${bare[@]}" reprobe check tc.bpf.c
+	status 0
+	silent
+}
+
+t "check lists what there is" check_lists
+t "exec tracer: reserve and submit" execs exec_reserve '"filename":"/bin/true"'
+t "exec tracer: perf buffer" execs exec_perf '"comm":"true"'
+t "exec tracer: ringbuf output" execs exec_output '"filename":"/bin/true"'
+t "headers of the kernel's interface" interface_headers
+t "headers of the kernel's interface, absent" bare_interface
+t "own headers" own_headers
+t "standard input" from_standard_input
+t "dialects" dialects
+t "misspelt member" misspelt_member
+t "misspelt helper" misspelt_helper
+t "misspelt type" misspelt_type
+t "no instruction" no_instruction
+t "large stack" large_stack
+t "objects for others" built_for_others
+t "cache" cached
+t "again and again" again_and_again
+finish

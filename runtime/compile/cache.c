@@ -13,10 +13,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compile/compiler.h"
 #include "compile/object_file.h"
 #include "kernel/features.h"
 #include "reprobe_query.h"
-#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -79,17 +79,13 @@ static bool is_own(int fd) {
 
 /* ------------------------------------------------------------- the key */
 
-/* Adds the build id of a loaded file: of the program (no name) and of the libraries that compile.
- */
+/* Adds the build id of the program (no name) or of libreprobe. */
 static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
     (void)size;
     struct rp_digest *key = ctx;
-    static const char *const libraries[] = {"libbcc", "libclang", "libLLVM", "libreprobe"};
     const char *slash = strrchr(info->dlpi_name, '/'), *name = slash ? slash + 1 : info->dlpi_name;
-    bool compiles = !*name;
-    for (size_t i = 0; i < RP_COUNT(libraries); i++)
-        compiles |= strncmp(name, libraries[i], strlen(libraries[i])) == 0;
-    for (int i = 0; compiles && i < info->dlpi_phnum; i++) {
+    bool is_ours = !*name || strncmp(name, "libreprobe", strlen("libreprobe")) == 0;
+    for (int i = 0; is_ours && i < info->dlpi_phnum; i++) {
         char id[65];
         const ElfW(Phdr) *header = &info->dlpi_phdr[i];
         const uint8_t *notes = (const uint8_t *)(info->dlpi_addr + header->p_vaddr);
@@ -98,7 +94,7 @@ static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
         rp_digest_text(key, id);
         return 0;
     }
-    return compiles; /* a file without a build id ends the walk */
+    return is_ours; /* a file without a build id ends the walk */
 }
 
 bool rp_cache_key_of_build(struct rp_digest *key) {
@@ -107,7 +103,7 @@ bool rp_cache_key_of_build(struct rp_digest *key) {
         return false;
     *key = rp_digest_begin();
     rp_digest_text(key, rp_version());
-    return dl_iterate_phdr(add_build_id, key) == 0;
+    return dl_iterate_phdr(add_build_id, key) == 0 && rp_compiler_identify(key);
 }
 
 bool rp_cache_key_begin(struct rp_digest *key) {

@@ -363,7 +363,9 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     if (*out)
         return NULL;
     RP_TRY(compile_job(job, out));
-    if (*out && has_key)
+    /* Not if the compiler that is loaded now is not the one that was looked up then. */
+    char same[65];
+    if (*out && has_key && find_key(job, same) && strcmp(same, key) == 0)
         rp_cache_put(key, *out);
     return NULL;
 }

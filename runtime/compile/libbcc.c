@@ -2,7 +2,6 @@
 #include "compile/libbcc.h"
 #include "compile/hints.h"
 
-#include <bcc/bcc_common.h>
 #include <bpf/btf.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/compiler.h"
 #include "compile/diagnostics.h"
 #include "compile/link.h"
 #include "compile/load.h"
@@ -142,15 +142,18 @@ static char *adapt(const char *path, const char *text) {
 
 /* ------------------------------------------------------------- from libbcc's module to ours */
 
+/* Set before anything is compiled. */
+static const struct rp_compiler *libbcc;
+
 /* What is sent through the map, according to libbcc; false: out of memory. */
 static bool take_fields(void *bcc, struct rp_object_map *map) {
-    size_t count = bpf_perf_event_fields(bcc, map->name);
+    size_t count = libbcc->bpf_perf_event_fields(bcc, map->name);
     map->fields = count ? calloc(count, sizeof(*map->fields)) : NULL;
     if (count && !map->fields)
         return false;
     for (; map->field_count < count; map->field_count++)
         if (!(map->fields[map->field_count] =
-                  strdup(bpf_perf_event_field(bcc, map->name, map->field_count))))
+                  strdup(libbcc->bpf_perf_event_field(bcc, map->name, map->field_count))))
             return false;
     return true;
 }
@@ -161,24 +164,25 @@ static struct rp_object_map find_created(void *bcc, size_t id, int fd,
     for (size_t i = 0; i < sink->maps.count; i++)
         if (sink->maps.items[i].fd == fd)
             return sink->maps.items[i];
-    return (struct rp_object_map){.type = (uint32_t)bpf_table_type_id(bcc, id),
-                                  .key_size = (uint32_t)bpf_table_key_size_id(bcc, id),
-                                  .value_size = (uint32_t)bpf_table_leaf_size_id(bcc, id),
-                                  .max_entries = (uint32_t)bpf_table_max_entries_id(bcc, id),
-                                  .flags = (uint32_t)bpf_table_flags_id(bcc, id)};
+    return (struct rp_object_map){.type = (uint32_t)libbcc->bpf_table_type_id(bcc, id),
+                                  .key_size = (uint32_t)libbcc->bpf_table_key_size_id(bcc, id),
+                                  .value_size = (uint32_t)libbcc->bpf_table_leaf_size_id(bcc, id),
+                                  .max_entries =
+                                      (uint32_t)libbcc->bpf_table_max_entries_id(bcc, id),
+                                  .flags = (uint32_t)libbcc->bpf_table_flags_id(bcc, id)};
 }
 
 static struct rp_error *take_maps(void *bcc, const struct rp_shim_sink *sink,
                                   struct rp_object *object) {
-    size_t count = bpf_num_tables(bcc);
+    size_t count = libbcc->bpf_num_tables(bcc);
     object->maps = calloc(count + 1, sizeof(*object->maps));
     if (!object->maps)
         return rp_error_nomem();
     for (size_t i = 0; i < count; i++) {
-        int fd = bpf_table_fd_id(bcc, i);
+        int fd = libbcc->bpf_table_fd_id(bcc, i);
         struct rp_object_map *map = &object->maps[object->map_count++];
         *map = find_created(bcc, i, fd, sink);
-        map->name = strdup(bpf_table_name(bcc, i));
+        map->name = strdup(libbcc->bpf_table_name(bcc, i));
         map->inner_fd = 0;
         map->fd = sink->creates_maps ? fcntl(fd, F_DUPFD_CLOEXEC, 3) : -1;
         if (!map->name || !take_fields(bcc, map))
@@ -200,8 +204,8 @@ static struct rp_error *add_lost_map(struct rp_object *object) {
 }
 
 static ssize_t map_of_number(void *bcc, int number) {
-    for (size_t i = 0; i < bpf_num_tables(bcc); i++)
-        if (bpf_table_fd_id(bcc, i) == number)
+    for (size_t i = 0; i < libbcc->bpf_num_tables(bcc); i++)
+        if (libbcc->bpf_table_fd_id(bcc, i) == number)
             return (ssize_t)i;
     return -1;
 }
@@ -230,9 +234,9 @@ static struct rp_error *number_maps(void *bcc, struct rp_object *object,
 
 static struct rp_error *take_function(void *bcc, size_t id, struct rp_shim_sink *sink,
                                       struct rp_object_function *out) {
-    const struct bpf_insn *insns = bpf_function_start_id(bcc, id);
-    size_t size = bpf_function_size_id(bcc, id);
-    out->name = strdup(bpf_function_name(bcc, id));
+    const struct bpf_insn *insns = libbcc->bpf_function_start_id(bcc, id);
+    size_t size = libbcc->bpf_function_size_id(bcc, id);
+    out->name = strdup(libbcc->bpf_function_name(bcc, id));
     out->insns = calloc(1, size ? size : 1);
     if (!out->name || !out->insns)
         return rp_error_nomem();
@@ -241,15 +245,15 @@ static struct rp_error *take_function(void *bcc, size_t id, struct rp_shim_sink 
     out->insn_count = (uint32_t)(size / sizeof(*insns));
     /* libbcc finds a function's BTF information only when it loads it. */
     sink->function = out;
-    bcc_func_load(bcc, BPF_PROG_TYPE_KPROBE, out->name, insns, (int)size, "GPL", 0, 0, NULL, 0,
-                  NULL, -1);
+    libbcc->bcc_func_load(bcc, BPF_PROG_TYPE_KPROBE, out->name, insns, (int)size, "GPL", 0, 0, NULL,
+                          0, NULL, -1);
     sink->function = NULL;
     return NULL;
 }
 
 static struct rp_error *take_functions(void *bcc, struct rp_shim_sink *sink,
                                        struct rp_object *object) {
-    size_t count = bpf_num_functions(bcc);
+    size_t count = libbcc->bpf_num_functions(bcc);
     object->functions = calloc(count ? count : 1, sizeof(*object->functions));
     if (!object->functions)
         return rp_error_nomem();
@@ -279,8 +283,8 @@ static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
     RP_TRY(take_functions(bcc, sink, object));
     if (rp_object_calls(object, BPF_PSEUDO_CALL, -1))
         return calls_nobody(call);
-    object->license = strdup(bpf_module_license(bcc));
-    object->kern_version = bpf_module_kern_version(bcc);
+    object->license = strdup(libbcc->bpf_module_license(bcc));
+    object->kern_version = libbcc->bpf_module_kern_version(bcc);
     object->btf = rp_take(sink->btf);
     object->btf_size = sink->btf_size;
     object->has_foreign_maps = call->has_foreign_maps;
@@ -293,7 +297,7 @@ static void destroy(void *bcc, const struct rp_shim_sink *sink) {
     for (size_t i = 0; sink->creates_maps && i < sink->maps.count; i++)
         close(sink->maps.items[i].fd);
     if (bcc)
-        bpf_module_destroy(bcc);
+        libbcc->bpf_module_destroy(bcc);
 }
 
 /* ------------------------------------------------------------- the call */
@@ -306,8 +310,8 @@ struct compiler {
 
 static void create_module(void *ctx) {
     struct compiler *compiler = ctx;
-    compiler->bcc = bpf_module_create_c_from_string(compiler->text, 0, compiler->call->flags,
-                                                    (int)compiler->call->flag_count, true, NULL);
+    compiler->bcc = libbcc->bpf_module_create_c_from_string(
+        compiler->text, 0, compiler->call->flags, (int)compiler->call->flag_count, true, NULL);
 }
 
 static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
@@ -325,6 +329,7 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
 }
 
 struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out) {
+    RP_TRY(rp_compiler_open(&libbcc));
     RP_AUTO_FREE char *adapted = adapt(call->path, call->text);
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!adapted || !object) {

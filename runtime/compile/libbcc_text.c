@@ -10,12 +10,13 @@
  */
 #include "compile/libbcc_text.h"
 
-#include <bcc/bcc_common.h>
 #include <link.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/compiler.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/vec.h"
 
 static const char *const guards[] = {"_UAPI__LINUX_BPF_H__", "__BPF_HELPERS_H"};
@@ -40,9 +41,8 @@ static struct {
 
 static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
     (void)size;
-    (void)ctx;
-    uintptr_t wanted = (uintptr_t)&bpf_module_create_c_from_string;
-    bool is_libbcc = strstr(info->dlpi_name, "libbcc") != NULL;
+    uintptr_t wanted = (uintptr_t)ctx; /* a function of libbcc's */
+    bool is_libbcc = false;
     for (int i = 0; i < info->dlpi_phnum && !is_libbcc; i++) {
         uintptr_t start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
         is_libbcc = info->dlpi_phdr[i].p_type == PT_LOAD && wanted >= start &&
@@ -147,7 +147,11 @@ static void cut_text(const char *text, size_t len) {
 
 const struct rp_scan *rp_libbcc_scan(void) {
     if (!found.scan.mentioned.count) {
-        dl_iterate_phdr(search_object, NULL);
+        const struct rp_compiler *libbcc;
+        struct rp_error *err = rp_compiler_open(&libbcc);
+        if (!err)
+            dl_iterate_phdr(search_object, *(void **)&libbcc->bpf_module_destroy);
+        rp_error_free(err); /* who compiles will report it */
         for (size_t g = 0; g < HEADERS; g++)
             if (found.text[g])
                 cut_text(found.text[g], found.len[g]);

@@ -6,7 +6,6 @@
  */
 #include "compile/shims.h"
 
-#include <bcc/libbpf.h>
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <dlfcn.h>
@@ -21,6 +20,7 @@
 #include "compile/fatal.h"
 #include "compile/link.h"
 #include "compile/load.h"
+#include "kernel/bcc.h"
 #include "util/cleanup.h"
 #include "util/shim.h"
 
@@ -137,13 +137,9 @@ RP_SHIM int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_n
                                 const char *license, const struct bpf_insn *insns,
                                 struct bpf_prog_load_opts *opts, int prog_len, char *log_buf,
                                 unsigned log_buf_size, bool allow_rlimit) {
-    if (!watching || !watching->function) {
-        int (*libbccs)(enum bpf_prog_type, const char *, const char *, const struct bpf_insn *,
-                       struct bpf_prog_load_opts *, int, char *, unsigned, bool) =
-            dlsym(RTLD_NEXT, "bcc_prog_load_xattr");
-        return libbccs(prog_type, prog_name, license, insns, opts, prog_len, log_buf, log_buf_size,
-                       allow_rlimit);
-    }
+    if (!watching || !watching->function)
+        return rp_bcc()->bcc_prog_load_xattr(prog_type, prog_name, license, insns, opts, prog_len,
+                                             log_buf, log_buf_size, allow_rlimit);
     copy_records(opts->func_info, opts->func_info_cnt, opts->func_info_rec_size,
                  &watching->function->funcs);
     copy_records(opts->line_info, opts->line_info_cnt, opts->line_info_rec_size,

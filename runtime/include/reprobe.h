@@ -21,7 +21,9 @@
  *  - A string that an object returns belongs to that object and lives as long as it does.
  *  - A struct of options begins with `size_t size`. Set it to sizeof the struct, so that the
  *    struct can grow. Zero in any other member means its default.
- *  - Link this library before libbcc: it defines some of libbcc's functions itself.
+ *  - libbcc is opened when it is needed. Some of its functions are defined here, and it must find
+ *    these first: a program that links the static library exports them (-rdynamic), and one that
+ *    opens the shared library by dlopen() does so with RTLD_GLOBAL.
  *  - The library is not thread-safe: libbcc changes the working directory and the environment of
  *    the process while it compiles. Use one thread, or hold a lock around every call.
  *  - A Linux version in a comment is the first one that has what the function needs.

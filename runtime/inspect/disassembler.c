@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect/disassembler.h"
 
+#include <dlfcn.h>
 #include <llvm-c/Core.h>
 #include <llvm-c/Disassembler.h>
 #include <llvm-c/Target.h>
@@ -8,6 +9,42 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "util/array.h"
+#include "util/library.h"
+
+#define LLVM_FUNCTIONS(F)                                                                          \
+    F(LLVMInitializeBPFTargetInfo)                                                                 \
+    F(LLVMInitializeBPFTargetMC)                                                                   \
+    F(LLVMInitializeBPFDisassembler)                                                               \
+    F(LLVM_NATIVE_TARGETINFO)                                                                      \
+    F(LLVM_NATIVE_TARGET)                                                                          \
+    F(LLVM_NATIVE_TARGETMC)                                                                        \
+    F(LLVM_NATIVE_DISASSEMBLER)                                                                    \
+    F(LLVMCreateMessage)                                                                           \
+    F(LLVMDisposeMessage)                                                                          \
+    F(LLVMGetDefaultTargetTriple)                                                                  \
+    F(LLVMCreateDisasm)                                                                            \
+    F(LLVMSetDisasmOptions)                                                                        \
+    F(LLVMDisasmInstruction)                                                                       \
+    F(LLVMDisasmDispose)
+
+static struct { LLVM_FUNCTIONS(RP_LIBRARY_MEMBER) } llvm;
+static bool is_open;
+
+/* The LLVM that libbcc compiles with. */
+static bool open_llvm(void) {
+    static const char *const file = LLVM_SONAME;
+    static const char *const functions[] = {LLVM_FUNCTIONS(RP_LIBRARY_NAME)};
+    static const struct rp_library library = {.files = &file,
+                                              .file_count = 1,
+                                              .mode = RTLD_LAZY | RTLD_LOCAL,
+                                              .functions = functions,
+                                              .function_count = RP_COUNT(functions)};
+    char why[128];
+    is_open = is_open || !rp_library_open(&library, &llvm, why);
+    return is_open;
+}
 
 struct rp_disassembler {
     LLVMDisasmContextRef context;
@@ -29,25 +66,29 @@ static const char *name_reference(void *info, uint64_t value, uint64_t *type, ui
 struct rp_disassembler *rp_disassembler_new(enum rp_instructions which,
                                             const char *(*name_at)(void *ctx, uint64_t address),
                                             void *ctx) {
-    struct rp_disassembler *disassembler = calloc(1, sizeof(*disassembler));
+    struct rp_disassembler *disassembler = open_llvm() ? calloc(1, sizeof(*disassembler)) : NULL;
     if (!disassembler)
         return NULL;
     *disassembler = (struct rp_disassembler){.name_at = name_at, .ctx = ctx};
     char *triple = NULL;
     if (which == RP_INSTRUCTIONS_BPF) {
-        LLVMInitializeBPFTargetInfo();
-        LLVMInitializeBPFTargetMC();
-        LLVMInitializeBPFDisassembler();
-        triple = LLVMCreateMessage("bpf");
-    } else if (!LLVMInitializeNativeTarget() && !LLVMInitializeNativeDisassembler()) {
-        triple = LLVMGetDefaultTargetTriple();
+        llvm.LLVMInitializeBPFTargetInfo();
+        llvm.LLVMInitializeBPFTargetMC();
+        llvm.LLVMInitializeBPFDisassembler();
+        triple = llvm.LLVMCreateMessage("bpf");
+    } else {
+        llvm.LLVM_NATIVE_TARGETINFO();
+        llvm.LLVM_NATIVE_TARGET();
+        llvm.LLVM_NATIVE_TARGETMC();
+        llvm.LLVM_NATIVE_DISASSEMBLER();
+        triple = llvm.LLVMGetDefaultTargetTriple();
     }
     disassembler->context =
-        triple ? LLVMCreateDisasm(triple, disassembler, 0, NULL, name_reference) : NULL;
-    LLVMDisposeMessage(triple);
+        triple ? llvm.LLVMCreateDisasm(triple, disassembler, 0, NULL, name_reference) : NULL;
+    llvm.LLVMDisposeMessage(triple);
     if (disassembler->context) {
-        LLVMSetDisasmOptions(disassembler->context, LLVMDisassembler_Option_PrintImmHex *
-                                                        (which == RP_INSTRUCTIONS_MACHINE));
+        llvm.LLVMSetDisasmOptions(disassembler->context, LLVMDisassembler_Option_PrintImmHex *
+                                                             (which == RP_INSTRUCTIONS_MACHINE));
         return disassembler;
     }
     free(disassembler);
@@ -66,8 +107,8 @@ static void tidy(char *text) {
 size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t *bytes, size_t size,
                       uint64_t address, char *text, size_t text_size) {
     *text = '\0';
-    size_t length = LLVMDisasmInstruction(disassembler->context, (uint8_t *)bytes, size, address,
-                                          text, text_size);
+    size_t length = llvm.LLVMDisasmInstruction(disassembler->context, (uint8_t *)bytes, size,
+                                               address, text, text_size);
     tidy(text);
     return length;
 }
@@ -75,6 +116,6 @@ size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t 
 void rp_disassembler_free(struct rp_disassembler *disassembler) {
     if (!disassembler)
         return;
-    LLVMDisasmDispose(disassembler->context);
+    llvm.LLVMDisasmDispose(disassembler->context);
     free(disassembler);
 }

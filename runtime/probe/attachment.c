@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel holds for a program at its attach points, how kprobes and uprobes get there (by
  * libbcc), and how it ends. */
-#include <bcc/libbpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/perf_event.h>
@@ -9,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "probe/attachment.h"
 #include "util/array.h"
 #include "util/capture.h"
@@ -24,8 +24,8 @@ struct rp_attached {
 /* Each one looks for it in its own list. */
 void rp_attachment_delete_event(const char *event) {
     struct rp_capture capture = rp_capture_begin();
-    bpf_detach_kprobe(event);
-    bpf_detach_uprobe(event);
+    rp_bcc()->bpf_detach_kprobe(event);
+    rp_bcc()->bpf_detach_uprobe(event);
     free(rp_capture_end(&capture));
 }
 
@@ -117,9 +117,9 @@ static bool event_exists(const char *event) {
 static int attach(const struct rp_breakpoint *match, const char *event, int prog_fd) {
     enum bpf_probe_attach_type type = match->is_return ? BPF_PROBE_RETURN : BPF_PROBE_ENTRY;
     if (!match->path)
-        return bpf_attach_kprobe(prog_fd, type, event, match->function, match->offset, 0);
-    return bpf_attach_uprobe(prog_fd, type, event, match->path, match->offset,
-                             match->pid ? match->pid : -1, match->counter);
+        return rp_bcc()->bpf_attach_kprobe(prog_fd, type, event, match->function, match->offset, 0);
+    return rp_bcc()->bpf_attach_uprobe(prog_fd, type, event, match->path, match->offset,
+                                       match->pid ? match->pid : -1, match->counter);
 }
 
 int rp_breakpoint_attach(const struct rp_breakpoint *match, int prog_fd,

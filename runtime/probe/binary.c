@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/binary.h"
 
-#include <bcc/bcc_elf.h>
-#include <bcc/bcc_proc.h>
-#include <bcc/bcc_syms.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -19,6 +16,7 @@
 #define NT_STAPSDT 3
 #endif
 
+#include "kernel/bcc.h"
 #include "kernel/features.h"
 #include "probe/probe.h"
 #include "util/capture.h"
@@ -175,7 +173,7 @@ static char *version_of(char *found, const char *name) {
 
 static char *find_library(const char *name) {
     RP_AUTO_FREE char *word = library_word(name);
-    char *found = bcc_procutils_which_so(word ? word : name, 0);
+    char *found = rp_bcc()->bcc_procutils_which_so(word ? word : name, 0);
     return found && word ? version_of(found, name) : found;
 }
 
@@ -269,7 +267,7 @@ struct rp_error *rp_binary_find(const char *name, char **path) {
             return rp_error_hint_set(rp_probe_error(errno, "cannot reach %s: %m", name),
                                      "check the path and its permissions");
     } else {
-        found = bcc_procutils_which(name);
+        found = rp_bcc()->bcc_procutils_which(name);
         if (!found)
             found = find_library(name);
         if (!found)
@@ -305,7 +303,7 @@ static int visit_symbol(const char *name, uint64_t address, uint64_t size, void 
 static int each_symbol(const char *path, uint32_t types, struct visit *visit) {
     struct bcc_symbol_option option = {
         .use_debug_file = 1, .check_debug_file_crc = 1, .use_symbol_type = types};
-    return bcc_elf_foreach_sym(path, visit_symbol, &option, visit);
+    return rp_bcc()->bcc_elf_foreach_sym(path, visit_symbol, &option, visit);
 }
 
 struct rp_error *rp_binary_each_function(const char *path,
@@ -377,7 +375,7 @@ struct rp_error *rp_binary_each_usdt(const char *path,
                                      void *ctx) {
     struct usdt_visit visit = {each, ctx};
     struct rp_capture capture = rp_capture_begin();
-    int result = bcc_elf_foreach_usdt(path, visit_usdt, &visit);
+    int result = rp_bcc()->bcc_elf_foreach_usdt(path, visit_usdt, &visit);
     free(rp_capture_end(&capture));
     return result < 0 ? not_whole(path) : NULL;
 }
@@ -386,7 +384,7 @@ struct rp_error *rp_binary_each_usdt(const char *path,
 
 uint64_t rp_binary_offset(const char *path, uint64_t address) {
     struct bcc_symbol symbol;
-    if (bcc_resolve_symname(path, NULL, address, -1, NULL, &symbol) != 0)
+    if (rp_bcc()->bcc_resolve_symname(path, NULL, address, -1, NULL, &symbol) != 0)
         return 0;
     free((char *)symbol.module);
     return symbol.offset;

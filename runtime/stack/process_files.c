@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "stack/process_files.h"
 
-#include <bcc/bcc_proc.h>
-#include <dlfcn.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -13,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "util/shim.h"
 
 #define PERF_MAP_MAX ((off_t)256 << 20) /* bytes: a compiler writes about 100 for a function */
@@ -54,16 +53,13 @@ static int visit_file(mod_info *file, int in_namespace, void *payload) {
 /* Comes before libbcc's own function of this name in symbol lookup order: libbcc opens every file
  * that it is told of, also a FIFO, for which it would wait for good. */
 RP_SHIM int bcc_procutils_each_module(int pid, bcc_procutils_modulecb callback, void *payload) {
-    static int (*libbcc)(int pid, bcc_procutils_modulecb callback, void *payload);
-    if (!libbcc)
-        *(void **)&libbcc = dlsym(RTLD_NEXT, "bcc_procutils_each_module");
     char path[64];
     struct stat st;
     snprintf(path, sizeof(path), "/proc/%d", pid);
-    if (!libbcc || stat(path, &st))
+    if (stat(path, &st))
         return -1;
     struct visit visit = {pid, st.st_uid, callback, payload};
-    return libbcc(pid, visit_file, &visit);
+    return rp_bcc()->bcc_procutils_each_module(pid, visit_file, &visit);
 }
 
 /* ------------------------------------------------------------------ files that were exchanged

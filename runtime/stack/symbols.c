@@ -2,11 +2,11 @@
 /* Names of functions, in the kernel and in processes. */
 #include "stack/symbols.h"
 
-#include <bcc/bcc_syms.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "kernel/ksyms.h"
 #include "stack/process_files.h"
 #include "util/capture.h"
@@ -37,7 +37,7 @@ void rp_symbols_free(struct rp_symbols *symbols) {
     if (!symbols)
         return;
     for (size_t i = 0; i < symbols->spaces.count; i++)
-        bcc_free_symcache(symbols->spaces.items[i].cache, symbols->spaces.items[i].pid);
+        rp_bcc()->bcc_free_symcache(symbols->spaces.items[i].cache, symbols->spaces.items[i].pid);
     rp_vec_clear(&symbols->spaces);
     free(symbols->name);
     free(symbols);
@@ -78,7 +78,7 @@ static struct space *add(struct rp_symbols *symbols, pid_t pid) {
     struct rp_capture capture =
         rp_capture_begin(); /* libbcc complains about processes that have ended */
     rp_process_files_begin();
-    void *cache = bcc_symcache_new(pid, NULL);
+    void *cache = rp_bcc()->bcc_symcache_new(pid, NULL);
     rp_process_files_end();
     free(rp_capture_end(&capture));
     if (!cache)
@@ -96,7 +96,7 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
         return; /* for a process that has ended, keep what was noted before */
     if (space) {
         rp_process_files_begin();
-        bcc_symcache_refresh(space->cache);
+        rp_bcc()->bcc_symcache_refresh(space->cache);
         rp_process_files_end();
     } else {
         space = add(symbols, pid);
@@ -127,9 +127,9 @@ static char *describe(const struct bcc_symbol *symbol, bool found) {
 
 static bool resolve(const struct space *space, uint64_t address, struct bcc_symbol *symbol) {
     if (space->pid == KERNEL)
-        return !bcc_symcache_resolve(space->cache, address, symbol);
+        return !rp_bcc()->bcc_symcache_resolve(space->cache, address, symbol);
     rp_process_files_begin(); /* libbcc reads a file when it first needs it */
-    bool found = !bcc_symcache_resolve(space->cache, address, symbol);
+    bool found = !rp_bcc()->bcc_symcache_resolve(space->cache, address, symbol);
     rp_process_files_end();
     return found;
 }
@@ -147,6 +147,6 @@ const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t addr
     free(symbols->name);
     symbols->name = describe(&symbol, found);
     if (found)
-        bcc_symbol_free_demangle_name(&symbol);
+        rp_bcc()->bcc_symbol_free_demangle_name(&symbol);
     return symbols->name ? symbols->name : "[unknown]";
 }

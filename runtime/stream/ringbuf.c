@@ -11,7 +11,6 @@
  * RP_STREAM_LOOK_MS; programs wake it when another quarter of the ring is written (prelude/glue.h).
  * When records no longer flow, it publishes the end of the last one, and the kernel wakes it.
  */
-#include <bcc/libbpf.h>
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -20,6 +19,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "stream/stream.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -114,7 +114,7 @@ static enum rp_stream_state ringbuf_consume(void *state) {
     struct ringbuf *ring = state;
     go_on(ring);
     ring->count = 0;
-    bpf_consume_ringbuf(ring->reader);
+    rp_bcc()->bpf_consume_ringbuf(ring->reader);
     ring->position = published(ring);
     ring->flows = still_flows(ring);
     ring->went_back = ring->flows && go_back(ring);
@@ -149,7 +149,7 @@ static void ringbuf_close(void *state) {
     if (ring->published)
         munmap(ring->published, ring->page);
     if (ring->reader)
-        bpf_free_ringbuf(ring->reader);
+        rp_bcc()->bpf_free_ringbuf(ring->reader);
     free(ring);
 }
 
@@ -168,7 +168,7 @@ static struct rp_error *open_ring(struct ringbuf *ring, int map_fd) {
     ring->published = map_page(ring, map_fd, PROT_READ | PROT_WRITE, 0);
     ring->produced = map_page(ring, map_fd, PROT_READ, 1);
     if (ring->published && ring->produced)
-        ring->reader = bpf_new_ringbuf(map_fd, on_record, ring);
+        ring->reader = rp_bcc()->bpf_new_ringbuf(map_fd, on_record, ring);
     if (!ring->reader)
         return rp_error_new(errno, NULL, "ring buffer");
     ring->position = ring->last = published(ring);

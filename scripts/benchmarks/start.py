@@ -25,7 +25,8 @@ TRACEPOINT_PROBE(syscalls, sys_enter_openat) {
     return 0;
 }
 """
-KINDS = ("bpftrace", "compiled", "cached", "libraries")
+TRACERS = ("bpftrace", "compiled", "cached")
+OTHERS = ("version", "empty")
 
 
 def _tracer(kind, source, work):
@@ -33,42 +34,47 @@ def _tracer(kind, source, work):
     attached = HELPERS / "attached"
     if kind == "bpftrace":
         return ["bpftrace", "-c", attached, "-e", ONE_LINER], None
-    if kind == "libraries":
-        return [HELPERS / "libraries", attached], None
+    if kind == "version":
+        return ["sh", "-c", f"{BIN}/reprobe --version >&2; exec {attached}"], None
+    if kind == "empty":
+        return ["sh", "-c", f"/bin/true >&2; exec {attached}"], None
     cache = "off" if kind == "compiled" else work / "cache"
     return [BIN / "reprobe", "run", source, "-c", f"exec {attached}"], environment(REPROBE_CACHE=cache)
 
 
 def _attach(kind, source, work):
-    """Milliseconds of wall and of processor time until all is attached."""
+    """Milliseconds of wall and of processor time until all is attached, and MiB that are then resident."""
     tracer, environ = _tracer(kind, source, work)
     done = run([HELPERS / "attached", "start", *tracer], check=False, env=environ, text=True,
                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    told = re.search(r"^attached ([0-9.]+) ([0-9.]+)$", done.stderr, re.MULTILINE)
+    told = re.search(r"^attached ([0-9.]+) ([0-9.]+) ([0-9.]+)$", done.stderr, re.MULTILINE)
     if not told:
         raise Failure(f"{tracer[0]} attached nothing: {done.stderr}")
-    return float(told[1]), float(told[2])
+    return tuple(float(number) for number in told.groups())
 
 
 def _beside_bpftrace(kind, wall, cpu):
-    above = median(a - b for a, b in zip(cpu[kind], cpu["libraries"]))
+    above = median(a - b for a, b in zip(wall[kind], wall["empty"]))
     return (f"bpftrace takes {median_ratio(wall['bpftrace'], wall[kind]):.1f} times the wall time of reprobe run "
             f"({kind}) and {median_ratio(cpu['bpftrace'], cpu[kind]):.1f} times its CPU; "
-            f"{above:.1f} ms of CPU are above loading the libraries")
+            f"it is attached {above:.1f} ms after an empty process would have ended")
 
 
 def measure(options, work):
     source = work / "opens.c"
     source.write_text(SAME_IN_C)
     _attach("cached", source, work)  # now it is
-    wall, cpu = defaultdict(list), defaultdict(list)
+    wall, cpu, memory = defaultdict(list), defaultdict(list), defaultdict(list)
     for _ in range(options.rounds):
-        for kind in KINDS:
-            ms, cpu_ms = _attach(kind, source, work)
-            wall[kind].append(ms)
-            cpu[kind].append(cpu_ms)
-    text = [f"{kind:<10} {median(wall[kind]):8.1f} ms wall {median(cpu[kind]):8.1f} ms CPU" for kind in KINDS]
+        for kind in TRACERS + OTHERS:
+            for figures, figure in zip((wall, cpu, memory), _attach(kind, source, work)):
+                figures[kind].append(figure)
+    text = [f"{kind:<10} {median(wall[kind]):8.1f} ms wall {median(cpu[kind]):8.1f} ms CPU "
+            f"{median(memory[kind]):8.1f} MiB" for kind in TRACERS]
+    text += [f"{kind:<10} {median(wall[kind]):8.1f} ms wall" for kind in OTHERS]
     text += [_beside_bpftrace(kind, wall, cpu) for kind in ("compiled", "cached")]
+    above = median(a - b for a, b in zip(wall["version"], wall["empty"]))
+    text.append(f"reprobe --version takes {above:.1f} ms more than an empty process")
     yield Table(command_of(BENCHMARK, options), "\n".join(text))
 
 
@@ -78,10 +84,11 @@ BENCHMARK = Benchmark(
     title="Starting",
     text="""\
 The time from `execve` until everything is attached: of a bpftrace one-liner that prints each `openat()`, of
-`reprobe run` with the same in C, compiled (object cache off) and cached (from its object cache), and of a
-program that only loads the libraries that reprobe is linked with. Medians; the ratios are medians of pairs.""",
+`reprobe run` with the same in C, compiled (object cache off) and cached (from its object cache); and until a
+shell has run `reprobe --version`, or `true`, an empty process. Medians; the ratios are medians of pairs. Memory is
+what is resident once all is attached, shared libraries included.""",
     tables=(Heading("", ""),),
-    targets=("reprobe", "attached", "libraries"),
+    targets=("reprobe", "attached"),
     options=(Option("rounds", 21, "how often each is started"),),
     measure=measure,
 )

@@ -2,8 +2,8 @@
 /*
  * attached start TRACER ARG…: becomes the tracer, remembering when.
  * attached: what the tracer runs as its command (-c), so that it starts when all is attached.
- * Prints "attached WALL_MS CPU_MS" on stderr: the time since then, and the processor time that its
- * parent, the tracer, has used.
+ * Prints "attached WALL_MS CPU_MS RESIDENT_MIB" on stderr: the time since then, and the processor
+ * time and memory that its parent, the tracer, has used.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +17,20 @@ static double ms_of(clockid_t clock) {
     struct timespec ts = {0};
     clock_gettime(clock, &ts);
     return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
+}
+
+/* -1 if it is unknown. */
+static double resident_mib(pid_t pid) {
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+    FILE *in = fopen(path, "r");
+    long pages = -1;
+    if (in) {
+        if (fscanf(in, "%*d %ld", &pages) != 1)
+            pages = -1;
+        fclose(in);
+    }
+    return pages < 0 ? -1 : (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
 }
 
 int main(int argc, char **argv) {
@@ -35,6 +49,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "Usage: attached start TRACER ARG…, which runs `attached`\n");
         return 2;
     }
-    fprintf(stderr, "attached %.3f %.3f\n", wall - strtod(start, NULL), ms_of(cpu));
+    fprintf(stderr, "attached %.3f %.3f %.1f\n", wall - strtod(start, NULL), ms_of(cpu),
+            resident_mib(getppid()));
     return 0;
 }

@@ -48,26 +48,35 @@ compiled_once() {
 	equal "entries" 1 "$(entries)"
 }
 
-# A library that ends the process when libbcc's compiler is called.
+# loads YES|NO ARG…: runs the command; whether it opened the compiler: libbcc, and with it LLVM.
+loads() {
+	local expected=$1 got=no
+	shift
+	run env LD_DEBUG=files LD_DEBUG_OUTPUT="$tmp/opened" "$@"
+	status 0
+	! grep -q 'calling init: .*libLLVM' opened.* || got=yes
+	rm -f opened.*
+	equal "whether \`$*\` opens LLVM" "$expected" $got
+}
+
+# What compiles nothing does not pay for the compiler.
 no_clang() {
-	command -v cc >/dev/null || skip "there is no cc"
+	! ldd "$(command -v reprobe)" | grep -q LLVM || skip "the build with sanitizers is linked with LLVM"
 	use_cache
 	source_version 1
-	echo 'void _exit(int); void *bpf_module_create_c_from_string(void) { _exit(99); }' >stop.c
-	cc -shared -fPIC -o stop.so stop.c || return
-	local preload=$tmp/stop.so
-	# The sanitizers' runtime must come first, and it is in the program.
-	export ASAN_OPTIONS=${ASAN_OPTIONS-}:verify_asan_link_order=0
-	run env LD_PRELOAD="$preload" reprobe run own.c -c true
-	status 99
-	ran 1 false
-	run env LD_PRELOAD="$preload" reprobe run --json own.c -c 'exec env -u LD_PRELOAD spawn --calls 1 >called'
-	status 0
+	local question='count getpgid by pid'
+	loads no reprobe --version
+	loads no reprobe list tracepoint:sched:*
+	loads yes reprobe run own.c -c true
+	loads no reprobe run --json own.c -c 'exec env -u LD_DEBUG spawn --calls 1 >called'
 	equal "the record" "$(record 1)" "$out"
+	loads yes reprobe -c true -e "$question"
+	loads no reprobe -c true -e "$question"
+	loads yes execsnoop --for 10ms -p $$
+	loads no execsnoop --for 10ms -p $$
 	run reprobe build own.c -o own.rpo
 	status 0
-	run env LD_PRELOAD="$preload" REPROBE_CACHE=off reprobe check own.rpo
-	status 0
+	REPROBE_CACHE=off loads no reprobe check own.rpo
 }
 
 # Each thing that the result depends on.

@@ -164,6 +164,9 @@ commands() {
 	equal "what the program did" "" "$out"
 }
 
+# The processes of that session that have not ended; who inherits the others may be slow to say so.
+living() { ps -o pid=,stat=,args= -s "$1" | awk '$2 !~ /^Z/'; }
+
 # Ctrl-C, while it waits for a program that never comes, and while it traces.
 interrupted() {
 	local objects
@@ -171,7 +174,7 @@ interrupted() {
 	wait_in "the command runs" pgrep -s "$pid" -x sleep
 	kill -INT "$pid"
 	stopped
-	equal "what is left" "" "$(pgrep -s "$pid")"
+	equal "what is left" "" "$(living "$pid")"
 	f_source
 	start reprobe run -v -c "watched --wait $tmp/go 5" f.c -a f=watchpoint:counter:8:w
 	attached_to 1
@@ -179,7 +182,7 @@ interrupted() {
 	kill -INT "$pid"
 	stopped
 	status 0
-	equal "what is left" "" "$(pgrep -s "$pid")"
+	equal "what is left" "" "$(living "$pid")"
 	released "$objects"
 	watch 5
 	start reprobe run -v -p "$watched" f.c -a f=watchpoint:counter:8:w

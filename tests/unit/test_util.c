@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <dlfcn.h>
 #include <errno.h>
 #include <locale.h>
 #include <math.h>
@@ -13,6 +14,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/library.h"
 #include "util/names.h"
 #include "util/vec.h"
 
@@ -269,6 +271,28 @@ START_TEST(durations) {
 }
 END_TEST
 
+START_TEST(libraries_open_whole_or_not) {
+    static const char *const functions[] = {"strlen", "no_such_function"};
+    static const char *const files[] = {"libno-such-library.so.1", "libc.so.6"};
+    struct {
+        __typeof__(strlen) *strlen;
+    } c;
+    struct rp_library library = {.files = files,
+                                 .file_count = 2,
+                                 .mode = RTLD_LAZY,
+                                 .functions = functions,
+                                 .function_count = 1};
+    char why[128];
+    ck_assert_ptr_null(rp_library_open(&library, &c, why));
+    ck_assert_uint_eq(c.strlen("four"), 4);
+    library.function_count = 2;
+    ck_assert_str_eq(rp_library_open(&library, (void *[2]){0}, why),
+                     "it has no function no_such_function");
+    library.file_count = 1;
+    ck_assert_ptr_nonnull(strstr(rp_library_open(&library, &c, why), "libno-such-library.so.1"));
+}
+END_TEST
+
 Suite *util_suite(void) {
     Suite *suite = suite_create("util");
     TCase *tc = tcase_create("util");
@@ -284,6 +308,7 @@ Suite *util_suite(void) {
     tcase_add_test(tc, error_is_safe_on_a_terminal);
     tcase_add_test(tc, directories_are_made_for_their_user);
     tcase_add_test(tc, durations);
+    tcase_add_test(tc, libraries_open_whole_or_not);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sampling and counting: profile, interval, software and hardware. Each is a perf event on every
  * online CPU (interval: on one CPU), which calls the program whenever it overflows. */
-#include <bcc/libbpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/perf_event.h>
@@ -11,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "kernel/features.h"
 #include "probe/arguments.h"
 #include "probe/completion.h"
@@ -56,8 +56,8 @@ struct counter {
 
 static bool attach_cpu(void *ctx, int cpu) {
     struct counter *counter = ctx;
-    int fd = bpf_attach_perf_event(counter->prog_fd, counter->type, counter->event, counter->period,
-                                   counter->frequency, -1, cpu, -1);
+    int fd = rp_bcc()->bpf_attach_perf_event(counter->prog_fd, counter->type, counter->event,
+                                             counter->period, counter->frequency, -1, cpu, -1);
     /* It may have gone offline meanwhile. */
     if (fd < 0 && errno == ENODEV)
         return true;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Raw tracepoints (Linux 4.17): the same events with the kernel's own arguments, and cheaper. */
-#include <bcc/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/bcc.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
@@ -131,7 +131,7 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
 
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
     struct rp_capture capture = rp_capture_begin();
-    int fd = bpf_attach_raw_tracepoint(prog_fd, spec->target);
+    int fd = rp_bcc()->bpf_attach_raw_tracepoint(prog_fd, spec->target);
     int errnum = errno;
     free(rp_capture_end(&capture));
     if (fd < 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Tracepoints: events that the kernel's authors put into the code, with named fields. */
-#include <bcc/libbpf.h>
 #include <errno.h>
 #include <fnmatch.h>
 #include <inttypes.h>
@@ -10,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/bcc.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
@@ -134,7 +134,7 @@ static struct rp_error *explain(int errnum, bool program_refused) {
 
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
     struct rp_capture capture = rp_capture_begin();
-    int fd = bpf_attach_tracepoint(prog_fd, spec->category, spec->target);
+    int fd = rp_bcc()->bpf_attach_tracepoint(prog_fd, spec->category, spec->target);
     int errnum = errno;
     RP_AUTO_FREE char *said = rp_capture_end(&capture);
     if (fd < 0)

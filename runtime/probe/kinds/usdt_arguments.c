@@ -2,12 +2,12 @@
 /* The arguments of USDT probes. libbcc turns bpf_usdt_readarg(N, …) in a function F into a call of
  * _bpf_readarg_F_N(), which we have to define: it depends on where the program has the argument, in
  * a register, in memory or nowhere (a constant), at each location of the probe. */
-#include <bcc/bcc_usdt.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/bcc.h"
 #include "probe/kinds/usdt.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -19,7 +19,7 @@
 
 static void close_usdt(void **usdt) {
     if (*usdt)
-        bcc_usdt_close(*usdt);
+        rp_bcc()->bcc_usdt_close(*usdt);
 }
 
 /* The end of each case of a switch. It keeps LLVM from merging the cases into one load from the
@@ -64,7 +64,8 @@ static bool write_reader(const struct reader *reader, int number) {
     const struct rp_spec *spec = reader->spec;
     struct bcc_usdt_argument argument;
     struct bcc_usdt_location location;
-    if (bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, 0, number, &argument))
+    if (rp_bcc()->bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, 0, number,
+                                        &argument))
         return false;
     fprintf(reader->out,
             "static __always_inline int _bpf_readarg_%s_%d(struct pt_regs *ctx, void *to, "
@@ -72,8 +73,10 @@ static bool write_reader(const struct reader *reader, int number) {
             "{\n",
             reader->function, number + 1, PAGE);
     for (int i = 0;
-         !bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location); i++) {
-        if (bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, i, number, &argument))
+         !rp_bcc()->bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location);
+         i++) {
+        if (rp_bcc()->bcc_usdt_get_argument(reader->usdt, spec->category, spec->target, i, number,
+                                            &argument))
             continue;
         fprintf(reader->out, "    case %" PRIu64 ": ", location.address % PAGE);
         write_value(reader->out, &argument, i);
@@ -95,7 +98,8 @@ static struct rp_error *check_locations(const struct reader *reader) {
     struct rp_names matches = {0};
     bool apart = true;
     for (int i = 0;
-         !bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location); i++) {
+         !rp_bcc()->bcc_usdt_get_location(reader->usdt, spec->category, spec->target, i, &location);
+         i++) {
         char match[32];
         snprintf(match, sizeof(match), "%" PRIu64, location.address % PAGE);
         apart = rp_names_add(&matches, match, strlen(match)) && apart;
@@ -113,7 +117,7 @@ struct rp_error *rp_usdt_write_readers(const struct rp_spec *spec, const char *f
                                        FILE *out) {
     struct reader reader = {.spec = spec, .function = function, .out = out};
     struct rp_capture capture = rp_capture_begin();
-    RP_AUTO(close_usdt) void *usdt = bcc_usdt_new_frompath(spec->path);
+    RP_AUTO(close_usdt) void *usdt = rp_bcc()->bcc_usdt_new_frompath(spec->path);
     free(rp_capture_end(&capture));
     reader.usdt = usdt;
     if (!usdt)

@@ -4,13 +4,12 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "util/array.h"
 #include "util/error.h"
 
 /* The one whose header this was compiled with, then any: its C interface only grows. */
-static const char *const names[] = {LIBCLANG_SONAME, "libclang.so.1", "libclang.so"};
+static const char *const files[] = {LIBCLANG_SONAME, "libclang.so.1", "libclang.so"};
 
 static struct rp_clang opened;
 
@@ -21,43 +20,22 @@ static struct rp_error *unusable(const char *why) {
         LIBCLANG_PACKAGE);
 }
 
-static void *open_library(void) {
-    void *library = NULL;
-    for (size_t i = 0; i < RP_COUNT(names) && !library; i++)
-        library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
-    return library;
-}
-
-/* The first function that the library lacks, or NULL. */
-static const char *find_functions(void *library, struct rp_clang *clang) {
-#define FIND(name)                                                                                 \
-    if (!((clang)->name = (__typeof__((clang)->name))dlsym(library, "clang_" #name)))              \
-        return "clang_" #name;
-    RP_CLANG_FUNCTIONS(FIND)
-#undef FIND
-    return NULL;
-}
-
 struct rp_error *rp_clang_open(const struct rp_clang **out) {
+    static const char *const functions[] = {RP_CLANG_FUNCTIONS(RP_CLANG_NAME)};
+    static const struct rp_library library = {.files = files,
+                                              .file_count = RP_COUNT(files),
+                                              .mode = RTLD_NOW | RTLD_LOCAL,
+                                              .functions = functions,
+                                              .function_count = RP_COUNT(functions)};
     *out = &opened;
     if (opened.index)
         return NULL;
-    void *library = open_library();
-    if (!library) {
-        const char *why = dlerror();
-        return unusable(why ? why : "no such library");
-    }
-    struct rp_clang found;
-    char why[128];
-    const char *missing = find_functions(library, &found);
-    found.index = missing ? NULL : found.createIndex(0, 0);
-    if (!found.index) {
-        snprintf(why, sizeof(why), "it has no %s", missing ? missing : "room for an index");
-        dlclose(library);
+    char text[128];
+    const char *why = rp_library_open(&library, &opened, text);
+    if (why)
         return unusable(why);
-    }
-    opened = found;
-    return NULL;
+    opened.index = opened.createIndex(0, 0);
+    return opened.index ? NULL : rp_error_nomem();
 }
 
 void rp_clang_take(const struct rp_clang *clang, CXString text, char *buffer, size_t size) {

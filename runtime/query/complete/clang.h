@@ -6,6 +6,8 @@
 
 #include <clang-c/Index.h>
 
+#include "util/library.h"
+
 struct rp_error;
 
 /* The functions of libclang that are used. */
@@ -44,10 +46,11 @@ struct rp_error;
     F(getCString)                                                                                  \
     F(disposeString)
 
-struct rp_clang {
+#define RP_CLANG_NAME(name)   "clang_" #name,
 #define RP_CLANG_MEMBER(name) __typeof__(clang_##name) *name;
+
+struct rp_clang {
     RP_CLANG_FUNCTIONS(RP_CLANG_MEMBER)
-#undef RP_CLANG_MEMBER
     CXIndex index;
 };
 

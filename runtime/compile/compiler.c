@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/compiler.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <link.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "kernel/bcc.h"
+#include "util/array.h"
+#include "util/error.h"
+
+/* The file names that libbcc is linked with, and where they were when this was built. */
+static const struct library { const char *name, *path; } libraries[] = {COMPILER_LIBRARIES};
+
+static struct rp_compiler opened;
+static bool is_open;
+
+struct rp_error *rp_compiler_open(const struct rp_compiler **out) {
+    static const char *const functions[] = {RP_COMPILER_FUNCTIONS(RP_LIBRARY_NAME)};
+    /* Global, so that the functions in shims.c come before those of libbcc and LLVM for libbcc, and
+     * find them by RTLD_NEXT. */
+    const struct rp_library library = {.files = &libraries[0].name,
+                                       .file_count = 1,
+                                       .mode = RTLD_LAZY | RTLD_GLOBAL,
+                                       .functions = functions,
+                                       .function_count = RP_COUNT(functions)};
+    rp_bcc(); /* it must be open before */
+    char text[128];
+    const char *why = is_open ? NULL : rp_library_open(&library, &opened, text);
+    *out = &opened;
+    is_open = !why;
+    if (is_open)
+        return NULL;
+    return rp_error_hint_set(rp_error_new(ENOENT, why, "cannot compile: libbcc is missing"),
+                             "install it: the package libbpfcc of Debian and Ubuntu has it");
+}
+
+/* ------------------------------------------------------------- which one it is */
+
+struct loaded {
+    const char *name;
+    const char *path; /* of the file that is loaded under that name, or NULL */
+};
+
+static int find_loaded(struct dl_phdr_info *info, size_t size, void *ctx) {
+    (void)size;
+    struct loaded *loaded = ctx;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    if (strcmp(slash ? slash + 1 : info->dlpi_name, loaded->name) == 0)
+        loaded->path = info->dlpi_name;
+    return loaded->path != NULL;
+}
+
+static bool add_file(struct rp_digest *key, const struct library *library) {
+    struct loaded loaded = {.name = library->name};
+    dl_iterate_phdr(find_loaded, &loaded);
+    struct stat st;
+    if (stat(loaded.path ? loaded.path : library->path, &st))
+        return false;
+    rp_digest_add(key, &st.st_ino, sizeof(st.st_ino));
+    rp_digest_add(key, &st.st_size, sizeof(st.st_size));
+    rp_digest_add(key, &st.st_mtim, sizeof(st.st_mtim));
+    rp_digest_add(key, &st.st_ctim, sizeof(st.st_ctim));
+    return true;
+}
+
+bool rp_compiler_identify(struct rp_digest *key) {
+    for (size_t i = 0; i < RP_COUNT(libraries); i++) {
+        if (add_file(key, &libraries[i]))
+            continue;
+        /* It is somewhere else now; the dynamic linker knows where. */
+        const struct rp_compiler *ignored;
+        struct rp_error *err = rp_compiler_open(&ignored);
+        bool failed = err || !add_file(key, &libraries[i]);
+        rp_error_free(err);
+        if (failed)
+            return false;
+    }
+    return true;
+}

@@ -24,15 +24,15 @@
 
 /* As libbpf's bpf_tracing.h calls this machine. */
 #if defined(__x86_64__)
-#define TARGET_ARCH "x86"
+#define TARGET_ARCH "-D__TARGET_ARCH_x86"
 #elif defined(__aarch64__)
-#define TARGET_ARCH "arm64"
+#define TARGET_ARCH "-D__TARGET_ARCH_arm64"
 #elif defined(__s390x__)
-#define TARGET_ARCH "s390"
+#define TARGET_ARCH "-D__TARGET_ARCH_s390"
 #elif defined(__powerpc64__)
-#define TARGET_ARCH "powerpc"
+#define TARGET_ARCH "-D__TARGET_ARCH_powerpc"
 #elif defined(__riscv)
-#define TARGET_ARCH "riscv"
+#define TARGET_ARCH "-D__TARGET_ARCH_riscv"
 #else
 #error "libbpf's bpf_tracing.h has no name for this machine here"
 #endif
@@ -350,8 +350,8 @@ static bool make_args(struct rp_clang_source *source, const struct rp_compile_op
         "-mconstructor-aliases", "-fgnuc-version=4.2.1", "-ferror-limit", "19",
         /* libbpf wants BTF of externs, which LLVM writes for gdb only. */
         "-debug-info-kind=constructor", "-dwarf-version=5", "-debugger-tuning=gdb",
-        "-nostdsysteminc", "-nobuiltininc", "-D__TARGET_ARCH_" TARGET_ARCH,
-        "-Werror=implicit-function-declaration", EXTRA_ARGS NULL};
+        "-nostdsysteminc", "-nobuiltininc", TARGET_ARCH, "-Werror=implicit-function-declaration",
+        EXTRA_ARGS NULL};
     struct rp_texts *args = &source->args;
     rp_texts_clear(args);
     const char *slash = strrchr(source->path, '/');

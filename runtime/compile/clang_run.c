@@ -17,50 +17,53 @@
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/library.h"
 #include "util/text.h"
 
 /* ------------------------------------------------------------- the library */
 
-static __typeof__(rp_clang_module_run) *run_module;
+#define FUNCTIONS(F) F(rp_clang_module_run) F(rp_clang_module_version)
 
-/* In the build's tree and where it is installed; $ORIGIN is where the program, or libreprobe, is.
- */
-static const char *const files[] = {CLANG_MODULE_FILES};
+static struct { FUNCTIONS(RP_LIBRARY_MEMBER) } module;
+static bool is_open;
 
 static struct rp_error *cannot_open(const char *why) {
     return rp_error_hint_set(
         rp_error_new(ENOENT, why,
                      "cannot compile libbpf's dialect: reprobe-clang.so does not open"),
-        "install reprobe again: its library belongs in LIBDIR/reprobe, and needs clang's "
-        "libclang-cpp");
+        "install reprobe again, and the package that has libclang-cpp: libclang-cpp%d of Debian "
+        "and "
+        "Ubuntu",
+        LLVM_MAJOR);
 }
 
 struct rp_error *rp_clang_module_open(void) {
-    if (run_module)
+    /* In the build's tree, and where it is installed; $ORIGIN is where the program, or libreprobe,
+     * is. */
+    static const char *const files[] = {CLANG_MODULE_FILES};
+    static const char *const functions[] = {FUNCTIONS(RP_LIBRARY_NAME)};
+    /* Global, as libbcc is: see compiler.c. */
+    const struct rp_library library = {.files = files,
+                                       .file_count = RP_COUNT(files),
+                                       .mode = RTLD_LAZY | RTLD_GLOBAL,
+                                       .functions = functions,
+                                       .function_count = RP_COUNT(functions)};
+    if (is_open)
         return NULL;
-    void *handle = NULL;
-    RP_AUTO_FREE char *why = NULL;
-    for (size_t i = 0; i < RP_COUNT(files) && !handle; i++) {
-        handle = dlopen(files[i], RTLD_LAZY | RTLD_LOCAL);
-        const char *reason = handle || why ? NULL : dlerror();
-        why = reason ? strdup(reason) : rp_take(why);
-    }
-    if (!handle)
+    char text[128];
+    const char *why = rp_library_open(&library, &module, text);
+    if (why)
         return cannot_open(why);
-    __typeof__(rp_clang_module_version) *version = NULL;
-    *(void **)&version = dlsym(handle, "rp_clang_module_version");
-    *(void **)&run_module = dlsym(handle, "rp_clang_module_run");
-    if (run_module && version && strcmp(version(), rp_version()) == 0)
-        return NULL;
-    run_module = NULL;
-    dlclose(handle);
-    return cannot_open("it is of another version");
+    if (strcmp(module.rp_clang_module_version(), rp_version()) != 0)
+        return cannot_open("it is of another version");
+    is_open = true;
+    return NULL;
 }
 
 /* What LLVM writes to the terminal besides is there in other words, or the only ones. */
 static void run(const struct rp_clang_unit *unit, struct rp_clang_result *result) {
     struct rp_capture capture = rp_capture_begin();
-    run_module(unit, result);
+    module.rp_clang_module_run(unit, result);
     RP_AUTO_FREE char *noise = rp_capture_end(&capture);
     if (!result->elf && result->output && !*result->output && noise) {
         free(result->output);

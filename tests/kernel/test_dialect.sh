@@ -58,7 +58,7 @@ execs() {
 	stopped
 	status 0
 	pids=$(paste -sd'|' children)
-	grep -E "\"pid\":($pids)[,}]" out >mine
+	grep '"output"' out | grep -E "\"pid\":($pids)[,}]" >mine
 	equal "events" 2 "$(wc -l <mine)"
 	contains "events" "$(cat mine)" "$2"
 }

@@ -115,7 +115,7 @@ static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object
     struct bpf_map *map;
     size_t count = 0;
     bpf_object__for_each_map(map, elf) count++;
-    object->maps = calloc(count + 1, sizeof(*object->maps));
+    object->maps = calloc(count + 2, sizeof(*object->maps)); /* one for the losses */
     if (!object->maps)
         return rp_error_nomem();
     bpf_object__for_each_map(map, elf) {
@@ -225,12 +225,40 @@ static struct rp_error *note_unknown(struct rp_object *object) {
 
 /* ------------------------------------------------------------- all of it */
 
-static struct rp_error *read_types(const struct btf *btf, struct rp_object *object) {
-    const void *raw = btf ? btf__raw_data(btf, &object->btf_size) : NULL;
-    if (!raw)
-        return btf ? rp_error_nomem() : NULL;
-    object->btf = copy_of(raw, object->btf_size);
+static void cleanup_btf(struct btf **btf) {
+    btf__free(*btf);
+}
+
+/* With the type of the functions that count losses (link.c), behind all others. */
+static struct rp_error *read_types(const struct btf *given, struct rp_object *object) {
+    uint32_t size = 0;
+    const void *raw = given ? btf__raw_data(given, &size) : NULL;
+    if (!given)
+        return NULL;
+    RP_AUTO(cleanup_btf) struct btf *btf = raw ? btf__new(raw, size) : NULL;
+    int proto = btf ? btf__add_func_proto(btf, 0) : -1;
+    int function = proto > 0 ? btf__add_func(btf, "rp_send", BTF_FUNC_STATIC, proto) : -1;
+    raw = function > 0 ? btf__raw_data(btf, &object->btf_size) : NULL;
+    object->btf = raw ? copy_of(raw, object->btf_size) : NULL;
+    object->loss_function = (uint32_t)function;
     return object->btf ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *add_loss_map(struct rp_object *object) {
+    bool sends = false;
+    for (size_t i = 0; i < object->map_count; i++)
+        sends |= rp_map_type_is_output(object->maps[i].type);
+    if (!sends)
+        return NULL;
+    struct rp_object_map *map = &object->maps[object->map_count++]; /* read_maps() made room */
+    *map = (struct rp_object_map){.name = strdup("rp_lost"),
+                                  .type = BPF_MAP_TYPE_ARRAY,
+                                  .key_size = sizeof(uint32_t),
+                                  .value_size = sizeof(uint64_t),
+                                  .max_entries = 1,
+                                  .fd = -1};
+    object->counts_lost = true;
+    return map->name ? NULL : rp_error_nomem();
 }
 
 /* libbpf keeps it for itself. */
@@ -254,7 +282,8 @@ static struct rp_error *read_all(const struct bpf_object *elf, struct rp_object 
     RP_TRY(read_types(bpf_object__btf(elf), object));
     RP_TRY(read_outputs(object, bpf_object__btf(elf)));
     RP_TRY(read_hints(object, bpf_object__btf(elf)));
-    return note_unknown(object);
+    RP_TRY(note_unknown(object));
+    return add_loss_map(object);
 }
 
 struct rp_error *rp_elf_read(struct rp_object *object) {

@@ -297,6 +297,90 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
     return true;
 }
 
+/* ------------------------------------------------------------- losses */
+
+/* Of a helper that sends: it failed if it returned 0 (no record), else if that is negative. */
+static const struct sender {
+    int helper;
+    bool reserves;
+} senders[] = {{BPF_FUNC_ringbuf_reserve, true},
+               {BPF_FUNC_ringbuf_output, false},
+               {BPF_FUNC_perf_event_output, false},
+               {BPF_FUNC_skb_output, false},
+               {BPF_FUNC_xdp_output, false}};
+
+static bool is_call_of(const struct bpf_insn *insn, const struct sender *sender) {
+    return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == sender->helper;
+}
+
+/* Has all calls of the helper, in the instructions before `end`, call the function at `end`.
+ * Returns whether there are any. */
+static bool redirect(struct linker *l, const struct sender *sender, uint32_t end) {
+    bool any = false;
+    for (uint32_t i = 0; i < end; i++) {
+        struct bpf_insn *insn = &l->insns.items[i];
+        if (rp_insn_is_wide(insn)) {
+            i++;
+        } else if (is_call_of(insn, sender)) {
+            insn->src_reg = BPF_PSEUDO_CALL;
+            insn->imm = (int)(end - i - 1);
+            any = true;
+        }
+    }
+    return any;
+}
+
+/* The function that calls the helper with its own arguments. */
+static bool append_sender(struct linker *l, const struct sender *sender, uint32_t type,
+                          int map_fd) {
+    enum { RESULT = BPF_REG_6, COUNT = BPF_REG_1, ONE = BPF_REG_2 };
+    const struct bpf_insn insns[] = {
+        INSN(BPF_JMP | BPF_CALL, 0, 0, 0, sender->helper),
+        sender->reserves ? INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 6, 0)
+                         : INSN(BPF_JMP | BPF_JSGE | BPF_K, BPF_REG_0, 0, 6, 0),
+        MOVE(RESULT, BPF_REG_0),
+        INSN(BPF_LD | BPF_DW | BPF_IMM, COUNT, BPF_PSEUDO_MAP_VALUE, 0, map_fd),
+        INSN(0, 0, 0, 0, 0),
+        SET(ONE, 1),
+        INSN(BPF_STX | BPF_ATOMIC | BPF_DW, COUNT, ONE, 0, BPF_ADD),
+        MOVE(BPF_REG_0, RESULT),
+        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+    };
+    struct bpf_func_info func = {.type_id = type};
+    struct bpf_line_info line = {0};
+    if (l->lines.number)
+        memcpy(&line, l->lines.items, sizeof(line)); /* any, but there must be one */
+    line.insn_off = 0;
+    const struct rp_object_function own = {.insns = (struct bpf_insn *)insns,
+                                           .insn_count = RP_COUNT(insns),
+                                           .funcs = {&func, l->funcs.number > 0, sizeof(func)},
+                                           .lines = {&line, l->lines.number > 0, sizeof(line)}};
+    return append(l, &own);
+}
+
+bool rp_link_losses(const struct rp_object *object, struct rp_object_function *linked, int map_fd) {
+    RP_AUTO(linker_clear) struct linker l = {.name = linked->name};
+    uint32_t own = linked->insn_count;
+    if (!append(&l, linked))
+        return false;
+    bool told = l.funcs.number
+                    ? object->loss_function && l.funcs.size == sizeof(struct bpf_func_info)
+                    : true;
+    if (!told || (l.lines.number && l.lines.size != sizeof(struct bpf_line_info)))
+        return true; /* records that we do not know: nothing is counted */
+    for (size_t i = 0; i < RP_COUNT(senders); i++) {
+        uint32_t end = (uint32_t)l.insns.count;
+        if (redirect(&l, &senders[i], end) &&
+            !append_sender(&l, &senders[i], object->loss_function, map_fd))
+            return false;
+    }
+    if (l.insns.count == own)
+        return true;
+    rp_link_clear(linked);
+    take_linked(&l, linked);
+    return true;
+}
+
 void rp_link_clear(struct rp_object_function *linked) {
     free(rp_take(linked->insns));
     free(rp_take(linked->funcs.data));

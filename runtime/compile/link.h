@@ -50,6 +50,10 @@ struct rp_error *rp_link_function(const struct rp_object *object,
 /* Puts a program of a few instructions before a linked function, which it calls if the gate is
  * open: the kernel then sees the function as a separate one. False: out of memory. */
 bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate);
+/* Puts functions behind a linked one that call the helpers which send records, and count in the map
+ * (an array of one u64) those that could not be sent; the function calls these instead. False: out
+ * of memory, and the function may be changed. */
+bool rp_link_losses(const struct rp_object *object, struct rp_object_function *linked, int map_fd);
 void rp_link_clear(struct rp_object_function *linked);
 
 /* ------------------------------------------------------------- the target */

@@ -39,6 +39,7 @@ struct rp_module {
     struct rp_schema *schema; /* of each of the object's maps, in their order */
     RP_VEC(struct rp_program *) programs;
     bool movable;
+    bool blind; /* a program is loaded that does not count what it could not send */
     struct rp_gates gates;
     struct rp_timings timings;
 };
@@ -329,27 +330,44 @@ static struct rp_error *no_function(const struct rp_module *module, const char *
         *list ? "its functions are: %s" : "it has no functions%s", list);
 }
 
-/* Errors with a gate are not reported: if there are any, they are clearer without a gate. */
-static int load_gated(struct rp_module *module, struct rp_object_function *linked,
-                      const struct rp_program *program) {
-    if (!rp_link_gate(linked, &program->gate))
-        return -1;
-    return rp_program_load(module->object, linked, &program->kind, module->btf_fd, NULL);
+/* The function as it is loaded: linked, with what counts its losses behind it and a gate before it,
+ * where the program is to have these. */
+static struct rp_error *link_program(const struct rp_module *module,
+                                     const struct rp_program *program,
+                                     struct rp_object_function *linked) {
+    const struct rp_object *object = module->object;
+    RP_TRY(rp_link_function(object, rp_object_function(object, program->function), module->map_fds,
+                            module->target, linked));
+    bool linked_all = !program->counts_lost ||
+                      rp_link_losses(object, linked, module->map_fds[rp_module_map_count(module)]);
+    linked_all = linked_all && (!program->gate.words || rp_link_gate(linked, &program->gate));
+    return linked_all ? NULL : rp_error_nomem();
 }
 
+/* program->fd is -1, and *log says why, if the kernel rejects it. */
+static struct rp_error *load_once(const struct rp_module *module, struct rp_program *program,
+                                  char **log) {
+    RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
+    RP_TRY(link_program(module, program, &linked));
+    program->fd = rp_program_load(module->object, &linked, &program->kind, module->btf_fd, log);
+    return NULL;
+}
+
+/* Some may be more than the kernel allows (functions that call each other, bytes of stack): then
+ * without. Errors with a gate are not reported: if there are any, they are clearer without. */
 static struct rp_error *load(struct rp_module *module, const struct rp_object_function *function,
                              struct rp_program *program) {
-    RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
-    RP_TRY(rp_link_function(module->object, function, module->map_fds, module->target, &linked));
-    if (program->gate.words) {
-        program->fd = load_gated(module, &linked, program);
-        return NULL;
-    }
     RP_AUTO_FREE char *log = NULL;
-    program->fd = rp_program_load(module->object, &linked, &program->kind, module->btf_fd, &log);
-    if (program->fd >= 0)
-        return NULL;
-    return rp_load_error(function->name, module->name, errno, log ? log : "");
+    program->counts_lost = module->object->elf && module->object->counts_lost;
+    RP_TRY(load_once(module, program, program->gate.words || program->counts_lost ? NULL : &log));
+    if (program->fd < 0 && program->counts_lost) {
+        program->counts_lost = false;
+        RP_TRY(load_once(module, program, program->gate.words ? NULL : &log));
+        module->blind |= program->fd >= 0;
+    }
+    return program->fd >= 0 || program->gate.words
+               ? NULL
+               : rp_load_error(function->name, module->name, errno, log ? log : "");
 }
 
 static bool same_kind(const struct rp_program_kind *a, const struct rp_program_kind *b) {
@@ -468,10 +486,7 @@ void rp_program_give_back(struct rp_program *program) {
 static struct rp_error *verify(const struct rp_program *program, char **log) {
     const struct rp_module *module = program->module;
     RP_AUTO(rp_link_clear) struct rp_object_function linked = {0};
-    RP_TRY(rp_link_function(module->object, rp_object_function(module->object, program->function),
-                            module->map_fds, module->target, &linked));
-    if (program->gate.words && !rp_link_gate(&linked, &program->gate))
-        return rp_error_nomem();
+    RP_TRY(link_program(module, program, &linked));
     RP_AUTO_FREE char *text = NULL;
     if (!rp_program_verify(module->object, &linked, &program->kind, module->btf_fd, &text))
         return rp_load_error(program->function, module->name, errno, text ? text : "");
@@ -604,6 +619,10 @@ uint64_t rp_module_lost(const struct rp_module *module) {
         bpf_map_lookup_elem(module->map_fds[module->object->map_count - 1], &zero, &lost))
         return 0;
     return lost;
+}
+
+bool rp_module_is_blind(const struct rp_module *module) {
+    return module->blind;
 }
 
 const struct btf *rp_module_btf(const struct rp_module *module) {

@@ -41,6 +41,7 @@ struct rp_program {
     struct rp_module *module; /* NULL: the module was freed */
     const char *function;     /* the object's */
     struct rp_program_kind kind;
+    bool counts_lost;    /* by functions behind it: see rp_link_losses() */
     int fd;              /* -1: its module was freed */
     struct rp_gate gate; /* without words: all users of the function share it */
     unsigned users;      /* attach points; with a gate at most one */
@@ -66,6 +67,8 @@ bool rp_module_calls(const struct rp_module *module, int helper);
 
 /* The records that the module's programs could not send so far, on all CPUs. */
 uint64_t rp_module_lost(const struct rp_module *module);
+/* Whether some of its programs do not count them, because the kernel did not allow that. */
+bool rp_module_is_blind(const struct rp_module *module);
 
 /* How long its steps took so far. */
 const struct rp_timings *rp_module_timings(const struct rp_module *module);

@@ -92,6 +92,7 @@ struct rp_object {
      * note and an origin until rp_elf_read() fills in the rest. NULL: libbcc compiled it. */
     void *elf;
     uint32_t elf_size;
+    uint32_t loss_function; /* the type of functions that we add to count losses; 0: none */
 };
 
 /* Whether it is the first half of an instruction that loads 64 bits: a constant, a map, a function

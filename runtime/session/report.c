@@ -109,6 +109,16 @@ static void report_loss(struct rp_session *s, FILE *out) {
                 (unsigned long long)stats->delivered);
 }
 
+static void report_blind(const struct rp_session *s, FILE *out) {
+    bool blind = false;
+    for (size_t i = 0; i < s->modules.count; i++)
+        blind |= rp_module_is_blind(s->modules.items[i]);
+    if (blind)
+        fputs(
+            "reprobe: note: the kernel did not allow programs to count what they could not send\n",
+            out);
+}
+
 static void report_rows(const struct rp_session *s, FILE *out) {
     for (size_t i = 0; i < s->streams.count; i++) {
         int errnum = s->streams.items[i]->errnum;
@@ -121,5 +131,6 @@ static void report_rows(const struct rp_session *s, FILE *out) {
 void rp_session_report(struct rp_session *s, FILE *out) {
     report_command(s, out);
     report_loss(s, out);
+    report_blind(s, out);
     report_rows(s, out);
 }

@@ -235,6 +235,19 @@ hint() {
 {"value":258}' "$(sed 's/.*"data"://; s/}$//' out)"
 }
 
+# What does not fit into a ring buffer is counted, although the program itself does not.
+losses() {
+	object flood
+	caller 1 2 3
+	traced --json
+	local delivered lost
+	delivered=$(grep -c '"output":"flood"' out)
+	lost=$(sed -n 's/^reprobe: \([0-9]*\) events\? lost: the buffer was full.*/\1/p' err)
+	equal "tries" 6000 "$(grep '"map":".bss"' out | jsonlines value)"
+	equal "delivered and lost" 6000 $((delivered + lost))
+	[ "${lost:-0}" -gt 1000 ] || fail "many are lost" "$err"
+}
+
 # Files that are not what they seem.
 bad_files() {
 	object calls
@@ -263,5 +276,6 @@ t "functions that call functions" loops
 t "iterator" iterator
 t "programs that are left out" left_out
 t "types by a hint" hint
+t "losses" losses
 t "bad files" bad_files
 finish

@@ -210,7 +210,7 @@ static struct rp_error *no_kind_of_section(const char *section) {
     RP_AUTO_FREE char *all = usages();
     return rp_error_hint_set(
         rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),
-        "--attach FUNCTION=PROBE attaches it elsewhere; a probe is one of %s", all ? all : "");
+        "FUNCTION=PROBE (--attach, load) attaches it elsewhere; a probe is one of %s", all ? all : "");
 }
 
 static char *plain_spec_of_section(const struct rp_probe_kind *kind, const char *rest) {

@@ -470,7 +470,7 @@ static struct rp_type *build_type(struct build *b, uint32_t id) {
     b->depth++;
     struct rp_type *type = build_kind(b, t, named);
     b->depth--;
-    int align = btf__align_of(b->btf, id);
+    int align = btf_is_datasec(t) ? 1 : btf__align_of(b->btf, id);
     if (type) {
         type->align = align > 0 ? (uint32_t)align : 1;
         type->size = (uint64_t)size;

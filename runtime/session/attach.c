@@ -107,7 +107,8 @@ static struct rp_error *no_place(const struct rp_module *module, const char *fun
         0)
         return rp_error_nomem();
     return rp_error_hint_set(rp_error_new(ENOENT, why, "cannot attach %s", function),
-                             "--attach %s=PROBE says it (uprobe:PATH:FUNCTION, …)", function);
+                             "%s=PROBE (--attach, load) says it: uprobe:PATH:FUNCTION, …",
+                             function);
 }
 
 static struct rp_error *add_named(struct placing *p) {
@@ -152,7 +153,8 @@ static struct rp_error *is_twin(const struct placed *placed, const struct placed
     if (asprintf(&why, "%s sees the same, by %s", twin->function, twin->spec) < 0)
         return rp_error_nomem();
     return rp_error_hint_set(rp_error_new(EEXIST, why, "cannot attach %s twice", placed->spec),
-                             "--attach %s=%s attaches it, too", placed->function, placed->spec);
+                             "%s=%s (--attach, load) attaches it, too", placed->function,
+                             placed->spec);
 }
 
 /* ---- one after another */

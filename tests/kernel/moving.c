@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Moves and pauses probes, and says whether what must hold did.
- *   moving load KIND MOVES   a process calls place A and place B in turn, each with the number of
- *       the round; a probe moves between them, and pauses. KIND: tracepoint, perf, uprobe, kprobe,
- *       fentry
- *   moving flood KIND MOVES  the same as fast as the process can, on all CPUs: only what comes too
- *       late counts
- *   moving many MOVES        moves, and looks whether anything grew
- *   moving keep              a second module takes over the maps of the first
- *   moving errors            moves that cannot be
+ *   moving load KIND MOVES [OBJECT]   a process calls place A and place B in turn, each with the
+ * number of the round; a probe moves between them, and pauses. KIND: tracepoint, perf, uprobe,
+ * kprobe, fentry; OBJECT: the program in libbpf's dialect (libbpf/moving.bpf.c), compiled moving
+ * flood KIND MOVES  the same as fast as the process can, on all CPUs: only what comes too late
+ * counts moving many MOVES        moves, and looks whether anything grew moving keep              a
+ * second module takes over the maps of the first moving errors            moves that cannot be
  *   moving remove            modules end while their records are read
  *   moving stats             how often a program ran, of a probe that moves
  *   moving no-gate           a program that cannot have one
@@ -193,13 +191,28 @@ struct run {
     double longest_ms;
 };
 
+static const char *object_file; /* NULL: `text` is compiled */
+
+static void compile(struct run *run, const char *text, bool movable) {
+    struct rp_compile_opts compile = {.size = sizeof(compile), .movable = movable};
+    char target[32];
+    const char *settings[] = {target};
+    snprintf(target, sizeof(target), "target=%d", run->load);
+    if (!object_file) {
+        check(rp_session_compile(run->session, text, &compile, &run->module));
+        return;
+    }
+    compile.settings = settings;
+    compile.setting_count = 1;
+    check(rp_session_compile_file(run->session, object_file, &compile, &run->module));
+}
+
 static void open_run(struct run *run, const char *text, const char *spec, bool movable) {
     const struct rp_target target = {.size = sizeof(target), .pid = run->load};
     const struct rp_session_opts opts = {
         .size = sizeof(opts), .target = &target, .interactive = true};
     check(rp_session_new(&opts, &run->session));
-    struct rp_compile_opts compile = {.size = sizeof(compile), .movable = movable};
-    check(rp_session_compile(run->session, text, &compile, &run->module));
+    compile(run, text, movable);
     check(rp_session_attach(run->session, run->module, "f", spec, &run->probe));
 }
 
@@ -701,6 +714,8 @@ int main(int argc, char **argv) {
     unsigned count = argc > 2 ? (unsigned)strtoul(argv[kind ? 3 : 2], NULL, 10) : 0;
     unsigned spacing = argc > 4 ? (unsigned)strtoul(argv[4], NULL, 10) : 0;
     unsigned places = argc > 5 ? (unsigned)strtoul(argv[5], NULL, 10) : 0;
+    if (!strcmp(what, "load") && argc > 4)
+        object_file = argv[4];
     if (!strcmp(what, "load") && kind)
         under_load(kind, count, false);
     else if (!strcmp(what, "flood") && kind)

@@ -14,6 +14,18 @@ under_load() {
 	matches "stdout" "$out" '^[0-9]+ phases, [0-9]+ rounds between them$'
 }
 
+# The same of an object in libbpf's dialect.
+object_under_load() {
+	bpftool btf dump file /sys/kernel/btf/vmlinux format c >vmlinux.h
+	run clang -g -O2 -target bpf -D__TARGET_ARCH_x86 "-DKIND_$1" -I . -I "$here/kernel/libbpf" \
+		-c "$here/kernel/libbpf/moving.bpf.c" -o moving.bpf.o
+	status 0
+	run moving load "$1" $((190 / slow + 10)) moving.bpf.o
+	status 0
+	silent
+	matches "stdout" "$out" '^[0-9]+ phases, [0-9]+ rounds between them$'
+}
+
 flood() {
 	run moving flood "$1" $((90 / slow + 10))
 	status 0
@@ -50,6 +62,7 @@ kinds=(tracepoint uprobe)
 ! reprobe list fentry >/dev/null 2>&1 || kinds+=(fentry)
 for kind in "${kinds[@]}"; do
 	t "$kind: each event of its place, and no other" under_load "$kind"
+	t "$kind, of an object: the same" object_under_load "$kind"
 done
 t "${kinds[0]}: a flood" flood "${kinds[0]}"
 t "many moves leave nothing behind" many

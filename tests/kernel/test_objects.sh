@@ -235,6 +235,22 @@ hint() {
 {"value":258}' "$(sed 's/.*"data"://; s/}$//' out)"
 }
 
+# The prompt's commands for a program that runs.
+prompt() {
+	object uprobe
+	local program
+	program=$(private probed)
+	alone trace_pipe
+	run reprobe -e "load $object on_entry=uprobe:$program:twice" -e probes -e "retarget last uprobe:$program:main" \
+		-e "disasm last" -e "verifier last" -e "pause last" -e "resume last" -e "source last" -e "detach last"
+	contains "messages" "$err" "[1] $object: uprobe:$program:twice" "[1] $object: uprobe:$program:main" \
+		"on_return is left out" "cannot show the C of [1]: it was loaded from an object file"
+	matches "its C beside its instructions" "$out" '^; [0-9]+: +bpf_printk\("entry %d", number\);'
+	object calls
+	run reprobe -e "load $object" -e maps -e "detach last"
+	contains "maps" "$out" "1.running            hash, u32 -> struct {" "1.events             ring buffer, 1048576 bytes"
+}
+
 # What does not fit into a ring buffer is counted, although the program itself does not.
 losses() {
 	object flood
@@ -277,5 +293,6 @@ t "iterator" iterator
 t "programs that are left out" left_out
 t "types by a hint" hint
 t "losses" losses
+t "the prompt" prompt
 t "bad files" bad_files
 finish

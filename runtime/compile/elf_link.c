@@ -124,7 +124,20 @@ static bool is_first_of_section(const struct rp_object *object, size_t i) {
     return true;
 }
 
+/* libbpf up to 1.2 goes on using its list of handlers when the last one is gone and the list is
+ * freed: so there is always one. */
+static struct rp_error *keep_a_handler(struct linking *l) {
+    static int kept;
+    if (kept)
+        return NULL;
+    kept = libbpf_register_prog_handler("reprobe", BPF_PROG_TYPE_SOCKET_FILTER, 0, NULL);
+    int failed = kept < 0 ? -kept : 0;
+    kept = kept < 0 ? 0 : kept;
+    return failed ? cannot(l, failed, NULL) : NULL;
+}
+
 static struct rp_error *handle_sections(struct linking *l) {
+    RP_TRY(keep_a_handler(l));
     for (size_t i = 0; i < l->object->function_count; i++)
         if (is_first_of_section(l->object, i))
             RP_TRY(handle_section(l, l->object->functions[i].section));

@@ -38,6 +38,17 @@ a_thousand() {
 	at_most "growth from the 100th compile to the 1000th" $(($(kib last) - $(kib warm))) 256
 }
 
+# In libbpf's dialect: one text in this process, one with CO-RE relocations in a child each time.
+other_dialect() {
+	local file
+	for file in exec_reserve functions; do
+		run compiles 200 "$here/kernel/libbpf/$file.bpf.c"
+		status 0
+		at_most "growth of $file from the 20th compile to the 200th" $(($(kib last) - $(kib warm))) 256
+	done
+}
+
 t "once attached" attached_memory
 t "a thousand compiles" a_thousand
+t "two hundred compiles of libbpf's dialect" other_dialect
 finish

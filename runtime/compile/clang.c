@@ -15,6 +15,7 @@
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
+#include "util/text.h"
 
 struct job {
     const char *text;
@@ -87,6 +88,17 @@ static struct rp_error *explain(const struct job *job, const char *output) {
                             &source->source.scan);
 }
 
+/* Warnings, and what the kernel lacks. */
+static bool add_notes(const struct job *job, const char *output, struct rp_object *object) {
+    RP_AUTO_FREE char *warnings =
+        *output ? rp_compile_warnings(job->opts->name, job->source.path, output) : NULL;
+    RP_AUTO_FREE char *absent = rp_absent_note(&job->source.absent);
+    if (warnings && absent)
+        return (object->note = rp_text("%s\n%s", warnings, absent)) != NULL;
+    object->note = warnings ? rp_take(warnings) : rp_take(absent);
+    return true;
+}
+
 /* What clang made becomes an object. */
 static struct rp_error *take_result(const struct job *job, struct rp_clang_result *result,
                                     struct rp_object **out) {
@@ -100,7 +112,10 @@ static struct rp_error *take_result(const struct job *job, struct rp_clang_resul
     object->elf_size = (uint32_t)result->elf_size;
     object->elf = rp_take(result->elf);
     object->license = strdup("");
-    object->note = *result->output ? rp_compile_warnings(name, source->path, result->output) : NULL;
+    if (!add_notes(job, result->output, object)) {
+        rp_object_free(object);
+        return rp_error_nomem();
+    }
     struct rp_error *err =
         object->license ? rp_origin_fill(&object->origin, name, &source->source) : rp_error_nomem();
     if (err)
@@ -142,14 +157,22 @@ static bool is_about_outputs(const struct rp_error *err) {
     return strstr(rp_error_why(err), "pasting formed 'RP_SIZED_") != NULL;
 }
 
+/* Whether something in `source` was changed that may cure the error. */
+static bool can_cure(struct rp_clang_source *source, const struct rp_error *err) {
+    if (!source->untyped && is_about_outputs(err))
+        return source->untyped = true;
+    const char *output = rp_error_detail(err);
+    return source->asks && output && rp_absent_find(&source->absent, output);
+}
+
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,
                                     struct rp_object **out) {
     struct rp_error *err = compile_against(job, against, out);
-    if (!err || job->source.untyped || !is_about_outputs(err))
-        return err;
-    rp_error_free(err);
-    job->source.untyped = true;
-    return compile_against(job, against, out);
+    for (int tries = 0; err && tries < 8 && can_cure(&job->source, err); tries++) {
+        rp_error_free(err);
+        err = compile_against(job, against, out);
+    }
+    return err;
 }
 
 /* The errors of the last try are shown, but of a text that means the installed headers, of the

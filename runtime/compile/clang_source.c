@@ -92,18 +92,29 @@ static void look_at_includes(struct rp_clang_source *source) {
     source->has_uapi &= !source->has_vmlinux;
 }
 
-/* What asks the running kernel, when the program is loaded. */
-static const char *const core_words[] = {
-    "preserve_access_index",        "bpf_core_field_exists",
-    "bpf_core_field_size",          "bpf_core_field_offset",
-    "bpf_core_type_exists",         "bpf_core_type_matches",
-    "bpf_core_type_size",           "bpf_core_type_id_local",
-    "bpf_core_type_id_kernel",      "bpf_core_enum_value",
-    "bpf_core_enum_value_exists",   "bpf_core_cast",
-    "BPF_CORE_READ_BITFIELD",       "BPF_CORE_READ_BITFIELD_PROBED",
-    "BPF_CORE_WRITE_BITFIELD",      "__builtin_preserve_field_info",
-    "__builtin_preserve_type_info", "__builtin_preserve_enum_value",
-    "__builtin_btf_type_id"};
+/* What asks the running kernel, when the program is loaded: whether it has something, or what it
+ * is. */
+static const char *const exists_words[] = {"bpf_core_field_exists",
+                                           "bpf_core_type_exists",
+                                           "bpf_core_type_matches",
+                                           "bpf_core_enum_value_exists",
+                                           "__builtin_preserve_field_info",
+                                           "__builtin_preserve_type_info",
+                                           NULL};
+static const char *const core_words[] = {"preserve_access_index",   "bpf_core_field_size",
+                                         "bpf_core_field_offset",   "bpf_core_type_size",
+                                         "bpf_core_type_id_local",  "bpf_core_type_id_kernel",
+                                         "bpf_core_enum_value",     "bpf_core_cast",
+                                         "BPF_CORE_READ_BITFIELD",  "BPF_CORE_READ_BITFIELD_PROBED",
+                                         "BPF_CORE_WRITE_BITFIELD", "__builtin_preserve_enum_value",
+                                         "__builtin_btf_type_id",   NULL};
+
+static bool mentions_any(const struct rp_scan *scan, const char *const *words) {
+    for (; *words; words++)
+        if (rp_names_has(&scan->mentioned, *words))
+            return true;
+    return false;
+}
 
 /* Types that the source defines, as `struct x___old` and as the kernel does, have the source's
  * offsets, not the kernel's. */
@@ -124,9 +135,8 @@ static bool defines_kernel_types(const struct rp_scan *scan, const struct rp_btf
 static struct rp_error *find_relocations(struct rp_clang_source *source,
                                          const struct rp_compile_opts *opts) {
     const struct rp_scan *scan = &source->source.scan;
-    source->relocates = opts->portable;
-    for (size_t i = 0; i < RP_COUNT(core_words); i++)
-        source->relocates |= rp_names_has(&scan->mentioned, core_words[i]);
+    source->asks = mentions_any(scan, exists_words);
+    source->relocates = opts->portable || source->asks || mentions_any(scan, core_words);
     if (source->relocates)
         return NULL;
     const struct rp_btf *btf;
@@ -229,7 +239,11 @@ static struct rp_error *make_vmlinux(struct rp_clang_source *source,
     struct rp_btf *modules = source->source.whole ? rp_kernel_module_types() : NULL;
     write_vmlinux(source, btf, modules, out);
     rp_btf_free(modules);
-    return fclose(out) ? rp_error_nomem() : NULL;
+    if (fclose(out))
+        return rp_error_nomem();
+    RP_AUTO_FREE char *types = source->source.types;
+    source->source.types = rp_absent_declare(&source->absent, types);
+    return source->source.types ? NULL : rp_error_nomem();
 }
 
 /* ------------------------------------------------------------- files */
@@ -386,6 +400,7 @@ void rp_clang_source_clear(struct rp_clang_source *source) {
     rp_source_clear(&source->source);
     rp_clang_files_clear(&source->files);
     rp_texts_clear(&source->args);
+    rp_absent_clear(&source->absent);
     free(source->path);
     memset(source, 0, sizeof(*source));
 }

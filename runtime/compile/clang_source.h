@@ -4,6 +4,7 @@
 #ifndef RP_COMPILE_CLANG_SOURCE_H
 #define RP_COMPILE_CLANG_SOURCE_H
 
+#include "compile/absent.h"
 #include "compile/clang_headers.h"
 #include "compile/source.h"
 
@@ -26,6 +27,8 @@ struct rp_clang_source {
     /* It has CO-RE relocations, because it asks what the running kernel has, or declares kernel
      * types of its own. Without them the offsets are the running kernel's. */
     bool relocates;
+    bool asks;               /* the kernel whether it has a member or a type, before it uses it */
+    struct rp_absent absent; /* what it asks for and the kernel lacks, as far as is known */
     bool untyped; /* without the types of outputs: set when their macros do not take the text */
 };
 

@@ -226,13 +226,12 @@ static struct rp_error *set(struct linking *l, const char *text) {
 
 /* ------------------------------------------------------------- maps */
 
-/* What its variables are to begin as. */
+/* What its variables are to begin as. Those of .kconfig cannot be set, nor need they be. */
 static struct rp_error *set_data(struct bpf_map *map, const struct rp_object_map *from) {
     size_t size = 0;
-    if (from->data && bpf_map__initial_value(map, &size) &&
-        bpf_map__set_initial_value(map, from->data, size))
-        return rp_error_nomem();
-    return NULL;
+    const void *now = from->data ? bpf_map__initial_value(map, &size) : NULL;
+    bool differs = now && memcmp(now, from->data, size) != 0;
+    return differs && bpf_map__set_initial_value(map, from->data, size) ? rp_error_nomem() : NULL;
 }
 
 static struct rp_error *prepare_maps(struct linking *l) {

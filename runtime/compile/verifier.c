@@ -219,6 +219,10 @@ static const struct rejection rejections[] = {
      "the program passes a callback to a helper, which this kernel does not support",
      "callbacks need Linux 5.13, bpf_loop needs 5.17; scripts/lab runs the program on another "
      "kernel"},
+    /* libbpf writes this where a CO-RE relocation finds nothing: 0xbad2310. */
+    {"invalid func *#195896080", NULL,
+     "the program reads a member, or asks for a type, that this kernel does not have",
+     "ask first, with bpf_core_field_exists() or bpf_core_type_exists()"},
     {"invalid func *#*", NULL, "the program calls a helper that this kernel does not have",
      "`man 7 bpf-helpers` describes all helpers; scripts/lab runs the program on another kernel"},
     {"unknown func *#*", NULL, "programs of this type cannot call the helper %h",

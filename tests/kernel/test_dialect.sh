@@ -27,7 +27,7 @@ everything_compiles() {
 	for file in "$sources"/*.bpf.c; do
 		run "${bare[@]}" reprobe check "$file"
 		status 0
-		silent
+		[ "${file##*/}" = asks.bpf.c ] || silent
 		contains "check" "$out" "$file compiles"
 	done
 }
@@ -79,6 +79,36 @@ for _ in range(41): os.write(1, b".")' >/dev/null &
 	stopped
 	status 0
 	equal "writes" 41 "$(grep '"map":".bss"' out | jsonlines key value | awk '$1 == "writes" { print $2 }')"
+}
+
+# A member that this kernel lacks, the version, the configuration.
+asks() {
+	rm -f go
+	python3 -c '
+import os, time
+while not os.path.exists("go"): time.sleep(0.01)
+for _ in range(3): os.getpgid(0)' &
+	local caller=$!
+	start reprobe run -v --json "$sources/asks.bpf.c" --set target="$caller"
+	attached_to 1
+	touch go
+	wait "$caller"
+	kill -INT "$pid"
+	stopped
+	status 0
+	local major minor patch
+	IFS=.- read -r major minor patch _ < <(uname -r)
+	equal "variables" "calls 3
+has_bpf true
+tgid $caller
+version $((major << 16 | minor << 8 | (patch > 255 ? 255 : patch)))" \
+		"$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort)"
+	contains "note" "$err" "this kernel has no no_such_id in struct task_struct"
+	# Reading it without asking is refused.
+	sed 's/bpf_core_field_exists(task->no_such_id)/bpf_core_field_exists(task->tgid)/' "$sources/asks.bpf.c" >wrong.bpf.c
+	run reprobe run wrong.bpf.c --for 0.1
+	status 1
+	contains "message" "$err" "cannot load on_call" "reads a member" "bpf_core_field_exists()"
 }
 
 # A file has its own headers beside it, which include more; a vmlinux.h of its own is not read.
@@ -272,6 +302,7 @@ t "exec tracer: perf buffer" execs exec_perf '"comm":"true"'
 t "exec tracer: ringbuf output" execs exec_output '"filename":"/bin/true"'
 t "headers of the kernel's interface" interface_headers
 t "headers of the kernel's interface, absent" bare_interface
+t "asked before it is read" asks
 t "own headers" own_headers
 t "standard input" from_standard_input
 t "dialects" dialects

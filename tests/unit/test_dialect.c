@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/absent.h"
 #include "compile/clang.h"
 #include "compile/dialect.h"
 #include "suites.h"
@@ -134,6 +135,29 @@ START_TEST(offsets_are_this_kernels_or_relocated) {
         "  return BPF_CORE_READ(t, tgid); }\nchar LICENSE[] SEC(\"license\") = \"GPL\";\n";
     ck_assert_uint_gt(relocations(own, false), 0);
     ck_assert_uint_eq(relocations(reads, false), 0);
+}
+END_TEST
+
+START_TEST(members_of_other_kernels_may_be_asked_for) {
+    struct rp_absent absent = {0};
+    static const char said[] = "x.c:1:2: error: no member named 'q' in 'struct a'\n  t->q\n    ^\n"
+                               "x.c:1:2: error: no member named 'q' in 'struct a'\n"
+                               "x.c:3:4: error: no member named 'r' in 'b_t' (aka 'struct b')\n";
+    ck_assert(rp_absent_find(&absent, said));
+    ck_assert(!rp_absent_find(&absent, said));
+    ck_assert_uint_eq(absent.words.count, 4);
+    RP_AUTO_FREE char *types = rp_absent_declare(
+        &absent, "struct a;\nstruct b { struct a *p; };\nstruct a { char c; struct { int d; } e; } "
+                 "__attribute__((packed));\n");
+    ck_assert_str_eq(types,
+                     "struct a;\nstruct b { union { struct { struct a *p; }; unsigned char r; }; "
+                     "};\nstruct a { union { struct { char c; struct { int d; } e; } "
+                     "__attribute__((packed)); unsigned char q; } __attribute__((packed)); } "
+                     "__attribute__((packed));\n");
+    RP_AUTO_FREE char *note = rp_absent_note(&absent);
+    ck_assert_ptr_nonnull(strstr(note, "this kernel has no q in struct a, no r in struct b: "));
+    rp_absent_clear(&absent);
+    ck_assert_ptr_null(rp_absent_note(&absent));
 }
 END_TEST
 
@@ -286,6 +310,7 @@ Suite *dialect_suite(void) {
     Suite *suite = suite_create("dialect");
     TCase *told = tcase_create("told apart");
     tcase_add_test(told, the_text_tells_its_dialect);
+    tcase_add_test(told, members_of_other_kernels_may_be_asked_for);
     suite_add_tcase(suite, told);
     TCase *compiled = tcase_create("compiled");
     tcase_set_tags(compiled, "long"); /* clang, under valgrind */

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "compile/absent.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+#define MOST 64 /* a text with more is for another kernel */
+
+static bool has(const struct rp_absent *absent, const char *type, const char *member) {
+    for (size_t i = 0; i + 1 < absent->words.count; i += 2)
+        if (strcmp(absent->words.items[i], type) == 0 &&
+            strcmp(absent->words.items[i + 1], member) == 0)
+            return true;
+    return false;
+}
+
+/* What stands in quotes at `text`, malloc()ed. */
+static char *quoted(const char *text) {
+    return strndup(text, strcspn(text, "'\n"));
+}
+
+bool rp_absent_find(struct rp_absent *absent, const char *output) {
+    static const char mark[] = "error: no member named '", in[] = "' in '", aka[] = "' (aka '";
+    size_t before = absent->words.count;
+    for (const char *at = output; (at = strstr(at, mark)) && absent->words.count < 2 * MOST;) {
+        at += strlen(mark);
+        size_t len = strcspn(at, "\n");
+        const char *type = memmem(at, len, in, strlen(in));
+        if (!type)
+            continue;
+        const char *other = memmem(at, len, aka, strlen(aka));
+        RP_AUTO_FREE char *member = quoted(at);
+        RP_AUTO_FREE char *name = quoted(other ? other + strlen(aka) : type + strlen(in));
+        if (!member || !name || has(absent, name, member))
+            continue;
+        if (!rp_texts_add(&absent->words, rp_take(name)) ||
+            !rp_texts_add(&absent->words, rp_take(member)))
+            break;
+    }
+    return absent->words.count > before;
+}
+
+/* The end of the body that begins with the brace at `open`: its closing brace. */
+static const char *closing_brace(const char *open) {
+    int depth = 0;
+    for (const char *p = open; *p; p++) {
+        depth += (*p == '{') - (*p == '}');
+        if (depth == 0)
+            return p;
+    }
+    return NULL;
+}
+
+/* The definition of `type` in `types`, at its brace; NULL: it is not there. */
+static const char *find_body(const char *types, const char *type) {
+    size_t len = strlen(type);
+    for (const char *at = types; (at = strstr(at, type)); at += len)
+        if ((at == types || at[-1] == '\n') && strncmp(at + len, " { ", 3) == 0)
+            return at + len + 1;
+    return NULL;
+}
+
+/* "struct T { A; B; } __attribute__((X));" with a member M: "struct T { union { struct { A; B; }
+ * __attribute__((X)); unsigned long M; } …; } …;" if it is large enough, and where A and B were. */
+static char *with_member(const char *types, const char *type, const char *member) {
+    const char *open = find_body(types, type), *close = open ? closing_brace(open) : NULL;
+    if (!close)
+        return strdup(types);
+    bool packed = strncmp(close, "} __attribute__((packed))", 25) == 0;
+    const char *attribute = packed ? " __attribute__((packed))" : "";
+    return rp_text("%.*s{ union { struct %.*s%s; unsigned char %s; }%s; %s", (int)(open - types),
+                   types, (int)(close + 1 - open), open, attribute, member, attribute, close);
+}
+
+char *rp_absent_declare(const struct rp_absent *absent, const char *types) {
+    char *text = strdup(types);
+    for (size_t i = 0; text && i + 1 < absent->words.count; i += 2) {
+        RP_AUTO_FREE char *before = text;
+        text = with_member(before, absent->words.items[i], absent->words.items[i + 1]);
+    }
+    return text;
+}
+
+char *rp_absent_note(const struct rp_absent *absent) {
+    char *note = NULL;
+    size_t size;
+    FILE *out = absent->words.count ? open_memstream(&note, &size) : NULL;
+    if (!out)
+        return NULL;
+    fputs("this kernel has no ", out);
+    for (size_t i = 0; i + 1 < absent->words.count; i += 2)
+        fprintf(out, "%s%s in %s", i ? ", no " : "", absent->words.items[i + 1],
+                absent->words.items[i]);
+    fputs(": what reads it is replaced, and rejected unless bpf_core_field_exists() or the like "
+          "keeps the "
+          "program from it",
+          out);
+    return fclose(out) == 0 ? note : NULL;
+}
+
+void rp_absent_clear(struct rp_absent *absent) {
+    rp_texts_clear(&absent->words);
+}

@@ -42,6 +42,7 @@ struct rp_module {
     bool blind; /* a program is loaded that does not count what it could not send */
     struct rp_gates gates;
     struct rp_timings timings;
+    uint64_t missed, missed_returns; /* by what is gone */
 };
 
 /* ------------------------------------------------------------- making and ending */
@@ -387,7 +388,32 @@ static struct rp_program *find_program(const struct rp_module *module, const cha
     return NULL;
 }
 
+/* Linux 5.12; of kprobes, uprobes and tracepoints 6.7. */
+static uint64_t missed_by(const struct rp_program *program) {
+    struct bpf_prog_info info = {0};
+    uint32_t size = sizeof(info);
+    return program->fd < 0 || bpf_obj_get_info_by_fd(program->fd, &info, &size)
+               ? 0
+               : info.recursion_misses;
+}
+
+uint64_t rp_module_missed(const struct rp_module *module) {
+    uint64_t missed = module->missed;
+    for (size_t i = 0; i < module->programs.count; i++)
+        missed += missed_by(module->programs.items[i]);
+    return missed;
+}
+
+void rp_module_add_missed(struct rp_module *module, uint64_t missed, bool is_return) {
+    *(is_return ? &module->missed_returns : &module->missed) += missed;
+}
+
+uint64_t rp_module_missed_returns(const struct rp_module *module) {
+    return module->missed_returns;
+}
+
 static void drop_program(struct rp_module *module, struct rp_program *program) {
+    module->missed += missed_by(program);
     if (program->gate.words)
         rp_gates_give_back(&module->gates, &program->gate);
     if (program->fd >= 0)

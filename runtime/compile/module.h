@@ -69,6 +69,12 @@ bool rp_module_calls(const struct rp_module *module, int helper);
 uint64_t rp_module_lost(const struct rp_module *module);
 /* Whether some of its programs do not count them, because the kernel did not allow that. */
 bool rp_module_is_blind(const struct rp_module *module);
+/* The events that its programs were not run for, as the kernel counts them. */
+uint64_t rp_module_missed(const struct rp_module *module);
+/* Those that its probes told of when they ended: returns, for which too many calls went on at a
+ * time, or others. */
+void rp_module_add_missed(struct rp_module *module, uint64_t missed, bool is_return);
+uint64_t rp_module_missed_returns(const struct rp_module *module);
 
 /* How long its steps took so far. */
 const struct rp_timings *rp_module_timings(const struct rp_module *module);

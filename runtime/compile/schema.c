@@ -256,6 +256,7 @@ static struct rp_error *check_type(const struct fit *f, const struct rp_member_s
     case RP_MEMBER_PLAIN:
         return NULL;
     case RP_MEMBER_COMM:
+    case RP_MEMBER_OPEN_TEXT:
         return rp_part_is_text(type) ? NULL : wrong_type(f, member, type, "text");
     case RP_MEMBER_BUCKET:
         return check_bucket(f, member, type);
@@ -323,15 +324,16 @@ static struct rp_error *check_stack_counts(const struct fit *f) {
 
 static struct rp_error *check_meaning(const struct fit *f) {
     const struct rp_object_map *map = f->map;
-    bool one = rp_map_type_is_array(map->type) && map->max_entries == 1;
+    bool array = rp_map_type_is_array(map->type), one = array && map->max_entries == 1;
+    bool two = array && map->max_entries == 2;
     switch (f->schema->means) {
     case RP_MEANS_COUNTER:
         return one && rp_part_is_number(&f->value) ? NULL : misfit(f, "it is not one number");
     case RP_MEANS_LOSS:
-        return one && !rp_map_type_is_per_cpu(map->type) && map->value_size == sizeof(uint64_t) &&
-                       rp_part_is_number(&f->value)
+        return (one || two) && !rp_map_type_is_per_cpu(map->type) &&
+                       map->value_size == sizeof(uint64_t) && rp_part_is_number(&f->value)
                    ? NULL
-                   : misfit(f, "it is not one number of 8 bytes");
+                   : misfit(f, "it is not one number of 8 bytes, or two");
     case RP_MEANS_LOG2:
     case RP_MEANS_LINEAR:
         return check_histogram(f);
@@ -416,7 +418,8 @@ struct rp_error *rp_schema_apply(const struct rp_object *object, const struct bt
 /* What no C tells: where it was, and what its column is called. */
 static bool is_only_said(const struct rp_member_schema *member) {
     return member->means == RP_MEMBER_ATTACH_POINT || member->means == RP_MEMBER_UNREAD ||
-           member->means == RP_MEMBER_SIZE || (member->means == RP_MEMBER_PLAIN && member->header);
+           member->means == RP_MEMBER_SIZE || member->means == RP_MEMBER_OPEN_TEXT ||
+           (member->means == RP_MEMBER_PLAIN && member->header);
 }
 
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before) {

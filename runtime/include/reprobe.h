@@ -247,12 +247,14 @@ struct rp_session_opts {
     uint64_t duration_ns; /* the loop ends after this time, */
     uint64_t event_limit; /* or after so many records; 0: it does not */
     /* The user talks to the program while it traces: rp_session_run() keeps in memory what the next
-     * compile can use, and leaves the command to rp_session_start_command(). */
+     * compile can use, and leaves the command to rp_session_start_command() and the time to
+     * rp_session_start_time(). */
     bool interactive;
     /* Called when all records are read and the loop is about to wait; may be NULL. */
     void (*before_wait)(void *ctx);
     /* Called for SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH and SIGTSTP, under a flood perhaps
-     * between two records; true ends the loop. NULL: the first three and the command's end do. */
+     * between two records, and for SIGCHLD when the target's process has ended; true ends the loop.
+     * NULL: the first three, and the end of the command or the target's process, do. */
     bool (*on_signal)(void *ctx, int signal);
     void *ctx; /* of both */
 };
@@ -329,12 +331,15 @@ struct rp_error *rp_session_watch(struct rp_session *session, int fd, rp_ready_f
 void rp_session_unwatch(struct rp_session *session, int fd);
 
 /* The event loop. Starts the command, and returns after a signal, the time, the event limit, the
- * end of the command, a callback's false, when nobody reads standard output any more, or (if it is
- * not interactive and has no command) when all probes are iterators that have come to their end.
- * Then it detaches the probes and delivers what was still on its way, up to the limit. */
+ * end of the command or of the target's process, a callback's false, when nobody reads standard
+ * output any more, or (if it is not interactive and has no command) when all probes are iterators
+ * that have come to their end. Then it detaches the probes and delivers what was still on its way,
+ * up to the limit. */
 struct rp_error *rp_session_run(struct rp_session *session);
-/* Starts the command if it has not started: for interactive sessions. */
+/* For interactive sessions: starts the command if it has not started; lets duration_ns begin if it
+ * has not. */
 void rp_session_start_command(struct rp_session *session);
+struct rp_error *rp_session_start_time(struct rp_session *session);
 /* Flushes standard output, as the loop does before it waits. Returns 0, or the errno of the first
  * write that failed, now or before: EPIPE if nobody reads it any more, EIO if the errno is lost. */
 int rp_output_flush(void);
@@ -360,6 +365,8 @@ const struct rp_stats *rp_session_module_stats(struct rp_session *session,
                                                const struct rp_module *module);
 /* The command's status as wait(2) gives it; -1 if there is none or it has not ended. */
 int rp_session_command_status(const struct rp_session *session);
+/* Whether the command has ended, or the target's process. */
+bool rp_session_target_ended(const struct rp_session *session);
 /* The sum of the modules' times so far; it belongs to the session. */
 const struct rp_timings *rp_session_timings(struct rp_session *session);
 /* What the user should know at the end: how many events were lost, with a cure, and how the command

@@ -27,7 +27,7 @@ enum rp_meaning {
     RP_MEANS_LINEAR,    /* the same by the lower ends of buckets */
     RP_MEANS_STACKS,    /* how often each stack was seen: the key is stacks, and whose they are */
     RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
-    RP_MEANS_LOSS,      /* an array of one u64: how much was left out */
+    RP_MEANS_LOSS,      /* an array of one u64, how much was left out, or of two: of how much */
     RP_MEANS_VARIABLES, /* the program's global variables, in libbpf's dialect */
 };
 
@@ -43,6 +43,7 @@ enum rp_member_meaning {
     RP_MEMBER_UNREAD,       /* of a record or a key: bit 0 is set where the member behind it could
                                not be read, bit 1 for the next one, …; not shown itself */
     RP_MEMBER_SIZE,         /* how many bytes of the text behind it there are; not shown itself */
+    RP_MEMBER_OPEN_TEXT, /* text that goes on if it fills its array: it is shown with a mark, … */
 };
 
 /* A member of a key, a value or a record. Members that are not listed are plain. These are its only
@@ -68,7 +69,8 @@ struct rp_map_schema {
     int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
                                 below `low` is for all that is below, `high` for all that is
                                 above; step 0: taken from the keys */
-    const char *loss;        /* of a loss: "events were not counted: the map counts is full" */
+    const char *loss;        /* of a loss: "events were not counted: the map counts is full"; of
+                                notes: what their entries are */
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
     bool from_zero; /* of a log2 histogram: slot 0 counts 0 and 1, as in libbpf's tools; else slot 1
                        does, as with bpf_log2l() */
@@ -96,10 +98,11 @@ struct rp_map_number {
     pid_t pid; /* whose stack it is; 0: the kernel's */
 };
 
-/* Calls `each` for each RP_MEANS_LOSS map whose number is not 0. */
+/* Calls `each` with a line about each loss, "1 event was not counted: the map counts is full", from
+ * RP_MEANS_LOSS maps whose number is not 0, and RP_MEANS_SCRATCH maps that have a `loss`, and
+ * entries. Maps with the same `loss` make one line. */
 struct rp_error *rp_module_losses(const struct rp_module *module,
-                                  void (*each)(void *ctx, uint64_t count, const char *loss),
-                                  void *ctx);
+                                  void (*each)(void *ctx, const char *text), void *ctx);
 
 /* ------------------------------------------------------------------ questions */
 

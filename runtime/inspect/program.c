@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compile/object.h"
-#include "inspect/disassembler.h"
+#include "probe/disassembler.h"
 #include "inspect/image.h"
 #include "kernel/ksyms.h"
 #include "reprobe_query.h"

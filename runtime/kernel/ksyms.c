@@ -8,10 +8,13 @@
 #include <string.h>
 
 #include "kernel/btf.h"
+#include "util/arena.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/shim.h"
+#include "util/vec.h"
 
 /* ------------------------------------------------------------------ /proc/kallsyms */
 
@@ -70,22 +73,89 @@ static bool is_function(const struct symbol *symbol) {
            (strcmp(symbol->module, "bpf") != 0 && !starts_with(symbol->module, "__builtin"));
 }
 
-struct function_visit {
-    bool (*each)(void *ctx, const char *name, const char *module, uint64_t address);
-    void *ctx;
+/* ------------------------------------------------------------------ functions, read once
+ *
+ * There are a hundred thousand, and they are asked for again and again. They are read as far as
+ * someone wants to know, and again when modules were loaded or unloaded. */
+
+struct function {
+    const char *name, *module;
+    uint64_t address;
 };
 
-static bool visit_function(void *ctx, const struct symbol *symbol) {
-    const struct function_visit *visit = ctx;
-    return !is_function(symbol) ||
-           visit->each(visit->ctx, symbol->name, symbol->module, symbol->address);
+static struct {
+    FILE *file;     /* NULL: all were read */
+    unsigned users; /* that go through them: they must stay */
+    RP_VEC(struct function) functions;
+    struct rp_arena names;
+    char *modules; /* what /proc/modules said; NULL: nothing was read yet */
+    char *line;
+    size_t line_size;
+} known;
+
+static struct rp_error *begin_functions(void) {
+    if (known.users)
+        return NULL;
+    RP_AUTO_FREE char *modules = NULL;
+    rp_error_free(rp_file_read("/proc/modules", &modules)); /* empty if there cannot be any */
+    if (known.modules && !strcmp(known.modules, modules ? modules : ""))
+        return NULL;
+    FILE *file = fopen("/proc/kallsyms", "re");
+    if (!file)
+        return rp_error_new(errno, NULL, "cannot read /proc/kallsyms");
+    if (known.file)
+        fclose(known.file);
+    known.file = file;
+    rp_vec_clear(&known.functions);
+    rp_arena_clear(&known.names);
+    free(known.modules);
+    known.modules = modules ? rp_take(modules) : strdup("");
+    return NULL;
+}
+
+/* Symbols of one module stand together. */
+static const char *keep_module(const char *module) {
+    const struct function *last =
+        known.functions.count ? &known.functions.items[known.functions.count - 1] : NULL;
+    if (!module)
+        return NULL;
+    if (last && last->module && !strcmp(last->module, module))
+        return last->module;
+    return rp_arena_copy(&known.names, module, strlen(module));
+}
+
+/* Reads on until there are more than `i`; false: there are not. */
+static bool has_function(size_t i) {
+    struct symbol symbol;
+    while (known.functions.count <= i && known.file) {
+        if (getline(&known.line, &known.line_size, known.file) <= 0) {
+            fclose(rp_take(known.file));
+            return false;
+        }
+        if (!parse_line(known.line, &symbol) || !is_function(&symbol))
+            continue;
+        struct function function = {
+            .name = rp_arena_copy(&known.names, symbol.name, strlen(symbol.name)),
+            .module = keep_module(symbol.module),
+            .address = symbol.address};
+        if (!function.name || !rp_vec_push(&known.functions, function))
+            return false;
+    }
+    return known.functions.count > i;
 }
 
 struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const char *module,
                                             uint64_t address),
                                void *ctx) {
-    struct function_visit visit = {.each = each, .ctx = ctx};
-    return each_symbol(visit_function, &visit);
+    RP_TRY(begin_functions());
+    known.users++;
+    for (size_t i = 0; has_function(i); i++) {
+        struct function function = known.functions.items[i];
+        if (!each(ctx, function.name, function.module, function.address))
+            break;
+    }
+    known.users--;
+    return NULL;
 }
 
 static bool until_address(void *ctx, const struct symbol *symbol) {
@@ -104,7 +174,7 @@ bool rp_ksyms_hidden(void) {
     return seen == HIDDEN;
 }
 
-/* ------------------------------------------------------------------ one function */
+/* ------------------------------------------------------------------ one symbol */
 
 struct lookup {
     const char *name;
@@ -159,24 +229,41 @@ unsigned rp_ksym_count(const char *name) {
     return look_up(name).count;
 }
 
+uint64_t rp_ksym_size_at(uint64_t address) {
+    struct lookup lookup = {.address = address, .next = UINT64_MAX};
+    if (address)
+        rp_error_free(each_symbol(keep_next, &lookup));
+    return lookup.next == UINT64_MAX ? 0 : lookup.next - address;
+}
+
 uint64_t rp_ksym_size(const char *name) {
-    struct lookup lookup = look_up(name);
-    if (!lookup.address)
-        return 0;
-    rp_error_free(each_symbol(keep_next, &lookup));
-    return lookup.next == UINT64_MAX ? 0 : lookup.next - lookup.address;
+    return rp_ksym_size_at(look_up(name).address);
 }
 
 /* ------------------------------------------------------------------ syscalls */
 
 /* The prefixes of syscall functions: by architecture since Linux 4.17, sys_ before and elsewhere.
- * The first few are native ones, most common first. */
+ * The first few are native ones, most common first; the others are functions of their own, for
+ * tasks of another width, or within the first. */
 static const char *const syscall_prefixes[] = {
-    "__x64_sys_",         "__arm64_sys_", "__s390x_sys_", "__riscv_sys_",        "sys_",
-    "__ia32_compat_sys_", "__ia32_sys_",  "__s390_sys_",  "__x32_compat_sys_",   "__se_compat_sys_",
-    "__se_sys_",          "__do_sys_",    "SyS_",         "__arm64_compat_sys_", "compat_sys_",
+    "__x64_sys_",
+    "__arm64_sys_",
+    "__s390x_sys_",
+    "__riscv_sys_",
+    "sys_",
+    "SyS_",
+    "__ia32_compat_sys_",
+    "__ia32_sys_",
+    "__s390_sys_",
+    "__x32_compat_sys_",
+    "__se_compat_sys_",
+    "__se_sys_",
+    "__do_sys_",
+    "__arm64_compat_sys_",
+    "compat_sys_",
 };
-#define NATIVE_PREFIXES 5
+#define NATIVE_PREFIXES  5 /* that a kernel may have */
+#define NATIVE_SPELLINGS 6
 
 static const char *find_prefix(bool (*exists)(const char *name)) {
     for (size_t i = 0; i < NATIVE_PREFIXES; i++) {
@@ -199,15 +286,23 @@ const char *rp_syscall_prefix(void) {
     return prefix;
 }
 
-const char *rp_syscall_of(const char *function) {
-    for (size_t i = 0; i < RP_COUNT(syscall_prefixes); i++)
+static const char *behind_prefix(const char *function, size_t prefixes) {
+    for (size_t i = 0; i < prefixes; i++)
         if (starts_with(function, syscall_prefixes[i]))
             return function + strlen(syscall_prefixes[i]);
     return NULL;
 }
 
+const char *rp_syscall_of(const char *function) {
+    return behind_prefix(function, RP_COUNT(syscall_prefixes));
+}
+
+bool rp_is_syscall_function(const char *function) {
+    return starts_with(function, rp_syscall_prefix());
+}
+
 char *rp_syscall_function(const char *function) {
-    const char *syscall = rp_syscall_of(function);
+    const char *syscall = behind_prefix(function, NATIVE_SPELLINGS);
     if (!syscall || !*syscall)
         return NULL;
     RP_AUTO_FREE char *name = NULL;

@@ -18,6 +18,8 @@ bool rp_ksyms_hidden(void);
 bool rp_ksym_exists(const char *name);
 /* Bytes from the start of the function `name` to the next symbol; 0 if unknown. */
 uint64_t rp_ksym_size(const char *name);
+/* The same of what begins at the address. */
+uint64_t rp_ksym_size_at(uint64_t address);
 /* How many functions, or variables, have that name; *address is that of the first, 0 if
  * kptr_restrict hides it. */
 unsigned rp_ksym_address(const char *name, bool is_function, uint64_t *address);
@@ -29,9 +31,12 @@ const char *rp_syscall_prefix(void);
 /* The part of `function` after the syscall prefix of any architecture ("clone" of "sys_clone");
  * NULL if it has no such prefix. */
 const char *rp_syscall_of(const char *function);
-/* This kernel's name of the syscall function `function` ("__x64_sys_clone" for "sys_clone"),
- * malloc()ed; NULL if this kernel has no such syscall. */
+/* This kernel's name of the syscall function `function` ("__x64_sys_clone" for "sys_clone", also
+ * with the native prefix of another architecture), malloc()ed; NULL if this kernel has no such
+ * syscall, or the name is another function's: __ia32_sys_clone is what 32-bit tasks call. */
 char *rp_syscall_function(const char *function);
+/* Whether it is such a function of this kernel's: its argument are the caller's registers. */
+bool rp_is_syscall_function(const char *function);
 
 /* While on, libbcc learns from BTF whether a kernel function exists, without reading all of
  * /proc/kallsyms. */

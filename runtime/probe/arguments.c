@@ -216,3 +216,9 @@ void rp_write_register_result(const struct rp_function_text *f) {
                                        pointer ? type : "", pointer ? ")" : "", f->context);
     rp_write_local(f->out, type, "ret", value ? value : "0");
 }
+
+/* The return has taken its address off the stack. */
+void rp_write_registers_frame(const struct rp_function_text *f) {
+    fprintf(f->out, "PT_REGS_SP(%s)%s", f->context,
+            f->spec->kind->is_return ? "" : " + sizeof(long)");
+}

@@ -98,5 +98,7 @@ void rp_write_registers_head(const struct rp_function_text *function);
 /* Reads the register of an argument or of the return value. */
 void rp_write_register_argument(const struct rp_function_text *function, size_t i);
 void rp_write_register_result(const struct rp_function_text *function);
+/* The stack of a call's caller. */
+void rp_write_registers_frame(const struct rp_function_text *function);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel holds for a program at its attach points, how kprobes and uprobes get there (by
  * libbcc), and how it ends. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/perf_event.h>
@@ -29,7 +30,30 @@ void rp_attachment_delete_event(const char *event) {
     free(rp_capture_end(&capture));
 }
 
-static void end_place(struct rp_attached *match) {
+/* The part of struct bpf_link_info that Linux 6.7 has for a kprobe: younger than the headers that
+ * this is built with may be. */
+struct kprobe_link_info {
+    uint32_t type, id, prog_id, unused_1;
+    uint32_t perf_type, unused_2;
+    uint64_t function;
+    uint32_t length, offset;
+    uint64_t address, missed;
+};
+#define PERF_TYPE_OF_KPROBE    3U
+#define PERF_TYPE_OF_KRETPROBE 4U
+
+static uint64_t missed_of(int link) {
+    struct kprobe_link_info info = {0};
+    uint32_t size = sizeof(info);
+    bool known =
+        !bpf_obj_get_info_by_fd(link, &info, &size) && info.type == BPF_LINK_TYPE_PERF_EVENT &&
+        (info.perf_type == PERF_TYPE_OF_KPROBE || info.perf_type == PERF_TYPE_OF_KRETPROBE);
+    return known ? info.missed : 0;
+}
+
+static void end_place(struct rp_attachment *attachment, struct rp_attached *match) {
+    if (match->fd >= 0 && match->event_fd >= 0)
+        attachment->missed += missed_of(match->fd);
     if (match->fd >= 0)
         close(match->fd);
     if (match->event_fd >= 0)
@@ -43,7 +67,7 @@ static void end_place(struct rp_attached *match) {
 static struct rp_error *add(struct rp_attachment *attachment, struct rp_attached match) {
     if (rp_vec_push(attachment, match))
         return NULL;
-    end_place(&match);
+    end_place(attachment, &match);
     return rp_error_nomem();
 }
 
@@ -77,8 +101,10 @@ void rp_attachment_disable(struct rp_attachment *attachment) {
     for (size_t i = 0; i < attachment->count; i++) {
         struct rp_attached *match = &attachment->items[i];
         bool is_link = match->event_fd >= 0;
-        if (is_link && match->fd >= 0)
+        if (is_link && match->fd >= 0) {
+            attachment->missed += missed_of(match->fd);
             close(match->fd);
+        }
         fds[i] = is_link ? match->event_fd : match->fd;
         match->fd = match->event_fd = -1;
     }
@@ -90,9 +116,9 @@ void rp_attachment_end(struct rp_attachment *attachment) {
         rp_attachment_disable(attachment);
     rp_closer_wait(attachment->closer);
     for (size_t i = 0; i < attachment->count; i++)
-        end_place(&attachment->items[i]);
+        end_place(attachment, &attachment->items[i]);
     rp_vec_clear(attachment);
-    *attachment = (struct rp_attachment){0};
+    *attachment = (struct rp_attachment){.missed = attachment->missed};
 }
 
 /* ------------------------------------------------------------------ kprobes and uprobes

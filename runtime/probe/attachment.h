@@ -14,6 +14,7 @@
 struct rp_attachment {
     RP_VEC(struct rp_attached);
     struct rp_closer *closer; /* owns their descriptors once it is disabled */
+    uint64_t missed;          /* what the kernel missed, as far as it has told of that */
 };
 
 /* Adds an attach point to `attachment`, which takes `fd` and `event` (malloc()ed, or NULL), even on
@@ -32,7 +33,7 @@ bool rp_attachment_enable(const struct rp_attachment *attachment);
 int rp_attachment_fd(const struct rp_attachment *attachment);
 /* Starts to detach: events stop within a few milliseconds. */
 void rp_attachment_disable(struct rp_attachment *attachment);
-/* Detaches, and waits for the kernel's grace period (tens of milliseconds). */
+/* Detaches, and waits for the kernel's grace period (tens of milliseconds). `missed` stays. */
 void rp_attachment_end(struct rp_attachment *attachment);
 
 /* ------------------------------------------------------------------ kprobes and uprobes */

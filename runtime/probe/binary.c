@@ -19,6 +19,7 @@
 #include "kernel/bcc.h"
 #include "kernel/features.h"
 #include "probe/probe.h"
+#include "probe/process_root.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -257,9 +258,22 @@ static struct rp_error *no_name(const char *name) {
                  : rp_error_hint_set(err, "use its path");
 }
 
+static struct rp_error *not_there(const char *name) {
+    return rp_error_hint_set(
+        rp_probe_error(ENOENT,
+                       "process %d, which has files of its own, has no program %s, and no library "
+                       "of that name is loaded in it",
+                       rp_process_root(), name),
+        "`cat /proc/%d/maps` shows which files it has loaded; paths are those that it sees",
+        rp_process_root());
+}
+
 struct rp_error *rp_binary_find(const char *name, char **path) {
-    RP_AUTO_FREE char *found = NULL;
-    if (strchr(name, '/')) {
+    RP_AUTO_FREE char *found = rp_process_root() ? rp_process_root_find(name) : NULL;
+    if (rp_process_root()) {
+        if (!found)
+            return not_there(name);
+    } else if (strchr(name, '/')) {
         found = realpath(name, NULL);
         if (!found && (errno == ENOENT || errno == ENOTDIR))
             return no_file(name);
@@ -388,6 +402,28 @@ uint64_t rp_binary_offset(const char *path, uint64_t address) {
         return 0;
     free((char *)symbol.module);
     return symbol.offset;
+}
+
+uint64_t rp_binary_section(const char *path, uint64_t address) {
+    RP_AUTO_CLOSE int fd = -1;
+    AUTO_ELF Elf *elf = NULL;
+    struct rp_error *err = open_elf(path, &fd, &elf);
+    Elf_Scn *scn = err ? NULL : elf_nextscn(elf, NULL);
+    rp_error_free(err);
+    for (; scn; scn = elf_nextscn(elf, scn)) {
+        GElf_Shdr section;
+        if (gelf_getshdr(scn, &section) && section.sh_flags & SHF_EXECINSTR &&
+            address >= section.sh_addr && address - section.sh_addr < section.sh_size)
+            return section.sh_addr;
+    }
+    return 0;
+}
+
+size_t rp_binary_read_code(const char *path, uint64_t address, uint8_t *code, size_t size) {
+    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    uint64_t offset = rp_binary_offset(path, address);
+    ssize_t got = fd < 0 || !offset ? 0 : pread(fd, code, size, (off_t)offset);
+    return got > 0 ? (size_t)got : 0;
 }
 
 struct rp_error *rp_binary_refusal(const char *path, const char *function, int errnum) {

@@ -62,6 +62,10 @@ struct rp_error *rp_binary_of_pattern(const char *pattern, char **name);
 struct rp_error *rp_binary_refusal(const char *path, const char *function, int errnum);
 /* The file offset of the code at `address`; 0 if it is not code. */
 uint64_t rp_binary_offset(const char *path, uint64_t address);
+/* Where the section begins that has the code at `address`; 0: there is none. */
+uint64_t rp_binary_section(const char *path, uint64_t address);
+/* Reads up to `size` bytes of code from `address` on; returns how many. */
+size_t rp_binary_read_code(const char *path, uint64_t address, uint8_t *code, size_t size);
 
 /* For the functions above: looks for the symbols of one name. Zero all but `wanted` and
  * `nearest.wanted` to begin; ended with rp_nearest_clear(). */

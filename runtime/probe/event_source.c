@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/event_source.h"
 
+#include <bpf/bpf.h>
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 
@@ -30,4 +35,33 @@ bool rp_event_source_set(struct perf_event_attr *attr, const char *source, bool 
     attr->type = (uint32_t)type;
     attr->config = returns ? 1ULL << (unsigned)bit : 0;
     return true;
+}
+
+/* Without a link. Takes `event`, even on failure. */
+static int run_at(int event, int prog_fd, struct rp_attachment *out) {
+    if (ioctl(event, PERF_EVENT_IOC_SET_BPF, prog_fd) || ioctl(event, PERF_EVENT_IOC_ENABLE, 0)) {
+        int errnum = errno;
+        close(event);
+        return errnum;
+    }
+    struct rp_error *err = rp_attachment_add(out, event, NULL);
+    rp_error_free(err);
+    return err ? ENOMEM : 0;
+}
+
+int rp_event_attach(struct perf_event_attr *attr, pid_t pid, int prog_fd,
+                    struct rp_attachment *out) {
+    attr->size = sizeof(*attr);
+    attr->sample_period = 1;
+    attr->wakeup_events = 1;
+    int event = (int)syscall(SYS_perf_event_open, attr, pid ? pid : -1, pid ? -1 : 0, -1,
+                             PERF_FLAG_FD_CLOEXEC);
+    if (event < 0)
+        return errno;
+    int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, NULL);
+    if (link < 0)
+        return run_at(event, prog_fd, out);
+    struct rp_error *err = rp_attachment_add_link(out, link, event);
+    rp_error_free(err);
+    return err ? ENOMEM : 0;
 }

@@ -140,7 +140,16 @@ void rp_instance_stop(struct rp_instance *instance) {
     }
 }
 
+/* What the kernel has told at its end belongs to its module. */
+static void give_missed(struct rp_instance *instance) {
+    if (instance->program && instance->program->module && instance->kind)
+        rp_module_add_missed(instance->program->module, instance->attachment.missed,
+                             instance->kind->is_return);
+    instance->attachment.missed = 0;
+}
+
 static void free_detached(struct rp_instance *instance) {
+    give_missed(instance);
     if (instance->program)
         rp_program_give_back(instance->program);
     rp_matches_clear(&instance->matches);
@@ -326,6 +335,7 @@ void rp_instance_free(struct rp_instance *instance) {
         rp_gate_close(&instance->program->gate);
     rp_attachment_disable(&instance->attachment);
     rp_attachment_end(&instance->attachment);
+    give_missed(instance);
     rp_instance_leave(instance);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/kernel_function.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include "probe/arguments.h"
 #include "probe/describe.h"
 #include "probe/kernel_event.h"
+#include "probe/kind.h"
 #include "util/cleanup.h"
 
 bool rp_kernel_function_use_own_name(struct rp_spec *spec) {
@@ -20,6 +22,92 @@ bool rp_kernel_function_use_own_name(struct rp_spec *spec) {
     free(spec->target);
     spec->target = own;
     return true;
+}
+
+/* ------------------------------------------------------------------ which function */
+
+bool rp_kernel_function_is_address(const struct rp_spec *spec) {
+    return spec->target[0] == '0' && (spec->target[1] == 'x' || spec->target[1] == 'X');
+}
+
+struct which {
+    const struct rp_spec *spec;
+    uint64_t wanted;        /* an address, or 0 */
+    uint64_t first, second; /* of those that are meant */
+    char modules[2][64];    /* theirs */
+    unsigned count;
+    bool has_module; /* it has a function at all */
+};
+
+static bool is_in(const char *module, const char *wanted) {
+    return !wanted || !strcmp(wanted, module ? module : "vmlinux");
+}
+
+static bool look_for(void *ctx, const char *name, const char *module, uint64_t address) {
+    struct which *which = ctx;
+    const struct rp_spec *spec = which->spec;
+    if (!is_in(module, spec->category))
+        return true;
+    which->has_module = true;
+    if (which->wanted ? address != which->wanted : strcmp(name, spec->target) != 0)
+        return true;
+    if (which->count && address && address == which->first) /* one function with two names */
+        return true;
+    if (which->count < 2) {
+        *(which->count ? &which->second : &which->first) = address;
+        snprintf(which->modules[which->count], sizeof(which->modules[0]), "%s",
+                 module ? module : "vmlinux");
+    }
+    which->count++;
+    return true;
+}
+
+static struct rp_error *several(const struct which *which) {
+    const struct rp_spec *spec = which->spec;
+    struct rp_error *err =
+        rp_probe_error(EADDRNOTAVAIL,
+                       "this kernel has %u functions named %s, and the name does "
+                       "not say which one you mean",
+                       which->count, spec->target);
+    if (which->count == 2 && strcmp(which->modules[0], which->modules[1]) != 0)
+        return rp_error_hint_set(err, "use %s:%s:%s or %s:%s:%s", spec->kind->name,
+                                 which->modules[0], spec->target, spec->kind->name,
+                                 which->modules[1], spec->target);
+    if (!which->first)
+        return rp_error_hint_set(err, "as root, who sees their addresses, use kprobe:0xADDRESS");
+    return rp_error_hint_set(err, "use the address of one: kprobe:0x%" PRIx64 " or 0x%" PRIx64,
+                             which->first, which->second);
+}
+
+static struct rp_error *none(const struct which *which) {
+    const struct rp_spec *spec = which->spec;
+    if (which->wanted)
+        return rp_error_hint_set(
+            rp_probe_error(ENOENT, "no function of the kernel begins at %s", spec->target),
+            "/proc/kallsyms has their addresses, if it is read as root");
+    if (!which->has_module)
+        return rp_error_hint_set(
+            rp_probe_error(ENOENT, "no module named %s is loaded", spec->category),
+            "/proc/modules has those that are; the kernel itself is vmlinux");
+    return rp_error_hint_set(
+        rp_probe_error(ENOENT, "the module %s has no function %s", spec->category, spec->target),
+        "reprobe list '%s:*PART*' finds functions by a part of their names", spec->kind->name);
+}
+
+struct rp_error *rp_kernel_function_find(const struct rp_spec *spec, uint64_t *address) {
+    struct which which = {.spec = spec};
+    bool by_address = rp_kernel_function_is_address(spec);
+    if (by_address)
+        which.wanted = strtoull(spec->target, NULL, 16);
+    RP_TRY(rp_ksyms_each(look_for, &which));
+    *address = which.first;
+    if (which.count > 1 && !by_address)
+        return several(&which);
+    if (which.count && !which.first && spec->category)
+        return rp_error_hint_set(
+            rp_probe_error(EPERM, "the kernel hides the addresses of its functions"),
+            "run as root (sudo), with kernel.kptr_restrict below 2");
+    return which.count || (!spec->category && !by_address) ? NULL : none(&which);
 }
 
 /* ------------------------------------------------------------------ arguments */
@@ -70,7 +158,7 @@ char *rp_kernel_function_call(const struct rp_spec *spec, enum rp_call_part part
                               const char *end) {
     if (part != RP_CALL_WHOLE)
         return rp_spec_as(spec, part == RP_CALL_ENTRY ? entry : end);
-    return rp_syscall_of(spec->target) ? NULL : rp_spec_as(spec, "fexit");
+    return rp_is_syscall_function(spec->target) ? NULL : rp_spec_as(spec, "fexit");
 }
 
 /* ------------------------------------------------------------------ for people */

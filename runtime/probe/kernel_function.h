@@ -26,6 +26,12 @@ char *rp_suggest_tracepoint(const struct rp_spec *spec);
 
 /* A function that exists can be described even if it cannot be probed. */
 bool rp_kernel_function_exists(const struct rp_spec *spec);
+/* Whether the spec's target is an address, 0xffffffff81000000. */
+bool rp_kernel_function_is_address(const struct rp_spec *spec);
+/* The address of the one function that the spec means, by its name, its module ("vmlinux": the
+ * kernel itself) or its address; 0 where the kernel hides it and the name says enough. Why it is
+ * not one. */
+struct rp_error *rp_kernel_function_find(const struct rp_spec *spec, uint64_t *address);
 void rp_kernel_function_describe(const struct rp_spec *spec, FILE *out);
 
 #endif

@@ -153,6 +153,9 @@ struct rp_probe_kind {
     void (*write_result)(const struct rp_function_text *function);
     /* "int NAME(…)\n{\n"; never NULL. */
     void (*write_head)(const struct rp_function_text *function);
+    /* A number that is the same at both ends of a call, and another one in each call that goes on
+     * in the same task; NULL: a task makes one such call at a time. */
+    void (*write_frame)(const struct rp_function_text *function);
     /* Of iterators: sends the struct `record` as a row. */
     void (*write_row)(const struct rp_function_text *function, const char *record);
     /* C that must come before such a function, whose name is `function`; may be NULL. */

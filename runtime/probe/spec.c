@@ -114,8 +114,8 @@ char *rp_spec_text(const struct rp_spec *spec) {
 }
 
 char *rp_spec_as(const struct rp_spec *spec, const char *kind) {
-    return rp_text("%s:%s%s%s", kind, spec->path ? spec->path : "", spec->path ? ":" : "",
-                   spec->target);
+    return rp_text("%s:%s%s%s%s%s", kind, spec->path ? spec->path : "", spec->path ? ":" : "",
+                   spec->category ? spec->category : "", spec->category ? ":" : "", spec->target);
 }
 
 void rp_spec_clear(struct rp_spec *spec) {
@@ -127,8 +127,19 @@ void rp_spec_clear(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ what a spec is */
 
+const char *rp_spec_find(const char *spec, const char *marks) {
+    size_t depth = 0;
+    for (; *spec; spec++) {
+        depth += *spec == '(';
+        depth -= *spec == ')' && depth;
+        if (!depth && strchr(marks, *spec))
+            return spec;
+    }
+    return NULL;
+}
+
 bool rp_probe_is_pattern(const char *spec) {
-    return spec && strpbrk(spec, RP_SPEC_WILDCARDS);
+    return spec && rp_spec_find(spec, RP_SPEC_WILDCARDS);
 }
 
 /* False: out of memory. */

@@ -24,6 +24,10 @@ struct rp_spec {
 /* A spec with one of these is a pattern: it stands for all that it matches. */
 #define RP_SPEC_WILDCARDS "*?["
 
+/* The first of `marks` in a spec, but for what is in (parentheses), the parameters of a C++
+ * function; or NULL. */
+const char *rp_spec_find(const char *spec, const char *marks);
+
 /* "kprobe:vfs_read+8", malloc()ed. */
 char *rp_spec_text(const struct rp_spec *spec);
 void rp_spec_clear(struct rp_spec *spec);

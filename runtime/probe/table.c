@@ -102,12 +102,12 @@ struct rp_error *rp_probe_kind_unknown(const char *name) {
 static struct rp_error *check_text(const char *text) {
     if (!*text)
         return hint_usages(rp_probe_error(EINVAL, "it is empty"));
-    if (text[strcspn(text, " \t\r\n\v\f")])
+    if (rp_spec_find(text, " \t\r\n\v\f"))
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "it contains white space"),
             "write KIND:NAME without spaces; for a program whose path has some, "
             "make a symbolic link");
-    if (text[strcspn(text, "*?[]")])
+    if (rp_spec_find(text, "*?[]"))
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "it is a pattern; here you can use only one attach point"),
             "reprobe list '%.*s' lists the matches", SHOWN_MAX, text);

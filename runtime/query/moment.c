@@ -64,12 +64,31 @@ static struct rp_error *replace_point(struct rp_query_plan *p, size_t i, char *s
     return rp_attach_point_open(own, fallback, &p->points[i]);
 }
 
+/* What the kernel calls directly at both ends misses no return, where kretprobes can wait for some
+ * calls only. */
+static void direct_ends(const struct rp_spec *spec, char **entry, char **end) {
+    RP_AUTO_FREE char *whole = call_of(spec, RP_CALL_WHOLE);
+    RP_AUTO(rp_spec_clear) struct rp_spec direct = {0};
+    if (!whole || !strcmp(whole, *end) || !rp_probe_exists(whole))
+        return;
+    struct rp_error *err = rp_spec_parse(whole, &direct);
+    char *first = err ? NULL : call_of(&direct, RP_CALL_ENTRY);
+    rp_error_free(err);
+    if (!first)
+        return;
+    free(*entry);
+    free(*end);
+    *entry = first;
+    *end = rp_take(whole);
+}
+
 /* Two functions: one keeps what is known at the entry for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     const struct rp_spec *spec = &p->points[0].spec;
     RP_AUTO_FREE char *entry = call_of(spec, RP_CALL_ENTRY), *end = call_of(spec, RP_CALL_RETURN);
     if (!entry || !end)
         return no_return(p->question, &p->points[0]);
+    direct_ends(spec, &entry, &end);
     p->point_count = 2;
     p->pair = true;
     p->map = p->map ? p->map : "entered";
@@ -117,8 +136,12 @@ struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
         return is_result_of_event(point) ? NULL : no_return(p->question, point);
     if (rp_plan_any(p, reads_return))
         RP_TRY(check_void(p, point));
-    if (!rp_plan_any(p, reads_argument))
-        return point->is_return ? NULL : replace_point(p, 0, rp_take(end), "on_return");
+    if (!rp_plan_any(p, reads_argument)) {
+        if (point->is_return)
+            return NULL;
+        direct_ends(&point->spec, &entry, &end);
+        return replace_point(p, 0, rp_take(end), "on_return");
+    }
     if (point->spec.kind->result == RP_RESULT_PARAMETER && !rp_plan_any(p, asks_entry))
         return NULL;
     RP_AUTO_FREE char *whole = call_of(&point->spec, RP_CALL_WHOLE);

@@ -138,6 +138,23 @@ static struct rp_error *check_key(const struct rp_query_plan *p, const struct rp
         "use a member of it");
 }
 
+static bool has_key(const struct rp_query_plan *p, const char *name) {
+    for (size_t i = 0; i < p->keys.count; i++)
+        if (rp_node_is_builtin(p->keys.items[i].node, name))
+            return true;
+    return false;
+}
+
+/* Functions of a process have names only if it is known which process it is. */
+static struct rp_error *add_pid_of_stack(struct rp_query_plan *p) {
+    const struct rp_node *node;
+    if (is_stack_verb(p->question) || !rp_plan_has_user_stack(p) || !has_key(p, "stack") ||
+        has_key(p, "pid"))
+        return NULL;
+    RP_TRY(rp_plan_tree(p, "pid", &node));
+    return rp_value_add(&p->keys, "pid", node, NULL) ? NULL : rp_error_nomem();
+}
+
 static struct rp_error *add_keys(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     for (size_t i = 0; i < q->key_count; i++) {
@@ -153,7 +170,7 @@ static struct rp_error *add_keys(struct rp_query_plan *p) {
         rp_value_set_capacity(key);
         RP_TRY(rp_plan_moment(p, &key->node));
     }
-    return NULL;
+    return add_pid_of_stack(p);
 }
 
 /* ------------------------------------------------------------------ the verbs' own */

@@ -9,6 +9,7 @@
 #define RP_QUERY_PLAN_H
 
 #include <stdio.h>
+#include <string.h>
 
 #include "probe/arguments.h"
 #include "probe/kind.h"
@@ -142,6 +143,8 @@ bool rp_plan_any(const struct rp_query_plan *program, bool (*test)(const struct 
 struct rp_value *rp_value_add(struct rp_values *values, const char *text,
                               const struct rp_node *node, const char *const *reserved);
 void rp_value_set_capacity(struct rp_value *value);
+/* Whether there may be more of the text than its capacity has room for. */
+bool rp_value_is_open(const struct rp_value *value);
 /* Makes text shorter until all is small enough for the stack. */
 void rp_values_fit(struct rp_values *values);
 
@@ -167,6 +170,28 @@ void rp_values_take_capacity(const struct rp_query_plan *program, struct rp_valu
 struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 
 /* ------------------------------------------------------------------ function.c: pieces of C */
+
+/* Besides RP_USES_* of reads: void see_process(u32 pid), of processes whose stacks are named. */
+#define RP_USES_SEE_PROCESS 64U
+/* Whether `stack` is the process's: at functions of files; elsewhere it is the kernel's. */
+static inline bool rp_plan_has_user_stack(const struct rp_query_plan *program) {
+    return program->points[0].spec.kind->in_files;
+}
+/* Whether the stacks of processes are named: then each process is told of when it is seen, since it
+ * may have ended by then. */
+bool rp_plan_names_user_stacks(const struct rp_query_plan *program);
+/* Whether a value is `stack`. */
+bool rp_plan_reads_stack(const struct rp_query_plan *program);
+/* Whether it is that one of the names that are there everywhere. */
+static inline bool rp_node_is_builtin(const struct rp_node *node, const char *name) {
+    return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK &&
+           !strcmp(node->variable->name, name);
+}
+
+/* Maps of a pair of functions: how many calls were not kept, and how many were, but not seen to
+ * return. */
+#define RP_MAP_UNKEPT     "unkept"
+#define RP_MAP_UNRETURNED "unreturned"
 
 /* What a value that could not be read is of. */
 enum rp_unread_part { RP_UNREAD_VALUE, RP_UNREAD_NUMBER, RP_UNREAD_CONDITION };

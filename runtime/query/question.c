@@ -282,8 +282,11 @@ static struct rp_error *take_linear(struct parser *p) {
 
 /* ------------------------------------------------------------------ probes */
 
+/* A word in quotes, or one that ends before white space that is not in parentheses. */
 static const char *end_of_word(const char *text) {
-    return text + strcspn(text, " \t\r\n\v\f");
+    const char *quote = strchr("'\"", *text) ? strchr(text + 1, *text) : NULL;
+    const char *end = quote ? quote + 1 : rp_spec_find(text, " \t\r\n\v\f");
+    return end ? end : text + strlen(text);
 }
 
 static const char *skip_space(const char *text) {

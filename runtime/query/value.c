@@ -97,6 +97,17 @@ void rp_value_set_capacity(struct rp_value *value) {
                                                               : TEXT_CAPACITY;
 }
 
+bool rp_value_is_open(const struct rp_value *value) {
+    const struct rp_node *node = value->node;
+    while (node && node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    if (!node || !value->capacity || node->kind == RP_NODE_STRING || rp_node_is_comm(node) ||
+        rp_node_is_bytes(node))
+        return false;
+    const struct rp_c_type *type = node->type;
+    return type->kind != RP_C_ARRAY || !type->elements || type->elements > value->capacity;
+}
+
 void rp_values_fit(struct rp_values *values) {
     for (unsigned most = RP_PATH_CAPACITY;
          bytes(values) > STACK_CAPACITY && most > TEXT_CAPACITY_MIN; most /= 2)

@@ -57,13 +57,13 @@ static void write_enum(struct rp_writer *w, const char *name, const struct rp_vi
 }
 
 static void write_text(struct rp_writer *w, const char *name, const struct rp_view *view) {
-    const uint8_t *at = view->data + rp_view_offset(view);
-    if (!view->type->count_at) {
-        rp_json_text(w, name, (const char *)at, rp_view_length(view));
-        return;
-    }
+    bool cut;
+    size_t length = rp_view_text(view, &cut);
     rp_json_before(w, name);
-    rp_write_json_escaped(w, at, rp_view_length(view));
+    if (cut)
+        rp_write_json_cut(w, view->data + rp_view_offset(view), length);
+    else
+        rp_write_json_escaped(w, view->data + rp_view_offset(view), length);
 }
 
 void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *view) {

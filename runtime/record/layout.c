@@ -248,6 +248,11 @@ static void hide(struct rp_layout *layout, size_t i) {
     memmove(column, column + 1, (layout->columns.count - i) * sizeof(*column));
 }
 
+void rp_column_take_meaning(struct rp_column *column, enum rp_member_meaning means) {
+    if (means == RP_MEMBER_OPEN_TEXT && column->type && column->type->kind == RP_TEXT)
+        ((struct rp_type *)column->type)->is_open = true;
+}
+
 void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end) {
     const struct rp_column *marks = &layout->columns.items[i];
     for (size_t bit = 0; i + 1 + bit < end && bit < marks->type->size * 8; bit++)

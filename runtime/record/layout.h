@@ -44,7 +44,8 @@ struct rp_type {
     /* Of a member, whose type is its own: */
     bool is_hidden; /* it tells about others, and is not shown */
     uint64_t
-        mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
+        mark;     /* the bit of the record that is set where it could not be read, and 1; 0: none */
+    bool is_open; /* TEXT: more follows if it fills its array */
     uint64_t count_at; /* TEXT: the byte where a u32 has its length, and 1; 0: it ends at a NUL */
 };
 
@@ -130,6 +131,8 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 
+/* What a schema says of the column's text. */
+void rp_column_take_meaning(struct rp_column *column, enum rp_member_meaning means);
 /* Column `i` has the marks (or the size) of those behind it, which end before column `end`: it is
  * not shown. */
 void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end);

@@ -50,6 +50,7 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
         if (!column)
             continue;
         column->means = member->means;
+        rp_column_take_meaning(column, member->means);
         column->stacks = member->stacks ? strdup(member->stacks) : NULL;
         if (member->stacks && !column->stacks)
             return rp_error_nomem();

@@ -173,8 +173,10 @@ static void find_member(struct rp_map_table *t, const struct rp_member_schema *m
            end = member->of_value ? t->layout->columns.count : t->key_columns;
     for (size_t i = first; i < end; i++)
         if (t->layout->columns.items[i].bit_offset == (base + member->offset) * 8 &&
-            !t->layout->columns.items[i].bit_size)
+            !t->layout->columns.items[i].bit_size) {
             t->members[i] = member;
+            rp_column_take_meaning(&t->layout->columns.items[i], member->means);
+        }
 }
 
 static ssize_t column_at(const struct rp_map_table *t, uint32_t offset) {
@@ -341,34 +343,5 @@ struct rp_error *rp_map_table_read(struct rp_map_table *t) {
     t->row_count = 0;
     RP_TRY(rp_map_entries(t->fd, t->name, &t->info, add_row, t));
     sort_rows(t);
-    return NULL;
-}
-
-/* ---- what was left out */
-
-static struct rp_error *add_number(void *ctx, const void *key, const void *value) {
-    uint64_t number;
-    (void)key;
-    memcpy(&number, value, sizeof(number));
-    *(uint64_t *)ctx += number;
-    return NULL;
-}
-
-struct rp_error *rp_module_losses(const struct rp_module *module,
-                                  void (*each)(void *ctx, uint64_t count, const char *loss),
-                                  void *ctx) {
-    for (size_t i = 0; i < rp_module_map_count(module); i++) {
-        const char *name = rp_module_map_name(module, i);
-        const struct rp_map_schema *schema = rp_module_map_schema(module, name);
-        struct bpf_map_info info;
-        uint64_t count = 0;
-        if (schema->means != RP_MEANS_LOSS)
-            continue;
-        RP_TRY(rp_map_info(rp_module_map_fd(module, name), name, &info));
-        if (info.value_size == sizeof(count))
-            RP_TRY(rp_map_entries(rp_module_map_fd(module, name), name, &info, add_number, &count));
-        if (count)
-            each(ctx, count, schema->loss ? schema->loss : name);
-    }
     return NULL;
 }

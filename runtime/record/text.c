@@ -43,6 +43,16 @@ static void write_enum(struct rp_writer *w, const struct rp_view *view) {
         rp_write_uint(w, rp_view_uint(view));
 }
 
+static void write_text(struct rp_writer *w, const struct rp_view *view) {
+    bool cut;
+    size_t length = rp_view_text(view, &cut);
+    const uint8_t *at = view->data + rp_view_offset(view);
+    if (cut)
+        rp_write_cut(w, at, length);
+    else
+        rp_write_escaped(w, at, length);
+}
+
 void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
     if (!rp_view_present(view)) {
         rp_write_char(w, '-');
@@ -73,10 +83,7 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         write_enum(w, view);
         break;
     case RP_TEXT:
-        if (view->type->count_at)
-            rp_write_escaped(w, at, rp_view_length(view));
-        else
-            rp_write_text(w, (const char *)at, rp_view_length(view));
+        write_text(w, view);
         break;
     case RP_BYTES:
         rp_write_hex(w, at, rp_view_length(view));

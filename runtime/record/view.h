@@ -47,6 +47,28 @@ static inline size_t rp_view_length(const struct rp_view *view) {
     return view->type->to_the_end || view->type->size > rest ? rest : view->type->size;
 }
 
+/* How many bytes of text there are to show; *cut: more followed, which is not there. The last byte
+ * of a text that fills its array only says that. */
+static inline size_t rp_view_text(const struct rp_view *view, bool *cut) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    size_t length = rp_view_length(view), most = view->type->size;
+    uint32_t count = 0;
+    if (view->type->count_at) {
+        if (view->type->count_at - 1 + sizeof(count) <= view->size)
+            memcpy(&count, view->data + view->type->count_at - 1, sizeof(count));
+        *cut = count > most;
+        return length;
+    }
+    length = strnlen((const char *)at, length);
+    *cut = view->type->is_open && most > 1 && length + 1 >= most;
+    if (!*cut)
+        return length;
+    length = most - 2;
+    while (length && (at[length] & 0xc0) == 0x80) /* no part of a character */
+        length--;
+    return length;
+}
+
 /* A number of up to 64 bits, zero-extended. Bit fields count from the low end of a byte on
  * little-endian machines, and from the high end on the others. */
 static inline uint64_t rp_view_bits(const struct rp_view *view) {

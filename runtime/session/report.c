@@ -54,6 +54,10 @@ int rp_session_command_status(const struct rp_session *s) {
     return s->child.ended ? s->child.status : -1;
 }
 
+bool rp_session_target_ended(const struct rp_session *s) {
+    return s->target_ended || s->child.ended;
+}
+
 static void add_timings(struct rp_timings *sum, const struct rp_module *module) {
     const struct rp_timings *one = rp_module_timings(module);
     sum->types_ms += one->types_ms;
@@ -97,6 +101,8 @@ static void report_command(const struct rp_session *s, FILE *out) {
         fprintf(out, "reprobe: the command was ended by signal %d\n", WTERMSIG(status));
     else if (status > 0)
         fprintf(out, "reprobe: the command ended with status %d\n", WEXITSTATUS(status));
+    if (s->target_ended)
+        fprintf(out, "reprobe: process %d has ended\n", s->target.pid);
 }
 
 static void report_loss(struct rp_session *s, FILE *out) {

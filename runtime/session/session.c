@@ -3,10 +3,12 @@
 #include "session/session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include "compile/module.h"
 #include "probe/instance.h"
 #include "probe/probe.h"
+#include "probe/process_root.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
@@ -47,6 +50,30 @@ static struct rp_error *open_loop(struct rp_session *s) {
     return NULL;
 }
 
+/* ------------------------------------------------------------- the process of -p */
+
+/* Linux 5.3: on older kernels nobody says when it ends. */
+static struct rp_error *watch_target(struct rp_session *s) {
+    pid_t pid = s->target.pid;
+    s->target_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (s->target_fd >= 0)
+        return rp_session_listen(s, s->target_fd, EPOLLIN, RP_ON_TARGET);
+    if ((errno == EINVAL || errno == ENOENT) && !kill(pid, 0))
+        return rp_error_hint_set(rp_error_new(EINVAL, "it is a thread of another process",
+                                              "cannot trace process %d", pid),
+                                 "give the id of its process, as `ps` shows it");
+    return kill(pid, 0) && errno == ESRCH
+               ? rp_error_new(ESRCH, NULL, "cannot trace process %d", pid)
+               : NULL;
+}
+
+/* Another process may get its id: none of that is to be traced. */
+static void end_target(struct rp_session *s) {
+    epoll_ctl(s->epoll, EPOLL_CTL_DEL, s->target_fd, NULL);
+    s->target_ended = true;
+    s->stop |= s->opts.on_signal ? s->opts.on_signal(s->opts.ctx, SIGCHLD) : true;
+}
+
 static struct rp_error *read_opts(struct rp_session *s, const struct rp_session_opts *opts) {
     RP_TRY(rp_opts_read(&s->opts, sizeof(s->opts), opts, "rp_session_opts"));
     return rp_opts_read(&s->target, sizeof(s->target), s->opts.target, "rp_target");
@@ -61,12 +88,12 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
         free(s);
         return err;
     }
-    s->epoll = s->signals = s->timer = s->trace.fd = s->child.gate = -1;
+    s->epoll = s->signals = s->timer = s->target_fd = s->trace.fd = s->child.gate = -1;
     s->last_number = RP_ON_WATCHED;
     err = open_loop(s);
-    pid_t pid = s->target.pid;
-    if (!err && pid && kill(pid, 0) && errno == ESRCH)
-        err = rp_error_new(ESRCH, NULL, "cannot trace process %d", pid);
+    if (!err && s->target.pid)
+        err = watch_target(s);
+    rp_process_root_set(s->target.pid);
     if (!err && s->opts.command)
         err = rp_child_start(&s->child, s->opts.command, &s->old_mask);
     if (err) {
@@ -75,6 +102,13 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
     }
     *out = s;
     return NULL;
+}
+
+/* Those that came while it was ending wanted just that. */
+static void forget_signals(const struct rp_session *s) {
+    struct signalfd_siginfo info;
+    while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
+        ;
 }
 
 static void close_fd(int fd) {
@@ -95,6 +129,7 @@ void rp_session_free(struct rp_session *s) {
     if (!s)
         return;
     free_probes(s);
+    rp_process_root_set(0);
     rp_child_end(&s->child);
     for (size_t i = 0; i < s->streams.count; i++)
         rp_stream_close(s->streams.items[i]);
@@ -113,7 +148,9 @@ void rp_session_free(struct rp_session *s) {
     free(s->row_readers.items);
     free(s->modules.items);
     free(s->removed.items);
+    forget_signals(s);
     close_fd(s->timer);
+    close_fd(s->target_fd);
     close_fd(s->signals);
     close_fd(s->epoll);
     sigaction(SIGPIPE, &s->old_pipe, NULL);
@@ -263,6 +300,8 @@ static void on_event(struct rp_session *s, uint64_t number) {
         rp_session_take_signals(s);
     else if (number == RP_ON_TIMER)
         s->stop |= rp_session_expired(s->timer);
+    else if (number == RP_ON_TARGET)
+        end_target(s);
     else if (number == RP_ON_STDOUT)
         rp_session_close(s);
     for (size_t i = 0; i < s->watched.count; i++)
@@ -318,13 +357,19 @@ void rp_session_start_command(struct rp_session *s) {
     rp_child_release(&s->child);
 }
 
+struct rp_error *rp_session_start_time(struct rp_session *s) {
+    if (!s->opts.duration_ns || s->timed)
+        return NULL;
+    s->timed = true;
+    return set_timer(s->timer, s->opts.duration_ns, 0);
+}
+
 struct rp_error *rp_session_run(struct rp_session *s) {
-    if (!s->opts.interactive)
+    if (!s->opts.interactive) {
         rp_compile_release();
-    if (s->opts.duration_ns)
-        RP_TRY(set_timer(s->timer, s->opts.duration_ns, 0));
-    if (!s->opts.interactive)
+        RP_TRY(rp_session_start_time(s));
         rp_child_release(&s->child);
+    }
     while (!s->stop)
         turn(s);
     free_probes(s); /* waits until no program of theirs runs any more */

@@ -54,6 +54,9 @@ struct rp_session {
     RP_VEC(struct rp_watched) watched;
     uint64_t last_number;
     int epoll, signals, timer;
+    int target_fd;     /* a pidfd of the process of -p, or -1 */
+    bool target_ended; /* it has */
+    bool timed;        /* the time runs after which the loop ends */
     uint64_t admitted; /* records and trace lines let through so far */
     uint64_t trace_lines;
     struct rp_stats gone; /* of modules that were removed */
@@ -69,7 +72,7 @@ struct rp_session {
 };
 
 /* What the loop waits for, as epoll tells it: of all else the number of a `struct rp_watched`. */
-enum { RP_ON_SIGNAL, RP_ON_TIMER, RP_ON_STDOUT, RP_ON_STREAM, RP_ON_WATCHED };
+enum { RP_ON_SIGNAL, RP_ON_TIMER, RP_ON_TARGET, RP_ON_STDOUT, RP_ON_STREAM, RP_ON_WATCHED };
 
 /* ---- records.c */
 

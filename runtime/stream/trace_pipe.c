@@ -14,35 +14,28 @@
 #include "util/error.h"
 
 /*
- * kernel/trace/trace_output.c, trace_print_context():
+ * kernel/trace/trace_output.c, trace_print_context(), writes "%16s-%-7d " before all else:
  *   "            bash-3022    [001] d..21  9876.543210: bpf_trace_printk: Hello, World!"
- * The task's name may contain any character, so the line is parsed from its "-PID [CPU]" outwards;
- * with the record-tgid option there is a "(TGID)" before the CPU.
+ * A task may call itself anything that looks like the rest of a line, but no more than 15 bytes
+ * long: so what counts is where things stand. With the record-tgid option there is a "(TGID)"
+ * before the CPU.
  */
-static char *find_pid_end(char *text, char **cpu) {
-    for (char *bracket = strstr(text, " ["); bracket; bracket = strstr(bracket + 1, " [")) {
-        char *after;
-        long number = strtol(bracket + 2, &after, 10);
-        if (after == bracket + 2 || *after != ']' || number < 0)
-            continue;
-        char *end = bracket;
-        while (end > text && isspace((unsigned char)end[-1]))
-            end--;
-        if (end > text && end[-1] == ')') { /* (TGID) */
-            while (end > text && *--end != '(')
-                ;
-            while (end > text && isspace((unsigned char)end[-1]))
-                end--;
-        }
-        char *digits = end;
-        while (digits > text && isdigit((unsigned char)digits[-1]))
-            digits--;
-        if (digits < end && digits > text && digits[-1] == '-') {
-            *cpu = bracket + 2;
-            return digits;
-        }
-    }
-    return NULL;
+#define TASK_WIDTH 16
+
+/* The digits of the process id; NULL: it is not such a line. */
+static char *find_pid(char *text, size_t length) {
+    char *pid = text + TASK_WIDTH + 1;
+    return length > TASK_WIDTH + 1 && pid[-1] == '-' && isdigit((unsigned char)*pid) ? pid : NULL;
+}
+
+/* The digits of the CPU, behind the process id. */
+static char *find_cpu(char *pid) {
+    char *at = pid + strspn(pid, "0123456789");
+    at += strspn(at, " ");
+    if (*at == '(')
+        at += strcspn(at, ")") + (at[strcspn(at, ")")] == ')');
+    at += strspn(at, " ");
+    return *at == '[' && isdigit((unsigned char)at[1]) ? at + 1 : NULL;
 }
 
 uint64_t rp_trace_lost_parse(const char *text) {
@@ -52,8 +45,8 @@ uint64_t rp_trace_lost_parse(const char *text) {
 
 bool rp_trace_line_parse(char *text, struct rp_trace_line *line) {
     static const char marker[] = ": bpf_trace_printk: ";
-    char *cpu, *pid = find_pid_end(text, &cpu);
-    char *message = pid ? strstr(cpu, marker) : NULL;
+    char *pid = find_pid(text, strlen(text)), *cpu = pid ? find_cpu(pid) : NULL;
+    char *message = cpu ? strstr(cpu, marker) : NULL;
     if (!message)
         return false;
     *message = '\0';
@@ -63,9 +56,7 @@ bool rp_trace_line_parse(char *text, struct rp_trace_line *line) {
     char *time = strrchr(cpu, ' ');
     line->time = time ? strtod(time + 1, NULL) : 0;
     pid[-1] = '\0';
-    while (isspace((unsigned char)*text))
-        text++;
-    snprintf(line->task, sizeof(line->task), "%s", text);
+    snprintf(line->task, sizeof(line->task), "%s", text + strspn(text, " "));
     return true;
 }
 
@@ -114,18 +105,30 @@ void rp_trace_pipe_close(struct rp_trace_pipe *pipe) {
     pipe->fd = -1;
 }
 
+/* The end of the line that begins at `start`; NULL: it is not there yet. A newline before the
+ * process id may be of the task's name. */
+static char *line_end(char *start, char *end) {
+    char *newline = memchr(start, '\n', (size_t)(end - start));
+    for (char *next = newline; next && next - start < TASK_WIDTH;) {
+        next = memchr(next + 1, '\n', (size_t)(end - next - 1));
+        if (next && find_pid(start, (size_t)(next - start)))
+            return next;
+    }
+    return newline;
+}
+
 /* Passes on the complete lines in the buffer and keeps the rest. */
 static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const struct rp_trace_line *),
                        void *ctx) {
-    char *start = pipe->line, *end = pipe->line + pipe->len, *nl;
+    char *start = pipe->line, *end = pipe->line + pipe->len, *newline;
     bool go_on = true;
-    while (go_on && (nl = memchr(start, '\n', (size_t)(end - start)))) {
+    while (go_on && (newline = line_end(start, end))) {
         struct rp_trace_line line;
-        *nl = '\0';
+        *newline = '\0';
         pipe->lost += rp_trace_lost_parse(start);
         if (rp_trace_line_parse(start, &line))
             go_on = fn(ctx, &line);
-        start = nl + 1;
+        start = newline + 1;
     }
     pipe->len = (size_t)(end - start);
     memmove(pipe->line, start, pipe->len);

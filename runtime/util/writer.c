@@ -209,6 +209,18 @@ void rp_write_json_escaped(struct rp_writer *w, const uint8_t *bytes, size_t siz
     rp_write_char(w, '"');
 }
 
+void rp_write_cut(struct rp_writer *w, const uint8_t *bytes, size_t size) {
+    rp_write_escaped(w, bytes, size);
+    rp_write_string(w, RP_MORE);
+    w->unseen += strlen(RP_MORE) - 1;
+}
+
+void rp_write_json_cut(struct rp_writer *w, const uint8_t *bytes, size_t size) {
+    rp_write_char(w, '"');
+    write_escaped(w, bytes, size, escape_for_json);
+    rp_write_string(w, RP_MORE "\"");
+}
+
 void rp_write_message(struct rp_writer *w, const char *text) {
     write_escaped(w, (const uint8_t *)text, strlen(text), escape_in_message);
 }

@@ -55,6 +55,10 @@ void rp_write_json_text(struct rp_writer *w, const char *text, size_t max);
 /* The same of text that may have NULs in it. */
 void rp_write_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size);
 void rp_write_json_escaped(struct rp_writer *w, const uint8_t *bytes, size_t size);
+/* The same of text that is not all there, with a mark behind it. */
+#define RP_MORE "…"
+void rp_write_cut(struct rp_writer *w, const uint8_t *bytes, size_t size);
+void rp_write_json_cut(struct rp_writer *w, const uint8_t *bytes, size_t size);
 /* The same for our own sentences, in which there may be such text: lines, tabs and \ stay. */
 void rp_write_message(struct rp_writer *w, const char *text);
 

@@ -229,7 +229,7 @@ tracepoint:syscalls|two parts
 tracepoint:syscalls:|the tracepoint is missing
 tracepoint::x|the category is missing
 tracepoint:a:b:c|too many parts
-kprobe:a:b|too many parts
+kprobe:a:b:c|too many parts
 kprobe:vfs_read+|offset after the + is missing
 kprobe:vfs_read+zz|is not an offset
 kretprobe:vfs_read+4|has no offset

@@ -100,7 +100,10 @@ failed_reads() {
 	run reprobe -f script -c 'untouched name'
 	matches "a mark" "$out" ' untouched +\(unread\)'
 	matches "what was read" "$out" ' untouched +name'
-	contains "told" "$err" '1 reads of `filename` failed' 'ask for `ret`, too'
+	matches "told" "$err" '1 of [0-9]+ reads of `filename` failed: .*ask for `ret`, too'
+	local reads
+	reads=$(sed -n 's/.* 1 of \([0-9]*\) reads of.*/\1/p' err)
+	equal "of how many" "$(grep -c ' untouched ' out)" "$reads"
 	asked 'untouched name' 'trace openat filename if comm == "untouched"'
 	equal "rows" '"name" null' "$(grep -o '"filename":[^}]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
 	asked 'untouched name' 'count openat by filename if comm == "untouched"'

@@ -225,7 +225,7 @@ static const struct {
      "}\n"},
     {RP_VERB_TRACE, "kprobe:do_unlinkat if comm == \"rm\"",
      "/* trace kprobe:do_unlinkat if comm == \"rm\" */\n"
-     "BPF_ARRAY(unread_name_name, u64, 1); /* reads that failed */\n"
+     "BPF_ARRAY(unread_name_name, u64, 2); /* reads that failed, of how many */\n"
      "\n"
      "/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
      "static bool is_text(const char *text, const char *wanted, int size)\n"
@@ -265,6 +265,7 @@ static const struct {
      "+ offsetof(struct filename, name));\n"
      "        int err_2 = err_1 | (bpf_probe_read_str(event->name_name, "
      "sizeof(event->name_name), name_1) < 0);\n"
+     "        unread_name_name.atomic_increment(1);\n"
      "        if (err_2) {\n"
      "            event->unread |= 2;\n"
      "            unread_name_name.atomic_increment(0);\n"
@@ -276,24 +277,35 @@ static const struct {
     {RP_VERB_LATENCY, "kprobe:vfs_read",
      "/* latency kprobe:vfs_read */\n"
      "BPF_HISTOGRAM(dist); /* microseconds */\n"
-     "BPF_HASH(start, u32, u64); /* when the call began, by thread; ns */\n"
+     "/* A call: whose, and where on the stack. */\n"
+     "struct call {\n"
+     "    u64 task, frame;\n"
+     "};\n"
+     "BPF_ARRAY(unkept, u64, 1); /* calls: `start` was full */\n"
+     "BPF_ARRAY(unreturned, u64, 1); /* calls: the return was not seen */\n"
+     "BPF_HASH(start, struct call, u64); /* when the call began, by call; ns */\n"
      "\n"
      "int kprobe__vfs_read(struct pt_regs *ctx)\n"
      "{\n"
-     "    u32 tid = bpf_get_current_pid_tgid();\n"
+     "    struct call call = {bpf_get_current_task(), PT_REGS_SP(ctx) + sizeof(long)};\n"
+     "    if (start.lookup(&call)) { /* of an earlier call, that nothing told the return of */\n"
+     "        unreturned.atomic_increment(0);\n"
+     "        start.delete(&call);\n"
+     "    }\n"
      "    u64 at = bpf_ktime_get_ns();\n"
-     "    start.update(&tid, &at);\n"
+     "    if (start.update(&call, &at))\n"
+     "        unkept.atomic_increment(0);\n"
      "    return 0;\n"
      "}\n"
      "\n"
      "int kretprobe__vfs_read(struct pt_regs *ctx)\n"
      "{\n"
-     "    u32 tid = bpf_get_current_pid_tgid();\n"
-     "    u64 *found = start.lookup(&tid);\n"
+     "    struct call call = {bpf_get_current_task(), PT_REGS_SP(ctx)};\n"
+     "    u64 *found = start.lookup(&call);\n"
      "    if (!found)\n"
      "        return 0; /* the call began before the probe */\n"
      "    u64 ns = bpf_ktime_get_ns() - *found;\n"
-     "    start.delete(&tid);\n"
+     "    start.delete(&call);\n"
      "    dist.atomic_increment(bpf_log2l(ns / 1000));\n"
      "    return 0;\n"
      "}\n"},
@@ -344,7 +356,8 @@ static const struct {
     {RP_VERB_TRACE,
      "kprobe:vfs_read file->f_path.dentry->d_name.name ret if count > 5 && ret < 0",
      {"if (count <= 5)\n        return 0;\n    struct entered at = {};", "kretprobe__vfs_read(",
-      "ssize_t ret = PT_REGS_RC(ctx);\n    if (ret >= 0)", "BPF_HASH(entered, u32, struct entered)",
+      "ssize_t ret = PT_REGS_RC(ctx);\n    if (ret >= 0)",
+      "BPF_HASH(entered, struct call, struct entered)",
       "__builtin_memcpy(event->file_f_path_dentry_d_name_name"}},
     /* Both in one: the argument is kept. */
     {RP_VERB_HIST,

@@ -20,6 +20,7 @@ static struct rp_session *session_of(struct rp_session_opts opts) {
         opts.duration_ns = 5000000000;
     struct rp_session *session;
     ok(rp_session_new(&opts, &session));
+    ok(rp_session_start_time(session));
     return session;
 }
 

@@ -21,6 +21,12 @@ static const struct {
     {"kprobe:vfs_read.isra.0", "kprobe:vfs_read.isra.0"},
     {"kprobe:0$_.", "kprobe:0$_."},
     {"kretprobe:vfs_read", "kretprobe:vfs_read"},
+    {"k:nfs:nfs_read+8", "kprobe:nfs:nfs_read+8"},
+    {"kr:nf-s:nfs_read", "kretprobe:nf-s:nfs_read"},
+    {"kprobe:0xffffffff81000000", "kprobe:0xffffffff81000000"},
+    {"u:./a:Shape::area(int, char*)", "uprobe:./a:Shape::area(int, char*)"},
+    {"u:./a:b:std::vector<int>::push(int const&)+4",
+     "uprobe:./a:b:std::vector<int>::push(int const&)+4"},
     {"kr:vfs_read", "kretprobe:vfs_read"},
     {"tracepoint:sched:sched_switch", "tracepoint:sched:sched_switch"},
     {"t:sched:sched_switch", "tracepoint:sched:sched_switch"},
@@ -101,14 +107,14 @@ END_TEST
 static const struct {
     const char *text, *why, *hint;
 } bad[] = {
-    {NULL, "empty", "kprobe:FUNCTION[+OFFSET], kretprobe:"},
+    {NULL, "empty", "kprobe:[MODULE:]FUNCTION[+OFFSET], kretprobe:"},
     {"", "empty", "rawtracepoint:NAME"},
-    {"vfs_read", "no colon", "kprobe:FUNCTION"},
-    {"kprobe", "not where", "usage: kprobe:FUNCTION"},
-    {"k", "not where", "usage: kprobe:FUNCTION"},
-    {":vfs_read", "kind is missing", "kprobe:FUNCTION"},
+    {"vfs_read", "no colon", "kprobe:[MODULE:]FUNCTION"},
+    {"kprobe", "not where", "usage: kprobe:[MODULE:]FUNCTION"},
+    {"k", "not where", "usage: kprobe:[MODULE:]FUNCTION"},
+    {":vfs_read", "kind is missing", "kprobe:[MODULE:]FUNCTION"},
     {"kprob:vfs_read", "unknown probe kind \"kprob\"", "did you mean kprobe"},
-    {"KPROBE:vfs_read", "unknown probe kind", "kprobe:FUNCTION"},
+    {"KPROBE:vfs_read", "unknown probe kind", "kprobe:[MODULE:]FUNCTION"},
     {"raw_tracepoint:x", "unknown probe kind", "did you mean rawtracepoint"},
     {"iter:", "iterator is missing", "usage: iter:NAME"},
     {"iter:task:1", "too many parts", "usage: iter:NAME"},
@@ -162,10 +168,12 @@ static const struct {
     {"software:cs:9223372036854775808", "too large", "usage: software:"},
     {"hardware:cs", "no hardware event cs", "did you mean software:cs"},
     {"hardware:cycles:1:1", "\"1:1\" is not a count", "usage: hardware:EVENT"},
-    {"kprobe:", "function is missing", "usage: kprobe:FUNCTION"},
-    {"kprobe:+8", "function is missing", "usage: kprobe:FUNCTION"},
-    {"kretprobe:", "function is missing", "usage: kretprobe:FUNCTION"},
-    {"kprobe:nfs:nfs_read", "too many parts", "usage: kprobe:FUNCTION"},
+    {"kprobe:", "function is missing", "usage: kprobe:[MODULE:]FUNCTION"},
+    {"kprobe:+8", "function is missing", "usage: kprobe:[MODULE:]FUNCTION"},
+    {"kretprobe:", "function is missing", "usage: kretprobe:[MODULE:]FUNCTION"},
+    {"kprobe:nfs:nfs:read", "too many parts", "usage: kprobe:[MODULE:]FUNCTION"},
+    {"kprobe:n*s:nfs_read+8", "pattern", "reprobe list"},
+    {"kprobe::nfs_read", "module is missing", "usage: kprobe:[MODULE:]FUNCTION"},
     {"kprobe:vfs_read+", "offset after the + is missing", "usage: kprobe:"},
     {"kprobe:vfs_read+x", "\"x\" is not an offset", "usage: kprobe:"},
     {"kprobe:vfs_read+8z", "\"8z\" is not an offset", "usage: kprobe:"},
@@ -277,12 +285,24 @@ END_TEST
 /* Whatever prefix the source has, the spec has this kernel's. */
 START_TEST(test_named_syscall) {
     static const char *const functions[] = {"kprobe__sys_clone", "kprobe____x64_sys_clone",
-                                            "kprobe____arm64_sys_clone", "kprobe____se_sys_clone"};
+                                            "kprobe____arm64_sys_clone"};
     char expected[64];
     snprintf(expected, sizeof(expected), "kprobe:%sclone", rp_syscall_prefix());
     for (size_t i = 0; i < RP_COUNT(functions); i++) {
         char *spec = rp_probe_spec_of_function(functions[i]);
         ck_assert_str_eq(spec, expected);
+        free(spec);
+    }
+    /* What 32-bit tasks call, and what is within the first, are functions of their own. */
+    static const char *const others[] = {"__ia32_compat_sys_openat", "__ia32_sys_clone",
+                                         "__se_sys_clone", "__do_sys_clone"};
+    for (size_t i = 0; i < RP_COUNT(others); i++) {
+        char function[64], own[64];
+        snprintf(function, sizeof(function), "kprobe__%s", others[i]);
+        snprintf(own, sizeof(own), "kprobe:%s", others[i]);
+        char *spec = rp_probe_spec_of_function(function);
+        ck_assert_str_eq(spec, own);
+        ck_assert(!rp_is_syscall_function(others[i]));
         free(spec);
     }
     /* A prefix alone makes no syscall. */

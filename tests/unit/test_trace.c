@@ -18,7 +18,15 @@ START_TEST(lines_of_every_shape) {
          1.000001, ""},
         {" my-odd [1] task-12  (     12) [011] .....   2.5: bpf_trace_printk: a: b [3] -4",
          "my-odd [1] task", 12, 11, 2.5, "a: b [3] -4"},
-        {"  kworker/0:1-99 [000] d.h1. 3.25: bpf_trace_printk: x", "kworker/0:1", 99, 0, 3.25, "x"},
+        {"     kworker/0:1-99 [000] d.h1. 3.25: bpf_trace_printk: x", "kworker/0:1", 99, 0, 3.25,
+         "x"},
+        /* What tasks call themselves. */
+        {" systemd-1 [000]-4711    [001] d..21  5.5: bpf_trace_printk: hello", "systemd-1 [000]",
+         4711, 1, 5.5, "hello"},
+        {"  -1 [0] : bpf_t-4711    [001] d..21  5.5: bpf_trace_printk: hello", "-1 [0] : bpf_t",
+         4711, 1, 5.5, "hello"},
+        {"    x\nsystemd-1 -4711    [001] d..21  5.5: bpf_trace_printk: hello", "x\nsystemd-1 ",
+         4711, 1, 5.5, "hello"},
     };
     for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
         char text[256];

@@ -590,6 +590,8 @@ static const struct {
                "        size_1 = 64;\n"
                "    __builtin_memset(to.x, 0, sizeof(to.x));\n"
                "    to.x_size = size_1;\n"
+               "    if ((u64)count > 64)\n"
+               "        to.x_size = 65;\n"
                "    int err_2 = " READ_U "(to.x, size_1, buffer);\nUNREAD err_2\n"},
     {"str(arg0, number)", "    u64 size_1 = (u64)number + 1;\n"
                           "    if (size_1 > 64)\n"

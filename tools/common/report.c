@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that sum up in the kernel and print reports. */
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "reprobe_query.h"
@@ -55,9 +54,9 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     return reporter.err;
 }
 
-static void print_loss(void *ctx, uint64_t count, const char *loss) {
+static void print_loss(void *ctx, const char *text) {
     (void)ctx;
-    fprintf(stderr, "reprobe: %" PRIu64 " %s\n", count, loss);
+    fprintf(stderr, "reprobe: %s\n", text);
 }
 
 struct rp_error *rp_tool_print_losses(const struct rp_module *module) {

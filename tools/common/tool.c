@@ -2,6 +2,7 @@
 /* What the command lines of all host programs have in common. */
 #include <argp.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -225,12 +226,32 @@ void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json) {
         rp_json_time(json);
 }
 
+/* Who looks at rows has to know that some are missing. */
+struct watch {
+    struct rp_session *session;
+    uint64_t told;
+};
+
+static bool tell_lost(void *ctx) {
+    struct watch *watch = ctx;
+    uint64_t lost = rp_session_stats(watch->session)->lost;
+    if (lost > watch->told)
+        fprintf(stderr, "reprobe: %" PRIu64 " event%s lost so far: the buffer was full\n", lost,
+                lost == 1 ? " was" : "s were");
+    watch->told = lost;
+    return true;
+}
+
 int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx) {
     struct rp_session *session = NULL;
+    struct watch watch = {0};
     struct rp_error *err = rp_kernel_usable();
     if (!err)
         err = rp_session_new(tool->session, &session);
+    watch.session = session;
+    if (!err)
+        err = rp_session_every(session, 1000000000, tell_lost, &watch);
     if (!err)
         err = run(session, ctx);
     if (session)

@@ -16,6 +16,8 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+#define NS_A_SECOND 1000000000ULL
+
 static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
                                            {"Manage", probe_verbs},    {"Maps", map_verbs},
                                            {"Inspect", inspect_verbs}, {"Save", save_verbs},
@@ -37,8 +39,12 @@ static void interrupt(struct prompt *prompt) {
     }
 }
 
-static bool command_has_ended(const struct prompt *prompt) {
-    return rp_session_command_status(prompt->session) >= 0;
+/* Whoever types goes on without it. */
+static void say_target_ended(struct prompt *prompt) {
+    pid_t pid = prompt->tool->target->pid;
+    if (prompt->terminal && pid && !prompt->target_ended)
+        prompt_say("reprobe: process %d has ended\n", pid);
+    prompt->target_ended = true;
 }
 
 /* Signals may come between two records of one output; what they lead to may end that output. So it
@@ -53,7 +59,10 @@ static void handle_signals(struct prompt *prompt) {
     const struct job *job = prompt->job;
     if (job && job->child_ended && !job->child_ended(prompt, job->ctx))
         prompt_end_job(prompt);
-    if (prompt->terminal || !command_has_ended(prompt))
+    if (!rp_session_target_ended(prompt->session))
+        return;
+    say_target_ended(prompt);
+    if (prompt->terminal)
         return;
     if (prompt->job && prompt->job->command_ends)
         prompt_end_job(prompt);
@@ -146,6 +155,17 @@ static void before_wait(void *ctx) {
     }
 }
 
+/* What must not wait for the end. */
+static bool on_second(void *ctx) {
+    struct prompt *prompt = ctx;
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        entry_say_lost(prompt, prompt->entries.items[i]);
+    struct rp_error *err = output_record_flush();
+    if (err)
+        prompt_fail(prompt, err);
+    return true;
+}
+
 /* ------------------------------------------------------------------ the command line */
 
 struct request {
@@ -207,6 +227,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     if (prompt->signalled < 0)
         return rp_error_new(errno, NULL, "cannot open the prompt");
     RP_TRY(rp_session_watch(prompt->session, prompt->signalled, on_signalled, prompt));
+    RP_TRY(rp_session_every(prompt->session, NS_A_SECOND, on_second, prompt));
     RP_TRY(input_open(prompt));
     RP_TRY(read_script(prompt, script));
     struct rp_error *unusable = rp_kernel_usable();

@@ -122,7 +122,10 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     if (spec->kind->use_own_name)
         spec->kind->use_own_name(spec);
     spec->number = find_type(btf, spec);
-    return spec->number ? NULL : no_type(btf, spec);
+    if (!spec->number)
+        return no_type(btf, spec);
+    uint64_t address; /* the kernel would take the first of that name */
+    return spec->kind->of_functions ? rp_kernel_function_find(spec, &address) : NULL;
 }
 
 /* ------------------------------------------------------------------ refusals of the kernel */
@@ -252,6 +255,12 @@ static void write_macro(const struct rp_function_text *f) {
     fputs(")\n{\n", f->out);
 }
 
+/* Programs at both ends get their arguments in the same place of the stack, which is the call's own
+ * (arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()). */
+static void write_frame(const struct rp_function_text *f) {
+    fprintf(f->out, "(u64)%s", f->context);
+}
+
 static void write_program(const struct rp_function_text *f) {
     fprintf(f->out, "BPF_PROG(%s", f->name);
     rp_write_parameters(f);
@@ -291,6 +300,7 @@ const struct rp_probe_kind rp_fentry_kind = {
     .of_functions = true,
     .call = call,
     .has_parameters = true,
+    .write_frame = write_frame,
     .write_head = write_macro,
     .exists = rp_kernel_function_exists,
     .describe = rp_kernel_function_describe,
@@ -320,6 +330,7 @@ const struct rp_probe_kind rp_fexit_kind = {
     .call = call,
     .has_parameters = true,
     .result = RP_RESULT_PARAMETER,
+    .write_frame = write_frame,
     .write_head = write_macro,
     .exists = rp_kernel_function_exists,
     .describe = rp_kernel_function_describe,

@@ -31,9 +31,13 @@
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     if (spec->kind->is_return)
         RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
-    if (memchr(rest, ':', strcspn(rest, "+")))
-        return rp_probe_error(EINVAL, "too many parts: a %s is at one function", spec->kind->name);
-    return rp_spec_function(rest, "_.$", spec);
+    const char *colon = memchr(rest, ':', strcspn(rest, "+"));
+    if (colon && memchr(colon + 1, ':', strcspn(colon + 1, "+")))
+        return rp_probe_error(EINVAL, "too many parts: a %s is at one function, of one module",
+                              spec->kind->name);
+    if (colon)
+        RP_TRY(rp_spec_name(rest, (size_t)(colon - rest), "module", "_-", &spec->category));
+    return rp_spec_function(colon ? colon + 1 : rest, "_.$", spec);
 }
 
 /* ------------------------------------------------------------------ resolve */
@@ -74,11 +78,17 @@ static struct rp_error *no_function(const struct rp_spec *spec) {
 
 /* The kernel itself would accept a probe beyond the end of the function. */
 static struct rp_error *resolve(struct rp_spec *spec) {
-    if (!rp_kernel_function_use_own_name(spec) && !rp_ksym_exists(spec->target))
+    bool by_name = !spec->category && !rp_kernel_function_is_address(spec);
+    if (!by_name)
+        RP_TRY(rp_kernel_function_find(spec, &spec->number));
+    else if (!rp_kernel_function_use_own_name(spec) && !rp_ksym_exists(spec->target))
         return no_function(spec);
     if (!rp_kernel_has_kprobes())
         return no_kprobes(spec);
-    return rp_spec_check_offset(spec, spec->offset ? rp_ksym_size(spec->target) : 0);
+    if (!spec->offset)
+        return NULL;
+    return rp_spec_check_offset(spec, by_name ? rp_ksym_size(spec->target)
+                                              : rp_ksym_size_at(spec->number));
 }
 
 /* ------------------------------------------------------------------ refusals of the kernel */
@@ -105,14 +115,8 @@ static struct rp_error *refuses(const struct rp_spec *spec) {
                            spec->target),
             "probe a function that calls it, or one that it calls");
     /* Linux 6.6 and stable kernels with the same change refuse an ambiguous name. */
-    unsigned count = rp_ksym_count(spec->target);
-    if (count > 1)
-        return rp_error_hint_set(rp_probe_error(EADDRNOTAVAIL,
-                                                "this kernel has %u functions named %s, and "
-                                                "the name does not say which one you mean",
-                                                count, spec->target),
-                                 "probe a function that calls the one you mean");
-    return NULL;
+    uint64_t address;
+    return spec->number ? NULL : rp_kernel_function_find(spec, &address);
 }
 
 /* Why the kernel refused an attach point that was resolved. */
@@ -149,10 +153,26 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
 
 /* ------------------------------------------------------------------ attach */
 
+/* The kernel itself counts what it misses, if it is asked by a link. */
+static int attach_event(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    struct perf_event_attr attr = {0};
+    if (!rp_event_source_set(&attr, "kprobe", spec->kind->is_return))
+        return EOPNOTSUPP;
+    if (spec->number) {
+        attr.kprobe_addr = spec->number + spec->offset;
+    } else {
+        attr.kprobe_func = (uintptr_t)spec->target;
+        attr.probe_offset = spec->offset;
+    }
+    return rp_event_attach(&attr, 0, prog_fd, out);
+}
+
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
     struct rp_breakpoint match = {
         .is_return = spec->kind->is_return, .function = spec->target, .offset = spec->offset};
-    int errnum = rp_breakpoint_attach(&match, prog_fd, out);
+    int errnum = attach_event(spec, prog_fd, out);
+    if (errnum == EOPNOTSUPP && !spec->number)
+        errnum = rp_breakpoint_attach(&match, prog_fd, out);
     return errnum ? explain(spec, errnum) : NULL;
 }
 
@@ -219,6 +239,11 @@ static bool set_event(struct perf_event_attr *attr, const struct rp_matches *mat
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
     if (spec->offset) /* the contents of the registers are unknown there */
         return NULL;
+    if (rp_kernel_function_is_address(spec)) { /* whose types are not known */
+        RP_TRY(rp_arguments_add_unknown(arguments));
+        arguments->readable = spec->kind->is_return ? 0 : arguments->readable;
+        return NULL;
+    }
     bool found;
     size_t registers = spec->kind->is_return ? 0 : REGISTERS;
     RP_TRY(rp_arguments_add_syscall(arguments, spec->target, &found));
@@ -231,7 +256,7 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
 
 /* The arguments of a syscall are in the caller's registers. */
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
-    bool syscall = spec->target && !spec->offset && rp_syscall_of(spec->target) &&
+    bool syscall = spec->target && !spec->offset && rp_is_syscall_function(spec->target) &&
                    !(arguments->count && strstr(arguments->list[0].type, "struct pt_regs"));
     return syscall ? RP_MEMORY_USER : RP_MEMORY_EITHER;
 }
@@ -275,7 +300,7 @@ static char *return_spec_of_section(const char *name, const char *rest) {
 const struct rp_probe_kind rp_kprobe_kind = {
     .name = "kprobe",
     .alias = "k",
-    .usage = "kprobe:FUNCTION[+OFFSET]",
+    .usage = "kprobe:[MODULE:]FUNCTION[+OFFSET]",
     .what = "the entry of a kernel function, or an instruction in it",
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
@@ -297,6 +322,7 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .of_functions = true,
     .call = call,
     .has_parameters = true,
+    .write_frame = rp_write_registers_frame,
     .write_head = write_head,
     .exists = rp_kernel_function_exists,
     .describe = rp_kernel_function_describe,
@@ -306,7 +332,7 @@ const struct rp_probe_kind rp_kprobe_kind = {
 const struct rp_probe_kind rp_kretprobe_kind = {
     .name = "kretprobe",
     .alias = "kr",
-    .usage = "kretprobe:FUNCTION",
+    .usage = "kretprobe:[MODULE:]FUNCTION",
     .what = "the return of a kernel function",
     .parse = parse,
     .use_own_name = rp_kernel_function_use_own_name,
@@ -329,6 +355,7 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .call = call,
     .result = RP_RESULT_READ,
     .write_result = rp_write_register_result,
+    .write_frame = rp_write_registers_frame,
     .write_head = rp_write_registers_head,
     .exists = rp_kernel_function_exists,
     .describe = rp_kernel_function_describe,

@@ -11,20 +11,35 @@
 #include "probe/attachment.h"
 #include "probe/binary.h"
 #include "probe/describe.h"
+#include "probe/disassembler.h"
 #include "probe/event_source.h"
 #include "probe/matches.h"
 #include "util/cleanup.h"
+#include "util/demangle.h"
 #include "util/names.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
-/* The characters of symbols in C, C++, Rust and Go, without those that mean something in a spec. */
-#define MARKS "_.$@-/()~,"
+/* The characters of symbols in C, C++, Rust and Go, but for the + before an offset. */
+#define MARKS "_.$@-/()~,: <>&*[]{}=!|^%#"
+
+/* Bytes, on x86. */
+#define INSTRUCTION_MAX 15
 
 /* ------------------------------------------------------------------ parse */
 
-/* A path may contain colons, a symbol has none. */
+/* The colon before the function: a path may contain colons, a function's name those of
+ * "Shape::area". */
+static const char *find_colon(const char *rest) {
+    const char *found = NULL;
+    for (const char *at = rest; (at = strchr(at, ':')); at += strspn(at, ":"))
+        if (at[1] != ':')
+            found = at;
+    return found;
+}
+
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
-    const char *colon = strrchr(rest, ':');
+    const char *colon = find_colon(rest);
     if (spec->kind->is_return)
         RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
     if (!colon)
@@ -92,11 +107,24 @@ static struct rp_error *is_ifunc(const struct rp_spec *spec) {
         spec->kind->name, spec->path, spec->target);
 }
 
+/* Symbols as their authors wrote them. */
+static bool search_written(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct rp_symbol_search *search = ctx;
+    RP_AUTO_FREE char *written = rp_demangle(name);
+    if (written && rp_demangled_is(written, search->wanted))
+        return rp_symbol_search_one(search, search->wanted, address, size);
+    if (written)
+        rp_nearest_add(&search->nearest, written);
+    return true;
+}
+
 /* Sets `address` and `size` (0: unknown) of the function with the spec's name. */
 static struct rp_error *find_function(const struct rp_spec *spec, uint64_t *address,
                                       uint64_t *size) {
     struct rp_symbol_search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
     struct rp_error *err = rp_binary_each_function(spec->path, rp_symbol_search_one, &search);
+    if (!err && !search.address)
+        err = rp_binary_each_function(spec->path, search_written, &search);
     if (!err && !search.address)
         err = no_function(spec, &search);
     else if (!err && search.other)
@@ -123,6 +151,83 @@ static struct rp_error *read_address(const struct rp_spec *spec, uint64_t *addre
                              "write it in hexadecimal, as shown by nm and objdump -d: 0x1139");
 }
 
+/* ------------------------------------------------------------------ whether it can be probed */
+
+/* The function that an address is in. */
+struct enclosing {
+    uint64_t wanted, address;
+    char *name; /* NULL: none that has a symbol */
+};
+
+static bool find_enclosing(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct enclosing *e = ctx;
+    if (e->wanted < address || e->wanted - address >= size)
+        return true;
+    e->address = address;
+    free(e->name);
+    e->name = strdup(name);
+    return false;
+}
+
+static struct rp_error *not_an_instruction(const struct rp_spec *spec, uint64_t start,
+                                           uint64_t address, const struct rp_boundary *at) {
+    if (!at->known)
+        return rp_error_hint_set(
+            rp_probe_error(EILSEQ,
+                           "it is not known whether an instruction begins at 0x%" PRIx64
+                           " in %s, and in the middle of one a probe would destroy it",
+                           address, spec->path),
+            "probe the entry of a function");
+    struct rp_error *err =
+        rp_probe_error(EILSEQ,
+                       "no instruction begins at 0x%" PRIx64 " in %s, and in the middle of one a "
+                       "probe would destroy it",
+                       address, spec->path);
+    if (is_address(spec->target) && !spec->offset)
+        return rp_error_hint_set(err, "the nearest are 0x%" PRIx64 " and 0x%" PRIx64,
+                                 start + at->before, start + at->after);
+    uint64_t base = address - spec->offset - start;
+    return rp_error_hint_set(err, "the nearest are %s+%" PRIu64 " and %s+%" PRIu64, spec->target,
+                             at->before - base, spec->target, at->after - base);
+}
+
+/* The kernel puts a breakpoint wherever it is told to. */
+static struct rp_error *check_instruction(const struct rp_spec *spec, uint64_t start,
+                                          uint64_t address) {
+    size_t size = address - start + INSTRUCTION_MAX;
+    RP_AUTO_FREE uint8_t *code = malloc(size);
+    if (!code)
+        return rp_error_nomem();
+    size_t got = rp_binary_read_code(spec->path, start, code, size);
+    struct rp_boundary at = rp_find_boundary(code, got, address - start);
+    return at.known && at.before == address - start ? NULL
+                                                    : not_an_instruction(spec, start, address, &at);
+}
+
+/* What is on the stack is the address to return to at a function's first instruction only. */
+static struct rp_error *check_entry(const struct rp_spec *spec, uint64_t address,
+                                    const struct enclosing *in) {
+    if (!in->name || in->address == address)
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL,
+                       "0x%" PRIx64 " in %s is in the middle of %s: a %s begins at the entry",
+                       address, spec->path, in->name, spec->kind->name),
+        "use %s:%s:0x%" PRIx64, spec->kind->name, spec->path, in->address);
+}
+
+static struct rp_error *check_address(const struct rp_spec *spec, uint64_t address) {
+    if (!spec->offset && !is_address(spec->target))
+        return NULL;
+    struct enclosing in = {.wanted = address};
+    RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
+    RP_AUTO_FREE char *name = in.name;
+    uint64_t start = name ? in.address : rp_binary_section(spec->path, address);
+    if (spec->kind->is_return)
+        RP_TRY(check_entry(spec, address, &in));
+    return start ? check_instruction(spec, start, address) : NULL;
+}
+
 static struct rp_error *resolve(struct rp_spec *spec) {
     char *path = NULL;
     RP_TRY(rp_binary_find(spec->path, &path));
@@ -136,7 +241,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     RP_TRY(rp_spec_check_offset(spec, size));
     spec->number = rp_binary_offset(spec->path, address + spec->offset);
     if (spec->number)
-        return NULL;
+        return check_address(spec, address + spec->offset);
     return rp_error_hint_set(rp_probe_error(ERANGE, "there is no code at 0x%" PRIx64 " in %s",
                                             address + spec->offset, spec->path),
                              "use an address as shown by nm and objdump -d '%s', not one in a "
@@ -170,10 +275,9 @@ static bool visit_function(void *ctx, const char *name, uint64_t address, uint64
     struct visit *visit = ctx;
     if (!rp_names_add(&visit->seen, name, strlen(name)))
         return true;
-    RP_AUTO_FREE char *rest = NULL;
-    if (asprintf(&rest, "%s:%s", visit->name, name) < 0)
-        return false;
-    return visit->each(visit->ctx, rest);
+    RP_AUTO_FREE char *written = rp_demangle(name);
+    RP_AUTO_FREE char *rest = rp_text("%s:%s", visit->name, written ? written : name);
+    return rest && visit->each(visit->ctx, rest);
 }
 
 static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
@@ -210,7 +314,10 @@ static bool add_ifunc(void *ctx, const char *name, uint64_t address, uint64_t si
 static bool match_function(void *ctx, const char *name, uint64_t address, uint64_t size) {
     (void)size;
     struct matching *matching = ctx;
-    if (fnmatch(matching->pattern, name, 0) != 0 || rp_names_has(&matching->ifuncs, name))
+    RP_AUTO_FREE char *written = rp_demangle(name);
+    bool as_written = written && fnmatch(matching->pattern, written, 0) == 0;
+    if ((!as_written && fnmatch(matching->pattern, name, 0) != 0) ||
+        rp_names_has(&matching->ifuncs, name))
         return true;
     char key[24];
     int length = snprintf(key, sizeof(key), "%" PRIx64, address);
@@ -218,12 +325,12 @@ static bool match_function(void *ctx, const char *name, uint64_t address, uint64
         return true;
     uint64_t offset = rp_binary_offset(matching->out->path, address);
     if (offset)
-        matching->err = rp_matches_add(matching->out, name, offset);
+        matching->err = rp_matches_add(matching->out, as_written ? written : name, offset);
     return !matching->err;
 }
 
 static struct rp_error *match(const char *pattern, struct rp_matches *out) {
-    const char *colon = strrchr(pattern, ':');
+    const char *colon = find_colon(pattern);
     RP_AUTO_FREE char *name = colon ? strndup(pattern, (size_t)(colon - pattern)) : NULL;
     if (!name || !*name || strpbrk(name, "*?["))
         return rp_error_hint_set(
@@ -289,6 +396,7 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .memory = rp_memory_of_process,
     .call = call,
     .write_argument = rp_write_register_argument,
+    .write_frame = rp_write_registers_frame,
     .write_head = rp_write_registers_head,
     .describe = describe,
     .target_noun = "function",
@@ -315,6 +423,7 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .call = call,
     .result = RP_RESULT_READ,
     .write_result = rp_write_register_result,
+    .write_frame = rp_write_registers_frame,
     .write_head = rp_write_registers_head,
     .describe = describe,
     .target_noun = "function",

@@ -180,20 +180,38 @@ static bool any_again(const struct rp_query_plan *p) {
     return false;
 }
 
+/* Functions call each other: where on the stack a call is tells those of one task apart. */
+static bool has_frame(const struct rp_query_plan *p) {
+    return p->points[0].spec.kind->write_frame;
+}
+
+static void write_call_type(const struct rp_query_plan *p) {
+    if (has_frame(p))
+        fputs("/* A call: whose, and where on the stack. */\nstruct call {\n    u64 task, "
+              "frame;\n};\n",
+              p->out);
+    fprintf(p->out,
+            "BPF_ARRAY(" RP_MAP_UNKEPT ", u64, 1); /* calls: `%s` was full */\n"
+            "BPF_ARRAY(" RP_MAP_UNRETURNED ", u64, 1); /* calls: the return was not seen */\n",
+            p->map);
+}
+
 static void write_saved(const struct rp_query_plan *p) {
+    const char *key = has_frame(p) ? "struct call" : "u64", *by = has_frame(p) ? "call" : "task";
+    write_call_type(p);
     if (!p->saved.count) {
-        fprintf(p->out, "BPF_HASH(%s, u32, u64); /* when the call began, by thread; ns */\n",
-                p->map);
+        fprintf(p->out, "BPF_HASH(%s, %s, u64); /* when the call began, by %s; ns */\n", p->map,
+                key, by);
         return;
     }
-    fprintf(p->out, "/* Saved at the entry for the return, by thread. */\nstruct %s {\n", p->map);
+    fprintf(p->out, "/* Saved at the entry for the return, by %s. */\nstruct %s {\n", by, p->map);
     if (p->timed)
         fputs("    u64 ns;\n", p->out);
     if (any_again(p))
         fputs("    u32 open; /* bits of conditions that could not be read */\n", p->out);
     rp_write_members(p, &p->saved);
     end_struct(p, &p->saved);
-    fprintf(p->out, "BPF_HASH(%s, u32, struct %s);\n", p->map, p->map);
+    fprintf(p->out, "BPF_HASH(%s, %s, struct %s);\n", p->map, key, p->map);
 }
 
 /* ------------------------------------------------------------------ a function's head */
@@ -291,11 +309,20 @@ static void write_builtin(const struct rp_query_plan *p, size_t s, const struct 
     rp_write_local(p->out, builtin->type, builtin->name, of_task ? of_task : builtin->current);
 }
 
+static void write_stack(const struct rp_query_plan *p, size_t s) {
+    bool user = rp_plan_has_user_stack(p);
+    fprintf(p->out, "    int stack = stacks.get_stackid(%s, %s);\n", rp_context(p, s),
+            user ? "BPF_F_USER_STACK" : "0");
+    if (!user)
+        return;
+    fputs("    see_process(bpf_get_current_pid_tgid() >> 32);\n", p->out);
+    p->writing->uses |= RP_USES_SEE_PROCESS;
+}
+
 static void write_builtins(const struct rp_query_plan *p, size_t s) {
     const struct rp_arguments *arguments = rp_plan_entry(p)->arguments;
     for (size_t i = 0; i < RP_COUNT(builtins); i++)
-        if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name) &&
-            !(p->pair && !strcmp(builtins[i].name, "tid")))
+        if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name))
             write_builtin(p, s, &builtins[i]);
     if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm")) {
         fputs("    char comm[16];\n", p->out);
@@ -303,7 +330,7 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
         rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }
     if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
-        fprintf(p->out, "    int stack = stacks.get_stackid(%s, 0);\n", rp_context(p, s));
+        write_stack(p, s);
 }
 
 /* ------------------------------------------------------------------ conditions */
@@ -377,14 +404,41 @@ static void write_terms(const struct rp_query_plan *p, bool entry, bool at_retur
 
 /* ------------------------------------------------------------------ a function's beginning */
 
+/* Which call it is: exec gives a task another id, and a dead task's may be another's. */
+static void write_call(const struct rp_query_plan *p, size_t s) {
+    struct rp_name call = rp_own(p, "call");
+    if (!has_frame(p)) {
+        rp_write_local(p->out, "u64", call.text, "bpf_get_current_task()");
+        return;
+    }
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
+    fprintf(p->out, "    struct call %s = {bpf_get_current_task(), ", call.text);
+    p->points[s].spec.kind->write_frame(&function);
+    fputs("};\n", p->out);
+}
+
+/* A task has died in it, or the kernel has missed its return: this one's is not to be taken for it.
+ */
+static void write_forget(const struct rp_query_plan *p) {
+    struct rp_name call = rp_own(p, "call");
+    fprintf(p->out,
+            "    if (%s.lookup(&%s)) { /* of an earlier call, that nothing told the return of */\n"
+            "        " RP_MAP_UNRETURNED ".atomic_increment(0);\n"
+            "        %s.delete(&%s);\n"
+            "    }\n",
+            p->map, call.text, p->map, call.text);
+}
+
 static void write_lookup(const struct rp_query_plan *p) {
-    struct rp_name found = rp_own(p, "found"), tid = rp_own(p, "tid"), at = rp_own(p, "at"),
+    struct rp_name found = rp_own(p, "found"), call = rp_own(p, "call"), at = rp_own(p, "at"),
                    ns = rp_own(p, "ns");
     FILE *out = p->out;
     if (p->saved.count)
-        fprintf(out, "    struct %s *%s = %s.lookup(&%s);\n", p->map, found.text, p->map, tid.text);
+        fprintf(out, "    struct %s *%s = %s.lookup(&%s);\n", p->map, found.text, p->map,
+                call.text);
     else
-        fprintf(out, "    u64 *%s = %s.lookup(&%s);\n", found.text, p->map, tid.text);
+        fprintf(out, "    u64 *%s = %s.lookup(&%s);\n", found.text, p->map, call.text);
     fprintf(out, "    if (!%s)\n        return 0; /* the call began before the probe */\n",
             found.text);
     if (p->saved.count)
@@ -392,11 +446,7 @@ static void write_lookup(const struct rp_query_plan *p) {
     if (p->timed)
         fprintf(out, "    u64 %s = bpf_ktime_get_ns() - %s%s;\n", ns.text,
                 p->saved.count ? at.text : "*", p->saved.count ? ".ns" : found.text);
-    fprintf(out, "    %s.delete(&%s);\n", p->map, tid.text);
-}
-
-static bool is_tid_own(const struct rp_query_plan *p) {
-    return !strcmp(rp_own(p, "tid").text, "tid");
+    fprintf(out, "    %s.delete(&%s);\n", p->map, call.text);
 }
 
 static void write_target(const struct rp_query_plan *p, size_t s) {
@@ -461,13 +511,12 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     bool entry = p->pair && s == 0, at_return = p->pair && s == 1;
     begin_reads(p, s);
     write_head(p, s);
+    if (p->pair)
+        write_call(p, s);
+    if (entry)
+        write_forget(p);
     if (p->question->ask_target && !at_return)
         write_target(p, s);
-    if (p->pair)
-        rp_write_local(p->out, "u32", rp_own(p, "tid").text, "bpf_get_current_pid_tgid()");
-    if (p->pair && !is_tid_own(p) && is_read(p, s, "tid") &&
-        !rp_argument_find(rp_plan_entry(p)->arguments, "tid"))
-        rp_write_local(p->out, "u32", "tid", "bpf_get_current_pid_tgid()");
     if (at_return) {
         write_lookup(p);
         know_kept(p);
@@ -499,12 +548,16 @@ struct place {
     bool counts;        /* what could not be read */
 };
 
-/* "    if (err_3) {", a mark and one more that failed */
+/* One more was read; and "if (err_3) {", a mark and one more that failed. */
 static void write_mark(const struct rp_query_plan *p, const char *unread, const struct place *place,
                        size_t i) {
     if (!unread)
         return;
     const char *name = place->counts ? place->values->items[i].member : NULL;
+    if (name) {
+        rp_reads_indent(&p->writing->reads);
+        fprintf(p->out, "unread_%s.atomic_increment(1);\n", name);
+    }
     rp_reads_if(&p->writing->reads, unread);
     rp_reads_indent(&p->writing->reads);
     fprintf(p->out, "%sunread |= %u;\n", place->target, 1U << i);
@@ -592,7 +645,7 @@ void rp_write_key(const struct rp_query_plan *p, size_t s) {
 }
 
 static void write_entry(const struct rp_query_plan *p) {
-    struct rp_name at = rp_own(p, "at"), tid = rp_own(p, "tid");
+    struct rp_name at = rp_own(p, "at"), call = rp_own(p, "call");
     FILE *out = p->out;
     rp_write_begin(p, 0);
     if (p->saved.count) {
@@ -609,7 +662,10 @@ static void write_entry(const struct rp_query_plan *p) {
     } else {
         rp_write_local(p->out, "u64", at.text, "bpf_ktime_get_ns()");
     }
-    fprintf(out, "    %s.update(&%s, &%s);\n", p->map, tid.text, at.text);
+    fprintf(out,
+            "    if (%s.update(&%s, &%s))\n"
+            "        " RP_MAP_UNKEPT ".atomic_increment(0);\n",
+            p->map, call.text, at.text);
     rp_write_end(p);
 }
 

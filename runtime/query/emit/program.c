@@ -71,18 +71,6 @@ static void write_comment(const struct rp_query_plan *p) {
     fputs(" FILE\n */\n", out);
 }
 
-static bool reads_stack(const struct rp_node *node) {
-    if (node->kind == RP_NODE_VARIABLE)
-        return node->variable->origin == RP_OF_TASK && !strcmp(node->variable->name, "stack");
-    return (node->a && reads_stack(node->a)) || (node->b && reads_stack(node->b)) ||
-           (node->c && reads_stack(node->c));
-}
-
-static bool needs_stacks(const struct rp_query_plan *p) {
-    return p->question->verb != RP_VERB_STACK && p->question->verb != RP_VERB_PROFILE &&
-           rp_plan_any(p, reads_stack);
-}
-
 /* What rp_reads' C calls. */
 static const struct {
     unsigned use;
@@ -109,6 +97,22 @@ static const struct {
                       "    }\n"
                       "    return true;\n"
                       "}\n"},
+    {RP_USES_SEE_PROCESS,
+     "/* Tells of each process when it is first seen, and again when it runs another program: "
+     "after its\n"
+     " * end its addresses have no names. */\n"
+     "BPF_RINGBUF_OUTPUT(processes, 8);\n"
+     "BPF_HASH(memories, u32, u64); /* the process's memory: an exec replaces it */\n"
+     "\n"
+     "static void see_process(u32 pid)\n"
+     "{\n"
+     "    struct task_struct *task = (struct task_struct *)bpf_get_current_task();\n"
+     "    u64 memory = (u64)task->mm, *seen = memories.lookup(&pid);\n"
+     "    if (seen && *seen == memory)\n"
+     "        return;\n"
+     "    memories.update(&pid, &memory);\n"
+     "    processes.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP);\n"
+     "}\n"},
     {RP_USES_QUOTIENT, "/* BPF divides numbers without a sign. */\n"
                        "static u64 magnitude(s64 n)\n"
                        "{\n"
@@ -131,13 +135,15 @@ static const struct {
 static void write_unread_map(void *ctx, const char *map, const struct rp_node *node,
                              enum rp_unread_part part) {
     (void)node;
-    (void)part;
-    fprintf(ctx, "BPF_ARRAY(%s, u64, 1); /* reads that failed */\n", map);
+    if (part == RP_UNREAD_VALUE)
+        fprintf(ctx, "BPF_ARRAY(%s, u64, 2); /* reads that failed, of how many */\n", map);
+    else
+        fprintf(ctx, "BPF_ARRAY(%s, u64, 1); /* events whose reads failed */\n", map);
 }
 
 static void write_helpers(const struct rp_query_plan *p) {
     rp_plan_each_unread(p, write_unread_map, p->out);
-    if (needs_stacks(p))
+    if (rp_plan_reads_stack(p))
         fputs("BPF_STACK_TRACE(stacks, 16384);\n", p->out);
     for (size_t i = 0; i < RP_COUNT(helpers); i++)
         if (p->writing->uses & helpers[i].use)

@@ -39,26 +39,24 @@ static void add_member(struct building *b, struct rp_map_schema *map, const char
 
 /* ------------------------------------------------------------------ values */
 
-static bool is_builtin(const struct rp_value *value, const char *name) {
-    const struct rp_node *node = value->node;
-    return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK &&
-           !strcmp(node->variable->name, name);
-}
-
-static enum rp_member_meaning meaning_of(const struct rp_value *value) {
-    if (is_builtin(value, "stack"))
-        return RP_MEMBER_KERNEL_STACK;
-    if (is_builtin(value, "pid"))
+static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
+                                         const struct rp_value *value) {
+    if (rp_node_is_builtin(value->node, "stack"))
+        return rp_plan_has_user_stack(p) ? RP_MEMBER_USER_STACK : RP_MEMBER_KERNEL_STACK;
+    if (rp_node_is_builtin(value->node, "pid"))
         return RP_MEMBER_PID;
-    return is_builtin(value, "comm") ? RP_MEMBER_COMM : RP_MEMBER_PLAIN;
+    if (rp_node_is_builtin(value->node, "comm"))
+        return RP_MEMBER_COMM;
+    return rp_value_is_open(value) ? RP_MEMBER_OPEN_TEXT : RP_MEMBER_PLAIN;
 }
 
 static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
                       const char *header) {
     struct rp_member_schema member = {.name = value->member,
-                                      .means = meaning_of(value),
+                                      .means = meaning_of(b->plan, value),
                                       .header = header,
-                                      .unit = is_builtin(value, "nsecs") ? "ns" : NULL};
+                                      .unit =
+                                          rp_node_is_builtin(value->node, "nsecs") ? "ns" : NULL};
     if (rp_member_is_stack(&member))
         member.stacks = "stacks";
     RP_AUTO_FREE char *size =
@@ -178,6 +176,19 @@ static void add_stacks(struct building *b) {
     add_missed(b, "stacks", "counts");
 }
 
+/* Calls that began: what is left of them has not returned, or nobody has told of it. */
+static void add_calls(struct building *b) {
+    static const char unreturned[] = "calls were left out: the return was not seen";
+    const char *map = b->plan->map;
+    RP_AUTO_FREE char *unkept =
+        rp_text("calls were left out: the map %s is full of calls that have not returned", map);
+    struct rp_map_schema *calls = begin(b, map, RP_MEANS_SCRATCH);
+    if (calls)
+        set(b, &calls->loss, unreturned);
+    add_loss(b, RP_MAP_UNRETURNED, unreturned);
+    add_loss(b, RP_MAP_UNKEPT, unkept);
+}
+
 static void add_verb(struct building *b) {
     const struct rp_question *q = b->plan->question;
     switch (q->verb) {
@@ -205,7 +216,11 @@ struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
     add_verb(&b);
     rp_plan_each_unread(p, add_unread, &b);
     if (p->pair)
-        begin(&b, p->map, RP_MEANS_SCRATCH);
+        add_calls(&b);
+    if (rp_plan_names_user_stacks(p)) {
+        begin(&b, "processes", RP_MEANS_PROCESSES);
+        begin(&b, "memories", RP_MEANS_SCRATCH);
+    }
     if (!b.nomem)
         return b.schema;
     rp_schema_free(b.schema);

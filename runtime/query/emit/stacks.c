@@ -14,8 +14,23 @@ static bool has_key(const struct rp_query_plan *p, const char *name) {
 /* Whether stacks are told apart by process. Names of a process's functions take knowing which one
  * it is; the kernel's stacks are one for all. */
 static bool is_by_process(const struct rp_query_plan *p) {
-    return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") ||
-           p->points[0].spec.kind->in_files;
+    return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") || rp_plan_has_user_stack(p);
+}
+
+static bool reads_stack(const struct rp_node *node) {
+    return rp_node_is_builtin(node, "stack") || (node->a && reads_stack(node->a)) ||
+           (node->b && reads_stack(node->b)) || (node->c && reads_stack(node->c));
+}
+
+bool rp_plan_reads_stack(const struct rp_query_plan *p) {
+    return p->question->verb != RP_VERB_STACK && p->question->verb != RP_VERB_PROFILE &&
+           rp_plan_any(p, reads_stack);
+}
+
+bool rp_plan_names_user_stacks(const struct rp_query_plan *p) {
+    if (p->question->verb == RP_VERB_STACK || p->question->verb == RP_VERB_PROFILE)
+        return is_by_process(p);
+    return rp_plan_has_user_stack(p) && rp_plan_reads_stack(p);
 }
 
 static void write_types(const struct rp_query_plan *p) {
@@ -47,6 +62,10 @@ void rp_write_stacks(const struct rp_query_plan *p) {
         fprintf(out, "    %s.pid = bpf_get_current_pid_tgid() >> 32;\n", k);
     if (p->question->verb == RP_VERB_PROFILE)
         fprintf(out, "    if (!%s.pid)\n        return 0; /* the CPU's idle task */\n", k);
+    if (process) {
+        fprintf(out, "    see_process(%s.pid);\n", k);
+        p->writing->uses |= RP_USES_SEE_PROCESS;
+    }
     if (comm)
         fprintf(out, "    bpf_get_current_comm(&%s.comm, sizeof(%s.comm));\n", k, k);
     if (process)

@@ -160,6 +160,16 @@ static const char *read_full_array(struct rp_reads *r, const struct rp_node *nod
     return rp_reads_joined(r, address.unread, rp_reads_text(r, "(%s < 0)", length));
 }
 
+/* That there were more bytes than there is room for. */
+static void note_more(struct rp_reads *r, const struct rp_node *count, const char *target,
+                      unsigned capacity) {
+    struct rp_code code = rp_reads_value(r, count);
+    rp_reads_indent(r);
+    fprintf(r->out, "if ((u64)%s > %u)\n", rp_code_operand(r, &code), capacity);
+    rp_reads_indent(r);
+    fprintf(r->out, "    %s_size = %u;\n", target, capacity + 1);
+}
+
 static const char *read_bytes(struct rp_reads *r, const struct rp_node *node, const char *target,
                               unsigned capacity) {
     enum rp_memory memory;
@@ -170,6 +180,8 @@ static const char *read_bytes(struct rp_reads *r, const struct rp_node *node, co
     fprintf(r->out, "__builtin_memset(%s, 0, sizeof(%s));\n", target, target);
     rp_reads_indent(r);
     fprintf(r->out, "%s_size = %s;\n", target, size);
+    if (node->b)
+        note_more(r, node->b, target, capacity);
     return result(
         r, address.unread,
         rp_reads_text(r, "%s(%s, %s, %s)", rp_reads_helper(memory), target, size, address.text));

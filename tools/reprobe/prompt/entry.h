@@ -44,8 +44,9 @@ struct entry {
     RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
     struct rp_stack *stack;        /* names its stacks; NULL: it has none */
     bool paused;
-    bool ended;  /* its iterators have come to their end */
-    char *draft; /* what was edited, and did not run */
+    uint64_t lost; /* rows, as they were told of */
+    bool ended;    /* its iterators have come to their end */
+    char *draft;   /* what was edited, and did not run */
 };
 
 /* ------------------------------------------------------------------ entry.c */
@@ -123,6 +124,10 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                  const char *map, int as, FILE *out);
 struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry, int as,
                                   FILE *out);
+/* Says how many of its rows were lost since it was last said. */
+void entry_say_lost(const struct prompt *prompt, struct entry *entry);
+/* Says what else was left out. */
+struct rp_error *entry_say_losses(const struct entry *entry);
 /* All maps of all that is held, to stdout. */
 struct rp_error *entry_print_all(const struct prompt *prompt);
 
@@ -143,6 +148,8 @@ void output_mute(bool mute);
 /* From now on rows go to a file as well: of all that is held, or (number) of one. */
 struct rp_error *output_record(const char *path, unsigned number);
 struct rp_error *output_record_end(void);
+/* What it has got so far is in the file from now on. */
+struct rp_error *output_record_flush(void);
 /* The file that rows go to, or NULL. */
 const char *output_recorded(void);
 void output_close(void);

@@ -7,6 +7,7 @@
 #include "entry.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,12 +223,36 @@ static void run_line(struct prompt *prompt, const char *line) {
         prompt_fail(prompt, err);
 }
 
+bool input_start_command(const struct prompt *prompt) {
+    bool in_vain = prompt->failed && !prompt->terminal && !prompt->entries.count;
+    if (!in_vain)
+        rp_session_start_command(prompt->session);
+    return !in_vain;
+}
+
+/* From when on --for counts: whoever asks first has the time that was given. */
+static void start_time(struct prompt *prompt) {
+    struct rp_error *err = rp_session_start_time(prompt->session);
+    if (err)
+        prompt_fail(prompt, err);
+}
+
 /* All that was to be run has: what goes on then is the command of -c, or what is held. */
 static void end_of_lines(struct prompt *prompt) {
     bool has_command = prompt->tool->session->command;
     bool waits = has_command && rp_session_command_status(prompt->session) < 0;
-    rp_session_start_command(prompt->session);
-    prompt->leave |= !prompt->entries.count || (has_command && !waits);
+    input_start_command(prompt);
+    start_time(prompt);
+    prompt->leave |= !prompt->entries.count || (has_command && !waits) ||
+                     rp_session_target_ended(prompt->session);
+}
+
+/* A pipe whose writer says nothing more for now, or someone who types. */
+static bool is_idle(const struct prompt *prompt) {
+    const struct lines *lines = prompt->lines;
+    struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+    return prompt->entries.count && !prompt->job && lines->next == lines->queue.count &&
+           !lines->block.open && lines->watched && (prompt->terminal || poll(&in, 1, 0) == 0);
 }
 
 static bool run_next(void *ctx) {
@@ -241,6 +266,8 @@ static bool run_next(void *ctx) {
     lines->over = input_is_over(prompt);
     if (lines->over)
         end_of_lines(prompt);
+    else if (is_idle(prompt))
+        start_time(prompt);
     update(prompt);
     return !prompt->leave;
 }

@@ -2,6 +2,7 @@
 /* Rows of what is held: on the screen, and in a file. */
 #include "entry.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,15 +61,31 @@ static FILE *begin_row(void) {
     return all.row.file;
 }
 
-/* Puts the row to stdout; on a terminal as much of it as one line of the screen holds. */
+/* The part of a row before `end` that can be shown by itself: a number that is cut is another
+ * number. */
+static size_t whole_numbers(const char *text, size_t end) {
+    size_t start = end;
+    while (start && text[start - 1] != ' ')
+        start--;
+    bool number = isdigit((unsigned char)text[start]) ||
+                  (text[start] == '-' && isdigit((unsigned char)text[start + 1]));
+    return number && text[end] != ' ' ? start : end;
+}
+
+/* Puts the row to stdout; on a terminal as much of it as one line of the screen holds, with a mark.
+ */
 static void end_row(void) {
     fflush(all.row.file);
-    size_t size = (size_t)ftell(all.row.file), fits = size;
+    size_t size = (size_t)ftell(all.row.file);
+    int columns = screen_columns();
     if (size && all.row.text[size - 1] == '\n')
-        fits = --size;
-    if (isatty(STDOUT_FILENO))
-        fits = screen_fit(all.row.text, size, screen_columns());
-    fwrite(all.row.text, 1, fits, stdout);
+        size--;
+    bool fits = !isatty(STDOUT_FILENO) || screen_fit(all.row.text, size, columns) == size;
+    if (!fits)
+        size = whole_numbers(all.row.text, screen_fit(all.row.text, size, columns - 1));
+    fwrite(all.row.text, 1, size, stdout);
+    if (!fits)
+        fputs("…", stdout);
     all.lines++;
 }
 
@@ -242,6 +259,10 @@ struct rp_error *output_record_end(void) {
     bool failed = ferror(all.record.file);
     failed |= fclose(rp_take(all.record.file)) != 0;
     return failed ? rp_error_new(errno, NULL, "cannot write %s", path) : NULL;
+}
+
+struct rp_error *output_record_flush(void) {
+    return all.record.file && fflush(all.record.file) ? output_record_end() : NULL;
 }
 
 const char *output_recorded(void) {

@@ -45,12 +45,13 @@ struct prompt {
     struct job *job;
     RP_VEC(struct entry *) entries; /* in the order of their numbers */
     unsigned last_number;
-    bool leave;    /* the loop is to end */
-    bool quit;     /* that was said: nothing more is printed */
-    bool failed;   /* a command of a script went wrong: the exit status */
-    bool terminal; /* someone types */
-    bool is_warm;  /* the compiler has run once */
-    int signalled; /* an eventfd: a signal is to be looked at */
+    bool leave;        /* the loop is to end */
+    bool quit;         /* that was said: nothing more is printed */
+    bool failed;       /* a command of a script went wrong: the exit status */
+    bool terminal;     /* someone types */
+    bool target_ended; /* that was said */
+    bool is_warm;      /* the compiler has run once */
+    int signalled;     /* an eventfd: a signal is to be looked at */
     bool interrupted;
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
 };
@@ -119,6 +120,8 @@ bool input_clear(struct prompt *prompt);
 const char *input_block(const struct prompt *prompt);
 /* Nothing waits, and nothing more will come. */
 bool input_is_over(const struct prompt *prompt);
+/* The command of -c begins; not (false) where a line failed, and nothing is there to see it. */
+bool input_start_command(const struct prompt *prompt);
 
 /* Lines wait until the job is over; there is none yet when a command runs. */
 struct rp_error *prompt_start(struct prompt *prompt, const struct job *job);

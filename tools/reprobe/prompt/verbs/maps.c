@@ -120,9 +120,22 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
     return rp_map_print(entry->module, map, &format, out);
 }
 
-static void say_loss(void *ctx, uint64_t count, const char *loss) {
+static void say_loss(void *ctx, const char *text) {
     const struct entry *entry = ctx;
-    prompt_say("reprobe: [%u] %" PRIu64 " %s\n", entry->number, count, loss);
+    prompt_say("reprobe: [%u] %s\n", entry->number, text);
+}
+
+struct rp_error *entry_say_losses(const struct entry *entry) {
+    return rp_module_losses(entry->module, say_loss, (void *)entry);
+}
+
+void entry_say_lost(const struct prompt *prompt, struct entry *entry) {
+    uint64_t lost = rp_session_module_stats(prompt->session, entry->module)->lost,
+             more = lost - entry->lost;
+    if (lost > entry->lost)
+        prompt_say("reprobe: [%u] %" PRIu64 " row%s lost: the buffer was full\n", entry->number,
+                   more, more == 1 ? " was" : "s were");
+    entry->lost = lost;
 }
 
 struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry, int as,
@@ -132,13 +145,15 @@ struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entr
         if (is_answer(entry, name))
             RP_TRY(entry_print_map(prompt, entry, name, as, out));
     }
-    return rp_module_losses(entry->module, say_loss, (void *)entry);
+    return entry_say_losses(entry);
 }
 
 struct rp_error *entry_print_all(const struct prompt *prompt) {
     int as = prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT;
-    for (size_t i = 0; i < prompt->entries.count; i++)
+    for (size_t i = 0; i < prompt->entries.count; i++) {
+        entry_say_lost(prompt, prompt->entries.items[i]);
         RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], as, stdout));
+    }
     return NULL;
 }
 

@@ -193,6 +193,9 @@ static bool print_stats(struct prompt *prompt, void *ctx) {
         struct entry *entry = prompt->entries.items[i]; /* no command ran meanwhile */
         take_sample(prompt, entry, &now);
         print_sample(prompt, &stats->samples[i], &now, seconds);
+        struct rp_error *err = entry_say_losses(entry);
+        if (err)
+            prompt_fail(prompt, err);
     }
     return false;
 }
@@ -247,9 +250,8 @@ static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is not a duration", "cannot wait `%s`", text),
             "try 10, 500ms, 2m");
-    rp_session_start_command(prompt->session);
-    if (!text && prompt->tool->session->command && rp_session_command_status(prompt->session) >= 0)
-        return NULL; /* the command has ended already */
+    if (!input_start_command(prompt) || (!text && rp_session_target_ended(prompt->session)))
+        return NULL;
     return prompt_start(prompt, &job);
 }
 

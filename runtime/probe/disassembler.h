@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* LLVM's disassemblers, of BPF and of this machine. */
-#ifndef RP_INSPECT_DISASSEMBLER_H
-#define RP_INSPECT_DISASSEMBLER_H
+#ifndef RP_PROBE_DISASSEMBLER_H
+#define RP_PROBE_DISASSEMBLER_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +20,12 @@ struct rp_disassembler *rp_disassembler_new(enum rp_instructions which,
  * it has; 0 when it is not an instruction. */
 size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t *bytes, size_t size,
                       uint64_t address, char *text, size_t text_size);
+/* The instructions of this machine around byte `offset` of `code`, which begins with one. */
+struct rp_boundary {
+    bool known;             /* false: something before it is not an instruction that LLVM knows */
+    uint64_t before, after; /* where the one begins that has the byte, and the one behind it */
+};
+struct rp_boundary rp_find_boundary(const uint8_t *code, size_t size, uint64_t offset);
 /* NULL is allowed. */
 void rp_disassembler_free(struct rp_disassembler *disassembler);
 

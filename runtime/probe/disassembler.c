@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "inspect/disassembler.h"
+#include "probe/disassembler.h"
 
 #include <dlfcn.h>
 #include <llvm-c/Core.h>
@@ -111,6 +111,22 @@ size_t rp_disassemble(const struct rp_disassembler *disassembler, const uint8_t 
                                                address, text, text_size);
     tidy(text);
     return length;
+}
+
+struct rp_boundary rp_find_boundary(const uint8_t *code, size_t size, uint64_t offset) {
+    struct rp_boundary boundary = {0};
+    struct rp_disassembler *disassembler = rp_disassembler_new(RP_INSTRUCTIONS_MACHINE, NULL, NULL);
+    char text[256];
+    while (disassembler && boundary.after <= offset && boundary.after < size) {
+        uint64_t at = boundary.after;
+        size_t length = rp_disassemble(disassembler, code + at, size - at, at, text, sizeof(text));
+        boundary = (struct rp_boundary){.known = length, .before = at, .after = at + length};
+        if (!length)
+            break;
+    }
+    boundary.known &= boundary.before <= offset && offset < boundary.after;
+    rp_disassembler_free(disassembler);
+    return boundary;
 }
 
 void rp_disassembler_free(struct rp_disassembler *disassembler) {

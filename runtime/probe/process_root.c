@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe/process_root.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+#include "util/text.h"
+
+static pid_t whose;
+
+static bool is_same(const struct stat *a, const struct stat *b) {
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+static bool differs(pid_t pid, const char *what) {
+    char theirs[64], ours[64];
+    struct stat a, b;
+    snprintf(theirs, sizeof(theirs), "/proc/%d/%s", pid, what);
+    snprintf(ours, sizeof(ours), "/proc/self/%s", what);
+    return !stat(theirs, &a) && !stat(ours, &b) && !is_same(&a, &b);
+}
+
+void rp_process_root_set(pid_t pid) {
+    whose = pid && (differs(pid, "ns/mnt") || differs(pid, "root")) ? pid : 0;
+}
+
+pid_t rp_process_root(void) {
+    return whose;
+}
+
+/* ------------------------------------------------------------------ one path */
+
+/* In the process's root, where its symbolic links lead, too. */
+static int open_there(const char *path) {
+    char folder[64];
+    snprintf(folder, sizeof(folder), "/proc/%d/%s", whose, *path == '/' ? "root" : "cwd");
+    RP_AUTO_CLOSE int dir = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct open_how how = {.flags = O_PATH | O_CLOEXEC,
+                           .resolve = *path == '/' ? RESOLVE_IN_ROOT : 0};
+    return dir < 0 ? -1 : (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+}
+
+/* The file's path for us: in /proc, or where the root is a folder of ours. */
+static char *path_of(int fd) {
+    char link[64], there[PATH_MAX];
+    struct stat file, found;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, there, sizeof(there) - 1);
+    if (length <= 0 || fstat(fd, &file) || !S_ISREG(file.st_mode))
+        return NULL;
+    there[length] = '\0';
+    RP_AUTO_FREE char *in_root = rp_text("/proc/%d/root%s", whose, there);
+    if (in_root && !stat(in_root, &found) && is_same(&file, &found))
+        return rp_take(in_root);
+    return !stat(there, &found) && is_same(&file, &found) ? strdup(there) : NULL;
+}
+
+static char *find_path(const char *path) {
+    RP_AUTO_CLOSE int fd = open_there(path);
+    return fd < 0 ? NULL : path_of(fd);
+}
+
+/* ------------------------------------------------------------------ names */
+
+static char *find_program(const char *name) {
+    const char *path = getenv("PATH");
+    RP_AUTO_FREE char *folders = strdup(path ? path : "/usr/bin:/bin");
+    char *rest = folders, *found = NULL;
+    for (char *folder; rest && !found && (folder = strsep(&rest, ":"));) {
+        RP_AUTO_FREE char *one = *folder == '/' ? rp_text("%s/%s", folder, name) : NULL;
+        found = one ? find_path(one) : NULL;
+    }
+    return found;
+}
+
+/* Whether "c" or "libc.so.6" is the file libc.so.6. */
+static bool is_library(const char *file, const char *name) {
+    size_t length = strlen(name);
+    if (!strcmp(file, name))
+        return true;
+    return !strncmp(file, "lib", 3) && !strncmp(file + 3, name, length) &&
+           (!strncmp(file + 3 + length, ".so", 3) || file[3 + length] == '-');
+}
+
+/* What the process has loaded is the one that it uses. */
+static char *find_library(const char *name) {
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/maps", whose);
+    RP_AUTO_FCLOSE FILE *maps = fopen(path, "re");
+    RP_AUTO_FREE char *line = NULL;
+    size_t size = 0;
+    while (maps && getline(&line, &size, maps) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        char *file = strchr(line, '/'), *slash = file ? strrchr(file, '/') : NULL;
+        if (slash && is_library(slash + 1, name))
+            return find_path(file);
+    }
+    return NULL;
+}
+
+char *rp_process_root_find(const char *name) {
+    if (strchr(name, '/'))
+        return find_path(name);
+    char *found = find_program(name);
+    return found ? found : find_library(name);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/demangle.h"
+
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of libstdc++; C has no header for it. Without it there are the symbols as they are. */
+char *rp_demangle(const char *symbol) {
+    typedef char *demangle_fn(const char *symbol, char *buffer, size_t *size, int *status);
+    static demangle_fn *demangle;
+    static bool looked;
+    int status = -1;
+    if (strncmp(symbol, "_Z", 2) != 0)
+        return NULL;
+    void *library = looked ? NULL : dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_LOCAL);
+    if (library)
+        *(void **)&demangle = dlsym(library, "__cxa_demangle");
+    looked = true;
+    char *name = demangle ? demangle(symbol, NULL, NULL, &status) : NULL;
+    if (!status)
+        return name;
+    free(name);
+    return NULL;
+}
+
+/* Where the parameters begin: at the last parenthesis that closes at the end, or before " const".
+ */
+static size_t without_parameters(const char *demangled) {
+    const char *close = strrchr(demangled, ')');
+    size_t depth = 0;
+    for (const char *at = close; at && at > demangled; at--) {
+        depth += *at == ')';
+        depth -= *at == '(';
+        if (!depth)
+            return (size_t)(at - demangled);
+    }
+    return strlen(demangled);
+}
+
+/* "::h" and 16 digits. */
+static size_t without_hash(const char *demangled, size_t length) {
+    static const size_t hash = 19;
+    if (length <= hash || strncmp(demangled + length - hash, "::h", 3) != 0 ||
+        strspn(demangled + length - 16, "0123456789abcdef") < 16)
+        return length;
+    return length - hash;
+}
+
+static bool is(const char *demangled, size_t length, const char *name) {
+    return strlen(name) == length && !strncmp(demangled, name, length);
+}
+
+bool rp_demangled_is(const char *demangled, const char *name) {
+    size_t whole = strlen(demangled), bare = without_parameters(demangled);
+    return is(demangled, whole, name) || is(demangled, bare, name) ||
+           is(demangled, without_hash(demangled, bare), name);
+}

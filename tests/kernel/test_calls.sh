@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Entry and return: each call is paired with its own return, or is told of. What the workload, tests/kernel/callers.c,
+# does is known.
+. "$(dirname "$0")/../lib.sh"
+need_root
+calls=$helpers/callers
+
+# asked COMMAND LINE…: the prompt's answers as JSON.
+asked() {
+	local lines=() line
+	for line in "${@:2}"; do lines+=(-e "$line"); done
+	run reprobe --json -c "{ $1; } >/dev/null" "${lines[@]}"
+	status 0
+}
+# How many are in the histogram, of all keys.
+histogram() { grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }'; }
+
+calls_within_calls() {
+	asked "$calls --nest 40" "count uprobe:$calls:nest by arg0, ret"
+	equal "each with its own result" "$(for i in {0..40}; do echo "$i $((2 * i)) 1"; done)" \
+		"$(jsonlines key.arg0 key.ret value <out | tr '\t' ' ' | sort -n)"
+	equal "nothing was left out" "" "$(grep 'left out' err)"
+	asked "$calls --nest 40" "latency uprobe:$calls:nest"
+	equal "latency" 41 "$(histogram)"
+}
+
+# The kernel follows 64 of a thread's calls at a time; reprobe keeps 10240.
+too_many_calls_within_calls() {
+	asked "$calls --nest 99" "latency uprobe:$calls:nest"
+	equal "latency" 64 "$(histogram)"
+	contains "the others" "$err" '[1] 36 calls were left out: the return was not seen'
+	asked "$calls --nest 10999" "latency uprobe:$calls:nest"
+	equal "latency" 64 "$(histogram)"
+	contains "the map is full" "$err" '[1] 760 calls were left out: the map start is full of calls that have not returned' \
+		'[1] 10176 calls were left out: the return was not seen'
+}
+
+calls_that_are_left() {
+	asked "$calls --jump 5" "latency uprobe:$calls:leap"
+	equal "latency" 1 "$(histogram)"
+	contains "the others" "$err" '[1] 5 calls were left out: the return was not seen'
+	asked "$calls --jump 1" "trace uprobe:$calls:leap arg0 ret"
+	equal "rows" "0 0" "$(grep '"arg0"' out | jsonlines data.arg0 data.ret | tr '\t' ' ')"
+	contains "one" "$err" '[1] 1 call was left out: the return was not seen'
+}
+
+# A thread that runs a program gets the id of its process.
+exec_from_a_thread() {
+	asked "$calls --exec 5" 'latency execve by comm' 'count execve by comm if ret == 0'
+	equal "latency" 5 "$(grep '"comm":"true"' out | grep '"histogram"' | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n }')"
+	equal "count" 5 "$(grep '"comm":"true"},"value"' out | jsonlines value)"
+	equal "nothing was left out" "" "$(grep 'left out' err)"
+}
+
+threads_that_die() {
+	asked "$calls --die 7; $calls --sleep 3" 'latency exit' 'latency nanosleep'
+	equal "latency" 10 "$(histogram)"
+	contains "the others" "$err" '[1] 10 calls were left out: the return was not seen'
+}
+
+at_the_same_time() {
+	asked "$calls --sleep 60" 'latency nanosleep'
+	equal "calls" 60 "$(histogram)"
+	equal "nothing was left out" "" "$(grep 'left out' err)"
+	[ -n "$kprobes" ] || return 0
+	asked "$calls --sleep 60" 'latency hrtimer_nanosleep if comm == "callers"'
+	equal "calls of a function" 60 "$(histogram)"
+	equal "nothing was left out" "" "$(grep 'left out' err)"
+	# A kretprobe cannot wait for all of them; Linux tells of that since 6.7.
+	asked "$calls --sleep 60" 'count kprobe:hrtimer_nanosleep' 'count kretprobe:hrtimer_nanosleep'
+	equal "entries" 60 "$(grep '"map":"1.counts"' out | jsonlines value)"
+	[ "$(printf '%s\n6.7\n' "$(uname -r)" | sort -V | head -n 1)" = 6.7 ] || return 0
+	local seen missed
+	seen=$(grep '"map":"2.counts"' out | jsonlines value)
+	missed=$(sed -n 's/^reprobe: \[2\] \([0-9]*\) returns were missed: more calls.*/\1/p' err)
+	[ $((seen + missed)) -ge 60 ] || fail "$seen returns were seen and $missed missed, of 60" "$err"
+}
+
+# A kprobe that is hit while another one is handled; Linux tells of that since 6.7.
+missed_by_the_kernel() {
+	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
+	[ "$(printf '%s\n6.7\n' "$(uname -r)" | sort -V | head -n 1)" = 6.7 ] || skip "this kernel does not count them"
+	alone trace_pipe
+	cat >script <<-'END'
+		count kprobe:bpf_bprintf_prepare
+		c
+		int kprobe__sys_getpgid(struct pt_regs *ctx)
+		{
+		    if (is_target())
+		        bpf_trace_printk("hello\n");
+		    return 0;
+		}
+		.
+	END
+	run reprobe --json -f script -c 'spawn --calls 20 >/dev/null' </dev/null
+	status 0
+	equal "rows" 20 "$(grep -c hello out)"
+	matches "told" "$err" '^reprobe: \[1\] [0-9]+ events were missed: a BPF program was running on that processor already$'
+	[ "$(sed -n 's/^reprobe: \[1\] \([0-9]*\) events were missed.*/\1/p' err)" -ge 20 ] || fail "fewer than 20 in" "$err"
+}
+
+t "calls within calls" calls_within_calls
+t "too many calls within calls" too_many_calls_within_calls
+t "calls that are left by longjmp()" calls_that_are_left
+t "a thread that runs a program" exec_from_a_thread
+t "threads that die in a call" threads_that_die
+t "many calls at the same time" at_the_same_time
+t "events that the kernel missed" missed_by_the_kernel
+finish

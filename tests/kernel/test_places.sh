@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# The right function: what is probed is what was meant, and what cannot be is refused before anything is.
+. "$(dirname "$0")/../lib.sh"
+need_root
+callers=$base/callers # ours alone
+cp "$helpers/callers" "$callers"
+
+# asked COMMAND LINE: the prompt's answer as JSON.
+asked() { run reprobe --json -c "{ $1; } >/dev/null" -e "$2" && status 0; }
+
+# The offsets of a function's instructions, as binutils see them.
+offsets() {
+	local start at
+	start=$(nm "$callers" | awk -v f="$1" '$3 == f { print $1 }')
+	objdump -d --no-show-raw-insn "$callers" | awk -v f="<$1>:" '
+		$2 == f { on = 1; next } on && NF == 0 { exit } on { sub(":", "", $1); print $1 }' |
+		while read -r at; do echo $((16#$at - 16#$start)); done
+}
+
+within_instructions() {
+	type objdump >/dev/null 2>&1 || skip "there is no objdump"
+	local offset asked=()
+	offsets nest >good
+	for ((offset = 1; offset <= $(tail -n 1 good); offset++)); do
+		asked+=(-e "count uprobe:$callers:nest+$offset")
+	done
+	run reprobe "${asked[@]}" -e quit
+	equal "offsets that can be probed" "$(sed 1d good | paste -sd' ')" \
+		"$(sed -n 's/^\[[0-9]*\] uprobe:.*:nest+\([0-9]*\).*/\1/p' err | paste -sd' ')"
+	local second third
+	second=$(sed -n 2p good) third=$(sed -n 3p good)
+	run reprobe -c "$callers --nest 3" -e "count uprobe:$callers:nest+$((third - 1))"
+	equal "status" 1 "$rc"
+	[ "$second" = $((third - 1)) ] || contains "refused" "$err" "no instruction begins at" "in the middle of one a probe would destroy it" \
+		"the nearest are nest+$second and nest+$third"
+	lacks "the command does not run" "$out" 6
+	asked "$callers --nest 3" "count uprobe:$callers:nest+$second"
+	equal "at the second instruction" 4 "$(jsonlines value <out)"
+	# An address is no other place than a name and an offset.
+	local address
+	address=$(nm "$callers" | awk '$3 == "nest" { print $1 }')
+	address=$((16#$address))
+	asked "$callers --nest 3" "count uprobe:$callers:0x$(printf %x $((address + second)))"
+	equal "by address" 4 "$(jsonlines value <out)"
+	run reprobe -c true -e "count uprobe:$callers:0x$(printf %x $((address + third - 1)))"
+	[ "$second" = $((third - 1)) ] || contains "an address within one" "$err" "no instruction begins at" "the nearest are 0x"
+	run reprobe -c true -e "count uretprobe:$callers:0x$(printf %x $((address + second)))"
+	contains "a return of no entry" "$err" "is in the middle of nest" "use uretprobe:$callers:0x$(printf %x "$address")"
+}
+
+names_of_cxx_and_rust() {
+	local name
+	for name in 'Shape::area(int)' 'crab::grow' 'crab::grow::h0123456789abcdef'; do
+		asked "$callers --names 7" "count uprobe:$callers:$name"
+		equal "$name" 7 "$(jsonlines value <out)"
+	done
+	asked "$callers --names 3" "trace uprobe:$callers:Shape::area(int, int) arg0 arg1 ret"
+	equal "with its parameters" "1 2 2,2 2 4,3 2 6" "$(grep arg0 out | jsonlines data.arg0 data.arg1 data.ret | tr '\t' ' ' | paste -sd,)"
+	asked "$callers --names 2" "trace 'uprobe:$callers:Shape::area(int)+4' arg0"
+	run reprobe -c true -e "count uprobe:$callers:Shape::area"
+	contains "two of one name" "$err" "several functions in $callers are named Shape::area"
+	run reprobe -c true -e "count uprobe:$callers:Shape::aera(int)"
+	contains "a near name" "$err" "did you mean" "Shape::area(int)"
+	run reprobe list "uprobe:$callers:*area*"
+	equal "listed" "uprobe:$callers:Shape::area(int)
+uprobe:$callers:Shape::area(int, int)" "$(sort out)"
+	asked "$callers --names 5" "count uprobe:$callers:Shape::*"
+	equal "a pattern" "5 5" "$(jsonlines value <out | paste -sd' ')"
+}
+
+# A process in a mount namespace of its own, which has another file in the same place, and another libc.
+files_of_the_process() {
+	unshare -m true 2>/dev/null || skip "this user cannot make mount namespaces"
+	local there=$tmp/there libc other
+	mkdir there
+	cp /bin/true there/prog
+	libc=$(ldd "$callers" | awk '$1 == "libc.so.6" { print $3 }')
+	cp "$libc" own-libc
+	mkfifo go
+	unshare -m bash -c 'mount -t tmpfs none "$1" && cp "$2" "$1/prog" && mount --bind "$3" "$(realpath "$4")" &&
+		touch ready && read -r _ <go && exec "$1/prog" --sleep 3' - "$there" "$callers" "$tmp/own-libc" "$libc" >/dev/null &
+	other=$!
+	wait_for "it has its mounts" [ -e ready ]
+	start reprobe --json -p "$other" -e "count uprobe:$there/prog:main" -e 'count uprobe:c:pthread_barrier_wait'
+	wait_in "it traces" grep -q '\[2\]' err
+	echo >go
+	stopped
+	status 0
+	equal "in its file, and in its libc" "1 4" "$(jsonlines value <out | paste -sd' ')"
+	wait "$other"
+	# No such file there.
+	unshare -m bash -c 'mount -t tmpfs none "$1" && touch ready2 && sleep 1000' - "$there" &
+	other=$!
+	wait_for "it has its mounts" [ -e ready2 ]
+	run reprobe -p "$other" -e "count uprobe:$there/prog:main"
+	contains "no such file" "$err" "process $other, which has files of its own, has no program $there/prog"
+	kill "$other"
+}
+
+# What 32-bit tasks call is a function of its own; same-named functions are told apart.
+functions_of_the_kernel() {
+	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
+	run reprobe -e 'info kprobe:__ia32_compat_sys_openat' -e quit
+	contains "compat" "$out" "__ia32_compat_sys_openat"
+	lacks "not the native one" "$out" __x64_sys
+	asked 'spawn --calls 3 >/dev/null' 'count kprobe:vmlinux:__x64_sys_getpgid'
+	equal "of a module" 3 "$(jsonlines value <out)"
+	local address name
+	address=0x$(awk '$3 == "__x64_sys_getpgid" { print $1 }' /proc/kallsyms)
+	asked 'spawn --calls 4 >/dev/null' "count kprobe:$address"
+	equal "by address" 4 "$(jsonlines value <out)"
+	run reprobe -c true -e 'count kprobe:no_such_module:vfs_read'
+	contains "a module" "$err" "no module named no_such_module is loaded"
+	run reprobe -c true -e 'count kprobe:vmlinux:vfs_raed'
+	contains "a function" "$err" "the module vmlinux has no function vfs_raed"
+	name=$(awk '$2 ~ /[tT]/ && !/\[/ && $3 !~ /^__pfx|^__cfi|\./ { n[$3]++ } END { for (f in n) if (n[f] == 2) print f }' /proc/kallsyms | sort | head -n 1)
+	[ -n "$name" ] || return 0
+	run reprobe -c true -e "count kprobe:$name"
+	contains "two of one name" "$err" "this kernel has 2 functions named $name" "use the address of one: kprobe:0x"
+	run reprobe -c true -e "count fentry:$name"
+	contains "for fentry, too" "$err" "$name"
+	equal "fentry of either" 1 "$rc"
+}
+
+t "offsets within instructions" within_instructions
+t "names of C++ and Rust" names_of_cxx_and_rust
+t "files of the process" files_of_the_process
+t "functions of the kernel" functions_of_the_kernel
+finish

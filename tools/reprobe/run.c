@@ -418,7 +418,9 @@ int command_run(int argc, char **argv) {
     struct request request = {.tool = rp_tool_new()};
     clock_gettime(CLOCK_MONOTONIC, &request.start);
     argp_parse(&argp, argc, argv, 0, NULL, &request);
-    if (request.lists_settings)
-        return rp_tool_end(list_settings(&request), request.tool->verbose);
-    return rp_tool_run(request.tool, run_and_clean, &request);
+    if (!request.lists_settings)
+        return rp_tool_run(request.tool, run_and_clean, &request);
+    int status = rp_tool_end(list_settings(&request), request.tool->verbose);
+    rp_tool_free(request.tool);
+    return status;
 }

@@ -121,7 +121,7 @@ own_headers() {
 	head_of src/own.bpf.c <<'EOF'
 #include "own.h"
 u64 sum = NUMBER + DEEP;
-SEC("tp/syscalls/sys_enter_getpgid") int f(void *ctx) { struct event e = {1}; sum += e.pid; return 0; }
+SEC("tp/syscalls/sys_enter_swapoff") int f(void *ctx) { struct event e = {1}; sum += e.pid; return 0; }
 EOF
 	run reprobe check src/own.bpf.c
 	status 0

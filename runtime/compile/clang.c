@@ -199,11 +199,41 @@ static struct rp_error *compile(struct job *job, struct rp_object **out) {
 
 /* ------------------------------------------------------------- all of it */
 
+/* A scheduler is a struct_ops, as reprobe does not run, and its headers are in the kernel's tree
+ * only. */
+static struct rp_error *no_scheduler(const struct job *job) {
+    const struct rp_names *stubs = &job->source.source.stubs;
+    for (size_t i = 0; i < stubs->count; i++)
+        if (strncmp(stubs->items[i], "scx/", 4) == 0)
+            return rp_error_hint_set(
+                rp_error_new(
+                    ENOTSUP,
+                    "it is a scheduler for sched_ext, which replaces a part of the kernel: "
+                    "reprobe does not run these",
+                    "cannot compile %s", job->opts->name),
+                "build it with the kernel's tools/sched_ext");
+    return NULL;
+}
+
+/* An include that leads nowhere is not an error by itself. */
+static struct rp_error *name_missing(const struct job *job, struct rp_error *err) {
+    RP_AUTO_FREE char *missing = err ? rp_clang_source_missing(&job->source) : NULL;
+    if (!missing)
+        return err;
+    RP_AUTO_FREE char *hint = rp_error_hint(err) ? rp_text("%s; and", rp_error_hint(err)) : NULL;
+    return rp_error_hint_set(
+        err,
+        "%s%sput these next to the source, or say where they are (-I DIRECTORY): "
+        "they are not here, and were taken for empty headers of the kernel: %s",
+        hint ? hint : "", hint ? " " : "", missing);
+}
+
 static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
     uint64_t start = rp_now_ns();
     RP_TRY(rp_clang_source_scan(&job->source, job->text, job->opts));
     job->timings->types_ms += rp_ms_since(start);
-    return compile(job, out);
+    RP_TRY(no_scheduler(job));
+    return name_missing(job, compile(job, out));
 }
 
 struct rp_error *rp_clang_compile(const char *text, const struct rp_compile_opts *opts,

@@ -135,6 +135,21 @@ const char *rp_clang_header_words(const char *include) {
     return "";
 }
 
+static bool defines(const char *text, const char *fmt, const char *name) {
+    RP_AUTO_FREE char *words = rp_text(fmt, name);
+    return words && strstr(text, words);
+}
+
+const char *rp_clang_header_of(const char *name) {
+    for (size_t i = 0; i < RP_COUNT(libbpfs); i++) {
+        const char *text = libbpfs[i].text;
+        if (defines(text, "#define %s(", name) || defines(text, "#define %s ", name) ||
+            defines(text, "(*%s)(", name) || defines(text, "* const %s)(", name))
+            return text == rp_embedded_bpf_helper_defs_h ? libbpfs[0].name : libbpfs[i].name;
+    }
+    return NULL;
+}
+
 static void add_names(struct rp_names *names, const char *text) {
     struct rp_lexer lexer = {.p = text, .end = text + strlen(text), .line_start = true};
     for (struct rp_token t = rp_lex(&lexer); t.kind != RP_TOKEN_END; t = rp_lex(&lexer))

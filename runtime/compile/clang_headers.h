@@ -39,6 +39,9 @@ bool rp_clang_headers_have(const char *include);
 const char *rp_clang_header_instead(const char *include);
 /* Names of kernel types that the macros of `include` use. */
 const char *rp_clang_header_words(const char *include);
+/* The header of libbpf's that has the macro, or the helper, of that name, as it is included; NULL:
+ * none. */
+const char *rp_clang_header_of(const char *name);
 /* The names `bpf_…` in libbpf's headers: helpers, and macros. */
 void rp_clang_header_names(struct rp_names *names);
 

@@ -42,6 +42,10 @@
 #define EXTRA_ARGS
 #endif
 
+static bool starts(const char *text, const char *with) {
+    return strncmp(text, with, strlen(with)) == 0;
+}
+
 /* ------------------------------------------------------------- what the text is like */
 
 /* The directories of the kernel's user-space headers, and of the C library's. */
@@ -77,8 +81,7 @@ void rp_clang_source_identify(const struct rp_clang_source *source, struct rp_di
 }
 
 static bool is_uapi(const char *include) {
-    return strncmp(include, "linux/", 6) == 0 || strncmp(include, "asm/", 4) == 0 ||
-           strncmp(include, "asm-generic/", 12) == 0;
+    return starts(include, "linux/") || starts(include, "asm/") || starts(include, "asm-generic/");
 }
 
 static void look_at_includes(struct rp_clang_source *source) {
@@ -281,6 +284,31 @@ static bool add_stubs(struct rp_clang_source *source, enum rp_clang_against agai
     return ok;
 }
 
+/* Of the kernel's own tree, which BTF replaces. */
+static bool is_of_kernel(const char *include) {
+    static const char *const dirs[] = {"linux/", "asm/",   "asm-generic/", "uapi/",  "net/",
+                                       "trace/", "block/", "crypto/",      "sound/", "scsi/"};
+    for (size_t i = 0; i < RP_COUNT(dirs); i++)
+        if (starts(include, dirs[i]))
+            return true;
+    return false;
+}
+
+char *rp_clang_source_missing(const struct rp_clang_source *source) {
+    const struct rp_names *stubs = &source->source.stubs;
+    char *list = NULL;
+    for (size_t i = 0; i < stubs->count; i++) {
+        const char *include = stubs->items[i];
+        if (rp_is_vmlinux_header(include) || rp_clang_headers_have(include) ||
+            is_installed(include) || is_of_kernel(include))
+            continue;
+        char *longer = rp_text("%s%s%s", list ? list : "", list ? ", " : "", include);
+        free(list);
+        list = longer;
+    }
+    return list;
+}
+
 static bool make_files(struct rp_clang_source *source, const char *text,
                        enum rp_clang_against against) {
     rp_clang_files_clear(&source->files);
@@ -311,10 +339,6 @@ static bool add_args(struct rp_texts *args, const char *const *words) {
 
 static bool add_dir(struct rp_texts *args, const char *option, const char *dir) {
     return add_arg(args, "%s", option) && add_arg(args, "%s", dir);
-}
-
-static bool starts(const char *text, const char *with) {
-    return strncmp(text, with, strlen(with)) == 0;
 }
 
 /* The flags of `clang` that clang -cc1 knows by another name, or that are ours to say; the others

@@ -39,6 +39,9 @@ struct rp_error *rp_clang_source_scan(struct rp_clang_source *source, const char
 struct rp_error *rp_clang_source_prepare(struct rp_clang_source *source, const char *text,
                                          const struct rp_compile_opts *opts,
                                          enum rp_clang_against against);
+/* The headers that it includes and that are nowhere, so that they were taken for empty ones of the
+ * kernel: "a.h, b.h", malloc()ed; NULL if there are none. */
+char *rp_clang_source_missing(const struct rp_clang_source *source);
 /* Adds which installed headers the text includes. */
 void rp_clang_source_identify(const struct rp_clang_source *source, struct rp_digest *digest);
 void rp_clang_source_clear(struct rp_clang_source *source);

@@ -314,6 +314,14 @@ static char *function_hint(const struct error *e) {
 
 /* ------------------------------------------------------------- the table */
 
+/* Names of libbpf's headers, in a source that does not include the right one. */
+static char *libbpf_hint(const struct error *e) {
+    const char *header = is_libbpfs(e) ? rp_clang_header_of(e->first) : NULL;
+    if (!header || rp_names_has(&e->scan->includes, header))
+        return NULL;
+    return rp_text("write `#include <%s>` first", header);
+}
+
 static char *base_hint(const struct error *e) {
     if (!strstr(e->line, "PT_REGS_") && !strstr(e->line, "ctx"))
         return NULL;
@@ -375,7 +383,9 @@ static const struct {
     {"variable has incomplete type '*'*", type_hint, NULL},
     {"field has incomplete type '*'*", type_hint, NULL},
     {"*to an incomplete type '*'*", type_hint, NULL},
+    {"use of undeclared identifier '*'*", libbpf_hint, NULL},
     {"use of undeclared identifier '*'*", name_hint, NULL},
+    {"*function '*'*", libbpf_hint, NULL},
     {"implicit declaration of function '*'*", function_hint, NULL},
     {"call to undeclared function '*'*", function_hint, NULL}, /* since clang 15 */
     {"call to undeclared library function '*'*", function_hint, NULL},

@@ -190,6 +190,19 @@ misspelt_type() {
 		<<<'SEC("kprobe/x") int f(struct tsk_struct *t) { return t->pid; }'
 }
 
+missing_include() {
+	rejects "implicit declaration of function 'bpf_htons'" "write \`#include <bpf/bpf_endian.h>\` first" \
+		<<<'SEC("tc") int f(struct __sk_buff *skb) { return skb->protocol == bpf_htons(2048); }'
+	rejects "OWN_THING" "put these next to the source" "headers of the kernel: mine/own.h" \
+		<<<$'#include <mine/own.h>\n#include <linux/fdtable.h>\nSEC("kprobe/x") int f(void *ctx) { return OWN_THING; }'
+}
+
+scheduler() {
+	head_of bad.bpf.c <<<'#include <scx/common.bpf.h>'
+	run reprobe check bad.bpf.c
+	refused "cannot compile bad.bpf.c: it is a scheduler for sched_ext"
+}
+
 no_instruction() {
 	rejects "bad.bpf.c:6:45: error: BPF has no instruction for this (sdiv)" "cast both to u64" \
 		<<<$'volatile long a, b;\nSEC("kprobe/x") int f(void *ctx) { return a / b; }'
@@ -309,6 +322,8 @@ t "dialects" dialects
 t "misspelt member" misspelt_member
 t "misspelt helper" misspelt_helper
 t "misspelt type" misspelt_type
+t "missing includes" missing_include
+t "a scheduler" scheduler
 t "no instruction" no_instruction
 t "large stack" large_stack
 t "objects for others" built_for_others

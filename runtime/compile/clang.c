@@ -157,12 +157,27 @@ static bool is_about_outputs(const struct rp_error *err) {
     return strstr(rp_error_why(err), "pasting formed 'RP_SIZED_") != NULL;
 }
 
+/* A kernel function that kfuncs.c declared, and that the text declares in a way that the scan does
+ * not see. False: there is none. */
+static bool leave_functions(struct rp_scan *scan, const char *output) {
+    static const char mark[] = "error: conflicting types for '";
+    bool any = false;
+    for (const char *at = output; (at = strstr(at, mark));) {
+        at += strlen(mark);
+        any |= rp_names_add(&scan->declared, at, strcspn(at, "'\n"));
+    }
+    return any;
+}
+
 /* Whether something in `source` was changed that may cure the error. */
 static bool can_cure(struct rp_clang_source *source, const struct rp_error *err) {
     if (!source->untyped && is_about_outputs(err))
         return source->untyped = true;
     const char *output = rp_error_detail(err);
-    return source->asks && output && rp_absent_find(&source->absent, output);
+    if (!output)
+        return false;
+    return leave_functions(&source->source.scan, output) ||
+           (source->asks && rp_absent_find(&source->absent, output));
 }
 
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,

@@ -341,6 +341,19 @@ static bool add_dir(struct rp_texts *args, const char *option, const char *dir) 
     return add_arg(args, "%s", option) && add_arg(args, "%s", dir);
 }
 
+/* What only the program `clang` knows, and means nothing here. */
+static bool is_drivers(const char *flag) {
+    static const char *const words[] = {"-c",    "-pipe",    "-nostdinc",
+                                        "-MD",   "-MMD",     "-fno-stack-protector",
+                                        "-fPIC", "-fno-pic", "-fno-asynchronous-unwind-tables",
+                                        "-fpic", "-no-pie",  "-fno-exceptions",
+                                        NULL};
+    for (size_t i = 0; words[i]; i++)
+        if (strcmp(flag, words[i]) == 0)
+            return true;
+    return starts(flag, "-g") || starts(flag, "--target=");
+}
+
 /* The flags of `clang` that clang -cc1 knows by another name, or that are ours to say; the others
  * are the same. Directories are added apart. */
 static bool add_flag(struct rp_texts *args, const struct rp_compile_opts *opts, size_t *i) {
@@ -352,8 +365,7 @@ static bool add_flag(struct rp_texts *args, const struct rp_compile_opts *opts, 
         *i += has_value;
         return true;
     }
-    if (strcmp(flag, "-c") == 0 || starts(flag, "-g") || starts(flag, "--target=") ||
-        starts(flag, "-I"))
+    if (is_drivers(flag) || starts(flag, "-I"))
         return true;
     return add_arg(args, "%s", flag);
 }

@@ -10,6 +10,7 @@
 #include "compile/absent.h"
 #include "compile/clang.h"
 #include "compile/dialect.h"
+#include "kernel/btf.h"
 #include "suites.h"
 #include "util/cleanup.h"
 
@@ -269,6 +270,25 @@ START_TEST(customs_compile) {
 }
 END_TEST
 
+START_TEST(kernel_functions_are_declared) {
+    /* Not declared, declared, and declared in a way of the text's own. */
+    static const char *const texts[] = {
+        HEAD "SEC(\"tp_btf/sched_switch\") int f(void *ctx) { bpf_rcu_read_lock(); "
+             "bpf_rcu_read_unlock(); return 0; }\n",
+        HEAD "extern void bpf_rcu_read_lock(void) __ksym;\n"
+             "SEC(\"tp_btf/sched_switch\") int f(void *ctx) { bpf_rcu_read_lock(); return 0; }\n",
+        HEAD
+        "#define OWN\nextern struct task_struct OWN * bpf_task_from_pid(u64 pid, ...) __ksym;\n"
+        "SEC(\"tp_btf/sched_switch\") int f(void *ctx) { return !bpf_task_from_pid(1, 2); }\n",
+    };
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    if (!btf || !rp_btf_find(btf, "bpf_task_from_pid", BTF_KIND_FUNC)) /* since Linux 6.2 */
+        return;
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+        bpf_object__close(open_text(texts[i], false));
+}
+END_TEST
+
 START_TEST(errors_have_the_authors_lines_here_too) {
     static const struct {
         const char *text, *words, *hint;
@@ -318,6 +338,7 @@ Suite *dialect_suite(void) {
     tcase_add_test(compiled, offsets_are_this_kernels_or_relocated);
     tcase_add_test(compiled, outputs_keep_the_type_of_their_records);
     tcase_add_test(compiled, customs_compile);
+    tcase_add_test(compiled, kernel_functions_are_declared);
     tcase_add_test(compiled, errors_have_the_authors_lines_here_too);
     suite_add_tcase(suite, compiled);
     return suite;

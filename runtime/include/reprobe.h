@@ -196,6 +196,7 @@ struct rp_probe;
  *   tracepoint:CATEGORY:NAME  rawtracepoint:NAME  tp_btf:NAME
  *   uprobe:PATH:FUNC[+OFF]  uretprobe:PATH:FUNC  usdt:PATH:[PROVIDER:]NAME
  *   profile:UNIT:N  interval:UNIT:N (hz, s, ms, us)  software:EVENT[:COUNT]  hardware:EVENT[:COUNT]
+ *   lsm:HOOK  xdp:INTERFACE  tc:ingress|egress:INTERFACE  socket:INTERFACE  cgroup:ACTION[:DIR]
  * Probes in files and perf events see all processes. The function is loaded first, once for each
  * type of program (fentry, fexit and tp_btf: once for each attach point). tracefs or debugfs is
  * mounted if that is all that is missing. *out is the probe; rp_probe_free() detaches it. */
@@ -295,6 +296,8 @@ struct rp_attach_opts {
     size_t size;
     const char *const *attach; /* "FUNCTION=SPEC": there, and not where the section says */
     size_t attach_count;
+    const char
+        *interface; /* where programs of the network are; those of cgroups are at the target's */
     /* Called with a function that is left out, and why; and with each probe. */
     void (*left_out)(void *ctx, const char *function, const struct rp_error *why);
     struct rp_error *(*attached)(void *ctx, struct rp_probe *probe);

@@ -203,10 +203,11 @@ struct rp_error *rp_probe_count(const char *pattern, size_t *count, bool *at_onc
  * kernel's prefix. malloc()ed, or NULL if the name says nothing. */
 char *rp_probe_spec_of_function(const char *function);
 /* The spec that a function of the module names by itself: by its section if the module is of an ELF
- * file (SEC("kprobe/vfs_read")), else by its name, as above. *spec is malloc()ed; NULL if it says
- * nothing. An error where reprobe has no kind of probe of that section. */
+ * file (SEC("kprobe/vfs_read")), else by its name, as above. Programs of the network are at the
+ * `interface`, those of cgroups at the directory `cgroup`; both may be NULL. *spec is malloc()ed;
+ * NULL if it says nothing. An error where reprobe has no kind of probe of that section. */
 struct rp_error *rp_module_probe_spec(const struct rp_module *module, const char *function,
-                                      char **spec);
+                                      const char *interface, const char *cgroup, char **spec);
 /* The `const volatile` variables of a module in libbpf's dialect, which rp_compile_opts.settings
  * can change: `each` gets the name, the type in C, and the value. */
 struct rp_error *rp_module_settings(const struct rp_module *module,

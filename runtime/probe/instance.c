@@ -32,6 +32,8 @@ static struct rp_error *load(struct rp_module *module, const char *function,
     struct rp_program_kind program = {.type = kind->prog_type, .attach_type = kind->attach_type};
     if (kind->attach_type)
         program.attach_btf = (uint32_t)spec->number;
+    if (kind->set_program)
+        kind->set_program(spec, &program);
     struct rp_error *err = rp_program_take(module, function, &program, out);
     struct rp_error *refusal =
         err && kind->attach_type && kind->refuses ? kind->refuses(spec) : NULL;

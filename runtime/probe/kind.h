@@ -11,6 +11,7 @@
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 
+#include "compile/load.h"
 #include "probe/attachment.h"
 #include "probe/memory.h"
 #include "probe/spec.h"
@@ -47,6 +48,13 @@ enum rp_result {
     RP_RESULT_ARGUMENT,  /* one of the arguments */
 };
 
+/* A section of an ELF file, and what its programs may need besides. */
+struct rp_section {
+    const char *name, *rest; /* before and behind the first slash; "" if there is none */
+    const char *interface;   /* of the network, that the user named; or NULL */
+    const char *cgroup;      /* a directory, likewise */
+};
+
 /* Most members may be left out: their comments say first what zero or NULL means. */
 struct rp_probe_kind {
     /* ---- names and specs */
@@ -74,17 +82,17 @@ struct rp_probe_kind {
     /* What stands before the first slash of a section for it ("kprobe", "ksyscall"), NULL at the
      * end; NULL: no section is. */
     const char *const *sections;
-    /* The spec of such a section, whose beginning is `name`, malloc()ed; `rest` is behind the
-     * slash,
-     * "" if there is none. NULL: "KIND:REST", with a colon for the first slash behind a category.
-     */
-    char *(*spec_of_section)(const char *name, const char *rest);
+    /* The spec of such a section, malloc()ed; errors say why. NULL: "KIND:REST", with a colon for
+     * the first slash behind a category. */
+    struct rp_error *(*spec_of_section)(const struct rp_section *section, char **spec);
 
     /* ---- the type of program */
     enum bpf_prog_type prog_type;
     enum bpf_attach_type
         attach_type; /* for BPF_PROG_TYPE_TRACING: such a program is loaded for one attach point,
                         the BTF type that resolve() puts in `number` */
+    /* Fills in the rest where that depends on the spec; NULL: there is none. */
+    void (*set_program)(const struct rp_spec *spec, struct rp_program_kind *program);
     enum bpf_attach_type multi_type; /* for one link to many attach points, if the kernel has it; 0:
                                         no kernel has it */
 
@@ -151,7 +159,8 @@ struct rp_probe_kind {
     void (*write_argument)(const struct rp_function_text *function, size_t i);
     enum rp_result result;
     void (*write_result)(const struct rp_function_text *function);
-    /* "int NAME(…)\n{\n"; never NULL. */
+    /* "int NAME(…)\n{\n". NULL: nobody can ask questions there, since what a program returns
+     * decides what happens. */
     void (*write_head)(const struct rp_function_text *function);
     /* A number that is the same at both ends of a call, and another one in each call that goes on
      * in the same task; NULL: a task makes one such call at a time. */
@@ -179,7 +188,8 @@ struct rp_probe_kind {
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
-    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind;
+    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind, rp_lsm_kind, rp_xdp_kind,
+    rp_tc_kind, rp_socket_kind, rp_cgroup_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
@@ -197,9 +207,11 @@ const struct rp_probe_kind *rp_probe_kind_find(const char *name, size_t length);
 /* The error for a kind that does not exist; its hint lists those that do. */
 struct rp_error *rp_probe_kind_unknown(const char *name);
 struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec);
-/* The spec of a section of an ELF file, malloc()ed; *out is NULL where the section says only what
- * kind it is ("uprobe"). An error where no kind is of such a section. */
-struct rp_error *rp_spec_of_section(const char *section, char **out);
+/* The spec of a section of an ELF file, malloc()ed; `where` has what the user named. *out is NULL
+ * where the section says only what kind it is ("uprobe"). An error where no kind is of such a
+ * section. */
+struct rp_error *rp_spec_of_section(const char *section, const struct rp_section *where,
+                                    char **out);
 /* The name of a function that names this probe by BCC's conventions: the opposite of
  * rp_probe_spec_of_function(). malloc()ed; NULL if there is no such name. It may contain characters
  * that are not allowed in C names. */

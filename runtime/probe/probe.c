@@ -107,10 +107,11 @@ struct rp_error *rp_probe_check(const char *text) {
 }
 
 struct rp_error *rp_module_probe_spec(const struct rp_module *module, const char *function,
-                                      char **spec) {
+                                      const char *interface, const char *cgroup, char **spec) {
+    const struct rp_section where = {.interface = interface, .cgroup = cgroup};
     const char *section = rp_module_section(module, function);
     *spec = section ? NULL : rp_probe_spec_of_function(function);
-    struct rp_error *err = section ? rp_spec_of_section(section, spec) : NULL;
+    struct rp_error *err = section ? rp_spec_of_section(section, &where, spec) : NULL;
     return err ? rp_error_what_set(err, "cannot attach %s", function) : NULL;
 }
 

@@ -163,7 +163,7 @@ struct rp_error *rp_spec_check(const struct rp_spec *spec) {
 }
 
 static bool is_plain(const struct rp_spec *spec) {
-    return !spec->path && !spec->category && !spec->offset && spec->target;
+    return spec->kind->arguments && !spec->path && !spec->category && !spec->offset && spec->target;
 }
 
 bool rp_spec_is_same_event(const struct rp_spec *a, const struct rp_spec *b) {

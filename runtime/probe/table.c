@@ -19,10 +19,13 @@
 
 /* The rows, with space after them. */
 static const struct rp_probe_kind *table[KINDS_MAX] = {
-    &rp_kprobe_kind,         &rp_kretprobe_kind, &rp_fentry_kind,  &rp_fexit_kind,
-    &rp_uprobe_kind,         &rp_uretprobe_kind, &rp_usdt_kind,    &rp_tracepoint_kind,
-    &rp_raw_tracepoint_kind, &rp_tp_btf_kind,    &rp_profile_kind, &rp_interval_kind,
-    &rp_software_kind,       &rp_hardware_kind,  &rp_iter_kind,    &rp_watchpoint_kind,
+    &rp_kprobe_kind,     &rp_kretprobe_kind,  &rp_fentry_kind,
+    &rp_fexit_kind,      &rp_uprobe_kind,     &rp_uretprobe_kind,
+    &rp_usdt_kind,       &rp_tracepoint_kind, &rp_raw_tracepoint_kind,
+    &rp_tp_btf_kind,     &rp_profile_kind,    &rp_interval_kind,
+    &rp_software_kind,   &rp_hardware_kind,   &rp_iter_kind,
+    &rp_watchpoint_kind, &rp_lsm_kind,        &rp_xdp_kind,
+    &rp_tc_kind,         &rp_socket_kind,     &rp_cgroup_kind,
 };
 
 const struct rp_probe_kind *rp_probe_kind_at(size_t i) {
@@ -74,7 +77,7 @@ static struct rp_error *hint_usages(struct rp_error *err) {
 
 /* Kinds of other tracers, not misspellings of ours. */
 static bool is_foreign(const char *name) {
-    static const char *const foreign[] = {"lsm", "begin", "end", "asyncwatchpoint"};
+    static const char *const foreign[] = {"begin", "end", "asyncwatchpoint"};
     for (size_t i = 0; i < RP_COUNT(foreign); i++)
         if (!strcmp(name, foreign[i]))
             return true;
@@ -210,32 +213,36 @@ static struct rp_error *no_kind_of_section(const char *section) {
     RP_AUTO_FREE char *all = usages();
     return rp_error_hint_set(
         rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),
-        "FUNCTION=PROBE (--attach, load) attaches it elsewhere; a probe is one of %s", all ? all : "");
+        "FUNCTION=PROBE (--attach, load) attaches it elsewhere; a probe is one of %s",
+        all ? all : "");
 }
 
-static char *plain_spec_of_section(const struct rp_probe_kind *kind, const char *rest) {
-    char *spec = *rest ? rp_text("%s:%s", kind->name, rest) : NULL;
-    char *slash = spec && kind->has_category ? strchr(spec, '/') : NULL;
+static struct rp_error *plain_spec_of_section(const struct rp_probe_kind *kind, const char *rest,
+                                              char **out) {
+    *out = *rest ? rp_text("%s:%s", kind->name, rest) : NULL;
+    char *slash = *out && kind->has_category ? strchr(*out, '/') : NULL;
     if (slash)
         *slash = ':';
-    return spec;
+    return *out || !*rest ? NULL : rp_error_nomem();
 }
 
-struct rp_error *rp_spec_of_section(const char *section, char **out) {
+struct rp_error *rp_spec_of_section(const char *text, const struct rp_section *where, char **out) {
     const struct rp_probe_kind *kind;
     size_t i = 0;
-    while ((kind = rp_probe_kind_at(i)) && !is_of_section(kind, section))
+    while ((kind = rp_probe_kind_at(i)) && !is_of_section(kind, text))
         i++;
+    *out = NULL;
     if (!kind)
-        return no_kind_of_section(section);
-    const char *slash = strchr(section, '/'), *rest = slash ? slash + 1 : "";
-    if (!kind->spec_of_section) {
-        *out = plain_spec_of_section(kind, rest);
-        return *out || !*rest ? NULL : rp_error_nomem();
-    }
-    RP_AUTO_FREE char *name = strndup(section, name_length(section));
-    *out = name ? kind->spec_of_section(name, rest) : NULL;
-    return *out ? NULL : rp_error_nomem();
+        return no_kind_of_section(text);
+    const char *slash = strchr(text, '/'), *rest = slash ? slash + 1 : "";
+    RP_AUTO_FREE char *name = strndup(text, name_length(text));
+    if (!name)
+        return rp_error_nomem();
+    struct rp_section section = *where;
+    section.name = name;
+    section.rest = rest;
+    return kind->spec_of_section ? kind->spec_of_section(&section, out)
+                                 : plain_spec_of_section(kind, rest, out);
 }
 
 char *rp_spec_function_name(const struct rp_spec *spec) {

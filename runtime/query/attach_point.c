@@ -262,6 +262,11 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
         if (!point->text)
             return rp_error_nomem();
     }
+    if (!point->spec.kind->write_head)
+        return rp_error_hint_set(rp_error_new(EINVAL,
+                                              "what a program returns there decides what happens",
+                                              "cannot ask questions at %s", text),
+                                 "write C and attach it: reprobe run FILE.c -a FUNCTION=%s", text);
     if (point->spec.kind->memory)
         point->memory = point->spec.kind->memory(&point->spec, point->arguments);
     if (point->spec.kind->task)

@@ -117,7 +117,8 @@ static struct rp_error *add_named(struct placing *p) {
         char *spec = NULL;
         if (is_asked(p, function))
             continue;
-        struct rp_error *err = rp_module_probe_spec(p->module, function, &spec);
+        struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
+                                                    p->session->target.cgroup, &spec);
         if (!err && !spec)
             err = no_place(p->module, function);
         if (err)

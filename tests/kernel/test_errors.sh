@@ -224,7 +224,7 @@ kprobe:|the function is missing
 :x|the probe kind is missing
 vfs_read|it has no colon
 kprob:vfs_read|did you mean kprobe?
-lsm:file_open|unknown probe kind
+asyncwatchpoint:x|unknown probe kind
 tracepoint:syscalls|two parts
 tracepoint:syscalls:|the tracepoint is missing
 tracepoint::x|the category is missing

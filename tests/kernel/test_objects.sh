@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Objects that clang made of libbpf's dialect, as others build them: what they send, count and keep is
-# what the test's own program did.
+# Programs in libbpf's dialect, as objects that clang made, as others build them, and as sources: what they
+# send, count and keep is what the test's own program did.
 . "$(dirname "$0")/../lib.sh"
 need_root
 
@@ -13,8 +13,12 @@ bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$objects/vmlinux.h" || 
 	exit 77
 }
 
-# object NAME: compiles tests/kernel/libbpf/NAME.bpf.c, as authors do; its path is in $object.
+# object NAME: compiles tests/kernel/libbpf/NAME.bpf.c, as authors do; its path is in $object. Of sources it is
+# the source.
+form=object
 object() {
+	object=$sources/$1.bpf.c
+	[ $form = object ] || return 0
 	object=$objects/$1.bpf.o
 	[ -e "$object" ] ||
 		clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -Werror -Wno-unknown-attributes -I "$objects" -I "$sources" \
@@ -251,6 +255,56 @@ prompt() {
 	contains "maps" "$out" "1.running            hash, u32 -> struct {" "1.events             ring buffer, 1048576 bytes"
 }
 
+# Packets to one port, at each attach point of the network; a namespace of its own has nobody else's.
+network() {
+	object packets
+	local cgroups
+	cgroups=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroups" ] || skip "no cgroup v2 is mounted"
+	cgroups=$cgroups/reprobe-test.$$
+	mkdir "$cgroups" || skip "cgroups cannot be made here"
+	cat >send.py <<'END'
+import fcntl, os, socket, struct, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x41))
+open("up", "w").close()
+while not os.path.exists(sys.argv[1]): time.sleep(0.01)
+for i in range(int(sys.argv[2])): s.sendto(b"x" * 20, ("127.0.0.1", 7777))
+s.connect(("127.0.0.1", 7777))
+END
+	unshare -n bash -c '
+		sh -c "echo \$\$ >$1/cgroup.procs && exec python3 send.py $0/go 5" & sender=$!
+		until [ -e up ]; do sleep 0.02; done
+		reprobe run -v "$2" --interface lo --cgroup "$1" --json >"$0/out" 2>"$0/err" & tracer=$!
+		until [ "$(grep -cE "attached to|is left out" "$0/err")" -ge 6 ]; do
+			kill -0 $tracer || exit 1
+			sleep 0.02
+		done
+		touch "$0/go"
+		wait $sender
+		kill -INT $tracer
+		wait $tracer' "$tmp" "$cgroups" "$object"
+	rc=$?
+	rmdir "$cgroups"
+	out=$(cat out) err=$(cat err) command="reprobe run packets"
+	status 0
+	local tc="at_egress 5
+at_ingress 5
+"
+	if ! reprobe list tc >/dev/null 2>&1 || grep -q 'tc:.*needs Linux 6.6' err || [[ $err == *"xdp needs Linux 5.9, tc needs Linux 6.6"* ]]; then
+		tc=
+	fi
+	equal "packets" "${tc}at_socket 5
+at_xdp 5
+connects 1
+of_cgroup 5" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort)"
+	echo 'int f(void *ctx) { return 2; }' >pass.c
+	run reprobe run pass.c -a f=xdp:lol
+	refused "cannot attach xdp:lol: there is no network interface lol" "did you mean lo?"
+	run reprobe -e 'count xdp:lo'
+	refused "cannot ask questions at xdp:lo"
+}
+
 # What does not fit into a ring buffer is counted, although the program itself does not.
 losses() {
 	object flood
@@ -279,20 +333,24 @@ bad_files() {
 	refused "cannot use theirs.o: others can write to it"
 }
 
-t "events, settings, variables" events
-t "list of settings" settings
-t "exec tracer with a perf buffer" exec_perf
-t "exec tracer with a ring buffer" exec_ring
-t "records of several types" kinds
-t "two programs that see the same" twins
-t "histograms in slots" slots
-t "uprobes without a place" uprobes
-t "samples with stacks" profile
-t "functions that call functions" loops
-t "iterator" iterator
-t "programs that are left out" left_out
+for form in object source; do
+	t "$form: events, settings, variables" events
+	t "$form: list of settings" settings
+	t "$form: exec tracer with a perf buffer" exec_perf
+	t "$form: exec tracer with a ring buffer" exec_ring
+	t "$form: records of several types" kinds
+	t "$form: two programs that see the same" twins
+	t "$form: histograms in slots" slots
+	t "$form: uprobes without a place" uprobes
+	t "$form: samples with stacks" profile
+	t "$form: functions that call functions" loops
+	t "$form: iterator" iterator
+	t "$form: programs that are left out" left_out
+	t "$form: losses" losses
+	t "$form: packets" network
+done
+form=object
 t "types by a hint" hint
-t "losses" losses
 t "the prompt" prompt
 t "bad files" bad_files
 finish

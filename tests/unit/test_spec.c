@@ -118,7 +118,7 @@ static const struct {
     {"raw_tracepoint:x", "unknown probe kind", "did you mean rawtracepoint"},
     {"iter:", "iterator is missing", "usage: iter:NAME"},
     {"iter:task:1", "too many parts", "usage: iter:NAME"},
-    {"lsm:file_open", "which reprobe does not have", "a probe is one of kprobe:"},
+    {"asyncwatchpoint:x", "which reprobe does not have", "a probe is one of kprobe:"},
     {"fentry:", "function is missing", "usage: fentry:FUNCTION"},
     {"fentry:vfs_read+8", "has no offset", "kprobe:FUNCTION+OFFSET"},
     {"fexit:nfs:nfs_read", "too many parts: a fexit is at one function", "usage: fexit:FUNCTION"},

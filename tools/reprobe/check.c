@@ -36,8 +36,12 @@ int command_check(int argc, char **argv) {
     for (size_t i = 0; i < rp_module_function_count(module); i++) {
         const char *function = rp_module_function_name(module, i);
         char *spec;
-        rp_error_free(rp_module_probe_spec(module, function, &spec));
-        printf("  function %-32s %s\n", function, spec ? spec : "does not name a probe");
+        struct rp_error *none = rp_module_probe_spec(module, function, NULL, NULL, &spec);
+        printf("  function %-32s %s\n", function,
+               spec   ? spec
+               : none ? rp_error_why(none)
+                      : "does not name a probe");
+        rp_error_free(none);
         free(spec);
     }
     for (size_t i = 0; i < rp_module_map_count(module); i++)

@@ -12,7 +12,7 @@
 #define MAX_ATTACH   64
 #define MAX_SETTINGS 64
 
-enum { KEY_ATTACH = 0x3000, KEY_TIMINGS, KEY_SET, KEY_SETTINGS };
+enum { KEY_ATTACH = 0x3000, KEY_TIMINGS, KEY_SET, KEY_SETTINGS, KEY_INTERFACE };
 
 static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
@@ -25,6 +25,10 @@ static const struct argp_option options[] = {
      "be "
      "given more than once",
      0},
+    {"interface", KEY_INTERFACE, "NAME", 0,
+     "Attach programs of the network (SEC(\"xdp\"), SEC(\"tc\"), SEC(\"socket\")) to this "
+     "interface",
+     0},
     {"settings", KEY_SETTINGS, 0, 0, "List the program's settings, and run nothing", 0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
     {0}};
@@ -35,6 +39,7 @@ struct request {
     const char *attach[MAX_ATTACH];
     size_t attach_count;
     const char *settings[MAX_SETTINGS];
+    const char *interface;
     bool lists_settings;
     bool timings;
     struct timespec start;
@@ -74,6 +79,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             argp_error(state, "--set may be given at most %d times", MAX_SETTINGS);
         request->settings[request->source.opts.setting_count++] = arg;
         request->source.opts.settings = request->settings;
+        return 0;
+    case KEY_INTERFACE:
+        request->interface = arg;
         return 0;
     case KEY_SETTINGS:
         request->lists_settings = true;
@@ -196,6 +204,7 @@ static struct rp_error *attach_sections(const struct request *request, struct rp
     const struct rp_attach_opts opts = {.size = sizeof(opts),
                                         .attach = request->attach,
                                         .attach_count = request->attach_count,
+                                        .interface = request->interface,
                                         .left_out = say_left_out};
     return rp_session_attach_sections(session, module, &opts, NULL);
 }

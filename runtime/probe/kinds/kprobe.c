@@ -281,21 +281,24 @@ static struct rp_error *complete(struct rp_completion *completion, const char *r
     return NULL;
 }
 
-/* "ksyscall/openat" is the function of a syscall, whatever it is called here. */
-static char *spec_of(const char *kind, const char *name, const char *rest) {
-    bool syscall = strstr(name, "syscall") != NULL;
-    return rp_text("%s:%s%s", kind, syscall ? "sys_" : "", rest);
+/* "ksyscall/openat" is the function of a syscall, whatever it is called here. A section may leave
+ * open where the program is attached. */
+static struct rp_error *spec_of(const struct rp_probe_kind *kind, const struct rp_section *section,
+                                char **spec) {
+    bool syscall = strstr(section->name, "syscall") != NULL;
+    if (!*section->rest)
+        return NULL;
+    *spec = rp_text("%s:%s%s", kind->name, syscall ? "sys_" : "", section->rest);
+    return *spec ? NULL : rp_error_nomem();
 }
 
-static char *spec_of_section(const char *name, const char *rest) {
-    return spec_of(rp_kprobe_kind.name, name, rest);
+static struct rp_error *spec_of_section(const struct rp_section *section, char **spec) {
+    return spec_of(&rp_kprobe_kind, section, spec);
 }
 
-static char *return_spec_of_section(const char *name, const char *rest) {
-    return spec_of(rp_kretprobe_kind.name, name, rest);
+static struct rp_error *return_spec_of_section(const struct rp_section *section, char **spec) {
+    return spec_of(&rp_kretprobe_kind, section, spec);
 }
-
-/* ------------------------------------------------------------------ the kinds */
 
 const struct rp_probe_kind rp_kprobe_kind = {
     .name = "kprobe",

@@ -324,10 +324,10 @@ static void write_head(const struct rp_function_text *f) {
 /* ------------------------------------------------------------------ the kinds */
 
 /* It says no event: loaders sample, 49 times a second as BCC's profile does. */
-static char *spec_of_section(const char *name, const char *rest) {
-    (void)name;
-    (void)rest;
-    return strdup("profile:hz:49");
+static struct rp_error *spec_of_section(const struct rp_section *section, char **spec) {
+    (void)section;
+    *spec = strdup("profile:hz:49");
+    return *spec ? NULL : rp_error_nomem();
 }
 
 const struct rp_probe_kind rp_profile_kind = {

@@ -105,6 +105,7 @@ static void free_names(struct entry *entry) {
 /* Its text, and what belongs to that. */
 static void free_text(struct entry *entry) {
     rp_schema_free(entry->schema);
+    rp_texts_clear(&entry->settings);
     free(entry->text);
     free(entry->neutral);
     free(entry->title);
@@ -159,6 +160,13 @@ static char *title_of_code(const struct entry *entry) {
         fprintf(out, ": not attached yet: use attach %u FUNCTION PROBE", entry->number);
     fclose(out);
     return text;
+}
+
+bool entry_copy_settings(struct entry *entry, const struct rp_texts *settings) {
+    for (size_t i = 0; i < settings->count; i++)
+        if (!rp_texts_add(&entry->settings, strdup(settings->items[i])))
+            return false;
+    return true;
 }
 
 struct rp_error *entry_text(const struct entry *entry, const char **text) {
@@ -294,6 +302,8 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                          .attach_count = attach_points->count,
                                          .movable = true,
                                          .keep_maps_of = keep,
+                                         .settings = (const char *const *)entry->settings.items,
+                                         .setting_count = entry->settings.count,
                                          .schema = entry->schema};
     return entry->text
                ? rp_session_compile(prompt->session, entry->text, &opts, &entry->module)
@@ -483,13 +493,15 @@ struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question) 
 }
 
 struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
-                            const struct attach_points *attach_points) {
+                            const struct attach_points *attach_points,
+                            const struct rp_texts *settings) {
     struct entry *entry = new_entry(prompt, name);
     if (!entry)
         return rp_error_nomem();
     entry->text = text ? strdup(text) : NULL;
-    struct rp_error *err = entry->text || !text ? entry_bring_up(prompt, entry, attach_points, NULL)
-                                                : rp_error_nomem();
+    bool whole = entry_copy_settings(entry, settings) && (entry->text || !text);
+    struct rp_error *err =
+        whole ? entry_bring_up(prompt, entry, attach_points, NULL) : rp_error_nomem();
     if (err)
         entry_end(prompt, entry);
     else

@@ -35,6 +35,7 @@ struct entry {
     char *text;                   /* the C as it would be compiled now; NULL of an object file */
     char *neutral;                /* see struct rp_generated; NULL for the author's own */
     char *title;
+    struct rp_texts settings; /* "NAME=VALUE" of libbpf's dialect */
     struct rp_schema *schema; /* see struct rp_generated; NULL for the author's own */
     struct rp_module *module;
     RP_VEC(struct rp_probe *) probes; /* the session's */
@@ -83,12 +84,15 @@ void entry_print_notes(const struct prompt *prompt, const struct entry *entry);
 
 /* Compiles, attaches and prints what is new: on an error nothing of it stays. */
 struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
+/* Adds copies to its settings; false: no memory. */
+bool entry_copy_settings(struct entry *entry, const struct rp_texts *settings);
 /* Its C; an error where it was loaded from an object file, which has none. */
 struct rp_error *entry_text(const struct entry *entry, const char **text);
-/* C (or NULL: the object file `name`) that is attached to `attach_points`, where there are some,
- * else to what its functions name. */
+/* With the settings, which are copied. C (or NULL: the object file `name`) that is attached to
+ * `attach_points`, where there are some, else to what its functions name. */
 struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
-                            const struct attach_points *attach_points);
+                            const struct attach_points *attach_points,
+                            const struct rp_texts *settings);
 /* One more probe of it. */
 struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
                               const char *spec);

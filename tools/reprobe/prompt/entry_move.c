@@ -47,7 +47,7 @@ struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const
     if (!next)
         return rp_error_nomem();
     next->text = strdup(text);
-    if (!next->text) {
+    if (!next->text || !entry_copy_settings(next, &entry->settings)) {
         entry_end(prompt, next);
         return rp_error_nomem();
     }

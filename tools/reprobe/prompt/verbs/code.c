@@ -12,8 +12,9 @@
 #include "util/error.h"
 #include "util/file.h"
 
-/* FUNCTION=PROBE… */
-static struct rp_error *read_attach_points(const char *args, struct attach_points *attach_points) {
+/* FUNCTION=PROBE… SETTING=VALUE…: a probe has a colon. */
+static struct rp_error *read_attach_points(const char *args, struct attach_points *attach_points,
+                                           struct rp_texts *settings) {
     for (;;) {
         RP_AUTO_FREE char *word = args_word(&args);
         if (!word)
@@ -22,6 +23,11 @@ static struct rp_error *read_attach_points(const char *args, struct attach_point
         if (!equals || equals == word)
             return rp_error_new(EINVAL, "it does not have the form FUNCTION=PROBE",
                                 "cannot attach `%s`", word);
+        if (!strchr(equals, ':')) {
+            if (!rp_texts_add(settings, rp_take(word)))
+                return rp_error_nomem();
+            continue;
+        }
         *equals = '\0';
         RP_TRY(attach_points_add(attach_points, word, equals + 1));
     }
@@ -30,8 +36,9 @@ static struct rp_error *read_attach_points(const char *args, struct attach_point
 static struct rp_error *load_text(struct prompt *prompt, const char *name, const char *text,
                                   const char *args) {
     RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
-    RP_TRY(read_attach_points(args, &attach_points));
-    return entry_load(prompt, name, text, &attach_points);
+    RP_AUTO(rp_texts_clear) struct rp_texts settings = {0};
+    RP_TRY(read_attach_points(args, &attach_points, &settings));
+    return entry_load(prompt, name, text, &attach_points, &settings);
 }
 
 static struct rp_error *load(struct prompt *prompt, const char *args) {
@@ -53,8 +60,9 @@ static struct rp_error *take_c(struct prompt *prompt, const char *args, const ch
 
 static struct rp_error *c(struct prompt *prompt, const char *args) {
     RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
-    RP_TRY(
-        read_attach_points(args, &attach_points)); /* so that a mistake in it is reported at once */
+    RP_AUTO(rp_texts_clear) struct rp_texts settings = {0};
+    RP_TRY(read_attach_points(args, &attach_points,
+                              &settings)); /* so that a mistake in it is reported at once */
     return prompt_read_block(prompt, args, take_c);
 }
 
@@ -123,11 +131,11 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
 }
 
 const struct verb code_verbs[] = {
-    {"load", "FILE [FUNCTION=PROBE…]",
+    {"load", "FILE [FUNCTION=PROBE…] [SETTING=VALUE…]",
      "compile a C file, or take an object, and attach its functions",
      "A function that names its probe (kprobe__X, TRACEPOINT_PROBE, SEC(\"kprobe/X\"), …) is "
-     "attached "
-     "there, any other where FUNCTION=PROBE or `attach` says.",
+     "attached there, any other where FUNCTION=PROBE or `attach` says. SETTING=VALUE changes a "
+     "`const volatile` variable of libbpf's dialect.",
      "load docs/examples/opens.c", WORDS_FILE, load},
     {"c", "[FUNCTION=PROBE…]", "write C; a line with only a dot ends it",
      "The C is then compiled and attached as with `load`. Ctrl-D ends it, too; Ctrl-C discards it.",

@@ -20,6 +20,8 @@ static void save_block(const struct entry *entry, const struct attach_points *at
     fputs(entry->text ? "" : entry->name, out);
     for (size_t i = 0; i < attach_points->count; i++)
         fprintf(out, " %s=%s", attach_points->items[i].function, attach_points->items[i].spec);
+    for (size_t i = 0; i < entry->settings.count; i++)
+        fprintf(out, " %s", entry->settings.items[i]);
     fputc('\n', out);
     if (!entry->text)
         return;

@@ -10,7 +10,8 @@ bool rp_is_vmlinux_header(const char *include) {
 enum rp_dialect rp_dialect_of_scan(const struct rp_scan *scan, enum rp_dialect said) {
     if (said != RP_DIALECT_AUTO)
         return said;
-    if (rp_names_has(&scan->mentioned, "SEC"))
+    if (rp_names_has(&scan->mentioned, "SEC") ||
+        rp_names_has(&scan->mentioned, "preserve_access_index"))
         return RP_DIALECT_LIBBPF;
     for (size_t i = 0; i < scan->includes.count; i++)
         if (strncmp(scan->includes.items[i], "bpf/", 4) == 0 ||

@@ -81,6 +81,60 @@ for _ in range(41): os.write(1, b".")' >/dev/null &
 	equal "writes" 41 "$(grep '"map":".bss"' out | jsonlines key value | awk '$1 == "writes" { print $2 }')"
 }
 
+# A process, from its beginning to its end.
+life() {
+	rm -f go
+	bash -c 'until [ -e go ]; do sleep 0.02; done; /bin/sh -c "sleep 0.3; exit 7" & echo $! >child; wait' &
+	local caller=$!
+	start reprobe run -v --json "$sources/bootstrap.bpf.c"
+	attached_to 2
+	touch go
+	wait "$caller"
+	sleep 0.3
+	kill -INT "$pid"
+	stopped
+	status 0
+	grep '"output":"rb"' out | grep "\"pid\":$(cat child)," >mine
+	equal "events" "$(cat child) $caller 0 false sh /bin/sh
+$(cat child) 0 7 true sh " "$(jsonlines data.pid data.ppid data.exit_code data.exit_event data.comm data.filename <mine | tr '\t' ' ')"
+	local took
+	took=$(jsonlines data.duration_ms <mine | tail -1)
+	[ "$took" -ge 300 ] || fail "duration: $took ms"
+}
+
+# Arguments and results of a kernel function, where the kernel has kprobes.
+functions() {
+	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
+	rm -f go
+	touch one two
+	python3 -c '
+import os, time
+while not os.path.exists("go"): time.sleep(0.01)
+for name in "one", "none", "two":
+    try: os.unlink(name)
+    except OSError: pass' &
+	local caller=$!
+	start reprobe run -v --json "$sources/unlinks.bpf.c" --set target="$caller"
+	attached_to 2
+	touch go
+	wait "$caller"
+	sleep 0.5
+	kill -INT "$pid"
+	stopped
+	status 0
+	local how
+	for how in "kprobe kret" "fentry fexit"; do
+		set -- $how
+		grep -q "\"how\":\"$1\"" out || continue # the twin of the other
+		equal "names of $1" "-100 one
+-100 none
+-100 two" "$(grep "\"how\":\"$1\"" out | jsonlines data.dfd data.name | tr '\t' ' ')"
+		equal "results of $2" "0 -2 0" "$(grep "\"how\":\"$2\"" out | jsonlines data.result | xargs)"
+		seen=1
+	done
+	[ -n "${seen-}" ] || fail "events" "$out"
+}
+
 # A member that this kernel lacks, the version, the configuration.
 asks() {
 	rm -f go
@@ -315,6 +369,8 @@ t "exec tracer: perf buffer" execs exec_perf '"comm":"true"'
 t "exec tracer: ringbuf output" execs exec_output '"filename":"/bin/true"'
 t "headers of the kernel's interface" interface_headers
 t "headers of the kernel's interface, absent" bare_interface
+t "a process's life" life
+t "a function's arguments and results" functions
 t "asked before it is read" asks
 t "own headers" own_headers
 t "standard input" from_standard_input

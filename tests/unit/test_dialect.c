@@ -31,6 +31,9 @@ START_TEST(the_text_tells_its_dialect) {
         {"#include \"vmlinux.h\"\n", RP_DIALECT_LIBBPF},
         {"#include \"../x86/vmlinux_612.h\"\n", RP_DIALECT_LIBBPF},
         {"#include <bpf/bpf_helpers.h>\n", RP_DIALECT_LIBBPF},
+        {"#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = "
+         "record)\n",
+         RP_DIALECT_LIBBPF},
     };
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         ck_assert_msg(rp_dialect_of_text(texts[i].text, RP_DIALECT_AUTO) == texts[i].dialect, "%s",

@@ -102,6 +102,23 @@ $(cat child) 0 7 true sh " "$(jsonlines data.pid data.ppid data.exit_code data.e
 	[ "$took" -ge 300 ] || fail "duration: $took ms"
 }
 
+# Rows of an iterator.
+rows() {
+	reprobe list iter:task_file >/dev/null 2>&1 || skip "this kernel has no iterators"
+	touch a-file
+	python3 -c '
+import time
+kept = open("a-file")
+print(kept.fileno(), flush=True)
+time.sleep(600)' >number &
+	local holder=$!
+	wait_for "it has its file" test -s number
+	run reprobe run --json "$sources/rows.bpf.c" --set target=$holder
+	status 0
+	equal "row" "$holder $(cat number) a-file" \
+		"$(jsonlines data.pid data.fd data.name <out | tr '\t' ' ' | grep a-file)"
+}
+
 # Arguments and results of a kernel function, where the kernel has kprobes.
 functions() {
 	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
@@ -370,6 +387,7 @@ t "exec tracer: ringbuf output" execs exec_output '"filename":"/bin/true"'
 t "headers of the kernel's interface" interface_headers
 t "headers of the kernel's interface, absent" bare_interface
 t "a process's life" life
+t "rows of an iterator" rows
 t "a function's arguments and results" functions
 t "asked before it is read" asks
 t "own headers" own_headers

@@ -44,3 +44,12 @@
         RP_OUT(map, RP_SIZED(size, __typeof__(*(data))));                                         \
         (bpf_xdp_output)(ctx, map, flags, data, size);                                             \
     })
+/* A row of an iterator: as prelude/glue.h does it, and record/layout_output.c reads it. */
+#define bpf_seq_write(seq, data, size)                                                             \
+    ({                                                                                             \
+        struct rp_row {                                                                            \
+            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
+        };                                                                                         \
+        static struct rp_row rp_row __attribute__((used, section(".reprobe.out")));                \
+        (bpf_seq_write)(seq, data, size);                                                          \
+    })

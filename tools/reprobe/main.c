@@ -8,7 +8,7 @@
 
 static const struct command commands[] = {
     {"prompt", "open the prompt, as reprobe does without a COMMAND", command_prompt},
-    {"run", "compile a BCC-style C file, attach it, print its events and maps", command_run},
+    {"run", "compile a file of BPF C, attach it, print its events and maps", command_run},
     {"check", "compile a file and load nothing; needs no privileges", command_check},
     {"build", "compile a file into an object file, to run without compiling", command_build},
     {"cache", "list or delete what was compiled before", command_cache},

@@ -419,7 +419,7 @@ int command_run(int argc, char **argv) {
                               .parser = parse,
                               .args_doc = "FILE.c [-- CFLAGS…]\nFILE.o",
                               .doc =
-                                  "Compiles a BCC-style C file, or takes a BPF object, attaches "
+                                  "Compiles a file of BPF C, or takes a BPF object, attaches "
                                   "each function that names its own probe (kprobe__X, "
                                   "TRACEPOINT_PROBE, SEC(\"kprobe/X\"), …), prints the events that "
                                   "they send and, at the end, the maps.",

@@ -22,25 +22,44 @@ static char *quoted(const char *text) {
     return strndup(text, strcspn(text, "'\n"));
 }
 
-bool rp_absent_find(struct rp_absent *absent, const char *output) {
+/* Takes both. */
+static bool add(struct rp_absent *absent, char *type, char *member) {
+    RP_AUTO_FREE char *its_type = type, *its_member = member;
+    if (!type || !member || has(absent, type, member) || absent->words.count >= 2 * MOST)
+        return true;
+    return rp_texts_add(&absent->words, rp_take(its_type)) &&
+           rp_texts_add(&absent->words, rp_take(its_member));
+}
+
+static bool find_members(struct rp_absent *absent, const char *output) {
     static const char mark[] = "error: no member named '", in[] = "' in '", aka[] = "' (aka '";
-    size_t before = absent->words.count;
-    for (const char *at = output; (at = strstr(at, mark)) && absent->words.count < 2 * MOST;) {
+    bool ok = true;
+    for (const char *at = output; ok && (at = strstr(at, mark));) {
         at += strlen(mark);
         size_t len = strcspn(at, "\n");
-        const char *type = memmem(at, len, in, strlen(in));
-        if (!type)
-            continue;
-        const char *other = memmem(at, len, aka, strlen(aka));
-        RP_AUTO_FREE char *member = quoted(at);
-        RP_AUTO_FREE char *name = quoted(other ? other + strlen(aka) : type + strlen(in));
-        if (!member || !name || has(absent, name, member))
-            continue;
-        if (!rp_texts_add(&absent->words, rp_take(name)) ||
-            !rp_texts_add(&absent->words, rp_take(member)))
-            break;
+        const char *type = memmem(at, len, in, strlen(in)),
+                   *other = memmem(at, len, aka, strlen(aka));
+        if (type)
+            ok = add(absent, quoted(other ? other + strlen(aka) : type + strlen(in)), quoted(at));
     }
-    return absent->words.count > before;
+    return ok;
+}
+
+static bool find_types(struct rp_absent *absent, const char *output) {
+    static const char mark[] = "error: incomplete definition of type '";
+    bool ok = true;
+    for (const char *at = output; ok && (at = strstr(at, mark));) {
+        at += strlen(mark);
+        if (strncmp(at, "struct ", 7) == 0)
+            ok = add(absent, quoted(at), strdup(""));
+    }
+    return ok;
+}
+
+bool rp_absent_find(struct rp_absent *absent, const char *output, bool types) {
+    size_t before = absent->words.count;
+    return find_members(absent, output) && (!types || find_types(absent, output)) &&
+           absent->words.count > before;
 }
 
 /* The end of the body that begins with the brace at `open`: its closing brace. */
@@ -63,11 +82,14 @@ static const char *find_body(const char *types, const char *type) {
     return NULL;
 }
 
-/* "struct T { A; B; } __attribute__((X));" with a member M: "struct T { union { struct { A; B; }
+/* A type is declared as empty; a member: "struct T { A; B; } __attribute__((X));" with a member M:
+ * "struct T { union { struct { A; B; }
  * __attribute__((X)); unsigned long M; } …; } …;" if it is large enough, and where A and B were. */
 static char *with_member(const char *types, const char *type, const char *member) {
     const char *open = find_body(types, type), *close = open ? closing_brace(open) : NULL;
-    if (!close)
+    if (!*member && !open)
+        return rp_text("%s%s { } __attribute__((preserve_access_index));\n", types, type);
+    if (!*member || !close)
         return strdup(types);
     bool packed = strncmp(close, "} __attribute__((packed))", 25) == 0;
     const char *attribute = packed ? " __attribute__((packed))" : "";
@@ -92,8 +114,8 @@ char *rp_absent_note(const struct rp_absent *absent) {
         return NULL;
     fputs("this kernel has no ", out);
     for (size_t i = 0; i + 1 < absent->words.count; i += 2)
-        fprintf(out, "%s%s in %s", i ? ", no " : "", absent->words.items[i + 1],
-                absent->words.items[i]);
+        fprintf(out, "%s%s%s%s", i ? ", no " : "", absent->words.items[i + 1],
+                *absent->words.items[i + 1] ? " in " : "", absent->words.items[i]);
     fputs(": what reads it is replaced, and rejected unless bpf_core_field_exists() or the like "
           "keeps the "
           "program from it",

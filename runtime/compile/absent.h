@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of kernel types that the running kernel lacks, and that a text names although: it asks
- * bpf_core_field_exists() before it reads them. Its author compiled with another kernel's
- * vmlinux.h. So they are declared; libbpf finds no such field, and makes what reads it an
+/* Members of kernel types, and types, that the running kernel lacks, and that a text names
+ * although: it asks bpf_core_field_exists() before it reads them. Its author compiled with another
+ * kernel's vmlinux.h. So they are declared; libbpf finds no such field, and makes what reads it an
  * instruction that must not be reached. */
 #ifndef RP_COMPILE_ABSENT_H
 #define RP_COMPILE_ABSENT_H
@@ -10,14 +10,15 @@
 
 #include "util/text.h"
 
-/* Pairs: "struct cfs_rq", then "nr_queued". */
+/* Pairs: "struct cfs_rq", then "nr_queued"; "" for the type itself. */
 struct rp_absent {
     struct rp_texts words;
 };
 
-/* Adds the members that clang, which said `output`, did not find. False: there are no more. */
-bool rp_absent_find(struct rp_absent *absent, const char *output);
-/* `types` with the members, malloc()ed. No offset and no size changes. NULL: out of memory. */
+/* Adds the members, and with `types` the types, that clang, which said `output`, did not find.
+ * False: there are no more. */
+bool rp_absent_find(struct rp_absent *absent, const char *output, bool types);
+/* `types` with them, malloc()ed. No offset and no size changes. NULL: out of memory. */
 char *rp_absent_declare(const struct rp_absent *absent, const char *types);
 /* What to tell the user, malloc()ed; NULL if there are none. */
 char *rp_absent_note(const struct rp_absent *absent);

@@ -177,7 +177,9 @@ static bool can_cure(struct rp_clang_source *source, const struct rp_error *err)
     if (!output)
         return false;
     return leave_functions(&source->source.scan, output) ||
-           (source->asks && rp_absent_find(&source->absent, output));
+           (source->asks &&
+            rp_absent_find(&source->absent, output,
+                           rp_names_has(&source->source.scan.mentioned, "bpf_core_type_exists")));
 }
 
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,

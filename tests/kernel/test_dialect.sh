@@ -169,6 +169,7 @@ for _ in range(3): os.getpgid(0)' &
 	status 0
 	local major minor patch
 	IFS=.- read -r major minor patch _ < <(uname -r)
+	patch=${patch%%[!0-9]*}
 	equal "variables" "calls 3
 has_bpf true
 tgid $caller

@@ -147,8 +147,8 @@ START_TEST(members_of_other_kernels_may_be_asked_for) {
     static const char said[] = "x.c:1:2: error: no member named 'q' in 'struct a'\n  t->q\n    ^\n"
                                "x.c:1:2: error: no member named 'q' in 'struct a'\n"
                                "x.c:3:4: error: no member named 'r' in 'b_t' (aka 'struct b')\n";
-    ck_assert(rp_absent_find(&absent, said));
-    ck_assert(!rp_absent_find(&absent, said));
+    ck_assert(rp_absent_find(&absent, said, false));
+    ck_assert(!rp_absent_find(&absent, said, false));
     ck_assert_uint_eq(absent.words.count, 4);
     RP_AUTO_FREE char *types = rp_absent_declare(
         &absent, "struct a;\nstruct b { struct a *p; };\nstruct a { char c; struct { int d; } e; } "
@@ -162,6 +162,15 @@ START_TEST(members_of_other_kernels_may_be_asked_for) {
     ck_assert_ptr_nonnull(strstr(note, "this kernel has no q in struct a, no r in struct b: "));
     rp_absent_clear(&absent);
     ck_assert_ptr_null(rp_absent_note(&absent));
+    static const char incomplete[] = "x.c:1:2: error: incomplete definition of type 'struct c'\n";
+    ck_assert(!rp_absent_find(&absent, incomplete, false));
+    ck_assert(rp_absent_find(&absent, incomplete, true));
+    RP_AUTO_FREE char *with_type = rp_absent_declare(&absent, "struct a;\n");
+    ck_assert_str_eq(with_type,
+                     "struct a;\nstruct c { } __attribute__((preserve_access_index));\n");
+    RP_AUTO_FREE char *its_note = rp_absent_note(&absent);
+    ck_assert_ptr_nonnull(strstr(its_note, "this kernel has no struct c: "));
+    rp_absent_clear(&absent);
 }
 END_TEST
 

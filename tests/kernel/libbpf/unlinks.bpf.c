@@ -49,7 +49,7 @@ int BPF_KPROBE(do_unlinkat, int dfd, struct filename *name)
 }
 
 SEC("kretprobe/do_unlinkat")
-int BPF_KRETPROBE(do_unlinkat_exit, long ret)
+int BPF_KRETPROBE(do_unlinkat_exit, int ret)
 {
     return send("kret\0\0\0", 0, 0, ret);
 }
@@ -61,7 +61,7 @@ int BPF_PROG(enter, int dfd, struct filename *name)
 }
 
 SEC("fexit/do_unlinkat")
-int BPF_PROG(leave, int dfd, struct filename *name, long ret)
+int BPF_PROG(leave, int dfd, struct filename *name, int ret)
 {
     return send("fexit\0\0", dfd, 0, ret);
 }

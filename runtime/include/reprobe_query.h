@@ -91,6 +91,12 @@ const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module,
  * not fit the types and sizes of the maps, that is an error, and nothing changes. */
 struct rp_error *rp_module_set_schema(struct rp_module *module, const struct rp_schema *schema);
 
+/* Puts a sample into the module's user ring buffer `name` (rp_user_ringbuf_open()): `text` is
+ * written as for rp_map_set(), of the type that the module's programs read by bpf_dynptr_read() or
+ * bpf_dynptr_data(). Where these are several, "NAME VALUE" says which. */
+struct rp_error *rp_user_ringbuf_send_text(const struct rp_module *module, const char *name,
+                                           const char *text);
+
 /* A number in a map that its schema says more of: an attach point, or a stack. */
 struct rp_map_number {
     const struct rp_member_schema *member;

@@ -99,6 +99,17 @@ struct rp_registers {
         0;                                                                                         \
     })
 
+/* The static variable puts the type of the sample into the module's BTF, for those who send some
+ * (stream/user_ringbuf.c). */
+#define bpf_dynptr_read(dst, size, dynptr, offset, flags)                                          \
+    ({                                                                                             \
+        struct rp_sample {                                                                         \
+            __typeof__(_Generic((dst), void *: (char)0, default: *(dst))) sample;                  \
+        };                                                                                         \
+        static struct rp_sample __attribute__((section(".rp.layout"), used)) rp_sample;            \
+        bpf_dynptr_read(dst, size, dynptr, offset, flags);                                         \
+    })
+
 #define RP_MAP(map)                                                                                \
     ({                                                                                             \
         _Static_assert(sizeof((map).max_entries), "pass the name of a map here");                     \

@@ -53,3 +53,21 @@
         static struct rp_row rp_row __attribute__((used, section(".reprobe.out")));                \
         (bpf_seq_write)(seq, data, size);                                                          \
     })
+
+/* The other way: what a program reads of a dynptr may be a sample that somebody sends to it through a
+ * user ring buffer (stream/user_ringbuf.c). */
+#define RP_SAMPLE(type)                                                                            \
+    static struct rp_sample {                                                                      \
+        __typeof__(_Generic((type *)0, void *: (char)0, default: *(type *)0)) sample;              \
+    } *rp_sample __attribute__((used, section(".reprobe.out")))
+
+#define bpf_dynptr_read(dst, size, ...)                                                            \
+    ({                                                                                             \
+        RP_SAMPLE(RP_SIZED(size, __typeof__(*(dst))));                                             \
+        (bpf_dynptr_read)(dst, size, __VA_ARGS__);                                                 \
+    })
+#define bpf_dynptr_data(dynptr, offset, size)                                                      \
+    ({                                                                                             \
+        RP_SAMPLE(RP_SIZED(size, void));                                                           \
+        (bpf_dynptr_data)(dynptr, offset, size);                                                   \
+    })

@@ -298,6 +298,7 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
     RP_TRY(attach_words(attach_points, &words));
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = entry->name,
+                                         .path = entry->is_file ? entry->name : NULL,
                                          .attach = (const char *const *)words,
                                          .attach_count = attach_points->count,
                                          .movable = true,
@@ -492,16 +493,15 @@ struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question) 
     return err;
 }
 
-struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
-                            const struct attach_points *attach_points,
-                            const struct rp_texts *settings) {
-    struct entry *entry = new_entry(prompt, name);
+struct rp_error *entry_load(struct prompt *prompt, const struct entry_source *source) {
+    struct entry *entry = new_entry(prompt, source->name);
     if (!entry)
         return rp_error_nomem();
-    entry->text = text ? strdup(text) : NULL;
-    bool whole = entry_copy_settings(entry, settings) && (entry->text || !text);
+    entry->is_file = source->is_file;
+    entry->text = source->text ? strdup(source->text) : NULL;
+    bool whole = entry_copy_settings(entry, &source->settings) && (entry->text || !source->text);
     struct rp_error *err =
-        whole ? entry_bring_up(prompt, entry, attach_points, NULL) : rp_error_nomem();
+        whole ? entry_bring_up(prompt, entry, &source->attach_points, NULL) : rp_error_nomem();
     if (err)
         entry_end(prompt, entry);
     else

@@ -34,6 +34,7 @@ struct entry {
     char *name;                   /* of the source, in messages */
     char *text;                   /* the C as it would be compiled now; NULL of an object file */
     char *neutral;                /* see struct rp_generated; NULL for the author's own */
+    bool is_file;                 /* `name` is the path of the C: its own headers are beside it */
     char *title;
     struct rp_texts settings; /* "NAME=VALUE" of libbpf's dialect */
     struct rp_schema *schema; /* see struct rp_generated; NULL for the author's own */
@@ -88,11 +89,15 @@ struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question);
 bool entry_copy_settings(struct entry *entry, const struct rp_texts *settings);
 /* Its C; an error where it was loaded from an object file, which has none. */
 struct rp_error *entry_text(const struct entry *entry, const char **text);
-/* With the settings, which are copied. C (or NULL: the object file `name`) that is attached to
- * `attach_points`, where there are some, else to what its functions name. */
-struct rp_error *entry_load(struct prompt *prompt, const char *name, const char *text,
-                            const struct attach_points *attach_points,
-                            const struct rp_texts *settings);
+/* What is loaded. */
+struct entry_source {
+    const char *name;
+    const char *text;                   /* NULL: it is the object file `name` */
+    bool is_file;                       /* `name` is a path */
+    struct attach_points attach_points; /* empty: to what its functions name */
+    struct rp_texts settings;
+};
+struct rp_error *entry_load(struct prompt *prompt, const struct entry_source *source);
 /* One more probe of it. */
 struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
                               const char *spec);

@@ -15,8 +15,10 @@
 /* What will run in place of `entry`. */
 static struct entry *successor(const struct entry *entry) {
     struct entry *next = entry_new(entry->number, entry->name);
-    if (next)
+    if (next) {
         next->paused = entry->paused;
+        next->is_file = entry->is_file;
+    }
     return next;
 }
 

@@ -33,12 +33,15 @@ static struct rp_error *read_attach_points(const char *args, struct attach_point
     }
 }
 
-static struct rp_error *load_text(struct prompt *prompt, const char *name, const char *text,
-                                  const char *args) {
-    RP_AUTO(attach_points_clear) struct attach_points attach_points = {0};
-    RP_AUTO(rp_texts_clear) struct rp_texts settings = {0};
-    RP_TRY(read_attach_points(args, &attach_points, &settings));
-    return entry_load(prompt, name, text, &attach_points, &settings);
+static void source_clear(struct entry_source *source) {
+    attach_points_clear(&source->attach_points);
+    rp_texts_clear(&source->settings);
+}
+
+static struct rp_error *load_source(struct prompt *prompt, struct entry_source *source,
+                                    const char *args) {
+    RP_TRY(read_attach_points(args, &source->attach_points, &source->settings));
+    return entry_load(prompt, source);
 }
 
 static struct rp_error *load(struct prompt *prompt, const char *args) {
@@ -47,7 +50,9 @@ static struct rp_error *load(struct prompt *prompt, const char *args) {
         return args_missing("no file name was given", "load FILE.c");
     if (!rp_object_file_is(path))
         RP_TRY(rp_file_read(path, &text));
-    return load_text(prompt, path, text, args);
+    RP_AUTO(source_clear)
+    struct entry_source source = {.name = path, .text = text, .is_file = true};
+    return load_source(prompt, &source, args);
 }
 
 static struct rp_error *take_c(struct prompt *prompt, const char *args, const char *text) {
@@ -55,7 +60,8 @@ static struct rp_error *take_c(struct prompt *prompt, const char *args, const ch
         return NULL;
     char name[32];
     snprintf(name, sizeof(name), "%u.c", prompt->last_number + 1);
-    return load_text(prompt, name, text, args);
+    RP_AUTO(source_clear) struct entry_source source = {.name = name, .text = text};
+    return load_source(prompt, &source, args);
 }
 
 static struct rp_error *c(struct prompt *prompt, const char *args) {
@@ -79,6 +85,17 @@ static struct rp_error *attach(struct prompt *prompt, const char *args) {
     if (note)
         prompt_say("reprobe: note: %s\n", note);
     return entry_attach(prompt, entry, function, spec);
+}
+
+/* N MAP VALUE */
+static struct rp_error *send_sample(struct prompt *prompt, const char *args) {
+    struct entry *entry;
+    RP_AUTO_FREE char *number = args_word(&args), *map = args_word(&args);
+    if (!map || !args[strspn(args, " \t")])
+        return args_missing("a number, a user ring buffer and a value are needed",
+                            "send N MAP VALUE");
+    RP_TRY(entry_find(prompt, number, &entry));
+    return rp_user_ringbuf_send_text(entry->module, map, args + strspn(args, " \t"));
 }
 
 /* N, and nothing else. */
@@ -159,6 +176,13 @@ const struct verb code_verbs[] = {
      ".\n"
      "attach last hello sys_enter_getpgid",
      WORDS_ATTACH, attach},
+    {"send", "N MAP VALUE", "put a sample into a user ring buffer, which a program reads",
+     "VALUE is written as for `map`, of the type that the program reads by bpf_dynptr_read(); "
+     "where it reads several, "
+     "the type's name comes before it.",
+     "load docs/examples/mailbox.bpf.c\n"
+     "send last letters {1, \"hello\"}",
+     WORDS_NUMBER, send_sample},
     {"show", "N", "print the C of a program", "`reprobe run` takes it as it is.",
      "count sched_switch by comm\n"
      "show last",

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "compile/object.h"
-#include "probe/disassembler.h"
 #include "inspect/image.h"
 #include "kernel/ksyms.h"
+#include "probe/disassembler.h"
 #include "reprobe_query.h"
 #include "stack/symbols.h"
 #include "util/cleanup.h"

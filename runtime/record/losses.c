@@ -19,12 +19,12 @@ static const struct {
 
 /* "event was not counted: …" of "events were not counted: …" */
 static char *of_one(const char *loss) {
-    size_t noun = strcspn(loss, " "), clause = strcspn(loss, ":`");
+    size_t noun = strcspn(loss, " "), end = strcspn(loss, ":`");
     if (!noun || loss[noun - 1] != 's')
         return strdup(loss);
     for (size_t i = 0; verbs[i].many; i++) {
         const char *verb = strstr(loss, verbs[i].many);
-        if (verb && (size_t)(verb - loss) < clause)
+        if (verb && (size_t)(verb - loss) < end)
             return rp_text("%.*s%.*s%s%s", (int)noun - 1, loss,
                            (int)(verb - loss - (ptrdiff_t)noun), loss + noun, verbs[i].one,
                            verb + strlen(verbs[i].many));

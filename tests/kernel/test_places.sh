@@ -37,7 +37,7 @@ within_instructions() {
 	lacks "the command does not run" "$out" 6
 	asked "$callers --nest 3" "count uprobe:$callers:nest+$second"
 	equal "at the second instruction" 4 "$(jsonlines value <out)"
-	# An address is no other place than a name and an offset.
+	# An address says the same as a name and an offset.
 	local address
 	address=$(nm "$callers" | awk '$3 == "nest" { print $1 }')
 	address=$((16#$address))
@@ -46,7 +46,7 @@ within_instructions() {
 	run reprobe -c true -e "count uprobe:$callers:0x$(printf %x $((address + third - 1)))"
 	[ "$second" = $((third - 1)) ] || contains "an address within one" "$err" "no instruction begins at" "the nearest are 0x"
 	run reprobe -c true -e "count uretprobe:$callers:0x$(printf %x $((address + second)))"
-	contains "a return of no entry" "$err" "is in the middle of nest" "use uretprobe:$callers:0x$(printf %x "$address")"
+	contains "a return that begins within" "$err" "is in the middle of nest" "use uretprobe:$callers:0x$(printf %x "$address")"
 }
 
 names_of_cxx_and_rust() {

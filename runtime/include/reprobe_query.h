@@ -130,7 +130,11 @@ struct rp_question {
     bool linear;     /* low, high and step are set */
     int64_t low, high, step;
     bool ask_target; /* the program calls is_target() */
+    char *types;     /* C declarations of what is in the memory of processes, or NULL */
 };
+/* NULL if `text` declares structs, unions, enums and typedefs, as struct rp_question can have them:
+ * "struct conf { int n; char *s; };". Else why not. */
+struct rp_error *rp_question_check_types(const char *text);
 /* `line` is what follows the verb. */
 struct rp_error *rp_question_parse(enum rp_verb verb, const char *line, struct rp_question **out);
 void rp_question_free(struct rp_question *question);
@@ -199,6 +203,9 @@ struct rp_error *rp_probe_check(const char *spec);
 /* The nearest spec that works on this kernel in place of `spec`, such as the tracepoint of a system
  * call where there are no kprobes; malloc()ed, or NULL. */
 char *rp_probe_suggest(const char *spec);
+/* NULL unless the C text reads fields at `from`, as args->FIELD, that `to` does not have in the
+ * same place: a program that was compiled for one would read something else at the other. */
+struct rp_error *rp_probe_check_fields(const char *source, const char *from, const char *to);
 /* Whether it is a shell pattern. */
 bool rp_probe_is_pattern(const char *spec);
 /* How many matches a pattern has, and whether one link would attach them all. */

@@ -131,6 +131,9 @@ struct rp_probe_kind {
     const char *noun; /* the word for an argument; NULL: "argument" */
     /* Adds its arguments to an empty list. NULL: it has none. */
     struct rp_error *(*arguments)(const struct rp_spec *spec, struct rp_arguments *arguments);
+    /* How C reads the argument of that name through the context: where it is, and as what;
+     * malloc()ed, NULL: there is none. NULL for kinds that do not read them so. */
+    char *(*field)(const struct rp_spec *spec, const char *name);
     /* The argument that is the task whom it is about, "" where it is about none. NULL: about the
      * task that runs. */
     const char *(*task)(const struct rp_arguments *arguments);

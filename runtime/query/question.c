@@ -439,6 +439,7 @@ void rp_question_free(struct rp_question *question) {
     free_list(question->exprs, question->expr_count);
     free_list(question->keys, question->key_count);
     free(question->predicate);
+    free(question->types);
     free(question);
 }
 

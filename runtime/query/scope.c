@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "query/plan.h"
+#include "query/tree/declare.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -267,7 +268,15 @@ static struct rp_error *read_question(struct rp_query_plan *p) {
     return q->predicate ? rp_plan_tree(p, q->predicate, &p->predicate) : NULL;
 }
 
+struct rp_error *rp_question_check_types(const char *text) {
+    RP_AUTO(rp_c_types_clear) struct rp_c_types types = {.kernel = rp_kernel_types_or_null()};
+    return rp_c_declare(&types, text);
+}
+
 struct rp_error *rp_plan_trees(struct rp_query_plan *p) {
+    p->scope.types.kernel = rp_kernel_types_or_null();
+    if (p->question->types)
+        RP_TRY(rp_c_declare(&p->scope.types, p->question->types));
     RP_TRY(add_others(p));
     RP_TRY(open_scope(p));
     struct rp_error *err = read_question(p);

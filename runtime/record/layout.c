@@ -333,6 +333,7 @@ static struct rp_type *build_int(const struct build *b, const struct btf_type *t
         /* s8 and the like are typedefs of signed char: arrays of these are numbers. */
         type->is_char = is_char || (!strcmp(name, "signed char") && !named);
         type->count = is_char;
+        type->is_number = kind == RP_BYTES;
     }
     return type;
 }

@@ -44,8 +44,9 @@ struct rp_type {
     /* Of a member, whose type is its own: */
     bool is_hidden; /* it tells about others, and is not shown */
     uint64_t
-        mark;     /* the bit of the record that is set where it could not be read, and 1; 0: none */
-    bool is_open; /* TEXT: more follows if it fills its array */
+        mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
+    bool is_number;    /* BYTES: of more than 64 bits */
+    bool is_open;      /* TEXT: more follows if it fills its array */
     uint64_t count_at; /* TEXT: the byte where a u32 has its length, and 1; 0: it ends at a NUL */
 };
 

@@ -155,6 +155,7 @@ static struct rp_error *builtin_type(const char *name, struct rp_type **out) {
             return rp_error_nomem();
         type->is_char = builtin->is_char;
         type->count = builtin->kind == RP_TEXT;
+        type->is_number = builtin->kind == RP_BYTES;
         *out = type;
         return NULL;
     }

@@ -43,6 +43,21 @@ static void write_enum(struct rp_writer *w, const struct rp_view *view) {
         rp_write_uint(w, rp_view_uint(view));
 }
 
+/* A number of more than 64 bits as one writes it, from its largest digit on. */
+static void write_bytes(struct rp_writer *w, const struct rp_view *view) {
+    const uint8_t *at = view->data + rp_view_offset(view);
+    size_t length = rp_view_length(view);
+    if (!view->type->is_number || length < view->type->size) {
+        rp_write_hex(w, at, length);
+        return;
+    }
+    rp_write_string(w, "0x");
+    while (length > 1 && !at[length - 1])
+        length--;
+    while (length--)
+        rp_write_hex(w, &at[length], 1);
+}
+
 static void write_text(struct rp_writer *w, const struct rp_view *view) {
     bool cut;
     size_t length = rp_view_text(view, &cut);
@@ -62,7 +77,6 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         rp_write_string(w, "(unread)");
         return;
     }
-    const uint8_t *at = view->data + rp_view_offset(view);
     switch (view->type->kind) {
     case RP_UINT:
         rp_write_uint(w, rp_view_uint(view));
@@ -86,7 +100,7 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         write_text(w, view);
         break;
     case RP_BYTES:
-        rp_write_hex(w, at, rp_view_length(view));
+        write_bytes(w, view);
         break;
     case RP_ARRAY:
         write_array(w, view);

@@ -251,7 +251,28 @@ static struct rp_error *parse_text(struct parser *p, const struct slot *slot) {
     return NULL;
 }
 
+/* In hexadecimal, as it is shown. */
+static struct rp_error *parse_wide(struct parser *p, const struct slot *slot) {
+    const char *at = p->at + (strncmp(p->at, "0x", 2) == 0 ? 2 : 0);
+    size_t size = (size_t)slot->type->size, digits = strspn(at, "0123456789abcdefABCDEF");
+    if (at == p->at || !digits || digits > 2 * size) {
+        char wanted[64];
+        snprintf(wanted, sizeof(wanted), "0x and at most %zu hex digits", 2 * size);
+        return wants(p, slot, wanted);
+    }
+    uint8_t *to = slot->data + slot->bit_offset / 8;
+    memset(to, 0, size);
+    for (size_t i = 0; i < digits; i++) {
+        char digit[2] = {at[digits - 1 - i]};
+        to[i / 2] |= (uint8_t)(strtoul(digit, NULL, 16) << i % 2 * 4);
+    }
+    p->at = at + digits;
+    return NULL;
+}
+
 static struct rp_error *parse_bytes(struct parser *p, const struct slot *slot) {
+    if (slot->type->is_number)
+        return parse_wide(p, slot);
     const char *at = p->at + (strncmp(p->at, "0x", 2) == 0 ? 2 : 0);
     size_t digits = strspn(at, "0123456789abcdefABCDEF");
     if (digits != slot->type->size * 2) {

@@ -123,6 +123,45 @@ functions_of_the_kernel() {
 	equal "fentry of either" 1 "$rc"
 }
 
+# A program that was edited, or written by hand, is not moved to where its fields are others.
+places_with_other_fields() {
+	cat >script <<-'END'
+		c
+		BPF_HASH(flags, u32, u64);
+		TRACEPOINT_PROBE(syscalls, sys_enter_openat) { u32 n = args->flags; flags.increment(n); return 0; }
+		.
+		retarget 1 sys_enter_getpid
+		retarget 1 sys_enter_execveat
+		probes
+		quit
+	END
+	run reprobe -f script </dev/null
+	status 1
+	contains "refused" "$err" 'cannot move it to tracepoint:syscalls:sys_enter_getpid: the program reads the field flags, which is not there' \
+		'sys_enter_execveat: the program reads the field flags, which is another one there'
+	contains "it stays" "$out" 'tracepoint:syscalls:sys_enter_openat'
+}
+
+# A declaration may take several lines; what is wrong with it is said, and it is not kept.
+types_of_programs() {
+	cat >script <<-'END'
+		struct pair {
+		  int x;
+		  short y[2];
+		};
+		struct pair { int z; };
+		struct broken { int ; what };
+		count uprobe:CALLERS:area if sizeof(struct pair) == 8
+	END
+	sed "s#CALLERS:area#$callers:Shape::area(int)#" script >script2
+	run reprobe --json -f script2 -c "$callers --names 4 >/dev/null" </dev/null
+	status 1
+	equal "declared" 4 "$(jsonlines value <out)"
+	equal "errors" 2 "$(grep -c '^reprobe: cannot read the declaration' err)"
+}
+
+t "places with other fields" places_with_other_fields
+t "types of programs" types_of_programs
 t "offsets within instructions" within_instructions
 t "names of C++ and Rust" names_of_cxx_and_rust
 t "files of the process" files_of_the_process

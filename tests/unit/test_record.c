@@ -649,8 +649,10 @@ START_TEST(test_parse_numbers) {
         {"u16 [2]", "{1, 2, 3}", "the braces contain more values than u16 [2] has members"},
         {"u16 [2]", "{1 2}", "it (u16) must be followed by `,` or `}`, not `2`"},
         {"u16 [2]", "1", "it (u16 [2]) must be {a, b, …}, not `1`"},
-        {"__int128", "0x000102030405060708090a0b0c0d0e0f", "000102030405060708090a0b0c0d0e0f"},
-        {"__int128", "12", "it (16 bytes) must be 32 hex digits, not `12`"},
+        {"__int128", "0x000102030405060708090a0b0c0d0e0f", "0x0102030405060708090a0b0c0d0e0f"},
+        {"__int128", "0x0", "0x00"},
+        {"__int128", "0x123", "0x0123"},
+        {"__int128", "12", "it (16 bytes) must be 0x and at most 32 hex digits, not `12`"},
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         RP_AUTO_TYPE struct rp_type *type = NULL;

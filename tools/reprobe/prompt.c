@@ -281,6 +281,7 @@ int command_prompt(int argc, char **argv) {
     if (prompt.session)
         rp_session_report(prompt.session, stderr);
     entry_forget_all(&prompt);
+    free(prompt.types);
     output_close();
     rp_session_free(prompt.session);
     if (prompt.signalled >= 0)

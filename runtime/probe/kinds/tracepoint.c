@@ -324,6 +324,7 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .refuses_all = refuses_all,
     .noun = "field",
     .arguments = arguments,
+    .field = rp_tracepoint_field,
     .memory = memory,
     .returns = returns,
     .call = call,

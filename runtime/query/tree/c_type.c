@@ -459,7 +459,8 @@ static bool leads_on(const struct rp_btf *btf, const struct btf_type *t, unsigne
 
 bool rp_c_is_kernel_struct(struct rp_c_types *types, const struct rp_c_type *type) {
     (void)types;
-    return rp_c_is_complete(type) && leads_on(type->btf, rp_btf_type(type->btf, type->plain), 0);
+    return !type->is_own && rp_c_is_complete(type) &&
+           leads_on(type->btf, rp_btf_type(type->btf, type->plain), 0);
 }
 
 const struct rp_c_type *rp_c_promoted(const struct rp_c_type *type, unsigned bits) {

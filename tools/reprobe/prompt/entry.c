@@ -485,6 +485,7 @@ struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question) 
     }
     entry->question = question;
     question->ask_target = has_target(prompt);
+    question->types = prompt->types ? strdup(prompt->types) : NULL;
     struct rp_error *err = ask(prompt, entry);
     if (err)
         entry_end(prompt, entry);

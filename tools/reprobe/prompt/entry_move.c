@@ -149,6 +149,8 @@ static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, co
                          "cannot move [%u]", entry->number),
             "use attach %u FUNCTION PROBE to add one", entry->number);
     RP_TRY(entry_check_limit(prompt, spec));
+    if (entry->text)
+        RP_TRY(rp_probe_check_fields(entry->text, rp_probe_spec(entry->probes.items[0]), spec));
     RP_TRY(rp_session_move(prompt->session, entry->probes.items[0], spec));
     free(rp_take(entry->title));
     return entry_take_names(entry);

@@ -24,6 +24,7 @@
 
 struct block {
     bool open;
+    bool braces; /* it ends with the last of them, else with a dot */
     char *args;
     RP_VEC(char) text; /* with its NUL */
     block_fn done;
@@ -201,6 +202,13 @@ static struct rp_error *end_block(struct prompt *prompt) {
     return err;
 }
 
+static bool is_closed(const char *text) {
+    int depth = 0;
+    for (; *text; text++)
+        depth += (*text == '{') - (*text == '}');
+    return depth <= 0;
+}
+
 static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
     struct block *block = &prompt->lines->block;
     if (strcmp(line, ".") == 0)
@@ -211,7 +219,13 @@ static struct rp_error *add_to_block(struct prompt *prompt, const char *line) {
     block->text.count--; /* over the NUL */
     rp_vec_append(&block->text, line, length);
     rp_vec_append(&block->text, "\n", 2);
-    return NULL;
+    return block->braces && is_closed(block->text.items) ? end_block(prompt) : NULL;
+}
+
+struct rp_error *prompt_read_braces(struct prompt *prompt, const char *first, block_fn done) {
+    RP_TRY(prompt_read_block(prompt, "", done));
+    prompt->lines->block.braces = true;
+    return add_to_block(prompt, first);
 }
 
 static void run_line(struct prompt *prompt, const char *line) {

@@ -53,6 +53,7 @@ struct prompt {
     bool is_warm;      /* the compiler has run once */
     int signalled;     /* an eventfd: a signal is to be looked at */
     bool interrupted;
+    char *types;    /* what was declared, in C; NULL: nothing */
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
 };
 
@@ -131,6 +132,8 @@ void prompt_end_job(struct prompt *prompt);
 typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, const char *text);
 /* Takes the lines that follow, and gives them to `done` with a copy of `args`. */
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done);
+/* The same of a text that has begun with `first`, up to where its braces are closed. */
+struct rp_error *prompt_read_braces(struct prompt *prompt, const char *first, block_fn done);
 
 /* ------------------------------------------------------------------ messages: screen.c */
 

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The question commands: each line becomes C, which is compiled, attached and held. */
+#include <stdlib.h>
+#include <string.h>
+
 #include "prompt/entry.h"
 #include "prompt/verbs/verbs.h"
+#include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 static struct rp_error *ask(struct prompt *prompt, enum rp_verb verb, const char *args) {
     struct rp_question *question;
@@ -27,6 +32,42 @@ static struct rp_error *stack(struct prompt *prompt, const char *args) {
 }
 static struct rp_error *profile(struct prompt *prompt, const char *args) {
     return ask(prompt, RP_VERB_PROFILE, args);
+}
+
+/* ------------------------------------------------------------------ types of one's own */
+
+static struct rp_error *add_types(struct prompt *prompt, const char *args, const char *text) {
+    (void)args;
+    const char *last = text + strlen(text);
+    while (last > text && strchr(" \t\n", last[-1]))
+        last--;
+    bool ended = last > text && last[-1] == ';';
+    RP_AUTO_FREE char *all = rp_text("%s%.*s%s\n", prompt->types ? prompt->types : "",
+                                     (int)(last - text), text, ended ? "" : ";");
+    if (!all)
+        return rp_error_nomem();
+    RP_TRY(rp_question_check_types(all));
+    free(prompt->types);
+    prompt->types = rp_take(all);
+    return NULL;
+}
+
+static struct rp_error *declare(struct prompt *prompt, const char *word, const char *args) {
+    RP_AUTO_FREE char *first = rp_text("%s %s", word, args);
+    return first ? prompt_read_braces(prompt, first, add_types) : rp_error_nomem();
+}
+
+static struct rp_error *declare_struct(struct prompt *prompt, const char *args) {
+    return declare(prompt, "struct", args);
+}
+static struct rp_error *declare_union(struct prompt *prompt, const char *args) {
+    return declare(prompt, "union", args);
+}
+static struct rp_error *declare_enum(struct prompt *prompt, const char *args) {
+    return declare(prompt, "enum", args);
+}
+static struct rp_error *declare_typedef(struct prompt *prompt, const char *args) {
+    return declare(prompt, "typedef", args);
 }
 
 const struct verb question_verbs[] = {
@@ -70,4 +111,18 @@ const struct verb question_verbs[] = {
      "profile\n"
      "profile 199 if comm == \"cc1\"",
      WORDS_QUESTION, profile},
+    {"struct", "NAME { … };", "declare a struct of a program, for questions about its memory",
+     "As in the program's own C; it may take several lines. Casts lead there: ((struct conf "
+     "*)arg0)->s. Names that are declared hide the kernel's.",
+     "struct point { int x, y; };\n"
+     "trace uprobe:c:qsort arg1 ((struct point *)arg0)->y",
+     WORDS_NONE, declare_struct},
+    {"union", "NAME { … };", "the same of a union", NULL,
+     "union word { unsigned n; char bytes[4]; };", WORDS_NONE, declare_union},
+    {"enum", "NAME { … };", "the same of an enum", NULL,
+     "enum colour { RED = 1, GREEN };\n"
+     "count uprobe:c:exit if (int)arg0 == GREEN",
+     WORDS_NONE, declare_enum},
+    {"typedef", "TYPE NAME;", "the same of a name for a type", NULL, "typedef unsigned long ticks;",
+     WORDS_NONE, declare_typedef},
     {0}};

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whether a C text reads the same at another attach point. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "probe/kind.h"
+#include "reprobe_query.h"
+#include "util/cleanup.h"
+#include "util/lexer.h"
+
+struct comparing {
+    const struct rp_spec *from, *to;
+    const char *to_text;
+};
+
+static struct rp_error *check_field(const struct comparing *c, const char *name) {
+    RP_AUTO_FREE char *before = c->from->kind->field(c->from, name),
+                      *after = c->to->kind->field(c->to, name);
+    if (!before || (after && !strcmp(before, after)))
+        return NULL;
+    struct rp_error *err = rp_error_hint_set(
+        rp_probe_error(EINVAL, "the program reads the field %s, which is %s there", name,
+                       after ? "another one" : "not"),
+        "attach a program that is written for that probe");
+    return rp_error_what_set(err, "cannot move it to %s", c->to_text);
+}
+
+static bool is_context(const struct rp_spec *spec, const struct rp_token *token) {
+    const struct rp_probe_kind *kind = spec->kind;
+    return rp_token_is(token, "ctx") || (kind->context && rp_token_is(token, kind->context)) ||
+           (kind->other_context && rp_token_is(token, kind->other_context));
+}
+
+/* Each `args->FIELD`. */
+static struct rp_error *check_text(const struct comparing *c, const char *source) {
+    struct rp_lexer lexer = {.p = source, .end = source + strlen(source)};
+    struct rp_token token = rp_lex(&lexer);
+    while (token.kind != RP_TOKEN_END) {
+        bool context = is_context(c->from, &token);
+        token = rp_lex(&lexer);
+        if (!context || strncmp(token.text, "->", 2) != 0)
+            continue;
+        while (token.kind == RP_TOKEN_PUNCT)
+            token = rp_lex(&lexer);
+        RP_AUTO_FREE char *name =
+            token.kind == RP_TOKEN_IDENT ? strndup(token.text, token.len) : NULL;
+        if (name)
+            RP_TRY(check_field(c, name));
+    }
+    return NULL;
+}
+
+struct rp_error *rp_probe_check_fields(const char *source, const char *from, const char *to) {
+    RP_AUTO(rp_spec_clear) struct rp_spec before = {0}, after = {0};
+    if (rp_probe_is_pattern(from) || rp_probe_is_pattern(to))
+        return NULL;
+    RP_TRY(rp_spec_parse(from, &before));
+    RP_TRY(rp_spec_parse(to, &after));
+    const struct comparing comparing = {&before, &after, to};
+    return before.kind->field && after.kind->field ? check_text(&comparing, source) : NULL;
+}

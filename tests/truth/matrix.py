@@ -1,0 +1,300 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""tests/truth/matrix.py REPROBE [--verbose] [--quick]: kinds of values x kinds of probes x uses.
+
+A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
+each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
+histogram. --quick leaves out what does not depend on the kernel. Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts,
+and each wrong cell; ends with 1 if there is one.
+"""
+import collections
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TIMES = 3
+
+TYPES = """
+enum colour { RED = 1, GREEN = 2 };
+struct pair { int x, y; };
+struct flexible { int n; int items[]; };
+struct all {
+    signed char s8;
+    unsigned char u8;
+    short s16;
+    unsigned short u16;
+    int s32;
+    unsigned u32;
+    long s64;
+    unsigned long u64;
+    _Bool yes;
+    char letter;
+    enum colour colour;
+    float f;
+    double d;
+    char text[16];
+    char full[4];
+    char *str;
+    const char *far;
+    void *ptr;
+    int numbers[4];
+    struct pair in;
+    struct __attribute__((packed)) { char a; int b; } packed;
+    unsigned three : 3;
+    int five : 5;
+    union { int i; float f; } choice;
+    struct { long inner; };
+    struct pair *pairs;
+    char *names[2];
+    struct all *self;
+    struct flexible *flexible;
+    unsigned __int128 wide;
+};
+"""
+
+# What may be there instead: it was not in memory, which is said.
+UNREAD = object()
+
+# name, expression over BASE (the struct's address) and TWO (an int that is 2), values that are right
+VALUES = [
+    ("s8", "BASE->s8", [-5]), ("u8", "BASE->u8", [250]), ("s16", "BASE->s16", [-300]), ("u16", "BASE->u16", [65000]),
+    ("s32", "BASE->s32", [-70000]), ("u32", "BASE->u32", [4000000000]), ("s64", "BASE->s64", [-5000000000]),
+    ("u64", "BASE->u64", [18446744073709551615]), ("bool", "BASE->yes", [True]), ("char", "BASE->letter", [120, "x"]),
+    ("enum", "BASE->colour", [2, "GREEN"]), ("char[]", "BASE->text", ["text in it"]), ("full char[]", "BASE->full", ["full"]),
+    ("text", "BASE->str", ["a text"]), ("text that is not in memory", "BASE->far", ["far away", UNREAD]),
+    ("pointer", "BASE->ptr", ["0x1234567890"]), ("array", "BASE->numbers", [[1, -2, 3, -4]]),
+    ("element", "BASE->numbers[1]", [-2]), ("element, computed", "BASE->numbers[TWO + 1]", [-4]),
+    ("nested", "BASE->in.y", [-200]), ("packed", "BASE->packed.b", [-4]), ("bit field", "BASE->three", [5]),
+    ("signed bit field", "BASE->five", [-3]), ("union", "BASE->choice.i", [-77]), ("anonymous", "BASE->inner", [4711]),
+    ("array of structs", "BASE->pairs[1].y", [-10]), ("array of texts", "BASE->names[1]", ["beta"]),
+    ("pointer to itself", "BASE->self->self->s16", [-300]), ("flexible array", "BASE->flexible->items[2]", [15]), ("address of", "*(&BASE->s16)", [-300]),
+    ("arithmetic", "BASE->s16 / 7 + TWO", [-40]), ("shift", "BASE->u32 >> 4", [250000000]),
+    ("remainder", "BASE->s32 % 1000", [0]), ("comparison", "BASE->u8 > 249", [True, 1]),
+    ("a choice", "BASE->s8 < 0 ? BASE->u16 : 1", [65000]), ("a cast", "(u8)BASE->s16", [212]),
+    # What BPF has no numbers for.
+    ("float", "BASE->f", [1.5]), ("double", "BASE->d", [2.5]), ("128 bits", "BASE->wide", [hex(1 << 100)]),
+]
+
+CAST = "((struct all *)%s)"
+# name, spec, BASE, TWO; where there is a return, what it gives, or None
+PROBES = [
+    ("uprobe", "uprobe:WORKLOAD:take", CAST % "arg0", "(int)arg1", None),
+    ("uprobe and return", "uprobe:WORKLOAD:take", CAST % "arg0", "(int)arg1", "ret != 0"),
+    ("uretprobe", "uretprobe:WORKLOAD:take", CAST % "ret", "2", None),
+    ("usdt", "usdt:WORKLOAD:truth:place", CAST % "arg0", "(int)arg1", None),
+    ("tracepoint", "tracepoint:syscalls:sys_enter_pwrite64", CAST % "buf", "(int)pos", None),
+    ("tracepoint and return", "tracepoint:syscalls:sys_enter_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("rawtracepoint", "rawtracepoint:sys_enter", CAST % "regs->si", "(int)regs->r10", "id == 18"),
+    ("tp_btf", "tp_btf:sys_enter", CAST % "regs->si", "(int)regs->r10", "id == 18"),
+    ("kprobe", "kprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", None),
+    ("kretprobe", "kretprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("kprobe of a function", "kprobe:ksys_pwrite64", CAST % "buf", "(int)pos", None),
+    ("fentry", "fentry:ksys_pwrite64", CAST % "buf", "(int)pos", None),
+    ("fexit", "fexit:ksys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("fentry of a syscall", "fentry:__x64_sys_pwrite64", CAST % "regs->si", "(int)regs->r10", None),
+]
+
+Question = collections.namedtuple("Question", "probe values use line")
+
+
+def c_value(value):
+    """In a condition."""
+    if isinstance(value, str) and not value.startswith("0x"):
+        return json.dumps(value)
+    if isinstance(value, str):
+        return f"(void *){value}"
+    if value is True:
+        return "1"
+    return f"{value}{'UL' if value > 1 << 63 else ''}"
+
+
+def expression(probe, value):
+    return value[1].replace("BASE", probe[2]).replace("TWO", probe[3])
+
+
+def condition(probe, text):
+    parts = [part for part in (probe[4], text) if part]
+    return " if " + " && ".join(parts) if parts else ""
+
+
+def questions_of(probe, values, quick):
+    """Those that ask for `values` in all uses; a list that is refused is asked for again one by one."""
+    exprs = [expression(probe, value) for value in values]
+    spec = probe[1]
+    yield Question(probe, values, "column", f"trace {spec} {', '.join(exprs)}{condition(probe, None)}")
+    keys = [value for value in values if not isinstance(value[2][0], list)]
+    if keys:
+        text = ", ".join(expression(probe, value) for value in keys)
+        yield Question(probe, keys, "key", f"count {spec} by {text}{condition(probe, None)}")
+    if keys:
+        all_hold = " && ".join(f"({expression(probe, v)}) == {c_value(v[2][0])}" for v in keys)
+        yield Question(probe, keys, "true", f"count {spec}{condition(probe, all_hold)}")
+        any_not = " || ".join(f"({expression(probe, v)}) != {c_value(v[2][0])}" for v in keys)
+        yield Question(probe, keys, "false", f"count {spec}{condition(probe, '(' + any_not + ')')}")
+    numbers = [v for v in values if isinstance(v[2][0], int) and v[2][0] < 1 << 62]
+    for value in numbers[::6] if quick else numbers[::3]:
+        low = int(value[2][0])
+        yield Question(probe, [value], "histogram",
+                       f"hist {spec} {expression(probe, value)} linear({low},{low + 1},1){condition(probe, None)}")
+
+
+def groups(values, size):
+    return [values[i:i + size] for i in range(0, len(values), size)]
+
+
+class Matrix:
+    def __init__(self, reprobe, folder):
+        self.reprobe, self.folder = reprobe, folder
+        self.workload = os.path.join(folder, "workload")
+        self.cells = {}  # (probe, value, use): right, refused, unread or (wrong, why)
+        self.refusals = collections.Counter()
+        with open(os.path.join(folder, "values.h"), "w", encoding="utf-8") as file:
+            file.write(TYPES)
+        subprocess.run(["gcc", "-O1", "-g0", "-I", folder, "-o", self.workload, os.path.join(HERE, "workload.c")],
+                       check=True)
+
+    def ask(self, questions):
+        """Asks all in one run. Per question: an error's text, or its rows."""
+        script = os.path.join(self.folder, "script")
+        with open(script, "w", encoding="utf-8") as file:
+            file.write(TYPES + "\n")
+            for question in questions:
+                file.write(question.line.replace("WORKLOAD", self.workload) + "\n")
+        run = subprocess.run([self.reprobe, "--json", "-f", script, "-c", f"exec {self.workload} {TIMES}"],
+                             capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=600)
+        answers = self.order(questions, run.stderr)
+        rows = collections.defaultdict(list)
+        for line in run.stdout.splitlines():
+            row = json.loads(line, object_pairs_hook=collections.OrderedDict)
+            number = row["probe"] if "probe" in row else int(row["map"].split(".")[0]) if "." in row["map"] else 1
+            rows[number].append(row)
+        return [(error, rows[number]) for error, number in answers]
+
+    def order(self, questions, stderr):
+        """What became of each line: (error, None), or (None, its number)."""
+        answers = []
+        for line in stderr.splitlines():
+            started = re.match(r"\[(\d+)\] ", line)
+            if started:
+                answers.append((None, int(started.group(1))))
+            elif re.match(r"reprobe: cannot ", line):
+                answers.append((line, 0))
+        if len(answers) != len(questions):
+            sys.exit(f"{len(questions)} questions had {len(answers)} answers:\n{stderr}")
+        return answers
+
+    def run(self, questions):
+        again = []
+        for question, (error, rows) in zip(questions, self.ask(questions)):
+            if error and len(question.values) > 1:
+                again += [one for value in question.values for one in questions_of(question.probe, [value], False)
+                          if one.use == question.use]
+            elif error:
+                self.refusals[error.split(": ", 2)[-1][:100]] += 1
+                self.set(question, question.values[0], "refused")
+            else:
+                again += self.judge(question, rows)
+        if again:
+            self.run(again)
+
+    def set(self, question, value, result):
+        self.cells[question.probe[0], value[0], question.use] = result
+
+    def judge(self, question, rows):
+        judge = {"column": self.judge_columns, "key": self.judge_keys, "true": self.judge_true,
+                 "false": self.judge_false, "histogram": self.judge_histogram}[question.use]
+        return judge(question, rows) or []
+
+    def compare(self, question, value, got):
+        """A value that was shown against those that are right."""
+        if got is None:
+            self.set(question, value, "unread" if UNREAD in value[2] else ("wrong", "null", question.line))
+        elif any(right is not UNREAD and type(got) in (type(right), int, float) and got == right for right in value[2]):
+            self.set(question, value, "right")
+        else:
+            self.set(question, value, ("wrong", json.dumps(got), question.line))
+
+    def judge_columns(self, question, rows):
+        own = len(question.values)
+        if len(rows) != TIMES:
+            for value in question.values:
+                self.set(question, value, ("wrong", f"{len(rows)} rows", question.line))
+            return
+        for row in rows:
+            for value, got in zip(question.values, list(row["data"].values())[-own:]):
+                self.compare(question, value, got)
+
+    def judge_keys(self, question, rows):
+        if not rows or sum(row["value"] for row in rows) != TIMES:
+            for value in question.values:
+                self.set(question, value, ("wrong", f"counts {[row['value'] for row in rows]}", question.line))
+            return
+        for row in rows:
+            key = row["key"]
+            got = list(key.values()) if isinstance(key, dict) else [key]
+            for value, one in zip(question.values, got):
+                self.compare(question, value, one)
+
+    def judge_true(self, question, rows):
+        count = rows[0]["value"] if rows else 0
+        if count != TIMES and len(question.values) > 1:
+            return self.one_by_one(question)
+        for value in question.values:
+            unread = count == 0 and UNREAD in value[2]
+            self.set(question, value, "right" if count == TIMES else "unread" if unread
+                     else ("wrong", f"{count} of {TIMES}", question.line))
+
+    def judge_false(self, question, rows):
+        count = rows[0]["value"] if rows else 0
+        if count and len(question.values) > 1:
+            return self.one_by_one(question)
+        for value in question.values:
+            self.set(question, value, ("wrong", f"{count} of 0", question.line) if count else "right")
+
+    def one_by_one(self, question):
+        return [one for value in question.values for one in questions_of(question.probe, [value], False)
+                if one.use == question.use]
+
+    def judge_histogram(self, question, rows):
+        value = question.values[0]
+        buckets = [bucket for row in rows for bucket in row["histogram"] if bucket["count"]]
+        found = len(buckets) == 1 and buckets[0].get("min") == int(value[2][0]) and buckets[0]["count"] == TIMES
+        self.set(question, value, "right" if found else ("wrong", json.dumps(buckets), question.line))
+
+    def can(self, probe):
+        """Whether this kernel has such probes; why not, is said."""
+        spec = probe[1].replace("WORKLOAD", self.workload)
+        run = subprocess.run([self.reprobe, "-e", f"count {spec}", "-e", "quit"], capture_output=True, text=True,
+                             stdin=subprocess.DEVNULL, check=False, timeout=600)
+        if run.returncode:
+            print(f"skip {probe[0]}: {run.stderr.splitlines()[0][:150]}")
+        return run.returncode == 0
+
+
+def main():
+    quick, verbose = "--quick" in sys.argv, "--verbose" in sys.argv
+    reprobe = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="reprobe-truth.") as folder:
+        matrix = Matrix(reprobe, folder)
+        for probe in PROBES:
+            if (quick and "WORKLOAD" in probe[1]) or not matrix.can(probe):
+                continue
+            matrix.run([q for group in groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1) for q in questions_of(probe, group, quick)])
+    counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())
+    for (probe, value, use), result in matrix.cells.items():
+        if not isinstance(result, str):
+            print(f"WRONG {probe}: {value} as {use}: {result[1]}\n      {result[2]}")
+        elif verbose:
+            print(f"{result:8} {probe}: {value} as {use}")
+    for text, count in matrix.refusals.most_common() if verbose else []:
+        print(f"{count:4} refused: {text}")
+    print(f"{counts['right']} right, {counts['refused']} refused, {counts['unread']} not in memory (and said so), "
+          f"{counts['wrong']} wrong")
+    sys.exit(1 if counts["wrong"] or counts["right"] < 100 else 0)
+
+
+main()

@@ -17,44 +17,10 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMES = 3
+with open(os.path.join(HERE, "values.h"), encoding="utf-8") as header:
+    # Without comments and what the preprocessor reads.
+    TYPES = re.sub(r"/\*.*?\*/|^#.*?$", "", header.read(), flags=re.S | re.M)
 
-TYPES = """
-enum colour { RED = 1, GREEN = 2 };
-struct pair { int x, y; };
-struct flexible { int n; int items[]; };
-struct all {
-    signed char s8;
-    unsigned char u8;
-    short s16;
-    unsigned short u16;
-    int s32;
-    unsigned u32;
-    long s64;
-    unsigned long u64;
-    _Bool yes;
-    char letter;
-    enum colour colour;
-    float f;
-    double d;
-    char text[16];
-    char full[4];
-    char *str;
-    const char *far;
-    void *ptr;
-    int numbers[4];
-    struct pair in;
-    struct __attribute__((packed)) { char a; int b; } packed;
-    unsigned three : 3;
-    int five : 5;
-    union { int i; float f; } choice;
-    struct { long inner; };
-    struct pair *pairs;
-    char *names[2];
-    struct all *self;
-    struct flexible *flexible;
-    unsigned __int128 wide;
-};
-"""
 
 # What may be there instead: it was not in memory, which is said.
 UNREAD = object()
@@ -152,10 +118,7 @@ class Matrix:
         self.workload = os.path.join(folder, "workload")
         self.cells = {}  # (probe, value, use): right, refused, unread or (wrong, why)
         self.refusals = collections.Counter()
-        with open(os.path.join(folder, "values.h"), "w", encoding="utf-8") as file:
-            file.write(TYPES)
-        subprocess.run(["gcc", "-O1", "-g0", "-I", folder, "-o", self.workload, os.path.join(HERE, "workload.c")],
-                       check=True)
+        subprocess.run(["gcc", "-O1", "-g0", "-o", self.workload, os.path.join(HERE, "workload.c")], check=True)
 
     def ask(self, questions):
         """Asks all in one run. Per question: an error's text, or its rows."""

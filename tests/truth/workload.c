@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Puts known values where probes read them, so many times as its argument says: matrix.py knows the values,
- * and declares struct all to reprobe as it is here. */
+/* Puts known values where probes read them, so many times as its argument says: matrix.py knows
+ * them. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -87,7 +87,8 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 4; i++)
         flexible->items[i] = 10 * i - 5;
     all.flexible = flexible;
-    all.s8 = -5; /* in memory from here on */
+    /* In memory from here on. */
+    *(volatile signed char *)&all.s8 = -5;
     *(volatile char *)touched = 'a';
     *(volatile char *)beta = 'b';
     *(volatile int *)&pairs[0].x = 7;

@@ -4,8 +4,10 @@
 
 A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
 each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
-histogram. --quick leaves out what does not depend on the kernel. Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts,
-and each wrong cell; ends with 1 if there is one.
+histogram. --quick leaves out what does not depend on the kernel.
+
+Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts, and each wrong
+cell; ends with 1 if there is one.
 """
 import collections
 import json
@@ -30,14 +32,16 @@ VALUES = [
     ("s8", "BASE->s8", [-5]), ("u8", "BASE->u8", [250]), ("s16", "BASE->s16", [-300]), ("u16", "BASE->u16", [65000]),
     ("s32", "BASE->s32", [-70000]), ("u32", "BASE->u32", [4000000000]), ("s64", "BASE->s64", [-5000000000]),
     ("u64", "BASE->u64", [18446744073709551615]), ("bool", "BASE->yes", [True]), ("char", "BASE->letter", [120, "x"]),
-    ("enum", "BASE->colour", [2, "GREEN"]), ("char[]", "BASE->text", ["text in it"]), ("full char[]", "BASE->full", ["full"]),
+    ("enum", "BASE->colour", [2, "GREEN"]), ("char[]", "BASE->text", ["text in it"]),
+    ("full char[]", "BASE->full", ["full"]),
     ("text", "BASE->str", ["a text"]), ("text that is not in memory", "BASE->far", ["far away", UNREAD]),
     ("pointer", "BASE->ptr", ["0x1234567890"]), ("array", "BASE->numbers", [[1, -2, 3, -4]]),
     ("element", "BASE->numbers[1]", [-2]), ("element, computed", "BASE->numbers[TWO + 1]", [-4]),
     ("nested", "BASE->in.y", [-200]), ("packed", "BASE->packed.b", [-4]), ("bit field", "BASE->three", [5]),
     ("signed bit field", "BASE->five", [-3]), ("union", "BASE->choice.i", [-77]), ("anonymous", "BASE->inner", [4711]),
     ("array of structs", "BASE->pairs[1].y", [-10]), ("array of texts", "BASE->names[1]", ["beta"]),
-    ("pointer to itself", "BASE->self->self->s16", [-300]), ("flexible array", "BASE->flexible->items[2]", [15]), ("address of", "*(&BASE->s16)", [-300]),
+    ("pointer to itself", "BASE->self->self->s16", [-300]), ("flexible array", "BASE->flexible->items[2]", [15]),
+    ("address of", "*(&BASE->s16)", [-300]),
     ("arithmetic", "BASE->s16 / 7 + TWO", [-40]), ("shift", "BASE->u32 >> 4", [250000000]),
     ("remainder", "BASE->s32 % 1000", [0]), ("comparison", "BASE->u8 > 249", [True, 1]),
     ("a choice", "BASE->s8 < 0 ? BASE->u16 : 1", [65000]), ("a cast", "(u8)BASE->s16", [212]),
@@ -246,7 +250,8 @@ def main():
         for probe in PROBES:
             if (quick and "WORKLOAD" in probe[1]) or not matrix.can(probe):
                 continue
-            matrix.run([q for group in groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1) for q in questions_of(probe, group, quick)])
+            together = groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1)
+            matrix.run([question for group in together for question in questions_of(probe, group, quick)])
     counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())
     for (probe, value, use), result in matrix.cells.items():
         if not isinstance(result, str):

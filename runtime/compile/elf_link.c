@@ -17,7 +17,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-#include "util/nearest.h"
+#include "util/text.h"
 #include "util/vec.h"
 
 struct linking {
@@ -247,10 +247,29 @@ static struct rp_error *prepare_maps(struct linking *l) {
     return NULL;
 }
 
+/* Programs that the declaration puts there are those that libbpf loaded, which are not the real
+ * ones. */
+static bool has_programs(const struct bpf_map *map) {
+    uint32_t id, entries = bpf_map__max_entries(map);
+    for (uint32_t key = 0; bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY && key < entries; key++)
+        if (!bpf_map_lookup_elem(bpf_map__fd(map), &key, &id))
+            return true;
+    return false;
+}
+
+static struct rp_error *no_programs(const struct linking *l, const struct bpf_map *map) {
+    RP_AUTO_FREE char *why =
+        rp_text("its map `%s` is declared with programs in it, which reprobe does not fill in",
+                bpf_map__name(map));
+    return why ? cannot(l, ENOTSUP, why) : rp_error_nomem();
+}
+
 static struct rp_error *take_maps(struct linking *l) {
     struct bpf_map *map;
     size_t i = 0;
     bpf_object__for_each_map(map, l->elf) {
+        if (has_programs(map))
+            return no_programs(l, map);
         struct rp_object_map *own = &l->object->maps[i++];
         rp_libbpf_describe_map(map, own);
         own->fd = bpf_map__fd(map) < 0 ? -1 : fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);

@@ -38,28 +38,36 @@ struct placed {
     bool attached; /* it is there */
 };
 
+/* A function that is not attached. */
+struct left {
+    const char *function;
+    struct rp_error *why;
+};
+
 struct placing {
     struct rp_session *session;
     struct rp_module *module;
     RP_VEC(struct placed) list;
     struct rp_attach_opts opts;
+    RP_VEC(struct left) left;
     size_t attached;
-    struct rp_error *last; /* why one was left out */
 };
 
 static void placing_clear(struct placing *p) {
     for (size_t i = 0; i < p->list.count; i++)
         free(p->list.items[i].spec);
+    for (size_t i = 0; i < p->left.count; i++)
+        rp_error_free(p->left.items[i].why);
     rp_vec_clear(&p->list);
-    rp_error_free(p->last);
+    rp_vec_clear(&p->left);
 }
 
-/* Takes `err`. */
-static void leave_out(struct placing *p, const char *function, struct rp_error *err) {
-    if (p->opts.left_out)
-        p->opts.left_out(p->opts.ctx, function, err);
-    rp_error_free(p->last);
-    p->last = err;
+/* Takes `why`. */
+static struct rp_error *leave_out(struct placing *p, const char *function, struct rp_error *why) {
+    if (rp_vec_push(&p->left, ((struct left){.function = function, .why = why})))
+        return NULL;
+    rp_error_free(why);
+    return rp_error_nomem();
 }
 
 /* Takes `spec`. */
@@ -81,6 +89,21 @@ static const char *find_function(const struct rp_module *module, const char *nam
     return NULL;
 }
 
+/* libbpf's headers read the arguments of a USDT probe from a map that libbpf fills in when it
+ * attaches (usdt.bpf.h): without that they would be zeros. */
+static struct rp_error *check_needs(const struct rp_module *module, const char *function) {
+    const char *section = rp_module_section(module, function);
+    if (strncmp(section, "usdt", 4) != 0 || !rp_module_map(module, "__bpf_usdt_specs"))
+        return NULL;
+    return rp_error_hint_set(
+        rp_error_new(
+            ENOTSUP,
+            "it reads a USDT probe's arguments by libbpf's bpf_usdt_arg(), which reprobe does "
+            "not fill in",
+            "cannot attach %s", function),
+        "in BCC's dialect reprobe has them: bpf_usdt_readarg()");
+}
+
 /* "FUNCTION=SPEC" */
 static struct rp_error *add_asked(struct placing *p, const char *text) {
     size_t length = strcspn(text, "=");
@@ -90,6 +113,7 @@ static struct rp_error *add_asked(struct placing *p, const char *text) {
         return rp_error_nomem();
     if (!text[length] || !function)
         return rp_error_new(ENOENT, "the object has no such function", "cannot attach %s", name);
+    RP_TRY(check_needs(p->module, function));
     spec = strdup(text + length + 1);
     return spec ? add(p, function, rp_take(spec), true) : rp_error_nomem();
 }
@@ -117,14 +141,13 @@ static struct rp_error *add_named(struct placing *p) {
         char *spec = NULL;
         if (is_asked(p, function))
             continue;
-        struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
-                                                    p->session->target.cgroup, &spec);
+        struct rp_error *err = check_needs(p->module, function);
+        if (!err)
+            err = rp_module_probe_spec(p->module, function, p->opts.interface,
+                                       p->session->target.cgroup, &spec);
         if (!err && !spec)
             err = no_place(p->module, function);
-        if (err)
-            leave_out(p, function, err);
-        else
-            RP_TRY(add(p, function, spec, false));
+        RP_TRY(err ? leave_out(p, function, err) : add(p, function, spec, false));
     }
     return NULL;
 }
@@ -172,10 +195,8 @@ static struct rp_error *attach_one(struct placing *p, struct placed *placed) {
     struct rp_error *err =
         twin ? is_twin(placed, twin)
              : rp_session_attach(p->session, p->module, placed->function, placed->spec, &probe);
-    if (err) {
-        leave_out(p, placed->function, err);
-        return NULL;
-    }
+    if (err)
+        return leave_out(p, placed->function, err);
     placed->attached = true;
     p->attached++;
     return p->opts.attached ? p->opts.attached(p->opts.ctx, probe) : NULL;
@@ -186,7 +207,21 @@ static struct rp_error *attach_all(struct placing *p) {
         for (size_t i = 0; i < p->list.count; i++)
             if (is_typed(p->list.items[i].spec) == (pass == 0))
                 RP_TRY(attach_one(p, &p->list.items[i]));
-    return !p->attached && p->last ? rp_take(p->last) : NULL;
+    return NULL;
+}
+
+/* Of one that is left out alone nothing more can be said than why. */
+static struct rp_error *tell_left_out(struct placing *p) {
+    if (!p->attached && p->left.count == 1)
+        return rp_take(p->left.items[0].why);
+    for (size_t i = 0; p->opts.left_out && i < p->left.count; i++)
+        p->opts.left_out(p->opts.ctx, p->left.items[i].function, p->left.items[i].why);
+    if (p->attached || !p->left.count)
+        return NULL;
+    RP_AUTO_FREE char *why = NULL;
+    if (asprintf(&why, "none of its %zu functions can be", p->left.count) < 0)
+        return rp_error_nomem();
+    return rp_error_new(ENOTSUP, why, "cannot attach the program");
 }
 
 struct rp_error *rp_session_attach_sections(struct rp_session *s, struct rp_module *module,
@@ -197,6 +232,7 @@ struct rp_error *rp_session_attach_sections(struct rp_session *s, struct rp_modu
         RP_TRY(add_asked(&p, p.opts.attach[i]));
     RP_TRY(add_named(&p));
     RP_TRY(attach_all(&p));
+    RP_TRY(tell_left_out(&p));
     if (count)
         *count = p.attached;
     return NULL;

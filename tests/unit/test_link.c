@@ -152,6 +152,44 @@ START_TEST(a_user_ringbuf) {
 }
 END_TEST
 
+/* r0 = helper(); r0 = helper(); exit, and behind it each helper's function, once. */
+START_TEST(losses_are_counted) {
+    struct bpf_insn insns[] = {
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_reserve},
+        {.code = BPF_LD | BPF_DW | BPF_IMM, .dst_reg = 1, .imm = BPF_FUNC_ringbuf_output},
+        {0},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_output},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_submit},
+        {.code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_ringbuf_reserve},
+        {.code = BPF_JMP | BPF_EXIT},
+    };
+    const uint32_t own = sizeof(insns) / sizeof(insns[0]);
+    const struct rp_object object = {0};
+    struct rp_object_function linked = {
+        .name = (char *)"f", .insns = malloc(sizeof(insns)), .insn_count = own};
+    memcpy(linked.insns, insns, sizeof(insns));
+    ck_assert(rp_link_losses(&object, &linked, 55));
+    const struct bpf_insn *f = linked.insns;
+    ck_assert_uint_gt(linked.insn_count, own);
+    const uint32_t reserve = 0 + 1 + (uint32_t)f[0].imm, output = 3 + 1 + (uint32_t)f[3].imm;
+    ck_assert_uint_eq(reserve, own);
+    ck_assert_uint_gt(output, reserve);
+    for (uint32_t i = 0; i < own; i++) {
+        bool sends = i == 0 || i == 3 || i == 5;
+        ck_assert_int_eq(f[i].src_reg, sends ? BPF_PSEUDO_CALL : 0);
+        if (!sends)
+            ck_assert_mem_eq(&f[i], &insns[i], sizeof(insns[i]));
+    }
+    ck_assert_uint_eq(5 + 1 + (uint32_t)f[5].imm, reserve);
+    ck_assert_int_eq(f[reserve].imm, BPF_FUNC_ringbuf_reserve);
+    ck_assert_int_eq(f[output].imm, BPF_FUNC_ringbuf_output);
+    ck_assert_int_eq(f[find_wide(&linked, BPF_PSEUDO_MAP_VALUE, 0)].imm, 55);
+    ck_assert_int_eq(f[find_wide(&linked, BPF_PSEUDO_MAP_VALUE, 1)].imm, 55);
+    ck_assert_uint_eq(f[linked.insn_count - 1].code, BPF_JMP | BPF_EXIT);
+    rp_link_clear(&linked);
+}
+END_TEST
+
 Suite *link_suite(void) {
     Suite *suite = suite_create("link");
     TCase *tc = tcase_create("link");
@@ -159,6 +197,7 @@ Suite *link_suite(void) {
     tcase_add_test(tc, a_gate_before_it);
     tcase_add_test(tc, what_is_not_there);
     tcase_add_test(tc, a_user_ringbuf);
+    tcase_add_test(tc, losses_are_counted);
     suite_add_tcase(suite, tc);
     return suite;
 }

@@ -14,6 +14,43 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
+/* ------------------------------------------------------------------ records of several types */
+
+static struct rp_layout *sized(uint64_t size, bool padded) {
+    struct rp_layout *layout;
+    ck_assert_ptr_null(rp_layout_new(size ? rp_type_new(RP_BYTES, size) : NULL, "value", &layout));
+    layout->padded = padded;
+    return layout;
+}
+
+START_TEST(told_apart_by_size) {
+    for (int padded = 0; padded < 2; padded++) {
+        struct rp_layout *small = sized(4, padded), *large = sized(20, padded),
+                         *twin = sized(20, padded), *unknown = sized(0, padded);
+        small->next = large;
+        large->next = unknown;
+        ck_assert_ptr_eq(rp_layout_of_record(small, 4), small);
+        ck_assert_ptr_eq(rp_layout_of_record(small, 20), large);
+        ck_assert_ptr_eq(rp_layout_of_record(small, 8), unknown);
+        /* Perf buffers: 4 and the bytes are a multiple of 8. */
+        ck_assert_ptr_eq(rp_layout_of_record(small, 24), unknown);
+        large->next = twin;
+        twin->next = unknown;
+        ck_assert_ptr_eq(rp_layout_of_record(small, 4), small);
+        ck_assert_ptr_eq(rp_layout_of_record(small, 20), unknown);
+        rp_layout_free(small);
+    }
+    struct rp_layout *odd = sized(17, true), *other = sized(4, true);
+    odd->next = other;
+    other->next = sized(0, true);
+    ck_assert_ptr_eq(rp_layout_of_record(odd, 20), odd);
+    rp_layout_free(odd);
+    struct rp_layout *only = sized(16, false);
+    ck_assert_ptr_eq(rp_layout_of_record(only, 3), only);
+    rp_layout_free(only);
+}
+END_TEST
+
 Suite *record_suite(void);
 
 /* ---- what was printed, as text */
@@ -767,6 +804,7 @@ Suite *record_suite(void) {
                                   test_random_records};
     Suite *suite = suite_create("record");
     TCase *tcase = tcase_create("record");
+    tcase_add_test(tcase, told_apart_by_size);
     for (size_t i = 0; i < COUNT(tests); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);

@@ -282,6 +282,108 @@ START_TEST(test_named_function) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------ sections of ELF files */
+
+/* Without a spec: it says only what kind it is, or (why) cannot be attached. */
+static const struct {
+    const char *section, *spec, *why;
+} sections[] = {
+    {"kprobe/vfs_read", "kprobe:vfs_read", NULL},
+    {"kprobe/vfs_read+4", "kprobe:vfs_read+4", NULL},
+    {"kprobe.multi/vfs_*", "kprobe:vfs_*", NULL},
+    {"kretprobe/vfs_read", "kretprobe:vfs_read", NULL},
+    {"ksyscall/openat", "kprobe:sys_openat", NULL},
+    {"kretsyscall/openat", "kretprobe:sys_openat", NULL},
+    {"kprobe", NULL, NULL},
+    {"tp/sched/sched_switch", "tracepoint:sched:sched_switch", NULL},
+    {"tracepoint/syscalls/sys_enter_openat", "tracepoint:syscalls:sys_enter_openat", NULL},
+    {"raw_tp/sched_switch", "rawtracepoint:sched_switch", NULL},
+    {"raw_tracepoint/sys_enter", "rawtracepoint:sys_enter", NULL},
+    {"tp_btf/sched_switch", "tp_btf:sched_switch", NULL},
+    {"fentry/do_unlinkat", "fentry:do_unlinkat", NULL},
+    {"fexit.s/do_unlinkat", "fexit:do_unlinkat", NULL},
+    {"uprobe//usr/bin/bash:readline", "uprobe:/usr/bin/bash:readline", NULL},
+    {"uprobe.s", NULL, NULL},
+    {"uretprobe/bash:readline", "uretprobe:bash:readline", NULL},
+    {"usdt/libc.so.6:libc:setjmp", "usdt:libc.so.6:libc:setjmp", NULL},
+    {"perf_event", "profile:hz:49", NULL},
+    {"iter/task", "iter:task", NULL},
+    {"lsm/file_open", "lsm:file_open", NULL},
+    {"xdp", "xdp:lo", NULL},
+    {"xdp.frags", "xdp:lo", NULL},
+    {"xdp/cpumap", NULL, "where a map sends packets to"},
+    {"tc", "tc:ingress:lo", NULL},
+    {"tcx/egress", "tc:egress:lo", NULL},
+    {"classifier", "tc:ingress:lo", NULL},
+    {"socket", "socket:lo", NULL},
+    {"cgroup_skb/egress", "cgroup:egress:/cg", NULL},
+    {"cgroup/connect4", "cgroup:connect4:/cg", NULL},
+    {"sockops", "cgroup:sockops:/cg", NULL},
+    {"cgroup/nothing", NULL, "does not attach programs of the section cgroup/nothing"},
+    {"struct_ops/init", NULL, "does not attach programs of the section struct_ops/init"},
+    {"kprobes/vfs_read", NULL, "does not attach programs of the section"},
+};
+
+START_TEST(test_section) {
+    const struct rp_section where = {.interface = "lo", .cgroup = "/cg"};
+    char *spec = NULL;
+    struct rp_error *err = rp_spec_of_section(sections[_i].section, &where, &spec);
+    if (sections[_i].why) {
+        ck_assert_ptr_nonnull(err);
+        ck_assert_ptr_nonnull(strstr(rp_error_why(err), sections[_i].why));
+    } else {
+        ck_assert_ptr_null(err);
+    }
+    if (sections[_i].spec)
+        ck_assert_str_eq(spec, sections[_i].spec);
+    else
+        ck_assert_ptr_null(spec);
+    rp_error_free(err);
+    free(spec);
+}
+END_TEST
+
+START_TEST(test_section_without_interface) {
+    const struct rp_section where = {0};
+    char *spec = NULL;
+    struct rp_error *err = rp_spec_of_section("xdp", &where, &spec);
+    ck_assert_ptr_nonnull(err);
+    ck_assert_ptr_nonnull(strstr(rp_error_hint(err), "--interface"));
+    rp_error_free(err);
+    ck_assert_ptr_null(rp_spec_of_section("sockops", &where, &spec));
+    ck_assert_str_eq(spec, "cgroup:sockops");
+    free(spec);
+}
+END_TEST
+
+static const struct {
+    const char *a, *b;
+    bool same;
+} twins[] = {
+    {"kprobe:vfs_read", "fentry:vfs_read", true},
+    {"kretprobe:vfs_read", "fexit:vfs_read", true},
+    {"rawtracepoint:sys_enter", "tp_btf:sys_enter", true},
+    {"kprobe:vfs_read", "kprobe:vfs_read", false}, /* of one kind: the author means two */
+    {"kprobe:vfs_read", "fexit:vfs_read", false},
+    {"kprobe:vfs_read+4", "fentry:vfs_read", false},
+    {"kprobe:vfs_read", "fentry:vfs_write", false},
+    {"rawtracepoint:vfs_read", "fentry:vfs_read", false},
+    {"tracepoint:raw_syscalls:sys_enter", "tp_btf:sys_enter", false},
+    {"xdp:lo", "socket:lo", false},
+    {"uprobe:/bin/sh:main", "kprobe:main", false},
+};
+
+START_TEST(test_twins) {
+    struct rp_spec a, b;
+    ck_assert_ptr_null(rp_spec_parse(twins[_i].a, &a));
+    ck_assert_ptr_null(rp_spec_parse(twins[_i].b, &b));
+    ck_assert_int_eq(rp_spec_is_same_event(&a, &b), twins[_i].same);
+    ck_assert_int_eq(rp_spec_is_same_event(&b, &a), twins[_i].same);
+    rp_spec_clear(&a);
+    rp_spec_clear(&b);
+}
+END_TEST
+
 /* Whatever prefix the source has, the spec has this kernel's. */
 START_TEST(test_named_syscall) {
     static const char *const functions[] = {"kprobe__sys_clone", "kprobe____x64_sys_clone",
@@ -324,6 +426,9 @@ Suite *spec_suite(void) {
     Suite *suite = suite_create("spec");
     TCase *tests = tcase_create("spec");
     tcase_add_loop_test(tests, test_good_spec, 0, RP_COUNT(good));
+    tcase_add_loop_test(tests, test_section, 0, RP_COUNT(sections));
+    tcase_add_test(tests, test_section_without_interface);
+    tcase_add_loop_test(tests, test_twins, 0, RP_COUNT(twins));
     tcase_add_test(tests, test_parts);
     tcase_add_loop_test(tests, test_bad_spec, 0, RP_COUNT(bad));
     tcase_add_test(tests, test_overlong_name);

@@ -15,6 +15,7 @@
 
 #include "compile/cache.h"
 #include "compile/clang.h"
+#include "compile/compiler.h"
 #include "compile/dialect.h"
 #include "compile/embedded.h"
 #include "compile/fickle.h"
@@ -415,5 +416,6 @@ void rp_compile_warm_up(void) {
 
 void rp_compile_release(void) {
     rp_source_release();
+    rp_compiler_rest();
     malloc_trim(0);
 }

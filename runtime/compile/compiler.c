@@ -4,8 +4,11 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
+#include <stdint.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kernel/bcc.h"
 #include "util/array.h"
@@ -35,6 +38,30 @@ struct rp_error *rp_compiler_open(const struct rp_compiler **out) {
         return NULL;
     return rp_error_hint_set(rp_error_new(ENOENT, why, "cannot compile: libbcc is missing"),
                              "install it: the package libbpfcc of Debian and Ubuntu has it");
+}
+
+/* Of the compiler's files only what nobody writes to: the pages are the files' own. */
+static int forget_code(struct dl_phdr_info *info, size_t size, void *ctx) {
+    (void)size;
+    uintptr_t page = *(const uintptr_t *)ctx;
+    const char *slash = strrchr(info->dlpi_name, '/'), *name = slash ? slash + 1 : info->dlpi_name;
+    bool is_compiler = false;
+    for (size_t i = 0; i < RP_COUNT(libraries); i++)
+        is_compiler |= strcmp(name, libraries[i].name) == 0;
+    for (int i = 0; is_compiler && i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        uintptr_t start = (info->dlpi_addr + header->p_vaddr) & ~(page - 1);
+        uintptr_t end =
+            (info->dlpi_addr + header->p_vaddr + header->p_memsz + page - 1) & ~(page - 1);
+        if (header->p_type == PT_LOAD && (header->p_flags & (PF_X | PF_W)) == PF_X)
+            madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void rp_compiler_rest(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    dl_iterate_phdr(forget_code, &page);
 }
 
 /* ------------------------------------------------------------- which one it is */

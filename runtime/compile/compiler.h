@@ -40,6 +40,10 @@ struct rp_compiler {
 /* Kept from then on. Where libbcc is missing: an error of ENOENT, with the package that has it. */
 struct rp_error *rp_compiler_open(const struct rp_compiler **out);
 
+/* Lets go of the compiler's code, which the kernel reads again from its files when it is needed:
+ * some 70 MiB that are resident after a compile. */
+void rp_compiler_rest(void);
+
 /* Adds what tells this compiler from every other: the files of libbcc, clang and LLVM, which need
  * not be open. False if they cannot be found. */
 bool rp_compiler_identify(struct rp_digest *key);

@@ -5,9 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/cleanup.h"
 
-#define MOST 64 /* a text with more is for another kernel */
+#define FUNCTION "()"
+#define MOST     64 /* a text with more is for another kernel */
 
 static bool has(const struct rp_absent *absent, const char *type, const char *member) {
     for (size_t i = 0; i + 1 < absent->words.count; i += 2)
@@ -56,10 +58,27 @@ static bool find_types(struct rp_absent *absent, const char *output) {
     return ok;
 }
 
-bool rp_absent_find(struct rp_absent *absent, const char *output, bool types) {
+/* The kernel's functions for BPF. */
+static bool find_functions(struct rp_absent *absent, const char *output) {
+    static const char *const marks[] = {"error: use of undeclared identifier '",
+                                        "error: implicit declaration of function '",
+                                        "error: call to undeclared function '"};
+    bool ok = true;
+    for (size_t i = 0; i < RP_COUNT(marks); i++)
+        for (const char *at = output; ok && (at = strstr(at, marks[i]));) {
+            at += strlen(marks[i]);
+            if (strncmp(at, "bpf_", 4) == 0)
+                ok = add(absent, strdup(FUNCTION), quoted(at));
+        }
+    return ok;
+}
+
+bool rp_absent_find(struct rp_absent *absent, const char *output, struct rp_absent_asked asked) {
     size_t before = absent->words.count;
-    return find_members(absent, output) && (!types || find_types(absent, output)) &&
-           absent->words.count > before;
+    bool ok = !asked.members || find_members(absent, output);
+    ok = ok && (!asked.types || find_types(absent, output));
+    ok = ok && (!asked.functions || find_functions(absent, output));
+    return ok && absent->words.count > before;
 }
 
 /* The end of the body that begins with the brace at `open`: its closing brace. */
@@ -86,6 +105,9 @@ static const char *find_body(const char *types, const char *type) {
  * "struct T { union { struct { A; B; }
  * __attribute__((X)); unsigned long M; } …; } …;" if it is large enough, and where A and B were. */
 static char *with_member(const char *types, const char *type, const char *member) {
+    if (strcmp(type, FUNCTION) == 0) /* of any arguments; libbpf makes it NULL */
+        return rp_text("%sextern void *%s() __attribute__((weak, section(\".ksyms\")));\n", types,
+                       member);
     const char *open = find_body(types, type), *close = open ? closing_brace(open) : NULL;
     if (!*member && !open)
         return rp_text("%s%s { } __attribute__((preserve_access_index));\n", types, type);
@@ -113,10 +135,14 @@ char *rp_absent_note(const struct rp_absent *absent) {
     if (!out)
         return NULL;
     fputs("this kernel has no ", out);
-    for (size_t i = 0; i + 1 < absent->words.count; i += 2)
-        fprintf(out, "%s%s%s%s", i ? ", no " : "", absent->words.items[i + 1],
-                *absent->words.items[i + 1] ? " in " : "", absent->words.items[i]);
-    fputs(": what reads it is replaced, and rejected unless bpf_core_field_exists() or the like "
+    for (size_t i = 0; i + 1 < absent->words.count; i += 2) {
+        const char *type = absent->words.items[i], *name = absent->words.items[i + 1];
+        if (strcmp(type, FUNCTION) == 0)
+            fprintf(out, "%sfunction %s", i ? ", no " : "", name);
+        else
+            fprintf(out, "%s%s%s%s", i ? ", no " : "", name, *name ? " in " : "", type);
+    }
+    fputs(": what uses it is replaced, and rejected unless bpf_core_field_exists() or the like "
           "keeps the "
           "program from it",
           out);

@@ -10,14 +10,19 @@
 
 #include "util/text.h"
 
-/* Pairs: "struct cfs_rq", then "nr_queued"; "" for the type itself. */
+/* Pairs: "struct cfs_rq", then "nr_queued"; "" for the type itself. Of a function "()", then its
+ * name. */
 struct rp_absent {
     struct rp_texts words;
 };
 
-/* Adds the members, and with `types` the types, that clang, which said `output`, did not find.
- * False: there are no more. */
-bool rp_absent_find(struct rp_absent *absent, const char *output, bool types);
+/* Which may be absent, since the text asks for such. */
+struct rp_absent_asked {
+    bool members, types, functions;
+};
+
+/* Adds those that clang, which said `output`, did not find. False: there are no more. */
+bool rp_absent_find(struct rp_absent *absent, const char *output, struct rp_absent_asked asked);
 /* `types` with them, malloc()ed. No offset and no size changes. NULL: out of memory. */
 char *rp_absent_declare(const struct rp_absent *absent, const char *types);
 /* What to tell the user, malloc()ed; NULL if there are none. */

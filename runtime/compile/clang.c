@@ -176,10 +176,12 @@ static bool can_cure(struct rp_clang_source *source, const struct rp_error *err)
     const char *output = rp_error_detail(err);
     if (!output)
         return false;
+    const struct rp_names *mentioned = &source->source.scan.mentioned;
+    const struct rp_absent_asked asked = {.members = source->asks,
+                                          .types = rp_names_has(mentioned, "bpf_core_type_exists"),
+                                          .functions = rp_names_has(mentioned, "bpf_ksym_exists")};
     return leave_functions(&source->source.scan, output) ||
-           (source->asks &&
-            rp_absent_find(&source->absent, output,
-                           rp_names_has(&source->source.scan.mentioned, "bpf_core_type_exists")));
+           rp_absent_find(&source->absent, output, asked);
 }
 
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,

@@ -143,12 +143,15 @@ START_TEST(offsets_are_this_kernels_or_relocated) {
 END_TEST
 
 START_TEST(members_of_other_kernels_may_be_asked_for) {
+    static const struct rp_absent_asked members = {.members = true},
+                                        types_too = {.members = true, .types = true},
+                                        functions = {.functions = true};
     struct rp_absent absent = {0};
     static const char said[] = "x.c:1:2: error: no member named 'q' in 'struct a'\n  t->q\n    ^\n"
                                "x.c:1:2: error: no member named 'q' in 'struct a'\n"
                                "x.c:3:4: error: no member named 'r' in 'b_t' (aka 'struct b')\n";
-    ck_assert(rp_absent_find(&absent, said, false));
-    ck_assert(!rp_absent_find(&absent, said, false));
+    ck_assert(rp_absent_find(&absent, said, members));
+    ck_assert(!rp_absent_find(&absent, said, members));
     ck_assert_uint_eq(absent.words.count, 4);
     RP_AUTO_FREE char *types = rp_absent_declare(
         &absent, "struct a;\nstruct b { struct a *p; };\nstruct a { char c; struct { int d; } e; } "
@@ -163,13 +166,21 @@ START_TEST(members_of_other_kernels_may_be_asked_for) {
     rp_absent_clear(&absent);
     ck_assert_ptr_null(rp_absent_note(&absent));
     static const char incomplete[] = "x.c:1:2: error: incomplete definition of type 'struct c'\n";
-    ck_assert(!rp_absent_find(&absent, incomplete, false));
-    ck_assert(rp_absent_find(&absent, incomplete, true));
+    ck_assert(!rp_absent_find(&absent, incomplete, members));
+    ck_assert(rp_absent_find(&absent, incomplete, types_too));
     RP_AUTO_FREE char *with_type = rp_absent_declare(&absent, "struct a;\n");
     ck_assert_str_eq(with_type,
                      "struct a;\nstruct c { } __attribute__((preserve_access_index));\n");
     RP_AUTO_FREE char *its_note = rp_absent_note(&absent);
     ck_assert_ptr_nonnull(strstr(its_note, "this kernel has no struct c: "));
+    rp_absent_clear(&absent);
+    ck_assert(rp_absent_find(&absent,
+                             "x.c:1:2: error: use of undeclared identifier 'other'\n"
+                             "x.c:1:2: error: call to undeclared function 'bpf_f'; ISO C99\n",
+                             functions));
+    RP_AUTO_FREE char *with_function = rp_absent_declare(&absent, "");
+    ck_assert_str_eq(with_function,
+                     "extern void *bpf_f() __attribute__((weak, section(\".ksyms\")));\n");
     rp_absent_clear(&absent);
 }
 END_TEST

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
-/* Written for another kernel, whose task_struct has a member that this one lacks: it asks before it reads. And
- * it asks for the kernel's version and configuration. */
+/* Written for another kernel, whose task_struct has a member, and which has a function, that this one lacks: it
+ * asks before it uses them. And it asks for the kernel's version and configuration. */
 #include "vmlinux.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -27,6 +27,8 @@ int on_call(void *ctx)
 
     if (bpf_get_current_pid_tgid() >> 32 != target)
         return 0;
+    if (bpf_ksym_exists(bpf_no_such_function))
+        bpf_no_such_function(task, 1);
     calls++;
     tgid = id_of(task);
     version = LINUX_KERNEL_VERSION;

@@ -22,6 +22,7 @@ struct job {
     const struct rp_compile_opts *opts;
     struct rp_clang_source source;
     struct rp_timings *timings;
+    char key[65]; /* of the last compile, or "" */
 };
 
 /* ------------------------------------------------------------- the cache */
@@ -129,9 +130,9 @@ static struct rp_error *compile_against(struct job *job, enum rp_clang_against a
     struct rp_clang_source *source = &job->source;
     uint64_t start = rp_now_ns();
     RP_TRY(rp_clang_source_prepare(source, job->text, job->opts, against));
-    char key[65];
-    bool has_key = find_key(job, key);
-    *out = has_key ? rp_cache_get(key) : NULL;
+    if (!find_key(job, job->key))
+        *job->key = '\0';
+    *out = *job->key ? rp_cache_get(job->key) : NULL;
     job->timings->cached = *out != NULL;
     job->timings->types_ms += rp_ms_since(start);
     if (*out)
@@ -147,8 +148,8 @@ static struct rp_error *compile_against(struct job *job, enum rp_clang_against a
     if (!err)
         err = take_result(job, &result, out);
     job->timings->compile_ms += rp_ms_since(start);
-    if (!err && has_key)
-        rp_cache_put(key, *out);
+    if (!err && *job->key)
+        rp_cache_put(job->key, *out);
     return err;
 }
 
@@ -187,10 +188,15 @@ static bool can_cure(struct rp_clang_source *source, const struct rp_error *err)
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,
                                     struct rp_object **out) {
     struct rp_error *err = compile_against(job, against, out);
+    char first[65];
+    memcpy(first, job->key, sizeof(first));
     for (int tries = 0; err && tries < 8 && can_cure(&job->source, err); tries++) {
         rp_error_free(err);
         err = compile_against(job, against, out);
     }
+    /* What is wrong with the first, and so what cures it, follows from the same. */
+    if (!err && *first && strcmp(first, job->key) != 0)
+        rp_cache_put(first, *out);
     return err;
 }
 

@@ -331,6 +331,10 @@ cached() {
 	done
 	run reprobe cache
 	contains "list" "$out" own.bpf.c
+	# What needs more than one try does not need it again.
+	run reprobe check "$sources/asks.bpf.c"
+	run reprobe run "$sources/asks.bpf.c" --timings --for 0.1
+	contains "timings" "$err" '"compile_ms":0.000' '"cached":true'
 	run reprobe run own.bpf.c -DX --json --for 0.1
 	equal "variable" 8 "$(grep '"map":".data"' out | jsonlines value)"
 }

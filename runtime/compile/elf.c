@@ -66,11 +66,12 @@ static struct rp_error *read_function(const struct bpf_program *program,
 static struct rp_error *read_functions(const struct bpf_object *elf, struct rp_object *object) {
     struct bpf_program *program;
     size_t count = 0;
-    bpf_object__for_each_program(program, elf) count++;
+    for (program = NULL; (program = bpf_object__next_program(elf, program));)
+        count++;
     object->functions = calloc(count + 1, sizeof(*object->functions));
     if (!object->functions)
         return rp_error_nomem();
-    bpf_object__for_each_program(program, elf)
+    for (program = NULL; (program = bpf_object__next_program(elf, program));)
         RP_TRY(read_function(program, &object->functions[object->function_count++]));
     return NULL;
 }
@@ -114,11 +115,12 @@ static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object
     const struct btf *btf = bpf_object__btf(elf);
     struct bpf_map *map;
     size_t count = 0;
-    bpf_object__for_each_map(map, elf) count++;
+    for (map = NULL; (map = bpf_object__next_map(elf, map));)
+        count++;
     object->maps = calloc(count + 2, sizeof(*object->maps)); /* one for the losses */
     if (!object->maps)
         return rp_error_nomem();
-    bpf_object__for_each_map(map, elf) {
+    for (map = NULL; (map = bpf_object__next_map(elf, map));) {
         if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
             return no_struct_ops(map);
         RP_TRY(read_map(map, btf, &object->maps[object->map_count++]));

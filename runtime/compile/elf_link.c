@@ -51,7 +51,9 @@ static bool copy_records(struct rp_object_records *to, const void *data, uint32_
 /* libbpf creates them before it links. */
 static bool note_maps(struct linking *l) {
     const struct bpf_map *map;
-    bpf_object__for_each_map(map, l->elf) if (!rp_vec_push(&l->fds, bpf_map__fd(map))) return false;
+    for (map = NULL; (map = bpf_object__next_map(l->elf, map));)
+        if (!rp_vec_push(&l->fds, bpf_map__fd(map)))
+            return false;
     return true;
 }
 
@@ -237,7 +239,7 @@ static struct rp_error *set_data(struct bpf_map *map, const struct rp_object_map
 static struct rp_error *prepare_maps(struct linking *l) {
     struct bpf_map *map;
     size_t i = 0;
-    bpf_object__for_each_map(map, l->elf) {
+    for (map = NULL; (map = bpf_object__next_map(l->elf, map));) {
         RP_TRY(set_data(map, &l->object->maps[i]));
         int fd = l->how->reuse ? l->how->reuse(l->how->ctx, i) : -1;
         if (fd >= 0 && bpf_map__reuse_fd(map, fd))
@@ -267,7 +269,7 @@ static struct rp_error *no_programs(const struct linking *l, const struct bpf_ma
 static struct rp_error *take_maps(struct linking *l) {
     struct bpf_map *map;
     size_t i = 0;
-    bpf_object__for_each_map(map, l->elf) {
+    for (map = NULL; (map = bpf_object__next_map(l->elf, map));) {
         if (has_programs(map))
             return no_programs(l, map);
         struct rp_object_map *own = &l->object->maps[i++];
@@ -301,7 +303,8 @@ static struct rp_error *link_all(struct linking *l) {
     struct rp_error *err = rp_libbpf_open(l->object->elf, l->object->elf_size, &l->elf);
     if (err)
         return rp_error_what_set(err, "cannot load %s", l->how->name);
-    bpf_object__for_each_program(program, l->elf) bpf_program__set_autoload(program, true);
+    for (program = NULL; (program = bpf_object__next_program(l->elf, program));)
+        bpf_program__set_autoload(program, true);
     for (size_t i = 0; i < l->how->setting_count; i++)
         RP_TRY(set(l, l->how->settings[i]));
     RP_TRY(prepare_maps(l));

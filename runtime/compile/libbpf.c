@@ -93,7 +93,8 @@ struct rp_error *rp_libbpf_open(const void *elf, size_t size, struct bpf_object 
     if (!*out)
         return rp_error_new(errnum, why, "ELF file");
     struct bpf_map *map;
-    bpf_object__for_each_map(map, *out) complete_map(map);
+    for (map = NULL; (map = bpf_object__next_map(*out, map));)
+        complete_map(map);
     return NULL;
 }
 

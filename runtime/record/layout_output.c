@@ -62,26 +62,31 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
     return NULL;
 }
 
-static struct rp_error *unknown_layout(struct rp_layout **out) {
-    RP_TRY(rp_layout_new(NULL, "value", out));
-    (*out)->maybe_number = true;
-    return NULL;
+/* Takes `layout`; NULL: no memory. */
+static struct rp_error *append(struct rp_layout **list, struct rp_layout *layout) {
+    while (*list)
+        list = &(*list)->next;
+    *list = layout;
+    return layout ? NULL : rp_error_nomem();
 }
 
 /* One after another, and behind several the one of what nothing tells apart. */
 static struct rp_error *layouts_of_types(const struct btf *btf, const struct rp_object_types *types,
                                          struct rp_layout **out) {
-    RP_AUTO(rp_cleanup_layout) struct rp_layout *first = NULL;
-    struct rp_layout **next = &first;
+    RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
+    struct rp_layout *layout = NULL;
     for (size_t i = 0; i < types->count; i++) {
         if (!types->items[i])
             continue;
-        RP_TRY(rp_layout_from_btf(btf, types->items[i], next));
-        next = &(*next)->next;
+        RP_TRY(rp_layout_from_btf(btf, types->items[i], &layout));
+        RP_TRY(append(&list, layout));
     }
-    if (types->count != 1 || !first)
-        RP_TRY(unknown_layout(next));
-    *out = rp_take(first);
+    if (types->count != 1 || !list) {
+        RP_TRY(rp_layout_new(NULL, "value", &layout));
+        layout->maybe_number = true;
+        RP_TRY(append(&list, layout));
+    }
+    *out = rp_take(list);
     return NULL;
 }
 
@@ -105,6 +110,8 @@ static bool has_size(const struct rp_layout *layout, size_t size) {
 const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size) {
     const struct rp_layout *found = NULL, *last = layout;
     size_t fitting = 0;
+    if (!layout->next)
+        return layout;
     for (const struct rp_layout *one = layout; one; one = one->next) {
         last = one;
         if (has_size(one, size)) {
@@ -112,7 +119,7 @@ const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size
             fitting++;
         }
     }
-    return fitting == 1 ? found : layout->next ? last : layout;
+    return fitting == 1 ? found : last;
 }
 
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,

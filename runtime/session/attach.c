@@ -191,7 +191,7 @@ static bool is_typed(const char *spec) {
 
 static struct rp_error *attach_one(struct placing *p, struct placed *placed) {
     const struct placed *twin = placed->asked ? NULL : find_twin(p, placed);
-    struct rp_probe *probe;
+    struct rp_probe *probe = NULL;
     struct rp_error *err =
         twin ? is_twin(placed, twin)
              : rp_session_attach(p->session, p->module, placed->function, placed->spec, &probe);

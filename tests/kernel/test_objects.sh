@@ -191,18 +191,21 @@ return 6" "$(grep -oE '(entry|return) [0-9]+' out)"
 
 profile() {
 	object profile
-	start bash -c 'while :; do :; done'
-	local spinning=$pid used samples
-	used=$(cpu_ms "$spinning")
-	run reprobe run "$object" --set target="$spinning" --for 2
-	used=$(($(cpu_ms "$spinning") - used))
-	kill "$spinning"
+	bash -c 'while :; do :; done' &
+	local spinning=$! from used samples
+	start reprobe run -v "$object" --set target=$spinning
+	attached_to 1
+	from=$(cpu_ms $spinning)
+	wait_for "it has used a second" has_used $spinning $((from + 1000))
+	kill -INT "$pid"
+	used=$(($(cpu_ms $spinning) - from))
+	stopped
+	kill $spinning
 	status 0
 	samples=$(awk '/^ *[0-9]+$/ { sum += $1 } END { print sum + 0 }' out)
-	# It is sampled 49 times in each second of its own, from when all is attached.
-	{ [ "$samples" -gt 0 ] && [ "$samples" -le $((used * 49 / 1000 + 5)) ] && [ "$samples" -ge $((used * 49 / 3000)) ]; } ||
-		fail "samples of $used ms at 49 a second: $samples" "$out"
-	matches "stacks" "$out" '^ +- +\('"$spinning"'\)$'
+	# It is sampled 49 times in each second of its own, and until it is detached.
+	[ "$samples" -ge $((used * 49 / 1500)) ] || fail "samples of $used ms at 49 a second: $samples" "$out"
+	matches "stacks" "$out" '^ +- +\('$spinning'\)$'
 }
 
 loops() {

@@ -7,43 +7,14 @@
 #include "entry.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/schema.h"
 #include "screen.h"
-#include "source.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-/* ------------------------------------------------------------------ attach points */
-
-struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
-                                   const char *spec) {
-    struct attach_point *attach_point = rp_vec_add(attach_points);
-    if (!attach_point)
-        return rp_error_nomem();
-    *attach_point = (struct attach_point){.function = strdup(function), .spec = strdup(spec)};
-    return attach_point->function && attach_point->spec ? NULL : rp_error_nomem();
-}
-
-void attach_points_clear(struct attach_points *attach_points) {
-    for (size_t i = 0; i < attach_points->count; i++) {
-        free(attach_points->items[i].function);
-        free(attach_points->items[i].spec);
-    }
-    rp_vec_clear(attach_points);
-}
-
-struct rp_error *entry_attach_points(const struct entry *entry,
-                                     struct attach_points *attach_points) {
-    for (size_t i = 0; i < entry->probes.count; i++)
-        RP_TRY(attach_points_add(attach_points, rp_probe_function(entry->probes.items[i]),
-                                 rp_probe_spec(entry->probes.items[i])));
-    return NULL;
-}
 
 /* ------------------------------------------------------------------ finding */
 
@@ -96,12 +67,6 @@ struct entry *entry_new(unsigned number, const char *name) {
     return NULL;
 }
 
-static void free_names(struct entry *entry) {
-    for (size_t i = 0; i < entry->names.count; i++)
-        rp_texts_clear(&entry->names.items[i]);
-    rp_vec_clear(&entry->names);
-}
-
 /* Its text, and what belongs to that. */
 static void free_text(struct entry *entry) {
     rp_schema_free(entry->schema);
@@ -114,7 +79,7 @@ static void free_text(struct entry *entry) {
 static void free_entry(struct entry *entry) {
     output_free(entry->outputs, entry->output_count);
     rp_stack_free(entry->stack);
-    free_names(entry);
+    entry_free_names(entry);
     free_text(entry);
     rp_question_free(entry->question);
     rp_vec_clear(&entry->probes);
@@ -197,26 +162,6 @@ void entry_print_notes(const struct prompt *prompt, const struct entry *entry) {
         rp_tool_note_target(prompt->tool, entry->name, entry->module);
 }
 
-static struct rp_error *take_names(const struct rp_probe *probe, struct rp_texts *names) {
-    for (size_t i = 0; i < rp_probe_match_count(probe); i++) {
-        const char *attach_point = rp_probe_match(probe, i);
-        if (!rp_texts_add(names, strdup(attach_point ? attach_point : "?")))
-            return rp_error_nomem();
-    }
-    return NULL;
-}
-
-struct rp_error *entry_take_names(struct entry *entry) {
-    free_names(entry);
-    for (size_t i = 0; i < entry->probes.count; i++) {
-        struct rp_texts *names = rp_vec_add(&entry->names);
-        if (!names)
-            return rp_error_nomem();
-        RP_TRY(take_names(entry->probes.items[i], names));
-    }
-    return NULL;
-}
-
 /* ------------------------------------------------------------------ pausing */
 
 const char *entry_state(const struct entry *entry) {
@@ -257,45 +202,11 @@ bool entry_pause_rows(struct prompt *prompt) {
 
 /* ------------------------------------------------------------------ starting one */
 
-struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec) {
-    size_t count;
-    bool at_once;
-    if (!rp_probe_is_pattern(spec))
-        return NULL;
-    RP_TRY(rp_probe_count(spec, &count, &at_once));
-    uint64_t limit = prompt->limit ? prompt->limit
-                     : at_once     ? ENTRY_LIMIT_AT_ONCE
-                                   : ENTRY_LIMIT_ONE_BY_ONE;
-    if (count <= limit)
-        return NULL;
-    char why[160];
-    snprintf(why, sizeof(why), "it has %zu matches, and the limit is %" PRIu64 "%s", count, limit,
-             at_once ? "" : " (this kernel attaches them one by one)");
-    return rp_error_hint_set(rp_error_new(E2BIG, why, "cannot attach %s", spec),
-                             "use a narrower pattern, or raise the limit: limit %zu", count);
-}
-
-/* "FUNCTION=PROBE" of each, as the compiler needs them. */
-static struct rp_error *attach_words(const struct attach_points *attach_points, char ***words) {
-    *words = calloc(attach_points->count + 1, sizeof(char *));
-    for (size_t i = 0; *words && i < attach_points->count; i++)
-        if (asprintf(&(*words)[i], "%s=%s", attach_points->items[i].function,
-                     attach_points->items[i].spec) < 0)
-            return (*words)[i] = NULL, rp_error_nomem();
-    return *words ? NULL : rp_error_nomem();
-}
-
-static void free_words(char ***words) {
-    for (size_t i = 0; *words && (*words)[i]; i++)
-        free((*words)[i]);
-    free(*words);
-}
-
 static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
                                 const struct rp_module *keep) {
-    RP_AUTO(free_words) char **words = NULL;
-    RP_TRY(attach_words(attach_points, &words));
+    RP_AUTO(entry_free_words) char **words = NULL;
+    RP_TRY(entry_attach_words(attach_points, &words));
     const struct rp_compile_opts opts = {.size = sizeof(opts),
                                          .name = entry->name,
                                          .path = entry->is_file ? entry->name : NULL,
@@ -309,83 +220,6 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
     return entry->text
                ? rp_session_compile(prompt->session, entry->text, &opts, &entry->module)
                : rp_session_compile_file(prompt->session, entry->name, &opts, &entry->module);
-}
-
-static struct rp_error *attach_one(struct prompt *prompt, struct entry *entry, const char *function,
-                                   const char *spec) {
-    if (!rp_vec_reserve(&entry->probes, 1))
-        return rp_error_nomem();
-    RP_TRY(entry_check_limit(prompt, spec));
-    RP_TRY(rp_session_attach(prompt->session, entry->module, function, spec,
-                             &entry->probes.items[entry->probes.count]));
-    entry->probes.count++;
-    return NULL;
-}
-
-static bool is_listed(const struct attach_points *attach_points, const char *function) {
-    for (size_t i = 0; i < attach_points->count; i++)
-        if (strcmp(attach_points->items[i].function, function) == 0)
-            return true;
-    return false;
-}
-
-static bool has_function(const struct rp_module *module, const char *name) {
-    for (size_t i = 0; i < rp_module_function_count(module); i++)
-        if (strcmp(rp_module_function_name(module, i), name) == 0)
-            return true;
-    return false;
-}
-
-static struct rp_error *take_probe(void *ctx, struct rp_probe *probe) {
-    struct entry *entry = ctx;
-    return rp_vec_push(&entry->probes, probe) ? NULL : rp_error_nomem();
-}
-
-static void say_left_out(void *ctx, const char *function, const struct rp_error *why) {
-    (void)ctx;
-    RP_AUTO_FREE char *text = text_left_out(function, why);
-    prompt_say("%s", text ? text : "");
-}
-
-/* Those of `attach_points` that the module still has. */
-static struct rp_error *attach_sections(struct prompt *prompt, struct entry *entry,
-                                        const struct attach_points *attach_points) {
-    AUTO_ATTACH_POINTS present = {0};
-    RP_AUTO(free_words) char **words = NULL;
-    for (size_t i = 0; i < attach_points->count; i++)
-        if (has_function(entry->module, attach_points->items[i].function))
-            RP_TRY(attach_points_add(&present, attach_points->items[i].function,
-                                     attach_points->items[i].spec));
-    RP_TRY(attach_words(&present, &words));
-    const struct rp_attach_opts opts = {.size = sizeof(opts),
-                                        .attach = (const char *const *)words,
-                                        .attach_count = present.count,
-                                        .left_out = say_left_out,
-                                        .attached = take_probe,
-                                        .ctx = entry};
-    RP_TRY(rp_session_attach_sections(prompt->session, entry->module, &opts, NULL));
-    return entry_take_names(entry);
-}
-
-/* To `attach_points`, and each function that is not among them to what it names. An edited text may
- * have lost some of the functions that ran (`some`). */
-static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
-                                   const struct attach_points *attach_points, bool some) {
-    if (rp_module_has_sections(entry->module))
-        return attach_sections(prompt, entry, attach_points);
-    for (size_t i = 0; i < attach_points->count; i++)
-        if (!some || has_function(entry->module, attach_points->items[i].function))
-            RP_TRY(attach_one(prompt, entry, attach_points->items[i].function,
-                              attach_points->items[i].spec));
-    for (size_t i = 0; i < rp_module_function_count(entry->module); i++) {
-        const char *function = rp_module_function_name(entry->module, i);
-        if (is_listed(attach_points, function))
-            continue;
-        RP_AUTO_FREE char *spec = rp_probe_spec_of_function(function);
-        if (spec)
-            RP_TRY(attach_one(prompt, entry, function, spec));
-    }
-    return entry_take_names(entry);
 }
 
 static bool tells_stacks(const struct rp_map_schema *map) {
@@ -415,7 +249,7 @@ struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
     if (has_stacks(entry))
         RP_TRY(rp_stack_new(entry->module, &entry->stack));
     RP_TRY(output_read(prompt, entry));
-    return attach_all(prompt, entry, attach_points, keep != NULL);
+    return entry_attach_all(prompt, entry, attach_points, keep != NULL);
 }
 
 /* The command of -c waits until a program is there to see it. */
@@ -512,7 +346,7 @@ struct rp_error *entry_load(struct prompt *prompt, const struct entry_source *so
 
 struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
                               const char *spec) {
-    RP_TRY(attach_one(prompt, entry, function, spec));
+    RP_TRY(entry_attach_one(prompt, entry, function, spec));
     if (entry->paused)
         RP_TRY(rp_session_pause(prompt->session, entry->probes.items[entry->probes.count - 1]));
     RP_TRY(entry_take_names(entry));

@@ -115,6 +115,19 @@ void entry_take_generated(struct entry *entry, struct rp_generated *generated);
 /* An error when the spec is a pattern that matches more than may be attached. */
 struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec);
 
+/* ------------------------------------------------------------------ entry_attach.c */
+
+void entry_free_names(struct entry *entry);
+/* "FUNCTION=PROBE" of each, as the compiler needs them. */
+struct rp_error *entry_attach_words(const struct attach_points *attach_points, char ***words);
+void entry_free_words(char ***words);
+struct rp_error *entry_attach_one(struct prompt *prompt, struct entry *entry, const char *function,
+                                  const char *spec);
+/* To `attach_points`, and each function that is not among them to what it names. An edited text may
+ * have lost some of the functions that ran (`some`). */
+struct rp_error *entry_attach_all(struct prompt *prompt, struct entry *entry,
+                                  const struct attach_points *attach_points, bool some);
+
 /* ------------------------------------------------------------------ entry_move.c */
 
 /* Compiles `text` in place of what runs, with the maps that stay alike. On an error the old one

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The signals, and the command of -c: held back until all is attached, reaped, ended with all that
+/* The command of -c: held back until all is attached, reaped, ended with all that
  * it started. */
 #include <ctype.h>
 #include <dirent.h>
@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,24 +104,5 @@ void rp_child_end(struct rp_child *child) {
         if (i == 100)
             rp_child_signal_tree(child->pid, SIGKILL);
         nanosleep(&pause, NULL);
-    }
-}
-
-/* ------------------------------------------------------------------ signals */
-
-void rp_session_take_signals(struct rp_session *s) {
-    struct signalfd_siginfo info;
-    while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
-        int signal = (int)info.ssi_signo;
-        bool ended = false;
-        if (signal == SIGCHLD) {
-            bool had_ended = s->child.ended;
-            rp_child_reap(&s->child);
-            ended = s->child.ended && !had_ended;
-        }
-        if (s->opts.on_signal)
-            s->stop |= s->opts.on_signal(s->opts.ctx, signal);
-        else
-            s->stop |= signal != SIGCHLD || ended;
     }
 }

@@ -111,14 +111,6 @@ static void detach_others(struct hold *hold) {
     }
 }
 
-/* SIGINT and the like are blocked: they wait for the session's loop, which will end. */
-static bool is_interrupted(void) {
-    sigset_t pending;
-    sigpending(&pending);
-    return sigismember(&pending, SIGINT) || sigismember(&pending, SIGTERM) ||
-           sigismember(&pending, SIGHUP);
-}
-
 static struct rp_error *no_program(const struct hold *hold, const char *command) {
     return rp_error_hint_set(rp_error_new(ECHILD,
                                           hold->file ? "the command has ended, and did not run it"
@@ -136,7 +128,7 @@ static struct rp_error *wait_for_program(struct hold *hold, const char *command)
             return rp_error_nomem();
         if (!hold->traced.count)
             return no_program(hold, command);
-        if (is_interrupted())
+        if (rp_signals_interrupted())
             return rp_error_new(EINTR, "it was interrupted", "cannot wait for `%s`", command);
         if (!any)
             nanosleep(&pause, NULL);

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -26,23 +25,12 @@
 /* ------------------------------------------------------------- making and ending */
 
 static struct rp_error *open_loop(struct rp_session *s) {
-    sigset_t mask;
-    sigemptyset(&mask);
-    sigaddset(&mask, SIGINT);
-    sigaddset(&mask, SIGTERM);
-    sigaddset(&mask, SIGHUP);
-    sigaddset(&mask, SIGCHLD);
-    if (s->opts.on_signal) {
-        sigaddset(&mask, SIGWINCH);
-        sigaddset(&mask, SIGTSTP);
-    }
-    sigprocmask(SIG_BLOCK, &mask, &s->old_mask);
     sigaction(SIGPIPE, &(struct sigaction){.sa_handler = SIG_IGN}, &s->old_pipe);
     s->epoll = epoll_create1(EPOLL_CLOEXEC);
-    s->signals = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
     s->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (s->epoll < 0 || s->signals < 0 || s->timer < 0)
+    if (s->epoll < 0 || s->timer < 0)
         return rp_error_new(errno, NULL, "cannot start the event loop");
+    RP_TRY(rp_signals_open(s));
     RP_TRY(rp_session_listen(s, s->signals, EPOLLIN, RP_ON_SIGNAL));
     RP_TRY(rp_session_listen(s, s->timer, EPOLLIN, RP_ON_TIMER));
     /* The reader of a pipe is gone: EPOLLERR, always reported. A regular file refuses (EPERM). */
@@ -104,13 +92,6 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
     return NULL;
 }
 
-/* Those that came while it was ending wanted just that. */
-static void forget_signals(const struct rp_session *s) {
-    struct signalfd_siginfo info;
-    while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
-        ;
-}
-
 static void close_fd(int fd) {
     if (fd >= 0)
         close(fd);
@@ -148,13 +129,11 @@ void rp_session_free(struct rp_session *s) {
     free(s->row_readers.items);
     free(s->modules.items);
     free(s->removed.items);
-    forget_signals(s);
     close_fd(s->timer);
     close_fd(s->target_fd);
-    close_fd(s->signals);
     close_fd(s->epoll);
     sigaction(SIGPIPE, &s->old_pipe, NULL);
-    sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+    rp_signals_close(s);
     free(s);
 }
 
@@ -370,8 +349,10 @@ struct rp_error *rp_session_run(struct rp_session *s) {
         RP_TRY(rp_session_start_time(s));
         rp_child_release(&s->child);
     }
+    rp_signals_in_loop(true);
     while (!s->stop)
         turn(s);
+    rp_signals_in_loop(false);
     free_probes(s); /* waits until no program of theirs runs any more */
     rp_session_drain(s);
     return NULL;

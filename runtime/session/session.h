@@ -120,11 +120,22 @@ struct rp_error *rp_child_start(struct rp_child *child, const char *command,
 void rp_child_reap(struct rp_child *child);
 /* Ends it and what it started (SIGTERM, after a second SIGKILL) if it still runs. */
 void rp_child_end(struct rp_child *child);
-/* Sees which signals have come: whether the command has ended, and whether the session is to. */
-void rp_session_take_signals(struct rp_session *s);
 /* For hold.c: lets it begin; signals the process and all that descend from it. */
 void rp_child_open_gate(struct rp_child *child);
 void rp_child_signal_tree(pid_t pid, int signo);
+
+/* ---- signals.c */
+
+/* Blocks the signals, which the loop reads from s->signals, and starts the thread that looks after
+ * those that ask to end. */
+struct rp_error *rp_signals_open(struct rp_session *s);
+void rp_signals_close(const struct rp_session *s);
+/* Whether the loop runs, which sees signals by itself. */
+void rp_signals_in_loop(bool is);
+/* Whether a signal asks to end that the loop has not taken: what takes long gives up. */
+bool rp_signals_interrupted(void);
+/* Sees which signals have come: whether the command has ended, and whether the session is to. */
+void rp_session_take_signals(struct rp_session *s);
 
 /* ---- hold.c */
 

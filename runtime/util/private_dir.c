@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/vec.h"
 
 #define PREFIX "reprobe-"
 #define TRIES  8
@@ -83,9 +85,36 @@ static void remove_all(const char *path) {
     nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* Those that exist. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static RP_VEC(struct rp_private_dir) made;
+
+static void remember(const struct rp_private_dir *dir) {
+    pthread_mutex_lock(&lock);
+    rp_vec_push(&made, *dir); /* without memory it is removed when the next one is made */
+    pthread_mutex_unlock(&lock);
+}
+
+static void forget(const struct rp_private_dir *dir) {
+    pthread_mutex_lock(&lock);
+    for (size_t i = made.count; i-- > 0;)
+        if (strcmp(made.items[i].path, dir->path) == 0)
+            rp_vec_remove(&made, i);
+    if (!made.count)
+        rp_vec_clear(&made);
+    pthread_mutex_unlock(&lock);
+}
+
+void rp_private_dirs_remove(void) {
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < made.count; i++)
+        remove_all(made.items[i].path);
+}
+
 void rp_private_dir_remove(struct rp_private_dir *dir) {
     if (!dir->path[0])
         return;
+    forget(dir);
     remove_all(dir->path);
     close(dir->lock);
     *dir = (struct rp_private_dir){0};
@@ -142,8 +171,10 @@ static bool make(struct rp_private_dir *dir, const char *parent, const char *pur
         if (!mkdtemp(dir->path))
             return false;
         dir->lock = lock_directory(dir->path);
-        if (dir->lock >= 0)
+        if (dir->lock >= 0) {
+            remember(dir);
             return true;
+        }
         rmdir(dir->path);
     }
     errno = EAGAIN;

@@ -19,6 +19,9 @@ bool rp_private_dir_make(struct rp_private_dir *dir, const char *purpose,
                          bool (*fill)(void *ctx, const char *path), void *ctx);
 /* With all that is in it. */
 void rp_private_dir_remove(struct rp_private_dir *dir);
+/* All that there are, for a thread that ends the process: no other is made or removed from then on.
+ */
+void rp_private_dirs_remove(void);
 
 /* Whether only this user and root can change what `path` leads to: they own each directory on the
  * way, and others can write to none of these, unless it is sticky, as /tmp is. */

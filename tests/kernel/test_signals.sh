@@ -137,13 +137,87 @@ hello_ends() {
 	[ "$1" = KILL ] || status 0
 }
 
+# ended_by SIGNAL NUMBER: the process has ended by it, soon. How soon is told, not asserted: it depends on the machine.
+ended_by() {
+	local from=${EPOCHREALTIME/[.,]/}
+	kill -s "$1" "$pid"
+	stopped
+	echo "     $(((${EPOCHREALTIME/[.,]/} - from) / 1000)) ms" >&2
+	status $((128 + $2))
+}
+
+# Where there is no loop that could take a signal: nothing to read comes, or the text has no end.
+before_the_loop() {
+	local before signal number
+	before=$(inventory)
+	mkfifo fifo held
+	local held
+	exec {held}<>held # it has a writer, which says nothing
+	while read -r signal number; do
+		start reprobe run fifo -c 'touch ran'
+		wait_in "it reads the FIFO" sleeping "$pid"
+		ended_by "$signal" "$number"
+		start reprobe -f fifo
+		wait_in "it reads the FIFO" sleeping "$pid"
+		ended_by "$signal" "$number"
+		command='reprobe run -'
+		setsid env --default-signal=INT reprobe run - -c 'touch ran' <&$held >out 2>err &
+		pid=$!
+		wait_in "it reads its standard input" sleeping "$pid"
+		ended_by "$signal" "$number"
+	done <<-END
+		INT 2
+		TERM 15
+		HUP 1
+	END
+	[ ! -e ran ] || fail "expected the command not to run"
+	unchanged "$before"
+}
+sleeping() { [ "$(sed 's/.*) //' "/proc/$1/stat" | cut -c1)" = S ] && grep -q reprobe "/proc/$1/comm"; }
+
+# Who reads its output has stopped: the loop waits in write(2) for good.
+nobody_reads() {
+	local before signal number
+	before=$(inventory)
+	source_file flood.c <<'END'
+BPF_RINGBUF_OUTPUT(events, 64);
+PROBE
+{
+    char text[256] = {};
+    if (is_target())
+        events.ringbuf_output(text, sizeof(text), 0);
+    return 0;
+}
+END
+	while read -r signal number; do
+		rm -f pipe
+		mkfifo pipe
+		: >out
+		sleep 1000 <pipe & # it opens the pipe, and reads nothing
+		local reader=$!
+		command='reprobe run flood.c'
+		setsid env --default-signal=INT reprobe run flood.c -c 'exec spawn --calls 100000 >called' >pipe 2>err &
+		pid=$!
+		wait_in "the pipe is full" writing "$pid"
+		ended_by "$signal" "$number"
+		kill $reader
+	done <<-END
+		INT 2
+		TERM 15
+	END
+	unchanged "$before"
+}
+writing() { [[ $(cut -d' ' -f1 "/proc/$1/syscall") = 1 ]]; }
+
 t "Ctrl-C ends it well and prints the maps" ends_well INT -
 t "SIGINT to it alone ends it well" ends_well INT
 t "SIGTERM ends it well" ends_well TERM
 t "SIGHUP ends it well" ends_well HUP
 t "kill -9 leaves nothing" killed
-t "SIGINT while compiling leaves nothing" signalled_while_compiling INT 0
-t "SIGTERM while compiling leaves nothing" signalled_while_compiling TERM 0
+t "SIGINT while compiling leaves nothing" signalled_while_compiling INT 130
+t "SIGTERM while compiling leaves nothing" signalled_while_compiling TERM 143
+t "a source that does not come" before_the_loop
+t "output that nobody reads" nobody_reads
 t "kill -9 while compiling leaves nothing that the next run does not remove" signalled_while_compiling KILL 137
 t "an error half-way leaves nothing" failed_attach
 t "SIGTERM ends what the command started" whole_command

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The signals. A thread takes them, so that they are seen whatever the program does: it hands them
+ * to the session's loop, and ends the process where that does not take the one that asks it to end:
+ * while it compiles, attaches, or writes to a pipe that nobody reads. What the kernel holds for the
+ * process goes with it.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "session/session.h"
+#include "util/cleanup.h"
+#include "util/clock.h"
+#include "util/error.h"
+#include "util/private_dir.h"
+
+/* A signal that the loop has not taken after this time ends the process. */
+#define PATIENCE_MS 100
+/* While the loop runs and is busy, it will take it; but not for ever. */
+#define LOOP_PATIENCE_MS 3000
+/* Two signals within this time are one, sent to the process and to its group. */
+#define ONE_MS 100
+
+/* There is one loop in a process. */
+static struct {
+    pthread_t thread;
+    bool runs;
+    sigset_t ending;    /* the signals */
+    pid_t looper;       /* the thread that has the loop */
+    atomic_int untaken; /* the signal that asks to end and that the loop has not taken, or 0 */
+    atomic_bool in_loop;
+    bool interactive;
+    const struct rp_child *child;
+    struct termios terminal; /* as it was */
+    bool has_terminal;
+    uint64_t first_ns; /* when `untaken` came */
+} signals;
+
+bool rp_signals_interrupted(void) {
+    return atomic_load(&signals.untaken) != 0;
+}
+
+void rp_signals_in_loop(bool is) {
+    atomic_store(&signals.in_loop, is);
+}
+
+/* ------------------------------------------------------------- the end */
+
+/* Whether the loop's thread sleeps, as it does when nobody reads what it writes: 'S' in its stat.
+ */
+static bool sleeps(void) {
+    char path[64], stat[512];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", signals.looper);
+    RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
+    size_t got = file ? fread(stat, 1, sizeof(stat) - 1, file) : 0;
+    stat[got] = '\0';
+    const char *name_end = strrchr(stat, ')');
+    return name_end && strncmp(name_end, ") S", 3) == 0;
+}
+
+/* Whether the program is stuck, or does something that ends too late. */
+static bool is_too_late(int signal) {
+    double waited = rp_ms_since(signals.first_ns);
+    if (waited < PATIENCE_MS)
+        return false;
+    if (!atomic_load(&signals.in_loop))
+        return true;
+    if (signals.interactive && signal == SIGINT)
+        return false; /* it ends what the prompt does now; a second one ends it all */
+    return sleeps() || waited > LOOP_PATIENCE_MS;
+}
+
+/* Leaves nothing behind that the kernel does not take away. */
+__attribute__((noreturn)) static void end_process(int signal) {
+    rp_private_dirs_remove();
+    if (signals.child->pid > 0 && signals.child->gate < 0 && !signals.child->ended)
+        rp_child_signal_tree(signals.child->pid, SIGTERM);
+    if (signals.has_terminal)
+        tcsetattr(STDIN_FILENO, TCSANOW, &signals.terminal);
+    sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    kill(getpid(), signal);
+    pthread_sigmask(SIG_UNBLOCK, &signals.ending, NULL);
+    _exit(128 + signal);
+}
+
+/* ------------------------------------------------------------- the thread */
+
+static void take(int signal) {
+    int untaken = atomic_load(&signals.untaken);
+    if (untaken && rp_ms_since(signals.first_ns) > ONE_MS)
+        end_process(signal);
+    if (!untaken) {
+        signals.first_ns = rp_now_ns();
+        atomic_store(&signals.untaken, signal);
+    }
+    syscall(SYS_tgkill, getpid(), signals.looper, signal);
+}
+
+static void *watch(void *unused) {
+    /* libbcc enters other mount namespaces, which a process cannot whose threads share this. */
+    unshare(CLONE_FS);
+    for (;;) {
+        const struct timespec look = {.tv_nsec = 10 * 1000 * 1000};
+        int untaken = atomic_load(&signals.untaken);
+        int signal = sigtimedwait(&signals.ending, NULL, untaken ? &look : NULL);
+        if (signal > 0)
+            take(signal);
+        else if (errno == EAGAIN && untaken && atomic_load(&signals.untaken) &&
+                 is_too_late(untaken))
+            end_process(untaken);
+    }
+    return unused;
+}
+
+static struct rp_error *start(const struct rp_session *s) {
+    signals.interactive = s->opts.interactive;
+    signals.child = &s->child;
+    signals.looper = (pid_t)syscall(SYS_gettid);
+    signals.has_terminal = tcgetattr(STDIN_FILENO, &signals.terminal) == 0;
+    atomic_store(&signals.untaken, 0);
+    atomic_store(&signals.in_loop, false);
+    int failed = pthread_create(&signals.thread, NULL, watch, NULL);
+    signals.runs = !failed;
+    return failed ? rp_error_new(failed, NULL, "cannot start a thread") : NULL;
+}
+
+struct rp_error *rp_signals_open(struct rp_session *s) {
+    sigset_t all;
+    sigemptyset(&signals.ending);
+    sigaddset(&signals.ending, SIGINT);
+    sigaddset(&signals.ending, SIGTERM);
+    sigaddset(&signals.ending, SIGHUP);
+    all = signals.ending;
+    sigaddset(&all, SIGCHLD);
+    if (s->opts.on_signal) {
+        sigaddset(&all, SIGWINCH);
+        sigaddset(&all, SIGTSTP);
+    }
+    sigprocmask(SIG_BLOCK, &all, &s->old_mask);
+    s->signals = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+    return s->signals < 0 ? rp_error_new(errno, NULL, "cannot receive signals") : start(s);
+}
+
+void rp_signals_close(const struct rp_session *s) {
+    if (signals.runs) {
+        pthread_cancel(signals.thread);
+        pthread_join(signals.thread, NULL);
+        signals.runs = false;
+    }
+    /* Those that came while it was ending wanted just that. */
+    struct signalfd_siginfo info;
+    while (s->signals >= 0 && read(s->signals, &info, sizeof(info)) == sizeof(info))
+        ;
+    if (s->signals >= 0)
+        close(s->signals);
+    sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}
+
+/* ------------------------------------------------------------- the loop's side */
+
+void rp_session_take_signals(struct rp_session *s) {
+    struct signalfd_siginfo info;
+    while (read(s->signals, &info, sizeof(info)) == sizeof(info)) {
+        int signal = (int)info.ssi_signo;
+        bool ended = false;
+        if (sigismember(&signals.ending, signal))
+            atomic_store(&signals.untaken, 0);
+        if (signal == SIGCHLD) {
+            bool had_ended = s->child.ended;
+            rp_child_reap(&s->child);
+            ended = s->child.ended && !had_ended;
+        }
+        if (s->opts.on_signal)
+            s->stop |= s->opts.on_signal(s->opts.ctx, signal);
+        else
+            s->stop |= signal != SIGCHLD || ended;
+    }
+}

@@ -203,6 +203,9 @@ struct rp_error *rp_probe_check(const char *spec);
 /* The nearest spec that works on this kernel in place of `spec`, such as the tracepoint of a system
  * call where there are no kprobes; malloc()ed, or NULL. */
 char *rp_probe_suggest(const char *spec);
+/* What is not seen at `spec` of the process (0: of any that runs), such as the system calls of
+ * 32-bit programs; malloc()ed, NULL: nothing is known. */
+char *rp_probe_note(const char *spec, pid_t pid);
 /* NULL unless the C text reads fields at `from`, as args->FIELD, that `to` does not have in the
  * same place: a program that was compiled for one would read something else at the other. */
 struct rp_error *rp_probe_check_fields(const char *source, const char *from, const char *to);

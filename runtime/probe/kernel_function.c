@@ -154,6 +154,11 @@ struct rp_error *rp_kernel_function_arguments(const struct rp_spec *spec, size_t
 
 /* ------------------------------------------------------------------ calls */
 
+bool rp_kernel_function_is_native(const struct rp_spec *spec) {
+    RP_AUTO_FREE char *own = rp_syscall_function(spec->target);
+    return own;
+}
+
 char *rp_kernel_function_call(const struct rp_spec *spec, enum rp_call_part part, const char *entry,
                               const char *end) {
     if (part != RP_CALL_WHOLE)

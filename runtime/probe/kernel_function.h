@@ -26,6 +26,8 @@ char *rp_suggest_tracepoint(const struct rp_spec *spec);
 
 /* A function that exists can be described even if it cannot be probed. */
 bool rp_kernel_function_exists(const struct rp_spec *spec);
+/* Whether it is a syscall's, which tasks of another width call by others. */
+bool rp_kernel_function_is_native(const struct rp_spec *spec);
 /* Whether the spec's target is an address, 0xffffffff81000000. */
 bool rp_kernel_function_is_address(const struct rp_spec *spec);
 /* The address of the one function that the spec means, by its name, its module ("vmlinux": the

@@ -154,6 +154,9 @@ struct rp_probe_kind {
      * itself. */
     char *(*call)(const struct rp_spec *spec, enum rp_call_part part);
 
+    /* Whether tasks of another width than the kernel's do not come by. NULL: they do. */
+    bool (*is_native)(const struct rp_spec *spec);
+
     /* ---- the C of a function for it: see arguments.h */
     /* The name of BPF's context, and another one in case the program reads something of that name;
      * NULL: "ctx", "regs". */

@@ -160,6 +160,40 @@ types_of_programs() {
 	equal "errors" 2 "$(grep -c '^reprobe: cannot read the declaration' err)"
 }
 
+# A 32-bit program: getpgid(0), then pause() for ever.
+narrow_program() {
+	python3 - "$1" <<-'END'
+		import struct, sys, os
+		code = bytes.fromhex("b88400000031dbcd80b81d000000cd80ebf7")
+		head = b"\x7fELF\1\1\1" + bytes(9) + struct.pack("<HHIIIIIHHHHHH", 2, 3, 1, 0x8048054, 52, 0, 0, 52, 32, 1, 0, 0, 0)
+		part = struct.pack("<IIIIIIII", 1, 0, 0x8048000, 0x8048000, 84 + len(code), 84 + len(code), 5, 4096)
+		open(sys.argv[1], "wb").write(head + part + code)
+		os.chmod(sys.argv[1], 0o755)
+	END
+}
+
+programs_of_32_bits() {
+	local other
+	narrow_program narrow || skip "there is no python3"
+	./narrow &
+	other=$!
+	sleep 0.3
+	kill -0 "$other" 2>/dev/null || skip "this kernel does not run 32-bit programs"
+	run reprobe -p "$other" -e 'count getpgid' -e quit
+	contains "told" "$err" "note: process $other is a 32-bit program: what such programs call is not seen at tracepoint:syscalls:sys_enter_getpgid"
+	run reprobe -p "$$" -e 'count getpgid' -e quit
+	lacks "of another process" "$err" 32-bit
+	[ -n "$kprobes" ] || return 0
+	start reprobe --json -e 'count kprobe:__ia32_sys_getpgid'
+	wait_in "it traces" grep -q '^\[1\]' err
+	./narrow &
+	sleep 1
+	kill -INT "$pid"
+	stopped
+	equal "its own entry point" 1 "$(jsonlines value <out)"
+}
+
+t "programs of 32 bits" programs_of_32_bits
 t "places with other fields" places_with_other_fields
 t "types of programs" types_of_programs
 t "offsets within instructions" within_instructions

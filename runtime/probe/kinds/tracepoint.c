@@ -201,6 +201,11 @@ static bool returns(const struct rp_spec *spec) {
     return is_syscall_event(spec, "sys_exit_");
 }
 
+/* kernel/trace/trace_syscalls.c: the numbers of others are not those that the events have. */
+static bool is_native(const struct rp_spec *spec) {
+    return is_syscall_event(spec, "sys_");
+}
+
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
     const char *name = is_syscall_event(spec, "sys_") ? strchr(spec->target + 4, '_') : NULL;
     if (!name || part == RP_CALL_WHOLE)
@@ -328,6 +333,7 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .memory = memory,
     .returns = returns,
     .call = call,
+    .is_native = is_native,
     .context = "args",
     .other_context = "event_args",
     .write_argument = write_argument,

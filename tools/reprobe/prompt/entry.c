@@ -297,6 +297,12 @@ static void keep(struct prompt *prompt, struct entry *entry) {
     start_command(prompt, entry);
 }
 
+static void note_unseen(const struct prompt *prompt, const char *spec) {
+    RP_AUTO_FREE char *note =
+        prompt->tool->session->command ? NULL : rp_probe_note(spec, prompt->tool->target->pid);
+    prompt_note(note);
+}
+
 static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
     AUTO_GENERATED generated = NULL;
     AUTO_ATTACH_POINTS attach_points = {0};
@@ -306,6 +312,7 @@ static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
         RP_TRY(entry_check_limit(prompt, attach_points.items[i].spec));
     RP_TRY(entry_bring_up(prompt, entry, &attach_points, NULL));
     prompt_note(generated->note);
+    note_unseen(prompt, attach_points.items[0].spec);
     return NULL;
 }
 

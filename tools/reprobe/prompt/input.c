@@ -197,7 +197,7 @@ static struct rp_error *end_block(struct prompt *prompt) {
     struct block block = prompt->lines->block;
     prompt->lines->block = (struct block){0};
     screen_set_prompt("reprobe> ");
-    struct rp_error *err = block.done(prompt, block.args, block.text.items);
+    struct rp_error *err = block.done ? block.done(prompt, block.args, block.text.items) : NULL;
     block_clear(&block);
     return err;
 }

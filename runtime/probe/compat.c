@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of another width than the kernel's: what they call has entry points and numbers of its
+ * own. */
+#include <dirent.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "probe/kind.h"
+#include "reprobe_query.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+static bool is_narrow(pid_t pid) {
+    char path[64], ident[EI_NIDENT] = "";
+    snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && pread(fd, ident, sizeof(ident), 0) == (ssize_t)sizeof(ident) &&
+           !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
+}
+
+/* Some process that runs one; 0: none does. */
+static pid_t find_narrow(void) {
+    RP_AUTO_CLOSEDIR DIR *proc = opendir("/proc");
+    const struct dirent *entry;
+    while (proc && (entry = readdir(proc))) {
+        pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+        if (pid > 0 && is_narrow(pid))
+            return pid;
+    }
+    return 0;
+}
+
+char *rp_probe_note(const char *text, pid_t pid) {
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
+    struct rp_error *err = rp_probe_is_pattern(text) ? NULL : rp_spec_parse(text, &spec);
+    rp_error_free(err);
+    if (err || !spec.kind || !spec.kind->is_native || !spec.kind->is_native(&spec))
+        return NULL;
+    pid_t narrow = pid ? (is_narrow(pid) ? pid : 0) : find_narrow();
+    return narrow ? rp_text(
+                        "process %d is a 32-bit program: what such programs call is not seen at %s",
+                        narrow, text)
+                  : NULL;
+}

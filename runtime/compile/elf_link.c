@@ -101,6 +101,7 @@ static int on_load(struct bpf_program *program, struct bpf_prog_load_opts *opts,
         return -ENOMEM;
     opts->expected_attach_type = 0;
     opts->attach_btf_id = 0;
+    opts->attach_btf_obj_fd = 0;
     opts->prog_flags = 0;
     opts->func_info = opts->line_info = NULL;
     opts->func_info_cnt = opts->line_info_cnt = 0;

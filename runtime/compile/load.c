@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kernel/btf.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -139,6 +140,7 @@ static struct program prepare(const struct rp_object *object,
                               struct bpf_prog_load_opts *opts) {
     opts->expected_attach_type = kind->attach_type;
     opts->attach_btf_id = kind->attach_btf;
+    opts->attach_btf_obj_fd = (uint32_t)rp_btf_object_fd(kind->attach_object);
     opts->prog_flags = function->flags;
     if (kind->type != BPF_PROG_TYPE_TRACING)
         opts->kern_version = object->kern_version; /* for a kprobe's program, before Linux 5.0 */

@@ -19,6 +19,7 @@ struct rp_error *rp_map_create_error(const char *source, const struct rp_object_
 struct rp_program_kind {
     enum bpf_prog_type type;
     enum bpf_attach_type attach_type; /* 0 if the type has none */
+    uint32_t attach_object;           /* whose BTF that is: of a module; 0: the kernel's own */
     uint32_t attach_btf; /* for BPF_PROG_TYPE_TRACING (Linux 5.5): the BTF id of the kernel's type
                             that it will run at; else 0 */
 };

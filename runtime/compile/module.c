@@ -372,7 +372,8 @@ static struct rp_error *load(struct rp_module *module, const struct rp_object_fu
 }
 
 static bool same_kind(const struct rp_program_kind *a, const struct rp_program_kind *b) {
-    return a->type == b->type && a->attach_type == b->attach_type && a->attach_btf == b->attach_btf;
+    return a->type == b->type && a->attach_type == b->attach_type &&
+           a->attach_btf == b->attach_btf && a->attach_object == b->attach_object;
 }
 
 /* A program that can be used: the only one without a gate, or one with a gate that is not in use.

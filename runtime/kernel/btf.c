@@ -8,6 +8,8 @@
  */
 #include "kernel/btf.h"
 
+#include <bpf/bpf.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +20,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -366,6 +369,32 @@ struct rp_btf *rp_kernel_module_types(void) {
         list = one;
     }
     return list;
+}
+
+uint32_t rp_btf_object_of(const char *module) {
+    uint32_t id = 0;
+    while (!bpf_btf_get_next_id(id, &id)) {
+        char name[64] = "";
+        struct bpf_btf_info info = {.name = (uintptr_t)name, .name_len = sizeof(name)};
+        uint32_t size = sizeof(info);
+        RP_AUTO_CLOSE int fd = bpf_btf_get_fd_by_id(id);
+        if (fd >= 0 && !bpf_obj_get_info_by_fd(fd, &info, &size) && info.kernel_btf &&
+            !strcmp(name, module))
+            return id;
+    }
+    return 0;
+}
+
+int rp_btf_object_fd(uint32_t object) {
+    static uint32_t open_id;
+    static int open_fd = -1;
+    if (!object || object == open_id)
+        return object ? open_fd : 0;
+    if (open_fd >= 0)
+        close(open_fd);
+    open_fd = bpf_btf_get_fd_by_id(object);
+    open_id = open_fd >= 0 ? object : 0;
+    return open_fd;
 }
 
 void rp_kernel_btf_release(void) {

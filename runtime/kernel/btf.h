@@ -84,6 +84,10 @@ const struct btf *rp_kernel_btf_or_null(void);
 /* The types of the loaded modules, as a list. Free them with rp_btf_free() before the types of
  * vmlinux are released. NULL if there are none. */
 struct rp_btf *rp_kernel_module_types(void);
+/* The number that the kernel has for the types of the loaded module; 0: it has none. */
+uint32_t rp_btf_object_of(const char *module);
+/* A descriptor of those, for the next load of a program; 0 for 0, as for the kernel's own. */
+int rp_btf_object_fd(uint32_t object);
 
 /* Frees the types of vmlinux, which makes the above pointers invalid. The next call reads them
  * again. */

@@ -11,6 +11,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "kernel/btf.h"
 #include "kernel/tracefs.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -114,12 +115,14 @@ int rp_kernel_load_trivial(enum bpf_prog_type type, enum bpf_attach_type attach_
     return load_trivial(type, &opts);
 }
 
-int rp_kernel_load_tracing(enum bpf_attach_type type, uint32_t btf) {
-    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = btf, .expected_attach_type = type);
+int rp_kernel_load_tracing(enum bpf_attach_type type, uint64_t btf) {
+    LIBBPF_OPTS(bpf_prog_load_opts, load, .attach_btf_id = (uint32_t)btf,
+                .attach_btf_obj_fd = (uint32_t)rp_btf_object_fd((uint32_t)(btf >> 32)),
+                .expected_attach_type = type);
     return load_trivial(BPF_PROG_TYPE_TRACING, &load);
 }
 
-int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded) {
+int rp_kernel_try_tracing(enum bpf_attach_type type, uint64_t btf, bool *loaded) {
     RP_AUTO_CLOSE int prog = rp_kernel_load_tracing(type, btf);
     *loaded = prog >= 0;
     if (prog < 0)

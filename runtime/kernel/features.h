@@ -26,9 +26,9 @@ struct rp_error *rp_kernel_refusal(int errnum);
 
 /* Tries to load a program that does nothing for the BTF type `btf`, and to attach it for a moment:
  * 0, or a positive errno. *loaded: whether it could be loaded. Linux 5.5. */
-int rp_kernel_try_tracing(enum bpf_attach_type type, uint32_t btf, bool *loaded);
+int rp_kernel_try_tracing(enum bpf_attach_type type, uint64_t btf, bool *loaded);
 /* Loads a program that does nothing for the BTF type `btf`. A descriptor, or -1 with errno. */
-int rp_kernel_load_tracing(enum bpf_attach_type type, uint32_t btf);
+int rp_kernel_load_tracing(enum bpf_attach_type type, uint64_t btf);
 /* The kernel's function for such trials: only bpf()'s own tests call it. */
 #define RP_KERNEL_TEST_FUNCTION "bpf_fentry_test1"
 

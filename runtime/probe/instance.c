@@ -30,8 +30,10 @@ static struct rp_error *load(struct rp_module *module, const char *function,
                              const struct rp_spec *spec, struct rp_program **out) {
     const struct rp_probe_kind *kind = spec->kind;
     struct rp_program_kind program = {.type = kind->prog_type, .attach_type = kind->attach_type};
-    if (kind->attach_type)
+    if (kind->attach_type) {
         program.attach_btf = (uint32_t)spec->number;
+        program.attach_object = (uint32_t)(spec->number >> 32);
+    }
     if (kind->set_program)
         kind->set_program(spec, &program);
     struct rp_error *err = rp_program_take(module, function, &program, out);

@@ -31,8 +31,8 @@
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     bool function = spec->kind->of_functions;
-    const char *noun = function ? "function" : "tracepoint";
-    if (strchr(rest, ':'))
+    const char *noun = function ? "function" : "tracepoint", *colon = strchr(rest, ':');
+    if (colon && (!function || strchr(colon + 1, ':')))
         return rp_probe_error(EINVAL, "too many parts: a %s is at one %s of the kernel",
                               spec->kind->name, noun);
     if (function && strchr(rest, '+'))
@@ -40,6 +40,9 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
             rp_probe_error(EINVAL, "a %s is at a function's entry or return and has no offset",
                            spec->kind->name),
             "kprobe:FUNCTION+OFFSET is at an instruction");
+    if (colon)
+        RP_TRY(rp_spec_name(rest, (size_t)(colon - rest), "module", "_-", &spec->category));
+    rest = colon ? colon + 1 : rest;
     return rp_spec_name(rest, strlen(rest), noun, "_.$", &spec->target);
 }
 
@@ -70,7 +73,25 @@ static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind
     }
 }
 
-static uint32_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) {
+static bool is_in_module(const struct rp_spec *spec) {
+    return spec->category && strcmp(spec->category, "vmlinux") != 0;
+}
+
+/* The type, and in the upper half the number of the module's types. */
+static uint64_t find_in_module(const struct rp_spec *spec) {
+    struct rp_btf *modules = rp_kernel_module_types();
+    uint64_t found = 0;
+    for (const struct rp_btf *btf = modules; btf && !found; btf = btf->next)
+        if (btf->module && !strcmp(btf->module, spec->category))
+            found = rp_btf_find(btf, spec->target, BTF_KIND_FUNC);
+    rp_btf_free(modules);
+    uint32_t object = found ? rp_btf_object_of(spec->category) : 0;
+    return object ? found | (uint64_t)object << 32 : 0;
+}
+
+static uint64_t find_type(const struct rp_btf *btf, const struct rp_spec *spec) {
+    if (is_in_module(spec))
+        return find_in_module(spec);
     if (spec->kind->of_functions)
         return rp_btf_find(btf, spec->target, BTF_KIND_FUNC);
     RP_AUTO_FREE char *name = NULL;
@@ -94,6 +115,9 @@ static bool add_name(void *ctx, const char *name) {
 }
 
 static struct rp_error *no_type(const struct rp_btf *btf, const struct rp_spec *spec) {
+    uint64_t address;
+    if (is_in_module(spec))
+        RP_TRY(rp_kernel_function_find(spec, &address));
     const char *noun = !spec->kind->of_functions ? "tracepoint" : "function";
     if (spec->kind->of_functions && rp_ksym_exists(spec->target))
         return rp_error_hint_set(
@@ -136,7 +160,7 @@ static int try_kind(const struct rp_probe_kind *kind) {
         .kind = kind,
         .target = (char *)(!kind->of_functions ? "sched_process_exec" : RP_KERNEL_TEST_FUNCTION)};
     const struct rp_btf *btf = rp_kernel_types_or_null();
-    uint32_t id = btf ? find_type(btf, &own) : 0;
+    uint64_t id = btf ? find_type(btf, &own) : 0;
     bool loaded;
     return id ? rp_kernel_try_tracing(kind->attach_type, id, &loaded) : ENOENT;
 }
@@ -167,7 +191,7 @@ static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const ch
 
 static struct rp_error *refuses(const struct rp_spec *spec) {
     bool loaded;
-    int errnum = rp_kernel_try_tracing(spec->kind->attach_type, (uint32_t)spec->number, &loaded);
+    int errnum = rp_kernel_try_tracing(spec->kind->attach_type, spec->number, &loaded);
     if (!errnum)
         return NULL;
     int general = try_kind(spec->kind);
@@ -248,7 +272,18 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
 
 /* ------------------------------------------------------------------ C */
 
+static void write_program(const struct rp_function_text *f) {
+    fprintf(f->out, "BPF_PROG(%s", f->name);
+    rp_write_parameters(f);
+    fputs(")\n{\n", f->out);
+}
+
+/* The macro's name has no place for a module. */
 static void write_macro(const struct rp_function_text *f) {
+    if (!f->names_itself) {
+        write_program(f);
+        return;
+    }
     fprintf(f->out, "%s(", f->spec->kind->macro);
     rp_write_target(f);
     rp_write_parameters(f);
@@ -259,12 +294,6 @@ static void write_macro(const struct rp_function_text *f) {
  * (arch/x86/net/bpf_jit_comp.c: arch_prepare_bpf_trampoline()). */
 static void write_frame(const struct rp_function_text *f) {
     fprintf(f->out, "(u64)%s", f->context);
-}
-
-static void write_program(const struct rp_function_text *f) {
-    fprintf(f->out, "BPF_PROG(%s", f->name);
-    rp_write_parameters(f);
-    fputs(")\n{\n", f->out);
 }
 
 /* Only loading a program as a trial can tell. */
@@ -283,7 +312,7 @@ const struct rp_probe_kind rp_fentry_kind = {
     .name = "fentry",
     .alias = "f",
     .also = "kfunc",
-    .usage = "fentry:FUNCTION",
+    .usage = "fentry:[MODULE:]FUNCTION",
     .what = "the entry of a kernel function, with typed arguments; cheaper than a kprobe",
     .parse = parse,
     .use_own_name = use_own_name,
@@ -312,7 +341,7 @@ const struct rp_probe_kind rp_fexit_kind = {
     .name = "fexit",
     .alias = "fr",
     .also = "kretfunc",
-    .usage = "fexit:FUNCTION",
+    .usage = "fexit:[MODULE:]FUNCTION",
     .what = "the return of a kernel function, with its arguments and its return value",
     .parse = parse,
     .use_own_name = use_own_name,

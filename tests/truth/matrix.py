@@ -16,6 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TIMES = 3
@@ -251,6 +252,8 @@ def main():
         for probe in PROBES:
             if (quick and "WORKLOAD" in probe[1]) or not matrix.can(probe):
                 continue
+            if verbose:
+                print(f"{time.monotonic():.0f} s: {probe[0]}", file=sys.stderr, flush=True)
             together = groups(VALUES[:-3], 9) if quick else groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1)
             matrix.run([question for group in together for question in questions_of(probe, group, quick)])
     counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())

@@ -248,7 +248,7 @@ static const struct {
      "\n"
      "int kprobe__do_unlinkat(struct pt_regs *ctx, int dfd, struct filename *name)\n"
      "{\n"
-     "    char comm[16];\n"
+     "    char comm[16] = {}; /* a key is all of it */\n"
      "    bpf_get_current_comm(&comm, sizeof(comm));\n"
      "    if (!is_text(comm, \"rm\", sizeof(\"rm\")))\n"
      "        return 0;\n"
@@ -367,7 +367,7 @@ static const struct {
       "bpf_log2l(count - ret)"}},
     {RP_VERB_COUNT,
      "kprobe:vfs_read by comm",
-     {"bpf_get_current_comm(&key.comm", "!char comm[16];\n    bpf"}},
+     {"bpf_get_current_comm(&key.comm", "!char comm[16] = {};"}},
     /* Names that the function has are none of ours. */
     {RP_VERB_COUNT, "kprobe:vfs_read by count", {"*count_ = counts.lookup_or_try_init"}},
     {RP_VERB_TRACE,

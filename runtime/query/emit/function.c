@@ -325,7 +325,7 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
         if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name))
             write_builtin(p, s, &builtins[i]);
     if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm")) {
-        fputs("    char comm[16];\n", p->out);
+        fputs("    char comm[16] = {}; /* a key is all of it */\n", p->out);
         write_comm(p, s, "comm");
         rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }

@@ -266,14 +266,15 @@ void rp_tool_note_target(const struct rp_tool *tool, const char *name,
                          const struct rp_module *module) {
     const struct rp_target *target = tool->target;
     bool by_task = target->has_uid || target->comm || target->cgroup;
-    if (rp_module_has_sections(module) &&
-        (target->pid || tool->session->command || target->has_uid || target->comm))
+    bool asked = target->pid || tool->session->command || by_task;
+    bool only_cgroup = target->cgroup && !target->pid && !tool->session->command &&
+                       !target->has_uid && !target->comm; /* programs may be attached there */
+    if (asked && rp_module_has_sections(module) && !only_cgroup)
         fprintf(stderr,
-                "reprobe: note: %s sees every process: its settings (--set) are what a program in "
-                "libbpf's dialect knows of whom it is to trace\n",
+                "reprobe: note: %s sees every process, unless its own settings (--set) say "
+                "otherwise\n",
                 name);
-    else if (!rp_module_has_sections(module) &&
-             (target->pid || tool->session->command || by_task) && !rp_module_uses_target(module))
+    else if (asked && !rp_module_has_sections(module) && !rp_module_uses_target(module))
         fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
                 by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");
 }

@@ -4,7 +4,8 @@
 
 A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
 each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
-histogram. --quick leaves out what depends less on the kernel: probes in files, keys, histograms.
+histogram. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks each kind of
+probe for every other value.
 
 Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts, and each wrong
 cell; ends with 1 if there is one.
@@ -249,12 +250,14 @@ def main():
     reprobe = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="reprobe-truth.") as folder:
         matrix = Matrix(reprobe, folder)
-        for probe in PROBES:
+        for number, probe in enumerate(PROBES):
             if (quick and "WORKLOAD" in probe[1]) or not matrix.can(probe):
                 continue
             if verbose:
                 print(f"{time.monotonic():.0f} s: {probe[0]}", file=sys.stderr, flush=True)
-            together = groups(VALUES[:-3], 9) if quick else groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1)
+            together = groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1)
+            if quick:
+                together = groups(VALUES[number % 2:-3:2], 9)
             matrix.run([question for group in together for question in questions_of(probe, group, quick)])
     counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())
     for (probe, value, use), result in matrix.cells.items():
@@ -266,7 +269,7 @@ def main():
         print(f"{count:4} refused: {text}")
     print(f"{counts['right']} right, {counts['refused']} refused, {counts['unread']} not in memory (and said so), "
           f"{counts['wrong']} wrong")
-    sys.exit(1 if counts["wrong"] or counts["right"] < 100 else 0)
+    sys.exit(1 if counts["wrong"] or counts["right"] < 50 else 0)
 
 
 main()

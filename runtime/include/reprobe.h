@@ -268,9 +268,9 @@ typedef bool (*rp_interval_fn)(void *ctx);
 typedef bool (*rp_ready_fn)(void *ctx);
 
 /* Starts opts->command, which waits for rp_session_run(). Until rp_session_free(), SIGINT, SIGTERM,
- * SIGHUP and SIGCHLD are blocked and SIGPIPE is ignored. Outside the loop, or when that is stuck in a
- * write, the first three end the process, after 100 ms, by a thread of the session's: there is one
- * session at a time. */
+ * SIGHUP and SIGCHLD are blocked and SIGPIPE is ignored. Outside the loop, or when that is stuck in
+ * a write, the first three end the process, after 100 ms, by a thread of the session's: there is
+ * one session at a time. */
 struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_session **out);
 /* Detaches everything, ends the command if it still runs, and frees all that the session owns. */
 void rp_session_free(struct rp_session *session);

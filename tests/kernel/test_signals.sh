@@ -193,7 +193,7 @@ END
 		rm -f pipe
 		mkfifo pipe
 		: >out
-		sleep 1000 <pipe & # it opens the pipe, and reads nothing
+		sh -c 'exec sleep 1000' <pipe & # it opens the pipe, and reads nothing
 		local reader=$!
 		command='reprobe run flood.c'
 		setsid env --default-signal=INT reprobe run flood.c -c 'exec spawn --calls 100000 >called' >pipe 2>err &

@@ -71,10 +71,11 @@ failed_questions_start_nothing() {
 # Of which question, and within a second. The reader is stopped meanwhile.
 told() { grep -qE "$1" err; }
 losses_are_told() {
-	start reprobe --json -e 'count sys_exit_getpgid' -e 'trace sys_enter_getpgid pid if comm == "spawn"'
+	private spawn flooder >/dev/null
+	start reprobe --json -e 'count sys_exit_getpgid' -e 'trace sys_enter_getpgid pid if comm == "flooder"'
 	wait_in "it traces" told '^\[2\]'
 	kill -STOP "$pid"
-	spawn --calls 40000 >/dev/null
+	./flooder --calls 40000 >/dev/null
 	kill -CONT "$pid"
 	wait_in "it tells of losses" told '^reprobe: \[2\] [0-9]+ rows? (was|were) lost: the buffer was full'
 	kill -INT "$pid"
@@ -89,9 +90,10 @@ losses_are_told() {
 
 # What was recorded is in the file when it is killed.
 records_are_kept() {
-	start reprobe -e 'record rows.json' -e 'trace sys_enter_getpgid if comm == "spawn"'
+	private spawn recorded >/dev/null
+	start reprobe -e 'record rows.json' -e 'trace sys_enter_getpgid if comm == "recorded"'
 	wait_in "it traces" told '^\[1\]'
-	spawn --calls 7 >/dev/null
+	./recorded --calls 7 >/dev/null
 	wait_in "rows are in the file" eval '[ "$(wc -l <rows.json)" = 7 ]'
 	kill -KILL "$pid"
 	{ wait "$pid"; } 2>/dev/null

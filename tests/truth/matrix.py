@@ -64,9 +64,9 @@ PROBES = [
     ("tp_btf", "tp_btf:sys_enter", CAST % "regs->si", "(int)regs->r10", "id == 18"),
     ("kprobe", "kprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", None),
     ("kretprobe", "kretprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
-    ("kprobe of a function", "kprobe:ksys_pwrite64", CAST % "buf", "(int)pos", None),
-    ("fentry", "fentry:ksys_pwrite64", CAST % "buf", "(int)pos", None),
-    ("fexit", "fexit:ksys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("kprobe of a function", "kprobe:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2"),
+    ("fentry", "fentry:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2"),
+    ("fexit", "fexit:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2 && ret < 0"),
     ("fentry of a syscall", "fentry:__x64_sys_pwrite64", CAST % "regs->si", "(int)regs->r10", None),
 ]
 

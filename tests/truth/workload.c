@@ -96,6 +96,7 @@ int main(int argc, char **argv) {
         take(&all, 2);
         pass(&all, 2);
         syscall(SYS_pwrite64, -1, &all, 3, 2L);
+        syscall(SYS_openat, 2, &all, 0);
     }
     return behind[0] == 'b' ? 0 : 1;
 }

@@ -267,8 +267,9 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
                                               "what a program returns there decides what happens",
                                               "cannot ask questions at %s", text),
                                  "write C and attach it: reprobe run FILE.c -a FUNCTION=%s", text);
-    if (point->spec.kind->memory)
-        point->memory = point->spec.kind->memory(&point->spec, point->arguments);
+    point->memory = point->spec.kind->memory
+                        ? point->spec.kind->memory(&point->spec, point->arguments)
+                        : RP_MEMORY_EITHER;
     if (point->spec.kind->task)
         point->task = point->spec.kind->task(point->arguments);
     point->is_return = rp_spec_is_return(&point->spec);

@@ -51,7 +51,7 @@ whole=$all
 names=(lab/test_{kprobes,system})
 case $kernel in
 6.1) names+=(lab/test_{fentry,irq_counts,stacks,prompt} kernel/test_{hello,wakeups,verifier,moving}) ;;
-*) names+=(lab/test_{questions,patterns,namesakes,reports,carried} kernel/test_{userring,ringbench,calls,places}) ;;
+*) names+=(lab/test_{questions,patterns,namesakes,reports,carried} kernel/test_{userring,ringbench,calls,places,truth}) ;;
 esac
 if [ -n "$all" ]; then
 	files=("$top"/tests/kernel/test_*.sh "$top"/tests/lab/test_*.sh)

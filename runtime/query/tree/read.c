@@ -248,7 +248,8 @@ static void add_index(struct rp_reads *r, struct place *place, const struct rp_n
 static bool is_trusted(const struct rp_node *node) {
     while (node->kind == RP_NODE_CAST && node->type->size == sizeof(void *))
         node = node->a;
-    return node->kind == RP_NODE_VARIABLE && node->variable->trusted;
+    return node->kind == RP_NODE_VARIABLE && node->variable->trusted &&
+           node->type->kind == RP_C_POINTER;
 }
 
 /* From an address on: what `node`, an operand of -> or [], comes to. */

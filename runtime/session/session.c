@@ -344,15 +344,14 @@ struct rp_error *rp_session_start_time(struct rp_session *s) {
 }
 
 struct rp_error *rp_session_run(struct rp_session *s) {
+    rp_signals_begin();
     if (!s->opts.interactive) {
         rp_compile_release();
         RP_TRY(rp_session_start_time(s));
         rp_child_release(&s->child);
     }
-    rp_signals_in_loop(true);
     while (!s->stop)
         turn(s);
-    rp_signals_in_loop(false);
     free_probes(s); /* waits until no program of theirs runs any more */
     rp_session_drain(s);
     return NULL;

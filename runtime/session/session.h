@@ -130,8 +130,8 @@ void rp_child_signal_tree(pid_t pid, int signo);
  * those that ask to end. */
 struct rp_error *rp_signals_open(struct rp_session *s);
 void rp_signals_close(const struct rp_session *s);
-/* Whether the loop runs, which sees signals by itself. */
-void rp_signals_in_loop(bool is);
+/* All is attached: from now on the loop sees them by itself. */
+void rp_signals_begin(void);
 /* Whether a signal asks to end that the loop has not taken: what takes long gives up. */
 bool rp_signals_interrupted(void);
 /* Sees which signals have come: whether the command has ended, and whether the session is to. */

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
@@ -26,7 +27,8 @@
 
 /* A signal that the loop has not taken after this time ends the process. */
 #define PATIENCE_MS 100
-/* While the loop runs and is busy, it will take it; but not for ever. */
+/* Once all is attached and while something is done, it will, or the end comes by itself; but not
+ * for ever. */
 #define LOOP_PATIENCE_MS 3000
 /* Two signals within this time are one, sent to the process and to its group. */
 #define ONE_MS 100
@@ -35,10 +37,11 @@
 static struct {
     pthread_t thread;
     bool runs;
-    sigset_t ending;    /* the signals */
-    pid_t looper;       /* the thread that has the loop */
-    atomic_int untaken; /* the signal that asks to end and that the loop has not taken, or 0 */
-    atomic_bool in_loop;
+    sigset_t ending;        /* the signals */
+    pid_t looper;           /* the thread that has the loop */
+    atomic_int untaken;     /* the signal that asks to end and that the loop has not taken, or 0 */
+    atomic_bool has_begun;  /* the loop: all is attached */
+    atomic_bool ended_loop; /* one that asks to end did */
     bool interactive;
     const struct rp_child *child;
     struct termios terminal; /* as it was */
@@ -50,22 +53,21 @@ bool rp_signals_interrupted(void) {
     return atomic_load(&signals.untaken) != 0;
 }
 
-void rp_signals_in_loop(bool is) {
-    atomic_store(&signals.in_loop, is);
+void rp_signals_begin(void) {
+    atomic_store(&signals.has_begun, true);
 }
 
 /* ------------------------------------------------------------- the end */
 
-/* Whether the loop's thread sleeps, as it does when nobody reads what it writes: 'S' in its stat.
- */
-static bool sleeps(void) {
-    char path[64], stat[512];
-    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", signals.looper);
+/* Whether the loop's thread waits in write(2), as it does when nobody reads what it writes. */
+static bool is_writing(void) {
+    char path[64], text[32];
+    snprintf(path, sizeof(path), "/proc/self/task/%d/syscall", signals.looper);
     RP_AUTO_FCLOSE FILE *file = fopen(path, "re");
-    size_t got = file ? fread(stat, 1, sizeof(stat) - 1, file) : 0;
-    stat[got] = '\0';
-    const char *name_end = strrchr(stat, ')');
-    return name_end && strncmp(name_end, ") S", 3) == 0;
+    long number = file && fgets(text, sizeof(text), file) && *text != 'r' /* "running" */
+                      ? strtol(text, NULL, 10)
+                      : -1;
+    return number == SYS_writev || number == SYS_write;
 }
 
 /* Whether the program is stuck, or does something that ends too late. */
@@ -73,11 +75,11 @@ static bool is_too_late(int signal) {
     double waited = rp_ms_since(signals.first_ns);
     if (waited < PATIENCE_MS)
         return false;
-    if (!atomic_load(&signals.in_loop))
+    if (!atomic_load(&signals.has_begun))
         return true;
     if (signals.interactive && signal == SIGINT)
         return false; /* it ends what the prompt does now; a second one ends it all */
-    return sleeps() || waited > LOOP_PATIENCE_MS;
+    return is_writing() || waited > LOOP_PATIENCE_MS;
 }
 
 /* Leaves nothing behind that the kernel does not take away. */
@@ -97,9 +99,10 @@ __attribute__((noreturn)) static void end_process(int signal) {
 
 static void take(int signal) {
     int untaken = atomic_load(&signals.untaken);
-    if (untaken && rp_ms_since(signals.first_ns) > ONE_MS)
+    bool is_second = untaken || atomic_load(&signals.ended_loop);
+    if (is_second && rp_ms_since(signals.first_ns) > ONE_MS)
         end_process(signal);
-    if (!untaken) {
+    if (!is_second) {
         signals.first_ns = rp_now_ns();
         atomic_store(&signals.untaken, signal);
     }
@@ -128,7 +131,8 @@ static struct rp_error *start(const struct rp_session *s) {
     signals.looper = (pid_t)syscall(SYS_gettid);
     signals.has_terminal = tcgetattr(STDIN_FILENO, &signals.terminal) == 0;
     atomic_store(&signals.untaken, 0);
-    atomic_store(&signals.in_loop, false);
+    atomic_store(&signals.has_begun, false);
+    atomic_store(&signals.ended_loop, false);
     int failed = pthread_create(&signals.thread, NULL, watch, NULL);
     signals.runs = !failed;
     return failed ? rp_error_new(failed, NULL, "cannot start a thread") : NULL;
@@ -184,5 +188,7 @@ void rp_session_take_signals(struct rp_session *s) {
             s->stop |= s->opts.on_signal(s->opts.ctx, signal);
         else
             s->stop |= signal != SIGCHLD || ended;
+        if (s->stop && sigismember(&signals.ending, signal))
+            atomic_store(&signals.ended_loop, true);
     }
 }

@@ -71,8 +71,8 @@ ordering() {
 			"$(field delivered "\"$transport\"")"
 	done
 	equal "reversed" 0 "$(field reversed '"reprobe"')"
-	# 200 programs: fork, exec, exit; and the threads that start them.
-	equal "produced" 602 "$(field produced '"reprobe"')"
+	# 200 programs: fork, exec, exit; the threads that start them; and the session's own.
+	equal "produced" 603 "$(field produced '"reprobe"')"
 	# Perf buffers are read one CPU after the other.
 	[ "$(nproc)" = 1 ] || [ "$(field out_of_order '"perf-sampled"')" -gt 0 ] ||
 		fail "expected perf buffers to mix up the order" "$out"

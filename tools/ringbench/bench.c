@@ -258,10 +258,10 @@ static double processor_s(const struct rusage *usage) {
            (double)(usage->ru_utime.tv_usec + usage->ru_stime.tv_usec) / 1e6;
 }
 
-static bool run_reader(struct open_reader *r, struct load *load, uint64_t ns,
+/* `earlier`: before the reader was open, so that what it sees of itself was produced, too. */
+static bool run_reader(struct open_reader *r, struct counts earlier, struct load *load, uint64_t ns,
                        struct result *result) {
     struct rusage before, after;
-    struct counts earlier = counts_of(r->bench);
     struct run run = {.load = load, .result = result};
     *result = (struct result){0};
     r->bench->delivered = 0;
@@ -287,7 +287,8 @@ bool bench_run(struct bench *bench, enum reader reader, struct load *load, uint6
                struct result *result) {
     struct open_reader r = {.bench = bench, .kind = reader};
     pin_reader();
-    bool ok = open_reader(&r) && run_reader(&r, load, ns, result);
+    struct counts earlier = counts_of(bench);
+    bool ok = open_reader(&r) && run_reader(&r, earlier, load, ns, result);
     close_reader(&r);
     return ok;
 }

@@ -67,7 +67,7 @@ flood() {
 	silent
 }
 
-# Nobody looks at a ring buffer that nothing comes from.
+# Nobody looks at a ring buffer that nothing comes from, but for losses.
 idle() {
 	source_of "$output"
 	tracing
@@ -76,7 +76,8 @@ idle() {
 	local before seen
 	before=$(sleeps)
 	sleep 1
-	equal "wake-ups in an idle second" "$before" "$(sleeps)"
+	# Once a second it looks whether records were lost.
+	[ $(($(sleeps) - before)) -le 2 ] || fail "an idle second has $(($(sleeps) - before)) wake-ups"
 	seen=$(grep -c number out)
 	calls 1
 	wait_for "a lone record shows" shown $((seen + 1))
@@ -114,9 +115,10 @@ own_flags() {
 	coproc exec perl -e "$caller"
 	start reprobe run calls.c -v -p "$COPROC_PID" --json
 	wait_in "it traces" grep -q 'attached to' err
-	calls 99
-	sleep 0.3
-	equal "records before the reader is woken" 0 "$(grep -c number out)"
+	local before
+	before=$(sleeps)
+	calls 99 # without a wake-up: only the look for losses, once a second, may take them along
+	[ $(($(sleeps) - before)) -le $((5 * slow)) ] || fail "99 records woke the reader $(($(sleeps) - before)) times"
 	calls 1
 	wait_for "100 records show" shown 100
 	calls 5

@@ -312,7 +312,8 @@ static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
         RP_TRY(entry_check_limit(prompt, attach_points.items[i].spec));
     RP_TRY(entry_bring_up(prompt, entry, &attach_points, NULL));
     prompt_note(generated->note);
-    note_unseen(prompt, attach_points.items[0].spec);
+    if (attach_points.count) /* always: the entry and the return of one thing have the same note */
+        note_unseen(prompt, attach_points.items[0].spec);
     return NULL;
 }
 

@@ -65,7 +65,7 @@ kernel_or_user() {
 leaked() { grep "\"stack\":\\[\"$1\"," out | jsonlines bytes allocations; }
 
 leaks() {
-	run memleak -o 0 -T 1000 --json -c 'exec stacks leak 300'
+	run memleak -o 0 -T 1000 --json -c 'exec stacks leak 1500'
 	status 0
 	silent
 	equal "leak_small" "1000	10" "$(leaked leak_small)"
@@ -73,10 +73,10 @@ leaks() {
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
 	equal "leak_aligned" "1280	2" "$(leaked leak_aligned)"
 	equal "no_leak" "" "$(leaked no_leak)"
-	run memleak -o 0 -z 1000 -Z 20000 -T 1000 --json -c 'exec stacks leak 300'
+	run memleak -o 0 -z 1000 -Z 20000 -T 1000 --json -c 'exec stacks leak 1500'
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
 	lacks "too small or too large" "$out" leak_small leak_big leak_aligned
-	run memleak -o 0 -T 1 -c 'exec stacks leak 300'
+	run memleak -o 0 -T 1 -c 'exec stacks leak 1500'
 	status 0
 	matches "header" "$out" "^Top 1 of [0-9]+ stacks with outstanding allocations:"
 	contains "most" "$out" "3145728 bytes in 3 allocations of process" "    leak_big"

@@ -15,28 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* What <sys/sdt.h> would write: a nop, and a note that says where it is and where the arguments
- * are. */
-#define NOTE(name, semaphore, arguments)                                                           \
-    "990: nop\n"                                                                                   \
-    ".pushsection .note.stapsdt,\"\",\"note\"\n"                                                   \
-    ".balign 4\n"                                                                                  \
-    ".4byte 992f - 991f, 994f - 993f, 3\n"                                                         \
-    "991: .asciz \"stapsdt\"\n"                                                                    \
-    "992: .balign 4\n"                                                                             \
-    "993: .8byte 990b, _.stapsdt.base, " semaphore "\n"                                            \
-    ".asciz \"probed\"\n"                                                                          \
-    ".asciz \"" name "\"\n"                                                                        \
-    ".asciz \"" arguments "\"\n"                                                                   \
-    "994: .balign 4\n"                                                                             \
-    ".popsection\n"
-
-__asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
-        ".weak _.stapsdt.base\n"
-        ".hidden _.stapsdt.base\n"
-        "_.stapsdt.base: .space 1\n"
-        ".size _.stapsdt.base, 1\n"
-        ".popsection\n");
+#include "usdt_note.h"
 
 __attribute__((section(".probes"), used)) volatile unsigned short probed_guarded_semaphore;
 
@@ -50,16 +29,22 @@ __attribute__((noinline)) int twice(int number, const char *word) {
 
 /* Two functions of one name are no place that a probe can be at: see test_probes.sh. */
 __attribute__((noinline)) static void step_here(int number, const char *word) {
-    __asm__ volatile(NOTE("step", "0", "-4@%0 8@%1") : : "r"(number), "r"(word) : "memory");
+    __asm__ volatile(USDT_NOTE("probed", "step", "0", "-4@%0 8@%1")
+                     :
+                     : "r"(number), "r"(word)
+                     : "memory");
 }
 
 /* The same probe elsewhere, its arguments in memory and in a constant. */
 __attribute__((noinline)) static void step_there(volatile int number, const char *volatile word) {
-    __asm__ volatile(NOTE("step", "0", "-4@%0 8@%1") : : "m"(number), "m"(word) : "memory");
+    __asm__ volatile(USDT_NOTE("probed", "step", "0", "-4@%0 8@%1")
+                     :
+                     : "m"(number), "m"(word)
+                     : "memory");
 }
 
 __attribute__((noinline)) static void guarded(int number) {
-    __asm__ volatile(NOTE("guarded", "probed_guarded_semaphore", "-4@%0 -8@$-77")
+    __asm__ volatile(USDT_NOTE("probed", "guarded", "probed_guarded_semaphore", "-4@%0 -8@$-77")
                      :
                      : "r"(number)
                      : "memory");

@@ -63,21 +63,27 @@ execs() {
 	contains "events" "$(cat mine)" "$2"
 }
 
-# Settings, variables and headers that are not vmlinux.h.
-interface_headers() {
+# traced_calls NAME SETTING CALLS: runs the source of that name, whose SETTING is the process that makes the calls,
+# in Python, once it is traced. Its id is in $caller.
+traced_calls() {
 	rm -f go
-	python3 -c '
+	python3 -c "
 import os, time
-while not os.path.exists("go"): time.sleep(0.01)
-for _ in range(41): os.write(1, b".")' >/dev/null &
-	local caller=$!
-	start reprobe run -v --json "$sources/uapi.bpf.c" --set only_pid="$caller"
+while not os.path.exists('go'): time.sleep(0.01)
+$3" >/dev/null &
+	caller=$!
+	start reprobe run -v --json "$sources/$1.bpf.c" --set "$2=$caller"
 	attached_to 1
 	touch go
 	wait "$caller"
 	kill -INT "$pid"
 	stopped
 	status 0
+}
+
+# Settings, variables and headers that are not vmlinux.h.
+interface_headers() {
+	traced_calls uapi only_pid 'for _ in range(41): os.write(1, b".")'
 	equal "writes" 41 "$(grep '"map":".bss"' out | jsonlines key value | awk '$1 == "writes" { print $2 }')"
 }
 
@@ -154,19 +160,7 @@ for name in "one", "none", "two":
 
 # A member that this kernel lacks, the version, the configuration.
 asks() {
-	rm -f go
-	python3 -c '
-import os, time
-while not os.path.exists("go"): time.sleep(0.01)
-for _ in range(3): os.getpgid(0)' &
-	local caller=$!
-	start reprobe run -v --json "$sources/asks.bpf.c" --set target="$caller"
-	attached_to 1
-	touch go
-	wait "$caller"
-	kill -INT "$pid"
-	stopped
-	status 0
+	traced_calls asks target 'for _ in range(3): os.getpgid(0)'
 	local major minor patch
 	IFS=.- read -r major minor patch _ < <(uname -r)
 	patch=${patch%%[!0-9]*}

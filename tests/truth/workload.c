@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../kernel/usdt_note.h"
 #include "values.h"
 
 static char touched[] = "a text";
@@ -53,29 +54,11 @@ __attribute__((noinline)) struct all *take(struct all *given, int two) {
     return given;
 }
 
-#define NOTE                                                                                       \
-    "990: nop\n"                                                                                   \
-    ".pushsection .note.stapsdt,\"\",\"note\"\n"                                                   \
-    ".balign 4\n"                                                                                  \
-    ".4byte 992f - 991f, 994f - 993f, 3\n"                                                         \
-    "991: .asciz \"stapsdt\"\n"                                                                    \
-    "992: .balign 4\n"                                                                             \
-    "993: .8byte 990b, _.stapsdt.base, 0\n"                                                        \
-    ".asciz \"truth\"\n"                                                                           \
-    ".asciz \"place\"\n"                                                                           \
-    ".asciz \"8@%0 -4@%1\"\n"                                                                      \
-    "994: .balign 4\n"                                                                             \
-    ".popsection\n"
-
-__asm__(".pushsection .stapsdt.base,\"aG\",\"progbits\",.stapsdt.base,comdat\n"
-        ".weak _.stapsdt.base\n"
-        ".hidden _.stapsdt.base\n"
-        "_.stapsdt.base: .space 1\n"
-        ".size _.stapsdt.base, 1\n"
-        ".popsection\n");
-
 __attribute__((noinline)) static void pass(struct all *given, int two) {
-    __asm__ volatile(NOTE : : "r"(given), "r"(two) : "memory");
+    __asm__ volatile(USDT_NOTE("truth", "place", "0", "8@%0 -4@%1")
+                     :
+                     : "r"(given), "r"(two)
+                     : "memory");
 }
 
 int main(int argc, char **argv) {

@@ -26,24 +26,27 @@ static void add_flag(struct source *source, const char *flag, struct argp_state 
     source->cflags[source->opts.cflag_count++] = flag;
 }
 
+/* Which of the three an option's value is. */
+static int parse_choice(const char *option, const char *const values[3], const char *arg,
+                        struct argp_state *state) {
+    for (int i = 0; i < 3; i++)
+        if (strcmp(arg, values[i]) == 0)
+            return i;
+    argp_error(state, "`%s` is not a value of --%s (it is %s, %s or %s)", arg, option, values[0],
+               values[1], values[2]);
+    return 0;
+}
+
 static enum rp_types parse_types(const char *arg, struct argp_state *state) {
-    if (strcmp(arg, "auto") == 0)
-        return RP_TYPES_AUTO;
-    if (strcmp(arg, "btf") == 0)
-        return RP_TYPES_BTF;
-    if (strcmp(arg, "headers") != 0)
-        argp_error(state, "`%s` is not a value of --types (it is auto, btf or headers)", arg);
-    return RP_TYPES_HEADERS;
+    static const char *const values[] = {
+        [RP_TYPES_AUTO] = "auto", [RP_TYPES_BTF] = "btf", [RP_TYPES_HEADERS] = "headers"};
+    return (enum rp_types)parse_choice("types", values, arg, state);
 }
 
 static enum rp_dialect parse_dialect(const char *arg, struct argp_state *state) {
-    if (strcmp(arg, "auto") == 0)
-        return RP_DIALECT_AUTO;
-    if (strcmp(arg, "bcc") == 0)
-        return RP_DIALECT_BCC;
-    if (strcmp(arg, "libbpf") != 0)
-        argp_error(state, "`%s` is not a value of --dialect (it is auto, bcc or libbpf)", arg);
-    return RP_DIALECT_LIBBPF;
+    static const char *const values[] = {
+        [RP_DIALECT_AUTO] = "auto", [RP_DIALECT_BCC] = "bcc", [RP_DIALECT_LIBBPF] = "libbpf"};
+    return (enum rp_dialect)parse_choice("dialect", values, arg, state);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {

@@ -138,7 +138,6 @@ static struct rp_error *compile_against(struct job *job, enum rp_clang_against a
     if (*out)
         return NULL;
     start = rp_now_ns();
-    RP_TRY(rp_clang_module_open());
     const struct rp_clang_unit unit = {.args = (const char *const *)source->args.items,
                                        .arg_count = source->args.count,
                                        .files = source->files.items,

@@ -25,7 +25,6 @@
 #define FUNCTIONS(F) F(rp_clang_module_run) F(rp_clang_module_version)
 
 static struct { FUNCTIONS(RP_LIBRARY_MEMBER) } module;
-static bool is_open;
 
 static struct rp_error *cannot_open(const char *why) {
     return rp_error_hint_set(
@@ -37,27 +36,23 @@ static struct rp_error *cannot_open(const char *why) {
         LLVM_MAJOR);
 }
 
-struct rp_error *rp_clang_module_open(void) {
+static struct rp_error *open_module(void) {
     /* In the build's tree, and where it is installed; $ORIGIN is where the program, or libreprobe,
      * is. */
     static const char *const files[] = {CLANG_MODULE_FILES};
     static const char *const functions[] = {FUNCTIONS(RP_LIBRARY_NAME)};
     /* Global, as libbcc is: see compiler.c. */
-    const struct rp_library library = {.files = files,
-                                       .file_count = RP_COUNT(files),
-                                       .mode = RTLD_LAZY | RTLD_GLOBAL,
-                                       .functions = functions,
-                                       .function_count = RP_COUNT(functions)};
-    if (is_open)
-        return NULL;
+    static struct rp_library library = {.files = files,
+                                        .file_count = RP_COUNT(files),
+                                        .mode = RTLD_LAZY | RTLD_GLOBAL,
+                                        .functions = functions,
+                                        .function_count = RP_COUNT(functions)};
     char text[128];
     const char *why = rp_library_open(&library, &module, text);
     if (why)
         return cannot_open(why);
-    if (strcmp(module.rp_clang_module_version(), rp_version()) != 0)
-        return cannot_open("it is of another version");
-    is_open = true;
-    return NULL;
+    bool same = strcmp(module.rp_clang_module_version(), rp_version()) == 0;
+    return same ? NULL : cannot_open("it is of another version");
 }
 
 /* LLVM 14 forgets the text of an error about its line tables; a leak checker is to see our own
@@ -186,7 +181,7 @@ static struct rp_error *run_in_child(const struct rp_clang_unit *unit,
 struct rp_error *rp_clang_run(const struct rp_clang_unit *unit, bool relocates,
                               struct rp_clang_result *result) {
     *result = (struct rp_clang_result){0};
-    RP_TRY(rp_clang_module_open());
+    RP_TRY(open_module());
     if (relocates)
         return run_in_child(unit, result);
     run(unit, result);

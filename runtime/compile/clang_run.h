@@ -13,7 +13,5 @@
 struct rp_error *rp_clang_run(const struct rp_clang_unit *unit, bool relocates,
                               struct rp_clang_result *result);
 void rp_clang_result_clear(struct rp_clang_result *result);
-/* Opens the library. */
-struct rp_error *rp_clang_module_open(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/text.h"
 
 #define VMLINUX "/virtual/types/vmlinux.h"
 #define STUBS   "/virtual/stubs"
@@ -41,10 +42,6 @@
 #else
 #define EXTRA_ARGS
 #endif
-
-static bool starts(const char *text, const char *with) {
-    return strncmp(text, with, strlen(with)) == 0;
-}
 
 /* ------------------------------------------------------------- what the text is like */
 
@@ -73,15 +70,13 @@ void rp_clang_source_identify(const struct rp_clang_source *source, struct rp_di
         if (!find_installed(stubs->items[i], &st))
             continue;
         rp_digest_text(digest, stubs->items[i]);
-        rp_digest_add(digest, &st.st_ino, sizeof(st.st_ino));
-        rp_digest_add(digest, &st.st_size, sizeof(st.st_size));
-        rp_digest_add(digest, &st.st_mtim, sizeof(st.st_mtim));
-        rp_digest_add(digest, &st.st_ctim, sizeof(st.st_ctim));
+        rp_digest_file(digest, &st);
     }
 }
 
 static bool is_uapi(const char *include) {
-    return starts(include, "linux/") || starts(include, "asm/") || starts(include, "asm-generic/");
+    return rp_starts_with(include, "linux/") || rp_starts_with(include, "asm/") ||
+           rp_starts_with(include, "asm-generic/");
 }
 
 static void look_at_includes(struct rp_clang_source *source) {
@@ -112,13 +107,6 @@ static const char *const core_words[] = {"preserve_access_index",   "bpf_core_fi
                                          "BPF_CORE_WRITE_BITFIELD", "__builtin_preserve_enum_value",
                                          "__builtin_btf_type_id",   NULL};
 
-static bool mentions_any(const struct rp_scan *scan, const char *const *words) {
-    for (; *words; words++)
-        if (rp_names_has(&scan->mentioned, *words))
-            return true;
-    return false;
-}
-
 /* Types that the source defines, as `struct x___old` and as the kernel does, have the source's
  * offsets, not the kernel's. */
 static bool defines_kernel_types(const struct rp_scan *scan, const struct rp_btf *btf) {
@@ -138,8 +126,9 @@ static bool defines_kernel_types(const struct rp_scan *scan, const struct rp_btf
 static struct rp_error *find_relocations(struct rp_clang_source *source,
                                          const struct rp_compile_opts *opts) {
     const struct rp_scan *scan = &source->source.scan;
-    source->asks = mentions_any(scan, exists_words);
-    source->relocates = opts->portable || source->asks || mentions_any(scan, core_words);
+    source->asks = rp_names_has_any(&scan->mentioned, exists_words);
+    source->relocates =
+        opts->portable || source->asks || rp_names_has_any(&scan->mentioned, core_words);
     if (source->relocates)
         return NULL;
     const struct rp_btf *btf;
@@ -289,7 +278,7 @@ static bool is_of_kernel(const char *include) {
     static const char *const dirs[] = {"linux/", "asm/",   "asm-generic/", "uapi/",  "net/",
                                        "trace/", "block/", "crypto/",      "sound/", "scsi/"};
     for (size_t i = 0; i < RP_COUNT(dirs); i++)
-        if (starts(include, dirs[i]))
+        if (rp_starts_with(include, dirs[i]))
             return true;
     return false;
 }
@@ -302,9 +291,7 @@ char *rp_clang_source_missing(const struct rp_clang_source *source) {
         if (rp_is_vmlinux_header(include) || rp_clang_headers_have(include) ||
             is_installed(include) || is_of_kernel(include))
             continue;
-        char *longer = rp_text("%s%s%s", list ? list : "", list ? ", " : "", include);
-        free(list);
-        list = longer;
+        rp_text_list(&list, include);
     }
     return list;
 }
@@ -351,7 +338,7 @@ static bool is_drivers(const char *flag) {
     for (size_t i = 0; words[i]; i++)
         if (strcmp(flag, words[i]) == 0)
             return true;
-    return starts(flag, "-g") || starts(flag, "--target=");
+    return rp_starts_with(flag, "-g") || rp_starts_with(flag, "--target=");
 }
 
 /* The flags of `clang` that clang -cc1 knows by another name, or that are ours to say; the others
@@ -359,13 +346,13 @@ static bool is_drivers(const char *flag) {
 static bool add_flag(struct rp_texts *args, const struct rp_compile_opts *opts, size_t *i) {
     const char *flag = opts->cflags[*i];
     bool has_value = *i + 1 < opts->cflag_count;
-    if (starts(flag, "-mcpu="))
+    if (rp_starts_with(flag, "-mcpu="))
         return add_arg(args, "-target-cpu") && add_arg(args, "%s", flag + strlen("-mcpu="));
     if (strcmp(flag, "-target") == 0 || strcmp(flag, "-I") == 0) {
         *i += has_value;
         return true;
     }
-    if (is_drivers(flag) || starts(flag, "-I"))
+    if (is_drivers(flag) || rp_starts_with(flag, "-I"))
         return true;
     return add_arg(args, "%s", flag);
 }
@@ -379,7 +366,7 @@ static bool add_dirs(const struct rp_clang_source *source, const struct rp_compi
             add_arg(args, "-I") && add_arg(args, "%.*s", (int)(slash - source->path), source->path);
     for (size_t i = 0; ok && i < opts->cflag_count; i++) {
         const char *flag = opts->cflags[i];
-        if (!starts(flag, "-I"))
+        if (!rp_starts_with(flag, "-I"))
             continue;
         RP_AUTO_FREE char *dir =
             full_path(flag[2] || i + 1 == opts->cflag_count ? flag + 2 : opts->cflags[++i]);

@@ -143,7 +143,7 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-Wno-visibility"); /* of a tracepoint's struct: we have a better message */
     /* It would fail later, as a call to a function that does not exist. */
     flags_add(flags, "-Werror=implicit-function-declaration");
-#if LIBBCC_LLVM_MAJOR >= 16
+#if LLVM_MAJOR >= 16
     flags_add(flags, "-fno-diagnostics-show-line-numbers"); /* as older ones print them */
 #endif
     flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
@@ -190,13 +190,6 @@ static const char *const foreign_maps[] = {"BPF_TABLE_PINNED",
                                            "BPF_ARRAY_OF_MAPS",
                                            "BPF_HASH_OF_MAPS",
                                            NULL};
-
-static bool mentions_any(const struct rp_scan *scan, const char *const *words) {
-    for (; *words; words++)
-        if (rp_names_has(&scan->mentioned, *words))
-            return true;
-    return false;
-}
 
 static bool has_installed_headers(void) {
     struct utsname kernel;
@@ -349,8 +342,8 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     RP_TRY(rp_source_scan(&job->source, job->text, job->opts));
     RP_TRY(rp_source_read_usdt(&job->source, job->opts, job->before));
     const struct rp_scan *scan = &job->source.scan;
-    job->has_output = mentions_any(scan, outputs);
-    job->has_foreign_maps = mentions_any(scan, foreign_maps);
+    job->has_output = rp_names_has_any(&scan->mentioned, outputs);
+    job->has_foreign_maps = rp_names_has_any(&scan->mentioned, foreign_maps);
     if (scan->tracepoints.count) {
         const char *ignored;
         rp_error_free(rp_tracefs_path(&ignored)); /* libbcc reads the formats there */

@@ -18,23 +18,21 @@
 static const struct library { const char *name, *path; } libraries[] = {COMPILER_LIBRARIES};
 
 static struct rp_compiler opened;
-static bool is_open;
 
 struct rp_error *rp_compiler_open(const struct rp_compiler **out) {
     static const char *const functions[] = {RP_COMPILER_FUNCTIONS(RP_LIBRARY_NAME)};
     /* Global, so that the functions in shims.c come before those of libbcc and LLVM for libbcc, and
      * find them by RTLD_NEXT. */
-    const struct rp_library library = {.files = &libraries[0].name,
-                                       .file_count = 1,
-                                       .mode = RTLD_LAZY | RTLD_GLOBAL,
-                                       .functions = functions,
-                                       .function_count = RP_COUNT(functions)};
+    static struct rp_library library = {.files = &libraries[0].name,
+                                        .file_count = 1,
+                                        .mode = RTLD_LAZY | RTLD_GLOBAL,
+                                        .functions = functions,
+                                        .function_count = RP_COUNT(functions)};
     rp_bcc(); /* it must be open before */
     char text[128];
-    const char *why = is_open ? NULL : rp_library_open(&library, &opened, text);
+    const char *why = rp_library_open(&library, &opened, text);
     *out = &opened;
-    is_open = !why;
-    if (is_open)
+    if (!why)
         return NULL;
     return rp_error_hint_set(rp_error_new(ENOENT, why, "cannot compile: libbcc is missing"),
                              "install it: the package libbpfcc of Debian and Ubuntu has it");
@@ -86,10 +84,7 @@ static bool add_file(struct rp_digest *key, const struct library *library) {
     struct stat st;
     if (stat(loaded.path ? loaded.path : library->path, &st))
         return false;
-    rp_digest_add(key, &st.st_ino, sizeof(st.st_ino));
-    rp_digest_add(key, &st.st_size, sizeof(st.st_size));
-    rp_digest_add(key, &st.st_mtim, sizeof(st.st_mtim));
-    rp_digest_add(key, &st.st_ctim, sizeof(st.st_ctim));
+    rp_digest_file(key, &st);
     return true;
 }
 

@@ -210,10 +210,7 @@ static struct rp_error *note_unknown(struct rp_object *object) {
         const struct rp_object_map *map = &object->maps[i];
         if (!rp_map_type_is_output(map->type) || map->records.count)
             continue;
-        char *longer = rp_text("%s%s%s", names ? names : "", names ? ", " : "", map->name);
-        free(names);
-        names = longer;
-        if (!names)
+        if (!rp_text_list(&names, map->name))
             return rp_error_nomem();
     }
     if (!names)
@@ -250,17 +247,7 @@ static struct rp_error *add_loss_map(struct rp_object *object) {
     bool sends = false;
     for (size_t i = 0; i < object->map_count; i++)
         sends |= rp_map_type_is_output(object->maps[i].type);
-    if (!sends)
-        return NULL;
-    struct rp_object_map *map = &object->maps[object->map_count++]; /* read_maps() made room */
-    *map = (struct rp_object_map){.name = strdup("rp_lost"),
-                                  .type = BPF_MAP_TYPE_ARRAY,
-                                  .key_size = sizeof(uint32_t),
-                                  .value_size = sizeof(uint64_t),
-                                  .max_entries = 1,
-                                  .fd = -1};
-    object->counts_lost = true;
-    return map->name ? NULL : rp_error_nomem();
+    return sends ? rp_object_add_loss_map(object) : NULL; /* read_maps() made room */
 }
 
 /* libbpf keeps it for itself. */

@@ -35,19 +35,6 @@ static struct rp_error *cannot(const struct linking *l, int errnum, const char *
 
 /* ------------------------------------------------------------- functions */
 
-static bool copy_records(struct rp_object_records *to, const void *data, uint32_t count,
-                         uint32_t size) {
-    free(to->data);
-    *to = (struct rp_object_records){.data = malloc((size_t)count * size + 1)};
-    if (!to->data)
-        return false;
-    if (count)
-        memcpy(to->data, data, (size_t)count * size);
-    to->count = count;
-    to->size = size;
-    return true;
-}
-
 /* libbpf creates them before it links. */
 static bool note_maps(struct linking *l) {
     const struct bpf_map *map;
@@ -83,10 +70,10 @@ static struct rp_error *take(const struct linking *l, const struct bpf_program *
     free(function->insns);
     function->insns = insns;
     function->insn_count = (uint32_t)count;
-    return copy_records(&function->funcs, opts->func_info, opts->func_info_cnt,
-                        opts->func_info_rec_size) &&
-                   copy_records(&function->lines, opts->line_info, opts->line_info_cnt,
-                                opts->line_info_rec_size)
+    return rp_object_records_set(&function->funcs, opts->func_info, opts->func_info_cnt,
+                                 opts->func_info_rec_size) &&
+                   rp_object_records_set(&function->lines, opts->line_info, opts->line_info_cnt,
+                                         opts->line_info_rec_size)
                ? NULL
                : rp_error_nomem();
 }
@@ -185,20 +172,16 @@ bool rp_elf_setting(const struct rp_object *object, const struct btf *btf, size_
 
 static struct rp_error *no_setting(const struct linking *l, const char *name) {
     const struct btf *btf = bpf_object__btf(l->elf);
-    RP_AUTO_FREE char *names = strdup("");
+    RP_AUTO_FREE char *names = NULL;
     struct rp_elf_setting setting;
-    for (size_t i = 0; names && rp_elf_setting(l->object, btf, &i, &setting);) {
-        char *longer = NULL;
-        if (asprintf(&longer, "%s%s%s", names, *names ? ", " : "", setting.name) < 0)
+    for (size_t i = 0; rp_elf_setting(l->object, btf, &i, &setting);)
+        if (!rp_text_list(&names, setting.name))
             return rp_error_nomem();
-        free(names);
-        names = longer;
-    }
     struct rp_error *err =
         rp_error_new(ENOENT, "the program has no setting of that name", "cannot set `%s`", name);
-    return names && *names ? rp_error_hint_set(err, "its settings are %s", names)
-                           : rp_error_hint_set(err, "a setting is a global variable that is `const "
-                                                    "volatile`; it has none");
+    return names ? rp_error_hint_set(err, "its settings are %s", names)
+                 : rp_error_hint_set(err, "a setting is a global variable that is `const "
+                                          "volatile`; it has none");
 }
 
 static bool find_setting(const struct linking *l, const char *name, size_t length,

@@ -12,9 +12,8 @@ static bool is_plain_flag(const char *flag) {
 }
 
 bool rp_is_fickle(const struct rp_scan *scan, const struct rp_compile_opts *opts) {
-    for (size_t i = 0; words[i]; i++)
-        if (rp_names_has(&scan->mentioned, words[i]))
-            return true;
+    if (rp_names_has_any(&scan->mentioned, words))
+        return true;
     for (size_t i = 0; i < opts->cflag_count; i++)
         if (!is_plain_flag(opts->cflags[i]) && (!i || strcmp(opts->cflags[i - 1], "-D") != 0))
             return true;

@@ -103,9 +103,9 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
             start--;
         if (strncmp(p + start, "common_", 7) == 0)
             continue;
-        char *longer = rp_text("%s%s%.*s", list, *list ? ", " : "", (int)(len - start), p + start);
-        free(list);
-        list = longer;
+        RP_AUTO_FREE char *field = strndup(p + start, len - start);
+        if (!rp_text_list(&list, field))
+            return NULL;
     }
     return list && *list ? rp_text("the tracepoint's fields: %s", list) : NULL;
 }

@@ -191,18 +191,6 @@ static struct rp_error *take_maps(void *bcc, const struct rp_shim_sink *sink,
     return NULL;
 }
 
-/* The counter of lost records, where a function refers to it. */
-static struct rp_error *add_lost_map(struct rp_object *object) {
-    object->maps[object->map_count++] = (struct rp_object_map){.name = strdup("rp_lost"),
-                                                               .type = BPF_MAP_TYPE_ARRAY,
-                                                               .key_size = sizeof(uint32_t),
-                                                               .value_size = sizeof(uint64_t),
-                                                               .max_entries = 1,
-                                                               .fd = -1};
-    object->counts_lost = true;
-    return object->maps[object->map_count - 1].name ? NULL : rp_error_nomem();
-}
-
 static ssize_t map_of_number(void *bcc, int number) {
     for (size_t i = 0; i < libbcc->bpf_num_tables(bcc); i++)
         if (libbcc->bpf_table_fd_id(bcc, i) == number)
@@ -222,7 +210,7 @@ static struct rp_error *number_maps(void *bcc, struct rp_object *object,
             continue;
         bool is_lost = insn->imm == RP_MAP_NUMBER_FIRST;
         if (is_lost && !object->counts_lost)
-            RP_TRY(add_lost_map(object));
+            RP_TRY(rp_object_add_loss_map(object));
         ssize_t map = is_lost ? (ssize_t)object->map_count - 1 : map_of_number(bcc, insn->imm);
         if (map < 0)
             return rp_error_new(EINVAL, "it uses the descriptor of a map that is not its own",

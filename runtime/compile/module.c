@@ -318,14 +318,9 @@ void rp_module_free(struct rp_module *module) {
 
 static struct rp_error *no_function(const struct rp_module *module, const char *function) {
     RP_AUTO_FREE char *list = strdup("");
-    for (size_t i = 0; i < rp_module_function_count(module); i++) {
-        char *longer = NULL;
-        if (asprintf(&longer, "%s%s%s", list, i ? ", " : "", rp_module_function_name(module, i)) <
-            0)
+    for (size_t i = 0; i < rp_module_function_count(module); i++)
+        if (!rp_text_list(&list, rp_module_function_name(module, i)))
             return rp_error_nomem();
-        free(list);
-        list = longer;
-    }
     return rp_error_hint_set(
         rp_error_new(ENOENT, "the source has no such function", "cannot load %s", function),
         *list ? "its functions are: %s" : "it has no functions%s", list);

@@ -67,6 +67,33 @@ const struct rp_object_function *rp_object_function(const struct rp_object *obje
     return NULL;
 }
 
+struct rp_error *rp_object_add_loss_map(struct rp_object *object) {
+    struct rp_object_map *map = &object->maps[object->map_count++];
+    *map = (struct rp_object_map){.name = strdup("rp_lost"),
+                                  .type = BPF_MAP_TYPE_ARRAY,
+                                  .key_size = sizeof(uint32_t),
+                                  .value_size = sizeof(uint64_t),
+                                  .max_entries = 1,
+                                  .fd = -1};
+    object->counts_lost = true;
+    return map->name ? NULL : rp_error_nomem();
+}
+
+bool rp_object_records_set(struct rp_object_records *to, const void *data, uint32_t count,
+                           uint32_t size) {
+    free(to->data);
+    *to = (struct rp_object_records){0};
+    if (!count || !data)
+        return true;
+    to->data = malloc((size_t)count * size);
+    if (!to->data)
+        return false;
+    memcpy(to->data, data, (size_t)count * size);
+    to->count = count;
+    to->size = size;
+    return true;
+}
+
 ssize_t rp_object_map(const struct rp_object *object, const char *name) {
     for (size_t i = 0; i < object->map_count; i++)
         if (strcmp(object->maps[i].name, name) == 0)

@@ -106,6 +106,12 @@ void rp_object_free(struct rp_object *object);
 /* NULL, or -1, if there is none of that name. */
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name);
+/* Adds the map that counts records which could not be sent; object->maps has a place for it. */
+struct rp_error *rp_object_add_loss_map(struct rp_object *object);
+/* Replaces what `to` has by a copy. False without memory: then, as where there are none, it is
+ * empty. */
+bool rp_object_records_set(struct rp_object_records *to, const void *data, uint32_t count,
+                           uint32_t size);
 ssize_t rp_object_map(const struct rp_object *object, const char *name);
 /* Whether any function has a call of that kind: `src_reg` 0 and a helper (enum bpf_func_id), or
  * BPF_PSEUDO_CALL and an offset. */

@@ -123,16 +123,6 @@ RP_SHIM int btf__load_into_kernel(struct btf *btf) {
     return 0;
 }
 
-static void copy_records(const void *data, uint32_t count, uint32_t size,
-                         struct rp_object_records *out) {
-    out->data = count && data ? malloc((size_t)count * size) : NULL;
-    if (!out->data)
-        return;
-    memcpy(out->data, data, (size_t)count * size);
-    out->count = count;
-    out->size = size;
-}
-
 RP_SHIM int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_name,
                                 const char *license, const struct bpf_insn *insns,
                                 struct bpf_prog_load_opts *opts, int prog_len, char *log_buf,
@@ -140,10 +130,12 @@ RP_SHIM int bcc_prog_load_xattr(enum bpf_prog_type prog_type, const char *prog_n
     if (!watching || !watching->function)
         return rp_bcc()->bcc_prog_load_xattr(prog_type, prog_name, license, insns, opts, prog_len,
                                              log_buf, log_buf_size, allow_rlimit);
-    copy_records(opts->func_info, opts->func_info_cnt, opts->func_info_rec_size,
-                 &watching->function->funcs);
-    copy_records(opts->line_info, opts->line_info_cnt, opts->line_info_rec_size,
-                 &watching->function->lines);
+    struct rp_object_function *function = watching->function;
+    /* Without memory it goes without them. */
+    rp_object_records_set(&function->funcs, opts->func_info, opts->func_info_cnt,
+                          opts->func_info_rec_size);
+    rp_object_records_set(&function->lines, opts->line_info, opts->line_info_cnt,
+                          opts->line_info_rec_size);
     errno = 0;
     return -1;
 }

@@ -14,6 +14,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------- rejections */
 
@@ -322,10 +323,6 @@ static const char *next_line(const char *line) {
     return *line ? line + 1 : line;
 }
 
-static bool starts(const char *line, const char *with) {
-    return strncmp(line, with, strlen(with)) == 0;
-}
-
 /* Lines that do not say why: instructions, state, statistics. */
 static bool is_noise(const char *line) {
     static const char *const noise[] = {"processed ",  "verification time",
@@ -342,7 +339,7 @@ static bool is_noise(const char *line) {
         isdigit((unsigned char)*line))
         return true;
     for (size_t i = 0; i < RP_COUNT(noise); i++)
-        if (starts(line, noise[i]))
+        if (rp_starts_with(line, noise[i]))
             return true;
     if (*line != 'R')
         return false;
@@ -372,7 +369,9 @@ static const char *last_state(const char *log, const char *line) {
 }
 
 static bool is_zero(const char *state) {
-    state += starts(state, "invP") ? 4 : starts(state, "inv") ? 3 : starts(state, "P");
+    state += rp_starts_with(state, "invP")  ? 4
+             : rp_starts_with(state, "inv") ? 3
+                                            : rp_starts_with(state, "P");
     return *state == '0' && (isspace((unsigned char)state[1]) || !state[1]);
 }
 
@@ -394,7 +393,7 @@ static bool is_known(const char *known, const char *log, const char *line) {
     const char *state = last_state(log, line);
     if (!state)
         return false;
-    return strcmp(known, "=0") == 0 ? is_zero(state) : starts(state, known + 1);
+    return strcmp(known, "=0") == 0 ? is_zero(state) : rp_starts_with(state, known + 1);
 }
 
 #define MAX_REASONS 8
@@ -474,7 +473,7 @@ static bool is_of_glue(const struct source_line *line) {
 static bool is_authors(const struct source_line *line) {
     static const char *const ours[] = {"reprobe-types.h", "kconfig.h", "bpf.h", "helpers.h"};
     for (size_t i = 0; line->file && i < RP_COUNT(ours); i++)
-        if ((size_t)line->file_len == strlen(ours[i]) && starts(line->file, ours[i]))
+        if ((size_t)line->file_len == strlen(ours[i]) && rp_starts_with(line->file, ours[i]))
             return false;
     return line->text_len > 0 && (line->file || !is_of_glue(line));
 }
@@ -501,8 +500,8 @@ static struct source_line find_source_line(const char *log, const char *reason) 
 static bool is_called(const struct source_line *line, const char *name) {
     const char *slash = strrchr(name, '/');
     const char *last = slash ? slash + 1 : name;
-    return (strlen(last) == (size_t)line->file_len && starts(line->file, last)) ||
-           starts(line->file, RP_TREE_SOURCE ":");
+    return (strlen(last) == (size_t)line->file_len && rp_starts_with(line->file, last)) ||
+           rp_starts_with(line->file, RP_TREE_SOURCE ":");
 }
 
 static void put_source_line(FILE *out, const struct source_line *line, const char *source) {

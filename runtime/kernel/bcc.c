@@ -30,7 +30,7 @@ const struct rp_bcc *rp_bcc(void) {
     static const char *const file = LIBBCC_BPF_SONAME;
     static const char *const functions[] = {RP_BCC_FUNCTIONS(RP_LIBRARY_NAME)
                                                 RP_BCC_MAKERS(RP_LIBRARY_NAME)};
-    static const struct rp_library library = {
+    static struct rp_library library = {
         .files = &file,
         .file_count = 1,
         /* What it shares with libbcc.so is its own if it is bound now. */
@@ -38,10 +38,10 @@ const struct rp_bcc *rp_bcc(void) {
         .functions = functions,
         .function_count = RP_COUNT(functions)};
     static struct rp_bcc bcc;
-    static bool is_open;
+    static bool tried;
     char why[128];
-    if (!is_open && rp_library_open(&library, &bcc, why))
+    if (!tried && rp_library_open(&library, &bcc, why))
         fill_missing(&bcc);
-    is_open = true;
+    tried = true;
     return &bcc;
 }

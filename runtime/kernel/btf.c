@@ -449,9 +449,8 @@ static char *parameters(const struct rp_btf *btf, const struct btf_type *proto,
     for (unsigned i = 0; i < count; i++) {
         RP_AUTO_FREE char *one =
             p[i].type ? rp_btf_declaration(btf, p[i].type, "", &full) : strdup("...");
-        char *longer = rp_text("%s%s%s", list, i ? ", " : "", one);
-        free(list);
-        list = longer;
+        if (!rp_text_list(&list, one))
+            return NULL;
     }
     return list;
 }

@@ -14,6 +14,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/shim.h"
+#include "util/text.h"
 #include "util/vec.h"
 
 /* ------------------------------------------------------------------ /proc/kallsyms */
@@ -58,19 +59,15 @@ static struct rp_error *each_symbol(symbol_fn each, void *ctx) {
     return NULL;
 }
 
-static bool starts_with(const char *text, const char *prefix) {
-    return !strncmp(text, prefix, strlen(prefix));
-}
-
 /* Real functions: no data, no padding or type-check thunks before a function, and no code that the
  * kernel generated at run time (BPF programs, trampolines), which cannot be probed. */
 static bool is_function(const struct symbol *symbol) {
     if (!strchr("tTwW", symbol->type))
         return false;
-    if (starts_with(symbol->name, "__pfx_") || starts_with(symbol->name, "__cfi_"))
+    if (rp_starts_with(symbol->name, "__pfx_") || rp_starts_with(symbol->name, "__cfi_"))
         return false;
     return !symbol->module ||
-           (strcmp(symbol->module, "bpf") != 0 && !starts_with(symbol->module, "__builtin"));
+           (strcmp(symbol->module, "bpf") != 0 && !rp_starts_with(symbol->module, "__builtin"));
 }
 
 /* ------------------------------------------------------------------ functions, read once
@@ -288,7 +285,7 @@ const char *rp_syscall_prefix(void) {
 
 static const char *behind_prefix(const char *function, size_t prefixes) {
     for (size_t i = 0; i < prefixes; i++)
-        if (starts_with(function, syscall_prefixes[i]))
+        if (rp_starts_with(function, syscall_prefixes[i]))
             return function + strlen(syscall_prefixes[i]);
     return NULL;
 }
@@ -298,7 +295,7 @@ const char *rp_syscall_of(const char *function) {
 }
 
 bool rp_is_syscall_function(const char *function) {
-    return starts_with(function, rp_syscall_prefix());
+    return rp_starts_with(function, rp_syscall_prefix());
 }
 
 char *rp_syscall_function(const char *function) {
@@ -336,7 +333,7 @@ static bool tell_bcc(void *ctx, const struct symbol *symbol) {
 static bool is_helper(const char *function) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     uint32_t id = btf ? rp_btf_find(btf, "bpf_func_id", BTF_KIND_ENUM) : 0;
-    if (!id || !starts_with(function, "bpf_"))
+    if (!id || !rp_starts_with(function, "bpf_"))
         return false;
     char name[64];
     snprintf(name, sizeof(name), "BPF_FUNC_%s", function + strlen("bpf_"));

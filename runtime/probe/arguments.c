@@ -110,9 +110,7 @@ char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count) {
     char *list = strdup("");
     for (size_t i = 0; list && i < count && i < arguments->count; i++) {
         RP_AUTO_FREE char *one = rp_type_declare(arguments->list[i].type, arguments->list[i].name);
-        char *longer = one ? rp_text("%s%s%s", list, i ? ", " : "", one) : NULL;
-        free(list);
-        list = longer;
+        rp_text_list(&list, one);
     }
     return list;
 }

@@ -30,20 +30,18 @@
     F(LLVMDisasmDispose)
 
 static struct { LLVM_FUNCTIONS(RP_LIBRARY_MEMBER) } llvm;
-static bool is_open;
 
 /* The LLVM that libbcc compiles with. */
 static bool open_llvm(void) {
     static const char *const file = LLVM_SONAME;
     static const char *const functions[] = {LLVM_FUNCTIONS(RP_LIBRARY_NAME)};
-    static const struct rp_library library = {.files = &file,
-                                              .file_count = 1,
-                                              .mode = RTLD_LAZY | RTLD_LOCAL,
-                                              .functions = functions,
-                                              .function_count = RP_COUNT(functions)};
+    static struct rp_library library = {.files = &file,
+                                        .file_count = 1,
+                                        .mode = RTLD_LAZY | RTLD_LOCAL,
+                                        .functions = functions,
+                                        .function_count = RP_COUNT(functions)};
     char why[128];
-    is_open = is_open || !rp_library_open(&library, &llvm, why);
-    return is_open;
+    return !rp_library_open(&library, &llvm, why);
 }
 
 struct rp_disassembler {

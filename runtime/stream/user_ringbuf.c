@@ -120,13 +120,10 @@ static struct rp_error *cannot_send(const char *name, const char *why) {
 }
 
 static struct rp_error *which_type(const struct samples *samples, const char *name) {
-    RP_AUTO_FREE char *all = strdup("");
-    for (size_t i = 0; all && i < samples->types.count; i++) {
-        char *longer =
-            rp_text("%s%s%s", all, i ? ", " : "", name_of(samples->btf, samples->types.items[i]));
-        free(all);
-        all = longer;
-    }
+    RP_AUTO_FREE char *all = NULL;
+    for (size_t i = 0; i < samples->types.count; i++)
+        if (!rp_text_list(&all, name_of(samples->btf, samples->types.items[i])))
+            return rp_error_nomem();
     if (!samples->types.count)
         return rp_error_hint_set(
             cannot_send(name, "nothing tells of what type the samples are"),

@@ -22,6 +22,13 @@ void rp_digest_text(struct rp_digest *digest, const char *text) {
     rp_digest_add(digest, text, text ? strlen(text) : 0);
 }
 
+void rp_digest_file(struct rp_digest *digest, const struct stat *file) {
+    rp_digest_add(digest, &file->st_ino, sizeof(file->st_ino));
+    rp_digest_add(digest, &file->st_size, sizeof(file->st_size));
+    rp_digest_add(digest, &file->st_mtim, sizeof(file->st_mtim));
+    rp_digest_add(digest, &file->st_ctim, sizeof(file->st_ctim));
+}
+
 void rp_digest_end(struct rp_digest *digest, char hex[65]) {
     SHA256End(&digest->sha, hex);
 }

@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-const char *rp_library_open(const struct rp_library *library, void *table, char why[128]) {
+const char *rp_library_open(struct rp_library *library, void *table, char why[128]) {
     void *handle = NULL;
+    if (library->is_open)
+        return NULL;
     for (size_t i = 0; i < library->file_count && !handle; i++)
         handle = dlopen(library->files[i], library->mode);
     if (!handle) {
@@ -22,5 +24,6 @@ const char *rp_library_open(const struct rp_library *library, void *table, char 
         }
         memcpy((char *)table + i * sizeof(function), &function, sizeof(function));
     }
+    library->is_open = true;
     return NULL;
 }

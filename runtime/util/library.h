@@ -7,6 +7,7 @@
 #ifndef RP_UTIL_LIBRARY_H
 #define RP_UTIL_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define RP_LIBRARY_MEMBER(name) __typeof__(name) *name;
@@ -19,11 +20,12 @@ struct rp_library {
     int mode; /* of dlopen() */
     const char *const *functions;
     size_t function_count;
+    bool is_open;
 };
 
-/* Opens it, for the rest of the process, and writes the functions' addresses one after another to
- * `table`, a struct of RP_LIBRARY_MEMBERs. NULL if it has them all; otherwise why not: the text is
- * the dynamic linker's, or in `why`, and `table` is undefined. */
-const char *rp_library_open(const struct rp_library *library, void *table, char why[128]);
+/* Opens it once, for the rest of the process, and writes the functions' addresses one after another
+ * to `table`, a struct of RP_LIBRARY_MEMBERs. NULL if it has them all; otherwise why not: the text
+ * is the dynamic linker's, or in `why`, and `table` is undefined. */
+const char *rp_library_open(struct rp_library *library, void *table, char why[128]);
 
 #endif

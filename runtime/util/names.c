@@ -62,6 +62,13 @@ bool rp_names_has(const struct rp_names *set, const char *name) {
     return rp_names_has_n(set, name, strlen(name));
 }
 
+bool rp_names_has_any(const struct rp_names *set, const char *const *names) {
+    for (; *names; names++)
+        if (rp_names_has(set, *names))
+            return true;
+    return false;
+}
+
 void rp_names_clear(struct rp_names *set) {
     for (size_t i = 0; i < set->count; i++)
         free(set->items[i]);

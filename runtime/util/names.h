@@ -22,6 +22,8 @@ struct rp_names {
 bool rp_names_add(struct rp_names *set, const char *name, size_t len);
 bool rp_names_has(const struct rp_names *set, const char *name);
 bool rp_names_has_n(const struct rp_names *set, const char *name, size_t len);
+/* One of `names`, which end with NULL. */
+bool rp_names_has_any(const struct rp_names *set, const char *const *names);
 /* Its index in the order of adding, or -1. */
 ssize_t rp_names_find(const struct rp_names *set, const char *name, size_t len);
 void rp_names_clear(struct rp_names *set);

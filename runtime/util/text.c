@@ -17,6 +17,14 @@ char *rp_text(const char *fmt, ...) {
     return text;
 }
 
+bool rp_text_list(char **list, const char *item) {
+    const char *before = *list ? *list : "";
+    char *longer = item ? rp_text("%s%s%s", before, *before ? ", " : "", item) : NULL;
+    free(*list);
+    *list = longer;
+    return longer != NULL;
+}
+
 bool rp_texts_add(struct rp_texts *texts, char *text) {
     bool added = text && rp_vec_push(texts, text);
     if (!added)

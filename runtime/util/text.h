@@ -11,6 +11,14 @@
 char *rp_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *rp_text_of(const char *fmt, va_list args) __attribute__((format(printf, 1, 0)));
 
+/* Adds an item to "A, B, …", malloc()ed; *list is NULL or "" before the first. False without
+ * memory, as for an item that is NULL: then *list is NULL. */
+bool rp_text_list(char **list, const char *item);
+
+static inline bool rp_starts_with(const char *text, const char *prefix) {
+    return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
 struct rp_texts {
     RP_VEC(char *);
 };

@@ -36,11 +36,8 @@ static char *listed_kinds(void) {
     char *text = strdup("");
     const struct rp_probe_kind *kind;
     for (size_t i = 0; text && (kind = rp_probe_kind_at(i)); i++) {
-        if (!kind->list)
-            continue;
-        char *longer = rp_text("%s%s%s", text, *text ? ", " : "", kind->name);
-        free(text);
-        text = longer;
+        if (kind->list)
+            rp_text_list(&text, kind->name);
     }
     return text;
 }

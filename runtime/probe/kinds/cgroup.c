@@ -64,12 +64,9 @@ static char *find_root(void) {
 }
 
 static struct rp_error *unknown_action(const char *rest) {
-    RP_AUTO_FREE char *all = strdup("");
-    for (size_t i = 0; all && i < RP_COUNT(actions); i++) {
-        char *longer = rp_text("%s%s%s", all, i ? ", " : "", actions[i].name);
-        free(all);
-        all = longer;
-    }
+    RP_AUTO_FREE char *all = NULL;
+    for (size_t i = 0; i < RP_COUNT(actions) && rp_text_list(&all, actions[i].name); i++)
+        ;
     return rp_error_hint_set(rp_probe_error(EINVAL,
                                             "`%.*s` is not what a program of a cgroup is at",
                                             (int)strcspn(rest, ":"), rest),

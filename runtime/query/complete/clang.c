@@ -22,11 +22,11 @@ static struct rp_error *unusable(const char *why) {
 
 struct rp_error *rp_clang_open(const struct rp_clang **out) {
     static const char *const functions[] = {RP_CLANG_FUNCTIONS(RP_CLANG_NAME)};
-    static const struct rp_library library = {.files = files,
-                                              .file_count = RP_COUNT(files),
-                                              .mode = RTLD_NOW | RTLD_LOCAL,
-                                              .functions = functions,
-                                              .function_count = RP_COUNT(functions)};
+    static struct rp_library library = {.files = files,
+                                        .file_count = RP_COUNT(files),
+                                        .mode = RTLD_NOW | RTLD_LOCAL,
+                                        .functions = functions,
+                                        .function_count = RP_COUNT(functions)};
     *out = &opened;
     if (opened.index)
         return NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/object_file.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
@@ -361,14 +362,25 @@ static bool is_anothers(const uint8_t *data, size_t size) {
            (size >= machine_end && header.e_machine != EM_BPF);
 }
 
-/* Whether it is whole, and not ours: another compiler's. */
+/* Whether it ends as our files do, whatever became of what stands before. */
+static bool ends_with_digest(const uint8_t *data, size_t size) {
+    if (size < DIGEST_SIZE)
+        return false;
+    for (const uint8_t *p = data + size - DIGEST_SIZE; p < data + size; p++)
+        if (!isxdigit(*p))
+            return false;
+    return true;
+}
+
+/* Whether it is whole, and not ours: another compiler's. One altered byte does not make it that. */
 static bool is_libbpfs(const uint8_t *data, size_t size) {
     const void *meta;
     size_t meta_size, sections = 0;
     elf_version(EV_CURRENT);
     Elf *elf = elf_memory((char *)data, size);
     bool whole = elf && !elf_getshdrnum(elf, &sections) && sections > 1;
-    bool ours = whole && rp_elf_section(elf, META, &meta, &meta_size);
+    bool ours =
+        whole && (ends_with_digest(data, size) || rp_elf_section(elf, META, &meta, &meta_size));
     if (elf)
         elf_end(elf);
     return whole && !ours;

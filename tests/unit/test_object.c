@@ -88,7 +88,7 @@ START_TEST(what_is_cut_or_altered_is_refused) {
         ck_assert_int_eq(rp_error_errno(err), EBADMSG);
         rp_error_free(err);
     }
-    for (size_t at = 0; at < size; at += 61) {
+    for (size_t at = 0; at < size; at++) {
         data[at] ^= 1;
         struct rp_error *err = read_bytes(data, size, &copy);
         ck_assert_msg(err, "the change of byte %zu was not seen", at);

@@ -325,6 +325,8 @@ struct rp_error *rp_session_read_trace(struct rp_session *session, rp_trace_fn f
  * nobody sees their rows. */
 struct rp_error *rp_session_read_rows(struct rp_session *session, struct rp_module *module,
                                       rp_record_fn fn, void *ctx);
+/* Whether the probe is an iterator, which comes to an end by itself. */
+bool rp_session_probe_ends(const struct rp_session *session, const struct rp_probe *probe);
 /* Whether the probe is an iterator that has come to its end. */
 bool rp_session_probe_ended(const struct rp_session *session, const struct rp_probe *probe);
 /* Calls `fn` every `every_ns` nanoseconds while the loop runs. */

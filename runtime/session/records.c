@@ -181,11 +181,21 @@ void rp_session_end_rows(struct rp_session *s, const struct rp_probe *probe) {
             rp_rows_end(s->streams.items[i]);
 }
 
-bool rp_session_probe_ended(const struct rp_session *s, const struct rp_probe *probe) {
+/* What reads the rows of the iterator; NULL: it is not one. */
+static const struct rp_stream *stream_of(const struct rp_session *s, const struct rp_probe *probe) {
     for (size_t i = 0; i < s->streams.count; i++)
         if (s->streams.items[i]->probe == probe)
-            return s->streams.items[i]->ended;
-    return false;
+            return s->streams.items[i];
+    return NULL;
+}
+
+bool rp_session_probe_ends(const struct rp_session *s, const struct rp_probe *probe) {
+    return stream_of(s, probe);
+}
+
+bool rp_session_probe_ended(const struct rp_session *s, const struct rp_probe *probe) {
+    const struct rp_stream *stream = stream_of(s, probe);
+    return stream && stream->ended;
 }
 
 bool rp_session_is_through(const struct rp_session *s) {

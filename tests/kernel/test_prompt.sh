@@ -27,16 +27,6 @@ PROBE
 END
 }
 
-# terminal [ARG…]: the prompt in a terminal; the script of pty.c is standard input. Only what the
-# case itself starts is traced.
-terminal() {
-	command="reprobe $* in a terminal"
-	{ timeout -k 5 $((limit * 5)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
-	rc=$?
-	[ $rc = 0 ] || fail "$command: $(cat "$tmp/err")" "$(cat "$tmp/out")"
-}
-pty_options=()
-
 # commands COMMAND…: as -e, with a command that calls getpgid() three times
 commands() {
 	local args=()
@@ -165,7 +155,7 @@ errors() {
 	try 'wait soon' 'not a duration'
 	try 'limit many' 'not a number'
 	try 'map nothing' '`maps` lists them'
-	try 'map' '`maps` lists them'
+	try 'map 1 x' 'cannot `x` a map'
 	try 'map counts turn' 'cannot `turn`'
 	try 'map counts set 1' 'a key and a value'
 	try 'map counts del' 'a key is needed'

@@ -34,6 +34,7 @@ static void interrupt(struct prompt *prompt) {
         prompt_end_job(prompt);
         input_clear(prompt);
     } else if (!input_clear(prompt) && !typed && !entry_pause_rows(prompt)) {
+        entry_show_answers(prompt);
         prompt_say("%sCtrl-D leaves%s\n", screen_talk_colour(COLOUR_DIM),
                    screen_talk_colour(COLOUR_NONE));
     }
@@ -241,7 +242,9 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     RP_TRY(input_begin(prompt, script->lines.count > 0));
     RP_TRY(rp_session_run(prompt->session));
     prompt_end_job(prompt);
-    return prompt->terminal || prompt->quit ? NULL : entry_print_all(prompt);
+    if (prompt->terminal)
+        return entry_show_answers(prompt), NULL;
+    return prompt->quit ? NULL : entry_print_all(prompt);
 }
 
 /* A user types if standard input is a terminal and there is no -e. */

@@ -51,6 +51,11 @@ struct entry {
     char *draft;   /* what was edited, and did not run */
 };
 
+/* ------------------------------------------------------------------ entry_find.c */
+
+/* The one of that number ("2"); an error says which there are. */
+struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
+
 /* ------------------------------------------------------------------ entry.c */
 
 struct rp_error *attach_points_add(struct attach_points *attach_points, const char *function,
@@ -59,8 +64,6 @@ struct rp_error *attach_points_add(struct attach_points *attach_points, const ch
 struct rp_error *entry_attach_points(const struct entry *entry,
                                      struct attach_points *attach_points);
 
-/* The one of that number ("2"); an error says which there are. */
-struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
 /* As one would type it: the question, or the name of the C. malloc()ed. */
 char *entry_line(const struct entry *entry);
 void entry_print_title(const struct entry *entry);
@@ -135,10 +138,9 @@ struct rp_error *entry_attach_all(struct prompt *prompt, struct entry *entry,
 struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text);
 struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const char *word);
 
-/* ------------------------------------------------------------------ verbs/maps.c */
+/* ------------------------------------------------------------------ answers.c */
 
-/* The map that a word means: "counts", "2.counts", or "2" when 2 has but one. On an error *entry is
- * NULL. */
+/* The map that a word means: "counts" or "2.counts". On an error *entry is NULL. */
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
                            const char **map);
 /* One of its maps, or all that have data, to `out`. */
@@ -146,6 +148,24 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                  const char *map, int as, FILE *out);
 struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry, int as,
                                   FILE *out);
+/* An error when the map holds events, stacks or programs, and not data. */
+struct rp_error *entry_check_data(const struct entry *entry, const char *map);
+/* What an entry has gathered. */
+struct answer {
+    struct entry *entry;
+    const char *map; /* NULL: all of its maps that have answers */
+};
+bool entry_has_answer(const struct entry *entry);
+/* What a word means: a map, or of a number or `last` all that it has gathered; NULL: the newest
+ * answer. On an error out->entry is NULL. */
+struct rp_error *entry_answer(const struct prompt *prompt, const char *word, struct answer *out);
+/* As --json says. */
+struct rp_error *entry_print_answer(const struct prompt *prompt, const struct answer *answer,
+                                    FILE *out);
+/* Says at a terminal how to see it. */
+void entry_print_how(const struct prompt *prompt, const struct entry *entry);
+/* All answers, for whoever looks at the screen; false: there are none. */
+bool entry_show_answers(struct prompt *prompt);
 /* Says how many of its rows were lost since it was last said. */
 void entry_say_lost(const struct prompt *prompt, struct entry *entry);
 /* Says what else was left out. */

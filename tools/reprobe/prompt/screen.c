@@ -270,13 +270,22 @@ int screen_columns(void) {
     return 80;
 }
 
+static bool is_dumb(void) {
+    const char *term = getenv("TERM");
+    return !term || strcmp(term, "dumb") == 0;
+}
+
+bool screen_can_move(void) {
+    return isatty(STDOUT_FILENO) && !is_dumb();
+}
+
 static const char *colour_on(enum colour colour, int fd) {
     static const char *const codes[] = {
         [COLOUR_NONE] = "\033[0m",   [COLOUR_NUMBER] = "\033[36m", [COLOUR_HEADER] = "\033[1m",
         [COLOUR_ERROR] = "\033[31m", [COLOUR_HINT] = "\033[33m",   [COLOUR_DIM] = "\033[2m",
     };
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-    bool may = isatty(fd) && !(no_colour && *no_colour) && term && strcmp(term, "dumb") != 0;
+    const char *no_colour = getenv("NO_COLOR");
+    bool may = isatty(fd) && !(no_colour && *no_colour) && !is_dumb();
     return may ? codes[colour] : "";
 }
 

@@ -36,6 +36,8 @@ enum colour { COLOUR_NONE, COLOUR_NUMBER, COLOUR_HEADER, COLOUR_ERROR, COLOUR_HI
 /* The codes for stdout, and for stderr; "" where there are no colours. */
 const char *screen_colour(enum colour colour);
 const char *screen_talk_colour(enum colour colour);
+/* Whether stdout is a terminal whose cursor can be moved. */
+bool screen_can_move(void);
 /* Columns of the terminal; 80 when there is none. */
 int screen_columns(void);
 /* Of as many bytes of `text` as take at most `columns` columns. */

@@ -84,7 +84,7 @@ const struct verb question_verbs[] = {
      WORDS_QUESTION, trace},
     {"count", "PROBE… [by KEY…] [if COND]", "count events",
      "KEY is an expression; several KEYs give a count for each combination. If PROBE is a pattern, "
-     "each match has its own count. The counts are in a map: `map counts` shows it.",
+     "each match has its own count. Ctrl-C or `map` shows the counts, `watch` shows them grow.",
      "count sched_switch by comm\n"
      "count sched:sched_*\n"
      "count sys_enter_read by comm, fd if count > 4096",

@@ -8,6 +8,15 @@
 extern const struct verb question_verbs[], code_verbs[], probe_verbs[], map_verbs[],
     inspect_verbs[], save_verbs[], help_verbs[];
 
+/* watch.c: shows an answer again and again, as the command does. */
+struct watch_opts {
+    const char *word;  /* as for entry_answer() */
+    uint64_t every_ns; /* 0: a second */
+    uint64_t times;    /* 0: until it is ended */
+};
+struct rp_error *watch_start(struct prompt *prompt, const struct watch_opts *opts);
+struct rp_error *watch_verb(struct prompt *prompt, const char *args);
+
 /* edit.c: opens a program in the user's editor, and reloads it on each save. */
 struct rp_error *edit_start(struct prompt *prompt, struct entry *entry);
 

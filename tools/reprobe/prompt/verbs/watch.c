@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* watch: what has been gathered, again and again. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "prompt/entry.h"
+#include "prompt/screen.h"
+#include "prompt/verbs/verbs.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+
+#define NS_A_SECOND 1000000000ULL
+
+/* ------------------------------------------------------------------ watch */
+
+struct watch {
+    char *word;    /* as the map was called: it may be another program's when that was reloaded */
+    uint64_t left; /* times; 0: no end */
+    bool in_place;
+    unsigned drawn; /* rows on the screen, above the prompt; not in place: blocks */
+};
+
+static unsigned screen_rows(void) {
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
+/* Of the text as many rows as the terminal has beside the prompt's own, none wider than it is. What
+ * is left out stands below the first two, the names: the entries with most are last. */
+static unsigned draw(const char *text) {
+    unsigned rows = 0, most = screen_rows() > 5 ? screen_rows() - 2 : 3;
+    for (const char *c = text; *c; c++)
+        rows += *c == '\n';
+    unsigned skip = rows > most ? rows - most : 0, row = 0;
+    for (const char *line = text; *line; row++) {
+        size_t length = strcspn(line, "\n");
+        bool shown = row < 2 || row >= skip + 2;
+        if (shown)
+            printf("%.*s\033[K\n", (int)screen_fit(line, length, screen_columns()), line);
+        line += length + (line[length] == '\n');
+    }
+    return rows - skip;
+}
+
+static void redraw(struct watch *watch, const char *text) {
+    if (watch->drawn)
+        printf("\033[%uA\r\033[J", watch->drawn);
+    watch->drawn = draw(text);
+}
+
+static struct rp_error *print(struct prompt *prompt, const struct watch *watch, char **text) {
+    struct answer answer;
+    size_t size;
+    RP_TRY(entry_answer(prompt, watch->word, &answer));
+    FILE *memory = open_memstream(text, &size);
+    if (!memory)
+        return rp_error_nomem();
+    struct rp_error *err = entry_print_answer(prompt, &answer, memory);
+    fclose(memory);
+    return err;
+}
+
+static struct rp_error *show(struct prompt *prompt, struct watch *watch) {
+    RP_AUTO_FREE char *text = NULL;
+    RP_TRY(print(prompt, watch, &text));
+    screen_hide();
+    if (watch->in_place) {
+        redraw(watch, text);
+    } else {
+        if (watch->drawn++ && !prompt->tool->json)
+            putchar('\n');
+        if (prompt->tool->timestamps && !prompt->tool->json) {
+            rp_print_time(stdout);
+            putchar('\n');
+        }
+        fputs(text, stdout);
+    }
+    fflush(stdout);
+    return NULL;
+}
+
+static bool watch_tick(struct prompt *prompt, void *ctx) {
+    struct watch *watch = ctx;
+    struct rp_error *err = show(prompt, watch);
+    if (err) {
+        prompt_fail(prompt, err);
+        return false;
+    }
+    return !ferror(stdout) && (!watch->left || --watch->left);
+}
+
+static void watch_end(struct prompt *prompt, void *ctx) {
+    struct watch *watch = ctx;
+    (void)prompt;
+    free(watch->word);
+    free(watch);
+}
+
+static struct rp_error *start(struct prompt *prompt, const struct watch_opts *opts,
+                              struct watch *watch) {
+    struct answer answer;
+    RP_TRY(entry_answer(prompt, opts->word, &answer));
+    if (answer.map)
+        RP_TRY(entry_check_data(answer.entry, answer.map));
+    watch->word = opts->word ? strdup(opts->word) : NULL;
+    if (opts->word && !watch->word)
+        return rp_error_nomem();
+    watch->left = opts->times;
+    watch->in_place = prompt->terminal && !prompt->tool->json && screen_can_move();
+    return show(prompt, watch);
+}
+
+struct rp_error *watch_start(struct prompt *prompt, const struct watch_opts *opts) {
+    struct watch *watch = calloc(1, sizeof(*watch));
+    if (!watch)
+        return rp_error_nomem();
+    struct rp_error *err = start(prompt, opts, watch);
+    const struct job job = {.every_ns = opts->every_ns ? opts->every_ns : NS_A_SECOND,
+                            .tick = watch_tick,
+                            .end = watch_end,
+                            .ctx = watch,
+                            .mute = watch->in_place,
+                            .enter_ends = true};
+    bool goes_on = !err && watch->left != 1;
+    watch->left -= watch->left > 0;
+    if (goes_on)
+        err = prompt_start(prompt, &job);
+    if (!goes_on || err)
+        watch_end(prompt, watch);
+    return err;
+}
+
+/* ------------------------------------------------------------------ the command */
+
+/* "500ms", and not the number of a program. */
+static bool is_duration(const char *word) {
+    uint64_t ns;
+    return word && word[strspn(word, "0123456789.")] && rp_parse_duration(word, &ns);
+}
+
+static struct rp_error *read_times(const char *args, struct watch_opts *opts) {
+    RP_AUTO_FREE char *seconds = args_word(&args), *count = args_word(&args);
+    RP_TRY(args_end(args));
+    if (seconds && !rp_parse_duration(seconds, &opts->every_ns))
+        return rp_error_hint_set(
+            rp_error_new(EINVAL, "it is not a duration", "cannot watch every `%s`", seconds),
+            "try 2, 500ms, 1m");
+    if (count && (!rp_parse_count(count, UINT32_MAX, &opts->times) || !opts->times))
+        return rp_error_new(EINVAL, "it is not a number", "cannot watch `%s` times", count);
+    return NULL;
+}
+
+struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
+    const char *rest = args;
+    RP_AUTO_FREE char *word = args_word(&rest);
+    bool has_name = word && !is_duration(word);
+    struct watch_opts opts = {.word = has_name ? word : NULL};
+    RP_TRY(read_times(has_name ? rest : args, &opts));
+    return watch_start(prompt, &opts);
+}

@@ -48,11 +48,13 @@ last ^reprobe>$
 send watch 100ms\r
 begin ./seen_$$ --calls 10 >/dev/null
 wait ^seen_$$ +40
+clear
 key ctrl-c
-last ^reprobe>$
+wait \^C$
+clear
 send map last clear\r
 send map\r
-last ^reprobe>$
+wait ^counts:$
 clear
 run ./seen_$$ --calls 3 >/dev/null
 key ctrl-d

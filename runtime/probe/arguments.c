@@ -24,7 +24,8 @@ void rp_arguments_free(struct rp_arguments *arguments) {
 
 struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type) {
     RP_VEC(struct rp_argument) all = {arguments->list, arguments->count, arguments->count};
-    if (!name || !type || !rp_vec_push(&all, ((struct rp_argument){name, type, false}))) {
+    if (!name || !type ||
+        !rp_vec_push(&all, ((struct rp_argument){.name = name, .type = type, .words = 1}))) {
         free(name);
         free(type);
         return rp_error_nomem();
@@ -46,35 +47,20 @@ struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments) {
     return arguments->result ? NULL : rp_error_nomem();
 }
 
-static bool is_struct(const struct rp_btf *btf, uint32_t id) {
-    return btf_is_composite(rp_btf_type(btf, rp_btf_skip_to_base(btf, id)));
-}
-
-/* A struct by value takes one or two registers, so later arguments are not where they seem to be.
- */
-static bool is_large(const struct rp_btf *btf, uint32_t id) {
-    return is_struct(btf, id) && rp_btf_size(btf, id) > 8;
-}
-
 struct rp_error *rp_arguments_add_prototype(struct rp_arguments *arguments,
                                             const struct rp_btf *btf, uint32_t proto,
                                             unsigned first) {
     const struct btf_type *t = rp_btf_type(btf, proto);
     const struct btf_param *p = btf_params(t);
-    size_t readable = btf_vlen(t);
     arguments->known = true;
     for (unsigned i = first; i < btf_vlen(t); i++) {
         const char *name = rp_btf_string(btf, p[i].name_off);
         if (!p[i].type) /* "…" */
             break;
-        if (is_large(btf, p[i].type) && arguments->count < readable)
-            readable = arguments->count;
         RP_TRY(rp_arguments_add(arguments, *name ? strdup(name) : numbered(i - first),
                                 rp_type_declaration(btf, p[i].type)));
-        arguments->list[arguments->count - 1].is_struct = is_struct(btf, p[i].type);
+        rp_argument_set_words(&arguments->list[arguments->count - 1], btf, p[i].type);
     }
-    if (readable < arguments->count)
-        arguments->readable = readable;
     if (!t->type)
         return NULL;
     arguments->result = rp_type_declaration(btf, t->type);
@@ -161,13 +147,21 @@ static void write_parameter(const struct rp_function_text *f, const char *type, 
     fprintf(f->out, ", %s", one ? one : "");
 }
 
+/* The words of what is copied are parameters of their own. */
+static void write_words(const struct rp_function_text *f, const struct rp_argument *argument) {
+    for (unsigned word = 0; word < argument->words; word++)
+        fprintf(f->out, word ? ", u64 %s_value_%u" : ", u64 %s_value", argument->name, word + 1);
+}
+
 void rp_write_parameters(const struct rp_function_text *f) {
     size_t count = rp_function_parameters(f);
     for (size_t i = 0; i < count; i++) {
         const struct rp_argument *argument = &f->arguments->list[i];
         bool taken = !strcmp(argument->name, "ctx") && !rp_function_reads(f, "ctx");
-        if (argument->is_struct)
-            fprintf(f->out, ", u64 %s_value", argument->name);
+        if (argument->on_stack)
+            continue;
+        if (argument->is_copied)
+            write_words(f, argument);
         else
             write_parameter(f, argument->type, taken ? "ctx_" : argument->name);
     }
@@ -175,15 +169,34 @@ void rp_write_parameters(const struct rp_function_text *f) {
         write_parameter(f, f->arguments->result, "ret");
 }
 
-void rp_write_structs(const struct rp_function_text *f) {
+static void write_copy(const struct rp_function_text *f, const struct rp_argument *argument) {
+    const char *name = argument->name;
+    if (argument->words == 1) {
+        fprintf(f->out, "    __builtin_memcpy(&%s, &%s_value, sizeof(%s));\n", name, name, name);
+        return;
+    }
+    fprintf(f->out, "    u64 %s_values[] = {%s_value", name, name);
+    for (unsigned word = 1; word < argument->words; word++)
+        fprintf(f->out, ", %s_value_%u", name, word + 1);
+    fprintf(f->out, "};\n    __builtin_memcpy(&%s, %s_values, sizeof(%s));\n", name, name, name);
+}
+
+void rp_write_copied(const struct rp_function_text *f) {
     for (size_t i = 0; i < rp_function_parameters(f); i++) {
         const struct rp_argument *argument = &f->arguments->list[i];
         const char *name = argument->name;
-        if (!argument->is_struct || !rp_function_reads(f, name))
+        if ((!argument->is_copied && !argument->on_stack) || !rp_function_reads(f, name))
             continue;
         RP_AUTO_FREE char *declared = rp_type_declare(argument->type, name);
-        fprintf(f->out, "    %s;\n    __builtin_memcpy(&%s, &%s_value, sizeof(%s));\n",
-                declared ? declared : "", name, name, name);
+        fprintf(f->out, "    %s;\n", declared ? declared : "");
+        if (argument->on_stack)
+            fprintf(
+                f->out,
+                "    bpf_probe_read_kernel(&%s, sizeof(%s), (void *)(PT_REGS_SP(%s) + %zu)); /* "
+                "on the stack */\n",
+                name, name, f->context, sizeof(long) + argument->offset);
+        else
+            write_copy(f, argument);
     }
 }
 

@@ -16,7 +16,12 @@
 struct rp_argument {
     const char *name; /* "dfd" */
     const char *type; /* in C, "struct filename *" */
-    bool is_struct;   /* by value, in a register */
+    unsigned words;   /* of 8 bytes, that it takes where arguments are passed in registers */
+    bool is_copied;   /* a struct by value, or a number of more than a word: its words are copied */
+    bool in_memory;   /* it is never passed in registers, */
+    bool in_other_registers; /* or in those of floating point */
+    bool on_stack;           /* where it is, at the entry: */
+    unsigned align, offset;  /* from where the caller's arguments begin */
 };
 struct rp_arguments {
     struct rp_argument *list;
@@ -48,11 +53,17 @@ static inline void rp_cleanup_arguments(struct rp_arguments **arguments) {
 struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type);
 /* The arguments of an unknown function: arg0, arg1, … and a return value. */
 struct rp_error *rp_arguments_add_unknown(struct rp_arguments *arguments);
-/* The prototype's parameters from number `first` on, and its return type. A parameter that takes
- * more than a register, and those after it, cannot be read. */
+/* The prototype's parameters from number `first` on, and its return type. */
 struct rp_error *rp_arguments_add_prototype(struct rp_arguments *arguments,
                                             const struct rp_btf *btf, uint32_t proto,
                                             unsigned first);
+/* What of it depends on its type (passing.c). */
+void rp_argument_set_words(struct rp_argument *argument, const struct rp_btf *btf, uint32_t id);
+/* At a function's entry: which of them are in so many registers, and where on the stack others are.
+ * `readable` ends before the first of which that is not known. */
+void rp_arguments_place(struct rp_arguments *arguments, unsigned registers);
+/* Where arguments are passed in a row, of so many words: `readable` ends where it does. */
+void rp_arguments_limit(struct rp_arguments *arguments, unsigned words);
 /* The prototype of the kernel function `name`, in vmlinux or in one of `modules`; *in is the one
  * that has it. 0 if there is none. */
 uint32_t rp_kernel_prototype(const char *name, const struct rp_btf *modules,
@@ -75,8 +86,8 @@ struct rp_function_text {
 };
 
 bool rp_function_reads(const struct rp_function_text *function, const char *name);
-/* For a kind with parameters: how many arguments become parameters. Their order matters, so all
- * arguments before one that is read do, too. */
+/* For a kind with parameters: how many arguments become parameters, but for those on the stack.
+ * Their order matters, so all arguments before one that is read do, too. */
 size_t rp_function_parameters(const struct rp_function_text *function);
 /* Whether the kind's macro can be used: it names the context `context`, and nothing else may have
  * that name. */
@@ -88,8 +99,9 @@ bool rp_function_is_macro(const struct rp_function_text *function, const char *c
 void rp_write_target(const struct rp_function_text *function);
 /* ", int dfd, struct filename *name" */
 void rp_write_parameters(const struct rp_function_text *function);
-/* "    kuid_t uid;" and what is in its register, for parameters that are structs. */
-void rp_write_structs(const struct rp_function_text *function);
+/* "    kuid_t uid;" and what is in its registers or on the stack, for parameters that are not what
+ * one register holds. */
+void rp_write_copied(const struct rp_function_text *function);
 /* "    int dfd = VALUE;" */
 void rp_write_local(FILE *out, const char *type, const char *name, const char *value);
 

@@ -85,7 +85,6 @@ struct rp_error *rp_raw_event_arguments(const struct rp_spec *spec,
         struct rp_error *err = rp_arguments_add_prototype(arguments, btf, proto, 1);
         free((char *)arguments->result);
         arguments->result = NULL;
-        arguments->readable = arguments->count;
         return err;
     }
     return rp_spec_check(spec);

@@ -129,7 +129,8 @@ struct rp_error *rp_arguments_add_syscall(struct rp_arguments *arguments, const 
     return arguments->result ? rp_arguments_add_fields(arguments, format) : rp_error_nomem();
 }
 
-static struct rp_error *add_prototype(const struct rp_spec *spec, struct rp_arguments *arguments) {
+struct rp_error *rp_kernel_function_arguments(const struct rp_spec *spec,
+                                              struct rp_arguments *arguments) {
     const struct rp_btf *btf;
     uint32_t proto = rp_kernel_prototype(spec->target, NULL, &btf);
     if (proto)
@@ -142,14 +143,6 @@ static struct rp_error *add_prototype(const struct rp_spec *spec, struct rp_argu
                                  : rp_arguments_add_unknown(arguments);
     rp_btf_free(modules);
     return err;
-}
-
-struct rp_error *rp_kernel_function_arguments(const struct rp_spec *spec, size_t registers,
-                                              struct rp_arguments *arguments) {
-    RP_TRY(add_prototype(spec, arguments));
-    if (arguments->readable > registers)
-        arguments->readable = registers;
-    return NULL;
 }
 
 /* ------------------------------------------------------------------ calls */

@@ -9,8 +9,8 @@
  * if this kernel has no such syscall. */
 bool rp_kernel_function_use_own_name(struct rp_spec *spec);
 
-/* The function's arguments from BTF; `count` of them are in registers. */
-struct rp_error *rp_kernel_function_arguments(const struct rp_spec *spec, size_t registers,
+/* The function's arguments from BTF. */
+struct rp_error *rp_kernel_function_arguments(const struct rp_spec *spec,
                                               struct rp_arguments *arguments);
 /* If the function is a syscall's: its arguments, which are in the caller's registers. *found:
  * whether it is. */

@@ -22,8 +22,8 @@ static void count(void *ctx, const char *text, const char *what) {
 }
 
 static struct rp_error *look(const char *text, size_t *words) {
-    static const struct rp_argument list[] = {{"file", "struct file *", false},
-                                              {"count", "size_t", false}};
+    static const struct rp_argument list[] = {{.name = "file", .type = "struct file *", .words = 1},
+                                              {.name = "count", .type = "size_t", .words = 1}};
     static const struct rp_arguments arguments = {.list = (struct rp_argument *)list,
                                                   .count = RP_COUNT(list),
                                                   .known = true,

@@ -67,6 +67,23 @@ structs_by_value() {
 	done
 }
 
+# In two registers; on the stack, because the registers do not suffice, or because they are large; what is behind them.
+large_structs_by_value() {
+	local kind option='level optname optval.user optlen.user *(int *)optlen.user' pages='nr_pages pages nodes status flags'
+	for kind in kprobe fentry; do
+		[ $kind = kprobe ] || reprobe list fentry >list 2>&1 || continue
+		answer "given --option >expected" trace "$kind:do_tcp_getsockopt $option if comm == \"given\" && optlen.is_kernel == 0"
+		equal "$kind" "$(cat expected)" "$(fields data.level data.optname data.optval_user data.optlen_user data.int_optlen_user)"
+		answer "given --option >expected" trace "$kind:do_tcp_getsockopt $option ret if comm == \"given\""
+		equal "$kind with its result" "$(cat expected) 0" \
+			"$(fields data.level data.optname data.optval_user data.optlen_user data.int_optlen_user data.ret)"
+	done
+	# Larger than what a program at a function can have.
+	answer "given --pages >expected" trace "kprobe:do_pages_move task_nodes.bits[0] $pages if comm == \"given\""
+	equal "on the stack" "1 $(cat expected)" \
+		"$(fields data.task_nodes_bits_0 data.nr_pages data.pages data.nodes data.status data.flags)"
+}
+
 # What a function sets is there at its return.
 moments() {
 	answer 'tcp 1 >/dev/null' trace 'tcp_v4_connect entry(sk->sk_daddr) return(sk->sk_daddr) ret if comm == "tcp"'
@@ -95,6 +112,7 @@ t "syscalls" syscalls
 t "fentry and fexit" directly
 t "steps through memory" steps_through_memory
 t "structs by value" structs_by_value
+t "large structs by value" large_structs_by_value
 t "entry and return" moments
 t "sums" sums
 t "no such function" no_such_function

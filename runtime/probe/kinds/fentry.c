@@ -21,8 +21,9 @@
 #include "util/names.h"
 #include "util/nearest.h"
 
-/* The number of arguments that the kernel passes to a program at a function. */
-#define ARGUMENTS_MAX 11
+/* Words that BPF_PROG() takes from what the kernel passes to a program at a function: arguments,
+ * and then the result (the kernel takes 12 arguments at most). */
+#define WORDS_MAX 12
 
 /* The prefix of the type of a tracepoint's arguments. */
 #define TRACEPOINT_PREFIX "btf_trace_"
@@ -263,7 +264,9 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
 /* ------------------------------------------------------------------ arguments */
 
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
-    return rp_kernel_function_arguments(spec, ARGUMENTS_MAX, arguments);
+    RP_TRY(rp_kernel_function_arguments(spec, arguments));
+    rp_arguments_limit(arguments, WORDS_MAX - spec->kind->is_return);
+    return NULL;
 }
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {

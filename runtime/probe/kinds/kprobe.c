@@ -245,12 +245,12 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
         return NULL;
     }
     bool found;
-    size_t registers = spec->kind->is_return ? 0 : REGISTERS;
     RP_TRY(rp_arguments_add_syscall(arguments, spec->target, &found));
     if (!found)
-        RP_TRY(rp_kernel_function_arguments(spec, registers, arguments));
-    if (arguments->readable > registers)
-        arguments->readable = registers;
+        RP_TRY(rp_kernel_function_arguments(spec, arguments));
+    if (spec->kind->is_return)
+        arguments->readable = 0;
+    rp_arguments_place(arguments, REGISTERS);
     return NULL;
 }
 

@@ -153,6 +153,12 @@ static void write_head(const struct rp_function_text *f) {
 
 static void write_argument(const struct rp_function_text *f, size_t i) {
     const struct rp_argument *argument = &f->arguments->list[i];
+    if (argument->is_copied) {
+        RP_AUTO_FREE char *declared = rp_type_declare(argument->type, argument->name);
+        fprintf(f->out, "    %s;\n    __builtin_memcpy(&%s, &%s->args[%zu], sizeof(%s));\n",
+                declared ? declared : "", argument->name, f->context, i, argument->name);
+        return;
+    }
     RP_AUTO_FREE char *value = rp_text("(%s)%s->args[%zu]", argument->type, f->context, i);
     rp_write_local(f->out, argument->type, argument->name, value ? value : "0");
 }

@@ -263,7 +263,7 @@ static void write_arguments(const struct rp_query_plan *p, size_t s) {
         if (is_read(p, s, point->arguments->list[i].name))
             kind->write_argument(&function, i);
     if (kind->has_parameters)
-        rp_write_structs(&function);
+        rp_write_copied(&function);
     write_saved_arguments(p, s);
     bool has_own_ret = rp_argument_find(rp_plan_entry(p)->arguments, "ret");
     if (kind->result == RP_RESULT_READ && !has_own_ret && is_read(p, s, "ret") &&

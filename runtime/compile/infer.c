@@ -180,6 +180,8 @@ static struct rp_error *infer_data(const struct inference *inference, uint32_t i
         return rp_error_nomem();
     if (rp_means_histogram(schema->means))
         return NULL;
+    if (rp_map_type_is_per_cpu(map->type) && rp_part_is_stats(&d.value, NULL))
+        schema->means = RP_MEANS_STATS;
     if (counts_stacks(&d, schema))
         schema->means = RP_MEANS_STACKS;
     else if (rp_map_type_is_array(map->type) && map->max_entries == 1 && d.counts)

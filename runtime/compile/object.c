@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -209,6 +210,39 @@ bool rp_part_is_number(const struct rp_part_type *type) {
 bool rp_part_is_unsigned(const struct rp_part_type *type) {
     const struct btf_type *t = type_of(type);
     return rp_part_is_number(type) && (!t || !(btf_int_encoding(t) & BTF_INT_SIGNED));
+}
+
+static const char *const stats_parts[RP_STATS_PARTS] = {"count", "low",  "middle",
+                                                        "high",  "most", "least"};
+
+static bool stats_part(const struct rp_part_type *type, enum rp_stats_part part, int *offset) {
+    struct rp_part_type member;
+    *offset = -1;
+    if (!rp_part_find(type, stats_parts[part], &member))
+        return true;
+    *offset = (int)member.offset;
+    return rp_part_is_number(&member) && member.size == sizeof(uint64_t);
+}
+
+bool rp_part_is_stats(const struct rp_part_type *type, struct rp_stats_type *stats) {
+    const struct btf_type *t = type_of(type);
+    const char *name = t && btf_is_struct(t) ? btf__name_by_offset(type->btf, t->name_off) : "";
+    struct rp_stats_type found = {.is_unsigned = !strcmp(name, "rp_stats_u64")};
+    if (!found.is_unsigned && strcmp(name, "rp_stats_s64") != 0)
+        return false;
+    for (int part = 0; part < RP_STATS_PARTS; part++)
+        if (!stats_part(type, (enum rp_stats_part)part, &found.offset[part]))
+            return false;
+    const int *at = found.offset;
+    if (at[RP_STATS_COUNT] >= 0)
+        found.figures = RP_FIGURE_COUNT;
+    if (at[RP_STATS_LOW] >= 0 && at[RP_STATS_MIDDLE] >= 0 && at[RP_STATS_HIGH] >= 0)
+        found.figures |= RP_FIGURE_SUM | RP_FIGURE_AVG;
+    found.figures |= at[RP_STATS_LEAST] >= 0 ? RP_FIGURE_MIN : 0;
+    found.figures |= at[RP_STATS_MOST] >= 0 ? RP_FIGURE_MAX : 0;
+    if (stats)
+        *stats = found;
+    return found.figures & RP_FIGURE_COUNT;
 }
 
 bool rp_part_is_array(const struct rp_part_type *type, struct rp_part_type *element,

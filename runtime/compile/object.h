@@ -169,6 +169,23 @@ bool rp_part_member(const struct rp_part_type *type, unsigned i, struct rp_part_
 bool rp_part_find(const struct rp_part_type *type, const char *path, struct rp_part_type *member);
 /* The member that begins at that byte and is not a struct; false if there is none. */
 bool rp_part_at(const struct rp_part_type *type, uint32_t offset, struct rp_part_type *member);
+/* The members of a struct rp_stats_s64 or rp_stats_u64 (record/stats.h), in their order. */
+enum rp_stats_part {
+    RP_STATS_COUNT,
+    RP_STATS_LOW,
+    RP_STATS_MIDDLE,
+    RP_STATS_HIGH,
+    RP_STATS_MOST,
+    RP_STATS_LEAST,
+    RP_STATS_PARTS,
+};
+struct rp_stats_type {
+    bool is_unsigned;
+    unsigned figures;           /* that can be told of the members: enum rp_figure */
+    int offset[RP_STATS_PARTS]; /* bytes; -1: it has no such member */
+};
+/* Whether it is one of these; `stats` may be NULL. */
+bool rp_part_is_stats(const struct rp_part_type *type, struct rp_stats_type *stats);
 /* "u32", "struct key", "8 bytes"; malloc()ed. */
 char *rp_part_text(const struct rp_part_type *type);
 

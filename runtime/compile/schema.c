@@ -183,8 +183,8 @@ bool rp_map_schema_same(const struct rp_map_schema *a, const struct rp_map_schem
     bool same = a->means == b->means && a->member_count == b->member_count && a->low == b->low &&
                 a->high == b->high && a->step == b->step && a->key_size == b->key_size &&
                 a->value_size == b->value_size && a->from_zero == b->from_zero &&
-                same_text(a->name, b->name) && same_text(a->unit, b->unit) &&
-                same_text(a->loss, b->loss);
+                a->figures == b->figures && same_text(a->name, b->name) &&
+                same_text(a->unit, b->unit) && same_text(a->loss, b->loss);
     for (size_t i = 0; same && i < a->member_count; i++)
         same = same_member(&a->members[i], &b->members[i]);
     return same;
@@ -339,6 +339,12 @@ static struct rp_error *check_meaning(const struct fit *f) {
         return check_histogram(f);
     case RP_MEANS_STACKS:
         return check_stack_counts(f);
+    case RP_MEANS_STATS:
+        return rp_map_type_is_per_cpu(map->type) && rp_part_is_stats(&f->value, NULL)
+                   ? NULL
+                   : misfit(
+                         f,
+                         "its values are not a struct rp_stats_s64 or rp_stats_u64 for each CPU");
     default:
         return NULL;
     }
@@ -425,6 +431,7 @@ static bool is_only_said(const struct rp_member_schema *member) {
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before) {
     if (before->means == RP_MEANS_LOSS || before->means == RP_MEANS_SCRATCH)
         now->means = before->means;
+    now->figures = before->figures;
     bool ok = rp_map_schema_set(&now->loss, before->loss);
     for (size_t i = 0; ok && i < before->member_count; i++) {
         struct rp_member_schema member = before->members[i];

@@ -64,7 +64,7 @@ static inline bool rp_means_histogram(enum rp_meaning means) {
 /* What people ask for: not what the program notes for itself, and not what is left out. */
 static inline bool rp_means_answer(enum rp_meaning means) {
     return means == RP_MEANS_TABLE || means == RP_MEANS_COUNTER || means == RP_MEANS_STACKS ||
-           means == RP_MEANS_VARIABLES || rp_means_histogram(means);
+           means == RP_MEANS_VARIABLES || means == RP_MEANS_STATS || rp_means_histogram(means);
 }
 /* Whether it is a stack's id. */
 static inline bool rp_member_is_stack(const struct rp_member_schema *member) {

@@ -29,6 +29,8 @@ enum rp_meaning {
     RP_MEANS_SCRATCH,   /* the program's notes for itself: only printed when asked for by name */
     RP_MEANS_LOSS,      /* an array of one u64, how much was left out, or of two: of how much */
     RP_MEANS_VARIABLES, /* the program's global variables, in libbpf's dialect */
+    RP_MEANS_STATS,     /* per CPU: the sum and the extremes of numbers, as struct rp_stats_s64 or
+                           rp_stats_u64 (docs/writing-programs.md) */
 };
 
 enum rp_member_meaning {
@@ -44,6 +46,15 @@ enum rp_member_meaning {
                                not be read, bit 1 for the next one, …; not shown itself */
     RP_MEMBER_SIZE,         /* how many bytes of the text behind it there are; not shown itself */
     RP_MEMBER_OPEN_TEXT, /* text that goes on if it fills its array: it is shown with a mark, … */
+};
+
+/* What is shown of RP_MEANS_STATS, in this order. */
+enum rp_figure {
+    RP_FIGURE_COUNT = 1,
+    RP_FIGURE_SUM = 2,
+    RP_FIGURE_AVG = 4,
+    RP_FIGURE_MIN = 8,
+    RP_FIGURE_MAX = 16,
 };
 
 /* A member of a key, a value or a record. Members that are not listed are plain. These are its only
@@ -74,6 +85,7 @@ struct rp_map_schema {
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
     bool from_zero; /* of a log2 histogram: slot 0 counts 0 and 1, as in libbpf's tools; else slot 1
                        does, as with bpf_log2l() */
+    unsigned figures; /* of RP_MEANS_STATS: enum rp_figure; 0: all */
 };
 
 /* What the maps of a program mean. Generated programs come with a schema. For all other maps it is
@@ -119,6 +131,11 @@ enum rp_verb {
     RP_VERB_LATENCY, /* latency FUNC [by KEY] [if COND] */
     RP_VERB_STACK,   /* stack PROBE [by KEY…] [if COND] */
     RP_VERB_PROFILE, /* profile [HZ] [by KEY…] [if COND] */
+    RP_VERB_SUM,     /* sum PROBE EXPR [by KEY…] [if COND] */
+    RP_VERB_AVG,     /* avg, and so on: the same */
+    RP_VERB_MIN,
+    RP_VERB_MAX,
+    RP_VERB_STATS,
 };
 
 /* The parts of a question as it is typed at the prompt. */
@@ -135,6 +152,8 @@ struct rp_question {
 /* NULL if `text` declares structs, unions, enums and typedefs, as struct rp_question can have them:
  * "struct conf { int n; char *s; };". Else why not. */
 struct rp_error *rp_question_check_types(const char *text);
+/* The verb that is called so; false if there is none. */
+bool rp_verb_find(const char *name, enum rp_verb *verb);
 /* `line` is what follows the verb. */
 struct rp_error *rp_question_parse(enum rp_verb verb, const char *line, struct rp_question **out);
 void rp_question_free(struct rp_question *question);
@@ -156,8 +175,9 @@ struct rp_generated_attach {
 /* The program that answers a question. Its schema tells what its maps mean, of which there are as
  * many as it needs:
  *  - records (trace), which begin with `u32 pid; char comm[16]`;
- *  - sums (count), histograms (hist, latency; latencies are in microseconds) and counted stacks
- *    (stack, profile): one, or one for each `struct key`, whose members are the question's keys;
+ *  - counts (count), sums and extremes (sum, avg, min, max, stats), histograms (hist, latency;
+ * latencies are in microseconds) and counted stacks (stack, profile): one, or one for each `struct
+ * key`, whose members are the question's keys;
  *  - the stacks whose ids are in keys and records;
  *  - what did not fit into those, or has no place in a histogram;
  *  - calls that have not returned yet, by thread.

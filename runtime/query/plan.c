@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "query/plan.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -198,12 +199,34 @@ static struct rp_error *plan_number(struct rp_query_plan *p) {
         return rp_plan_moment(p, &p->number.node);
     RP_AUTO_FREE char *type = rp_c_type_text(node->type);
     struct rp_error *err =
-        rp_cannot_answer(p->question, EINVAL, "`%s` is %s (%s): a histogram is of a number",
-                         p->number.text, node->is_text ? "text" : "no number", type ? type : "");
+        rp_cannot_answer(p->question, EINVAL, "`%s` is %s (%s): %s is of a number", p->number.text,
+                         node->is_text ? "text" : "not a number", type ? type : "",
+                         p->question->verb == RP_VERB_HIST ? "a histogram" : "a sum");
     return rp_error_hint_set(err,
                              node->is_text ? "count by it: count %s by %s"
                                            : "use a member of it that is a number: %s's %s->MEMBER",
                              p->question->probes[0], p->number.text);
+}
+
+static const struct {
+    enum rp_verb verb;
+    const char *map;
+    unsigned figures;
+} verbs[] = {{RP_VERB_SUM, "sums", RP_FIGURE_SUM},
+             {RP_VERB_AVG, "averages", RP_FIGURE_AVG},
+             {RP_VERB_MIN, "minima", RP_FIGURE_MIN},
+             {RP_VERB_MAX, "maxima", RP_FIGURE_MAX},
+             {RP_VERB_STATS, "figures",
+              RP_FIGURE_COUNT | RP_FIGURE_SUM | RP_FIGURE_AVG | RP_FIGURE_MIN | RP_FIGURE_MAX}};
+
+unsigned rp_plan_figures(const struct rp_query_plan *p, const char **map) {
+    for (size_t i = 0; i < RP_COUNT(verbs); i++)
+        if (verbs[i].verb == p->question->verb) {
+            if (map)
+                *map = verbs[i].map;
+            return verbs[i].figures;
+        }
+    return 0;
 }
 
 /* "count openat comm": what is asked by comes behind `by`. */
@@ -290,7 +313,7 @@ static struct rp_error *check_stacks(const struct rp_query_plan *p) {
             return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
                                                       "%s is an iterator, and no code leads to it",
                                                       p->points[i].text),
-                                     "trace, count and hist take it");
+                                     "trace, count, hist, sum and their like take it");
     return NULL;
 }
 
@@ -309,7 +332,7 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
         RP_TRY(rp_attach_points_choose(p));
     if (question->verb == RP_VERB_TRACE)
         RP_TRY(plan_columns(p));
-    if (question->verb == RP_VERB_HIST)
+    if (question->verb == RP_VERB_HIST || rp_plan_figures(p, NULL))
         RP_TRY(plan_number(p));
     RP_TRY(add_keys(p));
     RP_TRY(rp_plan_predicate(p));

@@ -78,7 +78,7 @@ struct rp_query_plan {
     const struct rp_node **exprs, **by; /* the question's own, and its keys */
     const struct rp_node *predicate;    /* or NULL */
     struct rp_values columns, keys, saved;
-    struct rp_value number; /* of a histogram */
+    struct rp_value number; /* of a histogram or sum */
     RP_VEC(struct rp_term) terms;
     bool by_match;   /* the key says at which attach point */
     const char *map; /* where what is kept of a call is: "entered", "start" */
@@ -100,6 +100,9 @@ struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum
 
 struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
 void rp_query_plan_clear(struct rp_query_plan *program);
+/* Of sum, avg, min, max and stats what is shown (enum rp_figure), and (*map) what the map is
+ * called; 0 for the other verbs. */
+unsigned rp_plan_figures(const struct rp_query_plan *program, const char **map);
 
 /* ------------------------------------------------------------------ attach_point.c */
 
@@ -229,6 +232,11 @@ void rp_plan_each_unread(const struct rp_query_plan *program,
                          void (*each)(void *ctx, const char *map, const struct rp_node *node,
                                       enum rp_unread_part part),
                          void *ctx);
+/* Reads the number that is summed up, or leaves the function where it cannot be read. */
+const char *rp_write_number(const struct rp_query_plan *program);
+/* The declaration of that map's loss. */
+#define RP_MISSED_MAP                                                                              \
+    "BPF_ARRAY(missed, u64, 1); /* events that were not counted: the map was full */\n"
 /* Whether a histogram has to leave out what is below zero. */
 bool rp_has_negative(const struct rp_query_plan *program);
 /* Whether a row begins with the task. */
@@ -254,5 +262,6 @@ void rp_write_count(const struct rp_query_plan *program);   /* sums.c */
 void rp_write_hist(const struct rp_query_plan *program);    /* sums.c */
 void rp_write_latency(const struct rp_query_plan *program); /* sums.c */
 void rp_write_stacks(const struct rp_query_plan *program);  /* stacks.c: stack and profile */
+void rp_write_stats(const struct rp_query_plan *program);   /* stats.c: sum, avg, min, max, stats */
 
 #endif

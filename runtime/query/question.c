@@ -32,7 +32,21 @@ static const struct grammar {
     [RP_VERB_LATENCY] = {"latency", "latency FUNCTION [by KEY…] [if COND]", 1, 1, 0, 0, true},
     [RP_VERB_STACK] = {"stack", "stack PROBE [by KEY…] [if COND]", 1, 1, 0, 0, true},
     [RP_VERB_PROFILE] = {"profile", "profile [HZ] [by KEY…] [if COND]", 0, 1, 0, 0, true},
+    [RP_VERB_SUM] = {"sum", "sum PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
+    [RP_VERB_AVG] = {"avg", "avg PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
+    [RP_VERB_MIN] = {"min", "min PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
+    [RP_VERB_MAX] = {"max", "max PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
+    [RP_VERB_STATS] = {"stats", "stats PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
 };
+
+bool rp_verb_find(const char *name, enum rp_verb *verb) {
+    for (size_t i = 0; i < RP_COUNT(grammars); i++)
+        if (!strcmp(grammars[i].verb, name)) {
+            *verb = (enum rp_verb)i;
+            return true;
+        }
+    return false;
+}
 
 /* ------------------------------------------------------------------ a walk over the line */
 

@@ -97,6 +97,7 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
         break;
     case RP_UINT:
     case RP_INT:
+    case RP_WIDE:
     case RP_BOOL: /* written the same way */
         write_plain(w, name, view);
         break;

@@ -127,6 +127,8 @@ static unsigned typical_width(const struct rp_type *type, unsigned bit_size) {
         return 5;
     case RP_FLOAT:
         return 10;
+    case RP_WIDE:
+        return 12;
     case RP_POINTER:
         return 18;
     case RP_ENUM:

@@ -17,6 +17,7 @@ enum rp_kind {
     RP_INT,
     RP_BOOL,
     RP_FLOAT,
+    RP_WIDE, /* 16 bytes with a sign, in decimal; RP_WIDE_NONE: there is none */
     RP_POINTER,
     RP_ENUM,
     RP_TEXT,   /* `count` chars */
@@ -46,6 +47,7 @@ struct rp_type {
     uint64_t
         mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
     bool is_number;    /* BYTES: of more than 64 bits */
+    unsigned decimals; /* WIDE: so many of its digits are behind the point */
     bool is_open;      /* TEXT: more follows if it fills its array */
     uint64_t count_at; /* TEXT: the byte where a u32 has its length, and 1; 0: it ends at a NUL */
 };

@@ -72,11 +72,15 @@ static size_t column_count(const struct printer *p) {
 
 /* ---- text */
 
-/* Names of numbers are longer than these. */
+/* Names of numbers are longer than these, and so may numbers of 16 bytes be. */
 static size_t width_of(const struct printer *p, size_t i) {
-    size_t width = p->t->layout->columns.items[i].width;
-    for (size_t n = 0; p->t->members[i] && n < p->t->row_count; n++) {
-        RP_AUTO_FREE char *name = name_cell(p, i, rp_map_row(p->t, n));
+    const struct rp_column *column = &p->t->layout->columns.items[i];
+    size_t width = column->width;
+    bool wide = column->type && column->type->kind == RP_WIDE;
+    for (size_t n = 0; (p->t->members[i] || wide) && n < p->t->row_count; n++) {
+        struct rp_view view = rp_map_cell(p->t, i, rp_map_row(p->t, n));
+        RP_AUTO_FREE char *name =
+            wide ? rp_value_text(&view) : name_cell(p, i, rp_map_row(p->t, n));
         size_t length = name ? strlen(name) : 0;
         width = length > width ? length : width;
     }

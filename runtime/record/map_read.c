@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "record/stats.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/vec.h"
@@ -127,11 +128,19 @@ static struct rp_error *find_types(const struct rp_module *module, struct rp_map
     return typed(btf, value, t->info.value_size, &out->value);
 }
 
-/* Plain numbers of all CPUs are added up; other values are shown side by side. */
+static bool is_stats(const struct rp_map_table *t) {
+    return t->stats.figures;
+}
+
+/* Plain numbers of all CPUs are added up, and so are statistics; other values are shown side by
+ * side. */
 static struct rp_error *join_cpus(const struct rp_map_table *t, struct types *types) {
     if (!t->cpus)
         return NULL;
-    if (rp_type_is_number(t->leaf)) {
+    if (is_stats(t)) {
+        rp_type_free(types->value);
+        types->value = rp_stats_shown(t->stats.figures);
+    } else if (rp_type_is_number(t->leaf)) {
         rp_type_free(types->value);
         types->value = rp_type_new(t->leaf->kind, sizeof(uint64_t));
     } else {
@@ -150,7 +159,8 @@ static struct rp_error *make_layout(struct rp_map_table *t, struct types *types)
     t->row_size = t->info.key_size + types->value->size;
     struct rp_type *row = rp_type_new(RP_STRUCT, t->row_size);
     if (!row || !add_part(row, "key", rp_take(types->key), 0) ||
-        !add_part(row, "value", rp_take(types->value), t->info.key_size)) {
+        !add_part(row, is_stats(t) ? rp_stats_name(t->stats.figures) : "value",
+                  rp_take(types->value), t->info.key_size)) {
         rp_type_free(row);
         return rp_error_nomem();
     }
@@ -221,6 +231,17 @@ ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_membe
     return -1;
 }
 
+/* Of those that its members tell, as many as the schema wants; of a map that somebody else made,
+ * which has another size, none. */
+static void find_stats(const struct rp_module *module, struct rp_map_table *t) {
+    struct rp_part_type value =
+        rp_map_value_type(rp_module_map(module, t->name), rp_module_btf(module));
+    if (value.size != t->info.value_size || !rp_part_is_stats(&value, &t->stats))
+        t->stats = (struct rp_stats_type){0};
+    unsigned wanted = t->stats.figures & t->schema->figures;
+    t->stats.figures = wanted ? wanted : t->stats.figures;
+}
+
 struct rp_error *rp_map_table_open(const struct rp_module *module, const char *name,
                                    struct rp_map_table *t) {
     t->name = name;
@@ -234,6 +255,8 @@ struct rp_error *rp_map_table_open(const struct rp_module *module, const char *n
         return cannot_count(t->cpus);
     RP_AUTO(types_clear) struct types types = {0};
     RP_TRY(find_types(module, t, &types));
+    if (t->cpus && t->schema->means == RP_MEANS_STATS)
+        find_stats(module, t);
     RP_TRY(join_cpus(t, &types));
     RP_TRY(make_layout(t, &types));
     return find_members(t);
@@ -254,6 +277,10 @@ static void store_value(const struct rp_map_table *t, const uint8_t *raw, uint8_
     size_t size = t->info.value_size, stride = (size + 7) / 8 * 8;
     if (!t->cpus) {
         memcpy(out, raw, size);
+        return;
+    }
+    if (is_stats(t)) {
+        rp_stats_store(&t->stats, raw, (size_t)t->cpus, stride, out);
         return;
     }
     bool added = rp_type_is_number(t->leaf);
@@ -320,6 +347,16 @@ static int compare_numbers(const void *a, const void *b, void *table) {
     return order ? order : rp_map_compare_keys(a, b, table);
 }
 
+static int compare_stats(const void *a, const void *b, void *table) {
+    const struct rp_map_table *t = table;
+    size_t at = t->info.key_size + rp_stats_order(t->stats.figures);
+    __int128 left, right;
+    memcpy(&left, (const uint8_t *)a + at, sizeof(left));
+    memcpy(&right, (const uint8_t *)b + at, sizeof(right));
+    int order = (left > right) - (left < right);
+    return order ? order : rp_map_compare_keys(a, b, table);
+}
+
 /* Sorts, and drops a key that was read twice. */
 static void sort_rows(struct rp_map_table *t) {
     if (!t->row_count)
@@ -335,7 +372,9 @@ static void sort_rows(struct rp_map_table *t) {
         kept++;
     }
     t->row_count = kept;
-    if (rp_type_is_number(t->value))
+    if (is_stats(t))
+        qsort_r(t->rows, t->row_count, t->row_size, compare_stats, t);
+    else if (rp_type_is_number(t->value))
         qsort_r(t->rows, t->row_count, t->row_size, compare_numbers, t);
 }
 

@@ -21,10 +21,11 @@ struct rp_map_table {
     int fd; /* owned by the module */
     struct bpf_map_info info;
     const struct rp_map_schema *schema;
-    int cpus;                 /* values of a per-CPU map's entry, else 0 */
-    struct rp_type *leaf;     /* one value's; of one CPU */
-    struct rp_layout *layout; /* of a row */
-    size_t key_columns;       /* the first of the layout's; the others are the value's */
+    int cpus;                   /* values of a per-CPU map's entry, else 0 */
+    struct rp_stats_type stats; /* of RP_MEANS_STATS; its figures are those that are shown */
+    struct rp_type *leaf;       /* one value's; of one CPU */
+    struct rp_layout *layout;   /* of a row */
+    size_t key_columns;         /* the first of the layout's; the others are the value's */
     /* What the schema says of each column; NULL: nothing. */
     const struct rp_member_schema **members;
     /* The layout's: the key, and what is shown as value, which is the leaf, or the CPUs'. */

@@ -90,6 +90,9 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
     case RP_FLOAT:
         rp_write_double(w, rp_view_double(view), view->type->size == sizeof(float));
         break;
+    case RP_WIDE:
+        rp_write_wide(w, rp_view_wide(view), view->type->decimals);
+        break;
     case RP_POINTER:
         rp_write_pointer(w, rp_view_uint(view));
         break;

@@ -36,6 +36,9 @@ static void write_base(const struct rp_type *type, unsigned depth, FILE *out) {
     case RP_FLOAT:
         fputs(type->size == sizeof(float) ? "float" : "double", out);
         break;
+    case RP_WIDE:
+        fputs("s128", out);
+        break;
     case RP_POINTER:
         fputs("void *", out);
         break;

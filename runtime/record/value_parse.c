@@ -392,6 +392,7 @@ static struct rp_error *parse(struct parser *p, const struct slot *slot) {
         return parse_float(p, slot);
     case RP_TEXT:
         return parse_text(p, slot);
+    case RP_WIDE: /* only shown */
     case RP_BYTES:
         return parse_bytes(p, slot);
     case RP_ARRAY:

@@ -25,6 +25,15 @@ static inline bool rp_view_unread(const struct rp_view *view) {
     return view->type->mark && bit / 8 < view->size && view->data[bit / 8] >> bit % 8 & 1;
 }
 
+/* Of a wide number that does not exist: the average of nothing. */
+#define RP_WIDE_NONE ((__int128)1 << 126)
+
+static inline __int128 rp_view_wide(const struct rp_view *view) {
+    __int128 value;
+    memcpy(&value, view->data + rp_view_offset(view), sizeof(value));
+    return value;
+}
+
 /* Whether there is enough to show: all of a number, some of anything longer. A record may be
  * shorter than its layout. */
 static inline bool rp_view_present(const struct rp_view *view) {
@@ -33,6 +42,9 @@ static inline bool rp_view_present(const struct rp_view *view) {
         return rp_view_offset(view) <= view->size;
     if (view->type->kind >= RP_TEXT)
         return rp_view_offset(view) < view->size;
+    if (view->type->kind == RP_WIDE)
+        return view->bit_offset + bits <= (uint64_t)view->size * 8 &&
+               rp_view_wide(view) != RP_WIDE_NONE;
     return view->bit_offset + bits <= (uint64_t)view->size * 8;
 }
 

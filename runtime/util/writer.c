@@ -44,6 +44,23 @@ void rp_write_int(struct rp_writer *w, int64_t value) {
     rp_write_uint(w, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
+void rp_write_wide(struct rp_writer *w, __int128 value, unsigned decimals) {
+    unsigned __int128 rest = value < 0 ? -(unsigned __int128)value : (unsigned __int128)value;
+    char digits[48];
+    size_t at = sizeof(digits);
+    for (; decimals && !(rest % 10); decimals--)
+        rest /= 10;
+    if (value < 0)
+        rp_write_char(w, '-');
+    for (unsigned written = 0; rest || written <= decimals; rest /= 10) {
+        if (decimals && written == decimals)
+            digits[--at] = '.';
+        digits[--at] = (char)('0' + (int)(rest % 10));
+        written++;
+    }
+    rp_write_bytes(w, digits + at, sizeof(digits) - at);
+}
+
 void rp_write_pointer(struct rp_writer *w, uint64_t value) {
     rp_write_string(w, "0x");
     write_in_base(w, value, 16);

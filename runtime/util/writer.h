@@ -39,6 +39,8 @@ static inline void rp_write_string(struct rp_writer *w, const char *text) {
 
 void rp_write_uint(struct rp_writer *w, uint64_t value);
 void rp_write_int(struct rp_writer *w, int64_t value);
+/* With the last `decimals` digits behind a point, but no zeros at the end of these. */
+void rp_write_wide(struct rp_writer *w, __int128 value, unsigned decimals);
 /* "0x…" */
 void rp_write_pointer(struct rp_writer *w, uint64_t value);
 /* With so many decimals, whatever the locale. */

@@ -43,16 +43,6 @@ static int print_place(const char *word) {
     return failed(err);
 }
 
-static int find_verb(const char *name) {
-    static const char *const verbs[] = {
-        [RP_VERB_TRACE] = "trace",     [RP_VERB_COUNT] = "count", [RP_VERB_HIST] = "hist",
-        [RP_VERB_LATENCY] = "latency", [RP_VERB_STACK] = "stack", [RP_VERB_PROFILE] = "profile"};
-    for (int i = 0; i < (int)(sizeof(verbs) / sizeof(*verbs)); i++)
-        if (!strcmp(verbs[i], name))
-            return i;
-    return -1;
-}
-
 static void print_headers(const struct rp_schema *schema) {
     for (size_t i = 0; i < schema->map_count; i++) {
         const struct rp_map_schema *map = &schema->maps[i];
@@ -104,12 +94,12 @@ int main(int argc, char **argv) {
         return print_arguments(line);
     if (!strcmp(argv[optind], "spec"))
         return print_place(line);
-    int verb = find_verb(argv[optind]);
-    if (verb < 0)
+    enum rp_verb verb;
+    if (!rp_verb_find(argv[optind], &verb))
         return 2;
     struct rp_question *question = NULL;
     struct rp_generated *written = NULL;
-    struct rp_error *err = rp_question_parse((enum rp_verb)verb, line, &question);
+    struct rp_error *err = rp_question_parse(verb, line, &question);
     if (!err) {
         question->ask_target = target;
         err = rp_question_generate(question, &written);

@@ -188,6 +188,55 @@ histograms() {
 # Where each bucket begins, and how many are in it.
 slots() { grep -o '"min":-\?[0-9]*,[^}]*"count":[0-9]*' out | sed 's/"min"://; s/,.*:/ /' | paste -sd,; }
 
+# figures NAMES…: of each entry of what is added up, sorted
+figures() { grep -E '^\{"map":"(sums|averages|minima|maxima|figures)"' out | jsonlines "$@" | tr '\t' ' ' | sort; }
+
+# Exact, however many CPUs add at a time, with values below 0 and sums above 2^64. The program tells itself which figures
+# it gathers.
+sums() {
+	local twice="uprobe:$probed:twice" verb figure
+	answer "$probed --calls 20 >/dev/null" sum "$twice arg0 - 100"
+	equal "sum" "-1790 -89.5" "$(figures value.sum value.avg)"
+	lacks "what it does not gather" "$out" min max
+	answer "for i in 1 2 3 4; do $probed --calls 3000 >/dev/null & done; wait" sum "$twice arg0 by arg0 & 1"
+	equal "by key, side by side" "0 9006000,1 9000000" "$(figures key.arg0_1 value.sum | paste -sd,)"
+	answer "for i in 1 2 3 4; do $probed --calls 3000 >/dev/null & done; wait" stats "$twice (int)ret - 50"
+	equal "stats" "12000 35412000 2951 -48 5950" \
+		"$(figures value.count value.sum value.avg value.min value.max)"
+	answer "$probed --calls 20 >/dev/null" stats "$twice ~(u64)arg0"
+	equal "beyond 64 bits" "20 368934881474191032090 18446744073709551604.5 18446744073709551595 18446744073709551614" \
+		"$(grep -o '"value":{.*}' out | sed 's/"[a-z]*"://g; s/[{}]//g; s/,/ /g')"
+	answer "$probed --calls 3 >/dev/null" avg "$twice (u8)arg0 by comm"
+	equal "avg of bytes" "probed 2" "$(figures key.comm value.avg)"
+	answer "$probed --calls 4 >/dev/null" avg "$twice (short)arg0 - 5"
+	equal "avg below 0" -2.5 "$(figures value.avg)"
+	while read -r verb figure; do
+		answer "$probed --calls 4 >/dev/null" "$verb" "$twice -7000000000 - arg0"
+		equal "$verb" "4 $figure" "$(figures value.count "value.$verb")"
+	done <<-END
+		min -7000000004
+		max -7000000001
+	END
+	run reprobe --json -e "max $twice arg0" -c true
+	contains "of nothing" "$out" '"map":"maxima","key":0,"value":null'
+	run query sum 'openat filename'
+	refused '`filename` is text' 'a sum is of a number'
+	run query sum 'openat'
+	refused 'the expression is missing'
+}
+
+# What was gathered stays where the C does, and goes on.
+sums_go_on() {
+	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"spawn\"" -e 'show 1' -e quit
+	cp out same.c
+	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"spawn\"" -e 'edit 1 same.c' -c 'spawn --calls 10 >expected'
+	status 0
+	contains "after an edit" "$out" '"value":{"count":10,"sum":30,"avg":3,"min":3,"max":3}'
+	run reprobe --json -e "sum sys_enter_getsid 5" -e 'retarget 1 sys_enter_getpgid' -c 'spawn --calls 10 >expected'
+	status 0
+	contains "after a move" "$out" '"map":"sums","key":0,"value":50}'
+}
+
 latencies() {
 	answer "$probed --calls 20 >/dev/null" latency "uprobe:$probed:twice"
 	equal "calls" 20 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
@@ -327,6 +376,8 @@ t "trace: USDT probes" static_probes
 t "count" counts
 t "targets only" targets_only
 t "hist" histograms
+t "sum, avg, min, max, stats" sums
+t "sum: retarget and edit" sums_go_on
 t "latency" latencies
 t "stack and profile" stacks_and_samples
 t "programs for functions of the kernel compile" functions_of_the_kernel

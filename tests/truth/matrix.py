@@ -4,7 +4,7 @@
 
 A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
 each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
-histogram. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks each kind of
+histogram, added up. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks each kind of
 probe for every other value.
 
 Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts, and each wrong
@@ -109,6 +109,8 @@ def questions_of(probe, values, quick):
         any_not = " || ".join(f"({expression(probe, v)}) != {c_value(v[2][0])}" for v in keys)
         yield Question(probe, keys, "false", f"count {spec}{condition(probe, '(' + any_not + ')')}")
     numbers = [v for v in values if isinstance(v[2][0], int) and v[2][0] < 1 << 62 and not quick]
+    for value in numbers[1::3]:
+        yield Question(probe, [value], "sum", f"stats {spec} {expression(probe, value)}{condition(probe, None)}")
     for value in numbers[::3]:
         low = int(value[2][0])
         yield Question(probe, [value], "histogram",
@@ -176,7 +178,7 @@ class Matrix:
 
     def judge(self, question, rows):
         judge = {"column": self.judge_columns, "key": self.judge_keys, "true": self.judge_true,
-                 "false": self.judge_false, "histogram": self.judge_histogram}[question.use]
+                 "false": self.judge_false, "histogram": self.judge_histogram, "sum": self.judge_sum}[question.use]
         return judge(question, rows) or []
 
     def compare(self, question, value, got):
@@ -234,6 +236,13 @@ class Matrix:
         buckets = [bucket for row in rows for bucket in row["histogram"] if bucket["count"]]
         found = len(buckets) == 1 and buckets[0].get("min") == int(value[2][0]) and buckets[0]["count"] == TIMES
         self.set(question, value, "right" if found else ("wrong", json.dumps(buckets), question.line))
+
+    def judge_sum(self, question, rows):
+        value = question.values[0]
+        number = int(value[2][0])
+        right = {"count": TIMES, "sum": TIMES * number, "avg": number, "min": number, "max": number}
+        found = rows and rows[0]["value"] == right
+        self.set(question, value, "right" if found else ("wrong", json.dumps(rows), question.line))
 
     def can(self, probe):
         """Whether this kernel has such probes; why not, is said."""

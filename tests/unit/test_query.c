@@ -72,6 +72,11 @@ static const struct {
     {RP_VERB_HIST, "f ret linear(0,100,10) by comm", "f", "ret", "comm", NULL, NULL},
     {RP_VERB_HIST, "f ret linear(-0x10, 16, 2)", "f", "ret", "", NULL,
      "hist f ret linear(-16,16,2)"},
+    {RP_VERB_SUM, "f ret by comm if ret > 0", "f", "ret", "comm", "ret > 0", NULL},
+    {RP_VERB_AVG, "f a - b", "f", "a - b", "", NULL, NULL},
+    {RP_VERB_MIN, "f ret by x y", "f", "ret", "x|y", NULL, "min f ret by x, y"},
+    {RP_VERB_MAX, "f -a", "f", "-a", "", NULL, NULL},
+    {RP_VERB_STATS, "f ret by comm", "f", "ret", "comm", NULL, NULL},
     {RP_VERB_LATENCY, "f by comm if pid > 1", "f", "", "comm", "pid > 1", NULL},
     {RP_VERB_STACK, "f", "f", "", "", NULL, NULL},
     {RP_VERB_PROFILE, "", "profile:hz:49", "", "", NULL, "profile 49"},
@@ -82,7 +87,9 @@ static const struct {
 
 static const char *const verbs[] = {
     [RP_VERB_TRACE] = "trace",     [RP_VERB_COUNT] = "count", [RP_VERB_HIST] = "hist",
-    [RP_VERB_LATENCY] = "latency", [RP_VERB_STACK] = "stack", [RP_VERB_PROFILE] = "profile"};
+    [RP_VERB_LATENCY] = "latency", [RP_VERB_STACK] = "stack", [RP_VERB_PROFILE] = "profile",
+    [RP_VERB_SUM] = "sum",         [RP_VERB_AVG] = "avg",     [RP_VERB_MIN] = "min",
+    [RP_VERB_MAX] = "max",         [RP_VERB_STATS] = "stats"};
 
 static struct rp_question *parsed(enum rp_verb verb, const char *line) {
     struct rp_question *question = NULL;

@@ -8,6 +8,7 @@
 #include "../strict_json.h"
 #include "kernel/btf.h"
 #include "record/histogram.h"
+#include "record/stats.h"
 #include "record/value_parse.h"
 #include "record/view.h"
 #include "util/writer.h"
@@ -777,6 +778,57 @@ START_TEST(test_random_records) {
 }
 END_TEST
 
+/* Of two CPUs, as a program leaves it there. */
+static void check_stats(const int64_t *numbers, size_t count, bool is_unsigned,
+                        const char *expected) {
+    struct {
+        uint64_t count;
+        int64_t low, middle, high;
+        uint64_t most, least;
+    } parts[2] = {{0}};
+    const struct rp_stats_type stats = {
+        .is_unsigned = is_unsigned, .figures = 31, .offset = {0, 8, 16, 24, 32, 40}};
+    for (size_t i = 0; i < count; i++) {
+        uint64_t order = is_unsigned ? (uint64_t)numbers[i] : (uint64_t)numbers[i] ^ 1ULL << 63;
+        size_t cpu = i % 2;
+        parts[cpu].count++;
+        parts[cpu].low += numbers[i] & 0x3fffff;
+        parts[cpu].middle += numbers[i] >> 22 & 0x1fffff;
+        parts[cpu].high += is_unsigned ? (int64_t)((uint64_t)numbers[i] >> 43) : numbers[i] >> 43;
+        parts[cpu].most = order > parts[cpu].most ? order : parts[cpu].most;
+        parts[cpu].least = ~order > parts[cpu].least ? ~order : parts[cpu].least;
+    }
+    struct rp_type *type = rp_stats_shown(stats.figures);
+    uint8_t out[5 * sizeof(__int128)];
+    ck_assert_uint_eq(type->size, sizeof(out));
+    rp_stats_store(&stats, (const uint8_t *)parts, 2, sizeof(parts[0]), out);
+    struct rp_view view = {type, out, sizeof(out), 0, 0};
+    char *text = rp_value_text(&view);
+    ck_assert_str_eq(text, expected);
+    free(text);
+    rp_type_free(type);
+}
+
+START_TEST(test_stats) {
+    static const int64_t small[] = {1, -2, 3}, halves[] = {-1, -2}, thirds[] = {1, 1, 0},
+                         huge[] = {INT64_MAX, INT64_MAX, INT64_MAX, -1},
+                         low[] = {INT64_MIN, INT64_MIN, INT64_MIN};
+    check_stats(small, 3, false, "{count=3,sum=2,avg=0.667,min=-2,max=3}");
+    check_stats(halves, 2, false, "{count=2,sum=-3,avg=-1.5,min=-2,max=-1}");
+    check_stats(thirds, 3, false, "{count=3,sum=2,avg=0.667,min=0,max=1}");
+    check_stats(huge, 4, false,
+                "{count=4,sum=27670116110564327420,avg=6917529027641081855,min=-1,"
+                "max=9223372036854775807}");
+    check_stats(low, 3, false,
+                "{count=3,sum=-27670116110564327424,avg=-9223372036854775808,"
+                "min=-9223372036854775808,max=-9223372036854775808}");
+    check_stats(huge, 4, true,
+                "{count=4,sum=46116860184273879036,avg=11529215046068469759,"
+                "min=9223372036854775807,max=18446744073709551615}");
+    check_stats(small, 0, false, "{count=0,sum=0,avg=-,min=-,max=-}");
+}
+END_TEST
+
 Suite *record_suite(void) {
     const TTest *const tests[] = {test_every_integer,
                                   test_arrays,
@@ -798,6 +850,7 @@ Suite *record_suite(void) {
                                   test_histogram,
                                   test_huge,
                                   test_linear_histogram,
+                                  test_stats,
                                   test_headers,
                                   test_parse_numbers,
                                   test_parse_structs,

@@ -166,8 +166,12 @@ static void write_verb(const struct rp_query_plan *p) {
     case RP_VERB_LATENCY:
         rp_write_latency(p);
         return;
-    default:
+    case RP_VERB_STACK:
+    case RP_VERB_PROFILE:
         rp_write_stacks(p);
+        return;
+    default:
+        rp_write_stats(p);
     }
 }
 

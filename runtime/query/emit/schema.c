@@ -163,6 +163,17 @@ static void add_histogram(struct building *b, const char *unit) {
         add_loss(b, "negative", "events were not counted: their value is negative");
 }
 
+static void add_stats(struct building *b) {
+    const char *name = NULL;
+    unsigned figures = rp_plan_figures(b->plan, &name);
+    struct rp_name own = rp_own(b->plan, name);
+    struct rp_map_schema *map = begin(b, own.text, RP_MEANS_STATS);
+    add_key(b, map);
+    if (map)
+        map->figures = figures;
+    add_missed(b, "events", own.text);
+}
+
 /* By other keys, too, they are a table. */
 static void add_stacks(struct building *b) {
     const struct rp_query_plan *p = b->plan;
@@ -204,8 +215,12 @@ static void add_verb(struct building *b) {
     case RP_VERB_LATENCY:
         add_histogram(b, "usecs");
         return;
-    default:
+    case RP_VERB_STACK:
+    case RP_VERB_PROFILE:
         add_stacks(b);
+        return;
+    default:
+        add_stats(b);
     }
 }
 

@@ -6,13 +6,11 @@
 #include "query/plan.h"
 #include "util/cleanup.h"
 
-#define MISSED "BPF_ARRAY(missed, u64, 1); /* events that were not counted: the map was full */\n"
-
 void rp_write_count(const struct rp_query_plan *p) {
     struct rp_name counts = rp_own(p, "counts");
     if (rp_has_key(p)) {
         rp_write_key_type(p, NULL);
-        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, counts.text);
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" RP_MISSED_MAP, counts.text);
     } else {
         fprintf(p->out, "BPF_ARRAY(%s, u64, 1);\n", counts.text);
     }
@@ -34,7 +32,8 @@ void rp_write_count(const struct rp_query_plan *p) {
 
 bool rp_has_negative(const struct rp_query_plan *p) {
     const struct rp_node *number = p->number.node;
-    return number && !p->question->linear && number->type->is_signed;
+    return number && p->question->verb == RP_VERB_HIST && !p->question->linear &&
+           number->type->is_signed;
 }
 
 /* bpf_log2l() of numbers from 2^63 on is 64. */
@@ -49,7 +48,7 @@ static void write_maps(const struct rp_query_plan *p) {
     if (linear || rp_has_key(p)) {
         rp_write_key_type(p, linear ? "s64 slot; /* the lower end of the bucket */"
                                     : "u64 slot; /* log2 of the value */");
-        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" RP_MISSED_MAP, dist.text);
     } else {
         fprintf(p->out, may_be_huge(p) ? "BPF_HISTOGRAM(%s, int, 65);\n" : "BPF_HISTOGRAM(%s);\n",
                 dist.text);
@@ -94,10 +93,8 @@ static void write_sum(const struct rp_query_plan *p, const char *number) {
     }
 }
 
-/* In a variable of its own where it stands twice. */
-static const char *write_number(const struct rp_query_plan *p) {
-    struct rp_reads *reads = &p->writing->reads;
-    struct rp_code number = rp_reads_value(reads, p->number.node);
+const char *rp_write_number(const struct rp_query_plan *p) {
+    struct rp_code number = rp_reads_value(&p->writing->reads, p->number.node);
     if (number.unread)
         fprintf(p->out,
                 "    if (%s) {\n"
@@ -105,13 +102,20 @@ static const char *write_number(const struct rp_query_plan *p) {
                 "        return 0;\n"
                 "    }\n",
                 number.unread);
+    return number.text;
+}
+
+/* In a variable of its own where it stands twice. */
+static const char *write_positive(const struct rp_query_plan *p) {
+    struct rp_reads *reads = &p->writing->reads;
+    const char *text = rp_write_number(p);
     if (!rp_has_negative(p))
-        return number.text;
-    const char *text = number.text;
+        return text;
     if (strcspn(text, " (") < strlen(text)) {
-        text = rp_reads_name(reads, "value");
-        RP_AUTO_FREE char *local = rp_c_type_declare(p->number.node->type, text);
-        fprintf(p->out, "    %s = %s;\n", local ? local : "", number.text);
+        const char *name = rp_reads_name(reads, "value");
+        RP_AUTO_FREE char *local = rp_c_type_declare(p->number.node->type, name);
+        fprintf(p->out, "    %s = %s;\n", local ? local : "", text);
+        text = name;
     }
     fprintf(p->out,
             "    if (%s < 0) {\n"
@@ -127,7 +131,7 @@ void rp_write_hist(const struct rp_query_plan *p) {
     rp_write_first_half(p);
     fputs("\n", p->out);
     rp_write_begin(p, p->pair ? 1 : 0);
-    write_sum(p, write_number(p));
+    write_sum(p, write_positive(p));
     rp_write_end(p);
 }
 
@@ -137,7 +141,7 @@ void rp_write_latency(const struct rp_query_plan *p) {
     snprintf(number, sizeof(number), "%s / 1000", rp_own(p, "ns").text);
     if (rp_has_key(p)) {
         rp_write_key_type(p, "u64 slot; /* log2 of microseconds */");
-        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" MISSED, dist.text);
+        fprintf(p->out, "BPF_HASH(%s, struct key, u64);\n" RP_MISSED_MAP, dist.text);
     } else {
         fprintf(p->out, "BPF_HISTOGRAM(%s); /* microseconds */\n", dist.text);
     }

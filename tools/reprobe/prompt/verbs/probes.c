@@ -221,8 +221,7 @@ static struct rp_error *begin_stats(struct prompt *prompt, struct stats *stats) 
     return prompt_start(prompt, &job);
 }
 
-static struct rp_error *stats(struct prompt *prompt, const char *args) {
-    RP_TRY(args_end(args));
+struct rp_error *run_stats(struct prompt *prompt) {
     if (!prompt->entries.count) {
         prompt_say("there are no programs\n");
         return NULL;
@@ -298,10 +297,6 @@ const struct verb probe_verbs[] = {
      "pause last\n"
      "resume last",
      WORDS_NUMBER, resume},
-    {"stats", "", "show runs, time per run, events and losses over one second", NULL,
-     "count sched_switch by comm\n"
-     "stats",
-     WORDS_NONE, stats},
     {"wait", "[DURATION]", "make a script wait, by default until the command of -c ends", NULL,
      "count sched_switch by comm\n"
      "wait 100ms\n"

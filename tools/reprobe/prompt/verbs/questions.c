@@ -34,6 +34,22 @@ static struct rp_error *profile(struct prompt *prompt, const char *args) {
     return ask(prompt, RP_VERB_PROFILE, args);
 }
 
+static struct rp_error *sum(struct prompt *prompt, const char *args) {
+    return ask(prompt, RP_VERB_SUM, args);
+}
+static struct rp_error *avg(struct prompt *prompt, const char *args) {
+    return ask(prompt, RP_VERB_AVG, args);
+}
+static struct rp_error *min(struct prompt *prompt, const char *args) {
+    return ask(prompt, RP_VERB_MIN, args);
+}
+static struct rp_error *max(struct prompt *prompt, const char *args) {
+    return ask(prompt, RP_VERB_MAX, args);
+}
+static struct rp_error *stats(struct prompt *prompt, const char *args) {
+    return *args ? ask(prompt, RP_VERB_STATS, args) : run_stats(prompt);
+}
+
 /* ------------------------------------------------------------------ types of one's own */
 
 static struct rp_error *add_types(struct prompt *prompt, const char *args, const char *text) {
@@ -96,6 +112,28 @@ const struct verb question_verbs[] = {
      "hist sys_enter_read count by comm\n"
      "hist sys_enter_read count linear(0,4096,512)",
      WORDS_QUESTION, hist},
+    {"sum", "PROBE EXPR [by KEY…] [if COND]", "add up a value",
+     "The sum is exact, of any number of events and with negative values; it is in the map sums. "
+     "avg, "
+     "min and max are used alike, and `stats` shows all of these at once.",
+     "sum sys_exit_read ret if ret > 0\n"
+     "sum sys_enter_write count by comm",
+     WORDS_QUESTION, sum},
+    {"avg", "PROBE EXPR [by KEY…] [if COND]", "average a value",
+     "To a thousandth; it is in the map averages.", "avg sys_exit_read ret by comm if ret >= 0",
+     WORDS_QUESTION, avg},
+    {"min", "PROBE EXPR [by KEY…] [if COND]", "show the smallest value", "It is in the map minima.",
+     "min sys_enter_write count by comm", WORDS_QUESTION, min},
+    {"max", "PROBE EXPR [by KEY…] [if COND]", "show the largest value", "It is in the map maxima.",
+     "max sys_enter_write count by comm", WORDS_QUESTION, max},
+    {"stats", "[PROBE EXPR [by KEY…] [if COND]]",
+     "show count, sum, average, smallest and largest value; alone: how programs run",
+     "They are in the map figures. Without a question: runs, time per run, events and losses of "
+     "each "
+     "program over one second.",
+     "stats sys_enter_write count by comm\n"
+     "stats",
+     WORDS_QUESTION, stats},
     {"latency", "FUNCTION [by KEY…] [if COND]", "draw a histogram of how long a function takes",
      "From its entry to its return, in microseconds. FUNCTION may also be the tracepoint of a "
      "system call.",

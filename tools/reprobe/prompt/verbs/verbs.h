@@ -16,6 +16,8 @@ struct watch_opts {
 };
 struct rp_error *watch_start(struct prompt *prompt, const struct watch_opts *opts);
 struct rp_error *watch_verb(struct prompt *prompt, const char *args);
+/* probes.c: shows how all programs run over one second. */
+struct rp_error *run_stats(struct prompt *prompt);
 
 /* edit.c: opens a program in the user's editor, and reloads it on each save. */
 struct rp_error *edit_start(struct prompt *prompt, struct entry *entry);

@@ -228,6 +228,24 @@ static void cleanup_btf(struct btf **btf) {
     btf__free(*btf);
 }
 
+/* The kernel checks a global function for itself, whatever its callers give it; a hidden one it is
+ * to check where it is called, as libbpf has it. */
+static void make_static(void *ctx, const char *function) {
+    int id = btf__find_by_name_kind(ctx, function, BTF_KIND_FUNC);
+    struct btf_type *type = id > 0 ? (struct btf_type *)btf__type_by_id(ctx, (uint32_t)id) : NULL;
+    if (type)
+        type->info = BTF_KIND_FUNC << 24 | BTF_FUNC_STATIC;
+}
+
+static void make_hidden_static(const struct rp_object *object, struct btf *btf) {
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(object->elf, object->elf_size);
+    if (!elf)
+        return;
+    rp_elf_each_hidden(elf, make_static, btf);
+    elf_end(elf);
+}
+
 /* With the type of the functions that count losses (link.c), behind all others. */
 static struct rp_error *read_types(const struct btf *given, struct rp_object *object) {
     uint32_t size = 0;
@@ -237,6 +255,8 @@ static struct rp_error *read_types(const struct btf *given, struct rp_object *ob
     RP_AUTO(cleanup_btf) struct btf *btf = raw ? btf__new(raw, size) : NULL;
     int proto = btf ? btf__add_func_proto(btf, 0) : -1;
     int function = proto > 0 ? btf__add_func(btf, "rp_send", BTF_FUNC_STATIC, proto) : -1;
+    if (function > 0)
+        make_hidden_static(object, btf);
     raw = function > 0 ? btf__raw_data(btf, &object->btf_size) : NULL;
     object->btf = raw ? copy_of(raw, object->btf_size) : NULL;
     object->loss_function = (uint32_t)function;

@@ -22,3 +22,25 @@ bool rp_elf_section(Elf *elf, const char *wanted, const void **data, size_t *siz
     }
     return false;
 }
+
+static bool is_hidden(const GElf_Sym *symbol) {
+    unsigned char visibility = GELF_ST_VISIBILITY(symbol->st_other);
+    return GELF_ST_TYPE(symbol->st_info) == STT_FUNC &&
+           GELF_ST_BIND(symbol->st_info) != STB_LOCAL &&
+           (visibility == STV_HIDDEN || visibility == STV_INTERNAL);
+}
+
+void rp_elf_each_hidden(Elf *elf, void (*each)(void *ctx, const char *function), void *ctx) {
+    for (Elf_Scn *scn = NULL; (scn = elf_nextscn(elf, scn));) {
+        GElf_Shdr header;
+        GElf_Sym symbol;
+        if (!gelf_getshdr(scn, &header) || header.sh_type != SHT_SYMTAB)
+            continue;
+        Elf_Data *symbols = elf_getdata(scn, NULL);
+        for (int i = 0; symbols && gelf_getsym(symbols, i, &symbol); i++) {
+            const char *name = elf_strptr(elf, header.sh_link, symbol.st_name);
+            if (name && is_hidden(&symbol))
+                each(ctx, name);
+        }
+    }
+}

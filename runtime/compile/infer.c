@@ -231,7 +231,9 @@ static struct rp_error *infer_all(struct inference *inference) {
     for (uint32_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
         struct rp_map_schema *schema = (struct rp_map_schema *)&inference->schema->maps[i];
-        if (map->data) /* what the program cannot change is of no interest */
+        if (map->is_libbpfs)
+            schema->means = RP_MEANS_SCRATCH;
+        else if (map->data) /* what the program cannot change is of no interest */
             schema->means = map->flags & BPF_F_RDONLY_PROG ? RP_MEANS_SCRATCH : RP_MEANS_VARIABLES;
         else if (rp_map_type_is_output(map->type))
             RP_TRY(infer_output(inference, i, schema));

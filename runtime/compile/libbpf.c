@@ -98,6 +98,12 @@ struct rp_error *rp_libbpf_open(const void *elf, size_t size, struct bpf_object 
     return NULL;
 }
 
+/* usdt.bpf.h: usdt_specs.c fills in the one, and nobody the other, which is for Linux before 5.15.
+ */
+static bool is_libbpfs(const char *name) {
+    return strcmp(name, "__bpf_usdt_specs") == 0 || strcmp(name, "__bpf_usdt_ip_to_spec_id") == 0;
+}
+
 void rp_libbpf_describe_map(const struct bpf_map *map, struct rp_object_map *out) {
     out->type = bpf_map__type(map);
     out->key_size = bpf_map__key_size(map);
@@ -106,4 +112,5 @@ void rp_libbpf_describe_map(const struct bpf_map *map, struct rp_object_map *out
     out->flags = bpf_map__map_flags(map);
     out->btf_key = bpf_map__btf_key_type_id(map);
     out->btf_value = bpf_map__btf_value_type_id(map);
+    out->is_libbpfs = is_libbpfs(bpf_map__name(map));
 }

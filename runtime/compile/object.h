@@ -52,6 +52,7 @@ struct rp_object_map {
     struct rp_object_types records;
     /* Of an ELF file: variables, and what they begin as; NULL of others. */
     void *data;
+    bool is_libbpfs; /* of libbpf's headers, not of the author's */
     /* A map that was opened or created while compiling (pinned, shared, nested), which the object
      * closes; -1: created when the object is loaded. */
     int fd;

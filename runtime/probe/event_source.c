@@ -49,7 +49,7 @@ static int run_at(int event, int prog_fd, struct rp_attachment *out) {
     return err ? ENOMEM : 0;
 }
 
-int rp_event_attach(struct perf_event_attr *attr, pid_t pid, int prog_fd,
+int rp_event_attach(struct perf_event_attr *attr, pid_t pid, const uint64_t *cookie, int prog_fd,
                     struct rp_attachment *out) {
     attr->size = sizeof(*attr);
     attr->sample_period = 1;
@@ -58,9 +58,15 @@ int rp_event_attach(struct perf_event_attr *attr, pid_t pid, int prog_fd,
                              PERF_FLAG_FD_CLOEXEC);
     if (event < 0)
         return errno;
-    int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, NULL);
-    if (link < 0)
+    LIBBPF_OPTS(bpf_link_create_opts, opts, .perf_event.bpf_cookie = cookie ? *cookie : 0);
+    int link = bpf_link_create(prog_fd, event, BPF_PERF_EVENT, &opts);
+    int errnum = link < 0 ? errno : 0;
+    if (link < 0 && !cookie)
         return run_at(event, prog_fd, out);
+    if (link < 0) {
+        close(event);
+        return errnum;
+    }
     struct rp_error *err = rp_attachment_add_link(out, link, event);
     rp_error_free(err);
     return err ? ENOMEM : 0;

@@ -5,6 +5,7 @@
 
 #include <linux/perf_event.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "probe/attachment.h"
@@ -13,8 +14,9 @@
  * source. */
 bool rp_event_source_set(struct perf_event_attr *attr, const char *source, bool returns);
 /* Opens the event, in every process if `pid` is 0, and runs the program at it: by a link, which
- * counts what the kernel missed, where it has such links (Linux 5.15). Returns 0 or an errno. */
-int rp_event_attach(struct perf_event_attr *attr, pid_t pid, int prog_fd,
+ * counts what the kernel missed, where it has such links (Linux 5.15). The program's
+ * bpf_get_attach_cookie() is *cookie; NULL: it does not ask. Returns 0 or an errno. */
+int rp_event_attach(struct perf_event_attr *attr, pid_t pid, const uint64_t *cookie, int prog_fd,
                     struct rp_attachment *out);
 
 #endif

@@ -81,6 +81,7 @@ static struct rp_error *attach(struct rp_module *module, const char *function,
     AUTO_SPEC struct rp_spec spec = {0};
     RP_TRY(rp_spec_parse(instance->asked, &spec));
     spec.pid = instance->pid;
+    spec.module = module;
     instance->kind = spec.kind;
     uint64_t start = rp_now_ns();
     RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));

@@ -10,6 +10,8 @@
 
 #include "util/error.h"
 
+struct rp_module;
+
 /* A parsed spec, "KIND:[PATH:][CATEGORY:]TARGET[+OFFSET]". */
 struct rp_spec {
     const struct rp_probe_kind *kind;
@@ -19,6 +21,7 @@ struct rp_spec {
     uint64_t offset;
     uint64_t number; /* resolved by the kind: an offset in a file, a period, a type's id */
     pid_t pid;       /* the process to attach to; 0: all (see enum rp_tasks) */
+    struct rp_module *module; /* whose program is attached there; NULL unless one is */
 };
 
 /* A spec with one of these is a pattern: it stands for all that it matches. */

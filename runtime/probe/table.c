@@ -217,13 +217,15 @@ static struct rp_error *no_kind_of_section(const char *section) {
         all ? all : "");
 }
 
+/* "uprobe/readline" does not say of what program. */
 static struct rp_error *plain_spec_of_section(const struct rp_probe_kind *kind, const char *rest,
                                               char **out) {
-    *out = *rest ? rp_text("%s:%s", kind->name, rest) : NULL;
+    bool says = *rest && (!kind->in_files || strchr(rest, ':'));
+    *out = says ? rp_text("%s:%s", kind->name, rest) : NULL;
     char *slash = *out && kind->has_category ? strchr(*out, '/') : NULL;
     if (slash)
         *slash = ':';
-    return *out || !*rest ? NULL : rp_error_nomem();
+    return *out || !says ? NULL : rp_error_nomem();
 }
 
 struct rp_error *rp_spec_of_section(const char *text, const struct rp_section *where, char **out) {

@@ -89,21 +89,6 @@ static const char *find_function(const struct rp_module *module, const char *nam
     return NULL;
 }
 
-/* libbpf's headers read the arguments of a USDT probe from a map that libbpf fills in when it
- * attaches (usdt.bpf.h): without that they would be zeros. */
-static struct rp_error *check_needs(const struct rp_module *module, const char *function) {
-    const char *section = rp_module_section(module, function);
-    if (strncmp(section, "usdt", 4) != 0 || !rp_module_map(module, "__bpf_usdt_specs"))
-        return NULL;
-    return rp_error_hint_set(
-        rp_error_new(
-            ENOTSUP,
-            "it reads a USDT probe's arguments by libbpf's bpf_usdt_arg(), which reprobe does "
-            "not fill in",
-            "cannot attach %s", function),
-        "in BCC's dialect reprobe has them: bpf_usdt_readarg()");
-}
-
 /* "FUNCTION=SPEC" */
 static struct rp_error *add_asked(struct placing *p, const char *text) {
     size_t length = strcspn(text, "=");
@@ -113,7 +98,6 @@ static struct rp_error *add_asked(struct placing *p, const char *text) {
         return rp_error_nomem();
     if (!text[length] || !function)
         return rp_error_new(ENOENT, "the object has no such function", "cannot attach %s", name);
-    RP_TRY(check_needs(p->module, function));
     spec = strdup(text + length + 1);
     return spec ? add(p, function, rp_take(spec), true) : rp_error_nomem();
 }
@@ -141,10 +125,8 @@ static struct rp_error *add_named(struct placing *p) {
         char *spec = NULL;
         if (is_asked(p, function))
             continue;
-        struct rp_error *err = check_needs(p->module, function);
-        if (!err)
-            err = rp_module_probe_spec(p->module, function, p->opts.interface,
-                                       p->session->target.cgroup, &spec);
+        struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
+                                                    p->session->target.cgroup, &spec);
         if (!err && !spec)
             err = no_place(p->module, function);
         RP_TRY(err ? leave_out(p, function, err) : add(p, function, spec, false));
@@ -219,9 +201,13 @@ static struct rp_error *tell_left_out(struct placing *p) {
     if (p->attached || !p->left.count)
         return NULL;
     RP_AUTO_FREE char *why = NULL;
-    if (asprintf(&why, "none of its %zu functions can be", p->left.count) < 0)
+    const struct left *first = &p->left.items[0];
+    if (asprintf(&why, "none of its %zu functions can be attached, such as %s: %s", p->left.count,
+                 first->function, rp_error_why(first->why)) < 0)
         return rp_error_nomem();
-    return rp_error_new(ENOTSUP, why, "cannot attach the program");
+    struct rp_error *err = rp_error_new(ENOTSUP, why, "cannot attach the program");
+    const char *hint = rp_error_hint(first->why);
+    return hint ? rp_error_hint_set(err, "%s", hint) : err;
 }
 
 struct rp_error *rp_session_attach_sections(struct rp_session *s, struct rp_module *module,

@@ -50,6 +50,11 @@ __attribute__((noinline)) static void guarded(int number) {
                      : "memory");
 }
 
+/* Where libbpf's bpf_usdt_arg() does not find an argument. Nobody calls it. */
+__attribute__((used)) static void indexed(void) {
+    __asm__ volatile(USDT_NOTE("probed", "indexed", "0", "-4@%eax 8@(%rax,%rdx,8)"));
+}
+
 static void call(int count) {
     for (int i = 1; i <= count; i++) {
         char word[32];

@@ -22,6 +22,7 @@ object() {
 	object=$objects/$1.bpf.o
 	[ -e "$object" ] ||
 		clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -Werror -Wno-unknown-attributes -I "$objects" -I "$sources" \
+			-idirafter "/usr/include/$(gcc -print-multiarch)" \
 			-c "$sources/$1.bpf.c" -o "$object" || fail "$1.bpf.c compiles"
 }
 
@@ -187,6 +188,25 @@ return 6" "$(grep -oE '(entry|return) [0-9]+' out)"
 	run reprobe run "$object"
 	status 1
 	contains "message" "$err" "on_entry is left out: cannot attach on_entry: its section uprobe does not say where"
+}
+
+# The probe's program prints what its probes have.
+usdt() {
+	object usdt
+	local program
+	program=$(private probed)
+	run reprobe run --json "$object" -a on_step=usdt:"$program":probed:step -a on_guarded=usdt:"$program":guarded \
+		-c "$program --usdt 5"
+	status 0
+	equal "steps" "$(grep ^step out)" "$(grep '"word"' out | jsonlines data.number data.word | sed 's/^/step /' | tr '\t' ' ')"
+	equal "arguments of a step" 2 "$(grep '"word"' out | jsonlines data.arguments | sort -u)"
+	equal "guarded" "$(grep ^guarded out)" \
+		"$(grep '"constant"' out | jsonlines data.number data.constant | sed 's/^/guarded /' | tr '\t' ' ')"
+	equal "arguments of a guarded" "2 -2" "$(grep '"constant"' out | jsonlines data.count data.absent | sort -u | tr '\t' ' ')"
+	lacks "maps" "$out" __bpf_usdt
+	run reprobe run "$object" -a on_step=usdt:"$program":indexed
+	status 1
+	contains "message" "$err" "on_step is left out: cannot attach usdt:$program:probed:indexed: its argument 2 is"
 }
 
 profile() {
@@ -406,6 +426,7 @@ for form in object source; do
 	t "$form: two programs that see the same" twins
 	t "$form: histograms in slots" slots
 	t "$form: uprobes without a place" uprobes
+	t "$form: arguments of USDT probes" usdt
 	t "$form: samples with stacks" profile
 	t "$form: functions that call functions" loops
 	t "$form: iterator" iterator

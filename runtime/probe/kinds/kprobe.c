@@ -164,7 +164,7 @@ static int attach_event(const struct rp_spec *spec, int prog_fd, struct rp_attac
         attr.kprobe_func = (uintptr_t)spec->target;
         attr.probe_offset = spec->offset;
     }
-    return rp_event_attach(&attr, 0, prog_fd, out);
+    return rp_event_attach(&attr, 0, NULL, prog_fd, out);
 }
 
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {

@@ -7,16 +7,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/usdt_specs.h"
 #include "probe/arguments.h"
 #include "probe/attachment.h"
 #include "probe/binary.h"
 #include "probe/describe.h"
+#include "probe/event_source.h"
 #include "probe/kinds/usdt.h"
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
 
 #define MARKS "_.$-"
+/* Of an event's configuration: where the semaphore is in the file. */
+#define COUNTER_BIT 32
 
 /* ------------------------------------------------------------------ parse */
 
@@ -128,6 +132,23 @@ struct attaching {
     struct rp_error *err;
 };
 
+/* By an event of its own, which has a cookie: the program finds its arguments by that. */
+static int attach_described(const struct rp_spec *spec, const struct rp_breakpoint *match,
+                            uint64_t cookie, int prog_fd, struct rp_attachment *out) {
+    struct perf_event_attr attr = {.uprobe_path = (uintptr_t)match->path,
+                                   .probe_offset = match->offset};
+    if (!rp_event_source_set(&attr, "uprobe", false))
+        return EINVAL;
+    attr.config |= (uint64_t)match->counter << COUNTER_BIT;
+    return rp_event_attach(&attr, spec->pid, &cookie, prog_fd, out);
+}
+
+static struct rp_error *refused(const struct rp_spec *spec, bool described, int errnum) {
+    if (described && errnum == EINVAL)
+        return rp_probe_error(errnum, "bpf_usdt_arg() needs Linux 5.15 or later");
+    return rp_binary_refusal(spec->path, spec->target, errnum);
+}
+
 static struct rp_error *attach_at(struct attaching *attaching, const struct rp_binary_usdt *usdt) {
     const struct rp_spec *spec = attaching->spec;
     if (usdt->has_semaphore && (!usdt->semaphore || usdt->semaphore > UINT32_MAX))
@@ -137,14 +158,19 @@ static struct rp_error *attach_at(struct attaching *attaching, const struct rp_b
                                   .pid = spec->pid,
                                   .offset = rp_binary_offset(spec->path, usdt->address),
                                   .counter = (uint32_t)usdt->semaphore};
-    int errnum =
-        match.offset ? rp_breakpoint_attach(&match, attaching->prog_fd, attaching->out) : ENOEXEC;
-    if (errnum == ENOEXEC)
-        return rp_probe_error(errnum,
+    if (!match.offset)
+        return rp_probe_error(ENOEXEC,
                               "there is no code at 0x%" PRIx64 ", where the note says that "
                               "the probe is",
                               usdt->address);
-    return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
+    bool described = rp_module_reads_usdt(spec->module);
+    uint64_t cookie = 0;
+    if (described)
+        RP_TRY(rp_usdt_describe(spec, usdt, &cookie));
+    int errnum = described
+                     ? attach_described(spec, &match, cookie, attaching->prog_fd, attaching->out)
+                     : rp_breakpoint_attach(&match, attaching->prog_fd, attaching->out);
+    return errnum ? refused(spec, described, errnum) : NULL;
 }
 
 static void attach_location(void *ctx, const struct rp_binary_usdt *usdt) {

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/usdt_specs.h"
 #include "kernel/bcc.h"
+#include "kernel/btf.h"
 #include "probe/kinds/usdt.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -126,4 +128,94 @@ struct rp_error *rp_usdt_write_readers(const struct rp_spec *spec, const char *f
     for (int i = 0; write_reader(&reader, i); i++)
         ;
     return NULL;
+}
+
+/* ------------------------------------------------------------------ for libbpf's bpf_usdt_arg() */
+
+/* Where struct pt_regs has the member that libbcc names ("di", "regs[3]"). */
+static bool find_register(const char *name, uint16_t *at) {
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    const struct btf_type *registers = btf ? rp_btf_find_composite(btf, "pt_regs") : NULL;
+    size_t length = strcspn(name, "[");
+    for (uint16_t i = 0; registers && i < btf_vlen(registers); i++) {
+        const struct btf_member *member = &btf_members(registers)[i];
+        const char *found = rp_btf_string(btf, member->name_off);
+        if (strlen(found) != length || strncmp(found, name, length) != 0)
+            continue;
+        unsigned long index = name[length] ? strtoul(name + length + 1, NULL, 10) : 0;
+        *at = (uint16_t)(btf_member_bit_offset(registers, i) / 8 + index * sizeof(long));
+        return true;
+    }
+    return false;
+}
+
+/* NULL: `out` says where it is. Otherwise what is in the way. */
+static const char *describe_argument(const struct bcc_usdt_argument *argument,
+                                     struct rp_usdt_argument *out) {
+    int size = abs(argument->size);
+    if (size != 1 && size != 2 && size != 4 && size != 8)
+        return "is not a number of up to 64 bits";
+    *out = (struct rp_usdt_argument){.is_signed = argument->size < 0, .size = (uint8_t)size};
+    if (argument->valid & BCC_USDT_ARGUMENT_CONSTANT) {
+        out->value = argument->constant;
+        return NULL;
+    }
+    if (argument->valid & BCC_USDT_ARGUMENT_DEREF_IDENT)
+        return "is at an address given by a symbol's name";
+    if (argument->valid & BCC_USDT_ARGUMENT_INDEX_REGISTER_NAME)
+        return "is at an address that two registers make";
+    if (!(argument->valid & BCC_USDT_ARGUMENT_BASE_REGISTER_NAME) ||
+        !find_register(argument->base_register_name, &out->at))
+        return "is not in a register that BPF can read";
+    bool is_address = argument->valid & BCC_USDT_ARGUMENT_DEREF_OFFSET;
+    out->is_in = is_address ? RP_USDT_MEMORY : RP_USDT_REGISTER;
+    out->value = is_address ? argument->deref_offset : 0;
+    return NULL;
+}
+
+/* "8@%rdi -4@(%rax)" has two. */
+static size_t count_arguments(const char *text) {
+    size_t count = 0;
+    for (; (text = strchr(text, '@')); text++)
+        count++;
+    return count;
+}
+
+static struct rp_error *cannot_read(const struct rp_binary_usdt *usdt, size_t i, const char *why) {
+    return rp_error_hint_set(
+        rp_probe_error(ENOTSUP, "its argument %zu %s (`%s` at 0x%" PRIx64 ")", i + 1, why,
+                       usdt->arguments, usdt->address),
+        "bpf_usdt_arg() cannot read it; in BCC's dialect reprobe may: bpf_usdt_readarg()");
+}
+
+/* The location's number among those of the probe, as libbcc counts; -1: it has none there. */
+static int find_location(void *libbccs, const struct rp_binary_usdt *usdt) {
+    struct bcc_usdt_location location;
+    for (int i = 0;
+         !rp_bcc()->bcc_usdt_get_location(libbccs, usdt->provider, usdt->name, i, &location); i++)
+        if (location.address == usdt->address)
+            return i;
+    return -1;
+}
+
+struct rp_error *rp_usdt_describe(const struct rp_spec *spec, const struct rp_binary_usdt *usdt,
+                                  uint64_t *cookie) {
+    struct rp_usdt_argument arguments[RP_USDT_ARGUMENTS] = {0};
+    size_t count = count_arguments(usdt->arguments);
+    struct rp_capture capture = rp_capture_begin();
+    RP_AUTO(close_usdt) void *libbccs = rp_bcc()->bcc_usdt_new_frompath(spec->path);
+    free(rp_capture_end(&capture));
+    int at = libbccs && count <= RP_USDT_ARGUMENTS ? find_location(libbccs, usdt) : -1;
+    if (at < 0)
+        return rp_probe_error(ENOEXEC, "its arguments cannot be read (`%s`)", usdt->arguments);
+    for (size_t i = 0; i < count; i++) {
+        struct bcc_usdt_argument argument;
+        bool known = !rp_bcc()->bcc_usdt_get_argument(libbccs, usdt->provider, usdt->name, at,
+                                                      (int)i, &argument);
+        const char *why =
+            known ? describe_argument(&argument, &arguments[i]) : "is nowhere that BPF can read";
+        if (why)
+            return cannot_read(usdt, i, why);
+    }
+    return rp_module_add_usdt(spec->module, arguments, count, cookie);
 }

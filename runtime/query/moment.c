@@ -27,8 +27,12 @@ static bool wants_return(const struct rp_node *node) {
     return node->reads_return || node->asks_return;
 }
 
-static bool reads_return(const struct rp_node *node) {
-    return node->reads_return;
+static bool reads_result(const struct rp_node *node) {
+    return rp_node_reads(node, "ret");
+}
+
+static bool reads_duration(const struct rp_node *node) {
+    return rp_node_reads(node, RP_DURATION);
 }
 
 static bool reads_argument(const struct rp_node *node) {
@@ -134,8 +138,11 @@ struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
                       *end = call_of(&point->spec, RP_CALL_RETURN);
     if (!entry || !end)
         return is_result_of_event(point) ? NULL : no_return(p->question, point);
-    if (rp_plan_any(p, reads_return))
+    if (rp_plan_any(p, reads_result))
         RP_TRY(check_void(p, point));
+    p->timed = rp_plan_any(p, reads_duration);
+    if (p->timed)
+        return rp_attach_points_pair(p);
     if (!rp_plan_any(p, reads_argument)) {
         if (point->is_return)
             return NULL;

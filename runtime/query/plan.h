@@ -130,6 +130,8 @@ struct rp_error *rp_plan_trees(struct rp_query_plan *program);
 /* Reads one more; its text is copied. */
 struct rp_error *rp_plan_tree(struct rp_query_plan *program, const char *text,
                               const struct rp_node **out);
+/* Whether it reads that one of the names that are not the probe's own: `ret`, `stack`. */
+bool rp_node_reads(const struct rp_node *node, const char *name);
 /* Whether it reads text of the process's, which may be in memory only when the kernel has read it.
  */
 bool rp_node_reads_text_of_process(const struct rp_node *node);

@@ -16,14 +16,15 @@
 /* ------------------------------------------------------------------ what is there everywhere */
 
 const struct rp_builtin rp_builtins[] = {
-    {"pid", "u32", "the process", true},
-    {"tid", "u32", "the thread", true},
-    {"uid", "u32", "the user", true},
-    {"comm", "char [16]", "the thread's name", true},
-    {"cpu", "u32", "the CPU", false},
-    {"nsecs", "u64", "the time, in nanoseconds since boot", false},
-    {"stack", "int", "the kernel's stack", true},
-    {"cgroup", "u64", "the id of the cgroup", true},
+    {"pid", "u32", "the process", true, false},
+    {"tid", "u32", "the thread", true, false},
+    {"uid", "u32", "the user", true, false},
+    {"comm", "char [16]", "the thread's name", true, false},
+    {"cpu", "u32", "the CPU", false, false},
+    {"nsecs", "u64", "the time, in nanoseconds since boot", false, false},
+    {RP_DURATION, "u64", "how long the call took, in nanoseconds", false, true},
+    {"stack", "int", "the kernel's stack", true, false},
+    {"cgroup", "u64", "the id of the cgroup", true, false},
     {0},
 };
 
@@ -147,10 +148,26 @@ static struct rp_error *add_result(struct rp_question_scope *s,
     return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
 }
 
+static void set_of_call(struct rp_question_scope *s, const struct rp_scope_source *source,
+                        struct rp_variable *variable) {
+    RP_AUTO_FREE char *end =
+        source->spec->kind->call ? source->spec->kind->call(source->spec, RP_CALL_RETURN) : NULL;
+    if (source->is_one_of_several) {
+        variable->missing = "is of one function or syscall, and these are several";
+        variable->instead = "ask for one: latency FUNCTION, or trace FUNCTION duration";
+    } else if (!end) {
+        variable->missing = rp_arena_text(
+            &s->types.arena, "is not known at %s: nothing returns there", owner_of(source));
+        variable->instead = "functions return (kprobe, fentry, uprobe), and syscalls do "
+                            "(tracepoint:syscalls:sys_enter_NAME)";
+    }
+}
+
 static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp_builtin *builtin,
                                     const struct rp_scope_source *source) {
-    struct rp_variable variable = {
-        .name = builtin->name, .memory = RP_MEMORY_EITHER, .origin = RP_OF_TASK};
+    struct rp_variable variable = {.name = builtin->name,
+                                   .memory = RP_MEMORY_EITHER,
+                                   .origin = builtin->of_call ? RP_OF_RETURN : RP_OF_TASK};
     RP_TRY(rp_c_type_parse(&s->types, builtin->type, &variable.type));
     variable.in_place = variable.type->kind == RP_C_ARRAY;
     if (!rp_builtin_is_at(builtin, source->task)) {
@@ -163,6 +180,8 @@ static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp
         variable.instead =
             rp_arena_text(&s->types.arena, "`info %s` shows what can be read there", at);
     }
+    if (builtin->of_call)
+        set_of_call(s, source, &variable);
     return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
 }
 
@@ -284,6 +303,13 @@ struct rp_error *rp_plan_trees(struct rp_query_plan *p) {
         return err;
     RP_AUTO_FREE char *line = rp_question_line(p->question);
     return rp_error_what_set(err, "cannot answer `%s`", line ? line : "");
+}
+
+bool rp_node_reads(const struct rp_node *node, const char *name) {
+    if (!node || node->kind == RP_NODE_VARIABLE)
+        return node && node->variable->origin != RP_OF_PROBE && !strcmp(node->variable->name, name);
+    return rp_node_reads(node->a, name) || rp_node_reads(node->b, name) ||
+           rp_node_reads(node->c, name);
 }
 
 static bool is_text_of_process(const struct rp_node *node) {

@@ -16,7 +16,10 @@ struct rp_builtin {
     const char *what; /* "the process" */
     bool of_task; /* it tells about a task: the one that runs, but where the probe is about another
                    */
+    bool of_call; /* it tells about a call, when that returns */
 };
+/* The builtin that tells how long a call took. */
+#define RP_DURATION "duration"
 /* Ended by a NULL name. `ret` is not one: its type is the probe's to know. */
 extern const struct rp_builtin rp_builtins[];
 

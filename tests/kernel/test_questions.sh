@@ -248,6 +248,28 @@ latencies() {
 	[ "${least:-0}" -ge 262144 ] || fail "latency of a call that waits: $least us in" "$out"
 }
 
+# From the entry of a call to its return, wherever a value can stand.
+durations() {
+	local ns
+	answer 'sleep 0.05; sleep 0.3' trace 'clock_nanosleep rqtp->tv_nsec duration ret if comm == "sleep" && duration > 0.2s'
+	equal "a condition, and what the entry had" "300000000 0" "$(fields data.rqtp_tv_nsec data.ret)"
+	ns=$(fields data.duration)
+	[ "$ns" -ge 300000000 ] && [ "$ns" -lt 2000000000 ] || fail "expected 0.3 s, got $ns"
+	answer 'sleep 0.05; sleep 0.3' count "clock_nanosleep by duration >= 200ms if comm == \"sleep\""
+	equal "a key" "0 1,1 1" "$(grep '"counts","key"' out | jsonlines key.duration_200ms value | tr '\t' ' ' | paste -sd,)"
+	answer 'sleep 0.1; sleep 0.2' stats "clock_nanosleep duration / 1ms if comm == \"sleep\""
+	ns=$(figures value.sum)
+	[ "$ns" -ge 300 ] && [ "$ns" -lt 3000 ] || fail "expected 300 ms, got $ns"
+	answer 'sleep 0.1' hist 'clock_nanosleep duration if comm == "sleep"'
+	matches "a histogram" "$out" '"min":(67108864|134217728|268435456),"max":[0-9]*,"count":1'
+	answer "$probed --calls 20 >/dev/null" count "uprobe:$probed:twice by duration < 10s && ret == arg0 * 2"
+	equal "a function in a file" 20 "$(grep '"counts","key"' out | jsonlines value)"
+	run query trace 'sched_switch duration'
+	refused 'is not known at sched_switch: nothing returns there'
+	run query count 'openat, close by duration'
+	refused 'is of one function or syscall'
+}
+
 stacks_and_samples() {
 	answer "spawn --open a b >/dev/null" stack 'openat by comm if comm == "spawn"'
 	equal "times" 2 "$(grep '"kernel_stack"' out | jsonlines value | awk '{ n += $1 } END { print n + 0 }')"
@@ -379,6 +401,7 @@ t "hist" histograms
 t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
 t "latency" latencies
+t "duration" durations
 t "stack and profile" stacks_and_samples
 t "programs for functions of the kernel compile" functions_of_the_kernel
 t "what a word means" words

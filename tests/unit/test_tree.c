@@ -267,6 +267,12 @@ static const struct {
     int64_t value;
 } constants[] = {
     {"0x10 + 010 + 0b11", 27},
+    {"10ms + 3us + 7ns", 10003007},
+    {"1.5s - 1m", -58500000000},
+    {"2h", 7200000000000},
+    {"4KiB + 4kB + 1B", 8097},
+    {"0.5MiB", 524288},
+    {"1GiB == 1024MiB && 1TiB == 1024GiB && 1GB == 1000MB", 1},
     {"-7 / 2", -3},
     {"-7 % 2", -1},
     {"-1 > 0u", 1},
@@ -360,6 +366,9 @@ static const struct {
     {"(struct conf)number", "nothing can be cast to struct conf", NULL},
     {"08", "08 is not a number of C's", NULL},
     {"0x", "0x is not a number of C's", NULL},
+    {"1.0000000001s", "BPF has no floating point", NULL},
+    {"5msec", "5msec is not a number of C's", "10ms, 4KiB"},
+    {"99999999999999999h", "needs more than 64 bits", NULL},
     {"1lul", "is not a number of C's", NULL},
     {"18446744073709551616", "more than 64 bits", NULL},
     {"comm == 'bash'", "'bash' is not a text", "write \"bash\""},

@@ -329,6 +329,9 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
         write_comm(p, s, "comm");
         rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }
+    if (p->pair && s == 1 && is_read(p, s, RP_DURATION) &&
+        !rp_argument_find(arguments, RP_DURATION))
+        rp_write_local(p->out, "u64", RP_DURATION, rp_own(p, "ns").text);
     if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
         write_stack(p, s);
 }

@@ -18,8 +18,7 @@ static bool is_by_process(const struct rp_query_plan *p) {
 }
 
 static bool reads_stack(const struct rp_node *node) {
-    return rp_node_is_builtin(node, "stack") || (node->a && reads_stack(node->a)) ||
-           (node->b && reads_stack(node->b)) || (node->c && reads_stack(node->c));
+    return rp_node_reads(node, "stack");
 }
 
 bool rp_plan_reads_stack(const struct rp_query_plan *p) {

@@ -6,7 +6,37 @@
 #include <string.h>
 
 #include "query/tree/build.h"
+#include "util/array.h"
 #include "util/cleanup.h"
+
+/* ------------------------------------------------------------------ units
+
+ * Time is in nanoseconds, as everything is that measures it here. */
+static const struct {
+    const char *name;
+    uint64_t factor;
+} units[] = {{"ns", 1},
+             {"us", 1000},
+             {"ms", 1000000},
+             {"s", 1000000000},
+             {"m", 60 * 1000000000ULL},
+             {"h", 3600 * 1000000000ULL},
+             {"B", 1},
+             {"kB", 1000},
+             {"MB", 1000000},
+             {"GB", 1000000000},
+             {"KiB", 1ULL << 10},
+             {"MiB", 1ULL << 20},
+             {"GiB", 1ULL << 30},
+             {"TiB", 1ULL << 40}};
+
+/* 1 where there is no unit, 0 where what is there is not one. */
+static uint64_t factor_of(const char *text, size_t length) {
+    for (size_t i = 0; i < RP_COUNT(units); i++)
+        if (strlen(units[i].name) == length && !memcmp(units[i].name, text, length))
+            return units[i].factor;
+    return length ? 0 : 1;
+}
 
 /* ------------------------------------------------------------------ numbers */
 
@@ -82,24 +112,60 @@ static const struct rp_c_type *type_of(const struct number *n) {
 }
 
 static bool is_floating(const struct rp_token *token) {
-    bool hex = token->len > 1 && tolower((unsigned char)token->text[1]) == 'x';
-    if (memchr(token->text, '.', token->len))
-        return true;
-    for (size_t i = 0; i < token->len && !hex; i++)
-        if (tolower((unsigned char)token->text[i]) == 'e')
-            return true;
-    return false;
+    size_t digits = strspn(token->text, "0123456789");
+    return memchr(token->text, '.', token->len) ||
+           (digits < token->len && tolower((unsigned char)token->text[digits]) == 'e' &&
+            (digits + 1 == token->len || strchr("+-0123456789", token->text[digits + 1])));
+}
+
+/* "10ms", "1.5KiB": decimal digits, perhaps a point and more, and a unit. False: it is not that. */
+static bool read_quantity(const char *text, size_t length, struct number *n) {
+    uint64_t parts = 1;
+    *n = (struct number){.is_decimal = true};
+    take_digits(n, text, length, 10);
+    size_t whole = n->length;
+    if (whole && n->length < length && text[n->length] == '.') {
+        n->length++;
+        size_t from = n->length;
+        take_digits(n, text, length, 10);
+        for (; from < n->length && parts < UINT64_MAX / 10; from++)
+            parts *= 10;
+    }
+    uint64_t factor = n->length < length ? factor_of(text + n->length, length - n->length) : 0;
+    unsigned __int128 value = (unsigned __int128)n->value * factor;
+    if (!whole || !factor || value % parts)
+        return false;
+    n->too_large |= value / parts > UINT64_MAX;
+    n->value = (uint64_t)(value / parts);
+    n->length = length;
+    return true;
+}
+
+static struct rp_error *take_quantity(struct rp_parser *p, const struct rp_token *token,
+                                      const struct number *n, const struct rp_node **out) {
+    if (n->too_large)
+        return rp_parse_error(p, token->text, "the number needs more than 64 bits");
+    const struct rp_c_type *type = type_of(n);
+    const char *name = rp_arena_text(&p->scope->types->arena, "%ju%s", (uintmax_t)n->value,
+                                     n->value > INT64_MAX ? "UL" : "");
+    return name ? rp_build_constant(p, token, type, (int64_t)n->value, name, out)
+                : rp_error_nomem();
 }
 
 struct rp_error *rp_literal_number(struct rp_parser *p, const struct rp_token *token,
                                    const struct rp_node **out) {
-    struct number n = read_number(token->text, token->len);
+    struct number n;
+    if (read_quantity(token->text, token->len, &n))
+        return take_quantity(p, token, &n, out);
+    n = read_number(token->text, token->len);
     if (is_floating(token))
         return rp_error_hint_set(rp_parse_error(p, token->text, "BPF has no floating point"),
                                  "count in smaller units: x * 10 > 15 instead of x > 1.5");
     if (n.length != token->len)
-        return rp_parse_error(p, token->text, "%.*s is not a number of C's", (int)token->len,
-                              token->text);
+        return rp_error_hint_set(
+            rp_parse_error(p, token->text, "%.*s is not a number of C's", (int)token->len,
+                           token->text),
+            "units are ns us ms s m h, B kB MB GB KiB MiB GiB TiB: 10ms, 4KiB");
     if (n.too_large)
         return rp_parse_error(p, token->text, "the number needs more than 64 bits");
     const char *name = rp_arena_copy(&p->scope->types->arena, token->text, token->len);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "compile/compile.h"
+#include "compile/effects.h"
 #include "compile/keep_maps.h"
 #include "compile/link.h"
 #include "compile/load.h"
@@ -38,6 +39,7 @@ struct rp_module {
     struct btf *btf;          /* the same, for reading */
     struct rp_schema *schema; /* of each of the object's maps, in their order */
     RP_VEC(struct rp_program *) programs;
+    char *read_only; /* see struct rp_compile_opts */
     bool movable;
     bool blind; /* a program is loaded that does not count what it could not send */
     struct rp_gates gates;
@@ -156,6 +158,20 @@ static struct rp_error *link_elf(struct rp_module *module, const struct rp_compi
     return rp_elf_link(module->object, &how);
 }
 
+static struct rp_error *refuse_effects(struct rp_module *module, const char *hint) {
+    RP_AUTO_FREE char *effects = NULL;
+    module->read_only = strdup(hint);
+    if (!module->read_only)
+        return rp_error_nomem();
+    RP_TRY(rp_module_effects(module, &effects));
+    if (!effects)
+        return NULL;
+    RP_AUTO_FREE char *why = rp_text("it changes the system: %s", effects);
+    return why ? rp_error_hint_set(rp_error_new(EPERM, why, "cannot load %s", module->name), "%s",
+                                   hint)
+               : rp_error_nomem();
+}
+
 static struct rp_error *fill(struct rp_module *module, const struct rp_compile_opts *opts,
                              const struct rp_module_needs *needs) {
     const struct rp_object *object = module->object;
@@ -179,6 +195,8 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
                                  "define a macro: -D NAME=VALUE");
     if (object->elf && !opts->dry_run)
         RP_TRY(link_elf(module, opts, needs));
+    if (opts->read_only)
+        RP_TRY(refuse_effects(module, opts->read_only));
     RP_AUTO_SCHEMA struct rp_schema *said = NULL;
     if (opts->schema)
         RP_TRY(rp_schema_read(opts->schema, &said));
@@ -310,6 +328,7 @@ void rp_module_free(struct rp_module *module) {
     btf__free(module->btf);
     rp_schema_free(module->schema);
     rp_object_free(module->object);
+    free(module->read_only);
     free(module->name);
     free(module);
 }
@@ -632,6 +651,29 @@ bool rp_module_writes_rows(const struct rp_module *module) {
     return rp_module_calls(module, BPF_FUNC_seq_printf) ||
            rp_module_calls(module, BPF_FUNC_seq_write) ||
            rp_module_calls(module, BPF_FUNC_seq_printf_btf);
+}
+
+struct rp_error *rp_module_effects(const struct rp_module *module, char **out) {
+    RP_AUTO_FREE char *lines = NULL;
+    *out = NULL;
+    for (size_t i = 0; i < module->object->function_count; i++) {
+        const struct rp_object_function *function = &module->object->functions[i];
+        RP_AUTO_FREE char *effects = NULL;
+        RP_TRY(rp_function_effects(function, &effects));
+        if (!effects)
+            continue;
+        RP_AUTO_FREE char *before = rp_take(lines);
+        lines = rp_text("%s%s%s calls %s", before ? before : "", before ? "\n" : "", function->name,
+                        effects);
+        if (!lines)
+            return rp_error_nomem();
+    }
+    *out = rp_take(lines);
+    return NULL;
+}
+
+const char *rp_module_read_only(const struct rp_module *module) {
+    return module->read_only;
 }
 
 uint64_t rp_module_lost(const struct rp_module *module) {

@@ -65,6 +65,9 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 /* Whether any of the module's functions calls the helper (enum bpf_func_id). */
 bool rp_module_calls(const struct rp_module *module, int helper);
 
+/* See struct rp_compile_opts. */
+const char *rp_module_read_only(const struct rp_module *module);
+
 /* The records that the module's programs could not send so far, on all CPUs. */
 uint64_t rp_module_lost(const struct rp_module *module);
 /* Whether some of its programs do not count them, because the kernel did not allow that. */

@@ -14,6 +14,7 @@
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/vec.h"
 
 #define FORMAT        2
@@ -437,25 +438,17 @@ bool rp_object_file_is(const char *path) {
 
 /* ------------------------------------------------------------- by path */
 
-/* Root trusts root, and the user who became root by sudo. */
-static bool is_trusted(const struct stat *st) {
-    const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
-    return st->st_uid == geteuid() || st->st_uid == 0 ||
-           (sudo && *sudo && st->st_uid == (uid_t)strtoul(sudo, NULL, 10));
-}
-
 static struct rp_error *open_trusted(const char *path, int *fd) {
     struct stat st;
     *fd = open(path, O_RDONLY | O_CLOEXEC);
     if (*fd < 0 || fstat(*fd, &st))
         return rp_error_new(errno, NULL, "cannot use %s", path);
-    if (is_trusted(&st) && !(st.st_mode & 022))
+    const char *why = rp_file_distrust(&st, S_IWGRP | S_IWOTH);
+    if (!why)
         return NULL;
     close(*fd);
     return rp_error_hint_set(
-        rp_error_new(EACCES,
-                     is_trusted(&st) ? "others can write to it" : "it belongs to another user",
-                     "cannot use %s", path),
+        rp_error_new(EACCES, why, "cannot use %s", path),
         "an object file must belong to you or root, and nobody else may be able to write to it: "
         "chown and chmod go-w, or run its source");
 }

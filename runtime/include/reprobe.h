@@ -138,6 +138,9 @@ struct rp_compile_opts {
      * as rp_map_set() reads them. */
     const char *const *settings;
     size_t setting_count;
+    /* Refuses a program that changes the system: by what it calls (rp_module_effects()), or where
+     * its result decides (rp_probe_effect()). The text is the hint of that error. NULL: it may. */
+    const char *read_only;
 };
 
 /* How long each step took, in milliseconds; 0 for a step that was not needed. */
@@ -176,6 +179,10 @@ bool rp_module_uses_target(const struct rp_module *module);
 bool rp_module_prints_trace(const struct rp_module *module);
 bool rp_module_writes_rows(const struct rp_module *module);
 
+/* What its functions change the system with: "kill_it calls bpf_send_signal", a line for each,
+ * malloc()ed. *out is NULL if none does. */
+struct rp_error *rp_module_effects(const struct rp_module *module, char **out);
+
 /* Its functions and its maps; the names are NULL if there is no number `i`. */
 size_t rp_module_function_count(const struct rp_module *module);
 const char *rp_module_function_name(const struct rp_module *module, size_t i);
@@ -206,6 +213,8 @@ void rp_probe_free(struct rp_probe *probe);
 
 /* Whether `spec` could be attached on this kernel. Loads nothing. */
 bool rp_probe_exists(const char *spec);
+/* "what becomes of packets": what a program's result decides at that spec; NULL: nothing. */
+const char *rp_probe_effect(const char *spec);
 /* The spec in full, as it was attached; the function that its program was made from; and the
  * program's descriptor, which the probe owns. */
 const char *rp_probe_spec(const struct rp_probe *probe);
@@ -251,6 +260,9 @@ struct rp_session_opts {
      * compile can use, and leaves the command to rp_session_start_command() and the time to
      * rp_session_start_time(). */
     bool interactive;
+    /* Once the command has started, rp_session_run() gives up for good all capabilities of the
+     * process that reading what was attached does not need: see docs/security.md. */
+    bool drop_privileges;
     /* Called when all records are read and the loop is about to wait; may be NULL. */
     void (*before_wait)(void *ctx);
     /* Called for SIGINT, SIGTERM, SIGHUP, SIGCHLD, SIGWINCH and SIGTSTP, under a flood perhaps

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "probe/instance.h"
 
+#include <errno.h>
 #include <linux/membarrier.h>
 #include <pthread.h>
 #include <signal.h>
@@ -45,6 +46,15 @@ static struct rp_error *load(struct rp_module *module, const char *function,
     return cannot_attach(refusal, spec);
 }
 
+/* Of a module that is only to look. */
+static struct rp_error *check_effect(const struct rp_module *module, const struct rp_spec *spec) {
+    const char *hint = rp_module_read_only(module);
+    if (!hint || !spec->kind->decides)
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(EPERM, "its result decides %s", spec->kind->decides),
+                             "%s", hint);
+}
+
 /* The pattern with the full name of its kind; NULL: out of memory. */
 static char *pattern_text(const struct rp_matches *matches, const char *pattern) {
     char *text = NULL;
@@ -85,6 +95,7 @@ static struct rp_error *attach(struct rp_module *module, const char *function,
     instance->kind = spec.kind;
     uint64_t start = rp_now_ns();
     RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
+    RP_TRY(cannot_attach(check_effect(module, &spec), &spec));
     double resolve_ms = rp_ms_since(start);
     instance->spec = rp_spec_text(&spec);
     if (!instance->spec)

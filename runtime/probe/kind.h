@@ -93,6 +93,7 @@ struct rp_probe_kind {
                         the BTF type that resolve() puts in `number` */
     /* Fills in the rest where that depends on the spec; NULL: there is none. */
     void (*set_program)(const struct rp_spec *spec, struct rp_program_kind *program);
+    const char *decides; /* "what becomes of packets": what its result decides; NULL: nothing */
     enum bpf_attach_type multi_type; /* for one link to many attach points, if the kernel has it; 0:
                                         no kernel has it */
 

@@ -121,6 +121,11 @@ bool rp_probe_exists(const char *spec) {
     return !err;
 }
 
+const char *rp_probe_effect(const char *text) {
+    const struct rp_probe_kind *kind = rp_probe_kind_find(text, strcspn(text, ":"));
+    return kind ? kind->decides : NULL;
+}
+
 char *rp_probe_suggest(const char *text) {
     struct rp_spec spec;
     struct rp_error *err = rp_spec_parse(text, &spec);

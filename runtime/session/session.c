@@ -13,6 +13,7 @@
 
 #include "compile/compile.h"
 #include "compile/module.h"
+#include "kernel/privileges.h"
 #include "probe/instance.h"
 #include "probe/probe.h"
 #include "probe/process_root.h"
@@ -350,6 +351,8 @@ struct rp_error *rp_session_run(struct rp_session *s) {
         RP_TRY(rp_session_start_time(s));
         rp_child_release(&s->child);
     }
+    if (s->opts.drop_privileges)
+        rp_privileges_drop();
     while (!s->stop)
         turn(s);
     free_probes(s); /* waits until no program of theirs runs any more */

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "kernel/privileges.h"
 #include "session/session.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -42,7 +43,7 @@ static struct {
     atomic_int untaken;     /* the signal that asks to end and that the loop has not taken, or 0 */
     atomic_bool has_begun;  /* the loop: all is attached */
     atomic_bool ended_loop; /* one that asks to end did */
-    bool interactive;
+    bool interactive, drop_privileges;
     const struct rp_child *child;
     struct termios terminal; /* as it was */
     bool has_terminal;
@@ -112,6 +113,8 @@ static void take(int signal) {
 static void *watch(void *unused) {
     /* libbcc enters other mount namespaces, which a process cannot whose threads share this. */
     unshare(CLONE_FS);
+    if (signals.drop_privileges)
+        rp_privileges_drop(); /* a thread's own */
     for (;;) {
         const struct timespec look = {.tv_nsec = 10 * 1000 * 1000};
         int untaken = atomic_load(&signals.untaken);
@@ -127,6 +130,7 @@ static void *watch(void *unused) {
 
 static struct rp_error *start(const struct rp_session *s) {
     signals.interactive = s->opts.interactive;
+    signals.drop_privileges = s->opts.drop_privileges;
     signals.child = &s->child;
     signals.looper = (pid_t)syscall(SYS_gettid);
     signals.has_terminal = tcgetattr(STDIN_FILENO, &signals.terminal) == 0;

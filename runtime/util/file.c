@@ -3,11 +3,33 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
+
+const char *rp_file_distrust(const struct stat *st, mode_t writable) {
+    const char *sudo = geteuid() == 0 ? getenv("SUDO_UID") : NULL;
+    bool is_trusted = st->st_uid == geteuid() || st->st_uid == 0 ||
+                      (sudo && *sudo && st->st_uid == (uid_t)strtoul(sudo, NULL, 10));
+    if (!is_trusted)
+        return "it belongs to another user";
+    return st->st_mode & writable ? "others can write to it" : NULL;
+}
+
+/* The size is known when the end comes: of a pipe, nobody knows it before. */
+static struct rp_error *copy(FILE *file, FILE *out) {
+    char chunk[16384];
+    size_t got, size = 0;
+    while (size <= RP_FILE_MAX && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
+        size += fwrite(chunk, 1, got, out);
+    if (size > RP_FILE_MAX)
+        return rp_error_new(EFBIG, "it has more than 16 MiB", "cannot read it");
+    return ferror(file) ? rp_error_new(errno, NULL, "cannot read it") : NULL;
+}
 
 struct rp_error *rp_file_read(const char *path, char **text) {
     bool is_stdin = strcmp(path, "-") == 0;
@@ -17,17 +39,15 @@ struct rp_error *rp_file_read(const char *path, char **text) {
     RP_AUTO_FREE char *whole = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&whole, &size);
-    char chunk[16384];
-    size_t got;
-    while (out && (got = fread(chunk, 1, sizeof(chunk), file)) > 0)
-        fwrite(chunk, 1, got, out);
-    int err = ferror(file) ? errno : 0;
+    struct rp_error *err = out ? copy(file, out) : NULL;
     if (!is_stdin)
         fclose(file);
-    if (!out || fclose(out))
+    if (!out || fclose(out)) {
+        rp_error_free(err);
         return rp_error_nomem();
+    }
     if (err)
-        return rp_error_new(err, NULL, "cannot read %s", path);
+        return rp_error_what_set(err, "cannot read %s", path);
     if (strlen(whole) != size)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is not text: it contains a NUL byte", "cannot read %s", path),

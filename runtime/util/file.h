@@ -4,8 +4,18 @@
 
 #include "reprobe.h"
 
+#include <sys/stat.h>
+
+/* Why somebody else can change the file: "others can write to it", "it belongs to another user";
+ * NULL: nobody can. Root trusts root, and the user who became root by sudo. `writable` has the bits
+ * of the mode (S_IWGRP, S_IWOTH) that count. */
+const char *rp_file_distrust(const struct stat *st, mode_t writable);
+
+/* The largest text that is read. */
+#define RP_FILE_MAX (16u << 20)
+
 /* Reads the whole file as text and adds a NUL; *text is malloc()ed. Refuses a file that contains a
- * NUL byte (EINVAL): it is not C. "-" is standard input. */
+ * NUL byte (EINVAL): it is not C; or is larger than RP_FILE_MAX. "-" is standard input. */
 struct rp_error *rp_file_read(const char *path, char **text);
 
 /* Makes the directory, and those above it that do not exist, for this user only. Makes none in a

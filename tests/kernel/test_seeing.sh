@@ -123,5 +123,5 @@ END
 
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
-t "rows are no answer" rows_are_no_answer
+t "only rows" rows_are_no_answer
 finish

@@ -146,6 +146,7 @@ struct rp_tool *rp_tool_new(void) {
     own->target.size = sizeof(own->target);
     own->session.size = sizeof(own->session);
     own->session.target = &own->target;
+    own->session.drop_privileges = true;
     own->tool.session = &own->session;
     own->tool.target = &own->target;
     return &own->tool;

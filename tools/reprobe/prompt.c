@@ -169,8 +169,11 @@ static bool on_second(void *ctx) {
 
 /* ------------------------------------------------------------------ the command line */
 
+enum { KEY_UNSAFE = 0x3100 };
+
 struct request {
     struct rp_tool *tool;
+    bool unsafe;
     struct script { /* -f and -e, in the order in which they are run */
         struct rp_texts files, lines;
     } script;
@@ -180,6 +183,7 @@ static const struct argp_option options[] = {
     {"execute", 'e', "COMMAND", 0, "Run this command of the prompt and do not read standard input",
      0},
     {"file", 'f', "FILE", 0, "Run the commands in FILE first (`-` is standard input)", 0},
+    {"unsafe", KEY_UNSAFE, 0, 0, "Allow programs of `load` and `c` that change the system", 0},
     {0}};
 
 static void add(struct rp_texts *texts, const char *arg, struct argp_state *state) {
@@ -198,6 +202,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case 'f':
         add(&request->script.files, arg, state);
+        return 0;
+    case KEY_UNSAFE:
+        request->unsafe = true;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -271,9 +278,11 @@ int command_prompt(int argc, char **argv) {
     struct prompt prompt = {.tool = request.tool,
                             .groups = groups,
                             .terminal = is_typed(&request.script),
+                            .unsafe = request.unsafe,
                             .signalled = -1};
     struct rp_session_opts opts = *request.tool->session;
     opts.interactive = true;
+    opts.drop_privileges = false; /* there is always a next question */
     opts.before_wait = before_wait;
     opts.on_signal = on_signal;
     opts.ctx = &prompt;

@@ -12,7 +12,7 @@
 #define MAX_ATTACH   64
 #define MAX_SETTINGS 64
 
-enum { KEY_ATTACH = 0x3000, KEY_TIMINGS, KEY_SET, KEY_SETTINGS, KEY_INTERFACE };
+enum { KEY_ATTACH = 0x3000, KEY_TIMINGS, KEY_SET, KEY_SETTINGS, KEY_INTERFACE, KEY_READ_ONLY };
 
 static const struct argp_option options[] = {
     {"attach", 'a', "FUNCTION=PROBE", 0,
@@ -30,6 +30,10 @@ static const struct argp_option options[] = {
      "interface",
      0},
     {"settings", KEY_SETTINGS, 0, 0, "List the program's settings, and run nothing", 0},
+    {"read-only", KEY_READ_ONLY, 0, 0,
+     "Refuse a program that changes the system: that sends signals, writes to a process's memory, "
+     "decides what is allowed, …",
+     0},
     {"timings", KEY_TIMINGS, 0, 0, "Print how long each step took, as JSON on stderr", 2},
     {0}};
 
@@ -85,6 +89,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_SETTINGS:
         request->lists_settings = true;
+        return 0;
+    case KEY_READ_ONLY:
+        request->source.opts.read_only = "leave out --read-only to let it";
         return 0;
     case KEY_TIMINGS:
         request->timings = true;
@@ -199,12 +206,26 @@ static void say_left_out(void *ctx, const char *function, const struct rp_error 
     free(text);
 }
 
+static void say_effect(const struct rp_probe *probe) {
+    const char *effect = rp_probe_effect(rp_probe_spec(probe));
+    if (effect)
+        fprintf(stderr, "reprobe: note: it changes the system: %s decides %s\n",
+                rp_probe_function(probe), effect);
+}
+
+static struct rp_error *take_attached(void *ctx, struct rp_probe *probe) {
+    (void)ctx;
+    say_effect(probe);
+    return NULL;
+}
+
 static struct rp_error *attach_sections(const struct request *request, struct rp_session *session,
                                         struct rp_module *module) {
     const struct rp_attach_opts opts = {.size = sizeof(opts),
                                         .attach = request->attach,
                                         .attach_count = request->attach_count,
                                         .interface = request->interface,
+                                        .attached = take_attached,
                                         .left_out = say_left_out};
     return rp_session_attach_sections(session, module, &opts, NULL);
 }
@@ -220,7 +241,10 @@ static struct rp_error *attach(const struct request *request, struct rp_session 
         char *spec = function ? strchr(function, '=') : NULL;
         if (spec) {
             *spec++ = '\0';
-            err = rp_session_attach(session, module, function, spec, NULL);
+            struct rp_probe *probe;
+            err = rp_session_attach(session, module, function, spec, &probe);
+            if (!err)
+                say_effect(probe);
         }
         free(function);
     }
@@ -352,10 +376,21 @@ static struct rp_error *print_maps(const struct request *request, const struct r
     return NULL;
 }
 
-static void print_notes(const struct request *request, const struct rp_module *module) {
+/* What it does besides looking. */
+static struct rp_error *print_effects(const struct rp_module *module) {
+    char *effects;
+    struct rp_error *err = rp_module_effects(module, &effects);
+    for (char *rest = effects, *line; !err && (line = strsep(&rest, "\n"));)
+        fprintf(stderr, "reprobe: note: it changes the system: %s\n", line);
+    free(effects);
+    return err;
+}
+
+static struct rp_error *print_notes(const struct request *request, const struct rp_module *module) {
     if (rp_module_note(module))
         fprintf(stderr, "%s\n", rp_module_note(module));
     rp_tool_note_target(request->tool, request->source.opts.name, module);
+    return print_effects(module);
 }
 
 static void print_setting(void *ctx, const char *name, const char *type, const char *value) {
@@ -381,11 +416,13 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
     struct rp_compile_opts opts = request->source.opts;
     opts.attach = request->attach;
     opts.attach_count = request->attach_count;
+    note_file(request->source.file);
     struct rp_error *err = rp_session_compile_file(session, request->source.file, &opts, &module);
     if (err)
         return err;
-    print_notes(request, module);
-    err = rp_stack_new(module, &printers->stack);
+    err = print_notes(request, module);
+    if (!err)
+        err = rp_stack_new(module, &printers->stack);
     if (!err)
         err = read_outputs(request, session, module, printers);
     if (!err)

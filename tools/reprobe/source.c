@@ -3,6 +3,10 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/file.h"
 
 enum { KEY_TYPES = 0x2000, KEY_DIALECT };
 
@@ -91,6 +95,18 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 }
 
 const struct argp source_argp = {.options = options, .parser = parse};
+
+void note_file(const char *path) {
+    struct stat st;
+    const char *why = geteuid() == 0 && !stat(path, &st) && S_ISREG(st.st_mode)
+                          ? rp_file_distrust(&st, S_IWOTH)
+                          : NULL;
+    if (!why)
+        return;
+    fputs("reprobe: note: root uses ", stderr);
+    rp_print_text(path, SIZE_MAX, stderr);
+    fprintf(stderr, ", and %s\n", why);
+}
 
 char *text_left_out(const char *function, const struct rp_error *why) {
     char *text = NULL;

@@ -140,6 +140,7 @@ const struct rp_probe_kind rp_cgroup_kind = {
     .usage = "cgroup:ACTION[:DIRECTORY]",
     .what = "what the processes of a cgroup do with sockets, packets, devices and settings",
     .has_category = true,
+    .decides = "what the processes of the cgroup may do",
     .parse = parse,
     .sections = (const char *const[]){"cgroup", "cgroup_skb", "sockops", NULL},
     .spec_of_section = spec_of_section,

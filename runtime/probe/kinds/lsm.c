@@ -76,6 +76,7 @@ const struct rp_probe_kind rp_lsm_kind = {
     .what = "a security hook of the kernel, with typed arguments",
     .parse = parse,
     .sections = (const char *const[]){"lsm", NULL},
+    .decides = "whether the kernel allows the operation",
     .prog_type = BPF_PROG_TYPE_LSM,
     .attach_type = BPF_LSM_MAC,
     .resolve = resolve,

@@ -165,6 +165,8 @@ bool entry_pause_rows(struct prompt *prompt) {
 
 /* ------------------------------------------------------------------ starting one */
 
+#define UNSAFE_HINT "`unsafe` allows it: say that, then load it again"
+
 static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
                                 const struct rp_module *keep) {
@@ -179,7 +181,8 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                          .keep_maps_of = keep,
                                          .settings = (const char *const *)entry->settings.items,
                                          .setting_count = entry->settings.count,
-                                         .schema = entry->schema};
+                                         .schema = entry->schema,
+                                         .read_only = prompt->unsafe ? NULL : UNSAFE_HINT};
     return entry->text
                ? rp_session_compile(prompt->session, entry->text, &opts, &entry->module)
                : rp_session_compile_file(prompt->session, entry->name, &opts, &entry->module);

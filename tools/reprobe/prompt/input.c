@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "screen.h"
+#include "source.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -64,6 +65,7 @@ static struct rp_error *add_all(struct prompt *prompt, char *text) {
 
 struct rp_error *input_add_file(struct prompt *prompt, const char *path) {
     RP_AUTO_FREE char *text = NULL;
+    note_file(path);
     RP_TRY(rp_file_read(path, &text));
     return add_all(prompt, text);
 }

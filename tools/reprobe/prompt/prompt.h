@@ -49,6 +49,7 @@ struct prompt {
     bool quit;         /* that was said: nothing more is printed */
     bool failed;       /* a command of a script went wrong: the exit status */
     bool terminal;     /* someone types */
+    bool unsafe;       /* programs may change the system */
     bool target_ended; /* that was said */
     bool is_warm;      /* the compiler has run once */
     int signalled;     /* an eventfd: a signal is to be looked at */

@@ -8,6 +8,7 @@
 #include "prompt/entry.h"
 #include "prompt/screen.h"
 #include "prompt/verbs/verbs.h"
+#include "source.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
@@ -48,6 +49,7 @@ static struct rp_error *load(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *path = args_word(&args), *text = NULL;
     if (!path)
         return args_missing("no file name was given", "load FILE.c");
+    note_file(path);
     if (!rp_object_file_is(path))
         RP_TRY(rp_file_read(path, &text));
     RP_AUTO(source_clear)
@@ -141,9 +143,16 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
         RP_TRY(entry_text(entry, &before));
     if (!path)
         return edit_start(prompt, entry);
+    note_file(path);
     RP_TRY(rp_file_read(path, &text));
     RP_TRY(entry_replace(prompt, entry, text));
     entry_print_title(entry);
+    return NULL;
+}
+
+static struct rp_error *allow_changes(struct prompt *prompt, const char *args) {
+    RP_TRY(args_end(args));
+    prompt->unsafe = true;
     return NULL;
 }
 
@@ -198,4 +207,10 @@ const struct verb code_verbs[] = {
      "count sched_switch by comm\n"
      "edit last",
      WORDS_NUMBER, edit},
+    {"unsafe", "", "allow programs that change the system, until you leave",
+     "Without it a program is refused that sends signals, writes to a process's memory, overrides "
+     "a "
+     "function's result, or decides what becomes of packets and what is allowed. Questions only "
+     "look. `--unsafe` on the command line is the same.",
+     NULL, WORDS_NONE, allow_changes},
     {0}};

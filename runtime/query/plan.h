@@ -207,6 +207,10 @@ struct rp_name {
 };
 struct rp_name rp_own(const struct rp_query_plan *program, const char *name);
 
+/* Enums that were declared, of values that are sent or kept (enums.c). */
+void rp_write_enums(const struct rp_query_plan *program);
+/* "enum colour c", where the value is of one; malloc()ed, else NULL. */
+char *rp_declare_enum_member(const struct rp_value *value);
 /* "    int dfd;" for each value. */
 void rp_write_members(const struct rp_query_plan *program, const struct rp_values *values);
 /* Whether one of them may be such that cannot be read: the struct has a mark for each. */

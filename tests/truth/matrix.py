@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tests/truth/matrix.py REPROBE [--verbose] [--quick]: kinds of values x kinds of probes x uses.
+"""tests/truth/matrix.py REPROBE [--verbose] [--all | --quick] [--only PROBE]: kinds of values x kinds of probes x uses.
 
 A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
 each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
-histogram, added up. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks each kind of
-probe for every other value.
+histogram, added up. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks
+each kind of probe for every other value; without --all, for every other value of those that the kernel keeps.
 
 Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts, and each wrong
 cell; ends with 1 if there is one.
@@ -29,12 +29,13 @@ with open(os.path.join(HERE, "values.h"), encoding="utf-8") as header:
 # What may be there instead: it was not in memory, which is said.
 UNREAD = object()
 
-# name, expression over BASE (the struct's address) and TWO (an int that is 2), values that are right
+# name, expression over BASE (the struct's address) and TWO (an int that is 2), values that are right, what is
+# shown where that is not the same
 VALUES = [
     ("s8", "BASE->s8", [-5]), ("u8", "BASE->u8", [250]), ("s16", "BASE->s16", [-300]), ("u16", "BASE->u16", [65000]),
     ("s32", "BASE->s32", [-70000]), ("u32", "BASE->u32", [4000000000]), ("s64", "BASE->s64", [-5000000000]),
     ("u64", "BASE->u64", [18446744073709551615]), ("bool", "BASE->yes", [True]), ("char", "BASE->letter", [120, "x"]),
-    ("enum", "BASE->colour", [2, "GREEN"]), ("char[]", "BASE->text", ["text in it"]),
+    ("enum", "BASE->colour", [2], ["GREEN"]), ("char[]", "BASE->text", ["text in it"]),
     ("full char[]", "BASE->full", ["full"]),
     ("text", "BASE->str", ["a text"]), ("text that is not in memory", "BASE->far", ["far away", UNREAD]),
     ("pointer", "BASE->ptr", ["0x1234567890"]), ("array", "BASE->numbers", [[1, -2, 3, -4]]),
@@ -47,8 +48,53 @@ VALUES = [
     ("arithmetic", "BASE->s16 / 7 + TWO", [-40]), ("shift", "BASE->u32 >> 4", [250000000]),
     ("remainder", "BASE->s32 % 1000", [0]), ("comparison", "BASE->u8 > 249", [True, 1]),
     ("a choice", "BASE->s8 < 0 ? BASE->u16 : 1", [65000]), ("a cast", "(u8)BASE->s16", [212]),
-    # What BPF has no numbers for.
+    ("enum of 64 bits", "BASE->huge", [1 << 40, "HUGE"]), ("enum of 8 bits", "BASE->small", [1], ["TINY"]),
+    ("packed bit fields", "BASE->tight.nine", [0x1ff]), ("packed signed bit field", "BASE->tight.six", [-1]),
+    ("bit field over bytes", "BASE->tight.forty", [0x123456789a]), ("bool of a bit", "BASE->flag", [True, 1]),
+    ("signed bit", "BASE->minus", [-1]), ("table", "BASE->table[1][2]", [-6]),
+    ("table, computed", "BASE->table[TWO - 1][TWO]", [-6]), ("array in a table", "BASE->table[1]", [[-4, -5, -6]]),
+    ("pointer to pointer", "(*BASE->hops)->y", [-32]), ("the same by stars", "(**BASE->hops).x", [31]),
+    ("struct at an address", "(*BASE).u16", [65000]), ("anonymous union", "BASE->mixed[0].n", [1234567890123]),
+    ("text in a union", "BASE->mixed[1].c", ["abc"]), ("a cast of what is read", "(char)BASE->mixed[1].c[2]", [99, "c"]),
+    ("signed char", "BASE->letters[0]", [-1]), ("unsigned char", "BASE->uletters[0]", [200]),
+    ("flexible text", "str(BASE->tail->text)", ["tail of it"]), ("pointers apart", "BASE->pairs + 1 > BASE->pairs", [1]),
+    ("both", "BASE->s8 < 0 && BASE->u8 > 0", [1]), ("not", "!BASE->yes", [0]), ("bits", "BASE->u16 & 0xf0 | 7", [0xe7]),
+    ("negated", "-BASE->s16", [300]), ("mixed signs", "BASE->s32 + BASE->u8", [-69750]),
+]
+# One by one: what BPF has no numbers for, and what is nowhere.
+ODD_VALUES = [
     ("float", "BASE->f", [1.5]), ("double", "BASE->d", [2.5]), ("128 bits", "BASE->wide", [hex(1 << 100)]),
+    ("division by what is 0", "BASE->s32 / (TWO - 2)", [UNREAD]), ("behind the end", "BASE->numbers[TWO + 2]", [UNREAD]),
+    ("what leads nowhere", "*(int *)(long)TWO", [UNREAD]),
+]
+
+FILE = "TASK->files->fdt->fd[%d]"
+SOCKET = f"((struct socket *){FILE % 10}->private_data)"
+UNIX = f"((struct unix_sock *)((struct socket *){FILE % 11}->private_data)->sk)"
+# The same of what the kernel keeps for the program.
+KERNEL_VALUES = [
+    ("u32 of the kernel", "TASK->personality", [0]), ("negative nice", "TASK->static_prio", [123]),
+    ("s32 of the kernel", "TASK->pdeath_signal", [2]), ("unsigned of the kernel", "TASK->policy", [3]),
+    ("u64 of the kernel", "TASK->timer_slack_ns", [123456789]), ("name of a task", "TASK->comm", ["truth"]),
+    ("array of structs of the kernel", "TASK->signal->rlim[7].rlim_cur", [1234]),
+    ("element of the kernel, computed", "TASK->signal->rlim[TWO + 5].rlim_max", [2345]),
+    ("timer", "TASK->signal->it[1].incr", [5000000006000]), ("array of the kernel", "TASK->blocked.sig", [[2048]]),
+    ("element of an array of one", "TASK->blocked.sig[0]", [2048]),
+    ("bit field of the kernel", "TASK->sched_reset_on_fork", [1]), ("pointer to the process", "TASK->clear_child_tid == BASE", [1]),
+    ("s32 behind pointers", "TASK->fs->umask", [23]), ("pointer to pointers", FILE % 9 + "->f_flags", [33793 | 1024]),
+    ("pointer to pointers, computed", "TASK->files->fdt->fd[TWO + 7]->f_flags", [33793 | 1024]),
+    ("u16 of the kernel", f"{FILE % 9}->f_inode->i_mode & 0777", [0o642]), ("size", f"{FILE % 9}->f_inode->i_size", [5]),
+    ("name of a file", f"{FILE % 7}->f_path.dentry->d_name.name", ["null"]),
+    ("bytes of a name", f"{FILE % 7}->f_path.dentry->d_name.len", [4]), ("macro", f"S_ISFIFO({FILE % 8}->f_inode->i_mode)", [1]),
+    ("device", f"{FILE % 7}->f_inode->i_rdev", [1 << 20 | 3]), ("enum of the kernel", f"{SOCKET}->state", [1], ["SS_UNCONNECTED"]),
+    ("s16 of the kernel", f"{SOCKET}->type", [2]), ("family, by its macro", f"{SOCKET}->sk->sk_family", [2]),
+    ("address in unions", f"{SOCKET}->sk->__sk_common.skc_rcv_saddr", [0x0302017F]),
+    ("bit field of bits", f"{SOCKET}->sk->__sk_common.skc_reuse", [1]), ("bit field behind a pointer", f"{SOCKET}->sk->sk_no_check_tx", [1]),
+    ("struct that begins with another", f"((struct inet_sock *){SOCKET}->sk)->tos", [0x88]),
+    ("negative or small", f"((struct inet_sock *){SOCKET}->sk)->uc_ttl", [77]),
+    ("s32 of a socket", f"{SOCKET}->sk->sk_rcvbuf", [10000]),
+    ("flexible array of the kernel", f"(u8){UNIX}->addr->name[0].sun_path[3]", [ord("u")]),
+    ("text at an address", f"str(&{UNIX}->addr->name[0].sun_path[1])", ["truth"]),
 ]
 
 CAST = "((struct all *)%s)"
@@ -68,13 +114,20 @@ PROBES = [
     ("fentry", "fentry:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2"),
     ("fexit", "fexit:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2 && ret < 0"),
     ("fentry of a syscall", "fentry:__x64_sys_pwrite64", CAST % "regs->si", "(int)regs->r10", None),
+    ("profile", "profile:hz:199", CAST % "TASK->clear_child_tid", "TASK->pdeath_signal", 'comm == "truth"'),
 ]
+TASK = "bpf_get_current_task()"
+# How often the workload comes by; None: that is not known, but at least once.
+SAMPLED = "profile"
+RUN_FOR = 150  # milliseconds
 
 Question = collections.namedtuple("Question", "probe values use line")
 
 
 def c_value(value):
     """In a condition."""
+    if value is UNREAD:
+        return "0"
     if isinstance(value, str) and not value.startswith("0x"):
         return json.dumps(value)
     if isinstance(value, str):
@@ -85,7 +138,12 @@ def c_value(value):
 
 
 def expression(probe, value):
-    return value[1].replace("BASE", probe[2]).replace("TWO", probe[3])
+    return value[1].replace("BASE", probe[2]).replace("TWO", probe[3]).replace("TASK", TASK)
+
+
+def is_right_number(probe, count):
+    """Of events: each time, or each of the samples, of which nobody knows how many there were."""
+    return count > 0 if probe[0] == SAMPLED else count == TIMES
 
 
 def condition(probe, text):
@@ -136,7 +194,7 @@ class Matrix:
             file.write(TYPES + "\n")
             for question in questions:
                 file.write(question.line.replace("WORKLOAD", self.workload) + "\n")
-        run = subprocess.run([self.reprobe, "--json", "-f", script, "-c", f"exec {self.workload} {TIMES}"],
+        run = subprocess.run([self.reprobe, "--json", "-f", script, "-c", f"exec {self.workload} {TIMES} {RUN_FOR if questions[0].probe[0] == SAMPLED else ''}"],
                              capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=600)
         answers = self.order(questions, run.stderr)
         rows = collections.defaultdict(list)
@@ -183,16 +241,17 @@ class Matrix:
 
     def compare(self, question, value, got):
         """A value that was shown against those that are right."""
+        rights = value[-1]
         if got is None:
             self.set(question, value, "unread" if UNREAD in value[2] else ("wrong", "null", question.line))
-        elif any(right is not UNREAD and type(got) in (type(right), int, float) and got == right for right in value[2]):
+        elif any(right is not UNREAD and type(got) in (type(right), int, float) and got == right for right in rights):
             self.set(question, value, "right")
         else:
             self.set(question, value, ("wrong", json.dumps(got), question.line))
 
     def judge_columns(self, question, rows):
         own = len(question.values)
-        if len(rows) != TIMES:
+        if not is_right_number(question.probe, len(rows)):
             for value in question.values:
                 self.set(question, value, ("wrong", f"{len(rows)} rows", question.line))
             return
@@ -201,7 +260,7 @@ class Matrix:
                 self.compare(question, value, got)
 
     def judge_keys(self, question, rows):
-        if not rows or sum(row["value"] for row in rows) != TIMES:
+        if not is_right_number(question.probe, sum(row["value"] for row in rows)):
             for value in question.values:
                 self.set(question, value, ("wrong", f"counts {[row['value'] for row in rows]}", question.line))
             return
@@ -213,11 +272,12 @@ class Matrix:
 
     def judge_true(self, question, rows):
         count = rows[0]["value"] if rows else 0
-        if count != TIMES and len(question.values) > 1:
+        right = is_right_number(question.probe, count) and question.values[0][2] != [UNREAD]
+        if not right and len(question.values) > 1:
             return self.one_by_one(question)
         for value in question.values:
             unread = count == 0 and UNREAD in value[2]
-            self.set(question, value, "right" if count == TIMES else "unread" if unread
+            self.set(question, value, "right" if right else "unread" if unread
                      else ("wrong", f"{count} of {TIMES}", question.line))
 
     def judge_false(self, question, rows):
@@ -234,14 +294,17 @@ class Matrix:
     def judge_histogram(self, question, rows):
         value = question.values[0]
         buckets = [bucket for row in rows for bucket in row["histogram"] if bucket["count"]]
-        found = len(buckets) == 1 and buckets[0].get("min") == int(value[2][0]) and buckets[0]["count"] == TIMES
+        found = (len(buckets) == 1 and buckets[0].get("min") == int(value[2][0])
+                 and is_right_number(question.probe, buckets[0]["count"]))
         self.set(question, value, "right" if found else ("wrong", json.dumps(buckets), question.line))
 
     def judge_sum(self, question, rows):
         value = question.values[0]
         number = int(value[2][0])
-        right = {"count": TIMES, "sum": TIMES * number, "avg": number, "min": number, "max": number}
-        found = rows and rows[0]["value"] == right
+        got = rows[0]["value"] if rows else {"count": 0}
+        count = got["count"]
+        right = {"count": count, "sum": count * number, "avg": number, "min": number, "max": number}
+        found = is_right_number(question.probe, count) and got == right
         self.set(question, value, "right" if found else ("wrong", json.dumps(rows), question.line))
 
     def can(self, probe):
@@ -255,18 +318,21 @@ class Matrix:
 
 
 def main():
-    quick, verbose = "--quick" in sys.argv, "--verbose" in sys.argv
+    whole, quick, verbose = "--all" in sys.argv, "--quick" in sys.argv, "--verbose" in sys.argv
+    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else None
     reprobe = os.path.abspath(sys.argv[1])
     with tempfile.TemporaryDirectory(prefix="reprobe-truth.") as folder:
         matrix = Matrix(reprobe, folder)
         for number, probe in enumerate(PROBES):
-            if (quick and "WORKLOAD" in probe[1]) or not matrix.can(probe):
+            if (quick and "WORKLOAD" in probe[1]) or (only and only != probe[0]) or not matrix.can(probe):
                 continue
             if verbose:
                 print(f"{time.monotonic():.0f} s: {probe[0]}", file=sys.stderr, flush=True)
-            together = groups(VALUES[:-3], 6) + groups(VALUES[-3:], 1)
+            together = groups(VALUES + KERNEL_VALUES, 6) + groups(ODD_VALUES, 1)
+            if not whole:
+                together = groups(VALUES + KERNEL_VALUES[number % 2::2], 9) + groups(ODD_VALUES[number % 2::2], 1)
             if quick:
-                together = groups(VALUES[number % 2:-3:2], 9)
+                together = groups(VALUES[number % 2::2] + KERNEL_VALUES[number % 2::2], 9)
             matrix.run([question for group in together for question in questions_of(probe, group, quick)])
     counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())
     for (probe, value, use), result in matrix.cells.items():

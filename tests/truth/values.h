@@ -11,6 +11,19 @@ struct flexible {
     int n;
     int items[];
 };
+struct text_tail {
+    int n;
+    char text[];
+};
+enum huge { HUGE = 1L << 40, NEGATIVE = -1 };
+enum __attribute__((packed)) small { NOTHING, TINY };
+struct mixed {
+    int tag;
+    union {
+        long n;
+        char c[8];
+    };
+};
 struct all {
     signed char s8;
     unsigned char u8;
@@ -50,6 +63,22 @@ struct all {
     struct all *self;
     struct flexible *flexible;
     unsigned __int128 wide;
+    enum huge huge;
+    enum small small;
+    struct __attribute__((packed)) {
+        unsigned char one : 1;
+        unsigned short nine : 9;
+        int six : 6;
+        unsigned long forty : 40;
+    } tight;
+    _Bool flag : 1;
+    signed char minus : 1;
+    int table[2][3];
+    struct pair **hops;
+    struct mixed mixed[2];
+    signed char letters[2];
+    unsigned char uletters[2];
+    struct text_tail *tail;
 };
 
 #endif

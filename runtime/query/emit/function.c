@@ -122,6 +122,9 @@ static char *declare_member(const struct rp_value *value) {
     const struct rp_node *node = value->node;
     if (node->is_text)
         return rp_text("char %s[%u]", value->member, value->capacity);
+    char *of_enum = rp_declare_enum_member(value);
+    if (of_enum)
+        return of_enum;
     return rp_c_is_address(node->type) && node->type->kind != RP_C_ARRAY
                ? rp_text("void *%s", value->member)
                : rp_c_type_declare(node->type, value->member);

@@ -150,6 +150,7 @@ static void write_helpers(const struct rp_query_plan *p) {
             fprintf(p->out, "\n%s", helpers[i].text);
     if (p->writing->uses)
         fputs("\n", p->out);
+    rp_write_enums(p);
 }
 
 static void write_verb(const struct rp_query_plan *p) {

@@ -69,8 +69,8 @@ const struct rp_c_type *rp_c_type_basic(const char *name);
 extern const struct rp_c_type rp_c_int, rp_c_unsigned, rp_c_long, rp_c_unsigned_long,
     rp_c_long_long, rp_c_unsigned_long_long, rp_c_char, rp_c_void, rp_c_bool;
 
-/* The struct, union, enum or typedef (`kind`, as BTF has it; RP_C_ANY_ENUM) of that name; what is
- * only declared is one, too. NULL: there is none, or no memory. */
+/* The struct, union, enum or typedef (`kind`, as BTF has it; an enum of 64 bits is one, too) of
+ * that name; what is only declared is one, too. NULL: there is none, or no memory. */
 const struct rp_c_type *rp_c_type_find(struct rp_c_types *types, const char *name, unsigned kind);
 /* The value of an enumerator and the enum that has it; false when there is none. */
 bool rp_c_enumerator_find(struct rp_c_types *types, const char *name, int64_t *value,

@@ -416,8 +416,20 @@ static struct rp_error *take_composite(struct declaring *d, bool is_union, struc
 
 /* ------------------------------------------------------------------ enums */
 
-static struct rp_error *take_enumerators(struct declaring *d, uint32_t id, unsigned *count,
-                                         bool *is_signed) {
+struct enumerator {
+    uint32_t name;
+    int64_t value;
+};
+struct enumerators {
+    RP_VEC(struct enumerator) all;
+    int64_t least, most;
+};
+
+static void clear_enumerators(struct enumerators *e) {
+    rp_vec_clear(&e->all);
+}
+
+static struct rp_error *take_enumerators(struct declaring *d, struct enumerators *out) {
     int64_t value = 0;
     while (!take(d, "}")) {
         struct rp_token token = rp_lex(&d->lexer);
@@ -426,13 +438,12 @@ static struct rp_error *take_enumerators(struct declaring *d, uint32_t id, unsig
             return wrong(d, token.text, "the name of an enumerator is missing here");
         if (take(d, "="))
             RP_TRY(take_constant(d, ",}", &value));
-        if (value < INT32_MIN || value > UINT32_MAX)
-            return wrong(d, token.text, "an enumerator has 32 bits here");
-        rp_btf_writer_more(&d->out, id, rp_btf_writer_string(&d->out, name ? name : ""));
-        rp_btf_writer_more(&d->out, id, (uint32_t)value);
-        *is_signed |= value < 0;
+        struct enumerator one = {rp_btf_writer_string(&d->out, name ? name : ""), value};
+        if (!name || !rp_vec_push(&out->all, one))
+            return rp_error_nomem();
+        out->least = value < out->least ? value : out->least;
+        out->most = value > out->most ? value : out->most;
         value++;
-        ++*count;
         struct rp_token next = peek(d);
         if (!take(d, ",") && !rp_token_is(&next, "}"))
             return wrong(d, next.text, "a } is missing");
@@ -440,27 +451,58 @@ static struct rp_error *take_enumerators(struct declaring *d, uint32_t id, unsig
     return NULL;
 }
 
+/* As gcc and clang have it: an int where all fit, a long where they do not; as few bytes as are
+ * needed where it is packed. */
+static uint64_t size_of_enum(const struct enumerators *e, bool packed) {
+    for (uint64_t size = packed ? 1 : 4; size < 8; size *= 2) {
+        int64_t limit = INT64_C(1) << (8 * size - 1);
+        if (e->least < 0 ? e->least >= -limit && e->most < limit : e->most < 2 * limit)
+            return size;
+    }
+    return 8;
+}
+
+static void write_enum(struct declaring *d, const char *name, const struct enumerators *e,
+                       const struct part *part) {
+    bool large = part->size > 4;
+    for (size_t i = 0; i < e->all.count; i++) {
+        uint64_t value = (uint64_t)e->all.items[i].value;
+        rp_btf_writer_more(&d->out, part->id, e->all.items[i].name);
+        rp_btf_writer_more(&d->out, part->id, (uint32_t)value);
+        if (large)
+            rp_btf_writer_more(&d->out, part->id, (uint32_t)(value >> 32));
+    }
+    rp_btf_writer_set(&d->out, part->id, name, large ? BTF_KIND_ENUM64 : BTF_KIND_ENUM,
+                      (unsigned)e->all.count, e->least < 0, (uint32_t)part->size);
+}
+
+static struct rp_error *find_enum(struct declaring *d, const char *at, const char *name,
+                                  struct part *out) {
+    const struct named *named = find_named(d, BTF_KIND_ENUM, name);
+    const struct rp_c_type *type = named ? NULL : rp_c_type_find(d->types, name, BTF_KIND_ENUM);
+    if (!named && !type)
+        return wrong(d, at, "there is no such enum");
+    *out = named ? named->part : part_of(d, type);
+    return NULL;
+}
+
 static struct rp_error *take_enum(struct declaring *d, struct part *out) {
+    struct layout attributes = {0};
+    take_attributes(d, &attributes);
     struct rp_token token = peek(d);
     RP_AUTO_FREE char *name = strndup(token.text, token.kind == RP_TOKEN_IDENT ? token.len : 0);
     if (!name)
         return rp_error_nomem();
     if (*name)
         rp_lex(&d->lexer);
-    *out = (struct part){.size = 4, .align = 4, .is_integer = true};
-    if (!take(d, "{")) {
-        const struct named *named = find_named(d, BTF_KIND_ENUM, name);
-        const struct rp_c_type *type = named ? NULL : rp_c_type_find(d->types, name, BTF_KIND_ENUM);
-        if (!named && !type)
-            return wrong(d, token.text, "there is no such enum");
-        *out = named ? named->part : part_of(d, type);
-        return NULL;
-    }
-    unsigned count = 0;
-    bool is_signed = false;
-    out->id = rp_btf_writer_reserve(&d->out);
-    RP_TRY(take_enumerators(d, out->id, &count, &is_signed));
-    rp_btf_writer_set(&d->out, out->id, name, BTF_KIND_ENUM, count, is_signed, 4);
+    if (!take(d, "{"))
+        return find_enum(d, token.text, name, out);
+    RP_AUTO(clear_enumerators) struct enumerators enumerators = {0};
+    *out = (struct part){.id = rp_btf_writer_reserve(&d->out), .is_integer = true};
+    RP_TRY(take_enumerators(d, &enumerators));
+    take_attributes(d, &attributes);
+    out->size = out->align = size_of_enum(&enumerators, attributes.packed);
+    write_enum(d, name, &enumerators, out);
     if (*name)
         add_named(d, BTF_KIND_ENUM, name, *out);
     return NULL;

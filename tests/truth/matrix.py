@@ -218,6 +218,11 @@ class Matrix:
         return answers
 
     def run(self, questions):
+        """A tracepoint takes 64 programs, of everyone's."""
+        for some in groups(questions, 40):
+            self.run_some(some)
+
+    def run_some(self, questions):
         again = []
         for question, (error, rows) in zip(questions, self.ask(questions)):
             if error and len(question.values) > 1:

@@ -445,6 +445,22 @@ const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size
 /* A line with the names of the columns, and a record as one aligned line. */
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);
 void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
+
+/* Rows of one layout at a terminal: its columns are as wide as what comes, as far as a line has
+ * room. Text that is too long is cut, with a mark; a number is not. */
+struct rp_columns;
+/* For records whose layout is known; not without columns. `layout` must outlive it. */
+struct rp_error *rp_columns_new(const struct rp_layout *layout, struct rp_columns **out);
+void rp_columns_free(struct rp_columns *columns);
+/* Takes a record, which is to be printed in `room` cells. False: its numbers alone need more.
+ * *changed: the columns stand elsewhere than in the header before. */
+bool rp_columns_take(struct rp_columns *columns, const void *data, size_t size, size_t room,
+                     bool *changed);
+/* Of the record that was taken last, without a newline. */
+void rp_columns_print_header(const struct rp_columns *columns, FILE *out);
+void rp_columns_print_row(const struct rp_columns *columns, FILE *out);
+/* A line for each column: its name, and all of its value. */
+void rp_columns_print_expanded(const struct rp_columns *columns, FILE *out);
 /* The record as a JSON object. */
 void rp_json_record(struct rp_writer *json, const char *name, const struct rp_layout *layout,
                     const void *data, size_t size);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "util/cells.h"
+
 void rp_writer_flush(struct rp_writer *w) {
     fwrite_unlocked(w->bytes, 1, w->used, w->out);
     w->flushed += w->used;
@@ -115,23 +117,6 @@ void rp_write_hex(struct rp_writer *w, const uint8_t *bytes, size_t size) {
         write_hex_byte(w, bytes[i]);
 }
 
-/* The length of the well-formed UTF-8 sequence at `s` (Unicode 15, table 3-7), or 0. */
-static size_t utf8_length(const uint8_t *s, size_t max) {
-    if (s[0] < 0x80)
-        return 1;
-    size_t length = s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
-    if (!length || length > max)
-        return 0;
-    uint8_t low = s[0] == 0xe0 ? 0xa0 : s[0] == 0xf0 ? 0x90 : 0x80;
-    uint8_t high = s[0] == 0xed ? 0x9f : s[0] == 0xf4 ? 0x8f : 0xbf;
-    if (s[1] < low || s[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
 /* What a terminal obeys: C0, DEL, C1 as UTF-8 encodes it (U+0080 to U+009F), and what changes the
  * direction of text: U+061C, U+200E and U+200F, U+202A to U+202E, U+2066 to U+2069. */
 static bool is_control(const uint8_t *s, size_t length) {
@@ -162,11 +147,13 @@ static void write_escaped(struct rp_writer *w, const uint8_t *s, size_t size,
             rp_write_bytes(w, (const char *)s + i, n);
             continue;
         }
-        size_t length = utf8_length(s + i, size - i);
+        size_t length = rp_utf8_length(s + i, size - i);
         n = length ? length : 1;
         if (length > 1 && !is_control(s + i, length)) {
+            size_t cells;
+            rp_cells_next((const char *)s + i, length, &cells);
             rp_write_bytes(w, (const char *)s + i, length);
-            w->unseen += length - 1;
+            w->unseen += length - cells;
         } else {
             escape(w, s + i, length);
         }

@@ -27,6 +27,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <poll.h>
 #include <pty.h>
 #include <regex.h>
@@ -40,13 +41,15 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define COLS_MAX 512
 #define ROWS_MAX 128
 
 struct row {
-    char text[COLS_MAX + 1]; /* a byte a column: a character of several bytes is one '?' of ours */
-    bool wrapped;            /* it goes on in the next row */
+    /* A byte a column: a character of several bytes is a '?' of ours in each cell that it takes. */
+    char text[COLS_MAX + 1];
+    bool wrapped; /* it goes on in the next row */
 };
 
 static struct {
@@ -58,7 +61,8 @@ static struct {
     enum { PLAIN, ESCAPE, CSI, OSC, CHARSET } state;
     char args[64];
     size_t arg_size;
-    int skip; /* bytes of a character that was shown already */
+    int skip; /* bytes of a character that are still to come */
+    wchar_t character;
 } screen = {.rows = 24, .cols = 80};
 
 static int master = -1;
@@ -207,7 +211,10 @@ static void control_sequence(char final) {
 
 static void plain(unsigned char c) {
     if (screen.skip && (c & 0xc0) == 0x80) {
-        screen.skip--;
+        screen.character = (wchar_t)(screen.character << 6 | (c & 0x3f));
+        if (!--screen.skip)
+            for (int i = 0, cells = wcwidth(screen.character); i < (cells < 0 ? 1 : cells); i++)
+                put('?');
         return;
     }
     screen.skip = 0;
@@ -232,9 +239,12 @@ static void plain(unsigned char c) {
         screen.state = ESCAPE;
         break;
     default:
-        if (c >= 0xc0)
+        if (c >= 0xc0) {
             screen.skip = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
-        put((char)(c >= 0x80 ? '?' : c));
+            screen.character = c & (0x3f >> screen.skip);
+        } else {
+            put((char)(c >= 0x80 ? '?' : c));
+        }
     }
 }
 
@@ -576,6 +586,7 @@ static void run_line(char *line) {
 }
 
 int main(int argc, char **argv) {
+    setlocale(LC_CTYPE, "C.UTF-8"); /* for the widths of characters */
     char line[4096];
     const char *limit = getenv("REPROBE_TEST_LIMIT");
     if (limit)

@@ -103,7 +103,7 @@ END
 }
 
 # A question of rows is not said to gather, and Ctrl-C pauses it.
-rows_are_no_answer() {
+rows_alone() {
 	cat >script <<'END'
 wait ^reprobe>
 send trace sys_enter_getpgid if comm == "spawn"\r
@@ -121,7 +121,91 @@ END
 	terminal -p $BASHPID <script
 }
 
+# ---------------------------------------------------------------- rows that fit
+
+# looks COLUMNS NAME QUESTION: one open() of NAME at a terminal of that width, which is in `out`
+looks() {
+	pty_options=(--size "$1x30")
+	terminal -p $BASHPID <<END
+wait ^reprobe>
+send $3 if comm == "spawn"\r
+wait ^\[1\]
+run spawn --open $2 >/dev/null
+wait ^[0-9:]{8}
+idle 50
+print
+key ctrl-d
+status 0
+END
+}
+
+fitting() {
+	local long
+	long=/$(printf 'd%.0s' {1..40})/$(printf 'f%.0s' {1..30})
+	looks 80 "$long" 'trace sys_enter_openat filename flags'
+	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d{40}/f+\? 0 *$'
+	matches "its header" "$(cat out)" '^\|TIME     PID +COMM  filename {40,} flags$'
+	looks 200 "$long" 'trace sys_enter_openat filename flags'
+	matches "all of it" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$long 0\$"
+	looks 60 "$long" 'trace sys_enter_openat filename flags'
+	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d+\? 0 *$'
+	matches "its header" "$(cat out)" '^\|TIME     PID +COMM  filename {20,} flags$'
+	# Text of cells of two columns each stands under its header, and what is behind it too.
+	looks 80 '/日本語.txt' 'trace sys_enter_openat filename flags'
+	equal "where wide text and its header end" "$(sed -n '/^|TIME/s/flags$//p' out | wc -L)" \
+		"$(sed -n '/spawn.*txt/s/0$//p' out | wc -L)"
+	matches "wide text" "$(cat out)" ' spawn +/\?{6}.txt +0$'
+}
+
+# Numbers are never cut: what does not fit takes a line for each column, as `expand` says.
+expanded() {
+	local number=4611686018427387904 question
+	question='trace sys_enter_openat cpu+4611686018427387904-cpu nsecs nsecs+1 nsecs+2 flags'
+	looks 60 /dev/null "$question"
+	matches "a column a line" "$(cat out)" '^\|  cpu\+4611686018427387904-cpu +'$number'$'
+	looks 200 /dev/null "$question"
+	matches "in one line" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$number +[0-9]{12,} .* 0\$"
+	pty_options=()
+	terminal -p $BASHPID <<'END'
+wait ^reprobe>
+send expand on\r
+wait ^expand is on
+send trace sys_enter_getpgid if comm == "spawn"\r
+wait ^\[1\]
+run spawn --calls 1 >/dev/null
+wait ^  COMM +spawn$
+row ^  PID_2 0$
+send expand off\r
+wait ^expand is off
+send expand whatever\r
+wait cannot take `whatever`
+wait one of auto, on, off
+send time ms\r
+wait has milliseconds
+run spawn --calls 1 >/dev/null
+wait ^[0-9:]{8}\.[0-9]{3} [0-9]+ +spawn +0$
+wait ^TIME         PID
+END
+}
+
+# The header stands on every screen.
+headers() {
+	pty_options=(--size 80x12)
+	terminal -p $BASHPID <<'END'
+wait ^reprobe>
+send trace sys_enter_getpgid if comm == "spawn"\r
+wait ^\[1\]
+run spawn --calls 40 >/dev/null
+count 40 ^[0-9:]{8} +[0-9]+ +spawn +0$
+row ^TIME +PID +COMM +PID_2$
+count 4 ^TIME +PID +COMM +PID_2$
+END
+}
+
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
-t "only rows" rows_are_no_answer
+t "rows without an answer" rows_alone
+t "rows fit the terminal" fitting
+t "expanded rows" expanded
+t "headers" headers
 finish

@@ -12,6 +12,7 @@ Suite *compile_suite(void);
 Suite *diagnostics_suite(void);
 Suite *dialect_suite(void);
 Suite *complete_suite(void);
+Suite *fit_suite(void);
 Suite *kind_suite(void);
 Suite *link_suite(void);
 Suite *nearest_suite(void);

@@ -18,10 +18,10 @@
 
 #define NS_A_SECOND 1000000000ULL
 
-static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
-                                           {"Manage", probe_verbs},    {"Maps", map_verbs},
-                                           {"Inspect", inspect_verbs}, {"Save", save_verbs},
-                                           {"Help", help_verbs},       {NULL, NULL}};
+static const struct verb_group groups[] = {
+    {"Ask", question_verbs}, {"Write C", code_verbs}, {"Manage", probe_verbs},
+    {"Maps", map_verbs},     {"Look", look_verbs},    {"Inspect", inspect_verbs},
+    {"Save", save_verbs},    {"Help", help_verbs},    {NULL, NULL}};
 
 /* ------------------------------------------------------------------ signals */
 

@@ -82,6 +82,15 @@ static void offer_list(const struct cursor *at, const char *const *words) {
         offer(at, *words, NULL);
 }
 
+/* Those of the verb's "[a|b|c]". */
+static void offer_choices(const struct cursor *at) {
+    RP_AUTO_FREE char *copy = strdup(at->verb->args);
+    char *rest = copy;
+    for (char *word; (word = strsep(&rest, "[|]"));)
+        if (*word)
+            offer(at, word, NULL);
+}
+
 /* ------------------------------------------------------------------ questions */
 
 /* The word before this place was `by` or `if`, or there is one further to the left. */
@@ -174,6 +183,10 @@ static void offer_by_verb(const struct cursor *at) {
             offer_list(at, formats);
         else if (before == 1)
             offer_maps(at);
+        break;
+    case WORDS_CHOICE:
+        if (before == 0)
+            offer_choices(at);
         break;
     case WORDS_VERB:
         offer_verbs(at);

@@ -184,6 +184,8 @@ void output_free(struct output *outputs, size_t count);
 /* Whether any row was printed since it was held or resumed. */
 bool output_scrolls(const struct entry *entry);
 void output_resumed(struct entry *entry);
+/* A header stands above the next row of each. */
+void output_looks_change(const struct prompt *prompt);
 /* Rows are counted, not shown; and the end of that, which says how many there were. */
 void output_mute(bool mute);
 

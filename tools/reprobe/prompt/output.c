@@ -1,43 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of what is held: on the screen, and in a file. */
-#include "entry.h"
+/* Rows of what is held: where they come from, and where they go: on the screen, and to a file. */
+#include "output.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-/* A header is repeated above rows of another program when so many lines came since it was shown. */
-#define HEADER_EVERY 40
-
-struct output {
-    struct prompt *prompt;
-    struct entry *entry;
-    const struct rp_module *module;
-    const char *name;
-    bool iterated;             /* it is the rows of iterators */
-    struct rp_layout *layouts; /* from the first record on: by then the module's types are loaded */
-    const struct rp_layout *layout; /* of the last record: an output may have several types */
-    bool headed;                    /* its header was shown, as it would look now */
-    uint64_t headed_at;             /* then so many lines had been printed */
-    uint64_t rows;
-};
-
 /* What all outputs have in common: there is one screen. */
 static struct {
-    struct { /* the row at hand, made in memory to be cut */
-        FILE *file;
-        char *text;
-        size_t size;
-    } row;
-    uint64_t lines;
-    const void *last; /* the output that printed last */
-    size_t sources;   /* how many are held that print rows, when the last header was shown */
     bool muted;
     uint64_t muted_rows;
     struct prompt *trace_prompt; /* the trace pipe is read */
@@ -50,160 +24,6 @@ static struct {
         const void *last; /* whose columns the CSV header above names */
     } record;
 } all;
-
-/* ------------------------------------------------------------------ rows */
-
-static FILE *begin_row(void) {
-    if (!all.row.file)
-        all.row.file = open_memstream(&all.row.text, &all.row.size);
-    if (all.row.file)
-        rewind(all.row.file);
-    return all.row.file;
-}
-
-/* The part of a row before `end` that can be shown by itself: a number that is cut is another
- * number. */
-static size_t whole_numbers(const char *text, size_t end) {
-    size_t start = end;
-    while (start && text[start - 1] != ' ')
-        start--;
-    bool number = isdigit((unsigned char)text[start]) ||
-                  (text[start] == '-' && isdigit((unsigned char)text[start + 1]));
-    return number && text[end] != ' ' ? start : end;
-}
-
-/* Puts the row to stdout; on a terminal as much of it as one line of the screen holds, with a mark.
- */
-static void end_row(void) {
-    fflush(all.row.file);
-    size_t size = (size_t)ftell(all.row.file);
-    int columns = screen_columns();
-    if (size && all.row.text[size - 1] == '\n')
-        size--;
-    bool fits = !isatty(STDOUT_FILENO) || screen_fit(all.row.text, size, columns) == size;
-    if (!fits)
-        size = whole_numbers(all.row.text, screen_fit(all.row.text, size, columns - 1));
-    fwrite(all.row.text, 1, size, stdout);
-    if (!fits)
-        fputs("…", stdout);
-    all.lines++;
-}
-
-static void put_time(FILE *out) {
-    static time_t last;
-    static char text[16];
-    time_t now = time(NULL);
-    if (now != last || !*text)
-        rp_time_of_day(text);
-    last = now;
-    fprintf(out, "%-8s ", text);
-}
-
-static size_t count_sources(const struct prompt *prompt) {
-    size_t count = 0;
-    for (size_t i = 0; i < prompt->entries.count; i++)
-        count +=
-            prompt->entries.items[i]->output_count > 0 || prompt->entries.items[i]->prints_trace;
-    return count;
-}
-
-static void put_number(const struct output *output, FILE *out) {
-    if (all.sources > 1 && output->entry)
-        fprintf(out, "[%u] ", output->entry->number);
-    if (output->entry && output->entry->output_count > 1)
-        fprintf(out, "%s: ", output->name);
-}
-
-static void print_header(struct output *output) {
-    FILE *out = begin_row();
-    if (!out)
-        return;
-    put_number(output, out);
-    fprintf(out, "%-8s ", "TIME");
-    if (output->layout)
-        rp_layout_print_header(output->layout, out);
-    else
-        rp_trace_line_print_header(out);
-    fputs(screen_colour(COLOUR_HEADER), stdout);
-    end_row();
-    puts(screen_colour(COLOUR_NONE));
-    output->headed = true;
-    output->headed_at = all.lines;
-}
-
-/* A header stands above the first row, above rows that look different from then on, and on a
- * terminal again when it has scrolled away and another program's rows are above. */
-static void head(struct output *output) {
-    size_t sources = count_sources(output->prompt);
-    if ((sources > 1) != (all.sources > 1))
-        output->headed = false;
-    all.sources = sources;
-    bool away = all.last != output && all.lines - output->headed_at > HEADER_EVERY;
-    if (!output->headed || (away && isatty(STDOUT_FILENO)))
-        print_header(output);
-    all.last = output;
-}
-
-/* A record, a line of the trace pipe, or a line of an iterator's text. */
-struct row {
-    const void *data;
-    size_t size;
-    const struct rp_trace_line *line;
-    bool is_text;
-};
-
-/* The row's stacks, named; false when it has none. */
-static bool name_stacks(const struct output *output, const struct row *row) {
-    if (!output->entry || !output->entry->stack || !row->data)
-        return false;
-    rp_stack_clear(output->entry->stack);
-    return rp_stack_add_record(output->entry->stack, output->layout, row->data, row->size);
-}
-
-static void put_json(const struct output *output, const struct row *row, bool time, FILE *out) {
-    struct rp_writer json;
-    rp_json_begin(&json, out);
-    if (time)
-        rp_json_time(&json);
-    if (output->entry)
-        rp_json_uint(&json, "probe", output->entry->number);
-    rp_json_string(&json, "output", output->name);
-    if (row->line) {
-        rp_json_object(&json, "data");
-        rp_json_trace_line(&json, row->line);
-        rp_json_object_end(&json);
-    } else if (row->is_text) {
-        rp_json_text(&json, "data", row->data, row->size);
-    } else {
-        rp_json_record(&json, "data", output->layout, row->data, row->size);
-    }
-    if (name_stacks(output, row))
-        rp_json_stack(&json, "stack", output->entry->stack);
-    rp_json_end(&json);
-}
-
-static void put_text(struct output *output, const struct row *row) {
-    if (!row->is_text) /* that has headers of its own, if any */
-        head(output);
-    FILE *out = begin_row();
-    if (!out)
-        return;
-    put_number(output, out);
-    if (row->is_text)
-        fwrite(row->data, 1, row->size, out);
-    else
-        put_time(out);
-    if (row->is_text)
-        all.last = output;
-    else if (row->line)
-        rp_trace_line_print_row(row->line, out);
-    else
-        rp_layout_print_row(output->layout, row->data, row->size, out);
-    end_row();
-    putchar('\n');
-    if (name_stacks(output, row))
-        rp_stack_print(output->entry->stack, stdout);
-}
 
 /* ------------------------------------------------------------------ recording */
 
@@ -229,7 +49,7 @@ static void record_row(const struct output *output, const struct row *row) {
     if (!is_recorded(output))
         return;
     if (!all.record.csv)
-        put_json(output, row, true, all.record.file);
+        row_put_json(output, row, true, all.record.file);
     else if (!row->line && !row->is_text)
         record_csv(output, row);
     if (ferror(all.record.file))
@@ -281,9 +101,9 @@ static bool put_row(struct output *output, const struct row *row) {
         return true;
     screen_hide();
     if (tool->json)
-        put_json(output, row, tool->timestamps, stdout);
+        row_put_json(output, row, tool->timestamps, stdout);
     else
-        put_text(output, row);
+        row_put(output, row);
     return !ferror(stdout);
 }
 
@@ -295,7 +115,7 @@ static struct rp_error *open_layout(struct output *output) {
 
 /* The next row has other columns. */
 static void end_columns(struct output *output) {
-    output->headed = false;
+    row_end_columns(output);
     if (all.record.last == output)
         all.record.last = NULL;
 }
@@ -397,9 +217,8 @@ void output_give(struct entry *entry) {
 
 void output_free(struct output *outputs, size_t count) {
     for (size_t i = 0; i < count; i++) {
+        row_end_columns(&outputs[i]);
         rp_layout_free(outputs[i].layouts);
-        if (all.last == &outputs[i])
-            all.last = NULL;
         if (all.record.last == &outputs[i])
             all.record.last = NULL;
     }
@@ -418,6 +237,13 @@ void output_resumed(struct entry *entry) {
         entry->outputs[i].rows = 0;
 }
 
+void output_looks_change(const struct prompt *prompt) {
+    all.trace.headed = false;
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        for (size_t o = 0; o < prompt->entries.items[i]->output_count; o++)
+            prompt->entries.items[i]->outputs[o].headed = false;
+}
+
 void output_mute(bool mute) {
     if (!mute && all.muted && all.muted_rows)
         prompt_say("reprobe: %llu row%s came meanwhile\n", (unsigned long long)all.muted_rows,
@@ -428,8 +254,5 @@ void output_mute(bool mute) {
 
 void output_close(void) {
     rp_tool_end(output_record_end(), false);
-    if (all.row.file)
-        fclose(all.row.file);
-    free(rp_take(all.row.text));
-    all.row.file = NULL;
+    row_close();
 }

@@ -54,7 +54,9 @@ struct prompt {
     bool is_warm;      /* the compiler has run once */
     int signalled;     /* an eventfd: a signal is to be looked at */
     bool interrupted;
-    char *types;    /* what was declared, in C; NULL: nothing */
+    char *types;                                        /* what was declared, in C; NULL: nothing */
+    enum { EXPAND_AUTO, EXPAND_ON, EXPAND_OFF } expand; /* a row takes a line for each column */
+    bool milliseconds;                                  /* of the time before a row */
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
 };
 
@@ -72,6 +74,7 @@ enum words {
     WORDS_TYPE,     /* a kernel struct */
     WORDS_FILE,
     WORDS_VERB,
+    WORDS_CHOICE, /* those that its arguments name, [a|b|c] */
     WORDS_EXPORT, /* json or csv, a map or a number, a file */
 };
 

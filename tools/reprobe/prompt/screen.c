@@ -21,8 +21,8 @@
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <wchar.h>
 
+#include "util/cells.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -270,6 +270,11 @@ int screen_columns(void) {
     return 80;
 }
 
+int screen_rows(void) {
+    struct winsize size;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
+}
+
 static bool is_dumb(void) {
     const char *term = getenv("TERM");
     return !term || strcmp(term, "dumb") == 0;
@@ -297,31 +302,8 @@ const char *screen_talk_colour(enum colour colour) {
     return colour_on(colour, STDERR_FILENO);
 }
 
-/* Bytes and columns of the character at `text`. */
-static size_t character(const char *text, size_t length, int *columns) {
-    wchar_t wide;
-    mbstate_t state = {0};
-    size_t bytes = mbrtowc(&wide, text, length, &state);
-    *columns = 1;
-    if (bytes == 0 || bytes > length)
-        return 1;
-    int width = wcwidth(wide);
-    if (width >= 0)
-        *columns = width;
-    return bytes;
-}
-
 size_t screen_fit(const char *text, size_t length, int columns) {
-    size_t at = 0;
-    while (at < length) {
-        int width;
-        size_t bytes = character(text + at, length - at, &width);
-        if (width > columns)
-            break;
-        columns -= width;
-        at += bytes;
-    }
-    return at;
+    return rp_cells_fit(text, length, columns > 0 ? (size_t)columns : 0);
 }
 
 void screen_wrap(FILE *out, const char *text, int indent) {

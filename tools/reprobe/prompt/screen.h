@@ -38,8 +38,9 @@ const char *screen_colour(enum colour colour);
 const char *screen_talk_colour(enum colour colour);
 /* Whether stdout is a terminal whose cursor can be moved. */
 bool screen_can_move(void);
-/* Columns of the terminal; 80 when there is none. */
+/* Columns and rows of the terminal; 80 and 24 when there is none. */
 int screen_columns(void);
+int screen_rows(void);
 /* Of as many bytes of `text` as take at most `columns` columns. */
 size_t screen_fit(const char *text, size_t length, int columns);
 /* For people: broken at spaces where the terminal ends, further lines indented. */

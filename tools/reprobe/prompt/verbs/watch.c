@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "prompt/entry.h"
 #include "prompt/screen.h"
@@ -23,15 +21,10 @@ struct watch {
     unsigned drawn; /* rows on the screen, above the prompt; not in place: blocks */
 };
 
-static unsigned screen_rows(void) {
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 ? size.ws_row : 24;
-}
-
 /* Of the text as many rows as the terminal has beside the prompt's own, none wider than it is. What
  * is left out stands below the first two, the names: the entries with most are last. */
 static unsigned draw(const char *text) {
-    unsigned rows = 0, most = screen_rows() > 5 ? screen_rows() - 2 : 3;
+    unsigned rows = 0, most = screen_rows() > 5 ? (unsigned)screen_rows() - 2 : 3;
     for (const char *c = text; *c; c++)
         rows += *c == '\n';
     unsigned skip = rows > most ? rows - most : 0, row = 0;

@@ -192,11 +192,38 @@ static struct rp_error *plan_columns(struct rp_query_plan *p) {
     return NULL;
 }
 
+/* "EXPR in us": a histogram is of whole ones. */
+static struct rp_error *divide(struct rp_query_plan *p, const struct rp_node **node) {
+    static const char in[] = "in:";
+    const char *look = (*node)->look;
+    if (p->question->verb != RP_VERB_HIST || !look || strncmp(look, in, strlen(in)) != 0)
+        return NULL;
+    const char *unit = look + strlen(in);
+    const char *text = rp_arena_text(&p->scope.types.arena, "(%.*s) / 1%s", (int)(*node)->length,
+                                     (*node)->text, unit);
+    return text ? rp_plan_tree(p, text, node) : rp_error_nomem();
+}
+
+/* What a histogram says of its numbers. */
+static const char *number_text(struct rp_query_plan *p, const struct rp_node *node,
+                               const char *text) {
+    if (node->alias)
+        return node->alias;
+    const char *look = rp_plan_look(p, node);
+    return look && !strcmp(look, "duration") ? rp_arena_text(&p->scope.types.arena, "%s (ns)", text)
+                                             : text;
+}
+
 static struct rp_error *plan_number(struct rp_query_plan *p) {
     const struct rp_node *node = p->exprs[0];
-    p->number = (struct rp_value){.text = p->question->exprs[0], .node = node};
-    if (rp_c_is_integer(node->type))
+    p->number =
+        (struct rp_value){.text = number_text(p, node, p->question->exprs[0]), .node = node};
+    if (!p->number.text)
+        return rp_error_nomem();
+    if (rp_c_is_integer(node->type)) {
+        RP_TRY(divide(p, &p->number.node));
         return rp_plan_moment(p, &p->number.node);
+    }
     RP_AUTO_FREE char *type = rp_c_type_text(node->type);
     struct rp_error *err =
         rp_cannot_answer(p->question, EINVAL, "`%s` is %s (%s): %s is of a number", p->number.text,

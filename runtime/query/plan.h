@@ -153,6 +153,12 @@ bool rp_value_is_open(const struct rp_value *value);
 /* Makes text shorter until all is small enough for the stack. */
 void rp_values_fit(struct rp_values *values);
 
+/* ------------------------------------------------------------------ look.c */
+
+/* How the number is shown (record/look.h), as the author says or as what it is; NULL: as its type.
+ */
+const char *rp_plan_look(const struct rp_query_plan *program, const struct rp_node *node);
+
 /* ------------------------------------------------------------------ moment.c: entry and return */
 
 /* Says when `*node` is read: at the return of a pair what is of the entry is kept until then, and

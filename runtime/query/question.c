@@ -137,6 +137,11 @@ static bool is_type_word(const struct rp_token *token) {
            strspn(text + 1, "1234568") >= length - 1;
 }
 
+/* What goes on behind an operand: "duration in us", "ret / 1024 as KIB". */
+static bool is_joint(const struct rp_token *token) {
+    return rp_token_is(token, "in") || rp_token_is(token, "as");
+}
+
 /* Whether the operator at `token` has an operand at its left, as awk has it: "a - b" and "a-b" are
  * one expression, "a -b" is two. */
 static bool is_binary(const struct parser *p, const struct rp_token *token) {
@@ -218,11 +223,12 @@ static struct rp_error *take_expression(struct parser *p, bool whole_rest, const
         if (!nest.depth && token.kind == RP_TOKEN_IDENT && is_reserved(&token))
             break;
         RP_TRY(check_token(p, &token));
-        bool punct = token.kind == RP_TOKEN_PUNCT;
+        bool punct = token.kind == RP_TOKEN_PUNCT || (operand && is_joint(&token));
         bool closes = punct && strchr(")]", *token.text);
         if (!nest.depth && punct && *token.text == ',')
             break;
-        if (!nest.depth && operand && !closes && !whole_rest && (!punct || !is_binary(p, &token)))
+        if (!nest.depth && operand && !closes && !whole_rest &&
+            (!punct || (!is_joint(&token) && !is_binary(p, &token))))
             break;
         if (operand && !nest.depth && whole_rest && !punct)
             return wrong_at(p, token.text, "an operator such as && is missing before this");

@@ -65,8 +65,8 @@ static void name_member(const struct rp_values *values, const char *text,
 
 struct rp_value *rp_value_add(struct rp_values *values, const char *text,
                               const struct rp_node *node, const char *const *reserved) {
-    struct rp_value value = {.text = text, .node = node};
-    name_member(values, text, reserved, value.member);
+    struct rp_value value = {.text = node && node->alias ? node->alias : text, .node = node};
+    name_member(values, value.text, reserved, value.member);
     return rp_vec_push(values, value) ? &values->items[values->count - 1] : NULL;
 }
 

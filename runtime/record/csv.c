@@ -42,7 +42,7 @@ static void print_value(const struct rp_view *view, FILE *out) {
     if (!cell)
         return;
     rp_writer_begin(&w, cell);
-    rp_write_value(&w, view);
+    rp_write_for_program(&w, view);
     rp_writer_flush(&w);
     fclose(cell);
     if (text)

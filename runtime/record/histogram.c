@@ -36,7 +36,8 @@ static void write_bar(uint64_t count, uint64_t most, unsigned width, FILE *out) 
     fputs("|\n", out);
 }
 
-void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+static void print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], unsigned first,
+                       FILE *out) {
     unsigned used = slots_used(counts);
     /* Numbers of more than 32 bits take half of the bar's width. */
     int digits = used <= 33 ? 10 : 20;
@@ -46,11 +47,22 @@ void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE 
         most = counts[i] > most ? counts[i] : most;
     if (used > 1)
         fprintf(out, "     %-*s : count     distribution\n", used <= 33 ? 19 : 29, unit);
-    for (unsigned i = 1; i < used; i++) {
+    for (unsigned i = first; i < used; i++) {
         fprintf(out, "%*" PRIu64 " -> %-*" PRIu64 " : %-8" PRIu64 " ", digits, slot_min(i), digits,
                 slot_max(i), counts[i]);
         write_bar(counts[i], most, width, out);
     }
+}
+
+void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+    print_log2(unit, counts, 1, out);
+}
+
+void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+    unsigned first = 1;
+    while (first + 1 < RP_LOG2_SLOTS && !counts[first])
+        first++;
+    print_log2(unit, counts, first, out);
 }
 
 /* Returns how many buckets rp_print_log2() draws. */
@@ -97,6 +109,61 @@ void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t c
         fprintf(out, "%-*s : %-8" PRIu64 " ", width, edges, buckets[i].count);
         write_bar(buckets[i].count, most, BAR_WIDTH, out);
     }
+}
+
+/* ---- what it says in short */
+
+/* The bucket that has the one of which so many thousandths of all are not larger. */
+static const struct rp_bucket *at_rank(const struct rp_bucket *buckets, size_t count,
+                                       uint64_t total, unsigned thousandths) {
+    unsigned __int128 rank = ((unsigned __int128)total * thousandths + 999) / 1000, seen = 0;
+    for (size_t i = 0; i < count; i++) {
+        seen += buckets[i].count;
+        if (buckets[i].count && seen >= rank)
+            return &buckets[i];
+    }
+    return NULL;
+}
+
+static void print_edge(const struct rp_bucket *bucket, int64_t edge, FILE *out) {
+    fprintf(out, bucket->is_unsigned ? "%" PRIu64 : "%" PRId64, edge);
+}
+
+static void print_percentile(const struct rp_bucket *bucket, unsigned percent, FILE *out) {
+    fprintf(out, ", p%u %s ", percent, bucket->above ? ">=" : "<=");
+    print_edge(bucket, bucket->above ? bucket->min : bucket->max, out);
+}
+
+static double edge_of(const struct rp_bucket *bucket, int64_t edge) {
+    return bucket->is_unsigned ? (double)(uint64_t)edge : (double)edge;
+}
+
+/* Between what it would be if all were at the lower ends, and at the upper ones. */
+static void print_mean(const struct rp_bucket *buckets, size_t count, uint64_t total, FILE *out) {
+    double least = 0, most = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (buckets[i].count && (buckets[i].below || buckets[i].above))
+            return;
+        least += edge_of(&buckets[i], buckets[i].min) * (double)buckets[i].count;
+        most += edge_of(&buckets[i], buckets[i].max) * (double)buckets[i].count;
+    }
+    least /= (double)total;
+    most /= (double)total;
+    fprintf(out, most - least >= 100 ? ", mean %.0f to %.0f" : ", mean %.1f to %.1f", least, most);
+}
+
+void rp_print_summary(const struct rp_bucket *buckets, size_t count, FILE *out) {
+    static const unsigned percents[] = {50, 90, 99};
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++)
+        total += buckets[i].count;
+    if (!total)
+        return;
+    fprintf(out, "     count %" PRIu64, total);
+    print_mean(buckets, count, total, out);
+    for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++)
+        print_percentile(at_rank(buckets, count, total, percents[i] * 10), percents[i], out);
+    fputc('\n', out);
 }
 
 static void json_edge(struct rp_writer *json, const char *name, const struct rp_bucket *bucket,

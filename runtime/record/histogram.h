@@ -15,6 +15,11 @@ struct rp_bucket {
 
 /* Draws "[min, max + 1)" for each. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out);
+/* rp_print_log2() without the empty buckets before the first one that is not. */
+void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
+/* "count 20, mean 8.3 to 16.1, p50 <= 15, …": percentiles as the ends of the buckets that have
+ * them. Nothing where there is nothing. */
+void rp_print_summary(const struct rp_bucket *buckets, size_t count, FILE *out);
 /* [{"min":…,"max":…,"count":…},…]; an open-ended bucket lacks the member. */
 void rp_json_buckets(struct rp_writer *json, const char *name, const struct rp_bucket *buckets,
                      size_t count);

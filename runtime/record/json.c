@@ -48,6 +48,19 @@ static void write_quoted(struct rp_writer *w, const char *name, const struct rp_
     rp_write_char(w, '"');
 }
 
+/* A number, also where people see its name or unit. */
+static void write_number(struct rp_writer *w, const char *name, const struct rp_view *view) {
+    const struct rp_look *look = view->type->look;
+    if (look && look->in_json && look->is_text) {
+        write_quoted(w, name, view);
+    } else if (look && look->in_json) {
+        write_plain(w, name, view);
+    } else {
+        rp_json_before(w, name);
+        rp_write_bare(w, view);
+    }
+}
+
 static void write_enum(struct rp_writer *w, const char *name, const struct rp_view *view) {
     const char *meaning = rp_view_enum_name(view);
     if (meaning)
@@ -98,6 +111,8 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
     case RP_UINT:
     case RP_INT:
     case RP_WIDE:
+        write_number(w, name, view);
+        break;
     case RP_BOOL: /* written the same way */
         write_plain(w, name, view);
         break;

@@ -39,7 +39,20 @@ void rp_type_free(struct rp_type *type) {
     rp_vec_clear(&type->members);
     rp_vec_clear(&type->values);
     rp_type_free(type->element);
+    free(type->look_rest);
     free(type);
+}
+
+bool rp_type_set_look(struct rp_type *type, const char *text) {
+    const char *rest;
+    const struct rp_look *look = text ? rp_look_find(text, &rest) : NULL;
+    bool number = type->kind == RP_UINT || type->kind == RP_INT;
+    if (!look || (!number && !(type->kind == RP_WIDE && look->of_sums)))
+        return true;
+    free(type->look_rest);
+    type->look = look;
+    type->look_rest = strdup(rest);
+    return type->look_rest;
 }
 
 struct rp_type *rp_type_array(struct rp_type *element, uint32_t count) {

@@ -3,6 +3,7 @@
 #ifndef RP_RECORD_LAYOUT_H
 #define RP_RECORD_LAYOUT_H
 
+#include "record/look.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/vec.h"
@@ -46,9 +47,11 @@ struct rp_type {
     bool is_hidden; /* it tells about others, and is not shown */
     uint64_t
         mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
-    bool is_number;    /* BYTES: of more than 64 bits */
-    unsigned decimals; /* WIDE: so many of its digits are behind the point */
-    bool is_open;      /* TEXT: more follows if it fills its array */
+    bool is_number;             /* BYTES: of more than 64 bits */
+    unsigned decimals;          /* WIDE: so many of its digits are behind the point */
+    bool is_open;               /* TEXT: more follows if it fills its array */
+    const struct rp_look *look; /* of a number: how it is shown; NULL: as its type is */
+    char *look_rest;            /* what its look has to know besides */
     uint64_t count_at; /* TEXT: the byte where a u32 has its length, and 1; 0: it ends at a NUL */
 };
 
@@ -134,6 +137,9 @@ struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
                                 uint32_t *type_id);
 
+/* Shows numbers of the type as `text` says (record/look.h), if that is a look; those that are sums
+ * only if it is one of sums. False: no memory. */
+bool rp_type_set_look(struct rp_type *type, const char *text);
 /* What a schema says of the column's text. */
 void rp_column_take_meaning(struct rp_column *column, enum rp_member_meaning means);
 /* Column `i` has the marks (or the size) of those behind it, which end before column `end`: it is

@@ -51,6 +51,10 @@ struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
             continue;
         column->means = member->means;
         rp_column_take_meaning(column, member->means);
+        if (column->type && !rp_type_set_look((struct rp_type *)column->type, member->unit))
+            return rp_error_nomem();
+        if (column->type && column->type->look && column->width < column->type->look->width)
+            column->width = column->type->look->width;
         column->stacks = member->stacks ? strdup(member->stacks) : NULL;
         if (member->stacks && !column->stacks)
             return rp_error_nomem();

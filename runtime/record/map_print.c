@@ -62,6 +62,8 @@ static void write_cell(struct printer *p, size_t i, const uint8_t *row) {
     RP_AUTO_FREE char *name = name_cell(p, i, row);
     if (name)
         rp_write_text(&p->w, name, SIZE_MAX);
+    else if (p->format->as == RP_MAP_CSV)
+        rp_write_for_program(&p->w, &view);
     else
         rp_write_value(&p->w, &view);
 }
@@ -76,7 +78,7 @@ static size_t column_count(const struct printer *p) {
 static size_t width_of(const struct printer *p, size_t i) {
     const struct rp_column *column = &p->t->layout->columns.items[i];
     size_t width = column->width;
-    bool wide = column->type && column->type->kind == RP_WIDE;
+    bool wide = column->type && (column->type->kind == RP_WIDE || column->type->look);
     for (size_t n = 0; (p->t->members[i] || wide) && n < p->t->row_count; n++) {
         struct rp_view view = rp_map_cell(p->t, i, rp_map_row(p->t, n));
         RP_AUTO_FREE char *name =
@@ -141,9 +143,10 @@ static void text_group(struct printer *p, const struct rp_map_group *group) {
         text_headings(p, group->row);
     rp_writer_flush(&p->w);
     if (group->log2)
-        rp_print_log2(unit, group->log2, p->out);
+        rp_print_log2_used(unit, group->log2, p->out);
     else
         rp_print_linear(unit, group->buckets, group->count, p->out);
+    rp_print_summary(group->buckets, group->count, p->out);
 }
 
 /* ---- JSON */

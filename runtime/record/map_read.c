@@ -177,7 +177,8 @@ static struct rp_error *make_layout(struct rp_map_table *t, struct types *types)
 
 /* What is at the offset is looked up, and not taken on trust: of a map that somebody else made, the
  * types may not be the module's. */
-static void find_member(struct rp_map_table *t, const struct rp_member_schema *member) {
+static bool find_member(struct rp_map_table *t, const struct rp_member_schema *member) {
+    bool ok = true;
     uint64_t base = member->of_value ? t->info.key_size : 0;
     size_t first = member->of_value ? t->key_columns : 0,
            end = member->of_value ? t->layout->columns.count : t->key_columns;
@@ -186,7 +187,10 @@ static void find_member(struct rp_map_table *t, const struct rp_member_schema *m
             !t->layout->columns.items[i].bit_size) {
             t->members[i] = member;
             rp_column_take_meaning(&t->layout->columns.items[i], member->means);
+            ok &=
+                rp_type_set_look((struct rp_type *)t->layout->columns.items[i].type, member->unit);
         }
+    return ok;
 }
 
 static ssize_t column_at(const struct rp_map_table *t, uint32_t offset) {
@@ -218,10 +222,15 @@ static struct rp_error *find_members(struct rp_map_table *t) {
     t->members = calloc(t->layout->columns.count + 1, sizeof(const struct rp_member_schema *));
     if (!t->members)
         return rp_error_nomem();
+    bool ok = true;
     for (size_t i = 0; i < t->schema->member_count; i++)
         if (!t->cpus || !t->schema->members[i].of_value)
-            find_member(t, &t->schema->members[i]);
-    return NULL;
+            ok &= find_member(t, &t->schema->members[i]);
+    for (size_t i = t->key_columns; is_stats(t) && i < t->layout->columns.count; i++)
+        if (strcmp(t->layout->columns.items[i].path, rp_stats_name(RP_FIGURE_COUNT)) != 0)
+            ok &= rp_type_set_look((struct rp_type *)t->layout->columns.items[i].type,
+                                   t->schema->unit);
+    return ok ? NULL : rp_error_nomem();
 }
 
 ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_member_meaning means) {

@@ -68,6 +68,27 @@ static void write_text(struct rp_writer *w, const struct rp_view *view) {
         rp_write_escaped(w, at, length);
 }
 
+void rp_write_bare(struct rp_writer *w, const struct rp_view *view) {
+    if (view->type->kind == RP_WIDE)
+        rp_write_wide(w, rp_view_wide(view), view->type->decimals);
+    else if (view->type->kind == RP_INT)
+        rp_write_int(w, rp_view_int(view));
+    else
+        rp_write_uint(w, rp_view_uint(view));
+}
+
+static void write_look(struct rp_writer *w, const struct rp_view *view) {
+    const struct rp_type *type = view->type;
+    struct rp_look_value value = {.bits =
+                                      view->bit_size ? view->bit_size : (unsigned)type->size * 8,
+                                  .decimals = type->decimals,
+                                  .is_signed = type->kind != RP_UINT};
+    value.number = type->kind == RP_WIDE  ? rp_view_wide(view)
+                   : type->kind == RP_INT ? (__int128)rp_view_int(view)
+                                          : (__int128)rp_view_uint(view);
+    type->look->write(w, &value, type->look_rest);
+}
+
 void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
     if (!rp_view_present(view)) {
         rp_write_char(w, '-');
@@ -77,21 +98,21 @@ void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
         rp_write_string(w, "(unread)");
         return;
     }
+    if (view->type->look) {
+        write_look(w, view);
+        return;
+    }
     switch (view->type->kind) {
     case RP_UINT:
-        rp_write_uint(w, rp_view_uint(view));
-        break;
     case RP_INT:
-        rp_write_int(w, rp_view_int(view));
+    case RP_WIDE:
+        rp_write_bare(w, view);
         break;
     case RP_BOOL:
         rp_write_string(w, rp_view_uint(view) ? "true" : "false");
         break;
     case RP_FLOAT:
         rp_write_double(w, rp_view_double(view), view->type->size == sizeof(float));
-        break;
-    case RP_WIDE:
-        rp_write_wide(w, rp_view_wide(view), view->type->decimals);
         break;
     case RP_POINTER:
         rp_write_pointer(w, rp_view_uint(view));

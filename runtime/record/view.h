@@ -150,8 +150,19 @@ static inline double rp_view_double(const struct rp_view *view) {
 }
 
 struct rp_writer;
+/* A number as it is, whatever its look. */
+void rp_write_bare(struct rp_writer *w, const struct rp_view *view);
+/* The same as a program reads it, in CSV: a number, unless its look says what it cannot. */
+static inline void rp_write_for_program(struct rp_writer *w, const struct rp_view *view);
 /* A value as in a row; "-" if the record ends before it, "(unread)" if it could not be read. */
 void rp_write_value(struct rp_writer *w, const struct rp_view *view);
+static inline void rp_write_for_program(struct rp_writer *w, const struct rp_view *view) {
+    if (view->type->look && !view->type->look->in_json && rp_view_present(view) &&
+        !rp_view_unread(view))
+        rp_write_bare(w, view);
+    else
+        rp_write_value(w, view);
+}
 /* The same, malloc()ed; NULL: no memory. */
 char *rp_value_text(const struct rp_view *view);
 /* The same in JSON; null if there is none. */

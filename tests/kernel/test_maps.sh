@@ -81,12 +81,13 @@ log2_by_key() {
 comm = sh
      usecs               : count     distribution
          0 -> 1          : 4        |$bar|
+     count 4, mean 0.0 to 1.0, p50 <= 1, p90 <= 1, p99 <= 1
 
 comm = dd
      usecs               : count     distribution
-         0 -> 1          : 0        |$none|
          2 -> 3          : 8        |$bar|
          4 -> 7          : 2        |**********                              |
+     count 10, mean 2.4 to 3.8, p50 <= 3, p90 <= 7, p99 <= 7
 {\"map\":\"dist\",\"key\":{\"comm\":\"sh\"},\"histogram\":[{\"min\":0,\"max\":1,\"count\":4}]}
 {\"map\":\"dist\",\"key\":{\"comm\":\"dd\"},\"histogram\":[{\"min\":0,\"max\":1,\"count\":0},{\"min\":2,\"max\":3,\"count\":8},{\"min\":4,\"max\":7,\"count\":2}]}
 comm,min,max,count
@@ -114,6 +115,7 @@ linear() {
 [20, 30)                 : 0        |$none|
 [30, 40)                 : 0        |$none|
 [40, 50)                 : 2        |**********                              |
+     count 14, mean 8.6 to 17.6, p50 <= 19, p90 <= 49, p99 <= 49
 times_linear:
      ms                  : count     distribution
 (..., 0)                 : 4        |********************                    |
@@ -122,6 +124,7 @@ times_linear:
 [20, 30)                 : 0        |$none|
 [30, 40)                 : 0        |$none|
 [40, ...)                : 2        |**********                              |
+     count 14, p50 <= 19, p90 >= 40, p99 >= 40
 min,max,count
 ,-1,4
 0,9,0

@@ -270,6 +270,35 @@ durations() {
 	refused 'is of one function or syscall'
 }
 
+# What numbers mean, to people; programs read the numbers.
+looks() {
+	touch readme
+	run reprobe -c 'spawn --open readme missing >expected' \
+		-e 'trace openat filename oct(mode) flags in KiB as SIZE hex(flags + 10) flags ret as RESULT if comm == "spawn" && filename == "missing"'
+	status 0
+	matches "headers" "$out" '^TIME +PID +COMM +filename +oct\(mode\) +SIZE +hex\(flags \+ 10\) +flags +RESULT$'
+	matches "a row" "$out" ' spawn +missing +0[0-7]* +0 +0xa +O_RDONLY +-2 ENOENT$'
+	run reprobe --json -c 'spawn --open readme missing >expected' -e 'trace openat hex(flags + 10) as X ret if comm == "spawn" && filename == "missing"'
+	contains "JSON has numbers" "$out" '"X":10,"ret":-2'
+	run reprobe -c 'spawn --kill 10 >expected' -e 'count kill by sig, ret if comm == "spawn"'
+	matches "keys" "$out" '^10 SIGUSR1 +-3 ESRCH +1$'
+	run reprobe -c "$probed --calls 3 >/dev/null" -e "stats uprobe:$probed:twice arg0 * 1500us" \
+		-e "sum uprobe:$probed:twice arg0 * 1500us in ms" -e "count uprobe:$probed:twice by err((int)arg0 + 10)" \
+		-e "trace uprobe:$probed:twice ip(0x0100007f) port(0x5000) as PORT if arg0 == 1 && port(0x5000) == 80"
+	matches "sums in a unit" "$out" '^2\.sums: 9$'
+	matches "an errno that was said" "$out" '^11 EAGAIN +1$'
+	matches "of the network" "$out" ' 127\.0\.0\.1 +80$'
+	run reprobe -c 'sleep 0.1' -e 'sum clock_nanosleep duration if comm == "sleep"' -e 'hist clock_nanosleep duration in ms if comm == "sleep"'
+	matches "a sum of durations" "$out" '^1\.sums: 1[0-9]*(\.[0-9]+)?(ms|s)$'
+	matches "what a histogram is of" "$out" '^ +duration in ms +: count'
+	matches "no empty buckets, and a summary" "$(grep -A2 'duration in ms' <<<"$out" | tail -n 2 | paste -sd' ')" \
+		'^ +(64|128|256|512) -> [0-9]+ +: 1 +\|\*+\| +count 1, mean [0-9.]+ to [0-9.]+, p50 <= [0-9]+, p90 <= [0-9]+, p99 <= [0-9]+$'
+	run query trace 'openat flags in parsecs'
+	refused 'this is not a unit' 'KiB'
+	run query trace 'openat hex(filename)'
+	refused 'this is not a number'
+}
+
 stacks_and_samples() {
 	answer "spawn --open a b >/dev/null" stack 'openat by comm if comm == "spawn"'
 	equal "times" 2 "$(grep '"kernel_stack"' out | jsonlines value | awk '{ n += $1 } END { print n + 0 }')"
@@ -402,6 +431,7 @@ t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
 t "latency" latencies
 t "duration" durations
+t "what numbers mean" looks
 t "stack and profile" stacks_and_samples
 t "programs for functions of the kernel compile" functions_of_the_kernel
 t "what a word means" words

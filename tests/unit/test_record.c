@@ -829,6 +829,92 @@ START_TEST(test_stats) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------ looks */
+
+static const struct {
+    const char *look;
+    enum rp_kind kind;
+    int64_t number;
+    unsigned size;
+    const char *text, *json;
+} looks[] = {
+    {"duration", RP_UINT, 999, 8, "999ns", "999"},
+    {"duration", RP_UINT, 103119663, 8, "103.12ms", "103119663"},
+    {"duration", RP_UINT, 1000, 8, "1us", "1000"},
+    {"duration", RP_UINT, 75000000000, 8, "75s", "75000000000"},
+    {"duration", RP_INT, -1500, 8, "-1.5us", "-1500"},
+    {"in:us", RP_UINT, 1500, 8, "1.5", "1500"},
+    {"in:KiB", RP_UINT, 1025, 4, "1.001", "1025"},
+    {"in:no_unit", RP_UINT, 7, 4, "7", "7"},
+    {"hex", RP_INT, -1, 4, "0xffffffff", "-1"},
+    {"hex", RP_INT, -1, 8, "0xffffffffffffffff", "-1"},
+    {"oct", RP_UINT, 0644, 2, "0644", "420"},
+    {"oct", RP_UINT, 0, 2, "0", "0"},
+    {"errno", RP_INT, -2, 8, "-2 ENOENT", "-2"},
+    {"errno", RP_INT, 2, 8, "2", "2"},
+    {"errno", RP_INT, -5000, 8, "-5000", "-5000"},
+    {"errno", RP_INT, -512, 4, "-512 ERESTARTSYS", "-512"},
+    {"errno:any", RP_INT, 13, 4, "13 EACCES", "13"},
+    {"signal", RP_INT, 9, 4, "9 SIGKILL", "9"},
+    {"signal", RP_INT, 0, 4, "0", "0"},
+    {"open", RP_INT, 0101 | 01000 | 02000000, 4, "O_WRONLY|O_CREAT|O_TRUNC|O_CLOEXEC", "524865"},
+    {"open", RP_INT, 04010000, 4, "O_RDONLY|O_SYNC", "1052672"},
+    {"open", RP_INT, 0x40000002, 4, "O_RDWR|0x40000000", "1073741826"},
+    {"dev", RP_UINT, 8 << 20 | 1, 4, "8:1", "8388609"},
+    {"port", RP_UINT, 0x5000, 2, "80", "80"},
+    {"ip", RP_UINT, 0x0100007f, 4, "127.0.0.1", "\"127.0.0.1\""},
+    {"no look", RP_UINT, 5, 4, "5", "5"},
+};
+
+START_TEST(test_looks) {
+    struct rp_type *type = rp_type_new(looks[_i].kind, looks[_i].size);
+    ck_assert(rp_type_set_look(type, looks[_i].look));
+    struct rp_view view = {type, (const uint8_t *)&looks[_i].number, looks[_i].size, 0, 0};
+    char *text = rp_value_text(&view), *json = NULL;
+    ck_assert_str_eq(text, looks[_i].text);
+    size_t length;
+    FILE *out = open_memstream(&json, &length);
+    struct rp_writer w;
+    rp_writer_begin(&w, out);
+    rp_json_value(&w, NULL, &view);
+    rp_writer_flush(&w);
+    fclose(out);
+    ck_assert_str_eq(json, looks[_i].json);
+    free(text);
+    free(json);
+    rp_type_free(type);
+}
+END_TEST
+
+/* Percentiles are ends of buckets; a mean lies between two. */
+START_TEST(test_summary) {
+    const struct rp_bucket closed[] = {{.min = 0, .max = 1, .count = 5},
+                                       {.min = 2, .max = 3, .count = 0},
+                                       {.min = 4, .max = 7, .count = 4},
+                                       {.min = 8, .max = 15, .count = 1}},
+                           open[] = {{.below = true, .max = 9, .count = 1},
+                                     {.min = 10, .max = 19, .count = 1},
+                                     {.above = true, .min = 20, .count = 8}},
+                           empty[] = {{.min = 0, .max = 1}};
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    rp_print_summary(closed, COUNT(closed), out);
+    rp_print_summary(open, COUNT(open), out);
+    rp_print_summary(empty, COUNT(empty), out);
+    rp_print_log2_used("n", (const uint64_t[RP_LOG2_SLOTS]){[3] = 1, [5] = 1}, out);
+    fclose(out);
+    ck_assert_str_eq(
+        text, "     count 10, mean 2.4 to 4.8, p50 <= 1, p90 <= 7, p99 <= 15\n"
+              "     count 10, p50 >= 20, p90 >= 20, p99 >= 20\n"
+              "     n                   : count     distribution\n"
+              "         4 -> 7          : 1        |****************************************|\n"
+              "         8 -> 15         : 0        |                                        |\n"
+              "        16 -> 31         : 1        |****************************************|\n");
+    free(text);
+}
+END_TEST
+
 Suite *record_suite(void) {
     const TTest *const tests[] = {test_every_integer,
                                   test_arrays,
@@ -851,6 +937,7 @@ Suite *record_suite(void) {
                                   test_huge,
                                   test_linear_histogram,
                                   test_stats,
+                                  test_summary,
                                   test_headers,
                                   test_parse_numbers,
                                   test_parse_structs,
@@ -858,6 +945,7 @@ Suite *record_suite(void) {
     Suite *suite = suite_create("record");
     TCase *tcase = tcase_create("record");
     tcase_add_test(tcase, told_apart_by_size);
+    tcase_add_loop_test(tcase, test_looks, 0, COUNT(looks));
     for (size_t i = 0; i < COUNT(tests); i++)
         tcase_add_test(tcase, tests[i]);
     suite_add_tcase(suite, tcase);

@@ -52,11 +52,12 @@ static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
 
 static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
                       const char *header) {
+    const char *look = rp_plan_look(b->plan, value->node);
     struct rp_member_schema member = {.name = value->member,
                                       .means = meaning_of(b->plan, value),
                                       .header = header,
                                       .unit =
-                                          rp_node_is_builtin(value->node, "nsecs") ? "ns" : NULL};
+                                          rp_node_is_builtin(value->node, "nsecs") ? "ns" : look};
     if (rp_member_is_stack(&member))
         member.stacks = "stacks";
     RP_AUTO_FREE char *size =
@@ -171,6 +172,9 @@ static void add_stats(struct building *b) {
     add_key(b, map);
     if (map)
         map->figures = figures;
+    const char *look = rp_plan_look(b->plan, b->plan->number.node);
+    if (map && look)
+        set(b, &map->unit, look);
     add_missed(b, "events", own.text);
 }
 
@@ -210,7 +214,7 @@ static void add_verb(struct building *b) {
         add_counts(b);
         return;
     case RP_VERB_HIST:
-        add_histogram(b, q->exprs[0]);
+        add_histogram(b, b->plan->number.text);
         return;
     case RP_VERB_LATENCY:
         add_histogram(b, "usecs");

@@ -46,6 +46,12 @@ struct rp_error *rp_parse_out_of_place(const struct rp_parser *p, const struct r
 /* A type's name. */
 struct rp_error *rp_parse_type(struct rp_parser *p, const struct rp_c_type **out);
 
+/* ------------------------------------------------------------------ call.c: looks */
+
+/* The number `a`, shown as `look` says. */
+struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *a, const char *look,
+                               const struct rp_node **out);
+
 /* ------------------------------------------------------------------ literal.c */
 
 struct rp_error *rp_literal_number(struct rp_parser *p, const struct rp_token *token,

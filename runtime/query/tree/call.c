@@ -20,7 +20,7 @@ struct function {
     unsigned least, most; /* arguments */
     struct rp_error *(*make)(const struct rp_parser *p, const struct function *function,
                              const struct call *call, const struct rp_node **out);
-    const char *type; /* of what a helper returns */
+    const char *type; /* of what a helper returns; of a look, which */
 };
 
 static struct rp_node *new_node(const struct rp_parser *p, enum rp_node_kind kind,
@@ -125,6 +125,20 @@ static struct rp_error *make_starts(const struct rp_parser *p, const struct func
                             call->arguments[1], out);
 }
 
+/* The same, shown otherwise. */
+struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *a, const char *look,
+                               const struct rp_node **out) {
+    if (!rp_c_is_integer(a->type))
+        return rp_parse_error_at(p, a, "this is not a number");
+    struct rp_node *node = rp_node_new(p, a->kind, a->text, rp_node_end(a));
+    if (!node)
+        return rp_error_nomem();
+    *node = *a;
+    node->look = look;
+    *out = node;
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ of the compiler and of BPF */
 
 static struct rp_error *make_helper(const struct rp_parser *p, const struct function *function,
@@ -143,12 +157,34 @@ static struct rp_error *make_helper(const struct rp_parser *p, const struct func
     return rp_c_type_parse(p->scope->types, function->type, &node->type);
 }
 
+/* hex(a) */
+static struct rp_error *make_look(const struct rp_parser *p, const struct function *function,
+                                  const struct call *call, const struct rp_node **out) {
+    return rp_build_look(p, call->arguments[0], function->type, out);
+}
+
+/* port(a): the number of a port, of what has the network's order. */
+static struct rp_error *make_port(const struct rp_parser *p, const struct function *function,
+                                  const struct call *call, const struct rp_node **out) {
+    struct function swap = *function;
+    swap.name = "bpf_ntohs";
+    return make_helper(p, &swap, call, out);
+}
+
 static const struct function functions[] = {
     {"entry", "entry(EXPR)", 1, 1, make_moment, NULL},
     {"return", "return(EXPR)", 1, 1, make_moment, NULL},
     {"str", "str(ADDRESS[, BYTES])", 1, 2, make_text, NULL},
     {"buf", "buf(ADDRESS, BYTES)", 1, 2, make_bytes, NULL},
     {"starts", "starts(TEXT, \"BEGINNING\")", 2, 2, make_starts, NULL},
+    {"hex", "hex(NUMBER)", 1, 1, make_look, "hex"},
+    {"oct", "oct(NUMBER)", 1, 1, make_look, "oct"},
+    {"err", "err(NUMBER)", 1, 1, make_look, "errno:any"},
+    {"sig", "sig(NUMBER)", 1, 1, make_look, "signal"},
+    {"dev", "dev(NUMBER)", 1, 1, make_look, "dev"},
+    {"ip", "ip(NUMBER)", 1, 1, make_look, "ip"},
+    {"oflags", "oflags(NUMBER)", 1, 1, make_look, "open"},
+    {"port", "port(NUMBER)", 1, 1, make_port, "u16"},
     {"bpf_get_current_task", "bpf_get_current_task()", 0, 0, make_helper, "struct task_struct *"},
     {"bpf_get_current_pid_tgid", "bpf_get_current_pid_tgid()", 0, 0, make_helper, "u64"},
     {"bpf_get_current_uid_gid", "bpf_get_current_uid_gid()", 0, 0, make_helper, "u64"},

@@ -6,37 +6,8 @@
 #include <string.h>
 
 #include "query/tree/build.h"
-#include "util/array.h"
+#include "record/look.h"
 #include "util/cleanup.h"
-
-/* ------------------------------------------------------------------ units
-
- * Time is in nanoseconds, as everything is that measures it here. */
-static const struct {
-    const char *name;
-    uint64_t factor;
-} units[] = {{"ns", 1},
-             {"us", 1000},
-             {"ms", 1000000},
-             {"s", 1000000000},
-             {"m", 60 * 1000000000ULL},
-             {"h", 3600 * 1000000000ULL},
-             {"B", 1},
-             {"kB", 1000},
-             {"MB", 1000000},
-             {"GB", 1000000000},
-             {"KiB", 1ULL << 10},
-             {"MiB", 1ULL << 20},
-             {"GiB", 1ULL << 30},
-             {"TiB", 1ULL << 40}};
-
-/* 1 where there is no unit, 0 where what is there is not one. */
-static uint64_t factor_of(const char *text, size_t length) {
-    for (size_t i = 0; i < RP_COUNT(units); i++)
-        if (strlen(units[i].name) == length && !memcmp(units[i].name, text, length))
-            return units[i].factor;
-    return length ? 0 : 1;
-}
 
 /* ------------------------------------------------------------------ numbers */
 
@@ -131,7 +102,7 @@ static bool read_quantity(const char *text, size_t length, struct number *n) {
         for (; from < n->length && parts < UINT64_MAX / 10; from++)
             parts *= 10;
     }
-    uint64_t factor = n->length < length ? factor_of(text + n->length, length - n->length) : 0;
+    uint64_t factor = rp_unit_factor(text + n->length, length - n->length);
     unsigned __int128 value = (unsigned __int128)n->value * factor;
     if (!whole || !factor || value % parts)
         return false;

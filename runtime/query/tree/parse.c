@@ -9,6 +9,7 @@
 #include "compile/source.h"
 #include "query/tree/build.h"
 #include "query/tree/type_name.h"
+#include "record/look.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -380,6 +381,45 @@ static struct rp_error *check_comments(const struct rp_parser *p) {
     return NULL;
 }
 
+/* "in us" */
+static struct rp_error *take_unit(struct rp_parser *p, const struct rp_node **out) {
+    rp_parse_skip(p, 1);
+    struct rp_token unit = rp_parse_peek(p);
+    if (unit.kind != RP_TOKEN_IDENT || !rp_unit_factor(unit.text, unit.len))
+        return rp_error_hint_set(rp_parse_error(p, unit.text, "this is not a unit"),
+                                 "units are ns us ms s m h, B kB MB GB KiB MiB GiB TiB");
+    rp_parse_skip(p, 1);
+    const char *look = rp_arena_text(&p->scope->types->arena, "in:%.*s", (int)unit.len, unit.text);
+    return look ? rp_build_look(p, *out, look, out) : rp_error_nomem();
+}
+
+/* "as NAME" */
+static struct rp_error *take_alias(struct rp_parser *p, const struct rp_node **out) {
+    rp_parse_skip(p, 1);
+    struct rp_token name = rp_parse_peek(p);
+    if (name.kind != RP_TOKEN_IDENT)
+        return rp_parse_error(p, name.text, "the name behind `as` is missing here");
+    rp_parse_skip(p, 1);
+    RP_TRY(rp_build_shown(p, *out, out));
+    struct rp_node *node = rp_node_new(p, (*out)->kind, (*out)->text, rp_node_end(*out));
+    const char *alias = rp_arena_copy(&p->scope->types->arena, name.text, name.len);
+    if (!node || !alias)
+        return rp_error_nomem();
+    *node = **out;
+    node->alias = alias;
+    *out = node;
+    return NULL;
+}
+
+/* What stands behind a whole expression: how it is shown. */
+static struct rp_error *take_shown(struct rp_parser *p, const struct rp_node **out) {
+    struct rp_token token = rp_parse_peek(p);
+    if (rp_token_is(&token, "in"))
+        RP_TRY(take_unit(p, out));
+    token = rp_parse_peek(p);
+    return rp_token_is(&token, "as") ? take_alias(p, out) : NULL;
+}
+
 struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
                                const struct rp_node **out) {
     struct rp_parser p = {
@@ -393,6 +433,7 @@ struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
         return rp_error_new(EINVAL, "it is empty", "cannot read an expression");
     RP_TRY(check_comments(&p));
     RP_TRY(p.expression(&p, out));
+    RP_TRY(take_shown(&p, out));
     struct rp_token token = rp_parse_peek(&p);
     if (token.kind == RP_TOKEN_END)
         return rp_build_shown(&p, *out, out);

@@ -109,6 +109,8 @@ struct rp_node {
     bool reads_argument, reads_return, reads_memory;
     bool asks_entry, asks_return; /* entry() or return() stands in it */
     bool is_text;                 /* shown and compared as text */
+    const char *look;             /* how a number is shown: record/look.h; or NULL */
+    const char *alias;            /* what the author calls it; or NULL */
 };
 
 /* Reads `text`; *out lives as long as the scope's types, and `text` must, too. Errors are about the

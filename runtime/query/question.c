@@ -148,7 +148,11 @@ static bool is_binary(const struct parser *p, const struct rp_token *token) {
     const char *at = token->text;
     if (!strchr("-*&!~", *at))
         return *at != '(' || !is_blank_before(p, at);
-    if (*at == '~' || (*at == '!' && at[1] != '='))
+    if (*at == '!' && at[1] == '~')
+        return true;
+    if (*at == '~') /* "a ~b" is two */
+        return at[1] == '"' || isspace((unsigned char)at[1]);
+    if (*at == '!' && at[1] != '=')
         return false;
     if (at[1] == '=' || at[1] == '>' || (*at == '&' && at[1] == '&'))
         return true;

@@ -36,6 +36,47 @@ text_is_compared_to_its_end() {
 	equal "one or the other" "read readmes" "$(fields data.filename | paste -sd' ')"
 }
 
+# matched CONDITION: the files that spawn opens for which it is true.
+matched() {
+	answer "spawn --open read readme READ.md /etc/hostname x/y/read '' $long >/dev/null" count \
+		"openat by filename if ($1) && comm == \"spawn\" && !starts(filename, \"/lib\") && !starts(filename, \"/etc/ld\")"
+	grep '"counts","key"' out | jsonlines key.filename value | tr '\t' ' ' | sort | paste -sd,
+}
+
+# Patterns have their places: the beginning, the end, and several in between; what is longer than what is looked at is told.
+text_is_matched() {
+	local long
+	long=$(printf 'dir/%.0s' $(seq 40))end
+	touch read
+	equal "a beginning" "read 1,readme 1" "$(matched 'filename ~ "read*"')"
+	equal "an end" "read 1,x/y/read 1" "$(matched 'filename ~ "*read"')"
+	equal "an end, by a function" "read 1,x/y/read 1" "$(matched 'ends(filename, "read")')"
+	equal "both, and one of any" "READ.md 1" "$(matched 'filename ~ "R*.?d"')"
+	equal "all of it" "read 1" "$(matched 'filename ~ "r??d"')"
+	equal "a part" "read 1,readme 1,x/y/read 1" "$(matched '"ead" in filename')"
+	equal "several stars" "/etc/hostname 1" "$(matched 'filename ~ "*/*t*a*e"')"
+	equal "case aside" "READ.md 1,read 1,readme 1" "$(matched 'nocase(filename) ~ "rEa*"')"
+	equal "case aside, the whole" "read 1" "$(matched 'nocase(filename) == "READ"')"
+	equal "a star itself" "" "$(matched 'filename ~ "rea\\*"')"
+	equal "the opposite" "/etc/hostname 1,READ.md 1" "$(matched 'filename !~ "*read*"')"
+	asked "spawn --open $long >/dev/null" 'count openat by comm if filename ~ "*end" && comm == "spawn"'
+	contains "too long to be known" "$err" '1 event was left out' 'or longer than what is looked at'
+	asked "spawn --open $long >/dev/null" 'count openat by comm if starts(filename, "dir/") && filename ~ "*dir*"'
+	contains "its beginning is enough" "$out" '"value":1'
+	printf 'ab\0cdef' >text
+	asked 'dd if=text of=/dev/null bs=7 count=1 status=none' 'count write by comm if "\0cd" in buf && comm == "dd"'
+	contains "bytes" "$out" '"key":{"comm":"dd"},"value":1'
+	asked 'dd if=text of=/dev/null bs=3 count=1 status=none' 'count write by comm if "cd" in buf && comm == "dd"'
+	lacks "bytes that are not written" "$out" '"comm":"dd"'
+	asked "$probed --calls 12 >/dev/null" "count uprobe:$probed:twice by str(arg1) ~ \"*1*\" as WITH_1, ret > 20"
+	equal "a key, read at the entry" "0 0 8,1 0 2,1 1 2" \
+		"$(grep '"counts","key"' out <<<"$out" | jsonlines key.WITH_1 key.ret_20 value | tr '\t' ' ' | sort | paste -sd,)"
+	run query trace 'openat filename ~ flags'
+	refused 'this is not a pattern in quotes'
+	run query trace 'openat if filename == "read*"'
+	refused 'filename ~ "read*" compares with a pattern'
+}
+
 # A tracepoint's text of any length; all its fields.
 all_fields() {
 	answer 'spawn 3 >expected' trace 'sched_process_exec'
@@ -415,6 +456,7 @@ END
 
 t "trace: a syscall with its result" syscalls_with_results
 t "trace: text is compared to its end" text_is_compared_to_its_end
+t "text is matched" text_is_matched
 t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process

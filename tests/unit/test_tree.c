@@ -375,7 +375,7 @@ static const struct {
     {"''", "a character is missing", NULL},
     {"'\\q'", "C has no such character", NULL},
     {"comm == \"/etc/*\"", "know no patterns\n  comm == \"/etc/*\"\n          ^",
-     "starts(comm, \"BEGINNING\")"},
+     "comm ~ \"/etc/*\" compares with a pattern"},
     {"comm == \"1234567890123456\"", "never a task's name", "15 bytes"},
     {"conf->name == \"12345678901234567\"", "has 16 bytes at most", NULL},
     {"number == \"x\"", "`number` is not a text, but int", "with a number"},
@@ -697,7 +697,25 @@ static const struct {
     {"\"dd\" != comm", "UNLESS is_text(comm, \"dd\", sizeof(\"dd\"))\n"},
     {"text == comm", "    char text_1[64];\n"
                      "    int err_1 = bpf_probe_read_str(text_1, 64, text);\n"
-                     "UNLESS (err_1 < 0 || err_1 == 64) || !is_same(text_1, comm, 16)\n"},
+                     "UNLESS ((err_1 < 0) | (err_1 == 64)) || !is_same(text_1, comm, 16)\n"},
+    {"comm ~ \"a*b?\"", "    u64 at_1 = 1;\n"
+                        "#pragma nounroll\n"
+                        "    for (u32 i_2 = 0; i_2 < sizeof(comm) && comm[i_2]; i_2++) {\n"
+                        "        u64 c_3 = (u8)comm[i_2];\n"
+                        "        at_1 = (at_1 & (same(c_3, 97) | same(c_3, 98) << 1 | 1UL << 2)) "
+                        "<< 1 | (at_1 & 0x2UL);\n"
+                        "    }\n"
+                        "UNLESS !(at_1 >> 3 & 1)\n"},
+    {"\"x\" in nocase(text)",
+     "    char text_1[128];\n"
+     "    int err_1 = bpf_probe_read_str(text_1, 128, text);\n"
+     "    u64 at_2 = 1;\n"
+     "#pragma nounroll\n"
+     "    for (u32 i_3 = 0; i_3 < sizeof(text_1) && text_1[i_3]; i_3++) {\n"
+     "        u64 c_4 = (u8)text_1[i_3];\n"
+     "        at_2 = (at_2 & (same(c_4 | 32, 120))) << 1 | (at_2 & 0x3UL);\n"
+     "    }\n"
+     "UNLESS ((err_1 < 0) | (err_1 == 128 && !(at_2 >> 1 & 1))) || !(at_2 >> 1 & 1)\n"},
     {"!conf || conf->n", "    bool is_1 = !conf;\n"
                          "    if (!is_1) {\n"
                          "        int n_2 = 0;\n"

@@ -34,11 +34,11 @@ void rp_generated_free(struct rp_generated *generated) {
 
 /* ------------------------------------------------------------------ the text */
 
-/* A comment cannot hold its own end. */
+/* A comment cannot hold its own end, and a compiler warns of its beginning. */
 static void write_in_comment(FILE *out, const char *text) {
     for (; *text; text++) {
         putc(*text, out);
-        if (*text == '*' && text[1] == '/')
+        if ((*text == '*' && text[1] == '/') || (*text == '/' && text[1] == '*'))
             putc(' ', out);
     }
 }
@@ -97,6 +97,11 @@ static const struct {
                       "    }\n"
                       "    return true;\n"
                       "}\n"},
+    {RP_USES_SAME, "/* 1 where both bytes are equal, else 0, without a branch. */\n"
+                   "static u64 same(u64 a, u64 b)\n"
+                   "{\n"
+                   "    return ((a ^ b) - 1) >> 63;\n"
+                   "}\n"},
     {RP_USES_SEE_PROCESS,
      "/* Tells of each process when it is first seen, and again when it runs another program: "
      "after its\n"

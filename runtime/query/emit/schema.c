@@ -91,11 +91,24 @@ static void add_missed(struct building *b, const char *noun, const char *map) {
     add_loss(b, "missed", loss);
 }
 
+/* Of text that is compared only a beginning is looked at. */
+static bool looks_at_beginning(const struct rp_node *node) {
+    if (!node)
+        return false;
+    if (node->kind == RP_NODE_COMPARE)
+        return node->b->kind != RP_NODE_STRING || node->a->no_case || node->op == RP_OP_MATCHES ||
+               node->op == RP_OP_HAS || node->op == RP_OP_ENDS;
+    return looks_at_beginning(node->a) || looks_at_beginning(node->b) ||
+           looks_at_beginning(node->c);
+}
+
 /* Why it may not be there, and what can be done about that. */
 static const char *reason(const struct rp_query_plan *p, const struct rp_node *node) {
     const struct rp_probe_kind *kind = p->points[0].spec.kind;
     if (!node->reads_memory && !node->is_text)
         return "nothing is divided by 0, or shifted that far";
+    if (looks_at_beginning(node))
+        return "it is not in memory, or longer than what is looked at";
     if (p->points[0].memory != RP_MEMORY_USER)
         return "there is no such memory";
     return p->pair || !kind->call || !node->is_text ? "it is not in memory"

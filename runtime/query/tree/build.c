@@ -378,11 +378,17 @@ static struct rp_error *check_wanted(const struct rp_parser *p, enum rp_op op,
                                                    "text that is compared has %d bytes at most",
                                                    COMPARED_MAX),
                                  "a BPF program's stack has 512 bytes");
-    if (wanted->is_pattern && op != RP_OP_STARTS)
+    if (wanted->byte_count > RP_MATCH_MAX &&
+        (op == RP_OP_MATCHES || op == RP_OP_HAS || op == RP_OP_ENDS || text->no_case))
+        return rp_parse_error_at(p, wanted, "what is looked for has %d bytes at most",
+                                 RP_MATCH_MAX);
+    if (wanted->is_pattern && (op == RP_OP_EQUAL || op == RP_OP_UNEQUAL))
         return rp_error_hint_set(
             rp_parse_error_at(p, wanted, "== and != compare whole texts, and know no patterns"),
-            "starts(%.*s, \"BEGINNING\") says how one begins; \\* is the character itself",
-            (int)text->length, text->text);
+            "%.*s ~ %.*s compares with a pattern; \\* is the character itself", (int)text->length,
+            text->text, (int)wanted->length, wanted->text);
+    if (op == RP_OP_MATCHES)
+        return NULL;
     if (is_task_name(text) && wanted->byte_count >= TASK_NAME_SIZE)
         return rp_error_hint_set(
             rp_parse_error_at(p, wanted, "%.*s is never a task's name: those have 15 bytes at most",
@@ -426,6 +432,8 @@ struct rp_error *rp_build_compare(const struct rp_parser *p, enum rp_op op, cons
         return not_a_text(p, a, b);
     if (b->kind == RP_NODE_STRING)
         RP_TRY(check_wanted(p, op, a, b));
+    else if (a->no_case || b->no_case || (op != RP_OP_EQUAL && op != RP_OP_UNEQUAL))
+        return rp_parse_error_at(p, b, "this is not a text in quotes");
     struct rp_node *node = rp_node_of(p, RP_NODE_COMPARE, from, to, a, b, NULL);
     if (!node)
         return rp_error_nomem();

@@ -114,14 +114,17 @@ static struct rp_error *make_bytes(const struct rp_parser *p, const struct funct
     return node->type ? NULL : rp_error_nomem();
 }
 
-/* starts(a, "text") */
+/* starts(a, "text"), ends(), has() */
 static struct rp_error *make_starts(const struct rp_parser *p, const struct function *function,
                                     const struct call *call, const struct rp_node **out) {
     if (call->arguments[1]->kind != RP_NODE_STRING)
         return rp_error_hint_set(
             rp_parse_error_at(p, call->arguments[1], "this is not a text in quotes"), "%s",
             function->usage);
-    return rp_build_compare(p, RP_OP_STARTS, call->name.text, call->end, call->arguments[0],
+    enum rp_op op = *function->name == 's'   ? RP_OP_STARTS
+                    : *function->name == 'e' ? RP_OP_ENDS
+                                             : RP_OP_HAS;
+    return rp_build_compare(p, op, call->name.text, call->end, call->arguments[0],
                             call->arguments[1], out);
 }
 
@@ -135,6 +138,23 @@ struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *
         return rp_error_nomem();
     *node = *a;
     node->look = look;
+    *out = node;
+    return NULL;
+}
+
+/* nocase(a) */
+static struct rp_error *make_no_case(const struct rp_parser *p, const struct function *function,
+                                     const struct call *call, const struct rp_node **out) {
+    const struct rp_node *a = call->arguments[0];
+    RP_TRY(rp_build_shown(p, a, &a));
+    if (!a->is_text || a->kind == RP_NODE_STRING)
+        return rp_error_hint_set(rp_parse_error_at(p, a, "this is not a text that is read"), "%s",
+                                 function->usage);
+    struct rp_node *node = rp_node_new(p, a->kind, a->text, rp_node_end(a));
+    if (!node)
+        return rp_error_nomem();
+    *node = *a;
+    node->no_case = true;
     *out = node;
     return NULL;
 }
@@ -185,6 +205,9 @@ static const struct function functions[] = {
     {"ip", "ip(NUMBER)", 1, 1, make_look, "ip"},
     {"oflags", "oflags(NUMBER)", 1, 1, make_look, "open"},
     {"port", "port(NUMBER)", 1, 1, make_port, "u16"},
+    {"ends", "ends(TEXT, \"END\")", 2, 2, make_starts, NULL},
+    {"has", "has(TEXT, \"PART\")", 2, 2, make_starts, NULL},
+    {"nocase", "nocase(TEXT) == \"TEXT\", or ~ \"PATTERN\"", 1, 1, make_no_case, NULL},
     {"bpf_get_current_task", "bpf_get_current_task()", 0, 0, make_helper, "struct task_struct *"},
     {"bpf_get_current_pid_tgid", "bpf_get_current_pid_tgid()", 0, 0, make_helper, "u64"},
     {"bpf_get_current_uid_gid", "bpf_get_current_uid_gid()", 0, 0, make_helper, "u64"},

@@ -188,17 +188,20 @@ struct quoted {
     char *bytes;
     size_t count;
     bool is_pattern; /* a shell would take it for one */
+    char *wild;      /* for each byte the * or ? that it is, or 0 */
 };
 
 static struct rp_error *decode(struct rp_parser *p, const struct rp_token *token,
                                struct quoted *out) {
     const char *c = token->text + 1, *end = token->text + token->len - 1;
     out->bytes = rp_arena_alloc(&p->scope->types->arena, token->len);
-    if (!out->bytes)
+    out->wild = rp_arena_alloc(&p->scope->types->arena, token->len);
+    if (!out->bytes || !out->wild)
         return rp_error_nomem();
     while (c < end) {
         const char *from = c;
-        out->is_pattern |= *c == '*' || *c == '?';
+        out->wild[out->count] = (char)(*c == '*' || *c == '?' ? *c : '\0');
+        out->is_pattern |= out->wild[out->count];
         if (!take_character(&c, end, &out->bytes[out->count]))
             return rp_parse_error(p, from, "C has no such character");
         out->count++;
@@ -253,6 +256,7 @@ struct rp_error *rp_literal_quoted(struct rp_parser *p, const struct rp_token *t
     node->byte_count = quoted.count;
     node->is_text = true;
     node->is_pattern = quoted.is_pattern;
+    node->wild = quoted.wild;
     *out = node;
     return NULL;
 }

@@ -305,6 +305,7 @@ operators[] = {
     {"-", RP_OP_SUBTRACT, 9},    {"<", RP_OP_LESS, 7},
     {">", RP_OP_GREATER, 7},     {"&", RP_OP_AND, 5},
     {"^", RP_OP_XOR, 4},         {"|", RP_OP_OR, 3},
+    {"~", RP_OP_MATCHES, 6},     {"!~", RP_OP_NOT, 6},
 };
 
 static const struct operator* peek_operator(const struct rp_parser *p) {
@@ -325,9 +326,35 @@ static const struct operator* peek_operator(const struct rp_parser *p) {
     return NULL;
 }
 
+/* a ~ "pattern", a !~ "pattern" */
+static struct rp_error *build_match(const struct rp_parser *p, enum rp_op op,
+                                    const struct rp_node *b, const struct rp_node **out) {
+    const char *from = (*out)->text, *to = rp_node_end(b);
+    if (b->kind != RP_NODE_STRING)
+        return rp_error_hint_set(rp_parse_error_at(p, b, "this is not a pattern in quotes"),
+                                 "%.*s ~ \"/etc/*\"", (int)(*out)->length, (*out)->text);
+    RP_TRY(rp_build_compare(p, RP_OP_MATCHES, from, to, *out, b, out));
+    return op == RP_OP_NOT ? rp_build_unary(p, RP_OP_NOT, *out, from, out) : NULL;
+}
+
+/* "part" in a */
+static struct rp_error *take_part(struct rp_parser *p, const struct rp_node **out) {
+    const struct rp_node *text, *part = *out;
+    rp_parse_skip(p, 1);
+    RP_TRY(p->operand(p, &text));
+    return rp_build_compare(p, RP_OP_HAS, part->text, rp_node_end(text), text, part, out);
+}
+
+static bool at_part(const struct rp_parser *p, const struct rp_node *left) {
+    struct rp_token token = rp_parse_peek(p);
+    return left->kind == RP_NODE_STRING && rp_token_is(&token, "in");
+}
+
 static struct rp_error *take_binary(struct rp_parser *p, unsigned least,
                                     const struct rp_node **out) {
     RP_TRY(p->operand(p, out));
+    if (at_part(p, *out))
+        RP_TRY(take_part(p, out));
     for (;;) {
         const struct operator* operator= peek_operator(p);
         if (!operator|| operator->precedence<least)
@@ -339,7 +366,10 @@ static struct rp_error *take_binary(struct rp_parser *p, unsigned least,
         p->wants_text = operator->precedence == 6 &&(*out)->is_text;
         RP_TRY(take_binary(p, operator->precedence + 1, &b));
         p->wants_text = wants_text;
-        RP_TRY(rp_build_binary(p, operator->op, sign, *out, b, out));
+        if (operator->op == RP_OP_MATCHES || operator->op == RP_OP_NOT)
+            RP_TRY(build_match(p, operator->op, b, out));
+        else
+            RP_TRY(rp_build_binary(p, operator->op, sign, *out, b, out));
     }
 }
 

@@ -388,7 +388,7 @@ static unsigned precedence_of(enum rp_op op) {
         [RP_OP_SUBTRACT] = 9,  [RP_OP_SHIFT_LEFT] = 8, [RP_OP_SHIFT_RIGHT] = 8,   [RP_OP_LESS] = 7,
         [RP_OP_GREATER] = 7,   [RP_OP_LESS_EQUAL] = 7, [RP_OP_GREATER_EQUAL] = 7, [RP_OP_EQUAL] = 6,
         [RP_OP_UNEQUAL] = 6,   [RP_OP_AND] = 5,        [RP_OP_XOR] = 4,           [RP_OP_OR] = 3,
-        [RP_OP_BOTH] = 2,      [RP_OP_ANY] = 1,        [RP_OP_STARTS] = 0,
+        [RP_OP_BOTH] = 2,      [RP_OP_ANY] = 1,        [RP_OP_ENDS] = 0,
     };
     return precedences[op];
 }

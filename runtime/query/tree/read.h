@@ -20,6 +20,7 @@
 enum {
     RP_USES_IS_TEXT = 1,  /* bool is_text(const char *text, const char *wanted, int size) */
     RP_USES_IS_SAME = 2,  /* bool is_same(const char *text, const char *other, int size) */
+    RP_USES_SAME = 8,     /* u64 same(u64 a, u64 b), without a branch */
     RP_USES_QUOTIENT = 4, /* s64 quotient(s64 a, s64 b), s64 remainder(s64 a, s64 b) */
 };
 

@@ -348,13 +348,6 @@ struct rp_code rp_reads_unless(struct rp_reads *r, const struct rp_node *node) {
 /* Of two texts that are compared with one another, in bytes. */
 #define BOTH_CAPACITY 64
 
-/* What stands where C can see it. */
-struct seen {
-    const char *name;
-    const char *unread;
-    const char *count; /* how many bytes it is, where that is not told by its end */
-};
-
 bool rp_node_is_comm(const struct rp_node *node) {
     return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK && node->is_text;
 }
@@ -410,8 +403,14 @@ static const char *size_of_text(struct rp_reads *r, const struct rp_node *node, 
                          (uintmax_t)(elements && elements < capacity ? elements + 1 : capacity));
 }
 
-static struct seen load_text(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
-                             bool whole) {
+/* Whether there may be more of it than the room has. */
+static bool is_open(const struct rp_node *node, unsigned capacity) {
+    return node->type->kind != RP_C_ARRAY || !node->type->elements ||
+           node->type->elements >= capacity;
+}
+
+static struct rp_seen load_text(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
+                                const char **goes_on) {
     enum rp_memory memory;
     struct rp_code address = rp_reads_text_address(r, node, &memory);
     const char *size = size_of_text(r, node, capacity, &address.unread);
@@ -421,17 +420,19 @@ static struct seen load_text(struct rp_reads *r, const struct rp_node *node, uns
     const char *read =
         rp_reads_text(r, "%s_str(%s, %s, %s)", rp_reads_helper(memory), name, size, address.text);
     rp_reads_indent(r);
-    if (whole && node->type->kind != RP_C_ARRAY) {
+    if (goes_on && is_open(node, capacity)) {
         fprintf(r->out, "int %s = %s;\n", err, read);
-        err = rp_reads_text(r, "(%s < 0 || %s == %u)", err, err, capacity);
-        return (struct seen){name, rp_reads_joined(r, address.unread, err), NULL};
+        *goes_on = rp_reads_text(r, "%s == %u", err, capacity);
+        err = rp_reads_text(r, "(%s < 0)", err);
+        return (struct rp_seen){name, rp_reads_joined(r, address.unread, err), NULL};
     }
     fprintf(r->out, "int %s = %s%s(%s < 0);\n", err, address.unread ? address.unread : "",
             address.unread ? " | " : "", read);
-    return (struct seen){name, err, NULL};
+    return (struct rp_seen){name, err, NULL};
 }
 
-static struct seen load_bytes(struct rp_reads *r, const struct rp_node *node, unsigned capacity) {
+static struct rp_seen load_bytes(struct rp_reads *r, const struct rp_node *node,
+                                 unsigned capacity) {
     enum rp_memory memory;
     struct rp_code address = rp_reads_text_address(r, node, &memory);
     const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread)
@@ -442,25 +443,53 @@ static struct seen load_bytes(struct rp_reads *r, const struct rp_node *node, un
     rp_reads_indent(r);
     fprintf(r->out, "int %s = %s(%s, %s, %s);\n", err, rp_reads_helper(memory), name, size,
             address.text);
-    return (struct seen){name, rp_reads_joined(r, address.unread, err), size};
+    return (struct rp_seen){name, rp_reads_joined(r, address.unread, err), size};
 }
 
-/* `whole`: what may be longer than the room for it counts as not read. */
-static struct seen see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
-                       bool whole) {
+/* Of what was kept the last byte but one is 0 unless there was more. */
+static const char *is_full(struct rp_reads *r, const struct rp_node *node, const char *name) {
+    const struct rp_node *of = node->kind == RP_NODE_MOMENT ? node->a : node;
+    bool open = of->kind != RP_NODE_VARIABLE || of->type->kind != RP_C_ARRAY;
+    return open && !rp_node_is_bytes(node) ? rp_reads_text(r, "%s[sizeof(%s) - 2]", name, name)
+                                           : NULL;
+}
+
+/* `goes_on` is NULL where the beginning is enough. */
+static struct rp_seen see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
+                          const char **goes_on) {
     struct rp_code known;
-    if (rp_reads_known_text(r, &node, &known))
-        return (struct seen){known.text, known.unread,
-                             rp_node_is_bytes(node) ? rp_reads_text(r, "%s_size", known.text)
-                                                    : NULL};
+    if (rp_reads_known_text(r, &node, &known)) {
+        if (goes_on)
+            *goes_on = is_full(r, node, known.text);
+        return (struct rp_seen){known.text, known.unread,
+                                rp_node_is_bytes(node) ? rp_reads_text(r, "%s_size", known.text)
+                                                       : NULL};
+    }
     if (rp_node_is_comm(node) || (node->type->kind == RP_C_ARRAY && rp_node_is_in_place(node)))
-        return (struct seen){rp_reads_place(r, node).text, NULL, NULL};
+        return (struct rp_seen){rp_reads_place(r, node).text, NULL, NULL};
     return node->kind == RP_NODE_BYTES ? load_bytes(r, node, capacity)
-                                       : load_text(r, node, capacity, whole);
+                                       : load_text(r, node, capacity, goes_on);
+}
+
+struct rp_seen rp_reads_see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
+                            const char **goes_on) {
+    struct rp_seen seen = see(r, node, capacity, goes_on);
+    if (seen.count && !*goes_on)
+        *goes_on = rp_reads_text(r, "%s >= sizeof(%s)", seen.count, seen.name);
+    return seen;
+}
+
+/* Of two that are compared: what may be longer than the room for it counts as not read. */
+static struct rp_seen see_whole(struct rp_reads *r, const struct rp_node *node) {
+    const char *goes_on = NULL;
+    struct rp_seen seen = see(r, node, BOTH_CAPACITY, &goes_on);
+    seen.unread =
+        rp_reads_joined(r, seen.unread, goes_on ? rp_reads_text(r, "(%s)", goes_on) : NULL);
+    return seen;
 }
 
 static struct rp_code compare_two(struct rp_reads *r, const struct rp_node *node) {
-    struct seen a = see(r, node->a, BOTH_CAPACITY, true), b = see(r, node->b, BOTH_CAPACITY, true);
+    struct rp_seen a = see_whole(r, node->a), b = see_whole(r, node->b);
     const char *unread = rp_reads_joined(r, a.unread, b.unread);
     r->uses |= RP_USES_IS_SAME;
     bool comm = rp_node_is_comm(node->a) || rp_node_is_comm(node->b);
@@ -474,10 +503,13 @@ struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node) 
     const struct rp_node *wanted = node->b;
     if (wanted->kind != RP_NODE_STRING)
         return compare_two(r, node);
+    if (node->op == RP_OP_MATCHES || node->op == RP_OP_HAS || node->op == RP_OP_ENDS ||
+        node->a->no_case)
+        return rp_reads_match(r, node);
     r->uses |= RP_USES_IS_TEXT;
     bool bytes = rp_node_is_bytes(node->a);
     /* One more than the text that is wanted: else a longer one, cut short, would be the same. */
-    struct seen a = see(r, node->a, ((unsigned)wanted->byte_count + 9) & ~7U, false);
+    struct rp_seen a = see(r, node->a, ((unsigned)wanted->byte_count + 9) & ~7U, NULL);
     bool begins = node->op == RP_OP_STARTS || bytes;
     const char *is = rp_reads_text(r, "is_text(%s, %s, sizeof(%s)%s)", a.name, wanted->name,
                                    wanted->name, begins ? " - 1" : "");

@@ -43,6 +43,21 @@ bool rp_reads_is_step(const struct rp_node *node);
 
 /* ------------------------------------------------------------------ read_into.c: text */
 
+/* Text that stands where C can see it, in an array. */
+struct rp_seen {
+    const char *name;
+    const char *unread;
+    const char *count; /* how many bytes it is, where that is not told by its end */
+};
+/* Brings it there, as much as there is room for; *goes_on is C that is not 0 where there may be
+ * more of it, or NULL. */
+struct rp_seen rp_reads_see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
+                            const char **goes_on);
+
+/* ------------------------------------------------------------------ read_match.c */
+
+struct rp_code rp_reads_match(struct rp_reads *r, const struct rp_node *node);
+
 struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node);
 /* Where the text, or what buf() or str() is of, begins. */
 struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *node,

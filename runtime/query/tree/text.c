@@ -15,7 +15,8 @@ const char *rp_op_text(enum rp_op op) {
         [RP_OP_EQUAL] = "==",      [RP_OP_UNEQUAL] = "!=",     [RP_OP_AND] = "&",
         [RP_OP_XOR] = "^",         [RP_OP_OR] = "|",           [RP_OP_BOTH] = "&&",
         [RP_OP_ANY] = "||",        [RP_OP_MINUS] = "-",        [RP_OP_NOT] = "!",
-        [RP_OP_INVERT] = "~",      [RP_OP_STARTS] = "starts",
+        [RP_OP_INVERT] = "~",      [RP_OP_STARTS] = "starts",  [RP_OP_MATCHES] = "~",
+        [RP_OP_HAS] = "has",       [RP_OP_ENDS] = "ends",
     };
     return texts[op];
 }
@@ -46,6 +47,17 @@ static void write_cast(FILE *out, const struct rp_node *node) {
     RP_AUTO_FREE char *type = rp_c_type_text(node->type);
     fprintf(out, "((%s)", type ? type : "");
     write_between(out, "", node->a, ")");
+}
+
+static void write_comparison(FILE *out, const struct rp_node *node) {
+    if (node->a->no_case)
+        fputs("nocase ", out);
+    if (node->op == RP_OP_STARTS || node->op == RP_OP_HAS || node->op == RP_OP_ENDS) {
+        fputs(rp_op_text(node->op), out);
+        write_two(out, node, "(", ", ", ")");
+    } else {
+        write_binary(out, node);
+    }
 }
 
 static void write_node(FILE *out, const struct rp_node *node) {
@@ -88,10 +100,7 @@ static void write_node(FILE *out, const struct rp_node *node) {
         write_cast(out, node);
         return;
     case RP_NODE_COMPARE:
-        if (node->op == RP_OP_STARTS)
-            write_two(out, node, "starts(", ", ", ")");
-        else
-            write_binary(out, node);
+        write_comparison(out, node);
         return;
     case RP_NODE_TEXT:
         write_two(out, node, "str(", ", ", ")");

@@ -51,7 +51,7 @@ enum rp_node_kind {
     RP_NODE_BINARY,    /* a + b */
     RP_NODE_CONDITION, /* a ? b : c */
     RP_NODE_CAST,      /* (TYPE)a */
-    RP_NODE_COMPARE,   /* text: a == b, a != b, starts(a, b) */
+    RP_NODE_COMPARE,   /* text: a == b, a != b, starts(a, b), a ~ b, has(a, b), ends(a, b) */
     RP_NODE_HELPER,    /* a helper of BPF's without arguments, or a builtin function of one */
     RP_NODE_TEXT,      /* str(a), str(a, b) */
     RP_NODE_BYTES,     /* buf(a, b) */
@@ -82,7 +82,13 @@ enum rp_op {
     RP_OP_NOT,    /* ! */
     RP_OP_INVERT, /* ~ */
     RP_OP_STARTS, /* of a comparison of text */
+    RP_OP_MATCHES,
+    RP_OP_HAS,
+    RP_OP_ENDS,
 };
+
+/* Bytes of a pattern that text is compared with. */
+#define RP_MATCH_MAX 63
 
 struct rp_node {
     enum rp_node_kind kind;
@@ -101,7 +107,9 @@ struct rp_node {
     bool is_constant;  /* it has a value */
     const char *bytes; /* a string's, decoded, and how many */
     size_t byte_count;
-    bool is_pattern; /* a shell would take the string for one */
+    bool is_pattern;  /* a shell would take the string for one */
+    const char *wild; /* a string's: for each byte 0, or the * or ? that it is */
+    bool no_case;     /* it is compared without regard to case */
     /* What it takes. */
     enum rp_memory memory; /* where it leads, when it is an address */
     bool has_address;      /* it is in memory: a member, an element */

@@ -265,13 +265,14 @@ struct rp_error *rp_compile_error(const char *name, const char *path, const char
     }
     unsigned count = put_diagnostics(out, output, path, name, ERROR);
     if (!count)
-        put_line(out, *output ? output : "the compiler did not say why", path, name);
+        put_line(out, output, path, name);
     fclose(out);
     trim_end(text);
     RP_AUTO_FREE char *why = NULL;
     if (count && asprintf(&why, "%u error%s\n%s", count, count > 1 ? "s" : "", text) < 0)
         return rp_error_nomem();
-    struct rp_error *err = rp_error_new(EINVAL, why ? why : text, "cannot compile %s", name);
+    const char *said = text[strspn(text, " \n")] ? text : "the compiler did not say why";
+    struct rp_error *err = rp_error_new(EINVAL, why ? why : said, "cannot compile %s", name);
     return add_hint(rp_error_detail_set(err, output), output, scan);
 }
 

@@ -46,6 +46,8 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
             RP_TRY(rp_spec_name(provider, (size_t)(path_end - provider), "provider", MARKS,
                                 &spec->category));
         path_end = provider - 1;
+        if (!spec->category && memchr(rest, ':', (size_t)(path_end - rest)))
+            return rp_probe_error(EINVAL, "a path with a colon needs the provider, too");
     }
     if (path_end == rest)
         return rp_probe_error(EINVAL, "the program or library is missing");

@@ -35,26 +35,6 @@ static struct rp_error *cannot(const struct linking *l, int errnum, const char *
 
 /* ------------------------------------------------------------- functions */
 
-/* libbpf creates them before it links. */
-static bool note_maps(struct linking *l) {
-    const struct bpf_map *map;
-    for (map = NULL; (map = bpf_object__next_map(l->elf, map));)
-        if (!rp_vec_push(&l->fds, bpf_map__fd(map)))
-            return false;
-    return true;
-}
-
-/* In an object a map is its index. */
-static void index_map(const struct linking *l, struct bpf_insn *insn) {
-    if (insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE)
-        return;
-    for (size_t i = 0; i < l->fds.count; i++)
-        if (l->fds.items[i] == insn->imm) {
-            insn->imm = (int)i;
-            return;
-        }
-}
-
 static struct rp_error *take(const struct linking *l, const struct bpf_program *program,
                              const struct bpf_prog_load_opts *opts) {
     struct rp_object_function *function =
@@ -64,9 +44,6 @@ static struct rp_error *take(const struct linking *l, const struct bpf_program *
     if (!insns)
         return rp_error_nomem();
     memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
-    for (size_t i = 0; i < count; i++)
-        if (rp_insn_is_wide(&insns[i]))
-            index_map(l, &insns[i++]);
     free(function->insns);
     function->insns = insns;
     function->insn_count = (uint32_t)count;
@@ -83,7 +60,7 @@ static int on_load(struct bpf_program *program, struct bpf_prog_load_opts *opts,
     struct bpf_insn nothing[] = {{.code = BPF_ALU64 | BPF_MOV | BPF_K},
                                  {.code = BPF_JMP | BPF_EXIT}};
     struct linking *l = (struct linking *)cookie;
-    l->err = l->fds.count || note_maps(l) ? take(l, program, opts) : rp_error_nomem();
+    l->err = take(l, program, opts);
     if (l->err || bpf_program__set_insns(program, nothing, RP_COUNT(nothing)))
         return -ENOMEM;
     opts->expected_attach_type = 0;
@@ -250,9 +227,36 @@ static struct rp_error *no_programs(const struct linking *l, const struct bpf_ma
     return why ? cannot(l, ENOTSUP, why) : rp_error_nomem();
 }
 
+static void index_map(const struct linking *l, struct bpf_insn *insn) {
+    if (insn->src_reg != BPF_PSEUDO_MAP_FD && insn->src_reg != BPF_PSEUDO_MAP_VALUE)
+        return;
+    for (size_t i = 0; i < l->fds.count; i++)
+        if (l->fds.items[i] == insn->imm) {
+            insn->imm = (int)i;
+            return;
+        }
+}
+
+/* In an object a map is its index; in what libbpf has linked, its descriptor, which libbpf (since
+ * 1.4) tells only when all is loaded. */
+static struct rp_error *index_maps(struct linking *l) {
+    const struct bpf_map *map;
+    for (map = NULL; (map = bpf_object__next_map(l->elf, map));)
+        if (!rp_vec_push(&l->fds, bpf_map__fd(map)))
+            return rp_error_nomem();
+    for (size_t f = 0; f < l->object->function_count; f++) {
+        const struct rp_object_function *function = &l->object->functions[f];
+        for (uint32_t i = 0; i < function->insn_count; i++)
+            if (rp_insn_is_wide(&function->insns[i]))
+                index_map(l, &function->insns[i++]);
+    }
+    return NULL;
+}
+
 static struct rp_error *take_maps(struct linking *l) {
     struct bpf_map *map;
     size_t i = 0;
+    RP_TRY(index_maps(l));
     for (map = NULL; (map = bpf_object__next_map(l->elf, map));) {
         if (has_programs(map))
             return no_programs(l, map);

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compile/object_file.h"
 #include "util/file.h"
 
 enum { KEY_TYPES = 0x2000, KEY_DIALECT };
@@ -98,9 +99,10 @@ const struct argp source_argp = {.options = options, .parser = parse};
 
 void note_file(const char *path) {
     struct stat st;
-    const char *why = geteuid() == 0 && !stat(path, &st) && S_ISREG(st.st_mode)
-                          ? rp_file_distrust(&st, S_IWOTH)
-                          : NULL;
+    const char *why =
+        geteuid() == 0 && !stat(path, &st) && S_ISREG(st.st_mode) && !rp_object_file_is(path)
+            ? rp_file_distrust(&st, S_IWOTH)
+            : NULL;
     if (!why)
         return;
     fputs("reprobe: note: root uses ", stderr);

@@ -18,7 +18,8 @@ struct source {
 /* An argp child with a `struct source` as its input: FILE, -D, -I, --types, -- CFLAGS…. */
 extern const struct argp source_argp;
 
-/* Says of a file that root is about to run, or to take commands from, who else can change it. */
+/* Says of a text that root is about to run, or to take commands from, who else can change it; an
+ * object file is refused. */
 void note_file(const char *path);
 
 /* What to say of a function of an ELF file that is not attached: lines, malloc()ed; NULL: no

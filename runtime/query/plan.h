@@ -90,7 +90,9 @@ struct rp_query_plan {
     bool neutral; /* what names places is left out */
 };
 
-/* ------------------------------------------------------------------ question.c */
+/* ------------------------------------------------------------------ question.c, question_line.c */
+
+const char *rp_verb_name(enum rp_verb verb);
 
 /* Why a question that can be understood has no answer. */
 struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,

@@ -39,6 +39,10 @@ static const struct grammar {
     [RP_VERB_STATS] = {"stats", "stats PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
 };
 
+const char *rp_verb_name(enum rp_verb verb) {
+    return grammars[verb].verb;
+}
+
 bool rp_verb_find(const char *name, enum rp_verb *verb) {
     for (size_t i = 0; i < RP_COUNT(grammars); i++)
         if (!strcmp(grammars[i].verb, name)) {
@@ -465,45 +469,4 @@ void rp_question_free(struct rp_question *question) {
     free(question->predicate);
     free(question->types);
     free(question);
-}
-
-/* ------------------------------------------------------------------ back into a line */
-
-static void write_list(FILE *out, const char *before, char **list, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        fprintf(out, "%s%s", i ? ", " : before, list[i]);
-}
-
-char *rp_question_line(const struct rp_question *question) {
-    const struct rp_question *q = question;
-    char *text = NULL;
-    size_t size;
-    FILE *out = open_memstream(&text, &size);
-    if (!out)
-        return NULL;
-    fputs(grammars[q->verb].verb, out);
-    static const char profile[] = "profile:hz:";
-    for (size_t i = 0; i < q->probe_count; i++) {
-        bool number =
-            q->verb == RP_VERB_PROFILE && strncmp(q->probes[i], profile, sizeof(profile) - 1) == 0;
-        fprintf(out, " %s", q->probes[i] + (number ? sizeof(profile) - 1 : 0));
-    }
-    write_list(out, " ", q->exprs, q->expr_count);
-    if (q->linear)
-        fprintf(out, " linear(%" PRId64 ",%" PRId64 ",%" PRId64 ")", q->low, q->high, q->step);
-    write_list(out, " by ", q->keys, q->key_count);
-    if (q->predicate)
-        fprintf(out, " if %s", q->predicate);
-    fclose(out);
-    return text;
-}
-
-struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
-                                  ...) {
-    RP_AUTO_FREE char *line = rp_question_line(question);
-    va_list args;
-    va_start(args, fmt);
-    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
-    va_end(args);
-    return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
 }

@@ -41,7 +41,7 @@ struct rp_code rp_reads_negated(struct rp_reads *r, const struct rp_node *node);
 /* Whether reading `node` is one step that ends in a number or an address. */
 bool rp_reads_is_step(const struct rp_node *node);
 
-/* ------------------------------------------------------------------ read_into.c: text */
+/* ------------------------------------------------------------------ read_text.c */
 
 /* Text that stands where C can see it, in an array. */
 struct rp_seen {
@@ -50,15 +50,20 @@ struct rp_seen {
     const char *count; /* how many bytes it is, where that is not told by its end */
 };
 /* Brings it there, as much as there is room for; *goes_on is C that is not 0 where there may be
- * more of it, or NULL. */
+ * more of it, or NULL; itself it is NULL where the beginning is enough. */
 struct rp_seen rp_reads_see(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
                             const char **goes_on);
 
-/* ------------------------------------------------------------------ read_match.c */
+/* ------------------------------------------------------------------ read_match.c: patterns */
 
 struct rp_code rp_reads_match(struct rp_reads *r, const struct rp_node *node);
 
+/* ------------------------------------------------------------------ read_into.c: comparisons */
+
 struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node);
+
+/* ------------------------------------------------------------------ read_text.c: addresses */
+
 /* Where the text, or what buf() or str() is of, begins. */
 struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *node,
                                      enum rp_memory *memory);

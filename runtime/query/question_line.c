@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A question as a line, as it can be typed again; and what is said of it. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query/plan.h"
+#include "util/cleanup.h"
+#include "util/error.h"
+#include "util/text.h"
+
+static void write_list(FILE *out, const char *before, char **list, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        fprintf(out, "%s%s", i ? ", " : before, list[i]);
+}
+
+char *rp_question_line(const struct rp_question *question) {
+    const struct rp_question *q = question;
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    fputs(rp_verb_name(q->verb), out);
+    static const char profile[] = "profile:hz:";
+    for (size_t i = 0; i < q->probe_count; i++) {
+        bool number =
+            q->verb == RP_VERB_PROFILE && strncmp(q->probes[i], profile, sizeof(profile) - 1) == 0;
+        fprintf(out, " %s", q->probes[i] + (number ? sizeof(profile) - 1 : 0));
+    }
+    write_list(out, " ", q->exprs, q->expr_count);
+    if (q->linear)
+        fprintf(out, " linear(%" PRId64 ",%" PRId64 ",%" PRId64 ")", q->low, q->high, q->step);
+    write_list(out, " by ", q->keys, q->key_count);
+    if (q->predicate)
+        fprintf(out, " if %s", q->predicate);
+    fclose(out);
+    return text;
+}
+
+struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
+                                  ...) {
+    RP_AUTO_FREE char *line = rp_question_line(question);
+    va_list args;
+    va_start(args, fmt);
+    RP_AUTO_FREE char *why = rp_text_of(fmt, args);
+    va_end(args);
+    return rp_error_new(errnum, why, "cannot answer `%s`", line ? line : "");
+}

@@ -73,11 +73,39 @@ static bool find_functions(struct rp_absent *absent, const char *output) {
     return ok;
 }
 
-bool rp_absent_find(struct rp_absent *absent, const char *output, struct rp_absent_asked asked) {
+/* "enum bpf_func_id" where the text asks bpf_core_enum_value_exists(enum bpf_func_id, NAME), malloc()ed. */
+static char *enum_of(const char *text, const char *name, size_t length) {
+    static const char call[] = "bpf_core_enum_value_exists";
+    for (const char *at = text; (at = strstr(at, call));) {
+        at += strlen(call);
+        at += strspn(at, " \t\n(");
+        size_t type = strcspn(at, ",;");
+        const char *value = at + type + strspn(at + type, ", \t\n");
+        if (strncmp(at, "enum ", 5) == 0 && strncmp(value, name, length) == 0 &&
+            strchr(" \t\n)", value[length]))
+            return strndup(at, type);
+    }
+    return NULL;
+}
+
+static bool find_values(struct rp_absent *absent, const char *text, const char *output) {
+    static const char mark[] = "error: use of undeclared identifier '";
+    bool ok = true;
+    for (const char *at = output; ok && (at = strstr(at, mark));) {
+        at += strlen(mark);
+        char *type = enum_of(text, at, strcspn(at, "'\n"));
+        ok = !type || add(absent, type, quoted(at));
+    }
+    return ok;
+}
+
+bool rp_absent_find(struct rp_absent *absent, const char *text, const char *output,
+                    struct rp_absent_asked asked) {
     size_t before = absent->words.count;
     bool ok = !asked.members || find_members(absent, output);
     ok = ok && (!asked.types || find_types(absent, output));
     ok = ok && (!asked.functions || find_functions(absent, output));
+    ok = ok && (!asked.values || find_values(absent, text, output));
     return ok && absent->words.count > before;
 }
 
@@ -113,6 +141,8 @@ static char *with_member(const char *types, const char *type, const char *member
         return rp_text("%s%s { } __attribute__((preserve_access_index));\n", types, type);
     if (!*member || !close)
         return strdup(types);
+    if (strncmp(type, "enum ", 5) == 0) /* libbpf replaces its value, too */
+        return rp_text("%.*s, %s = 0 %s", (int)(close - types), types, member, close);
     bool packed = strncmp(close, "} __attribute__((packed))", 25) == 0;
     const char *attribute = packed ? " __attribute__((packed))" : "";
     return rp_text("%.*s{ union { struct %.*s%s; unsigned char %s; }%s; %s", (int)(open - types),
@@ -134,7 +164,7 @@ char *rp_absent_note(const struct rp_absent *absent) {
     FILE *out = absent->words.count ? open_memstream(&note, &size) : NULL;
     if (!out)
         return NULL;
-    fputs("this kernel has no ", out);
+    fputs("reprobe: note: this kernel has no ", out);
     for (size_t i = 0; i + 1 < absent->words.count; i += 2) {
         const char *type = absent->words.items[i], *name = absent->words.items[i + 1];
         if (strcmp(type, FUNCTION) == 0)

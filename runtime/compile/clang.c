@@ -170,7 +170,8 @@ static bool leave_functions(struct rp_scan *scan, const char *output) {
 }
 
 /* Whether something in `source` was changed that may cure the error. */
-static bool can_cure(struct rp_clang_source *source, const struct rp_error *err) {
+static bool can_cure(const char *text, struct rp_clang_source *source,
+                     const struct rp_error *err) {
     if (!source->untyped && is_about_outputs(err))
         return source->untyped = true;
     const char *output = rp_error_detail(err);
@@ -179,9 +180,11 @@ static bool can_cure(struct rp_clang_source *source, const struct rp_error *err)
     const struct rp_names *mentioned = &source->source.scan.mentioned;
     const struct rp_absent_asked asked = {.members = source->asks,
                                           .types = rp_names_has(mentioned, "bpf_core_type_exists"),
-                                          .functions = rp_names_has(mentioned, "bpf_ksym_exists")};
+                                          .functions = rp_names_has(mentioned, "bpf_ksym_exists"),
+                                          .values = rp_names_has(
+                                              mentioned, "bpf_core_enum_value_exists")};
     return leave_functions(&source->source.scan, output) ||
-           rp_absent_find(&source->absent, output, asked);
+           rp_absent_find(&source->absent, text, output, asked);
 }
 
 static struct rp_error *try_against(struct job *job, enum rp_clang_against against,
@@ -189,7 +192,7 @@ static struct rp_error *try_against(struct job *job, enum rp_clang_against again
     struct rp_error *err = compile_against(job, against, out);
     char first[65];
     memcpy(first, job->key, sizeof(first));
-    for (int tries = 0; err && tries < 8 && can_cure(&job->source, err); tries++) {
+    for (int tries = 0; err && tries < 8 && can_cure(job->text, &job->source, err); tries++) {
         rp_error_free(err);
         err = compile_against(job, against, out);
     }

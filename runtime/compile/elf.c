@@ -35,16 +35,19 @@ static const char *name_of(const struct btf *btf, const struct btf_type *type) {
 
 /* ------------------------------------------------------------- functions */
 
-/* The part before the place ("uprobe.s/bash:readline") says what the kernel is to know. */
+/* The part before the place ("uprobe.s/bash:readline") says what the kernel is to know; a "syscall" always
+ * may sleep. */
 static uint32_t flags_of_section(const char *section) {
     static const struct {
         const char *ending;
         uint32_t flags;
-    } endings[] = {{".s", BPF_F_SLEEPABLE}, {".frags", BPF_F_XDP_HAS_FRAGS}};
+    } endings[] = {{".s", BPF_F_SLEEPABLE},
+                   {"syscall", BPF_F_SLEEPABLE},
+                   {".frags", BPF_F_XDP_HAS_FRAGS}};
     size_t length = strcspn(section, "/");
     for (size_t i = 0; i < RP_COUNT(endings); i++) {
         size_t ending = strlen(endings[i].ending);
-        if (length > ending && !strncmp(section + length - ending, endings[i].ending, ending))
+        if (length >= ending && !strncmp(section + length - ending, endings[i].ending, ending))
             return endings[i].flags;
     }
     return 0;
@@ -156,14 +159,23 @@ static struct rp_error *add_record_of(struct rp_object *object, const struct btf
     return NULL;
 }
 
-/* Variable -> pointer -> function(map *, record *). */
+/* What the array at a pointer is of; 0: it is not known. */
+static uint32_t record_type(const struct btf *btf, uint32_t pointer) {
+    uint32_t id = pointee(btf, pointer);
+    const struct btf_type *array = btf__type_by_id(btf, id);
+    id = array && btf_is_array(array) ? btf_array(array)->type : id;
+    return strcmp(name_of(btf, btf__type_by_id(btf, id)), "rp_unknown") == 0 ? 0 : id;
+}
+
+/* Variable -> pointer -> function(map *, record (*)[1]). */
 static struct rp_error *read_output(struct rp_object *object, const struct btf *btf,
                                     const struct btf_type *var) {
     const struct btf_type *function = btf__type_by_id(btf, pointee(btf, var->type));
     if (!function || !btf_is_func_proto(function) || btf_vlen(function) != 2)
         return NULL;
     const struct btf_param *params = btf_params(function);
-    return add_record_of(object, btf, pointee(btf, params[0].type), pointee(btf, params[1].type));
+    return add_record_of(object, btf, pointee(btf, params[0].type),
+                         record_type(btf, params[1].type));
 }
 
 static struct rp_error *read_outputs(struct rp_object *object, const struct btf *btf) {

@@ -210,21 +210,32 @@ static struct rp_error *prepare_maps(struct linking *l) {
     return NULL;
 }
 
-/* Programs that the declaration puts there are those that libbpf loaded, which are not the real
- * ones. */
-static bool has_programs(const struct bpf_map *map) {
-    uint32_t id, entries = bpf_map__max_entries(map);
-    for (uint32_t key = 0; bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY && key < entries; key++)
-        if (!bpf_map_lookup_elem(bpf_map__fd(map), &key, &id))
-            return true;
-    return false;
+static const struct bpf_program *find_program(const struct linking *l, uint32_t id) {
+    const struct bpf_program *program;
+    for (program = NULL; (program = bpf_object__next_program(l->elf, (void *)program));) {
+        struct bpf_prog_info info = {0};
+        uint32_t size = sizeof(info);
+        if (!bpf_obj_get_info_by_fd(bpf_program__fd(program), &info, &size) && info.id == id)
+            return program;
+    }
+    return NULL;
 }
 
-static struct rp_error *no_programs(const struct linking *l, const struct bpf_map *map) {
-    RP_AUTO_FREE char *why =
-        rp_text("its map `%s` is declared with programs in it, which reprobe does not fill in",
-                bpf_map__name(map));
-    return why ? cannot(l, ENOTSUP, why) : rp_error_nomem();
+/* Programs that the declaration puts there: those that libbpf loaded are not the real ones, so the map is
+ * made anew, and filled when a program that uses it is loaded (tails.c). */
+static struct rp_error *take_tails(const struct linking *l, const struct bpf_map *map,
+                                   struct rp_object_map *out) {
+    uint32_t id, entries = bpf_map__max_entries(map);
+    for (uint32_t key = 0; bpf_map__type(map) == BPF_MAP_TYPE_PROG_ARRAY && key < entries; key++) {
+        if (bpf_map_lookup_elem(bpf_map__fd(map), &key, &id))
+            continue;
+        const struct bpf_program *program = find_program(l, id);
+        const struct rp_object_function *function =
+            program ? rp_object_function(l->object, bpf_program__name(program)) : NULL;
+        if (function && !rp_vec_push(&out->tails, ((struct rp_object_tail){key, function->name})))
+            return rp_error_nomem();
+    }
+    return NULL;
 }
 
 static void index_map(const struct linking *l, struct bpf_insn *insn) {
@@ -258,11 +269,12 @@ static struct rp_error *take_maps(struct linking *l) {
     size_t i = 0;
     RP_TRY(index_maps(l));
     for (map = NULL; (map = bpf_object__next_map(l->elf, map));) {
-        if (has_programs(map))
-            return no_programs(l, map);
         struct rp_object_map *own = &l->object->maps[i++];
         rp_libbpf_describe_map(map, own);
-        own->fd = bpf_map__fd(map) < 0 ? -1 : fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
+        RP_TRY(take_tails(l, map, own));
+        own->fd = bpf_map__fd(map) < 0 || own->tails.count
+                      ? -1
+                      : fcntl(bpf_map__fd(map), F_DUPFD_CLOEXEC, 0);
     }
     return NULL;
 }
@@ -276,12 +288,27 @@ static struct rp_error *cannot_link(const struct linking *l, int errnum, const c
     return err;
 }
 
+/* "extern (func ksym) 'bpf_f': not found in kernel or module BTFs", and the like. */
+static struct rp_error *lacks_function(const struct linking *l, const char *said) {
+    static const char mark[] = "extern (func ksym) '";
+    const char *name = said ? strstr(said, mark) : NULL;
+    if (!name)
+        return NULL;
+    name += strlen(mark);
+    int length = (int)strcspn(name, "'\n");
+    bool absent = !strncmp(name + length, "': not found", strlen("': not found"));
+    RP_AUTO_FREE char *why = rp_text("it calls %.*s(), which this kernel %s", length, name,
+                                     absent ? "does not have" : "has with other parameters");
+    return why ? cannot(l, ENOTSUP, why) : rp_error_nomem();
+}
+
 static struct rp_error *load(struct linking *l) {
     rp_libbpf_quiet();
     int errnum = -bpf_object__load(l->elf);
     RP_AUTO_FREE char *why = rp_libbpf_quiet_end();
-    if (l->err)
-        return rp_take(l->err);
+    struct rp_error *lacks = errnum && !l->err ? lacks_function(l, why) : NULL;
+    if (l->err || lacks)
+        return lacks ? lacks : rp_take(l->err);
     return errnum ? cannot_link(l, errnum, why) : NULL;
 }
 

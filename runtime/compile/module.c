@@ -18,6 +18,7 @@
 #include "compile/object.h"
 #include "compile/object_file.h"
 #include "compile/schema.h"
+#include "compile/tails.h"
 #include "compile/verifier.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -86,7 +87,8 @@ static int kept_map(const struct rp_module *module, const struct rp_schema *said
                     const struct rp_module *kept, size_t i) {
     const struct rp_object_map *map = &module->object->maps[i];
     ssize_t before = kept ? find_alike(module, kept, map) : -1;
-    if (!kept || before < 0 || rp_map_type_is_output(map->type) || kept->map_fds[before] < 0)
+    if (!kept || before < 0 || rp_map_type_is_output(map->type) || map->tails.count ||
+        kept->map_fds[before] < 0)
         return -1;
     if (rp_schema_map(said, map->name) &&
         !rp_map_schema_same(&module->schema->maps[i], &kept->schema->maps[before]))
@@ -142,8 +144,8 @@ static int keep_map(void *ctx, size_t i) {
     const struct rp_object_map *map = &keeping->module->object->maps[i];
     ssize_t before = keeping->kept ? find_alike(keeping->module, keeping->kept, map) : -1;
     bool fixed = map->data && (map->flags & BPF_F_RDONLY_PROG); /* the text may say another value */
-    return before < 0 || fixed || rp_map_type_is_output(map->type) ? -1
-                                                                   : keeping->kept->map_fds[before];
+    bool fresh = fixed || rp_map_type_is_output(map->type) || map->type == BPF_MAP_TYPE_PROG_ARRAY;
+    return before < 0 || fresh ? -1 : keeping->kept->map_fds[before];
 }
 
 static struct rp_error *link_elf(struct rp_module *module, const struct rp_compile_opts *opts,
@@ -473,8 +475,10 @@ static struct rp_program *load_if_needed(struct rp_module *module, const char *n
     }
     uint64_t start = rp_now_ns();
     program = add_program(module, function, kind, gated, err);
+    if (program)
+        *err = rp_tails_load(module, module->object, function, kind);
     module->timings.load_ms += rp_ms_since(start);
-    return program;
+    return *err ? NULL : program;
 }
 
 struct rp_error *rp_module_load(struct rp_module *module, const char *name,
@@ -548,6 +552,10 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 const char *rp_module_section(const struct rp_module *module, const char *function) {
     const struct rp_object_function *found = rp_object_function(module->object, function);
     return found ? found->section : NULL;
+}
+
+bool rp_module_is_tail(const struct rp_module *module, const char *function) {
+    return rp_object_is_tail(module->object, function);
 }
 
 bool rp_module_has_sections(const struct rp_module *module) {

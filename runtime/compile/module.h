@@ -62,6 +62,9 @@ struct rp_error *rp_module_load(struct rp_module *module, const char *function,
 /* Verifies the program of that descriptor once more; *log is malloc()ed. */
 struct rp_error *rp_module_verify(const struct rp_module *module, int program, char **log);
 
+/* Whether it is there for tail calls: other functions go on in it. */
+bool rp_module_is_tail(const struct rp_module *module, const char *function);
+
 /* Whether any of the module's functions calls the helper (enum bpf_func_id). */
 bool rp_module_calls(const struct rp_module *module, int helper);
 

@@ -27,6 +27,7 @@ static void clear_map(struct rp_object_map *map) {
     free(map->fields);
     free(map->data);
     rp_vec_clear(&map->records);
+    rp_vec_clear(&map->tails);
     if (map->fd >= 0)
         close(map->fd);
 }

@@ -38,6 +38,12 @@ struct rp_object_types {
     RP_VEC(uint32_t);
 };
 
+/* A function that a map of programs (BPF_MAP_TYPE_PROG_ARRAY) is declared with, for tail calls. */
+struct rp_object_tail {
+    uint32_t key;
+    const char *function; /* the object's */
+};
+
 struct rp_object_map {
     char *name;
     uint32_t type; /* enum bpf_map_type */
@@ -53,6 +59,8 @@ struct rp_object_map {
     /* Of an ELF file: variables, and what they begin as; NULL of others. */
     void *data;
     bool is_libbpfs; /* of libbpf's headers, not of the author's */
+    RP_VEC(struct rp_object_tail) tails;
+    bool tails_loaded; /* they are in the map */
     /* A map that was opened or created while compiling (pinned, shared, nested), which the object
      * closes; -1: created when the object is loaded. */
     int fd;

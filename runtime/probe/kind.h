@@ -196,7 +196,7 @@ extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_k
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
     rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind, rp_lsm_kind, rp_xdp_kind,
-    rp_tc_kind, rp_socket_kind, rp_cgroup_kind;
+    rp_tc_kind, rp_socket_kind, rp_cgroup_kind, rp_run_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,

@@ -26,6 +26,7 @@ static const struct rp_probe_kind *table[KINDS_MAX] = {
     &rp_software_kind,   &rp_hardware_kind,   &rp_iter_kind,
     &rp_watchpoint_kind, &rp_lsm_kind,        &rp_xdp_kind,
     &rp_tc_kind,         &rp_socket_kind,     &rp_cgroup_kind,
+    &rp_run_kind,
 };
 
 const struct rp_probe_kind *rp_probe_kind_at(size_t i) {
@@ -209,7 +210,42 @@ static bool is_of_section(const struct rp_probe_kind *kind, const char *section)
     return false;
 }
 
+/* What needs a user-space half of its own, and why. */
+static const struct {
+    const char *section, *why;
+} foreign_sections[] = {
+    {"freplace", "it replaces a function of a program that its own loader holds"},
+    {"sk_msg", "it belongs to a map of sockets that its user-space half fills in"},
+    {"sk_skb", "it belongs to a map of sockets that its user-space half fills in"},
+    {"sk_reuseport", "it belongs to a socket of its user-space half"},
+    {"sk_lookup", "it decides for a network namespace which socket gets a packet"},
+    {"flow_dissector", "it replaces what takes the packets of a network namespace apart"},
+    {"struct_ops", "it replaces a part of the kernel (a scheduler, a congestion control)"},
+    {"netfilter", "its place among the rules of a firewall is a matter of its user-space half"},
+    {"lirc_mode2", "it decodes the signals of a remote control, whose device its user-space half opens"},
+    {"lwt_in", "it belongs to a route (ip route add … encap bpf)"},
+    {"lwt_out", "it belongs to a route (ip route add … encap bpf)"},
+    {"lwt_xmit", "it belongs to a route (ip route add … encap bpf)"},
+    {"lwt_seg6local", "it belongs to a route (ip route add … encap bpf)"},
+    {"action", "it is an action of a filter of tc (tc actions add action bpf)"},
+    {"kprobe.session", "one program at a call and its return, which Linux 6.10 has, reprobe does not attach"},
+    {"uprobe.session", "one program at a call and its return, which Linux 6.13 has, reprobe does not attach"},
+    {"fsession", "one program at a call and its return, which Linux 7.0 has, reprobe does not attach"},
+    {"fmod_ret", "it decides what a function of the kernel returns"},
+};
+
+static const char *why_foreign(const char *section) {
+    for (size_t i = 0; i < RP_COUNT(foreign_sections); i++)
+        if (is_word(section, name_length(section), foreign_sections[i].section))
+            return foreign_sections[i].why;
+    return NULL;
+}
+
 static struct rp_error *no_kind_of_section(const char *section) {
+    const char *why = why_foreign(section);
+    if (why)
+        return rp_probe_error(ENOTSUP, "reprobe does not run programs of the section %s: %s", section,
+                              why);
     RP_AUTO_FREE char *all = usages();
     return rp_error_hint_set(
         rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),

@@ -123,7 +123,7 @@ static struct rp_error *add_named(struct placing *p) {
     for (size_t i = 0; i < rp_module_function_count(p->module); i++) {
         const char *function = rp_module_function_name(p->module, i);
         char *spec = NULL;
-        if (is_asked(p, function))
+        if (is_asked(p, function) || rp_module_is_tail(p->module, function))
             continue;
         struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
                                                     p->session->target.cgroup, &spec);

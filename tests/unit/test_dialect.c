@@ -150,8 +150,8 @@ START_TEST(members_of_other_kernels_may_be_asked_for) {
     static const char said[] = "x.c:1:2: error: no member named 'q' in 'struct a'\n  t->q\n    ^\n"
                                "x.c:1:2: error: no member named 'q' in 'struct a'\n"
                                "x.c:3:4: error: no member named 'r' in 'b_t' (aka 'struct b')\n";
-    ck_assert(rp_absent_find(&absent, said, members));
-    ck_assert(!rp_absent_find(&absent, said, members));
+    ck_assert(rp_absent_find(&absent, "", said, members));
+    ck_assert(!rp_absent_find(&absent, "", said, members));
     ck_assert_uint_eq(absent.words.count, 4);
     RP_AUTO_FREE char *types = rp_absent_declare(
         &absent, "struct a;\nstruct b { struct a *p; };\nstruct a { char c; struct { int d; } e; } "
@@ -166,21 +166,29 @@ START_TEST(members_of_other_kernels_may_be_asked_for) {
     rp_absent_clear(&absent);
     ck_assert_ptr_null(rp_absent_note(&absent));
     static const char incomplete[] = "x.c:1:2: error: incomplete definition of type 'struct c'\n";
-    ck_assert(!rp_absent_find(&absent, incomplete, members));
-    ck_assert(rp_absent_find(&absent, incomplete, types_too));
+    ck_assert(!rp_absent_find(&absent, "", incomplete, members));
+    ck_assert(rp_absent_find(&absent, "", incomplete, types_too));
     RP_AUTO_FREE char *with_type = rp_absent_declare(&absent, "struct a;\n");
     ck_assert_str_eq(with_type,
                      "struct a;\nstruct c { } __attribute__((preserve_access_index));\n");
     RP_AUTO_FREE char *its_note = rp_absent_note(&absent);
     ck_assert_ptr_nonnull(strstr(its_note, "this kernel has no struct c: "));
     rp_absent_clear(&absent);
-    ck_assert(rp_absent_find(&absent,
+    ck_assert(rp_absent_find(&absent, "",
                              "x.c:1:2: error: use of undeclared identifier 'other'\n"
                              "x.c:1:2: error: call to undeclared function 'bpf_f'; ISO C99\n",
                              functions));
     RP_AUTO_FREE char *with_function = rp_absent_declare(&absent, "");
     ck_assert_str_eq(with_function,
                      "extern void *bpf_f() __attribute__((weak, section(\".ksyms\")));\n");
+    rp_absent_clear(&absent);
+    static const struct rp_absent_asked values = {.values = true};
+    static const char asks[] = "a(enum e, B); bpf_core_enum_value_exists( enum e , B) "
+                               "bpf_core_enum_value_exists(enum e, BC)";
+    ck_assert(!rp_absent_find(&absent, asks, "error: use of undeclared identifier 'D'", values));
+    ck_assert(rp_absent_find(&absent, asks, "error: use of undeclared identifier 'BC'", values));
+    RP_AUTO_FREE char *with_value = rp_absent_declare(&absent, "enum e { A = 1 };\n");
+    ck_assert_str_eq(with_value, "enum e { A = 1 , BC = 0 };\n");
     rp_absent_clear(&absent);
 }
 END_TEST
@@ -198,8 +206,10 @@ static int record_of(const struct btf *btf, const char *map, __u32 *size) {
         const struct btf_param *params = btf_params(t);
         if (btf__type_by_id(btf, params[0].type)->type != btf__type_by_id(btf, (__u32)var)->type)
             continue;
-        __u32 record = btf__type_by_id(btf, params[1].type)->type;
-        *size = record ? (__u32)btf__resolve_size(btf, record) : 0;
+        t = btf__type_by_id(btf, btf__type_by_id(btf, params[1].type)->type); /* the array */
+        t = btf__type_by_id(btf, btf_array(t)->type);
+        bool unknown = !strcmp(btf__name_by_offset(btf, t->name_off), "rp_unknown");
+        *size = unknown ? 0 : t->size;
         return 1;
     }
     return 0;

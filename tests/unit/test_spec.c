@@ -323,7 +323,10 @@ static const struct {
     {"cgroup/connect4", "cgroup:connect4:/cg", NULL},
     {"sockops", "cgroup:sockops:/cg", NULL},
     {"cgroup/nothing", NULL, "does not attach programs of the section cgroup/nothing"},
-    {"struct_ops/init", NULL, "does not attach programs of the section struct_ops/init"},
+    {"struct_ops/init", NULL, "does not run programs of the section struct_ops/init: it replaces"},
+    {"freplace/f", NULL, "does not run programs of the section freplace/f: it replaces a function"},
+    {"syscall", "run:once", NULL},
+    {"uprobe/readline", NULL, NULL},
     {"kprobes/vfs_read", NULL, "does not attach programs of the section"},
 };
 

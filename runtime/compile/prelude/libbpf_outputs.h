@@ -2,11 +2,12 @@
 /* Before every text in libbpf's dialect. What a program sends through a map has a type, of which its code
  * keeps nothing. Each call that sends also declares a variable in a section that nobody loads,
  *
- *     static void (*rp_out)(MAP *, RECORD *);
+ *     static void (*rp_out)(MAP *, RECORD (*)[1]);
  *
  * and so the types of the two are in the BTF. They are a function's parameters because LLVM leaves out of
- * the BTF what is reached by a pointer alone. RECORD is what the size is the sizeof of; for any other size
- * void, or what the data's pointer points to. */
+ * the BTF what is reached by a pointer alone, and an array since it also leaves out a parameter's struct that a
+ * member elsewhere points to. RECORD is what the size is the sizeof of; for any other size struct rp_unknown,
+ * or what the data's pointer points to. */
 #define RP_SECOND_(a, b, ...) b
 #define RP_SECOND(...)        RP_SECOND_(__VA_ARGS__)
 #define RP_SIZED_sizeof(...)  ~, __typeof__(__VA_ARGS__),
@@ -15,14 +16,26 @@
 #define RP_OTHER(size, other)  other
 #define RP_PARENTHESIS(...)    ~, RP_OTHER
 #define RP_SIZED(size, other)  RP_SECOND(RP_PARENTHESIS size, RP_PASTED, ~)(size, other)
+struct rp_unknown {
+    char unknown;
+};
+/* A type that is not void. */
+#define RP_WHOLE(type)                                                                             \
+    __typeof__(_Generic((type *)0, void *: *(struct rp_unknown *)0,                                \
+                        const void *: *(struct rp_unknown *)0, default: *(type *)0))
 #define RP_OUT(map, record)                                                                        \
-    static void (*rp_out)(__typeof__(*(map)) *, record *)                                          \
+    static void (*rp_out)(__typeof__(*(map)) *, RP_WHOLE(record) (*)[1])                           \
         __attribute__((used, section(".reprobe.out")))
 
 #define bpf_ringbuf_reserve(map, size, flags)                                                      \
     ({                                                                                             \
         RP_OUT(map, RP_SIZED(size, void));                                                        \
         (bpf_ringbuf_reserve)(map, size, flags);                                                   \
+    })
+#define bpf_ringbuf_reserve_dynptr(map, size, flags, dynptr)                                       \
+    ({                                                                                             \
+        RP_OUT(map, RP_SIZED(size, void));                                                         \
+        (bpf_ringbuf_reserve_dynptr)(map, size, flags, dynptr);                                    \
     })
 #define bpf_ringbuf_output(map, data, size, flags)                                                 \
     ({                                                                                             \

@@ -73,7 +73,8 @@ static bool find_functions(struct rp_absent *absent, const char *output) {
     return ok;
 }
 
-/* "enum bpf_func_id" where the text asks bpf_core_enum_value_exists(enum bpf_func_id, NAME), malloc()ed. */
+/* "enum bpf_func_id" where the text asks bpf_core_enum_value_exists(enum bpf_func_id, NAME),
+ * malloc()ed. */
 static char *enum_of(const char *text, const char *name, size_t length) {
     static const char call[] = "bpf_core_enum_value_exists";
     for (const char *at = text; (at = strstr(at, call));) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Members of kernel types, types and enumerators, that the running kernel lacks, and that a text names
- * although: it asks bpf_core_field_exists() before it reads them. Its author compiled with another
- * kernel's vmlinux.h. So they are declared; libbpf finds no such field, and makes what reads it an
- * instruction that must not be reached. */
+/* Members of kernel types, types and enumerators, that the running kernel lacks, and that a text
+ * names although: it asks bpf_core_field_exists() before it reads them. Its author compiled with
+ * another kernel's vmlinux.h. So they are declared; libbpf finds no such field, and makes what
+ * reads it an instruction that must not be reached. */
 #ifndef RP_COMPILE_ABSENT_H
 #define RP_COMPILE_ABSENT_H
 

@@ -170,19 +170,18 @@ static bool leave_functions(struct rp_scan *scan, const char *output) {
 }
 
 /* Whether something in `source` was changed that may cure the error. */
-static bool can_cure(const char *text, struct rp_clang_source *source,
-                     const struct rp_error *err) {
+static bool can_cure(const char *text, struct rp_clang_source *source, const struct rp_error *err) {
     if (!source->untyped && is_about_outputs(err))
         return source->untyped = true;
     const char *output = rp_error_detail(err);
     if (!output)
         return false;
     const struct rp_names *mentioned = &source->source.scan.mentioned;
-    const struct rp_absent_asked asked = {.members = source->asks,
-                                          .types = rp_names_has(mentioned, "bpf_core_type_exists"),
-                                          .functions = rp_names_has(mentioned, "bpf_ksym_exists"),
-                                          .values = rp_names_has(
-                                              mentioned, "bpf_core_enum_value_exists")};
+    const struct rp_absent_asked asked = {
+        .members = source->asks,
+        .types = rp_names_has(mentioned, "bpf_core_type_exists"),
+        .functions = rp_names_has(mentioned, "bpf_ksym_exists"),
+        .values = rp_names_has(mentioned, "bpf_core_enum_value_exists")};
     return leave_functions(&source->source.scan, output) ||
            rp_absent_find(&source->absent, text, output, asked);
 }

@@ -35,15 +35,14 @@ static const char *name_of(const struct btf *btf, const struct btf_type *type) {
 
 /* ------------------------------------------------------------- functions */
 
-/* The part before the place ("uprobe.s/bash:readline") says what the kernel is to know; a "syscall" always
- * may sleep. */
+/* The part before the place ("uprobe.s/bash:readline") says what the kernel is to know; a "syscall"
+ * always may sleep. */
 static uint32_t flags_of_section(const char *section) {
     static const struct {
         const char *ending;
         uint32_t flags;
-    } endings[] = {{".s", BPF_F_SLEEPABLE},
-                   {"syscall", BPF_F_SLEEPABLE},
-                   {".frags", BPF_F_XDP_HAS_FRAGS}};
+    } endings[] = {
+        {".s", BPF_F_SLEEPABLE}, {"syscall", BPF_F_SLEEPABLE}, {".frags", BPF_F_XDP_HAS_FRAGS}};
     size_t length = strcspn(section, "/");
     for (size_t i = 0; i < RP_COUNT(endings); i++) {
         size_t ending = strlen(endings[i].ending);

@@ -221,8 +221,8 @@ static const struct bpf_program *find_program(const struct linking *l, uint32_t 
     return NULL;
 }
 
-/* Programs that the declaration puts there: those that libbpf loaded are not the real ones, so the map is
- * made anew, and filled when a program that uses it is loaded (tails.c). */
+/* Programs that the declaration puts there: those that libbpf loaded are not the real ones, so the
+ * map is made anew, and filled when a program that uses it is loaded (tails.c). */
 static struct rp_error *take_tails(const struct linking *l, const struct bpf_map *map,
                                    struct rp_object_map *out) {
     uint32_t id, entries = bpf_map__max_entries(map);

@@ -45,8 +45,8 @@ static bool is_declared(const struct rp_scan *scan, const char *name) {
     return rp_names_has(&scan->mentioned, "__ksym") && rp_names_has(&scan->declared, name);
 }
 
-/* libbpf compares what the functions are given with the kernel's types. LLVM leaves out of the BTF a struct
- * that is only pointed to, if a member points to it, too: so there is a variable of it. */
+/* libbpf compares what the functions are given with the kernel's types. LLVM leaves out of the BTF
+ * a struct that is only pointed to, if a member points to it, too: so there is a variable of it. */
 static void keep_type(struct rp_scan *scan, const struct rp_btf *btf, uint32_t id,
                       struct rp_names *kept, FILE *out) {
     const struct btf_type *pointer = rp_btf_type(btf, rp_btf_skip_modifiers(btf, id));
@@ -58,9 +58,10 @@ static void keep_type(struct rp_scan *scan, const struct rp_btf *btf, uint32_t i
         !rp_names_add(kept, name, strlen(name)))
         return;
     rp_names_add(&scan->mentioned, name, strlen(name));
-    fprintf(out,
-            "static struct %s (*rp_kept_%zu)[1] __attribute__((used, section(\".reprobe.out\")));\n",
-            name, kept->count);
+    fprintf(
+        out,
+        "static struct %s (*rp_kept_%zu)[1] __attribute__((used, section(\".reprobe.out\")));\n",
+        name, kept->count);
 }
 
 static void keep_types(struct rp_scan *scan, const struct rp_btf *btf, uint32_t proto,

@@ -577,6 +577,10 @@ bool rp_module_uses_target(const struct rp_module *module) {
     return module->object->uses_is_target || (module->object->uses_target_pid && !beyond_pid);
 }
 
+pid_t rp_module_target_pid(const struct rp_module *module) {
+    return (pid_t)module->target[RP_TARGET_PID];
+}
+
 const struct rp_timings *rp_module_timings(const struct rp_module *module) {
     return &module->timings;
 }

@@ -65,6 +65,9 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 /* Whether it is there for tail calls: other functions go on in it. */
 bool rp_module_is_tail(const struct rp_module *module, const char *function);
 
+/* The process of -p or -c that it is compiled for; 0: none. */
+pid_t rp_module_target_pid(const struct rp_module *module);
+
 /* Whether any of the module's functions calls the helper (enum bpf_func_id). */
 bool rp_module_calls(const struct rp_module *module, int helper);
 

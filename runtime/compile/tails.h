@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tail calls: maps of programs that are declared with functions in them. A map takes programs of one type, that
- * of the first that uses it, and so the functions are loaded when that is known. */
+/* Tail calls: maps of programs that are declared with functions in them. A map takes programs of
+ * one type, that of the first that uses it, and so the functions are loaded when that is known. */
 #ifndef RP_COMPILE_TAILS_H
 #define RP_COMPILE_TAILS_H
 

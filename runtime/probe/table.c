@@ -222,15 +222,19 @@ static const struct {
     {"flow_dissector", "it replaces what takes the packets of a network namespace apart"},
     {"struct_ops", "it replaces a part of the kernel (a scheduler, a congestion control)"},
     {"netfilter", "its place among the rules of a firewall is a matter of its user-space half"},
-    {"lirc_mode2", "it decodes the signals of a remote control, whose device its user-space half opens"},
+    {"lirc_mode2",
+     "it decodes the signals of a remote control, whose device its user-space half opens"},
     {"lwt_in", "it belongs to a route (ip route add … encap bpf)"},
     {"lwt_out", "it belongs to a route (ip route add … encap bpf)"},
     {"lwt_xmit", "it belongs to a route (ip route add … encap bpf)"},
     {"lwt_seg6local", "it belongs to a route (ip route add … encap bpf)"},
     {"action", "it is an action of a filter of tc (tc actions add action bpf)"},
-    {"kprobe.session", "one program at a call and its return, which Linux 6.10 has, reprobe does not attach"},
-    {"uprobe.session", "one program at a call and its return, which Linux 6.13 has, reprobe does not attach"},
-    {"fsession", "one program at a call and its return, which Linux 7.0 has, reprobe does not attach"},
+    {"kprobe.session",
+     "one program at a call and its return, which Linux 6.10 has, reprobe does not attach"},
+    {"uprobe.session",
+     "one program at a call and its return, which Linux 6.13 has, reprobe does not attach"},
+    {"fsession",
+     "one program at a call and its return, which Linux 7.0 has, reprobe does not attach"},
     {"fmod_ret", "it decides what a function of the kernel returns"},
 };
 
@@ -244,8 +248,8 @@ static const char *why_foreign(const char *section) {
 static struct rp_error *no_kind_of_section(const char *section) {
     const char *why = why_foreign(section);
     if (why)
-        return rp_probe_error(ENOTSUP, "reprobe does not run programs of the section %s: %s", section,
-                              why);
+        return rp_probe_error(ENOTSUP, "reprobe does not run programs of the section %s: %s",
+                              section, why);
     RP_AUTO_FREE char *all = usages();
     return rp_error_hint_set(
         rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),

@@ -192,6 +192,14 @@ static struct rp_error *attach_all(struct placing *p) {
     return NULL;
 }
 
+/* One that the user named, or the first. */
+static const struct left *worst(const struct placing *p) {
+    for (size_t i = 0; i < p->left.count; i++)
+        if (is_asked(p, p->left.items[i].function))
+            return &p->left.items[i];
+    return &p->left.items[0];
+}
+
 /* Of one that is left out alone nothing more can be said than why. */
 static struct rp_error *tell_left_out(struct placing *p) {
     if (!p->attached && p->left.count == 1)
@@ -201,7 +209,7 @@ static struct rp_error *tell_left_out(struct placing *p) {
     if (p->attached || !p->left.count)
         return NULL;
     RP_AUTO_FREE char *why = NULL;
-    const struct left *first = &p->left.items[0];
+    const struct left *first = worst(p);
     if (asprintf(&why, "none of its %zu functions can be attached, such as %s: %s", p->left.count,
                  first->function, rp_error_why(first->why)) < 0)
         return rp_error_nomem();

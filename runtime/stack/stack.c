@@ -120,12 +120,17 @@ static uint64_t number_of(const struct rp_column *column, const void *data, size
     return rp_view_present(&view) ? rp_view_uint(&view) : 0;
 }
 
-/* The process that the record is of; 0: nobody tells. */
+/* The process that the record is of; 0: it does not tell. */
 static pid_t process_of(const struct rp_layout *layout, const void *data, size_t size) {
     for (size_t i = 0; i < layout->columns.count; i++)
         if (layout->columns.items[i].means == RP_MEMBER_PID && layout->columns.items[i].type)
             return (pid_t)number_of(&layout->columns.items[i], data, size);
     return 0;
+}
+
+/* Whose stack it is: of one that does not tell that of -p; 0: of the kernel, or nobody's. */
+static pid_t owner(const struct rp_stack *stack, enum rp_member_meaning means, pid_t pid) {
+    return means == RP_MEMBER_USER_STACK && !pid ? rp_module_target_pid(stack->module) : pid;
 }
 
 bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
@@ -137,7 +142,7 @@ bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout,
         if (!column->stacks || !column->type)
             continue;
         rp_stack_add(stack, column->stacks, (int32_t)number_of(column, data, size),
-                     user ? process_of(layout, data, size) : 0, "");
+                     owner(stack, column->means, user ? process_of(layout, data, size) : 0), "");
         any = true;
     }
     return any;
@@ -147,7 +152,8 @@ char *rp_stack_text(struct rp_stack *stack, const struct rp_map_number *number) 
     if (!number->member->stacks)
         return NULL;
     rp_stack_clear(stack);
-    rp_stack_add(stack, number->member->stacks, (int32_t)number->value, number->pid, "");
+    rp_stack_add(stack, number->member->stacks, (int32_t)number->value,
+                 owner(stack, number->member->means, number->pid), "");
     RP_AUTO_FREE char *folded = rp_stack_fold(stack, "", 0);
     return folded ? strdup(*folded ? folded + 1 : "-") : NULL;
 }

@@ -5,51 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-sources=$here/kernel/libbpf
-objects=$base/objects
-mkdir "$objects"
-bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$objects/vmlinux.h" || {
-	echo "skip ${0##*/}: no types of this kernel"
-	exit 77
-}
-
-# object NAME: compiles tests/kernel/libbpf/NAME.bpf.c, as authors do; its path is in $object. Of sources it is
-# the source.
-form=object
-object() {
-	object=$sources/$1.bpf.c
-	[ $form = object ] || return 0
-	object=$objects/$1.bpf.o
-	[ -e "$object" ] ||
-		clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -Werror -Wno-unknown-attributes -I "$objects" -I "$sources" \
-			-idirafter "/usr/include/$(gcc -print-multiarch)" \
-			-c "$sources/$1.bpf.c" -o "$object" || fail "$1.bpf.c compiles"
-}
-
-# caller NUMBER…: a process that calls getpgid(NUMBER) for each once `go` lets it; its id is in $caller.
-caller() {
-	rm -f "$tmp/go"
-	python3 -c '
-import os, sys, time
-while not os.path.exists(sys.argv[1]): time.sleep(0.01)
-for number in sys.argv[2:]:
-    try: os.getpgid(int(number))
-    except OSError: pass
-' "$tmp/go" "$@" &
-	caller=$!
-}
-
-# traced CALLS OPTION…: runs the object while the caller makes its calls, until it has ended.
-traced() {
-	start reprobe run -v "$object" --set target="$caller" "$@"
-	attached_to "${probes:-1}"
-	touch "$tmp/go"
-	wait "$caller"
-	sleep 0.3 # what comes late is not to come
-	kill -INT "$pid"
-	stopped
-	status 0
-}
+. "$here/kernel/libbpf/lib.sh"
 
 # An event for each call, its members by their types, beside a hash, settings and variables.
 events() {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Programs that no event runs (SEC("syscall")): they run once, when all else is attached, as iterators are
- * read. */
+/* Programs that no event runs (SEC("syscall")): they run once, when all else is attached, as
+ * iterators are read. */
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,0 +1,298 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Programs in the manner of those that others write in libbpf's dialect, one of each family: what each
+# reports is what the test's own program did.
+. "$(dirname "$0")/../lib.sh"
+need_root
+. "$here/kernel/libbpf/lib.sh"
+
+# variables MAP: its variables, one a line
+variables() { grep "\"map\":\"$1\"" out | jsonlines key value | tr '\t' ' ' | sort; }
+
+# It runs once, and lets a timer ring five times.
+runs_once() {
+	object once
+	start reprobe run -v --json "$object" --set numbers=20
+	attached_to 2
+	sleep 0.5
+	kill -INT "$pid"
+	stopped
+	status 0
+	equal "variables" "rings 5
+runs 1
+sum 190" "$(variables .bss)"
+}
+
+# A program that says that it failed has failed.
+fails_once() {
+	cat >fails.bpf.c <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+int runs = 0;
+SEC("syscall") int once(void *ctx) { runs++; return -22; }
+char LICENSE[] SEC("license") = "GPL";
+END
+	run reprobe run fails.bpf.c
+	refused "cannot read run:once: the program returned -22"
+	sed -i 's/return -22/return 0/' fails.bpf.c
+	run reprobe run --json fails.bpf.c # and ends by itself
+	status 0
+	equal "variables" "runs 1" "$(variables .bss)"
+}
+
+tails() {
+	object tails
+	caller 1 2 3
+	traced --json
+	equal "variables" "beyond 300
+entered 3
+first 3
+second 3" "$(variables .bss)"
+	caller 1 2
+	touch go
+	run reprobe -e "load $object target=$caller" -e probes -e 'detach 1'
+	lacks "what is left out" "$err" "count_first"
+	equal "probes" "tracepoint:syscalls:sys_enter_getpgid" "$(awk '/tracepoint/ { print $1 }' out)"
+}
+
+kernel() {
+	local hz address
+	hz=$({ zcat /proc/config.gz || cat "/boot/config-$(uname -r)"; } 2>/dev/null | sed -n 's/^CONFIG_HZ=//p')
+	address=$(awk '$2 ~ /^[tT]$/ && $3 == "schedule" { print $1 }' /proc/kallsyms)
+	object kernel
+	caller 1
+	traced --json
+	[ -z "$hz" ] || equal "CONFIG_HZ" "$hz" "$(variables .bss | sed -n 's/^hz //p')"
+	equal "schedule" "$(printf '%u' "0x$address")" "$(variables .bss | sed -n 's/^address //p')"
+	equal "variables" "array 2
+has_loop true" "$(variables .bss | grep -v -e '^hz' -e '^address')"
+	contains "note" "$err" "reprobe: note: this kernel has no BPF_FUNC_no_such_helper in enum bpf_func_id"
+}
+
+inner() {
+	object inner
+	caller 0 1 2 3 3 3
+	traced --json
+	equal "even" "0 1
+2 1" "$(grep '"map":"even"' out | jsonlines key value | tr '\t' ' ' | sort)"
+	equal "odd" "1 1
+3 3" "$(grep '"map":"odd"' out | jsonlines key value | tr '\t' ' ' | sort)"
+}
+
+dynptr() {
+	object dynptr
+	caller 1 2 3
+	traced --json
+	equal "events" "1 by dynptr
+2 by dynptr
+3 by dynptr" "$(grep '"output"' out | jsonlines data.asked data.text | tr '\t' ' ')"
+	equal "sum" "sum 14" "$(variables .bss)"
+}
+
+# A library, and a program that uses it: it writes two texts, allocates five times and frees three of them.
+own_library() {
+	cat >own.c <<'END'
+#include <stdlib.h>
+__attribute__((noinline)) int own_write(void *channel, const char *text, int length)
+{ __asm__ volatile("" :: "r"(text), "r"(channel) : "memory"); return length > 9 ? -1 : length; }
+__attribute__((noinline)) void *own_alloc(size_t size) { void *p = malloc(size); __asm__ volatile("" : "+r"(p)); return p; }
+__attribute__((noinline)) void own_free(void *memory) { __asm__ volatile("" :: "r"(memory)); free(memory); }
+END
+	cat >uses.c <<'END'
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int own_write(void *channel, const char *text, int length);
+void *own_alloc(size_t size);
+void own_free(void *memory);
+__attribute__((noinline)) void *keeps_it(size_t size) { void *p = own_alloc(size); __asm__ volatile("" : "+r"(p)); return p; }
+int main(void)
+{
+    void *freed[3];
+    while (access("go", F_OK)) usleep(10000);
+    own_write(0, "secret", 6);
+    own_write(0, "too long a text", 15);
+    own_write(0, "and more", 8);
+    for (int i = 0; i < 3; i++) freed[i] = own_alloc(100 + i);
+    keeps_it(24);
+    keeps_it(4000);
+    for (int i = 0; i < 3; i++) own_free(freed[i]);
+    rename("go", "done");
+    for (;;) pause();
+}
+END
+	cc -O1 -fno-omit-frame-pointer -shared -fPIC own.c -o libown.so && cc -O1 -fno-omit-frame-pointer uses.c -o uses ./libown.so ||
+		skip "there is no C compiler"
+}
+
+# of_library FUNCTION=KIND:SYMBOL…: runs the program, traced at these of its library until it has done all.
+of_library() {
+	local options=() place
+	for place; do
+		options+=(-a "${place%:*}:$tmp/libown.so:${place##*:}")
+	done
+	./uses &
+	local uses=$!
+	start reprobe run -v --json -p $uses "$object" "${options[@]}"
+	attached_to $#
+	touch go
+	wait_for "it has done all" test -e done
+	sleep 0.2
+	kill -INT "$pid"
+	stopped
+	kill $uses
+	status 0
+}
+
+written() {
+	own_library
+	object written
+	of_library enter=uprobe:own_write leave=uretprobe:own_write
+	equal "events" "6 secret
+8 and more" "$(grep '"output"' out | jsonlines data.length data.text | tr '\t' ' ')"
+}
+
+leaks() {
+	own_library
+	object leaks
+	of_library alloc_enter=uprobe:own_alloc alloc_exit=uretprobe:own_alloc free_enter=uprobe:own_free
+	equal "variables" "allocations 5
+frees 3" "$(variables .bss)"
+	equal "sizes" "24
+4000" "$(grep '"map":"allocs"' out | jsonlines value.size | sort -n)"
+	[ "$(grep '"map":"allocs"' out | grep -c keeps_it)" = 2 ] || fail "stacks" "$out"
+}
+
+# As often as the kernel says that it has switched to the process.
+runqlat() {
+	reprobe list 'tp_btf:sched_switch' 2>/dev/null | grep -q . || skip "this kernel has no typed tracepoints"
+	object runqlat
+	rm -f go
+	python3 -c '
+import os, sys, time
+def switches():
+    return sum(int(line.split()[1]) for line in open("/proc/self/status") if "ctxt_switches" in line)
+while not os.path.exists("go"): time.sleep(0.01)
+time.sleep(0.1)
+before = switches()
+for _ in range(300): time.sleep(0.001)
+print(switches() - before)' >switches &
+	local waits=$! counted switches
+	start reprobe run -v --json "$object" --set targ_tgid=$waits
+	attached_to 3
+	touch go
+	wait $waits
+	kill -INT "$pid"
+	stopped
+	status 0
+	switches=$(cat switches)
+	counted=$(grep "\"map\":\"hists\",\"key\":$waits" out | grep -oE '"count":[0-9]+' | awk -F: '{ sum += $2 } END { print sum + 0 }')
+	[ "$switches" -ge 300 ] || fail "switches: $switches"
+	# Beside those it counts there are a few before and behind: 0.1 s of waiting, and the end.
+	[ "$counted" -ge "$switches" ] && [ "$counted" -le $((switches + 60)) ] || fail "waits: $counted of $switches" "$out"
+}
+
+# The prompt sends, kill() makes the program read, and it comes back.
+kills() {
+	object kill
+	(
+		until [ -e go ]; do sleep 0.02; done
+		for _ in $(seq 100); do
+			kill -0 $$
+			sleep 0.02
+		done
+	) &
+	touch go
+	run reprobe --json -e "load $object" -e 'send 1 user_ringbuf {7, "one"}' -e 'wait 500ms' \
+		-e 'send 1 user_ringbuf struct user_sample {.comm = "two", .i = -8}' -e 'wait 500ms' -e 'detach 1'
+	equal "events" "7 0 one
+-8 0 two" "$(grep '"output":"rb"' out | jsonlines data.i data.signal data.comm | tr '\t' ' ')"
+}
+
+# In a network namespace of its own, which has nobody else's packets: runs the object while five packets of 20 bytes
+# and two of 300 go to port 7777, and three connections are made.
+in_network() {
+	cat >send.py <<'END'
+import fcntl, os, socket, struct, sys, time
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+fcntl.ioctl(s, 0x8914, struct.pack("16sh", b"lo", 0x41))
+open("up", "w").close()
+while not os.path.exists("go"): time.sleep(0.01)
+for size in 20, 300, 20, 20, 300, 20, 20: s.sendto(b"x" * size, ("127.0.0.1", 7777))
+s.sendto(b"y", ("127.0.0.1", 7778))
+server = socket.create_server(("127.0.0.1", 0))
+for _ in range(3): socket.create_connection(server.getsockname()).close()
+END
+	: >out
+	: >err
+	unshare -n bash -c '
+		${2:+sh -c "echo \$\$ >\$0/cgroup.procs && exec \"\$@\"" "$2"} python3 send.py & sender=$!
+		until [ -e up ]; do sleep 0.02; done
+		reprobe run -v "$1" --interface lo ${2:+--cgroup "$2"} --json >out 2>err & tracer=$!
+		until grep -qE "attached to" err; do
+			kill -0 $tracer || { kill $sender; exit 1; }
+			sleep 0.02
+		done
+		touch go
+		wait $sender
+		sleep 0.2
+		kill -INT $tracer
+		wait $tracer' in_network "$object" "${1-}"
+	rc=$?
+	out=$(cat out) err=$(cat err) command="reprobe run $object"
+}
+
+sockfilter() {
+	object sockfilter
+	in_network
+	status 0
+	equal "events" "5 16777343 16777343 7777 20 17
+2 16777343 16777343 7777 300 17" \
+		"$(grep '"output":"rb"' out | jsonlines data.src_addr data.dst_addr data.port data.payload data.ip_proto |
+			tr '\t' ' ' | sort | uniq -c | sort -rn | awk '{ $1 = $1; print }')"
+}
+
+tc() {
+	object tc
+	in_network
+	if [[ $err == *"tc needs Linux 6.6"* ]]; then
+		status 1
+		return
+	fi
+	status 0
+	equal "packets" "48 5
+328 2" "$(grep '"map":"by_size"' out | jsonlines key value | tr '\t' ' ' | sort -n)"
+}
+
+sockops() {
+	local cgroup
+	cgroup=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/mounts)
+	[ -n "$cgroup" ] || skip "no cgroup v2 is mounted"
+	cgroup=$cgroup/reprobe-families.$$
+	mkdir "$cgroup" || skip "cgroups cannot be made here"
+	object sockops
+	in_network "$cgroup"
+	rmdir "$cgroup"
+	status 0
+	equal "connections" "accepted 3
+connects 3
+established 3" "$(variables .bss)"
+}
+
+for form in object source; do
+	t "$form: a program that runs once" runs_once
+	t "$form: tail calls" tails
+	t "$form: maps in a map" inner
+	t "$form: dynptrs and callbacks" dynptr
+	t "$form: what a library's function is given" written
+	t "$form: memory that is not freed" leaks
+	t "$form: waiting for a processor" runqlat
+	t "$form: a socket's filter" sockfilter
+	t "$form: traffic control" tc
+	t "$form: connections" sockops
+done
+form=source
+t "a user ring buffer" kills
+t "a program that fails" fails_once
+t "what the kernel is like" kernel
+finish

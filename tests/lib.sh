@@ -49,6 +49,11 @@ need_root() {
 	exit 77
 }
 
+# In front of a command: a mount namespace of its own. In a chroot whose root is not a mount, nothing can be made
+# private: who made it has done that.
+own_mounts=(unshare --mount)
+unshare --mount true 2>/dev/null || own_mounts+=(--propagation unchanged)
+
 # t NAME FUNCTION [ARG…]: runs one case.
 t() {
 	local name=$1 rc

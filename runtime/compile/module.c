@@ -461,6 +461,24 @@ static struct rp_program *add_program(struct rp_module *module,
     return program;
 }
 
+struct tail_kind {
+    struct rp_module *module;
+    const struct rp_program_kind *kind;
+};
+
+static struct rp_error *load_tail(void *ctx, const char *function, int *fd) {
+    const struct tail_kind *tail = ctx;
+    return rp_module_load(tail->module, function, tail->kind, fd);
+}
+
+static struct rp_error *load_tails(struct rp_module *module,
+                                   const struct rp_object_function *function,
+                                   const struct rp_program_kind *kind) {
+    struct tail_kind tail = {module, kind};
+    const struct rp_tail_loader loader = {load_tail, &tail, module->map_fds};
+    return rp_tails_load(module->object, function, &loader);
+}
+
 static struct rp_program *load_if_needed(struct rp_module *module, const char *name,
                                          const struct rp_program_kind *kind, bool gated,
                                          struct rp_error **err) {
@@ -476,7 +494,7 @@ static struct rp_program *load_if_needed(struct rp_module *module, const char *n
     uint64_t start = rp_now_ns();
     program = add_program(module, function, kind, gated, err);
     if (program)
-        *err = rp_tails_load(module, module->object, function, kind);
+        *err = load_tails(module, function, kind);
     module->timings.load_ms += rp_ms_since(start);
     return *err ? NULL : program;
 }

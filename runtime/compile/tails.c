@@ -5,43 +5,39 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compile/load.h"
-#include "compile/module.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
-static struct rp_error *load_tail(struct rp_module *module, const struct rp_object_map *map,
-                                  const struct rp_object_tail *tail,
-                                  const struct rp_program_kind *kind) {
+static struct rp_error *load_tail(const struct rp_object_tail *tail, int map_fd,
+                                  const struct rp_tail_loader *loader) {
     int fd = -1;
-    RP_TRY(rp_module_load(module, tail->function, kind, &fd));
-    if (!bpf_map_update_elem(rp_module_map_fd(module, map->name), &tail->key, &fd, BPF_ANY))
+    RP_TRY(loader->load(loader->ctx, tail->function, &fd));
+    if (!bpf_map_update_elem(map_fd, &tail->key, &fd, BPF_ANY))
         return NULL;
-    return rp_error_new(errno, NULL, "cannot put %s into the map `%s`", tail->function, map->name);
+    return rp_error_new(errno, NULL, "cannot load %s for tail calls", tail->function);
 }
 
 /* A tail may use the map itself. */
-static struct rp_error *fill(struct rp_module *module, struct rp_object_map *map,
-                             const struct rp_program_kind *kind) {
+static struct rp_error *fill(struct rp_object_map *map, int map_fd,
+                             const struct rp_tail_loader *loader) {
     struct rp_error *err = NULL;
     bool loaded = map->tails_loaded;
     map->tails_loaded = true;
     for (size_t i = 0; !loaded && !err && i < map->tails.count; i++)
-        err = load_tail(module, map, &map->tails.items[i], kind);
+        err = load_tail(&map->tails.items[i], map_fd, loader);
     if (err)
         map->tails_loaded = false;
     return err;
 }
 
-struct rp_error *rp_tails_load(struct rp_module *module, struct rp_object *object,
-                               const struct rp_object_function *function,
-                               const struct rp_program_kind *kind) {
+struct rp_error *rp_tails_load(struct rp_object *object, const struct rp_object_function *function,
+                               const struct rp_tail_loader *loader) {
     for (uint32_t i = 0; i < function->insn_count; i++) {
         const struct bpf_insn *insn = &function->insns[i];
         if (!rp_insn_is_wide(insn))
             continue;
         if (insn->src_reg == BPF_PSEUDO_MAP_FD && (size_t)insn->imm < object->map_count)
-            RP_TRY(fill(module, &object->maps[insn->imm], kind));
+            RP_TRY(fill(&object->maps[insn->imm], loader->map_fds[insn->imm], loader));
         i++;
     }
     return NULL;

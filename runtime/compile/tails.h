@@ -9,13 +9,17 @@
 #include "compile/object.h"
 
 struct rp_error;
-struct rp_module;
-struct rp_program_kind;
 
-/* Fills the maps that `function`, which is loaded as `kind`, calls through. */
-struct rp_error *rp_tails_load(struct rp_module *module, struct rp_object *object,
-                               const struct rp_object_function *function,
-                               const struct rp_program_kind *kind);
+/* Loads a function as the same type of program; *fd stays the loader's. */
+struct rp_tail_loader {
+    struct rp_error *(*load)(void *ctx, const char *function, int *fd);
+    void *ctx;
+    const int *map_fds; /* of the object's maps */
+};
+
+/* Fills the maps that `function`, which is loaded, calls through. */
+struct rp_error *rp_tails_load(struct rp_object *object, const struct rp_object_function *function,
+                               const struct rp_tail_loader *loader);
 /* Whether other functions get there by such a map. */
 bool rp_object_is_tail(const struct rp_object *object, const char *function);
 

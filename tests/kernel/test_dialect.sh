@@ -18,7 +18,7 @@ head_of() {
 }
 
 # In front of a command: on a machine that has no headers at all
-bare=(unshare -m bash -c 'mount -t tmpfs none /usr/include
+bare=("${own_mounts[@]}" bash -c 'mount -t tmpfs none /usr/include
 	for d in /usr/lib/clang /usr/lib/llvm-*/lib/clang; do [ ! -d "$d" ] || mount -t tmpfs none "$d"; done
 	exec "$@"' bare)
 
@@ -27,7 +27,10 @@ everything_compiles() {
 	for file in "$sources"/*.bpf.c; do
 		run "${bare[@]}" reprobe check "$file"
 		status 0
-		[ "${file##*/}" = asks.bpf.c ] || silent
+		case ${file##*/} in
+		asks.bpf.c | kernel.bpf.c) contains "note" "$err" "reprobe: note: this kernel has no " ;;
+		*) silent ;;
+		esac
 		contains "check" "$out" "$file compiles"
 	done
 }
@@ -280,7 +283,7 @@ large_stack() {
 }
 
 # In front of an object: the programs that bpftool loads from it
-loaded=(unshare -m bash -c 'mkdir -p pins && mount -t bpf none pins && bpftool prog loadall "$1" pins/all && ls pins/all' loaded)
+loaded=("${own_mounts[@]}" bash -c 'mkdir -p pins && mount -t bpf none pins && bpftool prog loadall "$1" pins/all && ls pins/all' loaded)
 
 # bpftool loads what build writes, and makes a skeleton of it; so does libbpf, whose loader bpftool has.
 built_for_others() {

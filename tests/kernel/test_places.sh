@@ -72,14 +72,14 @@ uprobe:$callers:Shape::area(int, int)" "$(sort out)"
 
 # A process in a mount namespace of its own, which has another file in the same place, and another libc.
 files_of_the_process() {
-	unshare -m true 2>/dev/null || skip "this user cannot make mount namespaces"
+	"${own_mounts[@]}" true 2>/dev/null || skip "this user cannot make mount namespaces"
 	local there=$tmp/there libc other
 	mkdir there
 	cp /bin/true there/prog
 	libc=$(ldd "$callers" | awk '$1 == "libc.so.6" { print $3 }')
 	cp "$libc" own-libc
 	mkfifo go
-	unshare -m bash -c 'mount -t tmpfs none "$1" && cp "$2" "$1/prog" && mount --bind "$3" "$(realpath "$4")" &&
+	"${own_mounts[@]}" bash -c 'mount -t tmpfs none "$1" && cp "$2" "$1/prog" && mount --bind "$3" "$(realpath "$4")" &&
 		touch ready && read -r _ <go && exec "$1/prog" --sleep 3' - "$there" "$callers" "$tmp/own-libc" "$libc" >/dev/null &
 	other=$!
 	wait_for "it has its mounts" [ -e ready ]
@@ -91,7 +91,7 @@ files_of_the_process() {
 	equal "in its file, and in its libc" "1 4" "$(jsonlines value <out | paste -sd' ')"
 	wait "$other"
 	# No such file there.
-	unshare -m bash -c 'mount -t tmpfs none "$1" && touch ready2 && sleep 1000' - "$there" &
+	"${own_mounts[@]}" bash -c 'mount -t tmpfs none "$1" && touch ready2 && sleep 1000' - "$there" &
 	other=$!
 	wait_for "it has its mounts" [ -e ready2 ]
 	run reprobe -p "$other" -e "count uprobe:$there/prog:main"

@@ -10,6 +10,7 @@
 #include "compile/clang_run.h"
 #include "compile/clang_source.h"
 #include "compile/diagnostics.h"
+#include "compile/elf_strip.h"
 #include "compile/fatal.h"
 #include "compile/fickle.h"
 #include "util/cleanup.h"
@@ -110,6 +111,7 @@ static struct rp_error *take_result(const struct job *job, struct rp_clang_resul
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!object)
         return rp_error_nomem();
+    rp_elf_strip(&result->elf, &result->elf_size);
     object->elf_size = (uint32_t)result->elf_size;
     object->elf = rp_take(result->elf);
     object->license = strdup("");

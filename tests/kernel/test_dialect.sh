@@ -207,6 +207,12 @@ from_standard_input() {
 	run bash -c "reprobe check - <'$sources/exec_perf.bpf.c'"
 	status 0
 	contains "check" "$out" "standard input compiles" "tracepoint:sched:sched_process_exec"
+	# An object is not larger for that, and what is in it has its lines.
+	run bash -c "reprobe build - -o in.o <'$sources/exec_reserve.bpf.c' && reprobe build '$sources/exec_reserve.bpf.c' -o file.o"
+	status 0
+	[ "$(stat -c %s in.o)" -le $(($(stat -c %s file.o) + 200)) ] || fail "sizes" "$(ls -l in.o file.o)"
+	run bash -c "bpftool btf dump file in.o | grep -c STRUCT"
+	[ "$out" -ge 2 ] || fail "types" "$out"
 	run bash -c "printf 'SEC(1' | reprobe check -"
 	refused "cannot compile standard input: "
 }
@@ -309,6 +315,38 @@ built_for_others() {
 	equal "programs" "handle_exec" "$out"
 }
 
+# A program in C that has the object in it, as bpftool's skeleton: it sets a setting, attaches, and reads variables.
+skeleton() {
+	run reprobe build "$calls" -o calls.bpf.o
+	status 0
+	bpftool gen skeleton calls.bpf.o >calls.skel.h
+	cat >main.c <<'EOF'
+#include <stdio.h>
+#include <unistd.h>
+#include "calls.skel.h"
+int main(void)
+{
+    struct calls_bpf *skeleton = calls_bpf__open();
+    if (!skeleton)
+        return 1;
+    skeleton->rodata->target = getpid();
+    skeleton->rodata->failed_only = true;
+    if (calls_bpf__load(skeleton) || calls_bpf__attach(skeleton))
+        return 2;
+    getpgid(0);
+    getpgid(77777777);
+    getpgid(0);
+    printf("%d seen, %d sent\n", (int)skeleton->bss->seen, (int)skeleton->bss->sent);
+    calls_bpf__destroy(skeleton);
+    return 0;
+}
+EOF
+	cc main.c -o main -lbpf -lelf -lz 2>cc.err || skip "there is no C compiler with libbpf: $(head -1 cc.err)"
+	run ./main
+	status 0
+	equal "what it says" "3 seen, 1 sent" "$out"
+}
+
 # The second time nothing is compiled; and it is when a word of it, of a header, or a flag changes.
 cached() {
 	export REPROBE_CACHE=$tmp/cache
@@ -403,6 +441,7 @@ t "a scheduler" scheduler
 t "no instruction" no_instruction
 t "large stack" large_stack
 t "objects for others" built_for_others
+t "an object in a skeleton" skeleton
 t "cache" cached
 t "again and again" again_and_again
 finish

@@ -163,6 +163,57 @@ frees 3" "$(variables .bss)"
 	[ "$(grep '"map":"allocs"' out | grep -c keeps_it)" = 2 ] || fail "stacks" "$out"
 }
 
+# Three writes, five allocations, three frees.
+many_functions() {
+	own_library
+	object multi
+	of_library 'on_call=uprobe:own_*'
+	equal "calls" "calls 11" "$(variables .bss | grep calls)"
+}
+
+many_kernel_functions() {
+	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
+	local there=/dev/shm/reprobe-families.$$ # not on an overlay, which removes in the file system below once more
+	object multi
+	mkdir "$there" "$there"/{a,b,c}
+	rm -f go
+	python3 -c '
+import os, sys, time
+while not os.path.exists("go"): time.sleep(0.01)
+for name in "a", "b", "none", "c":
+    try: os.rmdir(sys.argv[1] + "/" + name)
+    except OSError: pass' "$there" &
+	caller=$!
+	probes=2 traced --json
+	rmdir "$there"
+	# vfs_rmdir() is not called for what is not there.
+	equal "variables" "entered 3
+returned 3" "$(variables .bss)"
+}
+
+lsm() {
+	object lsm
+	rm -f go
+	python3 -c '
+import os, socket, sys, time
+while not os.path.exists("go"): time.sleep(0.01)
+for family in socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_INET6, socket.AF_INET:
+    try: socket.socket(family).close()
+    except PermissionError: print("refused", flush=True)' >answers &
+	caller=$!
+	start reprobe run -v "$object" --set target="$caller" --json
+	wait_for "it traces or does not" grep -qE "attached to|^reprobe: cannot" err
+	touch go
+	wait "$caller"
+	gone "$pid" || kill -INT "$pid"
+	stopped
+	[ -s answers ] || skip "this kernel has no BPF LSM, or does not ask it (lsm=)"
+	status 0
+	equal "refused" 2 "$(wc -l <answers)"
+	equal "variables" "asked 5
+refused 2" "$(variables .bss)"
+}
+
 # As often as the kernel says that it has switched to the process.
 runqlat() {
 	reprobe list 'tp_btf:sched_switch' 2>/dev/null | grep -q . || skip "this kernel has no typed tracepoints"
@@ -286,6 +337,9 @@ for form in object source; do
 	t "$form: dynptrs and callbacks" dynptr
 	t "$form: what a library's function is given" written
 	t "$form: memory that is not freed" leaks
+	t "$form: many functions of a library" many_functions
+	t "$form: many functions of the kernel" many_kernel_functions
+	t "$form: a security hook" lsm
 	t "$form: waiting for a processor" runqlat
 	t "$form: a socket's filter" sockfilter
 	t "$form: traffic control" tc

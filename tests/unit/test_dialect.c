@@ -223,8 +223,9 @@ START_TEST(outputs_keep_the_type_of_their_records) {
     struct bpf_object *object = open_text(
         HEAD
         "struct one { u64 a, b; };\nstruct two { u32 c; };\n#define SIZE sizeof(struct "
-        "one)\n" OUTPUT("RINGBUF", "reserved") OUTPUT("RINGBUF", "sent") OUTPUT("RINGBUF", "sized")
-            OUTPUT("RINGBUF", "macro") OUTPUT("RINGBUF", "odd")
+        "one)\nstruct three { u64 d[3]; };\nstruct holder { struct three *last; } holder;\n" OUTPUT(
+            "RINGBUF", "pointed") OUTPUT("RINGBUF", "reserved") OUTPUT("RINGBUF", "sent")
+            OUTPUT("RINGBUF", "sized") OUTPUT("RINGBUF", "macro") OUTPUT("RINGBUF", "odd")
                 OUTPUT("PERF_EVENT_ARRAY",
                        "perf") "SEC(\"kprobe/x\") int f(void *ctx) {\n"
                                "  struct one one = {1, 2};\n  struct two two = {3}, *p = &two;\n"
@@ -236,6 +237,10 @@ START_TEST(outputs_keep_the_type_of_their_records) {
                                "bpf_ringbuf_discard(e, 0);\n"
                                "  e = bpf_ringbuf_reserve(&odd, (8 + 8), 0);\n  if (e) "
                                "bpf_ringbuf_discard(e, 0);\n"
+                               "  holder.last = bpf_ringbuf_reserve(&pointed, "
+                               "sizeof(struct three), 0);\n"
+                               "  struct three *t = holder.last;\n"
+                               "  if (t) { t->d[0] = 1; bpf_ringbuf_submit(t, 0); }\n"
                                "  bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, &two, "
                                "sizeof(two));\n"
                                "  return 0; }\n",
@@ -244,8 +249,8 @@ START_TEST(outputs_keep_the_type_of_their_records) {
     static const struct {
         const char *map;
         __u32 size;
-    } outputs[] = {{"reserved", 16}, {"sent", 16}, {"sized", 4},
-                   {"macro", 16},    {"odd", 0},   {"perf", 4}};
+    } outputs[] = {{"reserved", 16}, {"sent", 16}, {"sized", 4},   {"macro", 16},
+                   {"odd", 0},       {"perf", 4},  {"pointed", 24}};
     for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
         __u32 size = 99;
         ck_assert_msg(record_of(btf, outputs[i].map, &size), "%s is not there", outputs[i].map);

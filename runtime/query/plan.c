@@ -139,6 +139,23 @@ static struct rp_error *check_key(const struct rp_query_plan *p, const struct rp
         "use a member of it");
 }
 
+bool rp_node_is_stack(const struct rp_node *node) {
+    return rp_node_is_builtin(node, "stack") || rp_node_is_builtin(node, "kstack") ||
+           rp_node_is_builtin(node, "ustack");
+}
+
+bool rp_plan_is_user_stack(const struct rp_query_plan *p, const struct rp_node *node) {
+    return rp_node_is_builtin(node, "ustack") ||
+           (rp_node_is_builtin(node, "stack") && rp_plan_has_user_stack(p));
+}
+
+static bool has_user_stack(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->keys.count; i++)
+        if (rp_plan_is_user_stack(p, p->keys.items[i].node))
+            return true;
+    return false;
+}
+
 static bool has_key(const struct rp_query_plan *p, const char *name) {
     for (size_t i = 0; i < p->keys.count; i++)
         if (rp_node_is_builtin(p->keys.items[i].node, name))
@@ -149,11 +166,14 @@ static bool has_key(const struct rp_query_plan *p, const char *name) {
 /* Functions of a process have names only if it is known which process it is. */
 static struct rp_error *add_pid_of_stack(struct rp_query_plan *p) {
     const struct rp_node *node;
-    if (is_stack_verb(p->question) || !rp_plan_has_user_stack(p) || !has_key(p, "stack") ||
-        has_key(p, "pid"))
+    if (is_stack_verb(p->question) || !has_user_stack(p) || has_key(p, "pid"))
         return NULL;
-    RP_TRY(rp_plan_tree(p, "pid", &node));
-    return rp_value_add(&p->keys, "pid", node, NULL) ? NULL : rp_error_nomem();
+    /* Not `pid`, which may be an argument of the probe's. */
+    RP_TRY(rp_plan_tree(p, "(u32)(bpf_get_current_pid_tgid() >> 32)", &node));
+    struct rp_value *process = rp_value_add(&p->keys, "pid", node, NULL);
+    if (process)
+        process->is_process = true;
+    return process ? NULL : rp_error_nomem();
 }
 
 static struct rp_error *add_keys(struct rp_query_plan *p) {

@@ -36,6 +36,7 @@ struct rp_value {
     char member[48];  /* its name in a struct */
     const struct rp_node *node;
     unsigned capacity; /* bytes, of text */
+    bool is_process;   /* whose stack is beside it */
     /* Of what is kept of a call: the variable whose value it is; else what the trees of the return
      * call it, "entry(…)". */
     const struct rp_variable *variable;
@@ -190,6 +191,9 @@ struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 static inline bool rp_plan_has_user_stack(const struct rp_query_plan *program) {
     return program->points[0].spec.kind->in_files;
 }
+/* Whether the value is a stack, and the process's. */
+bool rp_node_is_stack(const struct rp_node *node);
+bool rp_plan_is_user_stack(const struct rp_query_plan *program, const struct rp_node *node);
 /* Whether the stacks of processes are named: then each process is told of when it is seen, since it
  * may have ended by then. */
 bool rp_plan_names_user_stacks(const struct rp_query_plan *program);

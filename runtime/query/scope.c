@@ -23,10 +23,39 @@ const struct rp_builtin rp_builtins[] = {
     {"cpu", "u32", "the CPU", false, false},
     {"nsecs", "u64", "the time, in nanoseconds since boot", false, false},
     {RP_DURATION, "u64", "how long the call took, in nanoseconds", false, true},
-    {"stack", "int", "the kernel's stack", true, false},
+    {"stack", "int", "the kernel's stack; of functions in files the process's", true, false},
+    {"kstack", "int", "the kernel's stack", true, false},
+    {"ustack", "int", "the process's stack", true, false},
     {"cgroup", "u64", "the id of the cgroup", true, false},
     {0},
 };
+
+const struct rp_task_name rp_task_names[RP_TASK_NAMES + 1] = {
+    {"curtask", "the task, a struct task_struct *", "bpf_get_current_task()", "%s", NULL},
+    {"ppid", "the parent process", "bpf_get_current_task()->real_parent->tgid",
+     "%s->real_parent->tgid", NULL},
+    {"parent", "the parent's name", "bpf_get_current_task()->real_parent->comm",
+     "%s->real_parent->comm", NULL},
+    {"gid", "the group", "(u32)(bpf_get_current_uid_gid() >> 32)", "%s->cred->gid.val", NULL},
+    {"user", "the user's name", "uid", "uid", "user"},
+    {0},
+};
+
+static struct rp_error *add_task_names(struct rp_question_scope *s,
+                                       const struct rp_scope_source *source) {
+    const char *task = source->task;
+    size_t count = 0;
+    for (const struct rp_task_name *n = rp_task_names; n->name && (!task || *task); n++) {
+        const char *text = task ? rp_arena_text(&s->types.arena, n->of_task, task) : n->of_current;
+        if (!text)
+            return rp_error_nomem();
+        s->shorthands[count++] =
+            (struct rp_shorthand){.name = n->name, .text = text, .look = n->look};
+    }
+    s->scope.shorthands = s->shorthands;
+    s->scope.shorthand_count = count;
+    return NULL;
+}
 
 const struct rp_builtin *rp_builtin_find(const char *name) {
     for (const struct rp_builtin *b = rp_builtins; b->name; b++)
@@ -37,7 +66,7 @@ const struct rp_builtin *rp_builtin_find(const char *name) {
 
 bool rp_builtin_is_at(const struct rp_builtin *builtin, const char *task) {
     bool runs = !task;
-    return runs || !builtin->of_task || (*task && strcmp(builtin->name, "stack") != 0);
+    return runs || !builtin->of_task || (*task && !strstr(builtin->name, "stack"));
 }
 
 const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name) {
@@ -102,7 +131,8 @@ static void set_different(const struct rp_scope_source *source, struct rp_variab
     if (!source->is_one_of_several)
         return;
     variable->missing = "differs from one attach point to another";
-    variable->instead = "pid, tid, uid, comm, cpu, nsecs, cgroup and stack are the same everywhere";
+    variable->instead =
+        "pid, tid, uid, comm, cpu, nsecs, cgroup, ppid and stack are the same everywhere";
 }
 
 static struct rp_error *add_argument(struct rp_question_scope *s,
@@ -220,6 +250,7 @@ struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
                           .owner = kept(s, owner_of(source)),
                           .noun = rp_spec_noun(spec),
                           .memory = spec->kind->in_files ? RP_MEMORY_USER : RP_MEMORY_EITHER};
+    RP_TRY(add_task_names(s, source));
     return s->scope.owner ? NULL : rp_error_nomem();
 }
 

@@ -23,6 +23,17 @@ struct rp_builtin {
 /* Ended by a NULL name. `ret` is not one: its type is the probe's to know. */
 extern const struct rp_builtin rp_builtins[];
 
+/* Names for what can be read of a task. Ended by a NULL name. */
+struct rp_task_name {
+    const char *name;
+    const char *what;       /* "the parent process" */
+    const char *of_current; /* the expression, of the task that runs */
+    const char *of_task;    /* the same of another one, which %s stands for */
+    const char *look;       /* or NULL */
+};
+extern const struct rp_task_name rp_task_names[];
+#define RP_TASK_NAMES 5
+
 /* NULL unless `name` is one. */
 const struct rp_builtin *rp_builtin_find(const char *name);
 /* Whether it has a value where events are about `task`: an argument, nobody (""), or (NULL) the
@@ -35,6 +46,7 @@ const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments,
 struct rp_question_scope {
     struct rp_c_types types;
     RP_VEC(struct rp_variable) variables; /* complete before the first tree is read */
+    struct rp_shorthand shorthands[RP_TASK_NAMES];
     struct rp_scope scope;
 };
 void rp_question_scope_clear(struct rp_question_scope *scope);

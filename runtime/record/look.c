@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 
@@ -316,6 +317,20 @@ static void write_open_flags(struct rp_writer *w, const struct rp_look_value *va
     }
 }
 
+/* "0 root"; the last one is remembered, as most rows are of few users. */
+static void write_user(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    static uint64_t last = UINT64_MAX;
+    static char name[64];
+    uint64_t number = bits_of(value);
+    (void)rest;
+    if (number != last) {
+        const struct passwd *user = getpwuid((uid_t)number);
+        snprintf(name, sizeof(name), "%s", user ? user->pw_name : "");
+        last = number;
+    }
+    write_name(w, value, *name ? name : NULL);
+}
+
 /* The kernel's own: 20 bits of the minor number. */
 static void write_device(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
     uint64_t number = bits_of(value);
@@ -360,6 +375,7 @@ static const struct rp_look looks[] = {
     {"errno", write_errno, 10, false, false, false},
     {"signal", write_signal, 10, false, false, false},
     {"open", write_open_flags, 18, false, false, false},
+    {"user", write_user, 12, false, false, false},
     {"dev", write_device, 7, false, false, false},
     {"port", write_big_endian, 5, false, true, false},
     {"ip", write_address, 15, false, true, true},

@@ -289,6 +289,29 @@ latencies() {
 	[ "${least:-0}" -ge 262144 ] || fail "latency of a call that waits: $least us in" "$out"
 }
 
+# Who it is that runs, and who has started it; at functions about another task, that one.
+about_tasks() {
+	asked 'sh -c "exec spawn --open readme >expected"' 'trace openat ppid parent gid user curtask->tgid as SELF filename if filename == "readme"'
+	local self
+	self=$(cut -d' ' -f1 expected | head -n 1)
+	matches "its parent" "$out" "\"pid\":$self,\"comm\":\"spawn\",\"ppid\":[0-9]+,\"parent\":\"(reprobe|sh|bash)\",\"gid\":$(id -g),\"user\":$(id -u),\"SELF\":$self,"
+	run reprobe -c 'spawn --open readme >expected' -e 'count openat by user, ppid == 0 as NONE if filename == "readme"'
+	matches "the user's name" "$out" "^$(id -u) $(id -un) +0 +[0-9]+\$"
+	asked 'spawn 3 >expected' 'count tp_btf:sched_process_exec by ppid if p->comm == "spawn"' || return
+	contains "of the task that it is about" "$out" "\"ppid\":$(awk '{ print $2; exit }' expected)},\"value\":3"
+}
+
+# Both stacks, as columns and keys; whose they are is known also where the probe has another pid.
+both_stacks() {
+	run reprobe --json -c 'sleep 0.3' -e 'count clock_nanosleep by kstack, ustack if comm == "sleep"'
+	matches "keys" "$out" '"kstack":"[^"]*do_syscall_64[^"]*","ustack":"[^"]*nanosleep[^"]*","pid":[1-9][0-9]*},"value":1'
+	run reprobe -c 'sleep 0.3' -e 'trace clock_nanosleep kstack ustack if comm == "sleep"'
+	contains "rows" "$out" '    do_syscall_64'
+	matches "the process's" "$out" '^    .*nanosleep'
+	run reprobe --json -c 'spawn --calls 5 >expected' -e 'count getpgid by ustack if comm == "spawn"'
+	contains "the process, not the argument" "$out" "\"pid\":$(cut -d' ' -f1 expected)},\"value\":5"
+}
+
 # From the entry of a call to its return, wherever a value can stand.
 durations() {
 	local ns
@@ -472,6 +495,8 @@ t "hist" histograms
 t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
 t "latency" latencies
+t "tasks and their parents" about_tasks
+t "kstack and ustack" both_stacks
 t "duration" durations
 t "what numbers mean" looks
 t "stack and profile" stacks_and_samples

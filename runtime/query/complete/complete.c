@@ -479,6 +479,8 @@ static void complete_name(const struct rp_arguments *arguments, const char *task
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
         if (rp_builtin_is_at(builtin, task))
             rp_candidates_add(candidates, builtin->name, builtin->what);
+    for (const struct rp_task_name *name = rp_task_names; name->name && (!task || *task); name++)
+        rp_candidates_add(candidates, name->name, name->what);
     rp_candidates_add(candidates, "ret", "what the function returns");
     if (candidates->count)
         return;

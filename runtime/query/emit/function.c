@@ -312,9 +312,9 @@ static void write_builtin(const struct rp_query_plan *p, size_t s, const struct 
     rp_write_local(p->out, builtin->type, builtin->name, of_task ? of_task : builtin->current);
 }
 
-static void write_stack(const struct rp_query_plan *p, size_t s) {
-    bool user = rp_plan_has_user_stack(p);
-    fprintf(p->out, "    int stack = stacks.get_stackid(%s, %s);\n", rp_context(p, s),
+static void write_stack(const struct rp_query_plan *p, size_t s, const char *name) {
+    bool user = *name == 'u' || (*name == 's' && rp_plan_has_user_stack(p));
+    fprintf(p->out, "    int %s = stacks.get_stackid(%s, %s);\n", name, rp_context(p, s),
             user ? "BPF_F_USER_STACK" : "0");
     if (!user)
         return;
@@ -335,8 +335,10 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
     if (p->pair && s == 1 && is_read(p, s, RP_DURATION) &&
         !rp_argument_find(arguments, RP_DURATION))
         rp_write_local(p->out, "u64", RP_DURATION, rp_own(p, "ns").text);
-    if (is_read(p, s, "stack") && !rp_argument_find(arguments, "stack"))
-        write_stack(p, s);
+    static const char *const stacks[] = {"stack", "kstack", "ustack"};
+    for (size_t i = 0; i < RP_COUNT(stacks); i++)
+        if (is_read(p, s, stacks[i]) && !rp_argument_find(arguments, stacks[i]))
+            write_stack(p, s, stacks[i]);
 }
 
 /* ------------------------------------------------------------------ conditions */

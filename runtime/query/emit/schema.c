@@ -41,9 +41,10 @@ static void add_member(struct building *b, struct rp_map_schema *map, const char
 
 static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
                                          const struct rp_value *value) {
-    if (rp_node_is_builtin(value->node, "stack"))
-        return rp_plan_has_user_stack(p) ? RP_MEMBER_USER_STACK : RP_MEMBER_KERNEL_STACK;
-    if (rp_node_is_builtin(value->node, "pid"))
+    if (rp_node_is_stack(value->node))
+        return rp_plan_is_user_stack(p, value->node) ? RP_MEMBER_USER_STACK
+                                                     : RP_MEMBER_KERNEL_STACK;
+    if (value->is_process || rp_node_is_builtin(value->node, "pid"))
         return RP_MEMBER_PID;
     if (rp_node_is_builtin(value->node, "comm"))
         return RP_MEMBER_COMM;

@@ -18,7 +18,12 @@ static bool is_by_process(const struct rp_query_plan *p) {
 }
 
 static bool reads_stack(const struct rp_node *node) {
-    return rp_node_reads(node, "stack");
+    return rp_node_reads(node, "stack") || rp_node_reads(node, "kstack") ||
+           rp_node_reads(node, "ustack");
+}
+
+static bool reads_user_stack(const struct rp_node *node) {
+    return rp_node_reads(node, "ustack");
 }
 
 bool rp_plan_reads_stack(const struct rp_query_plan *p) {
@@ -29,7 +34,8 @@ bool rp_plan_reads_stack(const struct rp_query_plan *p) {
 bool rp_plan_names_user_stacks(const struct rp_query_plan *p) {
     if (p->question->verb == RP_VERB_STACK || p->question->verb == RP_VERB_PROFILE)
         return is_by_process(p);
-    return rp_plan_has_user_stack(p) && rp_plan_reads_stack(p);
+    return (rp_plan_has_user_stack(p) && rp_plan_reads_stack(p)) ||
+           rp_plan_any(p, reads_user_stack);
 }
 
 static void write_types(const struct rp_query_plan *p) {

@@ -357,6 +357,21 @@ struct rp_error *rp_build_cast(const struct rp_parser *p, const struct rp_c_type
     return folded(node, out);
 }
 
+/* ------------------------------------------------------------------ looks */
+
+struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *a, const char *look,
+                               const struct rp_node **out) {
+    if (!rp_c_is_integer(a->type))
+        return rp_parse_error_at(p, a, "this is not a number");
+    struct rp_node *node = rp_node_new(p, a->kind, a->text, rp_node_end(a));
+    if (!node)
+        return rp_error_nomem();
+    *node = *a;
+    node->look = look;
+    *out = node;
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ text */
 
 /* Bytes of a task's name, its end included. */

@@ -46,7 +46,7 @@ struct rp_error *rp_parse_out_of_place(const struct rp_parser *p, const struct r
 /* A type's name. */
 struct rp_error *rp_parse_type(struct rp_parser *p, const struct rp_c_type **out);
 
-/* ------------------------------------------------------------------ call.c: looks */
+/* ------------------------------------------------------------------ build.c: looks */
 
 /* The number `a`, shown as `look` says. */
 struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *a, const char *look,
@@ -68,6 +68,9 @@ struct rp_error *rp_parse_call(struct rp_parser *p, const struct rp_token *name,
 /* A name that is not a variable's: a macro without parameters. *out is NULL when there is none. */
 struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
+/* The same of a shorthand. */
+struct rp_error *rp_shorthand_name(struct rp_parser *p, const struct rp_token *name,
+                                   const struct rp_node **out);
 /* NAME(ARGUMENTS), with the lexer behind the name; *out is NULL when there is no such macro. */
 struct rp_error *rp_macro_call(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);

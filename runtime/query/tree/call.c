@@ -128,20 +128,6 @@ static struct rp_error *make_starts(const struct rp_parser *p, const struct func
                             call->arguments[1], out);
 }
 
-/* The same, shown otherwise. */
-struct rp_error *rp_build_look(const struct rp_parser *p, const struct rp_node *a, const char *look,
-                               const struct rp_node **out) {
-    if (!rp_c_is_integer(a->type))
-        return rp_parse_error_at(p, a, "this is not a number");
-    struct rp_node *node = rp_node_new(p, a->kind, a->text, rp_node_end(a));
-    if (!node)
-        return rp_error_nomem();
-    *node = *a;
-    node->look = look;
-    *out = node;
-    return NULL;
-}
-
 /* nocase(a) */
 static struct rp_error *make_no_case(const struct rp_parser *p, const struct function *function,
                                      const struct call *call, const struct rp_node **out) {

@@ -65,6 +65,21 @@ struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,
     return text ? rp_build_constant(p, name, node->type, node->value, text, out) : rp_error_nomem();
 }
 
+struct rp_error *rp_shorthand_name(struct rp_parser *p, const struct rp_token *name,
+                                   const struct rp_node **out) {
+    *out = NULL;
+    for (size_t i = 0; i < p->scope->shorthand_count && depth_of(p) <= DEPTH_MAX; i++) {
+        const struct rp_shorthand *shorthand = &p->scope->shorthands[i];
+        if (!rp_token_is(name, shorthand->name))
+            continue;
+        const struct rp_macro macro = {.body = shorthand->text};
+        struct rp_parser body = inside(p, &macro, name->text);
+        RP_TRY(parse_body(&body, out));
+        return shorthand->look ? rp_build_look(&body, *out, shorthand->look, out) : NULL;
+    }
+    return NULL;
+}
+
 static struct rp_error *take_arguments(struct rp_parser *p, const struct rp_token *name,
                                        unsigned count, const struct rp_node **values) {
     RP_TRY(rp_parse_expect(p, "("));

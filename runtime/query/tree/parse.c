@@ -52,6 +52,8 @@ static struct rp_error *hint_of_unknown(const struct rp_parser *p, struct rp_err
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < p->scope->count; i++)
         rp_nearest_add(&nearest, p->scope->variables[i].name);
+    for (size_t i = 0; i < p->scope->shorthand_count; i++)
+        rp_nearest_add(&nearest, p->scope->shorthands[i].name);
     if (isupper((unsigned char)*name))
         add_macros(&nearest);
     RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
@@ -96,7 +98,9 @@ static struct rp_error *take_name(struct rp_parser *p, const struct rp_token *na
     int64_t value;
     if (!text)
         return rp_error_nomem();
-    RP_TRY(rp_macro_name(p, name, out));
+    RP_TRY(rp_shorthand_name(p, name, out));
+    if (!*out)
+        RP_TRY(rp_macro_name(p, name, out));
     if (*out)
         return NULL;
     if (rp_c_enumerator_find(p->scope->types, text, &value, &type)) {

@@ -31,7 +31,16 @@ struct rp_variable {
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */
 };
 
+/* A name for an expression. */
+struct rp_shorthand {
+    const char *name, *text;
+    const char *look; /* or NULL */
+};
+
 struct rp_scope {
+    const struct rp_shorthand *shorthands; /* names that are not variables' are looked for here;
+                                              NULL: none */
+    size_t shorthand_count;
     struct rp_c_types *types;
     const struct rp_variable *variables;
     size_t count;

@@ -89,7 +89,8 @@ static struct rp_error *declare_typedef(struct prompt *prompt, const char *args)
 const struct verb question_verbs[] = {
     {"trace", "PROBE [EXPR…] [if COND]", "print a row for each event",
      "EXPR is a C expression. It may use the arguments of the function or the fields of the "
-     "tracepoint, pid, tid, uid, comm, cpu, nsecs, cgroup, stack, and of a call its ret and "
+     "tracepoint, pid, tid, uid, comm, cpu, nsecs, cgroup, ppid, parent, gid, user, curtask, "
+     "stack, kstack, ustack, and of a call its ret and "
      "duration. "
      "Numbers may have a unit: 10ms, 4KiB. Without EXPR the row shows all arguments or fields. "
      "Text is shown as text, a struct "

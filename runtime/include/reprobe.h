@@ -492,6 +492,7 @@ void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line
 enum rp_map_output { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV };
 
 struct rp_map_number; /* reprobe_query.h */
+struct rp_map_past;
 
 /* How a map is printed; all but the size may be zero. */
 struct rp_map_format {
@@ -501,7 +502,17 @@ struct rp_map_format {
     /* Returns what the number means, malloc()ed; NULL to have the number printed. May be NULL. */
     char *(*text)(void *ctx, const struct rp_map_number *number);
     void *ctx;
+    size_t columns; /* of the terminal, which text fits: longer cells are cut; 0: no end */
+    size_t most;    /* rows of a table that are shown; 0: all */
+    /* NULL, or how fast the numbers of a table have grown since the last call with it stands behind
+     * them, a second; the fastest come first. */
+    struct rp_map_past *past;
+    const char *mark, *unmark; /* around a row whose number has grown; NULL: nothing */
 };
+
+/* What maps had when they were last printed with it. NULL: no memory. */
+struct rp_map_past *rp_map_past_new(void);
+void rp_map_past_free(struct rp_map_past *past);
 
 /* Prints all entries of the map `name` as its schema says: as a table, sorted by value if the
  * values are numbers and by key otherwise, or as histograms, the largest last. A histogram with

@@ -33,15 +33,23 @@ static void write_bar(uint64_t count, uint64_t most, unsigned width, FILE *out) 
     fputc('|', out);
     for (unsigned i = 0; i < width; i++)
         fputc(i < stars ? '*' : ' ', out);
-    fputs("|\n", out);
+    fputc('|', out);
+}
+
+/* What is left of the line for the bar, behind the numbers and within its ends. */
+static unsigned bar_width(const struct rp_bars *bars, int before, unsigned width) {
+    size_t used = (size_t)before + 2 + (bars->each ? bars->width : 0);
+    if (!bars->columns || bars->columns >= used + width)
+        return width;
+    return bars->columns > used ? (unsigned)(bars->columns - used) : 0;
 }
 
 static void print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], unsigned first,
-                       FILE *out) {
+                       const struct rp_bars *bars, FILE *out) {
     unsigned used = slots_used(counts);
     /* Numbers of more than 32 bits take half of the bar's width. */
     int digits = used <= 33 ? 10 : 20;
-    unsigned width = used <= 33 ? BAR_WIDTH : BAR_WIDTH / 2;
+    unsigned width = bar_width(bars, digits * 2 + 16, used <= 33 ? BAR_WIDTH : BAR_WIDTH / 2);
     uint64_t most = 0;
     for (unsigned i = 1; i < used; i++)
         most = counts[i] > most ? counts[i] : most;
@@ -51,18 +59,22 @@ static void print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], u
         fprintf(out, "%*" PRIu64 " -> %-*" PRIu64 " : %-8" PRIu64 " ", digits, slot_min(i), digits,
                 slot_max(i), counts[i]);
         write_bar(counts[i], most, width, out);
+        if (bars->each)
+            bars->each(bars->ctx, i, out);
+        fputc('\n', out);
     }
 }
 
 void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
-    print_log2(unit, counts, 1, out);
+    print_log2(unit, counts, 1, &(struct rp_bars){0}, out);
 }
 
-void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS],
+                        const struct rp_bars *bars, FILE *out) {
     unsigned first = 1;
     while (first + 1 < RP_LOG2_SLOTS && !counts[first])
         first++;
-    print_log2(unit, counts, first, out);
+    print_log2(unit, counts, first, bars, out);
 }
 
 /* Returns how many buckets rp_print_log2() draws. */
@@ -93,7 +105,8 @@ static void write_edges(const struct rp_bucket *bucket, char *text, size_t size)
         snprintf(text, size, "[%" PRId64 ", %" PRId64 ")", bucket->min, bucket->max + 1);
 }
 
-void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out) {
+void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
+                     const struct rp_bars *bars, FILE *out) {
     uint64_t most = 0;
     int width = 24; /* as wide as the two numbers of a log2 histogram */
     char edges[64];
@@ -107,7 +120,8 @@ void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t c
     for (size_t i = 0; i < count; i++) {
         write_edges(&buckets[i], edges, sizeof(edges));
         fprintf(out, "%-*s : %-8" PRIu64 " ", width, edges, buckets[i].count);
-        write_bar(buckets[i].count, most, BAR_WIDTH, out);
+        write_bar(buckets[i].count, most, bar_width(bars, width + 12, BAR_WIDTH), out);
+        fputc('\n', out);
     }
 }
 

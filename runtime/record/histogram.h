@@ -13,10 +13,20 @@ struct rp_bucket {
     uint64_t count;
 };
 
+/* How wide bars are, and what stands behind them. */
+struct rp_bars {
+    size_t columns; /* of the terminal; 0: no end */
+    /* NULL, or writes what stands behind the bar of a log2 slot, in so many columns. */
+    void (*each)(void *ctx, unsigned slot, FILE *out);
+    void *ctx;
+    size_t width;
+};
 /* Draws "[min, max + 1)" for each. */
-void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count, FILE *out);
+void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
+                     const struct rp_bars *bars, FILE *out);
 /* rp_print_log2() without the empty buckets before the first one that is not. */
-void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out);
+void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS],
+                        const struct rp_bars *bars, FILE *out);
 /* "count 20, mean 8.3 to 16.1, p50 <= 15, …": percentiles as the ends of the buckets that have
  * them. Nothing where there is nothing. */
 void rp_print_summary(const struct rp_bucket *buckets, size_t count, FILE *out);

@@ -595,7 +595,7 @@ START_TEST(test_linear_histogram) {
     char *text = NULL;
     size_t length;
     FILE *out = open_memstream(&text, &length);
-    rp_print_linear("ms", buckets, COUNT(buckets), out);
+    rp_print_linear("ms", buckets, COUNT(buckets), &(struct rp_bars){0}, out);
     struct rp_writer json;
     rp_writer_begin(&json, out);
     rp_json_buckets(&json, NULL, buckets, COUNT(buckets));

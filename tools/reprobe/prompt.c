@@ -113,8 +113,8 @@ static void announce(struct prompt *prompt, const struct entry *entry) {
     if (!prompt->terminal)
         return;
     screen_hide();
-    struct rp_error *err =
-        entry_print_maps(prompt, entry, prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT, stdout);
+    const struct map_look look = map_look(prompt);
+    struct rp_error *err = entry_print_maps(prompt, entry, &look, stdout);
     if (err)
         prompt_fail(prompt, err);
 }

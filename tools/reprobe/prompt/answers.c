@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compile/schema.h"
 #include "entry.h"
@@ -145,15 +146,23 @@ static struct rp_error *print_stacks(const struct prompt *prompt, const struct e
 }
 
 struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry *entry,
-                                 const char *map, int as, FILE *out) {
-    struct rp_map_format format = {
-        .size = sizeof(format), .text = number_text, .ctx = (void *)entry};
+                                 const char *map, const struct map_look *look, FILE *out) {
+    struct rp_map_format format = {.size = sizeof(format),
+                                   .as = look->as,
+                                   .text = number_text,
+                                   .ctx = (void *)entry,
+                                   .columns = look->columns,
+                                   .most = look->most,
+                                   .past = look->past};
     char title[256];
     bool stacks = rp_module_map_schema(entry->module, map)->means == RP_MEANS_STACKS;
-    if (stacks && as != RP_MAP_CSV)
-        return print_stacks(prompt, entry, map, as, out);
+    if (stacks && look->as != RP_MAP_CSV)
+        return print_stacks(prompt, entry, map, look->as, out);
     snprintf(title, sizeof(title), "%u.%s", entry->number, map);
-    format.as = as;
+    if (look->past && *screen_colour(COLOUR_HEADER)) {
+        format.mark = screen_colour(COLOUR_HEADER);
+        format.unmark = screen_colour(COLOUR_NONE);
+    }
     format.title = prompt->entries.count > 1 ? title : NULL;
     return rp_map_print(entry->module, map, &format, out);
 }
@@ -176,22 +185,27 @@ void entry_say_lost(const struct prompt *prompt, struct entry *entry) {
     entry->lost = lost;
 }
 
-struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry, int as,
-                                  FILE *out) {
+struct map_look map_look(const struct prompt *prompt) {
+    bool seen = isatty(STDOUT_FILENO);
+    return (struct map_look){.as = prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT,
+                             .columns = seen ? (size_t)screen_columns() : 0};
+}
+
+struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry,
+                                  const struct map_look *look, FILE *out) {
     for (size_t i = 0; i < rp_module_map_count(entry->module); i++) {
         const char *name = rp_module_map_name(entry->module, i);
         if (is_answer(entry, name))
-            RP_TRY(entry_print_map(prompt, entry, name, as, out));
+            RP_TRY(entry_print_map(prompt, entry, name, look, out));
     }
     return entry_say_losses(entry);
 }
 
 struct rp_error *entry_print_answer(const struct prompt *prompt, const struct answer *answer,
-                                    FILE *out) {
-    int as = prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT;
+                                    const struct map_look *look, FILE *out) {
     if (!answer->map)
-        return entry_print_maps(prompt, answer->entry, as, out);
-    return entry_print_map(prompt, answer->entry, answer->map, as, out);
+        return entry_print_maps(prompt, answer->entry, look, out);
+    return entry_print_map(prompt, answer->entry, answer->map, look, out);
 }
 
 bool entry_show_answers(struct prompt *prompt) {
@@ -223,10 +237,10 @@ void entry_print_how(const struct prompt *prompt, const struct entry *entry) {
 }
 
 struct rp_error *entry_print_all(const struct prompt *prompt) {
-    int as = prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT;
+    const struct map_look look = map_look(prompt);
     for (size_t i = 0; i < prompt->entries.count; i++) {
         entry_say_lost(prompt, prompt->entries.items[i]);
-        RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], as, stdout));
+        RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], &look, stdout));
     }
     return NULL;
 }

@@ -143,11 +143,19 @@ struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const ch
 /* The map that a word means: "counts" or "2.counts". On an error *entry is NULL. */
 struct rp_error *entry_map(const struct prompt *prompt, const char *word, struct entry **entry,
                            const char **map);
+/* How a map is to look; see struct rp_map_format. */
+struct map_look {
+    int as;
+    size_t columns, most;
+    struct rp_map_past *past;
+};
+/* As the command line says, for whoever looks at standard output. */
+struct map_look map_look(const struct prompt *prompt);
 /* One of its maps, or all that have data, to `out`. */
 struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry *entry,
-                                 const char *map, int as, FILE *out);
-struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry, int as,
-                                  FILE *out);
+                                 const char *map, const struct map_look *look, FILE *out);
+struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry,
+                                  const struct map_look *look, FILE *out);
 /* An error when the map holds events, stacks or programs, and not data. */
 struct rp_error *entry_check_data(const struct entry *entry, const char *map);
 /* What an entry has gathered. */
@@ -159,9 +167,8 @@ bool entry_has_answer(const struct entry *entry);
 /* What a word means: a map, or of a number or `last` all that it has gathered; NULL: the newest
  * answer. On an error out->entry is NULL. */
 struct rp_error *entry_answer(const struct prompt *prompt, const char *word, struct answer *out);
-/* As --json says. */
 struct rp_error *entry_print_answer(const struct prompt *prompt, const struct answer *answer,
-                                    FILE *out);
+                                    const struct map_look *look, FILE *out);
 /* Says at a terminal how to see it. */
 void entry_print_how(const struct prompt *prompt, const struct entry *entry);
 /* All answers, for whoever looks at the screen; false: there are none. */

@@ -94,7 +94,8 @@ static struct rp_error *delete (const struct entry *entry, const char *map, cons
 static struct rp_error *print(const struct prompt *prompt, const struct answer *answer) {
     if (answer->map)
         RP_TRY(entry_check_data(answer->entry, answer->map));
-    return entry_print_answer(prompt, answer, stdout);
+    const struct map_look look = map_look(prompt);
+    return entry_print_answer(prompt, answer, &look, stdout);
 }
 
 /* One map can be changed, and not all of an answer. */
@@ -143,8 +144,11 @@ const struct verb map_verbs[] = {
      "map counts del {\"nobody\"}\n"
      "map counts clear",
      WORDS_MAP, map},
-    {"watch", "[NAME] [SECONDS [COUNT]]", "print it again and again; on a terminal, in place",
-     "NAME is as for `map`. Every second or every SECONDS (such as 500ms), until Ctrl-C or Enter, "
+    {"watch", "[NAME] [SECONDS [COUNT]] [top N]",
+     "print it again and again; on a terminal, in place",
+     "NAME is as for `map`. Counts have how much they grew a second beside them (/s), the fastest "
+     "first; `top N` shows so many. Every second or every SECONDS (such as 500ms), until Ctrl-C or "
+     "Enter, "
      "or COUNT times. Rows "
      "that come meanwhile are counted but not shown.",
      "count sched_switch by comm\n"

@@ -87,9 +87,9 @@ static struct rp_error *each_named(struct prompt *prompt, const char *args, bool
 
 static struct rp_error *end_one(struct prompt *prompt, struct entry *entry) {
     unsigned number = entry->number;
+    const struct map_look look = map_look(prompt);
     if (prompt->terminal)
-        RP_TRY(entry_print_maps(prompt, entry, prompt->tool->json ? RP_MAP_JSON : RP_MAP_TEXT,
-                                stdout));
+        RP_TRY(entry_print_maps(prompt, entry, &look, stdout));
     entry_end(prompt, entry);
     prompt_say("[%u] detached\n", number);
     return NULL;

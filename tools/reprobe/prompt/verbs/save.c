@@ -151,11 +151,12 @@ static struct rp_error *read_export(const struct prompt *prompt, const char *arg
 
 static struct rp_error *write_export(const struct prompt *prompt, const struct export *export,
                                      FILE *out) {
+    const struct map_look look = {.as = export->as};
     if (export->map)
-        return entry_print_map(prompt, export->entry, export->map, export->as, out);
+        return entry_print_map(prompt, export->entry, export->map, &look, out);
     for (size_t i = 0; i < prompt->entries.count; i++)
         if (!export->entry || export->entry == prompt->entries.items[i])
-            RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], export->as, out));
+            RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], &look, out));
     return NULL;
 }
 

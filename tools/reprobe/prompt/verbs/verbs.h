@@ -13,6 +13,7 @@ struct watch_opts {
     const char *word;  /* as for entry_answer() */
     uint64_t every_ns; /* 0: a second */
     uint64_t times;    /* 0: until it is ended */
+    size_t top;        /* rows of a table: the fastest; 0: all */
 };
 struct rp_error *watch_start(struct prompt *prompt, const struct watch_opts *opts);
 struct rp_error *watch_verb(struct prompt *prompt, const char *args);

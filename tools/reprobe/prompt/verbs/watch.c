@@ -17,22 +17,30 @@
 struct watch {
     char *word;    /* as the map was called: it may be another program's when that was reloaded */
     uint64_t left; /* times; 0: no end */
+    size_t most;   /* rows; 0: all */
+    struct rp_map_past *past;
     bool in_place;
     unsigned drawn; /* rows on the screen, above the prompt; not in place: blocks */
 };
 
-/* Of the text as many rows as the terminal has beside the prompt's own, none wider than it is. What
- * is left out stands below the first two, the names: the entries with most are last. */
+/* What the terminal has beside the prompt's own rows. */
+static unsigned rows_left(void) {
+    return screen_rows() > 5 ? (unsigned)screen_rows() - 2 : 3;
+}
+
+/* As many rows as there are, none wider than the terminal. Of histograms the last are shown, below
+ * the first two rows: those with most. */
 static unsigned draw(const char *text) {
-    unsigned rows = 0, most = screen_rows() > 5 ? (unsigned)screen_rows() - 2 : 3;
+    unsigned rows = 0, most = rows_left();
     for (const char *c = text; *c; c++)
         rows += *c == '\n';
     unsigned skip = rows > most ? rows - most : 0, row = 0;
     for (const char *line = text; *line; row++) {
         size_t length = strcspn(line, "\n");
-        bool shown = row < 2 || row >= skip + 2;
+        bool shown = row < 2 || row >= skip + 2, fits = memchr(line, '\033', length);
         if (shown)
-            printf("%.*s\033[K\n", (int)screen_fit(line, length, screen_columns()), line);
+            printf("%.*s\033[K\n",
+                   (int)(fits ? length : screen_fit(line, length, screen_columns())), line);
         line += length + (line[length] == '\n');
     }
     return rows - skip;
@@ -44,6 +52,18 @@ static void redraw(struct watch *watch, const char *text) {
     watch->drawn = draw(text);
 }
 
+/* Of a table the fastest that there is room for below its two first rows, with a line that says how
+ * many others there are. */
+static struct map_look look_of(const struct prompt *prompt, const struct watch *watch) {
+    struct map_look look = map_look(prompt);
+    look.past = watch->past;
+    look.most = watch->most;
+    unsigned room = rows_left() - 3;
+    if (watch->in_place && (!look.most || look.most > room))
+        look.most = room;
+    return look;
+}
+
 static struct rp_error *print(struct prompt *prompt, const struct watch *watch, char **text) {
     struct answer answer;
     size_t size;
@@ -51,7 +71,8 @@ static struct rp_error *print(struct prompt *prompt, const struct watch *watch, 
     FILE *memory = open_memstream(text, &size);
     if (!memory)
         return rp_error_nomem();
-    struct rp_error *err = entry_print_answer(prompt, &answer, memory);
+    const struct map_look look = look_of(prompt, watch);
+    struct rp_error *err = entry_print_answer(prompt, &answer, &look, memory);
     fclose(memory);
     return err;
 }
@@ -88,6 +109,7 @@ static bool watch_tick(struct prompt *prompt, void *ctx) {
 static void watch_end(struct prompt *prompt, void *ctx) {
     struct watch *watch = ctx;
     (void)prompt;
+    rp_map_past_free(watch->past);
     free(watch->word);
     free(watch);
 }
@@ -102,6 +124,10 @@ static struct rp_error *start(struct prompt *prompt, const struct watch_opts *op
     if (opts->word && !watch->word)
         return rp_error_nomem();
     watch->left = opts->times;
+    watch->most = opts->top;
+    watch->past = rp_map_past_new();
+    if (!watch->past)
+        return rp_error_nomem();
     watch->in_place = prompt->terminal && !prompt->tool->json && screen_can_move();
     return show(prompt, watch);
 }
@@ -134,9 +160,9 @@ static bool is_duration(const char *word) {
     return word && word[strspn(word, "0123456789.")] && rp_parse_duration(word, &ns);
 }
 
-static struct rp_error *read_times(const char *args, struct watch_opts *opts) {
-    RP_AUTO_FREE char *seconds = args_word(&args), *count = args_word(&args);
-    RP_TRY(args_end(args));
+/* [SECONDS [COUNT]] */
+static struct rp_error *read_times(const char **args, struct watch_opts *opts) {
+    RP_AUTO_FREE char *seconds = args_word(args), *count = seconds ? args_word(args) : NULL;
     if (seconds && !rp_parse_duration(seconds, &opts->every_ns))
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is not a duration", "cannot watch every `%s`", seconds),
@@ -146,11 +172,37 @@ static struct rp_error *read_times(const char *args, struct watch_opts *opts) {
     return NULL;
 }
 
-struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
-    const char *rest = args;
+/* Cuts "top N" off the end. */
+static struct rp_error *read_top(char *args, struct watch_opts *opts) {
+    char *top = strstr(args, "top ");
+    if (!top || (top > args && top[-1] != ' '))
+        return NULL;
+    const char *rest = top + strlen("top ");
+    uint64_t count = 0;
     RP_AUTO_FREE char *word = args_word(&rest);
-    bool has_name = word && !is_duration(word);
-    struct watch_opts opts = {.word = has_name ? word : NULL};
-    RP_TRY(read_times(has_name ? rest : args, &opts));
+    RP_TRY(args_end(rest));
+    if (!word || !rp_parse_count(word, UINT32_MAX, &count) || !count)
+        return rp_error_hint_set(rp_error_new(EINVAL, "it is not a number of rows",
+                                              "cannot watch the top `%s`", word ? word : ""),
+                                 "watch top 5");
+    opts->top = (size_t)count;
+    *top = '\0';
+    return NULL;
+}
+
+struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *copy = strdup(args);
+    struct watch_opts opts = {0};
+    if (!copy)
+        return rp_error_nomem();
+    RP_TRY(read_top(copy, &opts));
+    const char *rest = copy;
+    RP_AUTO_FREE char *word = args_word(&rest);
+    if (is_duration(word))
+        rest = copy;
+    else
+        opts.word = word;
+    RP_TRY(read_times(&rest, &opts));
+    RP_TRY(args_end(rest));
     return watch_start(prompt, &opts);
 }

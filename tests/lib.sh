@@ -26,7 +26,7 @@ helpers=$(cd "${REPROBE_TEST_BIN:-$top/build/tests}" && pwd) || exit 1
 PATH=$bin:$helpers:$PATH:/usr/sbin:/sbin
 slow=${REPROBE_TEST_SLOW:-1}
 limit=$((300 + 60 * slow)) # seconds that one run of a program may take: it ends what hangs
-export REPROBE_TEST_LIMIT=$limit # for pty
+export REPROBE_TEST_LIMIT=${REPROBE_TEST_LIMIT:-$limit} # for pty
 kprobes= # set when this kernel has them
 [ -e /sys/bus/event_source/devices/kprobe ] && kprobes=1
 

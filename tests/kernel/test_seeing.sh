@@ -54,7 +54,7 @@ wait \^C$
 clear
 send map last clear\r
 send map\r
-wait ^counts:$
+wait ^counts: nothing yet$
 clear
 run ./seen_$$ --calls 3 >/dev/null
 key ctrl-d
@@ -143,18 +143,18 @@ fitting() {
 	local long
 	long=/$(printf 'd%.0s' {1..40})/$(printf 'f%.0s' {1..30})
 	looks 80 "$long" 'trace sys_enter_openat filename flags'
-	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d{40}/f+\? 0 *$'
+	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d{40}/f+\? O_RDONLY$'
 	matches "its header" "$(cat out)" '^\|TIME     PID +COMM  filename {40,} flags$'
 	looks 200 "$long" 'trace sys_enter_openat filename flags'
-	matches "all of it" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$long 0\$"
+	matches "all of it" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$long O_RDONLY\$"
 	looks 60 "$long" 'trace sys_enter_openat filename flags'
-	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d+\? 0 *$'
+	matches "the row" "$(cat out)" '^\|[0-9:]{8} [0-9]+ +spawn /d+\? O_RDONLY$'
 	matches "its header" "$(cat out)" '^\|TIME     PID +COMM  filename {20,} flags$'
 	# Text of cells of two columns each stands under its header, and what is behind it too.
 	looks 80 '/日本語.txt' 'trace sys_enter_openat filename flags'
 	equal "where wide text and its header end" "$(sed -n '/^|TIME/s/flags$//p' out | wc -L)" \
-		"$(sed -n '/spawn.*txt/s/0$//p' out | wc -L)"
-	matches "wide text" "$(cat out)" ' spawn +/\?{6}.txt +0$'
+		"$(sed -n '/spawn.*txt/s/O_RDONLY$//p' out | wc -L)"
+	matches "wide text" "$(cat out)" ' spawn +/\?{6}.txt +O_RDONLY$'
 }
 
 # Numbers are never cut: what does not fit takes a line for each column, as `expand` says.
@@ -164,7 +164,7 @@ expanded() {
 	looks 60 /dev/null "$question"
 	matches "a column a line" "$(cat out)" '^\|  cpu\+4611686018427387904-cpu +'$number'$'
 	looks 200 /dev/null "$question"
-	matches "in one line" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$number +[0-9]{12,} .* 0\$"
+	matches "in one line" "$(cat out)" "^.[0-9:]{8} [0-9]+ +spawn +$number +[0-9]{12,} .* O_RDONLY\$"
 	pty_options=()
 	terminal -p $BASHPID <<'END'
 wait ^reprobe>
@@ -202,10 +202,79 @@ count 4 ^TIME +PID +COMM +PID_2$
 END
 }
 
+# ---------------------------------------------------------------- watch
+
+# Totals, rates, the fastest first: of two that call, one is over and the other goes on.
+rates() {
+	private spawn quick_$$ >path
+	private spawn slow_$$ >path
+	cat >script <<END
+wait ^reprobe>
+send count sys_enter_getpgid by comm if comm == "quick_$$" || comm == "slow_$$"\r
+wait ^\[1\]
+run ./slow_$$ --calls 5000 >/dev/null
+run ./quick_$$ --calls 1 >/dev/null
+send watch 200ms\r
+wait ^slow_$$ +5000 +0\.0$
+begin while :; do ./quick_$$ --calls 20 >/dev/null; sleep 0.02; done & echo \$! >pids; wait
+until sed -n 's/.*//;q' pids
+wait ^quick_$$ +[0-9]+ +[1-9][0-9.]+$
+row ^slow_$$ +5000 +0\.0$
+print
+send \r
+idle 50
+clear
+send watch 200ms top 1\r
+wait ^quick_$$ +[0-9]+ +[1-9][0-9.]+$
+row ^. and 1 more$
+send \r
+idle 50
+send watch top none\r
+wait not a number of rows
+run kill \$(cat pids)
+key ctrl-d
+status 0
+END
+	terminal -p $BASHPID <script
+	equal "the order" "quick slow" "$(sed -n 's/^|\(quick\|slow\)_.*/\1/p' out | head -2 | paste -sd' ')"
+	# Elsewhere there is no screen to draw on: a block each time, and no escape sequence.
+	sed -i '/^send watch 200ms\\r/,$d' script
+	printf 'send watch 100ms 3\\r\ncount 3 ^counts:$\nrefuse \\[K\nkey ctrl-d\nstatus 0\n' >>script
+	TERM=dumb terminal -p $BASHPID <script
+	! grep -q $'\033' raw || fail "expected no escape sequence on a dumb terminal"
+	run reprobe --json -c 'spawn --calls 100 >spawned' -e 'count sys_enter_getpgid by comm' -e 'wait' -e 'watch 20ms 2'
+	contains "the rate in JSON" "$out" '"value":100}' '"value":100,"per_s":0.0}'
+}
+
+# How a histogram grows, beside it.
+heat() {
+	cat >script <<'END'
+wait ^reprobe>
+send hist sys_exit_getpgid ret if comm == "spawn"\r
+wait ^\[1\]
+send watch 100ms\r
+wait ^dist
+begin for i in 1 2 3 4 5 6 7 8 9 10; do spawn --calls 30 >/dev/null; sleep 0.1; done
+wait : 150 +\|\*+\| +[-=+*#%@:. ]+
+wait : 300 +\|\*+\| +[-=+*#%@:. ]*[-=+*#%@:][-=+*#%@:. ]*
+send \r
+idle 50
+clear
+send map\r
+wait : 300 +\|\*+\|$
+END
+	terminal -p $BASHPID <script
+	pty_options=(--size 60x24)
+	printf 'wait ^reprobe>\nsend hist sys_exit_getpgid ret if comm == "spawn"\\r\nwait ^.1.\nrun spawn --calls 9 >/dev/null\nkey ctrl-c\nwait : 9 +.\\*{22}.$\n' >script
+	terminal -p $BASHPID <script
+}
+
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone
 t "rows fit the terminal" fitting
 t "expanded rows" expanded
 t "headers" headers
+t "rates" rates
+t "histograms that grow" heat
 finish

@@ -902,7 +902,8 @@ START_TEST(test_summary) {
     rp_print_summary(closed, COUNT(closed), out);
     rp_print_summary(open, COUNT(open), out);
     rp_print_summary(empty, COUNT(empty), out);
-    rp_print_log2_used("n", (const uint64_t[RP_LOG2_SLOTS]){[3] = 1, [5] = 1}, out);
+    rp_print_log2_used("n", (const uint64_t[RP_LOG2_SLOTS]){[3] = 1, [5] = 1}, &(struct rp_bars){0},
+                       out);
     fclose(out);
     ck_assert_str_eq(
         text, "     count 10, mean 2.4 to 4.8, p50 <= 1, p90 <= 7, p99 <= 15\n"

@@ -320,14 +320,24 @@ static bool find_key(const struct job *job, char key[65]) {
 
 /* ------------------------------------------------------------- all of it */
 
+/* What an error is about that has no hint, where a tracepoint's struct could not be made. */
+static struct rp_error *without_format(struct rp_error *err, const char *tracepoint) {
+    if (!rp_tracefs_is_denied())
+        return rp_error_hint_set(
+            err, "this kernel has no tracepoint %s: `reprobe list tracepoint` lists all",
+            tracepoint);
+    RP_AUTO_FREE char *why =
+        rp_text("this user cannot read which fields tracepoint:%s has", tracepoint);
+    struct rp_error *denied = rp_error_new(EACCES, why, "%s", rp_error_what(err));
+    rp_error_free(err);
+    return rp_error_hint_set(denied, "run as root (sudo), to whom the tracing file system belongs");
+}
+
 static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
     const struct rp_scan *scan = &job->source.scan;
     struct rp_error *err = compile(job, out);
     if (err && job->source.unknown_tracepoint && !rp_error_hint(err))
-        rp_error_hint_set(err,
-                          "this kernel has no tracepoint %s, or you cannot read its format: "
-                          "`sudo reprobe list tracepoint` lists all",
-                          job->source.unknown_tracepoint);
+        err = without_format(err, job->source.unknown_tracepoint);
     if (*out) {
         (*out)->uses_target_pid = rp_names_has(&scan->mentioned, "TARGET_PID");
         (*out)->by_task = rp_target_is_by_task(job->opts);

@@ -158,13 +158,16 @@ struct printer {
     bool showing;         /* the current error or warning */
     bool whole;           /* with its location and its lines */
     bool rewritten;       /* the next line is no longer the author's */
+    bool beyond;          /* it is behind the author's last line, where libbcc writes more */
     char *authors;        /* the author's line, until it is printed instead */
 };
 
 static void find_authors_line(struct printer *p, const char *diagnostic, enum kind kind) {
     const char *shown = next_line(diagnostic), *line = NULL;
+    size_t len = strlen(p->path);
     if (kind != INCLUDED && *shown && kind_of(shown, NULL) == NO_DIAGNOSTIC && !is_count(shown))
         line = authors_line(diagnostic, p->path, p->text);
+    p->beyond = p->text && !line && !strncmp(diagnostic, p->path, len) && diagnostic[len] == ':';
     free(p->authors);
     p->authors = line ? plain_line(line) : NULL;
     p->rewritten = p->authors && !is_same(shown, p->authors);
@@ -182,6 +185,8 @@ static void put_words(struct printer *p, const char *line, const char *words, en
     bool unwanted_advice = kind == NOTE && strncmp(words, "include the header", 18) == 0;
     p->whole = kind != INCLUDED && !unwanted_advice && !is_elsewhere(line);
     find_authors_line(p, line, kind);
+    if (kind == NOTE && (p->rewritten || p->beyond)) /* about what the author has not written */
+        p->whole = false;
     if (!p->showing || (!p->whole && kind != ERROR))
         return;
     if (p->whole && p->rewritten)

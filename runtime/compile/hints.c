@@ -375,7 +375,6 @@ static const struct {
     char *(*hint)(const struct error *e);
     const char *text; /* if there is no function */
 } hints[] = {
-    {"*", printk_hint, NULL},
     {"*", callback_hint, NULL},
     {"no member named '*' in '*'*", field_hint, NULL},
     {"unknown type name '*'*", type_hint, NULL},
@@ -427,6 +426,7 @@ static const struct {
     {"Unsupport signed division*", NULL, SIGNED},
     {"*ynamic stack allocation*", NULL, "give the array a constant size"},
     {"*variable length array*", NULL, "give the array a constant size"},
+    {"*", printk_hint, NULL},
     {"*too many args*", NULL,
      "a function takes at most five arguments: pass a pointer to a struct"},
     {"*too many arguments*", NULL,

@@ -119,6 +119,23 @@ static void scan_enumerators(struct walk *w) {
     }
 }
 
+/* Behind the { of a struct: what stands before ; , [ or : there. Those of structs in it are found
+ * with it. */
+static void scan_members(const struct walk *w) {
+    struct rp_lexer lx = w->lx;
+    struct rp_token last = {0};
+    int depth = 0;
+    for (struct rp_token token = rp_lex(&lx); token.kind != RP_TOKEN_END; token = rp_lex(&lx)) {
+        depth += rp_token_is(&token, "{") - rp_token_is(&token, "}");
+        if (depth <= 0)
+            return;
+        if (last.kind == RP_TOKEN_IDENT && token.kind == RP_TOKEN_PUNCT &&
+            strchr(";,[:", *token.text))
+            rp_names_add(&w->scan->members, last.text, last.len);
+        last = token;
+    }
+}
+
 /* After `struct`, `union` or `enum`. */
 static void scan_tag(struct walk *w, bool is_enum) {
     struct rp_token name = peek(w);
@@ -136,10 +153,12 @@ static void scan_tag(struct walk *w, bool is_enum) {
         return;
     if (name.kind == RP_TOKEN_IDENT)
         rp_names_add(&w->scan->defined, name.text, name.len);
-    if (is_enum) {
-        next(w);
-        scan_enumerators(w);
+    if (!is_enum) {
+        scan_members(w);
+        return;
     }
+    next(w);
+    scan_enumerators(w);
 }
 
 /* After `typedef`: the name is the one after "(*", or the last one outside braces and brackets. */
@@ -211,6 +230,7 @@ void rp_scan_clear(struct rp_scan *scan) {
     rp_names_clear(&scan->mentioned);
     rp_names_clear(&scan->defined);
     rp_names_clear(&scan->declared);
+    rp_names_clear(&scan->members);
     rp_names_clear(&scan->tags);
     rp_names_clear(&scan->includes);
     rp_names_clear(&scan->quoted);

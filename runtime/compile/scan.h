@@ -11,6 +11,7 @@ struct rp_scan {
     struct rp_names defined;     /* struct, union and enum tags with a body, typedefs, enumerators,
                                     macros */
     struct rp_names declared;    /* variables, functions, maps, parameters, as far as tokens tell */
+    struct rp_names members;     /* of structs and unions with a body */
     struct rp_names tags;        /* names that follow `struct`, `union` or `enum` */
     struct rp_names includes;    /* paths, angle brackets and quotes alike */
     struct rp_names quoted;      /* only those in quotes */

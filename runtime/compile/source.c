@@ -197,6 +197,19 @@ static bool mentions_one_of(const struct rp_scan *scan, const char *names, size_
     return false;
 }
 
+/* "#define sk_daddr __sk_common.skc_daddr" would spoil what the author declares of that name. */
+static bool spoils_own(const struct rp_scan *scan, const char *names, size_t len,
+                       const char *body) {
+    static const char define[] = "#define ";
+    size_t begin = sizeof(define) - 1;
+    while (len && names[len - 1] == '\n')
+        len--;
+    return !strncmp(body, define, begin) && !strncmp(body + begin, names, len) &&
+           body[begin + len] == ' ' &&
+           (rp_names_has_n(&scan->members, names, len) ||
+            rp_names_has_n(&scan->declared, names, len));
+}
+
 static const char piece_mark[] = "\n//@ ";
 
 void rp_source_snippet_names(struct rp_names *names) {
@@ -219,7 +232,8 @@ void rp_source_write_snippets(struct rp_source *source, FILE *out) {
             size_t body_len = next ? (size_t)(next + 1 - body) : strlen(body);
             size_t names_len = (size_t)(body - 1 - names);
             if (!rp_names_has_n(&taken, names, names_len) &&
-                mentions_one_of(&source->scan, names, names_len)) {
+                mentions_one_of(&source->scan, names, names_len) &&
+                !spoils_own(&source->scan, names, names_len, body)) {
                 rp_names_add(&taken, names, names_len);
                 struct rp_scan of_piece = {0};
                 rp_scan_text(&of_piece, body, body_len);

@@ -45,6 +45,7 @@ struct check {
     int what;         /* a map type, helper or program type, for checks that try one */
     const char *path; /* for checks of a path */
     bool as_root;     /* without privileges the check would only see that it has none */
+    bool in_tracefs;  /* which is root's alone, whatever capabilities a user has */
 };
 
 static bool look_privileges(const struct check *check, struct detail *detail) {
@@ -368,13 +369,15 @@ static const struct check checks[] = {
      .needed_for = "tracepoint:CATEGORY:NAME",
      .cure = RP_IN_LAB,
      .look = look_tracepoints,
-     .as_root = true},
+     .as_root = true,
+     .in_tracefs = true},
     {.name = "syscall tracepoints",
      .needed_for = "tracepoint:syscalls:NAME",
      .cure = "use a kernel with CONFIG_FTRACE_SYSCALLS: scripts/lab -- COMMAND",
      .look = look_in_tracefs,
      .path = "events/syscalls",
-     .as_root = true},
+     .as_root = true,
+     .in_tracefs = true},
     {.name = "raw tracepoints",
      .needed_for = "rawtracepoint:NAME (Linux 4.17)",
      .cure = RP_IN_LAB,
@@ -433,7 +436,8 @@ static const struct check checks[] = {
      .cure = RP_AS_ROOT,
      .look = look_in_tracefs,
      .path = "trace_pipe",
-     .as_root = true},
+     .as_root = true,
+     .in_tracefs = true},
     {.name = "cgroup v2",
      .needed_for = "telling containers apart by cgroup id",
      .cure = "as root: mount -t cgroup2 nodev /sys/fs/cgroup/unified",
@@ -448,6 +452,7 @@ void rp_kernel_each_feature(void (*each)(void *ctx, const struct rp_feature *fea
         struct detail detail = {""};
         bool hidden = checks[i].as_root && !rp_kernel_may_trace();
         bool present = !hidden && checks[i].look(&checks[i], &detail);
+        bool denied = checks[i].in_tracefs && rp_tracefs_is_denied();
         if (hidden)
             say(&detail, "unknown: this check needs privileges");
         struct rp_feature feature = {.name = checks[i].name,
@@ -455,6 +460,7 @@ void rp_kernel_each_feature(void (*each)(void *ctx, const struct rp_feature *fea
                                      .needed_for = checks[i].needed_for,
                                      .detail = detail.text,
                                      .cure = present  ? NULL
+                                             : denied ? "run as root (sudo)"
                                              : hidden ? RP_AS_ROOT
                                                       : checks[i].cure};
         each(ctx, &feature);

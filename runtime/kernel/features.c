@@ -91,6 +91,11 @@ struct rp_error *rp_kernel_refusal(int errnum) {
         return rp_error_hint_set(
             rp_error_new(errnum, "the kernel is locked down (confidentiality)", "cannot trace"),
             "boot without lockdown=confidentiality, or use the lab: scripts/lab -- COMMAND");
+    if (!rp_kernel_has_capability(RP_CAP_SYS_ADMIN))
+        return rp_error_hint_set(
+            rp_error_new(errnum, "the kernel does not allow it with CAP_BPF and CAP_PERFMON alone",
+                         "cannot trace"),
+            "run as root (sudo)");
     return rp_error_hint_set(
         rp_error_new(errnum, "the kernel does not allow it here, not even with privileges",
                      "cannot trace"),

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -73,6 +74,14 @@ const char *rp_tracefs_path_or_null(void) {
     struct rp_error *err = rp_tracefs_path(&path);
     rp_error_free(err);
     return err ? NULL : path;
+}
+
+bool rp_tracefs_is_denied(void) {
+    const char *root = rp_tracefs_path_or_null();
+    RP_AUTO_FREE char *events = NULL;
+    if (!root || asprintf(&events, "%s/events", root) < 0)
+        return false;
+    return access(events, R_OK | X_OK) != 0 && errno == EACCES;
 }
 
 /* Calls `each` with the part of every line of a file before the first character of `end`. */

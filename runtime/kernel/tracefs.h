@@ -12,6 +12,8 @@ struct rp_error;
 struct rp_error *rp_tracefs_path(const char **path);
 /* The same, or NULL without an error. */
 const char *rp_tracefs_path_or_null(void);
+/* Whether it is there, and not shown to this user: it is root's. */
+bool rp_tracefs_is_denied(void);
 /* Calls `each` with "category:name" of every tracepoint until it returns false. */
 struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event), void *ctx);
 /* Calls `each` with the name of every function that ftrace can trace, until it returns false.

@@ -149,9 +149,16 @@ static bool add_function(void *ctx, const char *name, const char *module, uint64
     return true;
 }
 
+static bool is_refusal(const struct rp_error *err) {
+    return rp_error_errno(err) == EACCES || rp_error_errno(err) == EPERM;
+}
+
 static struct rp_error *unknown_name(const char *word) {
     RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = word};
-    rp_error_free(rp_tracefs_each_event(add_event, &nearest));
+    struct rp_error *unread = rp_tracefs_each_event(add_event, &nearest);
+    if (unread && is_refusal(unread))
+        return rp_error_what_set(unread, "cannot tell what `%s` is", word);
+    rp_error_free(unread);
     rp_error_free(rp_ksyms_each(add_function, &nearest));
     RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
     struct rp_error *err =

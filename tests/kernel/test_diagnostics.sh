@@ -163,6 +163,26 @@ PROBE
 END
 }
 
+# What an error is about is hinted at, whatever else stands in its line; notes are about lines of the author's.
+lines_with_printk() {
+	rejects "bad.c:4:5: error: " "BPF stack limit" "hint: put large variables into a map" <<'END'
+PROBE
+{
+    char a[600];
+    __builtin_memset(a, 1, sizeof(a)); bpf_trace_printk("%s\n", a);
+    return a[bpf_get_prandom_u32() % 600];
+}
+END
+	rejects "bad.c:3:" "no member named 'pidd'" "hint: the tracepoint's fields: __syscall_nr, pid" <<'END'
+PROBE
+{
+    bpf_trace_printk("%d\n", args->pidd);
+    return 0;
+}
+END
+	lacks "notes" "$err" "declared here"
+}
+
 declared_by_bcc() {
 	rejects "bad.c:1:8: error: redefinition of 'bpf_spin_lock'" "hint: BCC" <<'END'
 struct bpf_spin_lock { u32 val; };
@@ -215,4 +235,5 @@ t "a function of the C library" c_library
 t "what BCC declares" declared_by_bcc
 t "what only LLVM rejects" signed_division
 t "flags that ask for more" too_many_jobs
+t "lines with bpf_trace_printk" lines_with_printk
 finish

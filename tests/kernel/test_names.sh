@@ -125,9 +125,65 @@ of_members() {
 }
 
 before=$(inventory)
+# Members and variables called like macros of kernel headers; functions and constants of those headers.
+macros_source() {
+	source_file macros.c <<'END'
+#undef TCP_ESTABLISHED
+#define TCP_ESTABLISHED 5
+struct own {
+    int sk_daddr, sk_family, sk_state, inet_num;
+    u16 sk_dport;
+};
+struct event {
+    u32 sk_daddr;
+    int family, state, number, port, established, shot, same, differs, length, equal, bit;
+    unsigned __int128 wide;
+    char text[8];
+};
+BPF_RINGBUF_OUTPUT(events, 8);
+
+PROBE
+{
+    struct own own = {1, 2, 3, 4, 9};
+    u16 sk_num = 7;
+    struct event event;
+    if (TARGET_PID != bpf_get_current_pid_tgid() >> 32)
+        return 0;
+    memset(&event, 0, sizeof(event));
+    event.sk_daddr = own.sk_daddr;
+    event.family = own.sk_family;
+    event.state = own.sk_state;
+    event.number = own.inet_num + sk_num;
+    event.port = own.sk_dport;
+    event.established = TCP_ESTABLISHED;
+    event.shot = TC_ACT_SHOT + ETH_P_8021AD;
+    memcpy(event.text, "abc", 4);
+    event.same = __builtin_memcmp(event.text, "abc", 3);
+    event.differs = __builtin_memcmp(event.text, "abdef", 5) < 0;
+    event.length = strlen("four");
+    event.equal = memcmp(event.text, "abc", 4);
+    event.bit = (u64)&((struct sk_buff *)0)->cb == (u64)TCP_SKB_CB((struct sk_buff *)0);
+    event.wide = (unsigned __int128)1 << 100;
+    events.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+}
+
+of_macros() {
+	macros_source
+	run reprobe run --json macros.c -c 'exec spawn --calls 1 >called'
+	status 0
+	silent
+	equal "values" "1 2 3 11 9 5 34986 0 1 4 0 1 0x10000000000000000000000000 abc" \
+		"$(jsonlines data.sk_daddr data.family data.state data.number data.port data.established data.shot data.same data.differs \
+			data.length data.equal data.bit data.wide data.text <out | tr '\t' ' ')"
+}
+
 t "tables: run" of_run
 t "tables: the prompt" of_prompt
 t "outputs" of_outputs
 t "members" of_members
 t "nothing stays" unchanged "$before"
+t "macros of kernel headers" of_macros
 finish

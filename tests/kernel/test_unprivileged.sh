@@ -52,7 +52,7 @@ check_works() {
 	# A tracepoint's fields are in tracefs, which is root's.
 	sed 's/bpf_get_current_pid_tgid() >> 32/args->pid/' "$tmp/calls.c" >"$tmp/fields.c"
 	as_nobody reprobe check "$tmp/fields.c"
-	[ "$rc" = 0 ] || refused "syscalls:sys_enter_getpgid" "hint: " "sudo"
+	[ "$rc" = 0 ] || refused "this user cannot read which fields tracepoint:syscalls:sys_enter_getpgid has" "hint: run as root (sudo)"
 	chmod 600 "$tmp/calls.c"
 	as_nobody reprobe check "$tmp/calls.c"
 	refused "calls.c" "Permission denied"
@@ -84,9 +84,36 @@ capabilities_are_enough() {
 	status 0
 }
 
+# With what the kernel asks for, but not the tracing file system, which is root's.
+capabilities() {
+	local few=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon
+		--bounding-set=-all,+bpf,+perfmon)
+	"${few[@]}" true 2>/dev/null || skip "setpriv knows no such capabilities"
+	cd /
+	run "${few[@]}" reprobe -e 'trace openat' -e quit
+	refused "cannot tell what \`openat\` is" "Permission denied" "hint: run as root (sudo)"
+	run "${few[@]}" reprobe doctor
+	contains "doctor" "$out" "CAP_BPF, CAP_PERFMON"
+	matches "tracepoints" "$(grep -A2 '  tracepoints' <<<"$out")" 'what to do: run as root \(sudo\)$'
+	matches "of syscalls" "$(grep -A2 'syscall tracepoints' <<<"$out")" 'what to do: run as root \(sudo\)$'
+	# Some kernels let them probe files.
+	run "${few[@]}" reprobe -c true -e 'count uprobe:c:malloc'
+	[ "$rc" = 0 ] || refused "does not allow it with CAP_BPF and CAP_PERFMON alone" "hint: run as root (sudo)"
+}
+
+# A name that nobody can look up is not said to be a wrong one.
+names() {
+	cd /
+	as_nobody reprobe -e 'trace openat' -e quit
+	lacks "message" "$err" "did you mean"
+	contains "message" "$err" "hint: run as root (sudo)"
+}
+
 t "tracing is refused, with a hint" run_refused
 t "reprobe check works" check_works
 t "reprobe list" list_does_not_crash
 t "reprobe doctor" doctor_says_so
 t "CAP_BPF and CAP_PERFMON are enough" capabilities_are_enough
+t "with two capabilities" capabilities
+t "names" names
 finish

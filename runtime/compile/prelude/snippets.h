@@ -69,7 +69,7 @@
 #define AF_VSOCK   40
 #define PF_INET    AF_INET
 #define PF_INET6   AF_INET6
-//@ ETH_P_IP ETH_P_IPV6 ETH_P_ARP ETH_P_8021Q ETH_HLEN ETH_ALEN ETH_P_ALL
+//@ ETH_P_IP ETH_P_IPV6 ETH_P_ARP ETH_P_8021Q ETH_HLEN ETH_ALEN ETH_P_ALL ETH_P_8021AD
 /* include/uapi/linux/if_ether.h */
 #define ETH_ALEN    6
 #define ETH_HLEN    14
@@ -77,7 +77,20 @@
 #define ETH_P_IP    0x0800
 #define ETH_P_ARP   0x0806
 #define ETH_P_8021Q 0x8100
+#define ETH_P_8021AD 0x88A8
 #define ETH_P_IPV6  0x86DD
+//@ TC_ACT_UNSPEC TC_ACT_OK TC_ACT_RECLASSIFY TC_ACT_SHOT TC_ACT_PIPE TC_ACT_STOLEN TC_ACT_QUEUED TC_ACT_REPEAT TC_ACT_REDIRECT TC_ACT_TRAP
+/* include/uapi/linux/pkt_cls.h */
+#define TC_ACT_UNSPEC     (-1)
+#define TC_ACT_OK         0
+#define TC_ACT_RECLASSIFY 1
+#define TC_ACT_SHOT       2
+#define TC_ACT_PIPE       3
+#define TC_ACT_STOLEN     4
+#define TC_ACT_QUEUED     5
+#define TC_ACT_REPEAT     6
+#define TC_ACT_REDIRECT   7
+#define TC_ACT_TRAP       8
 //@ S_IFMT S_ISREG S_ISDIR S_ISCHR S_ISBLK S_ISFIFO S_ISLNK S_ISSOCK S_IFREG S_IFDIR S_IFLNK S_IFSOCK S_IFIFO S_IFBLK S_IFCHR
 /* include/uapi/linux/stat.h */
 #define S_IFMT      00170000
@@ -293,6 +306,33 @@ static __always_inline struct tcphdr *tcp_hdr(const struct sk_buff *skb)
 {
     return (struct tcphdr *)(skb->head + skb->transport_header);
 }
+//@ TCP_SKB_CB
+/* include/net/tcp.h */
+#define TCP_SKB_CB(skb) ((struct tcp_skb_cb *)&((skb)->cb[0]))
+//@ folio_page
+/* include/linux/page-flags.h, with CONFIG_SPARSEMEM_VMEMMAP */
+#define folio_page(folio, n) (&(folio)->page + (n))
+//@ memset
+#define memset __builtin_memset
+//@ memcpy
+#define memcpy __builtin_memcpy
+//@ memmove
+#define memmove __builtin_memmove
+//@ strlen
+#define strlen __builtin_strlen
+//@ memcmp
+#define memcmp __builtin_memcmp
+//@ __builtin_memcmp
+/* LLVM would call a function that BPF does not have, but for sizes that are powers of two. */
+static __always_inline int rp_memcmp(const void *a, const void *b, unsigned long size)
+{
+    const unsigned char *p = a, *q = b;
+    for (unsigned long i = 0; i < size; i++)
+        if (p[i] != q[i])
+            return p[i] - q[i];
+    return 0;
+}
+#define __builtin_memcmp rp_memcmp
 //@ rounddown_pow_of_two
 #define rounddown_pow_of_two(n) (1UL << (63 - __builtin_clzl(n)))
 //@ div_u64 div_u64_rem div64_u64

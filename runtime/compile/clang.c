@@ -243,6 +243,16 @@ static struct rp_error *no_scheduler(const struct job *job) {
     return NULL;
 }
 
+/* Pointers of another address space are new in clang 19. */
+static struct rp_error *no_arena(const struct job *job) {
+    if (LLVM_MAJOR >= 19 || !rp_names_has(&job->source.source.scan.mentioned, "BPF_MAP_TYPE_ARENA"))
+        return NULL;
+    RP_AUTO_FREE char *why =
+        rp_text("it has an arena, which needs clang 19 or later: this is clang %d", LLVM_MAJOR);
+    return why ? rp_error_new(ENOTSUP, why, "cannot compile %s", job->opts->name)
+               : rp_error_nomem();
+}
+
 /* An include that leads nowhere is not an error by itself. */
 static struct rp_error *name_missing(const struct job *job, struct rp_error *err) {
     RP_AUTO_FREE char *missing = err ? rp_clang_source_missing(&job->source) : NULL;
@@ -261,6 +271,7 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     RP_TRY(rp_clang_source_scan(&job->source, job->text, job->opts));
     job->timings->types_ms += rp_ms_since(start);
     RP_TRY(no_scheduler(job));
+    RP_TRY(no_arena(job));
     return name_missing(job, compile(job, out));
 }
 

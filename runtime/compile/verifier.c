@@ -60,8 +60,8 @@ static const struct rejection rejections[] = {
      "the result of a map lookup is used without a check for NULL: the map may not have the key",
      CHECK_NULL},
     {"R* invalid mem access '*mem_or_null'", NULL,
-     "the result of a ring buffer's reserve or of bpf_dynptr_data() is used without a check for "
-     "NULL: the buffer may be full, the data shorter",
+     "the result of a ring buffer's reserve or of bpf_dynptr_data(), or what a global function is "
+     "given, is used without a check for NULL: the buffer may be full, the data shorter",
      CHECK_NULL},
     {"R* invalid mem access '*_or_null'", NULL,
      "a pointer that may be NULL is used without a check", CHECK_NULL},

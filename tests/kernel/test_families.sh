@@ -136,7 +136,7 @@ of_library() {
 	start reprobe run -v --json -p $uses "$object" "${options[@]}"
 	attached_to $#
 	touch go
-	wait_for "it has done all" test -e done
+	wait_for "it has done all" test -e "done"
 	sleep 0.2
 	kill -INT "$pid"
 	stopped

@@ -13,6 +13,7 @@
 #include "kernel/btf.h"
 #include "suites.h"
 #include "util/cleanup.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------- told apart */
 
@@ -260,6 +261,28 @@ START_TEST(outputs_keep_the_type_of_their_records) {
 }
 END_TEST
 
+/* What a function of the kernel is given has its type, though only a member points to it. */
+START_TEST(what_kernel_functions_are_given_has_a_type) {
+    const struct rp_btf *kernel;
+    ck_assert_ptr_null(rp_kernel_types(&kernel));
+    if (!rp_btf_find(kernel, "bpf_sock_destroy", BTF_KIND_FUNC))
+        return; /* Linux 6.5 */
+    static const char body[] =
+        "SEC(\"iter/tcp\") int f(struct bpf_iter__tcp *ctx) {\n"
+        "  struct sock_common *sk = ctx->sk_common;\n  return sk ? bpf_sock_destroy(sk) : 0; }\n";
+    static const char *const declarations[] = {
+        "", "extern int bpf_sock_destroy(struct sock_common *sock) __ksym;\n"};
+    for (size_t i = 0; i < 2; i++) {
+        RP_AUTO_FREE char *text = rp_text("%s%s%s", HEAD, declarations[i], body);
+        struct bpf_object *object = open_text(text, false);
+        const struct btf *btf = bpf_object__btf(object);
+        ck_assert_int_gt(btf__find_by_name_kind(btf, "sock_common", BTF_KIND_STRUCT), 0);
+        ck_assert_int_lt(btf__find_by_name_kind(btf, "sock_common", BTF_KIND_FWD), 0);
+        bpf_object__close(object);
+    }
+}
+END_TEST
+
 /* What such texts begin with, and what libbpf's headers of today have. */
 START_TEST(customs_compile) {
     static const char *const texts[] = {
@@ -375,6 +398,7 @@ Suite *dialect_suite(void) {
     tcase_add_test(compiled, programs_maps_and_variables_are_libbpfs);
     tcase_add_test(compiled, offsets_are_this_kernels_or_relocated);
     tcase_add_test(compiled, outputs_keep_the_type_of_their_records);
+    tcase_add_test(compiled, what_kernel_functions_are_given_has_a_type);
     tcase_add_test(compiled, customs_compile);
     tcase_add_test(compiled, kernel_functions_are_declared);
     tcase_add_test(compiled, errors_have_the_authors_lines_here_too);

@@ -128,7 +128,7 @@ enum rp_verb {
     RP_VERB_TRACE,   /* trace PROBE [EXPR…] [if COND] */
     RP_VERB_COUNT,   /* count PROBE… [by KEY…] [if COND] */
     RP_VERB_HIST,    /* hist PROBE EXPR [linear(lo,hi,step)] [by KEY] [if COND] */
-    RP_VERB_LATENCY, /* latency FUNC [by KEY] [if COND] */
+    RP_VERB_LATENCY, /* latency FUNC|A..B [matching EXPR[, EXPR]] [by KEY] [if COND] */
     RP_VERB_STACK,   /* stack PROBE [by KEY…] [if COND] */
     RP_VERB_PROFILE, /* profile [HZ] [by KEY…] [if COND] */
     RP_VERB_SUM,     /* sum PROBE EXPR [by KEY…] [if COND] */
@@ -147,7 +147,9 @@ struct rp_question {
     bool linear;     /* low, high and step are set */
     int64_t low, high, step;
     bool ask_target; /* the program calls is_target() */
-    char *types;     /* C declarations of what is in the memory of processes, or NULL */
+    char **matching; /* of "A..B": what says at A, and at B, which belong together; or NULL */
+    size_t matching_count;
+    char *types; /* C declarations of what is in the memory of processes, or NULL */
 };
 /* NULL if `text` declares structs, unions, enums and typedefs, as struct rp_question can have them:
  * "struct conf { int n; char *s; };". Else why not. */

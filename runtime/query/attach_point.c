@@ -17,6 +17,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 static char *join(const char *kind, const char *rest) {
     char *text = NULL;
@@ -207,8 +208,22 @@ static struct rp_error *event_place(const char *word, char **spec) {
     return err;
 }
 
+static struct rp_error *span_spec(const char *word, const char *middle, char **spec, char **note) {
+    RP_AUTO_FREE char *first = strndup(word, (size_t)(middle - word)), *from = NULL, *to = NULL,
+                      *other = NULL;
+    if (!first)
+        return rp_error_nomem();
+    RP_TRY(rp_question_spec(first, &from, note));
+    RP_TRY(rp_question_spec(middle + 2, &to, &other));
+    *spec = rp_text("%s..%s", from, to);
+    return *spec ? NULL : rp_error_nomem();
+}
+
 struct rp_error *rp_question_spec(const char *word, char **spec, char **note) {
     *spec = *note = NULL;
+    const char *middle = rp_span_middle(word);
+    if (middle)
+        return span_spec(word, middle, spec, note);
     if (has_kind(word) || !*word) {
         struct rp_spec parsed;
         if (rp_probe_is_pattern(word)) {
@@ -226,6 +241,26 @@ struct rp_error *rp_question_spec(const char *word, char **spec, char **note) {
 }
 
 /* ------------------------------------------------------------------ attach points */
+
+struct rp_error *rp_attach_points_span(struct rp_query_plan *p, const char *spec) {
+    const char *middle = rp_span_middle(spec);
+    RP_AUTO_FREE char *from = strndup(spec, (size_t)(middle - spec));
+    if (!from)
+        return rp_error_nomem();
+    p->point_count = 1;
+    RP_TRY(rp_attach_point_open(from, "on_entry", &p->points[0]));
+    p->point_count = 2;
+    RP_TRY(rp_attach_point_open(middle + 2, "on_return", &p->points[1]));
+    for (size_t i = 0; i < p->point_count; i++)
+        if (p->points[i].is_pattern || p->points[i].spec.kind->open)
+            return rp_cannot_answer(p->question, EINVAL, "%s is not one probe", p->points[i].text);
+    if (!strcmp(p->points[0].function, p->points[1].function))
+        return rp_cannot_answer(p->question, EINVAL, "it begins and ends at the same probe, %s",
+                                p->points[0].text);
+    p->pair = p->is_span = p->timed = true;
+    p->map = "start";
+    return NULL;
+}
 
 void rp_attach_point_clear(struct rp_attach_point *point) {
     rp_spec_clear(&point->spec);

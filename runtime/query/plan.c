@@ -21,6 +21,7 @@ void rp_query_plan_clear(struct rp_query_plan *program) {
     rp_vec_clear(&program->saved);
     rp_vec_clear(&program->terms);
     rp_question_scope_clear(&program->scope);
+    rp_question_scope_clear(&program->start);
     free(program->note);
     *program = (struct rp_query_plan){0};
 }
@@ -297,6 +298,12 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
         struct rp_error *err = rp_question_spec(q->probes[i], &spec, &note);
         if (err)
             return i ? not_a_probe(p, q->probes[i], err) : err;
+        if (rp_span_middle(spec)) {
+            if (q->probe_count > 1)
+                return rp_cannot_answer(q, EINVAL, "%s cannot be one of several probes", spec);
+            p->note = rp_take(note);
+            return rp_attach_points_span(p, spec);
+        }
         if (i)
             snprintf(fallback, sizeof(fallback), "on_event_%zu", i + 1);
         p->point_count = i + 1;
@@ -310,6 +317,8 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
 /* Several places have nothing in common but the task that comes by. */
 static struct rp_error *check_several(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
+    if (p->is_span)
+        return NULL;
     p->by_match = q->verb == RP_VERB_COUNT && (p->point_count > 1 || p->points[0].is_pattern);
     if (!p->by_match && !p->points[0].is_pattern)
         return NULL;
@@ -370,7 +379,7 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
     RP_TRY(check_stacks(p));
     RP_TRY(check_several(p));
     RP_TRY(rp_plan_trees(p));
-    if (question->verb == RP_VERB_LATENCY) {
+    if (question->verb == RP_VERB_LATENCY && !p->is_span) {
         p->map = "start";
         p->timed = true;
         RP_TRY(rp_attach_points_pair(p));
@@ -383,6 +392,11 @@ struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_que
         RP_TRY(plan_number(p));
     RP_TRY(add_keys(p));
     RP_TRY(rp_plan_predicate(p));
+    if (p->match[0] && question->ask_target && !p->note) {
+        p->note = strdup("what is matched is seen of every process, not of the target only");
+        if (!p->note)
+            return rp_error_nomem();
+    }
     RP_TRY(note_hidden(p));
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);

@@ -74,7 +74,10 @@ struct rp_query_plan {
     const struct rp_question *question;
     struct rp_attach_point *points;
     size_t point_count;
-    bool pair; /* points[0] is the entry, points[1] the return */
+    bool pair;                      /* points[0] is the entry, points[1] the return */
+    bool is_span;                   /* and these are two probes, "A..B" */
+    struct rp_question_scope start; /* what can be named at A */
+    const struct rp_node *match[2]; /* what belongs together has in common; NULL: the task */
     struct rp_question_scope scope;
     const struct rp_node **exprs, **by; /* the question's own, and its keys */
     const struct rp_node *predicate;    /* or NULL */
@@ -113,6 +116,8 @@ unsigned rp_plan_figures(const struct rp_query_plan *program, const char **map);
 struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
                                       struct rp_attach_point *point);
 void rp_attach_point_clear(struct rp_attach_point *point);
+/* Opens both probes of "A..B". */
+struct rp_error *rp_attach_points_span(struct rp_query_plan *program, const char *spec);
 
 /* ------------------------------------------------------------------ moment.c: both ends of a call
  */

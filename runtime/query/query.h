@@ -16,6 +16,9 @@
 #include "query/tree/c_type.h"
 #include "reprobe_query.h"
 
+/* The dots between two probes, "A..B"; NULL where it is one. */
+const char *rp_span_middle(const char *probe);
+
 /* The members that tell most about a struct that a value of the type points to, or is:
  * "f_path.dentry->d_name.name" of "struct file *"; the kernel may lack some. Calls `each` with each
  * one, until it returns false. Nothing for other types. */

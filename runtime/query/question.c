@@ -29,7 +29,9 @@ static const struct grammar {
     [RP_VERB_COUNT] = {"count", "count PROBE… [by KEY…] [if COND]", 1, SIZE_MAX, 0, 0, true},
     [RP_VERB_HIST] = {"hist", "hist PROBE EXPR [linear(LOW,HIGH,STEP)] [by KEY…] [if COND]", 1, 1,
                       1, 1, true},
-    [RP_VERB_LATENCY] = {"latency", "latency FUNCTION [by KEY…] [if COND]", 1, 1, 0, 0, true},
+    [RP_VERB_LATENCY] = {"latency",
+                         "latency FUNCTION|A..B [matching EXPR[, EXPR]] [by KEY…] [if COND]", 1, 1,
+                         0, 0, true},
     [RP_VERB_STACK] = {"stack", "stack PROBE [by KEY…] [if COND]", 1, 1, 0, 0, true},
     [RP_VERB_PROFILE] = {"profile", "profile [HZ] [by KEY…] [if COND]", 0, 1, 0, 0, true},
     [RP_VERB_SUM] = {"sum", "sum PROBE EXPR [by KEY…] [if COND]", 1, 1, 1, 1, true},
@@ -117,7 +119,7 @@ static bool is_blank_before(const struct parser *p, const char *at) {
 /* ------------------------------------------------------------------ expressions */
 
 static bool is_reserved(const struct rp_token *token) {
-    return rp_token_is(token, "if") || rp_token_is(token, "by");
+    return rp_token_is(token, "if") || rp_token_is(token, "by") || rp_token_is(token, "matching");
 }
 
 /* Words that a type in parentheses begins with. */
@@ -412,6 +414,22 @@ static struct rp_error *take_keys(struct parser *p) {
     return q->key_count ? NULL : wrong_at(p, by.text, "the key is missing behind `by`");
 }
 
+/* "matching pid, next_pid" */
+static struct rp_error *take_matching(struct parser *p) {
+    struct rp_question *q = p->question;
+    struct rp_token word = rp_lex(&p->lexer);
+    if (!q->probe_count || !rp_span_middle(q->probes[0]))
+        return wrong_at(p, word.text, "`matching` is for the way from one probe to another, A..B");
+    if (q->matching_count)
+        return wrong_at(p, word.text, "`matching` is there twice");
+    RP_TRY(take_list(p, &q->matching, &q->matching_count));
+    return q->matching_count == 1 || q->matching_count == 2
+               ? NULL
+               : wrong_at(p, word.text,
+                          "`matching` takes what is the same at both probes, or one expression for "
+                          "each");
+}
+
 static struct rp_error *take_predicate(struct parser *p) {
     struct rp_question *q = p->question;
     struct rp_token word = rp_lex(&p->lexer);
@@ -434,7 +452,9 @@ static struct rp_error *parse(struct parser *p) {
         struct rp_token token = peek(p);
         if (token.kind == RP_TOKEN_END)
             return NULL;
-        if (rp_token_is(&token, "by"))
+        if (rp_token_is(&token, "matching"))
+            RP_TRY(take_matching(p));
+        else if (rp_token_is(&token, "by"))
             RP_TRY(take_keys(p));
         else if (rp_token_is(&token, "if"))
             RP_TRY(take_predicate(p));
@@ -466,6 +486,7 @@ void rp_question_free(struct rp_question *question) {
     free_list(question->probes, question->probe_count);
     free_list(question->exprs, question->expr_count);
     free_list(question->keys, question->key_count);
+    free_list(question->matching, question->matching_count);
     free(question->predicate);
     free(question->types);
     free(question);

@@ -32,6 +32,7 @@ char *rp_question_line(const struct rp_question *question) {
     write_list(out, " ", q->exprs, q->expr_count);
     if (q->linear)
         fprintf(out, " linear(%" PRId64 ",%" PRId64 ",%" PRId64 ")", q->low, q->high, q->step);
+    write_list(out, " matching ", q->matching, q->matching_count);
     write_list(out, " by ", q->keys, q->key_count);
     if (q->predicate)
         fprintf(out, " if %s", q->predicate);

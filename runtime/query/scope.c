@@ -141,7 +141,8 @@ static struct rp_error *add_argument(struct rp_question_scope *s,
     const struct rp_argument *argument = &source->arguments->list[i];
     bool is_result = kind->result == RP_RESULT_ARGUMENT && !strcmp(argument->name, "ret");
     struct rp_variable variable = {.memory = source->memory,
-                                   .origin = is_result ? RP_OF_RETURN : RP_OF_PROBE,
+                                   .origin =
+                                       is_result || source->is_end ? RP_OF_RETURN : RP_OF_PROBE,
                                    .trusted = kind->prog_type == BPF_PROG_TYPE_TRACING};
     variable.name = kept(s, argument->name);
     RP_TRY(set_type(s, argument->type, &variable));
@@ -159,7 +160,8 @@ struct rp_error *rp_question_scope_add(struct rp_question_scope *s,
     s->types.kernel = rp_kernel_types_or_null();
     for (size_t i = 0; i < source->arguments->count; i++) {
         const char *name = source->arguments->list[i].name;
-        if (!find(s, name) && !(source->at_return && rp_builtin_find(name)))
+        bool beyond = source->is_end && i >= source->arguments->readable;
+        if (!find(s, name) && !beyond && !(source->at_return && rp_builtin_find(name)))
             RP_TRY(add_argument(s, source, i));
     }
     return NULL;
@@ -175,11 +177,16 @@ static struct rp_error *add_result(struct rp_question_scope *s,
                                        source->spec->kind->prog_type == BPF_PROG_TYPE_TRACING};
     RP_TRY(set_type(s, type, &variable));
     set_different(source, &variable);
+    if (source->is_end && !rp_spec_is_return(source->spec))
+        variable.missing = rp_arena_text(
+            &s->types.arena, "is not known at %s, where nothing returns", owner_of(source));
     return rp_vec_push(&s->variables, variable) ? NULL : rp_error_nomem();
 }
 
 static void set_of_call(struct rp_question_scope *s, const struct rp_scope_source *source,
                         struct rp_variable *variable) {
+    if (source->is_span)
+        return;
     RP_AUTO_FREE char *end =
         source->spec->kind->call ? source->spec->kind->call(source->spec, RP_CALL_RETURN) : NULL;
     if (source->is_one_of_several) {
@@ -256,8 +263,32 @@ struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
 
 /* ------------------------------------------------------------------ what a question can name */
 
+/* Names of where it ends hide those of where it begins. */
+static struct rp_error *open_span(struct rp_query_plan *p) {
+    const struct rp_attach_point *from = &p->points[0], *to = &p->points[1];
+    const struct rp_scope_source start = {.spec = &from->spec,
+                                          .arguments = from->arguments,
+                                          .memory = from->memory,
+                                          .task = to->task,
+                                          .is_span = true},
+                                 end = {.spec = &to->spec,
+                                        .arguments = to->arguments,
+                                        .memory = to->memory,
+                                        .is_end = true};
+    struct rp_scope_source begun = start;
+    begun.task = from->task;
+    p->start.types.kernel = p->scope.types.kernel;
+    RP_TRY(rp_question_scope_begin(&p->start, &begun));
+    RP_TRY(rp_question_scope_add(&p->scope, &end));
+    if (!find(&p->scope, "ret"))
+        RP_TRY(add_result(&p->scope, &end));
+    return rp_question_scope_begin(&p->scope, &start);
+}
+
 /* The arguments of a call are those of its entry, wherever the question has it. */
 static struct rp_error *open_scope(struct rp_query_plan *p) {
+    if (p->is_span)
+        return open_span(p);
     const struct rp_attach_point *point = &p->points[0];
     struct rp_scope_source source = {.spec = &point->spec,
                                      .arguments = point->arguments,
@@ -285,7 +316,7 @@ static struct rp_error *open_scope(struct rp_query_plan *p) {
 }
 
 static struct rp_error *add_others(struct rp_query_plan *p) {
-    for (size_t i = 1; i < p->point_count; i++)
+    for (size_t i = 1; i < p->point_count && !p->is_span; i++)
         RP_TRY(rp_question_scope_add(&p->scope,
                                      &(struct rp_scope_source){.spec = &p->points[i].spec,
                                                                .arguments = p->points[i].arguments,
@@ -311,11 +342,34 @@ static struct rp_error *read_all(struct rp_query_plan *p, char **texts, size_t c
     return NULL;
 }
 
+static struct rp_error *check_match(const struct rp_query_plan *p, const struct rp_node *node) {
+    if (rp_c_is_integer(node->type) || node->type->kind == RP_C_POINTER)
+        return NULL;
+    return rp_cannot_answer(p->question, EINVAL, "`%.*s` is not a number or an address",
+                            (int)node->length, node->text);
+}
+
+/* Each is read where it belongs. */
+static struct rp_error *read_matching(struct rp_query_plan *p) {
+    const struct rp_question *q = p->question;
+    RP_TRY(rp_tree_parse(&p->start.scope, q->matching[0], &p->match[0]));
+    RP_TRY(rp_plan_tree(p, q->matching[q->matching_count - 1], &p->match[1]));
+    RP_TRY(check_match(p, p->match[0]));
+    RP_TRY(check_match(p, p->match[1]));
+    if (p->match[1]->reads_argument)
+        return rp_cannot_answer(q, EINVAL, "`%s` is of %s: at %s there has to be something else",
+                                q->matching[q->matching_count - 1], p->points[0].text,
+                                p->points[1].text);
+    return NULL;
+}
+
 static struct rp_error *read_question(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     RP_TRY(read_all(p, q->exprs, q->expr_count, &p->exprs));
     RP_TRY(read_all(p, q->keys, q->key_count, &p->by));
-    return q->predicate ? rp_plan_tree(p, q->predicate, &p->predicate) : NULL;
+    if (q->predicate)
+        RP_TRY(rp_plan_tree(p, q->predicate, &p->predicate));
+    return q->matching_count ? read_matching(p) : NULL;
 }
 
 struct rp_error *rp_question_check_types(const char *text) {
@@ -390,6 +444,11 @@ void rp_plan_each_unread(const struct rp_query_plan *p,
     visit_values(&visit, &p->keys);
     if (p->number.node && rp_node_may_fail(p->number.node))
         each(ctx, "unread_number", p->number.node, RP_UNREAD_NUMBER);
+    for (size_t i = 0; i < 2; i++)
+        if (p->match[i] && rp_node_may_fail(p->match[i])) {
+            each(ctx, "unread_match", p->match[i], RP_UNREAD_CONDITION);
+            break;
+        }
     for (size_t i = 0; i < p->terms.count; i++)
         if (rp_node_may_fail(p->terms.items[i].node)) {
             each(ctx, "unread_condition", p->predicate, RP_UNREAD_CONDITION);

@@ -60,6 +60,8 @@ struct rp_scope_source {
     const char *task; /* whom it is about: kind.h */
     bool at_return;   /* they are of a call whose return is asked: what is there everywhere hides
                          those of the same name */
+    bool is_span;     /* it is where "A..B" begins */
+    bool is_end;      /* of "A..B": what is read there is read at the return of a pair */
     bool is_one_of_several; /* arguments differ from one attach point to another */
 };
 struct rp_error *rp_question_scope_begin(struct rp_question_scope *scope,

@@ -315,16 +315,16 @@ both_stacks() {
 # From the entry of a call to its return, wherever a value can stand.
 durations() {
 	local ns
-	answer 'sleep 0.05; sleep 0.3' trace 'clock_nanosleep rqtp->tv_nsec duration ret if comm == "sleep" && duration > 0.2s'
+	target=-t answer 'sleep 0.05; sleep 0.3' trace 'clock_nanosleep rqtp->tv_nsec duration ret if comm == "sleep" && duration > 0.2s'
 	equal "a condition, and what the entry had" "300000000 0" "$(fields data.rqtp_tv_nsec data.ret)"
 	ns=$(fields data.duration)
 	[ "$ns" -ge 300000000 ] && [ "$ns" -lt 2000000000 ] || fail "expected 0.3 s, got $ns"
-	answer 'sleep 0.05; sleep 0.3' count "clock_nanosleep by duration >= 200ms if comm == \"sleep\""
+	target=-t answer 'sleep 0.05; sleep 0.3' count "clock_nanosleep by duration >= 200ms if comm == \"sleep\""
 	equal "a key" "0 1,1 1" "$(grep '"counts","key"' out | jsonlines key.duration_200ms value | tr '\t' ' ' | paste -sd,)"
-	answer 'sleep 0.1; sleep 0.2' stats "clock_nanosleep duration / 1ms if comm == \"sleep\""
+	target=-t answer 'sleep 0.1; sleep 0.2' stats "clock_nanosleep duration / 1ms if comm == \"sleep\""
 	ns=$(figures value.sum)
 	[ "$ns" -ge 300 ] && [ "$ns" -lt 3000 ] || fail "expected 300 ms, got $ns"
-	answer 'sleep 0.1' hist 'clock_nanosleep duration if comm == "sleep"'
+	target=-t answer 'sleep 0.1' hist 'clock_nanosleep duration if comm == "sleep"'
 	matches "a histogram" "$out" '"min":(67108864|134217728|268435456),"max":[0-9]*,"count":1'
 	answer "$probed --calls 20 >/dev/null" count "uprobe:$probed:twice by duration < 10s && ret == arg0 * 2"
 	equal "a function in a file" 20 "$(grep '"counts","key"' out | jsonlines value)"
@@ -361,6 +361,33 @@ looks() {
 	refused 'this is not a unit' 'KiB'
 	run query trace 'openat hex(filename)'
 	refused 'this is not a number'
+}
+
+# From one probe to another: by thread, or by what both have in common.
+spans() {
+	local twice="uprobe:$probed:twice" end="uretprobe:$probed:twice"
+	answer 'spawn --calls 300 >expected' count 'sys_enter_getpgid..sys_exit_getpgid by duration < 1s, pid + 3 as THREE if comm == "spawn"'
+	equal "by thread" "1 3 300" "$(grep '"counts","key"' out | jsonlines key.duration_1s key.THREE value | tr '\t' ' ')"
+	answer "$probed --calls 20 >/dev/null" stats "$twice..$end arg0 * 1000 + ret matching arg0, ret / 2"
+	equal "both ends" "20 210420 1002 20040" "$(figures value.count value.sum value.min value.max)"
+	asked "$probed --calls 20 >/dev/null" "count $twice..$end matching arg0, ret / 2 + 1"
+	contains "those that match nothing" "$out" '"value":0'
+	contains "are told" "$err" '20 starts were left out: the end was not seen'
+	contains "a note" "$err" 'what is matched is seen of every process'
+	asked "$probed --calls 20 >/dev/null" "latency $twice..$end matching arg0, ret / 2 by arg0 > 15"
+	equal "latencies" 20 "$(grep -o '"count":[0-9]*' <<<"$out" | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
+	asked 'sleep 0.05' 'trace sched_wakeup..sched_switch next_comm duration < 10s as QUICK matching pid, next_pid if next_comm == "sleep"'
+	contains "a task that is woken, and runs" "$out" '"next_comm":"sleep","QUICK":1'
+	run query latency 'sched_switch..sched_switch'
+	refused 'it begins and ends at the same probe'
+	run query latency 'sched_wakeup..sched_switch matching pid'
+	refused '`pid` is of tracepoint:sched:sched_wakeup'
+	run query latency 'sys_enter_fsync matching fd'
+	refused '`matching` is for the way from one probe to another'
+	run query trace 'sched_wakeup..sched_switch ret'
+	refused 'is not known at sched_switch, where nothing returns'
+	run query count 'sched_*..sched_switch'
+	refused 'is not one probe'
 }
 
 stacks_and_samples() {
@@ -497,6 +524,7 @@ t "sum: retarget and edit" sums_go_on
 t "latency" latencies
 t "tasks and their parents" about_tasks
 t "kstack and ustack" both_stacks
+t "from one probe to another" spans
 t "duration" durations
 t "what numbers mean" looks
 t "stack and profile" stacks_and_samples

@@ -78,6 +78,8 @@ static const struct {
     {RP_VERB_MAX, "f -a", "f", "-a", "", NULL, NULL},
     {RP_VERB_STATS, "f ret by comm", "f", "ret", "comm", NULL, NULL},
     {RP_VERB_LATENCY, "f by comm if pid > 1", "f", "", "comm", "pid > 1", NULL},
+    {RP_VERB_LATENCY, "a..b matching x, y by z if w", "a..b", "", "z", "w", NULL},
+    {RP_VERB_TRACE, "uprobe:../prog:f a", "uprobe:../prog:f", "a", "", NULL, NULL},
     {RP_VERB_STACK, "f", "f", "", "", NULL, NULL},
     {RP_VERB_PROFILE, "", "profile:hz:49", "", "", NULL, "profile 49"},
     {RP_VERB_PROFILE, "99 by cpu", "profile:hz:99", "", "cpu", NULL, "profile 99 by cpu"},

@@ -50,6 +50,8 @@ static bool terms_read(const struct rp_query_plan *p, bool entry, const char *na
 
 static bool is_read(const struct rp_query_plan *p, size_t point, const char *name) {
     bool entry = p->pair && point == 0, at_return = p->pair && point == 1;
+    if (p->match[point ? 1 : 0] && tree_reads(p->match[point ? 1 : 0], false, name))
+        return true;
     if (terms_read(p, entry, name) || (entry && values_read(p, &p->saved, false, name)))
         return true;
     if (entry)
@@ -185,7 +187,7 @@ static bool any_again(const struct rp_query_plan *p) {
 
 /* Functions call each other: where on the stack a call is tells those of one task apart. */
 static bool has_frame(const struct rp_query_plan *p) {
-    return p->points[0].spec.kind->write_frame;
+    return !p->is_span && p->points[0].spec.kind->write_frame;
 }
 
 static void write_call_type(const struct rp_query_plan *p) {
@@ -200,7 +202,10 @@ static void write_call_type(const struct rp_query_plan *p) {
 }
 
 static void write_saved(const struct rp_query_plan *p) {
-    const char *key = has_frame(p) ? "struct call" : "u64", *by = has_frame(p) ? "call" : "task";
+    const char *key = has_frame(p) ? "struct call" : "u64", *by = p->match[0]
+                                                                      ? "what both have in common"
+                                                                  : has_frame(p) ? "call"
+                                                                                 : "task";
     write_call_type(p);
     if (!p->saved.count) {
         fprintf(p->out, "BPF_HASH(%s, %s, u64); /* when the call began, by %s; ns */\n", p->map,
@@ -243,7 +248,7 @@ static void write_head(const struct rp_query_plan *p, size_t s) {
 
 /* What the entry saved for the return, where that does not have it itself. */
 static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
-    if (!p->pair || s != 1 || p->points[s].spec.kind->has_parameters)
+    if (!p->pair || s != 1 || (!p->is_span && p->points[s].spec.kind->has_parameters))
         return;
     for (size_t i = 0; i < p->saved.count; i++) {
         const struct rp_value *value = &p->saved.items[i];
@@ -267,8 +272,7 @@ static void write_arguments(const struct rp_query_plan *p, size_t s) {
             kind->write_argument(&function, i);
     if (kind->has_parameters)
         rp_write_copied(&function);
-    write_saved_arguments(p, s);
-    bool has_own_ret = rp_argument_find(rp_plan_entry(p)->arguments, "ret");
+    bool has_own_ret = rp_argument_find(p->points[p->is_span ? s : 0].arguments, "ret");
     if (kind->result == RP_RESULT_READ && !has_own_ret && is_read(p, s, "ret") &&
         point->arguments->result)
         kind->write_result(&function);
@@ -332,7 +336,7 @@ static void write_builtins(const struct rp_query_plan *p, size_t s) {
         write_comm(p, s, "comm");
         rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }
-    if (p->pair && s == 1 && is_read(p, s, RP_DURATION) &&
+    if (p->pair && s == 1 && !p->match[0] && is_read(p, s, RP_DURATION) &&
         !rp_argument_find(arguments, RP_DURATION))
         rp_write_local(p->out, "u64", RP_DURATION, rp_own(p, "ns").text);
     static const char *const stacks[] = {"stack", "kstack", "ustack"};
@@ -411,6 +415,20 @@ static void write_terms(const struct rp_query_plan *p, bool entry, bool at_retur
 }
 
 /* ------------------------------------------------------------------ a function's beginning */
+
+/* What both ends have in common, as a number. */
+static void write_match(const struct rp_query_plan *p, size_t s) {
+    struct rp_code code = rp_reads_value(&p->writing->reads, p->match[s]);
+    if (code.unread)
+        fprintf(p->out,
+                "    if (%s) {\n"
+                "        unread_match.atomic_increment(0);\n"
+                "        return 0;\n"
+                "    }\n",
+                code.unread);
+    RP_AUTO_FREE char *value = rp_text("(u64)%s", rp_code_operand(&p->writing->reads, &code));
+    rp_write_local(p->out, "u64", rp_own(p, "call").text, value ? value : "");
+}
 
 /* Which call it is: exec gives a task another id, and a dead task's may be another's. */
 static void write_call(const struct rp_query_plan *p, size_t s) {
@@ -515,23 +533,44 @@ static void expect_all(const struct rp_query_plan *p, bool entry) {
         rp_reads_expect(&p->writing->reads, p->number.node);
 }
 
+static void write_found(const struct rp_query_plan *p) {
+    write_lookup(p);
+    know_kept(p);
+}
+
+/* Which one it is has to be read first. */
+static void write_matched(const struct rp_query_plan *p, size_t s) {
+    write_match(p, s);
+    if (!s) {
+        write_forget(p);
+        return;
+    }
+    write_found(p);
+    if (is_read(p, s, RP_DURATION))
+        rp_write_local(p->out, "u64", RP_DURATION, rp_own(p, "ns").text);
+    write_saved_arguments(p, s);
+}
+
 void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     bool entry = p->pair && s == 0, at_return = p->pair && s == 1;
     begin_reads(p, s);
     write_head(p, s);
-    if (p->pair)
+    bool matching = p->match[0];
+    if (p->pair && !matching)
         write_call(p, s);
-    if (entry)
+    if (entry && !matching)
         write_forget(p);
-    if (p->question->ask_target && !at_return)
+    if (p->question->ask_target && !at_return && !matching)
         write_target(p, s);
-    if (at_return) {
-        write_lookup(p);
-        know_kept(p);
-    }
+    if (at_return && !matching)
+        write_found(p);
     write_arguments(p, s);
+    if (!matching)
+        write_saved_arguments(p, s);
     write_builtins(p, s);
     expect_all(p, entry);
+    if (matching)
+        write_matched(p, s);
     write_terms(p, entry, at_return);
 }
 

@@ -207,10 +207,14 @@ static void add_stacks(struct building *b) {
 
 /* Calls that began: what is left of them has not returned, or nobody has told of it. */
 static void add_calls(struct building *b) {
-    static const char unreturned[] = "calls were left out: the return was not seen";
+    const char *unreturned = b->plan->is_span ? "starts were left out: the end was not seen"
+                                              : "calls were left out: the return was not seen";
     const char *map = b->plan->map;
     RP_AUTO_FREE char *unkept =
-        rp_text("calls were left out: the map %s is full of calls that have not returned", map);
+        rp_text(b->plan->is_span
+                    ? "starts were left out: the map %s is full of those that have not ended"
+                    : "calls were left out: the map %s is full of calls that have not returned",
+                map);
     struct rp_map_schema *calls = begin(b, map, RP_MEANS_SCRATCH);
     if (calls)
         set(b, &calls->loss, unreturned);

@@ -137,11 +137,16 @@ const struct verb question_verbs[] = {
      "stats sys_enter_write count by comm\n"
      "stats",
      WORDS_QUESTION, stats},
-    {"latency", "FUNCTION [by KEY…] [if COND]", "draw a histogram of how long a function takes",
+    {"latency", "FUNCTION|A..B [matching EXPR[, EXPR]] [by KEY…] [if COND]",
+     "draw a histogram of how long a function takes, or the way from A to B",
      "From its entry to its return, in microseconds. FUNCTION may also be the tracepoint of a "
-     "system call.",
+     "system call. A..B is the time from one probe to another: of the same thread or, with "
+     "matching, "
+     "where EXPR is the same at A as (the second one) at B. Other questions take A..B, too, and "
+     "then "
+     "have `duration`.",
      "latency sys_enter_fsync by comm\n"
-     "latency sys_enter_read",
+     "latency sched_wakeup..sched_switch matching pid, next_pid by next_comm",
      WORDS_QUESTION, latency},
     {"stack", "PROBE [by KEY…] [if COND]", "count the stacks that lead to a probe", NULL,
      "stack sched_switch\n"

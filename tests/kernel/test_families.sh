@@ -345,7 +345,51 @@ for form in object source; do
 	t "$form: traffic control" tc
 	t "$form: connections" sockops
 done
+# A map that is declared as pinned is the same in the next run, and stays.
+pinned() {
+	cat >pinned.bpf.c <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+const volatile int asked = 0;
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8);
+    __type(key, int);
+    __type(value, __u64);
+    __uint(pinning, LIBBPF_PIN_BY_NAME);
+} kept SEC(".maps");
+SEC("tp/syscalls/sys_enter_getpgid") int enter(struct trace_event_raw_sys_enter *ctx)
+{
+    int key = ctx->args[0];
+    __u64 zero = 0, *value;
+    if (key != asked)
+        return 0;
+    bpf_map_update_elem(&kept, &key, &zero, BPF_NOEXIST);
+    value = bpf_map_lookup_elem(&kept, &key);
+    if (value)
+        __sync_fetch_and_add(value, 1);
+    return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+END
+	run "${own_mounts[@]}" bash -c '
+		mount -t bpf none /sys/fs/bpf
+		for _ in 1 2; do
+			reprobe run --json pinned.bpf.c --set asked=4711 -c "python3 -c \"
+import os
+for _ in range(3):
+    try: os.getpgid(4711)
+    except OSError: pass\""
+		done
+		ls /sys/fs/bpf'
+	status 0
+	equal "two runs" "4711 3
+4711 6" "$(grep '"map":"kept"' out | jsonlines key value | tr '\t' ' ')"
+	contains "what stays" "$out" $'\nkept'
+}
+
 form=source
+t "a map that is pinned" pinned
 t "a user ring buffer" kills
 t "a program that fails" fails_once
 t "what the kernel is like" kernel

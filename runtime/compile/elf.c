@@ -41,12 +41,13 @@ static uint32_t flags_of_section(const char *section) {
     static const struct {
         const char *ending;
         uint32_t flags;
-    } endings[] = {
-        {".s", BPF_F_SLEEPABLE}, {"syscall", BPF_F_SLEEPABLE}, {".frags", BPF_F_XDP_HAS_FRAGS}};
+    } endings[] = {{".s", BPF_F_SLEEPABLE}, {".frags", BPF_F_XDP_HAS_FRAGS}};
     size_t length = strcspn(section, "/");
+    if (strcmp(section, "syscall") == 0)
+        return BPF_F_SLEEPABLE;
     for (size_t i = 0; i < RP_COUNT(endings); i++) {
         size_t ending = strlen(endings[i].ending);
-        if (length >= ending && !strncmp(section + length - ending, endings[i].ending, ending))
+        if (length > ending && !strncmp(section + length - ending, endings[i].ending, ending))
             return endings[i].flags;
     }
     return 0;

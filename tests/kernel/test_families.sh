@@ -184,10 +184,12 @@ for name in "a", "b", "none", "c":
     try: os.rmdir(sys.argv[1] + "/" + name)
     except OSError: pass' "$there" &
 	caller=$!
-	probes=2 traced --json
+	probes=4 traced --json
 	rmdir "$there"
 	# vfs_rmdir() is not called for what is not there.
-	equal "variables" "entered 3
+	equal "variables" "asked 4
+entered 3
+failed 1
 returned 3" "$(variables .bss)"
 }
 

@@ -197,7 +197,7 @@ headers() {
 # terminal [ARG…]: the prompt in a terminal; the script of pty.c is standard input. 
 terminal() {
 	command="reprobe $* in a terminal"
-	{ timeout -k 5 $((limit * 5)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
+	{ PAGER=${PAGER-cat} timeout -k 5 $((limit * 5)) pty --raw "$tmp/raw" "${pty_options[@]}" reprobe "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null
 	rc=$?
 	[ $rc = 0 ] || fail "$command: $(cat "$tmp/err")" "$(cat "$tmp/out")"
 }

@@ -202,6 +202,7 @@ static void control_sequence(char final) {
     case 'm':
     case 'h':
     case 'l':
+    case 't': /* the window's title */
         break;
     default:
         fprintf(stderr, "pty: the terminal does not know ESC [ %s %c\n", screen.args, final);

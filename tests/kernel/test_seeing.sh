@@ -269,6 +269,104 @@ END
 	terminal -p $BASHPID <script
 }
 
+# ---------------------------------------------------------------- help, tools, the pager
+
+# What is longer than the screen goes through $PAGER, and what is not is printed.
+pages() {
+	printf '#!/bin/sh\nhead -n 2; echo "the pager had $(cat | wc -l) more"; read -r key </dev/tty; echo "and $key"\n' >pager
+	chmod +x pager
+	cat >script <<'END'
+wait ^reprobe>
+send help\r
+wait the pager had [3-9][0-9] more
+send a key\r
+wait ^and a key$
+last ^reprobe>$
+clear
+send help quit\r
+wait ^quit$
+idle 50
+refuse pager
+size 80 12
+send ?trace\r
+wait the pager had
+send \r
+last ^reprobe>$
+send ? quit\r
+wait ^quit$
+key ctrl-d
+status 0
+END
+	PAGER=$tmp/pager terminal <script
+	printf 'wait ^reprobe>\nsend help\\r\nwait ^help COMMAND explains\nlast ^reprobe>$\n' >script
+	PAGER=$tmp/missing terminal <script
+	TERM=dumb PAGER=$tmp/pager terminal <script
+	if [ -x /usr/bin/less ]; then
+		printf 'wait ^reprobe>\nsend help\\r\nwait ^:\nsend q\nlast ^reprobe>$\nkey ctrl-d\nstatus 0\n' >script
+		PAGER="less -RF" terminal <script
+	fi
+}
+
+# Any tool runs from the prompt, by its name or behind !, and Ctrl-C is for it.
+tools() {
+	local tool missing
+	run reprobe -e help
+	for tool in "$top"/tools/*.c; do
+		tool=$(basename "$tool" .c)
+		grep -q "^  $tool " out || missing+=" $tool"
+	done
+	equal "tools that help does not know" "" "${missing-}"
+	run reprobe -e 'help execsnoop' -e 'execsnop'
+	contains "help of a tool" "$out" "execsnoop --help"
+	contains "a near name" "$err" "did you mean execsnoop"
+	run reprobe -e '! exit 3'
+	status 1
+	contains "its status" "$err" "it ended with status 3"
+	private spawn tool_$$ >path
+	cat >script <<END
+wait ^reprobe>
+send ! echo here; read line; echo "it read \$line"\r
+wait ^here$
+send words\r
+wait ^it read words$
+last ^reprobe>$
+send opensnoop --comm tool_$$\r
+wait ^PID
+run ./tool_$$ --open /etc/hostname >/dev/null
+wait tool_$$ .*/etc/hostname
+key ctrl-c
+last ^reprobe>$
+send probes\r
+wait there are no programs
+key ctrl-d
+status 0
+END
+	terminal -p $BASHPID <script
+}
+
+# `reprobe COMMAND OF THE PROMPT` is `reprobe -e` of it.
+commands_outside() {
+	run reprobe -c 'spawn --calls 4 >spawned' count sys_enter_getpgid by comm if 'comm == "spawn"'
+	status 0
+	equal "the counts" "spawn 4" "$(sed -n 's/  */ /g;/^spawn/p' out)"
+	run reprobe -c 'spawn --calls 4 >spawned' -e 'count sys_enter_getpgid by comm if comm == "spawn"'
+	equal "the same by -e" "spawn 4" "$(sed -n 's/  */ /g;/^spawn/p' out)"
+	run reprobe help trace
+	matches "help" "$out" '^trace PROBE'
+	run reprobe trace sched_switch --for 1
+	contains "where options stand" "$err" "options come before it"
+	[ "$rc" != 0 ] || fail "expected a status that is not 0"
+}
+
+# `list` is in alphabetical order, here and there.
+lists() {
+	run reprobe list 'sched:*'
+	equal "the order" "$(LC_ALL=C sort out)" "$out"
+	[ "$(wc -l <out)" -gt 10 ] || fail "expected more tracepoints"
+	run reprobe -e 'list sched:*'
+	equal "the order at the prompt" "$(LC_ALL=C sort out)" "$out"
+}
+
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone
@@ -277,4 +375,8 @@ t "expanded rows" expanded
 t "headers" headers
 t "rates" rates
 t "histograms that grow" heat
+t "the pager" pages
+t "tools" tools
+t "commands outside of the prompt" commands_outside
+t "lists in order" lists
 finish

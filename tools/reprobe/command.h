@@ -3,6 +3,8 @@
 #ifndef REPROBE_COMMAND_H
 #define REPROBE_COMMAND_H
 
+#include <stdbool.h>
+
 struct command {
     const char *name;
     const char *what;                  /* one line, for help */
@@ -10,6 +12,8 @@ struct command {
 };
 
 int command_prompt(int argc, char **argv);
+/* Whether the prompt has a command of that name: `reprobe trace openat` runs it. */
+bool prompt_has_command(const char *word);
 int command_run(int argc, char **argv);
 int command_check(int argc, char **argv);
 int command_build(int argc, char **argv);

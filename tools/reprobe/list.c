@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "listing.h"
 #include "probe/kind.h"
 #include "reprobe_tool.h"
 #include "util/cleanup.h"
@@ -22,13 +23,6 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         argp_error(state, "too many arguments: give a KIND and a PATTERN");
     request->words[request->count++] = arg;
     return 0;
-}
-
-static bool print(void *ctx, const char *spec) {
-    *(bool *)ctx = true;
-    rp_print_text(spec, SIZE_MAX, stdout); /* a program may call its functions anything */
-    putchar('\n');
-    return !ferror(stdout);
 }
 
 /* "kprobe, kretprobe, …": those that can be listed; malloc()ed. */
@@ -58,11 +52,11 @@ int command_list(int argc, char **argv) {
         pattern = kind;
         kind = NULL;
     }
-    bool any = false;
-    struct rp_error *err = rp_probe_list(kind, pattern, print, &any);
+    size_t count = 0;
+    struct rp_error *err = list_probes(kind, pattern, SIZE_MAX, &count);
     if (err)
         return rp_tool_end(err, false);
-    if (!any) {
+    if (!count) {
         fprintf(stderr, "reprobe: no probe matches `%s`\n", pattern ? pattern : kind);
         return 1;
     }

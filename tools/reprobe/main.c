@@ -17,8 +17,9 @@ static const struct command commands[] = {
 };
 
 static void print_help(void) {
-    printf("Usage: reprobe [OPTION…]              open a prompt\n"
-           "       reprobe -e PROMPT-COMMAND…     run commands of the prompt\n"
+    printf("Usage: reprobe [OPTION…]                    open a prompt\n"
+           "       reprobe [OPTION…] PROMPT-COMMAND…    run a command, as `trace openat`\n"
+           "       reprobe [OPTION…] -e PROMPT-COMMAND… run one or several\n"
            "       reprobe COMMAND [ARG…]\n"
            "Ask the running kernel questions, in C.\n\n");
     for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -58,6 +59,8 @@ int main(int argc, char **argv) {
         char help[] = "--help", *help_argv[] = {NULL, help, NULL};
         return run_command(&commands[i], 2, help_argv);
     }
+    if (prompt_has_command(name))
+        return command_prompt(argc, argv); /* `help` is one, too */
     fprintf(stderr, "reprobe: unknown command `%s`\nhint: reprobe help lists the commands\n", name);
     return 2;
 }

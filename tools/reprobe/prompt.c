@@ -10,18 +10,21 @@
 
 #include "command.h"
 #include "prompt/entry.h"
+#include "prompt/pager.h"
 #include "prompt/screen.h"
 #include "prompt/verbs/verbs.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define NS_A_SECOND 1000000000ULL
 
-static const struct verb_group groups[] = {
-    {"Ask", question_verbs}, {"Write C", code_verbs}, {"Manage", probe_verbs},
-    {"Maps", map_verbs},     {"Look", look_verbs},    {"Inspect", inspect_verbs},
-    {"Save", save_verbs},    {"Help", help_verbs},    {NULL, NULL}};
+static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
+                                           {"Manage", probe_verbs},    {"Maps", map_verbs},
+                                           {"Look", look_verbs},       {"Run", shell_verbs},
+                                           {"Inspect", inspect_verbs}, {"Save", save_verbs},
+                                           {"Help", help_verbs},       {NULL, NULL}};
 
 /* ------------------------------------------------------------------ signals */
 
@@ -191,6 +194,22 @@ static void add(struct rp_texts *texts, const char *arg, struct argp_state *stat
         argp_failure(state, 1, ENOMEM, "cannot read the command line");
 }
 
+/* A command of the prompt is the rest of the command line. */
+static void take_line(struct request *request, struct argp_state *state) {
+    RP_AUTO_FREE char *line = strdup("");
+    for (; line && state->next < state->argc; state->next++) {
+        const char *word = state->argv[state->next];
+        if (strncmp(word, "--", 2) == 0)
+            argp_error(state, "%s stands behind a command of the prompt: options come before it",
+                       word);
+        char *longer = rp_text("%s%s%s", line, *line ? " " : "", word);
+        free(line);
+        line = longer;
+    }
+    if (!line || !rp_texts_add(&request->script.lines, rp_take(line)))
+        argp_failure(state, 1, ENOMEM, "cannot read the command line");
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct request *request = state->input;
     switch (key) {
@@ -205,6 +224,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case KEY_UNSAFE:
         request->unsafe = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        take_line(request, state);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -260,11 +282,18 @@ static bool is_typed(const struct script *script) {
            (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
 }
 
+bool prompt_has_command(const char *word) {
+    const struct prompt prompt = {.groups = groups};
+    const struct verb *verb = verb_find(&prompt, word, strlen(word));
+    return verb && strcmp(verb->name, word) == 0;
+}
+
 int command_prompt(int argc, char **argv) {
     const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
     const struct argp argp = {
         .options = options,
         .parser = parse,
+        .args_doc = "[PROMPT-COMMAND…]",
         .doc = "Opens a prompt that turns questions into BPF programs: `trace`, `count`, `hist`, "
                "`latency`, `stack`, `profile`; or takes your own C. They run while you ask more. "
                "`help` at the prompt explains its commands.\vCommands come from the files of -f, "
@@ -273,10 +302,12 @@ int command_prompt(int argc, char **argv) {
                "then their maps are printed.",
         .children = children};
     struct request request = {.tool = rp_tool_new()};
-    argp_parse(&argp, argc, argv, 0, NULL, &request);
+    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
 
     struct prompt prompt = {.tool = request.tool,
                             .groups = groups,
+                            .page_begin = pager_begin,
+                            .page_end = pager_end,
                             .terminal = is_typed(&request.script),
                             .unsafe = request.unsafe,
                             .signalled = -1};

@@ -7,6 +7,7 @@
 
 #include "entry.h"
 #include "screen.h"
+#include "tools.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -40,6 +41,8 @@ static void offer_verbs(const struct cursor *at) {
     for (const struct verb_group *group = at->prompt->groups; group->title; group++)
         for (const struct verb *verb = group->verbs; verb->name; verb++)
             offer(at, verb->name, verb->what);
+    for (const struct tool *tool = tools; tool->name; tool++)
+        offer(at, tool->name, tool->what);
 }
 
 static void offer_numbers(const struct cursor *at) {
@@ -152,7 +155,7 @@ static void offer_by_verb(const struct cursor *at) {
                                                                             "json", "csv", NULL};
     RP_AUTO_FREE char *first = NULL;
     unsigned before = words_before(at, &first);
-    switch (at->verb->words) {
+    switch (verb_words(at->verb)) {
     case WORDS_QUESTION:
         offer_question(at);
         break;
@@ -333,7 +336,7 @@ static void choose_ending(char **matches, bool is_c) {
 static bool is_verb_kind(enum words words) {
     const char *verb = rl_line_buffer + strspn(rl_line_buffer, BREAKS);
     const struct verb *found = verb_find(prompt_of_tab, verb, strcspn(verb, BREAKS));
-    return found && found->words == words;
+    return found && verb_words(found) == words;
 }
 
 /* Whether C is typed at the cursor: in a block, or behind a question's probe. */

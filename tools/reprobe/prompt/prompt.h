@@ -52,7 +52,10 @@ struct prompt {
     bool unsafe;       /* programs may change the system */
     bool target_ended; /* that was said */
     bool is_warm;      /* the compiler has run once */
-    int signalled;     /* an eventfd: a signal is to be looked at */
+    /* Around a verb that is PAGED; may be NULL. */
+    void (*page_begin)(const struct prompt *prompt);
+    void (*page_end)(struct prompt *prompt);
+    int signalled; /* an eventfd: a signal is to be looked at */
     bool interrupted;
     char *types;                                        /* what was declared, in C; NULL: nothing */
     enum { EXPAND_AUTO, EXPAND_ON, EXPAND_OFF } expand; /* a row takes a line for each column */
@@ -78,6 +81,9 @@ enum words {
     WORDS_EXPORT, /* json or csv, a map or a number, a file */
 };
 
+/* With these: what the verb prints can be longer than a screen. */
+#define PAGED 0x100
+
 /* A command of the prompt: help, completion and the man page are made from this. */
 struct verb {
     const char *name;
@@ -85,10 +91,14 @@ struct verb {
     const char *what;    /* one line */
     const char *more;    /* a paragraph or two, or NULL */
     const char *example; /* commands that can be run as they stand, one a line */
-    enum words words;
+    int words;           /* enum words, and perhaps PAGED */
     /* `args` is what stands behind the verb, without spaces around it; never NULL. */
     struct rp_error *(*run)(struct prompt *prompt, const char *args);
 };
+
+static inline enum words verb_words(const struct verb *verb) {
+    return (enum words)(verb->words & ~PAGED);
+}
 
 struct verb_group {
     const char *title;

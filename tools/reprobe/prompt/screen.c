@@ -28,6 +28,7 @@
 #include "util/error.h"
 #include "util/file.h"
 #include "util/private_dir.h"
+#include "util/text.h"
 
 #define KEYS_A_LOOK 1024
 /* Under a flood there is always something left to do; the line is shown now and then all the same.
@@ -306,20 +307,26 @@ size_t screen_fit(const char *text, size_t length, int columns) {
     return rp_cells_fit(text, length, columns > 0 ? (size_t)columns : 0);
 }
 
-void screen_wrap(FILE *out, const char *text, int indent) {
+/* `used`: columns of the first line that are taken. */
+static void wrap(FILE *out, const char *text, int used, int indent) {
     int capacity = screen_columns();
-    if (!isatty(fileno(out)))
+    if (!isatty(out == stdout ? STDOUT_FILENO
+                              : fileno(out))) /* the pager's text is for a terminal */
         capacity = 1 << 20;
-    for (int used = 0; *text; used = indent) {
+    for (int blanks = 0; *text; used = blanks = indent) {
         size_t all = strlen(text), fits = screen_fit(text, all, capacity - used), end = fits;
         while (fits < all && end > 0 && text[end] != ' ')
             end--;
         if (!end)
             end = fits ? fits : 1;
-        fprintf(out, "%*s%.*s\n", used, "", (int)end, text);
+        fprintf(out, "%*s%.*s\n", blanks, "", (int)end, text);
         text += end;
         text += strspn(text, " ");
     }
+}
+
+void screen_wrap(FILE *out, const char *text, int indent) {
+    wrap(out, text, 0, indent);
 }
 
 /* ------------------------------------------------------------------ messages and errors */
@@ -347,11 +354,15 @@ void prompt_print_error(const struct rp_error *err) {
     for (char *line; (line = strsep(&rest, "\n")) && (*line || rest);) {
         size_t error = strncmp(line, "reprobe:", 8) == 0 ? 8 : 0;
         size_t hint = strncmp(line, "hint:", 5) == 0 ? 5 : 0;
-        fprintf(stderr, "%s%.*s%s%s\n",
+        fprintf(stderr, "%s%.*s%s",
                 error  ? screen_talk_colour(COLOUR_ERROR)
                 : hint ? screen_talk_colour(COLOUR_HINT)
                        : "",
-                (int)(error + hint), line, error + hint ? plain : "", line + error + hint);
+                (int)(error + hint), line, error + hint ? plain : "");
+        if (error + hint)
+            wrap(stderr, line + error + hint, (int)(error + hint), 0);
+        else
+            fprintf(stderr, "%s\n", line); /* code, and what points at it */
     }
 }
 
@@ -366,6 +377,10 @@ void prompt_fail(struct prompt *prompt, struct rp_error *err) {
 }
 
 void prompt_note(const char *note) {
-    if (note)
-        prompt_say("reprobe: note: %s\n", note);
+    RP_AUTO_FREE char *line = note ? rp_text("reprobe: note: %s", note) : NULL;
+    if (!line)
+        return;
+    screen_hide();
+    fflush(stdout);
+    screen_wrap(stderr, line, 0);
 }

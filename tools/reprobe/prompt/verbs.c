@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "prompt.h"
+#include "tools.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/nearest.h"
@@ -92,6 +93,8 @@ static struct rp_error *unknown(const struct prompt *prompt, const struct search
             "one of %s", search->list);
     struct rp_nearest nearest = {.wanted = name};
     each_verb(prompt, consider, &nearest);
+    for (const struct tool *tool = tools; tool->name; tool++)
+        rp_nearest_add(&nearest, tool->name);
     RP_AUTO_FREE char *names = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     struct rp_error *err =
@@ -101,20 +104,38 @@ static struct rp_error *unknown(const struct prompt *prompt, const struct search
     return rp_error_hint_set(err, "`help` lists the commands");
 }
 
-struct rp_error *verb_run(struct prompt *prompt, const char *line) {
-    line += strspn(line, " \t");
-    size_t length = strcspn(line, " \t");
-    if (!length || *line == '#')
-        return NULL;
-    struct search search = {.name = line, .length = length};
-    each_verb(prompt, look_at, &search);
-    const struct verb *verb = found(&search);
-    if (!verb)
-        return unknown(prompt, &search);
-    RP_AUTO_FREE char *args = strdup(line + length + strspn(line + length, " \t"));
+static struct rp_error *run(struct prompt *prompt, const struct verb *verb, const char *rest) {
+    RP_AUTO_FREE char *args = strdup(rest + strspn(rest, " \t"));
     if (!args)
         return rp_error_nomem();
     for (size_t end = strlen(args); end && isspace((unsigned char)args[end - 1]);)
         args[--end] = '\0';
-    return verb->run(prompt, args);
+    if ((verb->words & PAGED) && prompt->page_begin)
+        prompt->page_begin(prompt);
+    struct rp_error *err = verb->run(prompt, args);
+    if ((verb->words & PAGED) && prompt->page_end)
+        prompt->page_end(prompt);
+    return err;
+}
+
+/* "?" and "!" need no space behind them. */
+static size_t verb_length(const char *line) {
+    return strchr("?!", *line) ? 1 : strcspn(line, " \t");
+}
+
+struct rp_error *verb_run(struct prompt *prompt, const char *line) {
+    line += strspn(line, " \t");
+    if (!*line || *line == '#')
+        return NULL;
+    size_t length = verb_length(line);
+    struct search search = {.name = line, .length = length};
+    each_verb(prompt, look_at, &search);
+    if (*line == '?')
+        return run(prompt, verb_find(prompt, "help", 4), line + 1);
+    if (!search.exact && tool_find(line, length))
+        return run(prompt, verb_find(prompt, "!", 1), line);
+    const struct verb *verb = found(&search);
+    if (!verb)
+        return unknown(prompt, &search);
+    return run(prompt, verb, line + length);
 }

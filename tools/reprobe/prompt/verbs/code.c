@@ -147,6 +147,7 @@ static struct rp_error *edit(struct prompt *prompt, const char *args) {
     RP_TRY(rp_file_read(path, &text));
     RP_TRY(entry_replace(prompt, entry, text));
     entry_print_title(entry);
+    prompt_say("[%u] reloaded\n", entry->number);
     return NULL;
 }
 
@@ -195,11 +196,11 @@ const struct verb code_verbs[] = {
     {"show", "N", "print the C of a program", "`reprobe run` takes it as it is.",
      "count sched_switch by comm\n"
      "show last",
-     WORDS_NUMBER, show},
+     WORDS_NUMBER | PAGED, show},
     {"source", "N", "print the C with the line numbers that messages use", NULL,
      "count sched_switch by comm\n"
      "source last",
-     WORDS_NUMBER, source},
+     WORDS_NUMBER | PAGED, source},
     {"edit", "N [FILE]", "change the C in $VISUAL or $EDITOR; each save reloads it",
      "A map that is declared as before keeps its contents. If the C does not compile or load, the "
      "old program keeps running, and you see the error when the editor ends. With FILE, the C of "

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "prompt/child.h"
 #include "prompt/entry.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -97,30 +98,11 @@ static const char *editor_command(void) {
     return visual && *visual ? visual : editor && *editor ? editor : "vi";
 }
 
-static void run_editor(const struct prompt *prompt, const char *command) {
-    sigset_t none;
-    if (!prompt->terminal) { /* our commands are not for it */
-        int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
-        dup2(null, STDIN_FILENO);
-    }
-    signal(SIGPIPE, SIG_DFL);
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-    execl("/bin/sh", "sh", "-c", command, "sh", edit.file, (char *)NULL);
-    _exit(127);
-}
-
 static struct rp_error *start_editor(const struct prompt *prompt) {
     RP_AUTO_FREE char *command = NULL;
     if (asprintf(&command, "%s \"$1\"", editor_command()) < 0)
         return rp_error_nomem();
-    fflush(stdout);
-    edit.editor = fork();
-    if (edit.editor == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM); /* it has nothing to edit when reprobe is killed */
-        run_editor(prompt, command);
-    }
-    return edit.editor < 0 ? rp_error_new(errno, NULL, "cannot run %s", editor_command()) : NULL;
+    return child_start(prompt, command, edit.file, -1, &edit.editor);
 }
 
 static void end_editor(void) {
@@ -150,8 +132,10 @@ static void keep_draft(void) {
 }
 
 static void say_what_came_of_it(struct prompt *prompt) {
-    if (edit.reloads)
+    if (edit.reloads) {
         entry_print_title(edit.entry);
+        prompt_say("[%u] reloaded\n", edit.entry->number);
+    }
     if (edit.err) {
         prompt_fail(prompt, rp_take(edit.err));
         prompt_say("[%u] still runs the old program; `edit %u` opens your text again\n",

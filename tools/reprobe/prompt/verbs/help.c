@@ -5,18 +5,29 @@
 #include <string.h>
 
 #include "prompt/screen.h"
+#include "prompt/tools.h"
 #include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------------ for the screen */
+
+static void print_entry(const char *name, const char *what) {
+    RP_AUTO_FREE char *line = rp_text("  %-12s %s", name, what);
+    if (line)
+        screen_wrap(stdout, line, 15);
+}
 
 static void print_all(const struct prompt *prompt) {
     for (const struct verb_group *group = prompt->groups; group->title; group++) {
         printf("%s%s%s\n", screen_colour(COLOUR_HEADER), group->title, screen_colour(COLOUR_NONE));
         for (const struct verb *verb = group->verbs; verb->name; verb++)
-            printf("  %-9s %s\n", verb->name, verb->what);
+            print_entry(verb->name, verb->what);
     }
+    printf("%sTools%s\n", screen_colour(COLOUR_HEADER), screen_colour(COLOUR_NONE));
+    for (const struct tool *tool = tools; tool->name; tool++)
+        print_entry(tool->name, tool->what);
     puts("\nhelp COMMAND explains a command. N is the number of a program, or `last`.");
 }
 
@@ -114,6 +125,12 @@ static struct rp_error *help(struct prompt *prompt, const char *args) {
     if (strcmp(word, "--man") == 0)
         return print_man(prompt), NULL;
     const struct verb *verb = verb_find(prompt, word, strlen(word));
+    const struct tool *tool = verb ? NULL : tool_find(word, strlen(word));
+    if (tool) {
+        print_entry(tool->name, tool->what);
+        printf("\n`%s --help` lists its options; Ctrl-C ends it.\n", tool->name);
+        return NULL;
+    }
     if (!verb)
         return rp_error_hint_set(
             rp_error_new(ENOENT, "there is no such command", "cannot explain `%s`", word),
@@ -129,8 +146,8 @@ static struct rp_error *quit(struct prompt *prompt, const char *args) {
 }
 
 const struct verb help_verbs[] = {
-    {"help", "[COMMAND]", "list the commands, or explain one", NULL, "help trace", WORDS_VERB,
-     help},
+    {"help", "[COMMAND]", "list the commands, or explain one", NULL, "help trace",
+     WORDS_VERB | PAGED, help},
     {"quit", "", "end all programs and leave, as Ctrl-D does", NULL, "quit", WORDS_NONE, quit},
     {"exit", "", "the same as quit", NULL, NULL, WORDS_NONE, quit},
     {0}};

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "listing.h"
 #include "prompt/entry.h"
 #include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
@@ -14,36 +15,21 @@
 
 /* ------------------------------------------------------------------ list */
 
-struct listing {
-    uint64_t most, count;
-};
-
-static bool print_match(void *ctx, const char *spec) {
-    struct listing *listing = ctx;
-    if (listing->count++ < listing->most) {
-        rp_print_text(spec, SIZE_MAX, stdout);
-        putchar('\n');
-    }
-    return !ferror(stdout);
-}
-
 /* One word is a kind, or a pattern of specs or of what follows a kind's colon. */
 static struct rp_error *list(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *first = args_word(&args), *second = args_word(&args);
     RP_TRY(args_end(args));
     bool is_pattern = first && !second && strpbrk(first, "*?[:_");
-    struct listing listing = {.most = prompt->terminal ? LISTED_MAX : UINT64_MAX};
-    RP_TRY(rp_probe_list(is_pattern ? NULL : first, is_pattern ? first : second, print_match,
-                         &listing));
-    if (!listing.count)
+    size_t count, most = prompt->terminal ? LISTED_MAX : SIZE_MAX;
+    RP_TRY(list_probes(is_pattern ? NULL : first, is_pattern ? first : second, most, &count));
+    if (!count)
         return rp_error_hint_set(rp_error_new(ENOENT, "no probe matches", "cannot list %s",
                                               second  ? second
                                               : first ? first
                                                       : "places"),
                                  "in a pattern, * stands for any text: list vfs_*");
-    if (listing.count > listing.most)
-        prompt_say("… and %llu more: use a narrower pattern to see them\n",
-                   (unsigned long long)(listing.count - listing.most));
+    if (count > most)
+        printf("… and %zu more: use a narrower pattern to see them\n", count - most);
     return NULL;
 }
 
@@ -144,7 +130,7 @@ const struct verb inspect_verbs[] = {
      "list sched:*\n"
      "list tracepoint *exec*\n"
      "list uprobe:bash:*readline*",
-     WORDS_PROBES, list},
+     WORDS_PROBES | PAGED, list},
     {"info", "PROBE", "describe a probe: its arguments, their types, where it is",
      "For a kernel function: its signature, module and address; for a tracepoint: its fields with "
      "their offsets; for a function or USDT probe of a program: where in the file it is. It also "
@@ -152,14 +138,14 @@ const struct verb inspect_verbs[] = {
      "info vfs_read\n"
      "info tracepoint:sched:sched_switch\n"
      "info uprobe:bash:readline",
-     WORDS_PROBES, info},
+     WORDS_PROBES | PAGED, info},
     {"types", "TYPE", "show a kernel struct, union, enum or typedef",
      "As C, with the offset and size of each member in bytes, and the holes between them. It also "
      "finds the types of loaded modules.",
      "types filename\n"
      "types enum pid_type\n"
      "types pid_t",
-     WORDS_TYPE, types},
+     WORDS_TYPE | PAGED, types},
     {"disasm", "N", "show a program's instructions, BPF and native",
      "LLVM disassembles them as the kernel holds them, after the verifier has changed them. They "
      "come with the lines of C that they belong to, and comments say what they call, jump to and "
@@ -167,11 +153,11 @@ const struct verb inspect_verbs[] = {
      "(net.core.bpf_jit_enable) and kernel.kptr_restrict is below 2.",
      "count sched_switch by comm\n"
      "disasm last",
-     WORDS_NUMBER, disasm},
+     WORDS_NUMBER | PAGED, disasm},
     {"verifier", "N", "show the verifier's log of a program that it accepted",
      "The kernel verifies the program once more for this. The log has each instruction of each "
      "path, followed by what the verifier knows of the registers (R0) and the stack (fp-8).",
      "count sched_switch by comm\n"
      "verifier last",
-     WORDS_NUMBER, verifier},
+     WORDS_NUMBER | PAGED, verifier},
     {0}};

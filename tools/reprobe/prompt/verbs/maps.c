@@ -130,7 +130,7 @@ const struct verb map_verbs[] = {
     {"maps", "", "list the maps of all programs", NULL,
      "count sched_switch by comm\n"
      "maps",
-     WORDS_NONE, maps},
+     WORDS_NONE | PAGED, maps},
     {"map", "[NAME [clear|set KEY VALUE|del KEY]]", "print what was gathered, or change a map",
      "NAME is a map (dist, 2.dist), or a program (N or `last`), which means its answer. Without "
      "it: "
@@ -143,7 +143,7 @@ const struct verb map_verbs[] = {
      "map counts set {\"nobody\"} 5\n"
      "map counts del {\"nobody\"}\n"
      "map counts clear",
-     WORDS_MAP, map},
+     WORDS_MAP | PAGED, map},
     {"watch", "[NAME] [SECONDS [COUNT]] [top N]",
      "print it again and again; on a terminal, in place",
      "NAME is as for `map`. Counts have how much they grew a second beside them (/s), the fastest "

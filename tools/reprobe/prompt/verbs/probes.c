@@ -275,7 +275,7 @@ const struct verb probe_verbs[] = {
     {"probes", "", "list the programs, and where they are attached", NULL,
      "count sched_switch by comm\n"
      "probes",
-     WORDS_NONE, probes},
+     WORDS_NONE | PAGED, probes},
     {"retarget", "N PROBE", "move a program to another probe",
      "The new probe is live before the old one ends: no event of the new one is missed, and no "
      "event of the old one comes after the answer. If the C stays the same, nothing is compiled. "

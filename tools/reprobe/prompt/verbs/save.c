@@ -204,5 +204,5 @@ const struct verb save_verbs[] = {
     {"history", "", "list the lines typed in this and earlier sessions",
      "They are saved in $REPROBE_HISTORY, or $XDG_STATE_HOME/reprobe/history, or "
      "~/.local/state/reprobe/history. They are not saved if $REPROBE_HISTORY is `off`.",
-     "history", WORDS_NONE, history},
+     "history", WORDS_NONE | PAGED, history},
     {0}};

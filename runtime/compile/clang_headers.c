@@ -121,7 +121,7 @@ bool rp_clang_headers_have(const char *include) {
 
 const char *rp_clang_header_instead(const char *include) {
     static const char *const errnos[] = {"asm/errno.h", "asm-generic/errno.h",
-                                         "asm-generic/errno-base.h", "linux/errno.h"};
+                                         "asm-generic/errno-base.h"};
     for (size_t i = 0; i < RP_COUNT(errnos); i++)
         if (strcmp(include, errnos[i]) == 0)
             return "#include <errno.h>\n";

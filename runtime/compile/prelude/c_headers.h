@@ -77,6 +77,8 @@ void *memcpy(void *to, const void *from, unsigned long size);
 void *memmove(void *to, const void *from, unsigned long size);
 void *memset(void *at, int byte, unsigned long size);
 int memcmp(const void *a, const void *b, unsigned long size);
+//@ linux/errno.h
+#include <errno.h>
 //@ errno.h
 #pragma once
 #define EPERM           1

@@ -135,6 +135,9 @@ struct rp_probe_kind {
     /* How C reads the argument of that name through the context: where it is, and as what;
      * malloc()ed, NULL: there is none. NULL for kinds that do not read them so. */
     char *(*field)(const struct rp_spec *spec, const char *name);
+    /* How the number of that argument is shown, as the kernel prints it (probe/symbols.h);
+     * malloc()ed, NULL: as a number. NULL: the kernel does not say. */
+    char *(*symbols)(const struct rp_spec *spec, const char *argument);
     /* The argument that is the task whom it is about, "" where it is about none. NULL: about the
      * task that runs. */
     const char *(*task)(const struct rp_arguments *arguments);

@@ -5,6 +5,7 @@
 #include "kernel/btf.h"
 #include "query/plan.h"
 #include "util/array.h"
+#include "util/cleanup.h"
 
 /* ------------------------------------------------------------------ by its type */
 
@@ -60,8 +61,25 @@ static bool is_syscall(const struct rp_spec *spec) {
                             !strncmp(spec->target, "sys_exit_", 9) || strstr(spec->target, "sys_"));
 }
 
-static const char *by_name(const struct rp_query_plan *p, const struct rp_variable *variable) {
+/* As the kernel itself prints it. */
+static const char *by_format(struct rp_query_plan *p, const struct rp_variable *variable) {
+    for (size_t i = p->point_count; i-- > 0;) {
+        const struct rp_attach_point *point = &p->points[i];
+        bool has = !point->is_pattern && point->spec.kind->symbols &&
+                   rp_argument_find(point->arguments, variable->name);
+        RP_AUTO_FREE char *look =
+            has ? point->spec.kind->symbols(&point->spec, variable->name) : NULL;
+        if (look)
+            return rp_arena_copy(&p->scope.types.arena, look, strlen(look));
+    }
+    return NULL;
+}
+
+static const char *by_name(struct rp_query_plan *p, const struct rp_variable *variable) {
     const struct rp_spec *spec = &p->points[0].spec;
+    const char *printed = variable->origin == RP_OF_TASK ? NULL : by_format(p, variable);
+    if (printed)
+        return printed;
     if (variable->origin == RP_OF_PROBE)
         for (size_t i = 0; i < RP_COUNT(of_arguments); i++)
             if (!strcmp(variable->name, of_arguments[i].argument) && spec->target &&
@@ -74,7 +92,8 @@ static const char *by_name(const struct rp_query_plan *p, const struct rp_variab
     return is_syscall(spec) && variable->type->is_signed ? "errno" : NULL;
 }
 
-const char *rp_plan_look(const struct rp_query_plan *p, const struct rp_node *node) {
+const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {
+    struct rp_query_plan *p = (struct rp_query_plan *)plan; /* its arena has the texts */
     while (node->kind == RP_NODE_MOMENT && !node->look)
         node = node->a;
     if (node->look || !rp_c_is_integer(node->type))

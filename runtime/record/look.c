@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "util/array.h"
@@ -317,6 +318,53 @@ static void write_open_flags(struct rp_writer *w, const struct rp_look_value *va
     }
 }
 
+/* The name of a number in "0=HI,1=TIMER", and how long it is; NULL: it has none. */
+static const char *symbol_of(const char *table, int64_t number, size_t *length) {
+    while (*table) {
+        char *end;
+        long long own = strtoll(table, &end, 10);
+        size_t rest = strcspn(end, ",");
+        *length = rest ? rest - 1 : 0;
+        if (own == number && *end == '=')
+            return end + 1;
+        table = end + rest + (end[rest] == ',');
+    }
+    return NULL;
+}
+
+static void write_symbol(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    size_t length;
+    const char *name = symbol_of(rest, (int64_t)value->number, &length);
+    write_plain(w, value);
+    if (!name)
+        return;
+    rp_write_char(w, ' ');
+    rp_write_bytes(w, name, length);
+}
+
+/* "READ|WRITE", and what has no name as a number. */
+static void write_flags(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    uint64_t left = bits_of(value);
+    bool any = false;
+    while (*rest && left) {
+        char *end;
+        uint64_t flag = (uint64_t)strtoll(rest, &end, 10);
+        size_t length = strcspn(end, ",");
+        if (flag && (left & flag) == flag && length > 1) {
+            if (any)
+                rp_write_char(w, '|');
+            rp_write_bytes(w, end + 1, length - 1);
+            left &= ~flag;
+            any = true;
+        }
+        rest = end + length + (end[length] == ',');
+    }
+    if (any && left)
+        rp_write_char(w, '|');
+    if (left || !any)
+        rp_write_pointer(w, left);
+}
+
 /* "0 root"; the last one is remembered, as most rows are of few users. */
 static void write_user(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
     static uint64_t last = UINT64_MAX;
@@ -375,6 +423,8 @@ static const struct rp_look looks[] = {
     {"errno", write_errno, 10, false, false, false},
     {"signal", write_signal, 10, false, false, false},
     {"open", write_open_flags, 18, false, false, false},
+    {"names", write_symbol, 16, false, false, false},
+    {"flags", write_flags, 16, false, false, false},
     {"user", write_user, 12, false, false, false},
     {"dev", write_device, 7, false, false, false},
     {"port", write_big_endian, 5, false, true, false},

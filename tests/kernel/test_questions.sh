@@ -358,6 +358,9 @@ looks() {
 	matches "what a histogram is of" "$out" '^ +duration in ms +: count'
 	matches "no empty buckets, and a summary" "$(grep -A2 'duration in ms' <<<"$out" | tail -n 2 | paste -sd' ')" \
 		'^ +(64|128|256|512) -> [0-9]+ +: 1 +\|\*+\| +count 1, mean [0-9.]+ to [0-9.]+, p50 <= [0-9]+, p90 <= [0-9]+, p99 <= [0-9]+$'
+	command -v bash >/dev/null || skip "no bash"
+	run reprobe -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/1" 2>/dev/null' -e 'trace inet_sock_set_state oldstate newstate protocol if dport == 1'
+	matches "as the kernel prints it" "$out" ' 7 TCP_CLOSE +2 TCP_SYN_SENT +6 IPPROTO_TCP$'
 	run query trace 'openat flags in parsecs'
 	refused 'this is not a unit' 'KiB'
 	run query trace 'openat hex(filename)'

@@ -863,6 +863,12 @@ static const struct {
     {"dev", RP_UINT, 8 << 20 | 1, 4, "8:1", "8388609"},
     {"port", RP_UINT, 0x5000, 2, "80", "80"},
     {"ip", RP_UINT, 0x0100007f, 4, "127.0.0.1", "\"127.0.0.1\""},
+    {"names:0=HI,1=TIMER", RP_UINT, 1, 4, "1 TIMER", "1"},
+    {"names:0=HI,1=TIMER", RP_UINT, 2, 4, "2", "2"},
+    {"names:-1=NONE", RP_INT, -1, 4, "-1 NONE", "-1"},
+    {"flags:1=READ,2=WRITE", RP_UINT, 3, 4, "READ|WRITE", "3"},
+    {"flags:1=READ,2=WRITE", RP_UINT, 10, 4, "WRITE|0x8", "10"},
+    {"flags:1=READ,2=WRITE", RP_UINT, 0, 4, "0x0", "0"},
     {"no look", RP_UINT, 5, 4, "5", "5"},
 };
 

@@ -5,6 +5,7 @@
 
 #include "kernel/ksyms.h"
 #include "probe/probe.h"
+#include "probe/symbols.h"
 #include "suites.h"
 #include "util/array.h"
 
@@ -428,6 +429,36 @@ START_TEST(test_syscall_of) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------ names of numbers */
+
+static const struct {
+    const char *print, *field, *look;
+} prints[] = {
+    {"__print_symbolic(REC->vec, { 0, \"HI\" }, { 1, \"TIMER\" })", "vec", "names:0=HI,1=TIMER"},
+    {"REC->vec, __print_symbolic(REC->vector, { 0, \"HI\" })", "vec", NULL},
+    {"__print_symbolic(REC->a, { 1, \"A\" }), __print_symbolic(REC->b, { 2, \"B\" })", "b",
+     "names:2=B"},
+    {"__print_flags(REC->f, \"|\", { 0x1, \"R\" }, { 0x2UL, \"W\" }), REC->g", "f",
+     "flags:1=R,2=W"},
+    {"__print_flags((unsigned long)REC->f, \"|\", { 4, \"X\" })", "f", "flags:4=X"},
+    {"__print_flags(REC->f & 3, \"|\", { 4, \"X\" })", "f", NULL},
+    {"__print_symbolic(REC->a, { (1 << 2), \"A\" }, { 8, \"B\" })", "a", "names:8=B"},
+    {"__print_symbolic(REC->a, { 1, \"A,B\" })", "a", NULL},
+    {"__print_symbolic(REC->a, { 1, \"A\"", "a", "names:1=A"},
+    {"__print_symbolic(REC->a", "a", NULL},
+    {"", "a", NULL},
+};
+
+START_TEST(test_symbols) {
+    char format[256];
+    snprintf(format, sizeof(format), "\tfield:int a;\n\nprint fmt: \"%%s\", %s\n",
+             prints[_i].print);
+    char *look = rp_format_symbols(format, prints[_i].field);
+    ck_assert_pstr_eq(look, prints[_i].look);
+    free(look);
+}
+END_TEST
+
 Suite *spec_suite(void) {
     Suite *suite = suite_create("spec");
     TCase *tests = tcase_create("spec");
@@ -436,6 +467,7 @@ Suite *spec_suite(void) {
     tcase_add_test(tests, test_section_without_interface);
     tcase_add_loop_test(tests, test_twins, 0, RP_COUNT(twins));
     tcase_add_test(tests, test_parts);
+    tcase_add_loop_test(tests, test_symbols, 0, RP_COUNT(prints));
     tcase_add_loop_test(tests, test_bad_spec, 0, RP_COUNT(bad));
     tcase_add_test(tests, test_overlong_name);
     tcase_add_test(tests, test_unknown_kind_of_list);

@@ -17,6 +17,7 @@
 #include "probe/describe.h"
 #include "probe/kernel_event.h"
 #include "probe/matches.h"
+#include "probe/symbols.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -293,6 +294,11 @@ static void describe(const struct rp_spec *spec, FILE *out) {
     }
 }
 
+static char *symbols(const struct rp_spec *spec, const char *field) {
+    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    return format ? rp_format_symbols(format, field) : NULL;
+}
+
 static bool set_event(struct perf_event_attr *attr, const struct rp_matches *matches, size_t i) {
     attr->type = PERF_TYPE_TRACEPOINT;
     attr->config = matches->items[i].number;
@@ -330,6 +336,7 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .noun = "field",
     .arguments = arguments,
     .field = rp_tracepoint_field,
+    .symbols = symbols,
     .memory = memory,
     .returns = returns,
     .call = call,

@@ -198,11 +198,13 @@ lsm() {
 	rm -f go
 	python3 -c '
 import os, socket, sys, time
+open("ready", "w").close()
 while not os.path.exists("go"): time.sleep(0.01)
 for family in socket.AF_INET, socket.AF_INET6, socket.AF_UNIX, socket.AF_INET6, socket.AF_INET:
     try: socket.socket(family).close()
     except PermissionError: print("refused", flush=True)' >answers &
 	caller=$!
+	wait_for "it is ready" test -e ready # Python has begun
 	start reprobe run -v "$object" --set target="$caller" --json
 	wait_for "it traces or does not" grep -qE "attached to|^reprobe: cannot" err
 	touch go
@@ -225,24 +227,30 @@ runqlat() {
 import os, sys, time
 def switches():
     return sum(int(line.split()[1]) for line in open("/proc/self/status") if "ctxt_switches" in line)
-while not os.path.exists("go"): time.sleep(0.01)
-time.sleep(0.1)
+ready = switches()
+open("ready", "w").close()
+while not os.path.exists("go"): time.sleep(0.05)
 before = switches()
 for _ in range(300): time.sleep(0.001)
-print(switches() - before)' >switches &
-	local waits=$! counted switches
+after = switches()
+print(after - before, after - ready, flush=True)
+time.sleep(600)' >switches &
+	local waits=$! counted least most
+	wait_for "it is ready" test -e ready # Python has begun
 	start reprobe run -v --json "$object" --set targ_tgid=$waits
 	attached_to 3
 	touch go
-	wait $waits
+	wait_for "it has waited" test -s switches
+	sleep 0.2
 	kill -INT "$pid"
 	stopped
 	status 0
-	switches=$(cat switches)
+	read -r least most <switches
 	counted=$(grep "\"map\":\"hists\",\"key\":$waits" out | grep -oE '"count":[0-9]+' | awk -F: '{ sum += $2 } END { print sum + 0 }')
-	[ "$switches" -ge 300 ] || fail "switches: $switches"
-	# Beside those it counts there are a few before and behind: 0.1 s of waiting, and the end.
-	[ "$counted" -ge "$switches" ] && [ "$counted" -le $((switches + 60)) ] || fail "waits: $counted of $switches" "$out"
+	# Those while it waited, and some of those since it was ready; and to say so takes one or two. The program itself
+	# may lose a few, as those that it is modelled on: a map's bucket may be locked on this CPU, and it does not ask.
+	[ "$least" -ge 300 ] && [ $((counted * 10)) -ge $((least * 9)) ] && [ "$counted" -le $((most + 3)) ] ||
+		fail "waits: $counted, not $least to $most" "$err$out"
 }
 
 # The prompt sends, kill() makes the program read, and it comes back.

@@ -211,9 +211,9 @@ struct rp_error *rp_complete_c(const char *source, size_t at, rp_completion_fn e
  * members. */
 struct rp_error *rp_complete_expression(const char *spec, const char *expression, size_t at,
                                         rp_completion_fn each, void *ctx);
-/* The kernel's structs, unions, enums and typedefs that begin with `prefix`; none for "", as there
- * are too many. */
-void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx);
+/* The kernel's structs, unions, enums and typedefs that begin with `prefix`, or (`kind`, such as
+ * "enum") those of one kind; none for "", as there are too many. */
+void rp_complete_type(const char *kind, const char *prefix, rp_completion_fn each, void *ctx);
 /* Kinds, functions, tracepoints, files and their functions, with which a spec that begins with
  * `prefix` can go on. */
 struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, void *ctx);

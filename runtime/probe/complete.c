@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "kernel/features.h"
 #include "probe/binary.h"
 #include "probe/completion.h"
 #include "probe/kind.h"
@@ -166,7 +167,8 @@ static void complete_word(struct rp_completion *completion, const char *prefix) 
         return;
     rp_error_free(rp_complete_tracepoint(completion, prefix));
     rp_complete_tracepoint_name(completion, prefix);
-    rp_complete_function(completion, prefix);
+    if (rp_kernel_has_kprobes()) /* a word that is a function means its kprobe */
+        rp_complete_function(completion, prefix);
 }
 
 struct rp_error *rp_complete_probe(const char *prefix, rp_completion_fn each, void *ctx) {

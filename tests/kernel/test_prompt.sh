@@ -646,6 +646,33 @@ key ctrl-c
 last ^reprobe>$
 send load scri\t
 wait load script$
+send \x15
+send edit 1 scri\t
+wait edit 1 script$
+send \x15
+send export csv cou\t
+wait export csv counts$
+send scri\t
+wait export csv counts script$
+send \x15
+send types enum hrtimer_rest\t
+wait types enum hrtimer_restart$
+send \x15
+send types struct hrtimer_rest\t
+idle 200
+last types struct hrtimer_rest$
+send \x15
+send hist sys_exit_getpgid ret lin\t
+wait hist sys_exit_getpgid ret linear\($
+send \x15
+send watch counts to\t
+wait watch counts top$
+send \x15
+send map la\t
+wait map last$
+send \x15
+send execsn\t
+wait execsnoop$
 END
 	terminal -p $BASHPID <script
 }

@@ -535,9 +535,9 @@ struct rp_error *rp_complete_expression(const char *spec, const char *expression
 
 /* ------------------------------------------------------------- types */
 
-void rp_complete_type(const char *prefix, rp_completion_fn each, void *ctx) {
+void rp_complete_type(const char *kind, const char *prefix, rp_completion_fn each, void *ctx) {
     struct rp_candidates candidates = {.prefix = prefix};
     if (*prefix)
-        rp_candidates_of_types(&candidates, NULL);
+        rp_candidates_of_types(&candidates, kind);
     rp_candidates_end(&candidates, each, ctx);
 }

@@ -117,7 +117,7 @@ static char *first_probe(const char *args) {
 }
 
 static void offer_question(const struct cursor *at) {
-    static const char *const keywords[] = {"by", "if", NULL};
+    static const char *const keywords[] = {"by", "if", NULL}, *const edges[] = {"linear(", NULL};
     bool in_c = is_behind(at->args, at->word, "by") || is_behind(at->args, at->word, "if");
     bool is_first = at->word == at->args;
     bool has_probe = strcmp(at->verb->name, "profile") != 0;
@@ -128,6 +128,8 @@ static void offer_question(const struct cursor *at) {
     RP_AUTO_FREE char *spec = has_probe ? first_probe(at->args) : strdup("profile:hz:99");
     if (spec && (in_c || strcmp(at->verb->name, "count") != 0))
         rp_error_free(rp_complete_expression(spec, at->word, strlen(at->word), at->each, at->ctx));
+    if (strcmp(at->verb->name, "hist") == 0 && !in_c)
+        offer_list(at, edges);
     if (!is_behind(at->args, at->word, "if"))
         offer_list(at, keywords);
 }
@@ -150,9 +152,29 @@ static unsigned words_before(const struct cursor *at, char **first) {
     return count;
 }
 
+static bool is_type_word(const char *word) {
+    return strcmp(word, "struct") == 0 || strcmp(word, "union") == 0 || strcmp(word, "enum") == 0 ||
+           strcmp(word, "typedef") == 0;
+}
+
+/* A map or all that a program has gathered; then what is to be done with it. */
+static void offer_for_map(const struct cursor *at, unsigned before) {
+    static const char *const changes[] = {"clear", "set", "del", NULL},
+                             *const of_watch[] = {"top", NULL}, *const last[] = {"last", NULL};
+    bool watches = strcmp(at->verb->name, "watch") == 0;
+    if (before == 0) {
+        offer_maps(at);
+        offer_numbers(at);
+        offer_list(at, last);
+    }
+    if (watches)
+        offer_list(at, of_watch);
+    else if (before == 1)
+        offer_list(at, changes);
+}
+
 static void offer_by_verb(const struct cursor *at) {
-    static const char *const changes[] = {"clear", "set", "del", NULL}, *const formats[] = {
-                                                                            "json", "csv", NULL};
+    static const char *const formats[] = {"json", "csv", NULL};
     RP_AUTO_FREE char *first = NULL;
     unsigned before = words_before(at, &first);
     switch (verb_words(at->verb)) {
@@ -176,10 +198,11 @@ static void offer_by_verb(const struct cursor *at) {
             (before == 0 ? offer_numbers : offer_probes)(at);
         break;
     case WORDS_MAP:
+        offer_for_map(at, before);
+        break;
+    case WORDS_EDIT:
         if (before == 0)
-            offer_maps(at);
-        else if (before == 1)
-            offer_list(at, changes);
+            offer_numbers(at);
         break;
     case WORDS_EXPORT:
         if (before == 0)
@@ -195,7 +218,8 @@ static void offer_by_verb(const struct cursor *at) {
         offer_verbs(at);
         break;
     case WORDS_TYPE:
-        rp_complete_type(at->word, at->each, at->ctx);
+        rp_complete_type(before == 1 && is_type_word(first) ? first : NULL, at->word, at->each,
+                         at->ctx);
         break;
     case WORDS_FILE: /* readline's own */
     case WORDS_NONE:
@@ -367,11 +391,21 @@ static void complete_block(const char *before, struct rp_texts *matches) {
         rp_error_free(rp_complete_c(source, (size_t)length, add_match, matches));
 }
 
+/* Whether a file can stand at byte `start` of the line. */
+static bool wants_file(size_t start) {
+    RP_AUTO_FREE char *line = strndup(rl_line_buffer, start);
+    unsigned words = 0;
+    for (char *rest = line, *word; rest && (word = strsep(&rest, BREAKS));)
+        words += *word != '\0';
+    return is_verb_kind(WORDS_FILE) || (is_verb_kind(WORDS_EDIT) && words == 2) ||
+           (is_verb_kind(WORDS_EXPORT) && words == 3);
+}
+
 static char **complete(const char *text, int start, int end) {
     struct rp_texts matches = {0};
     const char *block = input_block(prompt_of_tab);
     (void)text;
-    if (!block && is_verb_kind(WORDS_FILE) && start > 0) { /* files, by readline */
+    if (!block && start > 0 && wants_file((size_t)start)) { /* by readline */
         rl_completion_append_character = ' ';
         forget_described();
         return NULL;

@@ -78,6 +78,7 @@ enum words {
     WORDS_FILE,
     WORDS_VERB,
     WORDS_CHOICE, /* those that its arguments name, [a|b|c] */
+    WORDS_EDIT, /* a number, a file */
     WORDS_EXPORT, /* json or csv, a map or a number, a file */
 };
 

@@ -207,7 +207,7 @@ const struct verb code_verbs[] = {
      "FILE is loaded at once.",
      "count sched_switch by comm\n"
      "edit last",
-     WORDS_NUMBER, edit},
+     WORDS_EDIT, edit},
     {"unsafe", "", "allow programs that change the system, until you leave",
      "Without it a program is refused that sends signals, writes to a process's memory, overrides "
      "a "

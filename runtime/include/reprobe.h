@@ -326,6 +326,9 @@ struct rp_error *rp_session_attach_sections(struct rp_session *session, struct r
 bool rp_module_has_sections(const struct rp_module *module);
 /* Prints a line for each probe, and for each match of a pattern. */
 void rp_session_print_probes(const struct rp_session *session, FILE *out);
+/* Prints what is not seen where they are attached, such as the system calls of 32-bit programs; not
+ * for a session with a command, whose program is not known yet. */
+void rp_session_print_notes(const struct rp_session *session, FILE *out);
 
 /* Reads the module's output `name` (BPF_PERF_OUTPUT, or BPF_RINGBUF_OUTPUT, Linux 5.8). */
 struct rp_error *rp_session_read(struct rp_session *session, struct rp_module *module,

@@ -12,6 +12,7 @@
 #include "probe/kind.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/text.h"
 
 static bool is_narrow(pid_t pid) {
@@ -22,9 +23,18 @@ static bool is_narrow(pid_t pid) {
            !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
 }
 
+/* Whether this kernel runs such programs at all: it has a vDSO for them then (IA32_EMULATION). */
+static bool runs_narrow(void) {
+#ifdef __x86_64__
+    return access("/proc/sys/abi/vsyscall32", F_OK) == 0;
+#else
+    return true;
+#endif
+}
+
 /* Some process that runs one; 0: none does. */
-static pid_t find_narrow(void) {
-    RP_AUTO_CLOSEDIR DIR *proc = opendir("/proc");
+static pid_t look_for_narrow(void) {
+    RP_AUTO_CLOSEDIR DIR *proc = runs_narrow() ? opendir("/proc") : NULL;
     const struct dirent *entry;
     while (proc && (entry = readdir(proc))) {
         pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
@@ -32,6 +42,18 @@ static pid_t find_narrow(void) {
             return pid;
     }
     return 0;
+}
+
+/* The same, as it was found at most so long ago: there may be thousands of processes. */
+static pid_t find_narrow(void) {
+    static const uint64_t fresh_ns = 60000000000;
+    static uint64_t looked_ns;
+    static pid_t found;
+    uint64_t now = rp_now_ns();
+    if (looked_ns && now - looked_ns < fresh_ns && (!found || is_narrow(found)))
+        return found;
+    looked_ns = now;
+    return found = look_for_narrow();
 }
 
 char *rp_probe_note(const char *text, pid_t pid) {

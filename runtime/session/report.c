@@ -5,7 +5,9 @@
 #include <sys/wait.h>
 
 #include "compile/module.h"
+#include "reprobe_query.h"
 #include "session/session.h"
+#include "util/cleanup.h"
 
 static struct rp_stats stats_of(const struct rp_session *s, const struct rp_module *module) {
     struct rp_stats stats = {0};
@@ -92,6 +94,17 @@ void rp_session_print_probes(const struct rp_session *s, FILE *out) {
     for (size_t i = 0; i < s->probes.count; i++) {
         fprintf(out, "reprobe: attached to %s\n", rp_probe_spec(s->probes.items[i]));
         print_matches(s->probes.items[i], out);
+    }
+}
+
+/* One says it: the others differ in the probe only. */
+void rp_session_print_notes(const struct rp_session *s, FILE *out) {
+    for (size_t i = 0; i < s->probes.count && !s->opts.command; i++) {
+        RP_AUTO_FREE char *note = rp_probe_note(rp_probe_spec(s->probes.items[i]), s->target.pid);
+        if (note) {
+            fprintf(out, "reprobe: note: %s\n", note);
+            return;
+        }
     }
 }
 

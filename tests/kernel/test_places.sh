@@ -184,6 +184,16 @@ programs_of_32_bits() {
 	contains "told" "$err" "note: process $other is a 32-bit program: what such programs call is not seen at tracepoint:syscalls:sys_enter_getpgid"
 	run reprobe -p "$$" -e 'count getpgid' -e quit
 	lacks "of another process" "$err" 32-bit
+	start opensnoop -p "$other"
+	wait_in "it traces" grep -q PID out
+	kill -INT "$pid"
+	stopped
+	contains "a tool tells" "$err" "note: process $other is a 32-bit program: what such programs call is not seen at "
+	start opensnoop -p "$$"
+	wait_in "it traces" grep -q PID out
+	kill -INT "$pid"
+	stopped
+	lacks "a tool, of another process" "$err" 32-bit
 	[ -n "$kprobes" ] || return 0
 	start reprobe --json -e 'count kprobe:__ia32_sys_getpgid'
 	wait_in "it traces" grep -q '^\[1\]' err

@@ -43,6 +43,7 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
         RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));
     if (report->tool->verbose)
         rp_session_print_probes(session, stderr);
+    rp_session_print_notes(session, stderr);
     struct rp_error *err = rp_session_run(session);
     if (err || reporter.err) {
         rp_error_free(err ? reporter.err : NULL);

@@ -46,6 +46,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
     RP_TRY(attach(session, module, snoop));
     if (tool->verbose)
         rp_session_print_probes(session, stderr);
+    rp_session_print_notes(session, stderr);
     rp_table_header(&reader->table, record);
     return rp_session_run(session);
 }

@@ -224,6 +224,7 @@ static struct rp_error *run(struct rp_session *session, const struct rp_stacks *
     RP_TRY(rp_stack_watch(session, stack));
     if (stacks->tool->verbose)
         rp_session_print_probes(session, stderr);
+    rp_session_print_notes(session, stderr);
     RP_TRY(rp_session_run(session));
     RP_TRY(rp_stacks_print(stacks, stack, stdout));
     return rp_tool_print_losses(stacks->module);

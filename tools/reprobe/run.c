@@ -433,6 +433,7 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
         return err;
     if (request->tool->verbose)
         rp_session_print_probes(session, stderr);
+    rp_session_print_notes(session, stderr);
     if (request->timings)
         print_timings(session, &request->start);
     if (isatty(STDERR_FILENO) && !request->tool->session->command)

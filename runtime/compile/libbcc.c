@@ -14,6 +14,7 @@
 #include "compile/link.h"
 #include "compile/load.h"
 #include "compile/scan.h"
+#include "compile/subscripts.h"
 #include "kernel/ksyms.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -318,7 +319,8 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
 
 struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out) {
     RP_TRY(rp_compiler_open(&libbcc));
-    RP_AUTO_FREE char *adapted = adapt(call->path, call->text);
+    RP_AUTO_FREE char *spelled = rp_spell_subscripts(call->text);
+    RP_AUTO_FREE char *adapted = spelled ? adapt(call->path, spelled) : NULL;
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!adapted || !object) {
         free(object);

@@ -408,6 +408,60 @@ seen() {
 	equal "seen with $*" "current_task: $count given_task: $count" "$(sort out | tr '\n' ' ' | sed 's/ $//')"
 }
 
+# libbcc's own way of reading what stands behind a member is wrong for all but the first element.
+elements_source() {
+	source_file elements.c <<'END'
+struct event {
+    u64 flags, same, letter, limit, computed, cast, sum, choice, name, address;
+    char text[4];
+    u32 own[2][2];
+};
+BPF_RINGBUF_OUTPUT(events, 8);
+static inline u32 flags_of(struct task_struct *t, int i) { return t->files->fdt->fd[i]->f_flags; }
+
+PROBE
+{
+    struct task_struct *t = (struct task_struct *)bpf_get_current_task();
+    int one = 1;
+    struct event *e = events.ringbuf_reserve(sizeof(*e));
+    if (!e)
+        return 0;
+    if (TARGET_PID != bpf_get_current_pid_tgid() >> 32) {
+        events.ringbuf_discard(e, 0);
+        return 0;
+    }
+    e->flags = t->files->fdt->fd[1]->f_flags;
+    e->same = flags_of(t, one) == t->files->fdt->fd[one][0].f_flags;
+    e->letter = t->comm[1];
+    e->limit = t->signal->rlim[7].rlim_cur;
+    e->computed = t->signal->rlim[t->comm[1] - 'p' + 7].rlim_cur;
+    e->cast = ((struct task_struct *)bpf_get_current_task())->comm[4];
+    e->sum = t->group_leader->comm[2] + t->comm[one];
+    e->choice = one ? t->comm[0] : t->comm[1];
+    e->name = t->nsproxy->uts_ns->name.sysname[2];
+    e->address = 0;
+    bpf_probe_read_kernel(&e->address, 1, &t->comm[3]);
+    e->text[0] = 'a', e->text[one] = t->comm[4], e->text[2] = 0, e->text[3] = 0;
+    e->own[0][0] = e->own[0][1] = 1, e->own[1][0] = 5, e->own[1][1] = e->own[1][0] + e->own[0][one];
+    events.ringbuf_submit(e, 0);
+    return 0;
+}
+END
+}
+
+elements_behind_members() {
+	elements_source
+	ulimit -Sn 321
+	run reprobe run --json elements.c -c 'exec spawn --calls 1 >>called'
+	status 0
+	silent
+	# Of "spawn": p, n, a, w; of "Linux": n. A file that is appended to is open for writing.
+	equal "values" "1 112 321 321 110 209 115 110 119 an 1,1,5,6" \
+		"$(jsonlines data.same data.letter data.limit data.computed data.cast data.sum data.choice data.name data.address data.text <out |
+			tr '\t' ' ') $(sed 's/.*"own":\[\[\(.*\)\]\]}}$/\1/; s/\],\[/,/' out)"
+	equal "flags" "$((01 | 02000))" "$(($(jsonlines data.flags <out) & 03003))"
+}
+
 t "records as JSON" records_as_json
 t "records as text" records_as_text
 t "records that are not structs" plain_values
@@ -426,4 +480,5 @@ t "names that the kernel uses too" own_names
 t "--types" type_sources
 t "reprobe check" check
 t "filters by user, name and cgroup" filters
+t "elements behind members" elements_behind_members
 finish

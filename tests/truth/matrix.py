@@ -352,4 +352,5 @@ def main():
     sys.exit(1 if counts["wrong"] or counts["right"] < 50 else 0)
 
 
-main()
+if __name__ == "__main__":
+    main()

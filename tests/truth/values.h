@@ -16,7 +16,6 @@ struct text_tail {
     char text[];
 };
 enum huge { HUGE = 1L << 40, NEGATIVE = -1 };
-enum __attribute__((packed)) small { NOTHING, TINY };
 struct mixed {
     int tag;
     union {
@@ -64,7 +63,7 @@ struct all {
     struct flexible *flexible;
     unsigned __int128 wide;
     enum huge huge;
-    enum small small;
+    enum small { NOTHING, TINY } __attribute__((packed)) small;
     struct __attribute__((packed)) {
         unsigned char one : 1;
         unsigned short nine : 9;

@@ -11,6 +11,7 @@ int main(void) {
     srunner_add_suite(runner, scan_suite());
     srunner_add_suite(runner, types_suite());
     srunner_add_suite(runner, compile_suite());
+    srunner_add_suite(runner, subscripts_suite());
     srunner_add_suite(runner, diagnostics_suite());
     srunner_add_suite(runner, dialect_suite());
     srunner_add_suite(runner, complete_suite());

@@ -9,6 +9,7 @@ Suite *ask_suite(void);
 Suite *scan_suite(void);
 Suite *types_suite(void);
 Suite *compile_suite(void);
+Suite *subscripts_suite(void);
 Suite *diagnostics_suite(void);
 Suite *dialect_suite(void);
 Suite *complete_suite(void);

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libbcc (0.26 to 0.37) reads the kernel's memory at "task->files->fdt->fd[1]" from the wrong
+ * address: it writes
+ * "&task->files->fdt->fd + 1" for what is behind a member. "*(task->files->fdt->fd + 1)" means the
+ * same in C, and libbcc reads that from where it is. So all subscripts behind an arrow are written
+ * that way.
+ */
+#include "compile/subscripts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "util/array.h"
+#include "util/lexer.h"
+
+#define DEPTH_MAX 64
+
+struct speller {
+    struct rp_lexer lexer;
+    const char *copied; /* the text up to here is written */
+    FILE *out;
+    struct rp_token last, before_last; /* that were taken */
+    unsigned depth;
+};
+
+static struct rp_token peek(const struct speller *s) {
+    struct rp_lexer ahead = s->lexer;
+    return rp_lex(&ahead);
+}
+
+static struct rp_token take(struct speller *s) {
+    struct rp_token token = rp_lex(&s->lexer);
+    s->before_last = s->last;
+    s->last = token;
+    return token;
+}
+
+static void copy_to(struct speller *s, const char *end) {
+    fwrite(s->copied, 1, (size_t)(end - s->copied), s->out);
+    s->copied = end;
+}
+
+static bool is_keyword(const struct rp_token *token) {
+    static const char *const words[] = {
+        "return", "sizeof", "if",       "while",  "for",        "switch",       "case",
+        "else",   "do",     "goto",     "typeof", "__typeof__", "struct",       "union",
+        "enum",   "const",  "volatile", "static", "inline",     "__attribute__"};
+    for (size_t i = 0; i < RP_COUNT(words); i++)
+        if (rp_token_is(token, words[i]))
+            return true;
+    return false;
+}
+
+static bool is_operand(const struct rp_token *token) {
+    return (token->kind == RP_TOKEN_IDENT && !is_keyword(token)) ||
+           token->kind == RP_TOKEN_NUMBER || rp_token_is(token, ")") || rp_token_is(token, "]");
+}
+
+/* "&" in front of what comes next takes its address: it is not "a & b", and not "a && b". */
+static bool is_address_taken(const struct speller *s) {
+    if (!rp_token_is(&s->last, "&") || is_operand(&s->before_last))
+        return false;
+    return !rp_token_is(&s->before_last, "&") || s->before_last.text + 1 != s->last.text;
+}
+
+/* Behind the bracket that closes the one at `open`. */
+static struct rp_lexer behind_group(struct rp_lexer lexer) {
+    int depth = 0;
+    for (struct rp_token t = rp_lex(&lexer); t.kind != RP_TOKEN_END; t = rp_lex(&lexer)) {
+        depth += rp_token_is(&t, "(") + rp_token_is(&t, "[") + rp_token_is(&t, "{");
+        depth -= rp_token_is(&t, ")") + rp_token_is(&t, "]") + rp_token_is(&t, "}");
+        if (depth <= 0)
+            return lexer;
+    }
+    return lexer;
+}
+
+static bool is_arrow(const struct rp_token *t, struct rp_lexer *lexer) {
+    struct rp_lexer ahead = *lexer;
+    struct rp_token next = rp_lex(&ahead);
+    if (!rp_token_is(t, "-") || !rp_token_is(&next, ">") || t->text + 1 != next.text)
+        return false;
+    *lexer = ahead;
+    return true;
+}
+
+/* Whether what is in the brackets that come next follows a pointer. */
+static bool group_follows(struct rp_lexer lexer) {
+    struct rp_lexer end = behind_group(lexer);
+    struct rp_token open = rp_lex(&lexer), t = rp_lex(&lexer);
+    bool follows = rp_token_is(&open, "(") && rp_token_is(&t, "*");
+    for (; !follows && lexer.p < end.p && t.kind != RP_TOKEN_END; t = rp_lex(&lexer))
+        follows = is_arrow(&t, &lexer);
+    return follows;
+}
+
+/* How many subscripts stand behind an arrow in the primary expression that comes next. */
+static unsigned count_subscripts(const struct speller *s) {
+    struct rp_lexer lexer = s->lexer, ahead = lexer;
+    struct rp_token t = rp_lex(&ahead);
+    bool group = rp_token_is(&t, "("), arrow = group && group_follows(lexer);
+    unsigned count = 0;
+    lexer = group ? behind_group(lexer) : ahead;
+    for (;;) {
+        ahead = lexer;
+        t = rp_lex(&ahead);
+        if (rp_token_is(&t, "(") || rp_token_is(&t, "[")) {
+            lexer = behind_group(lexer);
+            count += arrow && rp_token_is(&t, "[") && lexer.p[-1] == ']';
+        } else if (rp_token_is(&t, ".") || is_arrow(&t, &ahead)) {
+            arrow |= !rp_token_is(&t, ".");
+            rp_lex(&ahead);
+            lexer = ahead;
+        } else {
+            return count;
+        }
+    }
+}
+
+static void spell(struct speller *s, const char *end);
+
+/* Brackets and all in them. */
+static void spell_group(struct speller *s) {
+    const char *end = behind_group(s->lexer).p;
+    take(s);
+    spell(s, end);
+}
+
+static void spell_subscript(struct speller *s) {
+    const char *end = behind_group(s->lexer).p;
+    copy_to(s, take(s).text);
+    fputs(" + (", s->out);
+    s->copied++;
+    spell(s, end - 1);
+    copy_to(s, end - 1);
+    fputs(")))", s->out);
+    take(s);
+    s->copied = end;
+}
+
+/* "a->b[i].c", of which `count` subscripts are to be written in the other way. */
+static void spell_postfix(struct speller *s, unsigned count) {
+    struct rp_token first = peek(s);
+    copy_to(s, first.text);
+    for (unsigned i = 0; i < count; i++)
+        fputs("(*(", s->out);
+    bool group = rp_token_is(&first, "("), arrow = group && group_follows(s->lexer);
+    if (group)
+        spell_group(s);
+    else
+        take(s);
+    while (count) {
+        struct rp_lexer ahead = s->lexer;
+        struct rp_token t = rp_lex(&ahead);
+        if (arrow && rp_token_is(&t, "[")) {
+            spell_subscript(s);
+            count--;
+        } else if (rp_token_is(&t, "(") || rp_token_is(&t, "[")) {
+            spell_group(s);
+        } else {
+            arrow |= is_arrow(&t, &ahead);
+            while (s->lexer.p < ahead.p)
+                take(s);
+            take(s);
+        }
+    }
+}
+
+static bool begins_primary(const struct speller *s, const struct rp_token *t) {
+    bool member = rp_token_is(&s->last, ".") ||
+                  (rp_token_is(&s->last, ">") && rp_token_is(&s->before_last, "-"));
+    return !member && ((t->kind == RP_TOKEN_IDENT && !is_keyword(t)) || rp_token_is(t, "("));
+}
+
+/* Up to `end`. */
+static void spell(struct speller *s, const char *end) {
+    if (++s->depth > DEPTH_MAX)
+        s->lexer.p = end;
+    while (s->lexer.p < end) {
+        struct rp_token t = peek(s);
+        if (t.kind == RP_TOKEN_END || t.text >= end)
+            break;
+        unsigned count = begins_primary(s, &t) && !is_address_taken(s) ? count_subscripts(s) : 0;
+        if (t.first && rp_token_is(&t, "#")) {
+            take(s);
+            rp_skip_directive(&s->lexer);
+        } else if (count) {
+            spell_postfix(s, count);
+        } else {
+            take(s);
+        }
+    }
+    s->depth--;
+}
+
+char *rp_spell_subscripts(const char *text) {
+    char *spelled = NULL;
+    size_t size;
+    struct speller s = {.lexer = {.p = text, .end = text + strlen(text), .line_start = true},
+                        .copied = text,
+                        .out = open_memstream(&spelled, &size)};
+    if (!s.out)
+        return NULL;
+    spell(&s, s.lexer.end);
+    copy_to(&s, s.lexer.end);
+    fclose(s.out);
+    return spelled;
+}

@@ -20,20 +20,14 @@ struct speller {
     struct rp_lexer lexer;
     const char *copied; /* the text up to here is written */
     FILE *out;
-    struct rp_token last, before_last; /* that were taken */
+    struct rp_token last, before_last, third_last; /* that were taken */
+    bool in_address;                               /* the last is the bracket of "&(" */
     unsigned depth;
 };
 
 static struct rp_token peek(const struct speller *s) {
     struct rp_lexer ahead = s->lexer;
     return rp_lex(&ahead);
-}
-
-static struct rp_token take(struct speller *s) {
-    struct rp_token token = rp_lex(&s->lexer);
-    s->before_last = s->last;
-    s->last = token;
-    return token;
 }
 
 static void copy_to(struct speller *s, const char *end) {
@@ -57,11 +51,37 @@ static bool is_operand(const struct rp_token *token) {
            token->kind == RP_TOKEN_NUMBER || rp_token_is(token, ")") || rp_token_is(token, "]");
 }
 
+/* "(struct x *)&a", "(u64)&a": not "(b) & a". */
+static bool is_behind_cast(const struct speller *s) {
+    static const char *const words[] = {"*",   "long", "int",   "char",  "short", "unsigned",
+                                        "u64", "s64",  "u32",   "s32",   "u16",   "s16",
+                                        "u8",  "s8",   "__u64", "__s64", "__u32"};
+    const struct rp_token *t = &s->third_last;
+    if (!rp_token_is(&s->before_last, ")"))
+        return false;
+    for (size_t i = 0; i < RP_COUNT(words); i++)
+        if (rp_token_is(t, words[i]))
+            return true;
+    return t->len > 2 && !memcmp(t->text + t->len - 2, "_t", 2);
+}
+
 /* "&" in front of what comes next takes its address: it is not "a & b", and not "a && b". */
 static bool is_address_taken(const struct speller *s) {
-    if (!rp_token_is(&s->last, "&") || is_operand(&s->before_last))
+    if (rp_token_is(&s->last, "("))
+        return s->in_address;
+    if (!rp_token_is(&s->last, "&") || (is_operand(&s->before_last) && !is_behind_cast(s)))
         return false;
     return !rp_token_is(&s->before_last, "&") || s->before_last.text + 1 != s->last.text;
+}
+
+static struct rp_token take(struct speller *s) {
+    bool address = is_address_taken(s);
+    struct rp_token token = rp_lex(&s->lexer);
+    s->in_address = address && rp_token_is(&token, "(");
+    s->third_last = s->before_last;
+    s->before_last = s->last;
+    s->last = token;
+    return token;
 }
 
 /* Behind the bracket that closes the one at `open`. */

@@ -88,7 +88,7 @@ KERNEL_VALUES = [
     ("bytes of a name", f"{FILE % 7}->f_path.dentry->d_name.len", [4]), ("macro", f"S_ISFIFO({FILE % 8}->f_inode->i_mode)", [1]),
     ("device", f"{FILE % 7}->f_inode->i_rdev", [1 << 20 | 3]), ("enum of the kernel", f"{SOCKET}->state", [1], ["SS_UNCONNECTED"]),
     ("s16 of the kernel", f"{SOCKET}->type", [2]), ("family, by its macro", f"{SOCKET}->sk->sk_family", [2]),
-    ("address in unions", f"{SOCKET}->sk->__sk_common.skc_rcv_saddr", [0x0302017F]),
+    ("address in unions", f"{SOCKET}->sk->__sk_common.skc_rcv_saddr", [0x0302017F], ["127.1.2.3"]),
     ("bit field of bits", f"{SOCKET}->sk->__sk_common.skc_reuse", [1]), ("bit field behind a pointer", f"{SOCKET}->sk->sk_no_check_tx", [1]),
     ("struct that begins with another", f"((struct inet_sock *){SOCKET}->sk)->tos", [0x88]),
     ("negative or small", f"((struct inet_sock *){SOCKET}->sk)->uc_ttl", [77]),

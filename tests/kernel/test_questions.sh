@@ -304,11 +304,13 @@ about_tasks() {
 
 # Both stacks, as columns and keys; whose they are is known also where the probe has another pid.
 both_stacks() {
-	run reprobe --json -c 'sleep 0.3' -e 'count clock_nanosleep by kstack, ustack if comm == "sleep"'
-	matches "keys" "$out" '"kstack":"[^"]*do_syscall_64[^"]*","ustack":"[^"]*nanosleep[^"]*","pid":[1-9][0-9]*},"value":1'
-	run reprobe -c 'sleep 0.3' -e 'trace clock_nanosleep kstack ustack if comm == "sleep"'
-	contains "rows" "$out" '    do_syscall_64'
-	matches "the process's" "$out" '^    .*nanosleep'
+	run reprobe --json -c 'sleep 0.3' -e 'count clock_nanosleep by ustack if comm == "sleep"' \
+		-e 'count sched_process_exit by kstack, cpu >= 0 as HERE if comm == "sleep"'
+	matches "a key" "$out" '"ustack":"[^"]*nanosleep[^"]*","pid":[1-9][0-9]*},"value":1'
+	matches "a key of the kernel" "$out" '"kstack":"[^"]*do_exit[^"]*","HERE":1},"value":1'
+	run reprobe -c 'sleep 0.3' -e 'trace clock_nanosleep ustack kstack if comm == "sleep"' -e 'trace sched_process_exit kstack if comm == "sleep"'
+	matches "rows of the kernel" "$out" '^    do_exit'
+	matches "rows of the process" "$out" '^    .*nanosleep'
 	run reprobe --json -c 'spawn --calls 5 >expected' -e 'count getpgid by ustack if comm == "spawn"'
 	contains "the process, not the argument" "$out" "\"pid\":$(cut -d' ' -f1 expected)},\"value\":5"
 }

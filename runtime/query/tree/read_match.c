@@ -71,6 +71,53 @@ static const char *unknown(struct rp_reads *r, const struct pattern *p, const ch
                    : rp_reads_text(r, "(%s)", goes_on);
 }
 
+/* What a character makes of the positions. */
+static const char *next(struct rp_reads *r, const struct pattern *p, const char *at,
+                        const char *character) {
+    return rp_reads_text(r, "(%s & (%s)) << 1 | (%s & 0x%" PRIx64 "UL)", at, hits(r, p, character),
+                         at, p->stars);
+}
+
+/* Up to the text's end. */
+static void write_text_loop(struct rp_reads *r, const struct pattern *p, const struct rp_seen *seen,
+                            const char *at) {
+    const char *i = rp_reads_name(r, "i"), *c = rp_reads_name(r, "c");
+    fputs("#pragma nounroll\n", r->out);
+    rp_reads_indent(r);
+    fprintf(r->out, "for (u32 %s = 0; %s < sizeof(%s) && %s[%s]; %s++) {\n", i, i, seen->name,
+            seen->name, i, i);
+    r->blocks++;
+    rp_reads_indent(r);
+    fprintf(r->out, "u64 %s = (u8)%s[%s];\n", c, seen->name, i);
+    rp_reads_indent(r);
+    fprintf(r->out, "%s = %s;\n", at, next(r, p, at, c));
+    r->blocks--;
+    rp_reads_indent(r);
+    fputs("}\n", r->out);
+}
+
+/* Over all of the array, and what is behind the end changes nothing: a loop up to the end would be
+ * one of which older verifiers do not see that it stays in the array. */
+static void write_bytes_loop(struct rp_reads *r, const struct pattern *p,
+                             const struct rp_seen *seen, const char *at) {
+    const char *i = rp_reads_name(r, "i"), *c = rp_reads_name(r, "c"),
+               *is = rp_reads_name(r, "inside");
+    fputs("#pragma nounroll\n", r->out);
+    rp_reads_indent(r);
+    fprintf(r->out, "for (u32 %s = 0; %s < sizeof(%s); %s++) {\n", i, i, seen->name, i);
+    r->blocks++;
+    rp_reads_indent(r);
+    fprintf(r->out, "u64 %s = (u8)%s[%s], %s = ((u64)%s - %s) >> 63; /* 1 before the end */\n", c,
+            seen->name, i, is, i, seen->count);
+    rp_reads_indent(r);
+    fprintf(r->out, "asm volatile(\"\" : \"+r\"(%s)); /* no branch */\n", is);
+    rp_reads_indent(r);
+    fprintf(r->out, "%s ^= (%s ^ (%s)) & -%s;\n", at, at, next(r, p, at, c), is);
+    r->blocks--;
+    rp_reads_indent(r);
+    fputs("}\n", r->out);
+}
+
 struct rp_code rp_reads_match(struct rp_reads *r, const struct rp_node *node) {
     bool bytes = rp_node_is_bytes(node->a);
     struct pattern p;
@@ -78,27 +125,11 @@ struct rp_code rp_reads_match(struct rp_reads *r, const struct rp_node *node) {
     const char *goes_on = NULL;
     struct rp_seen seen =
         rp_reads_see(r, node->a, bytes ? BYTES_CAPACITY : TEXT_CAPACITY, &goes_on);
-    const char *at = rp_reads_name(r, "at"), *i = rp_reads_name(r, "i"), *c = rp_reads_name(r, "c");
+    const char *at = rp_reads_name(r, "at");
     r->uses |= RP_USES_SAME;
     rp_reads_indent(r);
     fprintf(r->out, "u64 %s = 1;\n", at);
-    fputs("#pragma nounroll\n", r->out);
-    rp_reads_indent(r);
-    if (seen.count)
-        fprintf(r->out, "for (u32 %s = 0; %s < sizeof(%s) && %s < %s; %s++) {\n", i, i, seen.name,
-                i, seen.count, i);
-    else
-        fprintf(r->out, "for (u32 %s = 0; %s < sizeof(%s) && %s[%s]; %s++) {\n", i, i, seen.name,
-                seen.name, i, i);
-    r->blocks++;
-    rp_reads_indent(r);
-    fprintf(r->out, "u64 %s = (u8)%s[%s];\n", c, seen.name, i);
-    rp_reads_indent(r);
-    fprintf(r->out, "%s = (%s & (%s)) << 1 | (%s & 0x%" PRIx64 "UL);\n", at, at, hits(r, &p, c), at,
-            p.stars);
-    r->blocks--;
-    rp_reads_indent(r);
-    fputs("}\n", r->out);
+    (seen.count ? write_bytes_loop : write_text_loop)(r, &p, &seen, at);
     return (struct rp_code){rp_reads_text(r, "(%s >> %zu & 1)", at, p.count), RP_PRECEDENCE_PRIMARY,
                             rp_reads_joined(r, seen.unread, unknown(r, &p, goes_on, at))};
 }

@@ -102,6 +102,15 @@ END
 	terminal -p $BASHPID <script
 }
 
+# Where nothing came that is said.
+nothing_yet() {
+	local verb
+	for verb in stack count; do
+		printf 'wait ^reprobe>\nsend %s sys_enter_getpgid by comm if comm == "nobody"\\r\nwait Ctrl-C shows\nkey ctrl-c\nwait : nothing yet$\n' $verb >script
+		terminal -p $BASHPID <script
+	done
+}
+
 # A question of rows is not said to gather, and Ctrl-C pauses it.
 rows_alone() {
 	cat >script <<'END'
@@ -370,6 +379,7 @@ lists() {
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone
+t "nothing yet" nothing_yet
 t "rows fit the terminal" fitting
 t "expanded rows" expanded
 t "headers" headers

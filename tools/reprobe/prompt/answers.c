@@ -135,6 +135,19 @@ static char *number_text(void *ctx, const struct rp_map_number *number) {
     return name ? strdup(name) : NULL;
 }
 
+static struct rp_error *note_any(void *ctx, const void *key, const void *value) {
+    (void)key;
+    (void)value;
+    *(bool *)ctx = true;
+    return NULL;
+}
+
+static bool is_empty(const struct entry *entry, const char *map) {
+    bool any = false;
+    rp_error_free(rp_map_each(entry->module, map, note_any, &any));
+    return !any;
+}
+
 static struct rp_error *print_stacks(const struct prompt *prompt, const struct entry *entry,
                                      const char *map, int as, FILE *out) {
     const struct rp_stacks stacks = {.size = sizeof(stacks),
@@ -156,6 +169,8 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                    .past = look->past};
     char title[256];
     bool stacks = rp_module_map_schema(entry->module, map)->means == RP_MEANS_STACKS;
+    if (stacks && look->columns && look->as == RP_MAP_TEXT && is_empty(entry, map))
+        return fprintf(out, "%s: nothing yet\n", map), NULL;
     if (stacks && look->as != RP_MAP_CSV)
         return print_stacks(prompt, entry, map, look->as, out);
     snprintf(title, sizeof(title), "%u.%s", entry->number, map);

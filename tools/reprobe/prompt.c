@@ -30,8 +30,10 @@ static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C
 
 /* Ctrl-C at a terminal ends one thing: the nearest. */
 static void interrupt(struct prompt *prompt) {
-    if (prompt->job && prompt->job->ignores_interrupts)
+    if (prompt->job && prompt->job->ignores_interrupts) {
+        prompt->passed_on = true;
         return;
+    }
     bool typed = screen_interrupt();
     if (prompt->job) {
         prompt_end_job(prompt);

@@ -61,6 +61,8 @@ static void end(struct prompt *prompt, void *ctx) {
         kill(front->child, SIGTERM);
         waitpid(front->child, &front->status, 0);
     }
+    if (prompt->passed_on)
+        fputc('\n', stderr);
     input_return(prompt);
     if (front->ended)
         front->ended(prompt, front->status);
@@ -87,6 +89,7 @@ struct rp_error *child_run(struct prompt *prompt, const char *command, int input
     if (!front)
         return rp_error_nomem();
     front->ended = ended;
+    prompt->passed_on = false;
     input_leave(prompt);
     struct rp_error *err = start(prompt, command, input, front);
     if (!err)

@@ -57,6 +57,7 @@ struct prompt {
     void (*page_end)(struct prompt *prompt);
     int signalled; /* an eventfd: a signal is to be looked at */
     bool interrupted;
+    bool passed_on; /* the program that has the terminal got a Ctrl-C, which left its mark there */
     char *types;                                        /* what was declared, in C; NULL: nothing */
     enum { EXPAND_AUTO, EXPAND_ON, EXPAND_OFF } expand; /* a row takes a line for each column */
     bool milliseconds;                                  /* of the time before a row */

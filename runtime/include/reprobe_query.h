@@ -63,9 +63,12 @@ struct rp_member_schema {
     const char *name; /* as in C, "outer.inner"; "" for a key that is not a struct */
     bool of_value;    /* of the map's value, not of its key */
     enum rp_member_meaning means;
-    const char *header;    /* of its column; default: the name */
-    const char *unit;      /* "ns"; NULL: none, or not known */
-    const char *stacks;    /* of a stack: the BPF_STACK_TRACE that has it */
+    const char *header; /* of its column; default: the name */
+    const char *unit;   /* "ns", or how the number is shown: "duration" (ns in the unit that fits),
+                           "in:us", "hex", "oct", "errno", "signal", "open" (flags), "dev", "user",
+                           "port" and "ip" (in the network's order), "names:0=A,1=B", "flags:1=A,2=B";
+                           NULL: none, or not known */
+    const char *stacks; /* of a stack: the BPF_STACK_TRACE that has it */
     uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
                             */
 };

@@ -132,6 +132,8 @@ static void offer_question(const struct cursor *at) {
         offer_list(at, edges);
     if (!is_behind(at->args, at->word, "if"))
         offer_list(at, keywords);
+    if (strstr(at->args, "..") && !is_behind(at->args, at->word, "matching"))
+        offer(at, "matching", NULL);
 }
 
 /* ------------------------------------------------------------------ all of it */

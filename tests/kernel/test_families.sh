@@ -51,6 +51,7 @@ second 3" "$(variables .bss)"
 	caller 1 2
 	touch go
 	run reprobe -e "load $object target=$caller" -e probes -e 'detach 1'
+	wait "$caller"
 	lacks "what is left out" "$err" "count_first"
 	equal "probes" "tracepoint:syscalls:sys_enter_getpgid" "$(awk '/tracepoint/ { print $1 }' out)"
 }

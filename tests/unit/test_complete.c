@@ -224,6 +224,8 @@ START_TEST(probes_go_on) {
     for (size_t i = 0; i < RP_COUNT(in_probes); i++) {
         if (!has_tracefs && strstr(in_probes[i].word, "sched"))
             continue;
+        if (!rp_kernel_has_kprobes() && !strcmp(in_probes[i].word, "vfs_read"))
+            continue; /* the word means a kprobe */
         struct answer answer = {.word = in_probes[i].word};
         check(rp_complete_probe(in_probes[i].prefix, take, &answer), &answer, in_probes[i].prefix,
               in_probes[i].what);

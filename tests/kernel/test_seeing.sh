@@ -376,6 +376,24 @@ lists() {
 	equal "the order at the prompt" "$(LC_ALL=C sort out)" "$out"
 }
 
+# A picture of a session has what the session showed, and is XML.
+pictures() {
+	local texts
+	[ -x "$top/scripts/record-session" ] || skip "no source tree"
+	printf 'until reprobe>\nclear\ntype count sys_enter_getpgid by comm if comm == "spawn"\nuntil gathered\nrun spawn --calls 23\nkey ctrl-c\nuntil 23\n' >session
+	run "$top/scripts/record-session" picture.svg session reprobe -- -p $BASHPID
+	status 0
+	texts=$(python3 -c 'import sys, xml.dom.minidom as d
+for t in d.parse("picture.svg").getElementsByTagName("text"): print(t.firstChild.data)')
+	matches "the question" "$texts" '^reprobe> count sys_enter_getpgid by comm if comm == "spawn"$'
+	matches "the answer" "$texts" '^spawn +23$'
+	lacks "what was cleared" "$texts" 'lists the commands'
+	printf 'until reprobe>\njump\n' >session
+	run "$top/scripts/record-session" picture.svg session reprobe
+	status 1
+	contains "the message" "$err" 'cannot understand `jump`'
+}
+
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone
@@ -389,4 +407,5 @@ t "the pager" pages
 t "tools" tools
 t "commands outside of the prompt" commands_outside
 t "lists in order" lists
+t "pictures" pictures
 finish

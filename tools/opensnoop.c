@@ -8,6 +8,7 @@ extern const char rp_embedded_opensnoop_c[];
 
 static const struct argp_option options[] = {
     {"failed", 'x', 0, 0, "Show only calls that failed", 0},
+    {"duration", 'd', "DURATION", 0, "End after this time, as --for does", 0},
     {"extended-fields", 'e', 0, 0, "Add a column with the flags", 0},
     {"print-uid", 'U', 0, 0, "Add a column with the user id", 0},
     {0}};
@@ -29,10 +30,13 @@ struct event {
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct opensnoop *tool = state->input;
-    (void)arg;
     switch (key) {
     case 'x':
         rp_tool_define(tool->tool, "FAILED");
+        return 0;
+    case 'd':
+        if (!rp_parse_duration(arg, &tool->tool->session->duration_ns))
+            argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
         return 0;
     case 'e':
         tool->flags = true;

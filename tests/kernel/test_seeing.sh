@@ -367,6 +367,24 @@ commands_outside() {
 	[ "$rc" != 0 ] || fail "expected a status that is not 0"
 }
 
+# -h, -V and -d, as people are used to.
+habits() {
+	local tool
+	for tool in opensnoop execsnoop profile reprobe; do
+		run "$tool" -V
+		status 0
+		equal "the version" "$tool $(reprobe version | cut -d' ' -f2)" "$out"
+		run "$tool" -h
+		status 0
+		matches "help" "$out" '^Usage: '
+	done
+	run opensnoop -p $$ -d 300ms
+	status 0
+	[ "$took" -ge 300 ] || fail "expected it to run 300 ms, it ran $took ms"
+	run opensnoop -d soon
+	contains "the message" "$err" "is not a duration"
+}
+
 # `list` is in alphabetical order, here and there.
 lists() {
 	run reprobe list 'sched:*'
@@ -407,5 +425,6 @@ t "the pager" pages
 t "tools" tools
 t "commands outside of the prompt" commands_outside
 t "lists in order" lists
+t "habits" habits
 t "pictures" pictures
 finish

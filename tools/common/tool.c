@@ -27,6 +27,8 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, 0, 0, "Print one JSON object per line", 2},
     {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
     {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
+    {"version", 'V', 0, 0, "Print the version", 3},
+    {0, 'h', 0, OPTION_HIDDEN, 0, 3},
     {"verbose", 'v', 0, 0, "Say what is traced; with an error, print its full log", 2},
     {0}};
 
@@ -78,6 +80,12 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case 'v':
         tool->verbose = true;
+        break;
+    case 'V':
+        printf("%s %s\n", state->name, rp_version());
+        exit(rp_tool_end(NULL, false));
+    case 'h':
+        argp_state_help(state, stdout, ARGP_HELP_STD_HELP);
         break;
     case ARGP_KEY_END:
         if (target->pid && tool->session->command)

@@ -196,8 +196,17 @@ static void add(struct rp_texts *texts, const char *arg, struct argp_state *stat
         argp_failure(state, 1, ENOMEM, "cannot read the command line");
 }
 
+bool prompt_has_command(const char *word) {
+    const struct prompt prompt = {.groups = groups};
+    const struct verb *verb = verb_find(&prompt, word, strlen(word));
+    return verb && strcmp(verb->name, word) == 0;
+}
+
 /* A command of the prompt is the rest of the command line. */
 static void take_line(struct request *request, struct argp_state *state) {
+    const char *first = state->argv[state->next];
+    if (!prompt_has_command(first))
+        argp_error(state, "the prompt has no command `%s`", first);
     RP_AUTO_FREE char *line = strdup("");
     for (; line && state->next < state->argc; state->next++) {
         const char *word = state->argv[state->next];
@@ -282,12 +291,6 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
 static bool is_typed(const struct script *script) {
     return !script->lines.count && isatty(STDIN_FILENO) &&
            (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO));
-}
-
-bool prompt_has_command(const char *word) {
-    const struct prompt prompt = {.groups = groups};
-    const struct verb *verb = verb_find(&prompt, word, strlen(word));
-    return verb && strcmp(verb->name, word) == 0;
 }
 
 int command_prompt(int argc, char **argv) {

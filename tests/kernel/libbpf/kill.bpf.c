@@ -9,7 +9,7 @@ struct user_sample {
 };
 
 struct event {
-    int i, signal;
+    int i, result; /* of the kill() that made it read */
     char comm[16];
 };
 
@@ -38,7 +38,7 @@ static long read_sample(struct bpf_dynptr *dynptr, void *context)
         return 0;
     }
     event->i = sample.i;
-    event->signal = *(long *)context;
+    event->result = *(long *)context;
     __builtin_memcpy(event->comm, sample.comm, sizeof(event->comm));
     bpf_ringbuf_submit(event, 0);
     read++;

@@ -48,17 +48,47 @@ static const char *by_type(const struct rp_node *node) {
 
 /* ------------------------------------------------------------------ by its name */
 
-/* Of syscalls, as of their functions: what the kernel calls them is the same at all of them. */
+/* Of syscalls, by their names, and of a few tracepoints. */
 static const struct {
-    const char *argument, *call, *look; /* `call`: a part of the attach point's name */
+    const char *call, *argument, *look;
 } of_arguments[] = {
-    {"flags", "open", "open"}, {"sig", "kill", "signal"}, {"sig", "signal", "signal"},
-    {"sig", "sig", "signal"},  {"dev", "mknod", "dev"},   {"st_dev", "stat", "dev"},
+    {"open", "flags", "open"},
+    {"openat", "flags", "open"},
+    {"open_by_handle_at", "flags", "open"},
+    {"mq_open", "oflag", "open"},
+    {"kill", "sig", "signal"},
+    {"tkill", "sig", "signal"},
+    {"tgkill", "sig", "signal"},
+    {"pidfd_send_signal", "sig", "signal"},
+    {"rt_sigaction", "sig", "signal"},
+    {"rt_sigqueueinfo", "sig", "signal"},
+    {"rt_tgsigqueueinfo", "sig", "signal"},
+    {"signal_generate", "sig", "signal"},
+    {"signal_deliver", "sig", "signal"},
 };
 
+/* "openat" of sys_enter_openat, sys_exit_openat, __x64_sys_openat; else as it is. */
+static const char *call_name(const char *target) {
+    static const char *const prefixes[] = {"sys_enter_", "sys_exit_"};
+    for (size_t i = 0; i < RP_COUNT(prefixes); i++)
+        if (!strncmp(target, prefixes[i], strlen(prefixes[i])))
+            return target + strlen(prefixes[i]);
+    const char *call = strstr(target, "_sys_");
+    return call && !strncmp(target, "__", 2) ? call + strlen("_sys_") : target;
+}
+
+static const char *by_call(const struct rp_spec *spec, const char *argument) {
+    const char *call = call_name(spec->target);
+    for (size_t i = 0; i < RP_COUNT(of_arguments); i++)
+        if (!strcmp(of_arguments[i].call, call) && !strcmp(of_arguments[i].argument, argument))
+            return of_arguments[i].look;
+    return NULL;
+}
+
+/* What it returns is an error below 0. */
 static bool is_syscall(const struct rp_spec *spec) {
-    return spec->target && (!strncmp(spec->target, "sys_enter_", 10) ||
-                            !strncmp(spec->target, "sys_exit_", 9) || strstr(spec->target, "sys_"));
+    return !strncmp(spec->target, "sys_", 4) || strstr(spec->target, "_sys_") ||
+           !strncmp(spec->target, "ksys_", 5);
 }
 
 /* As the kernel itself prints it. */
@@ -80,16 +110,14 @@ static const char *by_name(struct rp_query_plan *p, const struct rp_variable *va
     const char *printed = variable->origin == RP_OF_TASK ? NULL : by_format(p, variable);
     if (printed)
         return printed;
-    if (variable->origin == RP_OF_PROBE)
-        for (size_t i = 0; i < RP_COUNT(of_arguments); i++)
-            if (!strcmp(variable->name, of_arguments[i].argument) && spec->target &&
-                !spec->kind->in_files && strstr(spec->target, of_arguments[i].call))
-                return of_arguments[i].look;
-    if (variable->origin != RP_OF_RETURN)
-        return NULL;
-    if (!strcmp(variable->name, RP_DURATION))
+    if (variable->origin == RP_OF_RETURN && !strcmp(variable->name, RP_DURATION))
         return "duration";
-    return is_syscall(spec) && variable->type->is_signed ? "errno" : NULL;
+    if (!spec->target || spec->kind->in_files)
+        return NULL;
+    if (variable->origin == RP_OF_PROBE)
+        return by_call(spec, variable->name);
+    bool result = variable->origin == RP_OF_RETURN && !strcmp(variable->name, "ret");
+    return result && is_syscall(spec) && variable->type->is_signed ? "errno" : NULL;
 }
 
 const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {

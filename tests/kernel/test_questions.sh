@@ -360,6 +360,8 @@ looks() {
 	matches "what a histogram is of" "$out" '^ +duration in ms +: count'
 	matches "no empty buckets, and a summary" "$(grep -A2 'duration in ms' <<<"$out" | tail -n 2 | paste -sd' ')" \
 		'^ +(64|128|256|512) -> [0-9]+ +: 1 +\|\*+\| +count 1, mean [0-9.]+ to [0-9.]+, p50 <= [0-9]+, p90 <= [0-9]+, p99 <= [0-9]+$'
+	run reprobe -c "$probed --calls 2 >/dev/null" -e "trace uprobe:$probed:twice (int)ret - 6 as LESS if ret == 4"
+	matches "not an errno" "$out" ' -2$'
 	command -v bash >/dev/null || skip "no bash"
 	run reprobe -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/1" 2>/dev/null' -e 'trace inet_sock_set_state oldstate newstate protocol if dport == 1'
 	matches "as the kernel prints it" "$out" ' 7 TCP_CLOSE +2 TCP_SYN_SENT +6 IPPROTO_TCP$'
@@ -384,6 +386,9 @@ spans() {
 	equal "latencies" 20 "$(grep -o '"count":[0-9]*' <<<"$out" | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
 	asked 'sleep 0.05' 'trace sched_wakeup..sched_switch next_comm duration < 10s as QUICK matching pid, next_pid if next_comm == "sleep"'
 	contains "a task that is woken, and runs" "$out" '"next_comm":"sleep","QUICK":1'
+	run reprobe --json -c 'spawn --calls 7 >expected' -e 'count sys_enter_getsid..sys_exit_getsid by comm if comm == "spawn"' \
+		-e 'retarget 1 sys_enter_getpgid..sys_exit_getpgid'
+	contains "moved" "$out" '"key":{"comm":"spawn"},"value":7'
 	run query latency 'sched_switch..sched_switch'
 	refused 'it begins and ends at the same probe'
 	run query latency 'sched_wakeup..sched_switch matching pid'

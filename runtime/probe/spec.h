@@ -19,8 +19,8 @@ struct rp_spec {
     char *category; /* of a tracepoint; the provider of a USDT probe; a counter; a unit of time */
     char *target;   /* the function, the tracepoint's name, or a number */
     uint64_t offset;
-    uint64_t number; /* resolved by the kind: an offset in a file, a period, a type's id */
-    pid_t pid;       /* the process to attach to; 0: all (see enum rp_tasks) */
+    uint64_t number;          /* resolved by the kind: an offset in a file, a period, a type's id */
+    pid_t pid;                /* the process to attach to; 0: all (see enum rp_tasks) */
     struct rp_module *module; /* whose program is attached there; NULL unless one is */
 };
 

@@ -24,8 +24,9 @@ static const struct rp_probe_kind *table[KINDS_MAX] = {
     &rp_usdt_kind,       &rp_tracepoint_kind, &rp_raw_tracepoint_kind,
     &rp_tp_btf_kind,     &rp_profile_kind,    &rp_interval_kind,
     &rp_software_kind,   &rp_hardware_kind,   &rp_iter_kind,
-    &rp_watchpoint_kind, &rp_run_kind,        &rp_lsm_kind,        &rp_xdp_kind,
-    &rp_tc_kind,         &rp_socket_kind,     &rp_cgroup_kind,
+    &rp_watchpoint_kind, &rp_run_kind,        &rp_lsm_kind,
+    &rp_xdp_kind,        &rp_tc_kind,         &rp_socket_kind,
+    &rp_cgroup_kind,
 };
 
 const struct rp_probe_kind *rp_probe_kind_at(size_t i) {

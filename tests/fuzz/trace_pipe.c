@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Lines of the trace pipe, in which tasks write what they like. */
-#include "fuzz.h"
 #include "stream/trace_pipe.h"
+#include "fuzz.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     RP_AUTO_FREE char *text = fuzz_text(data, size);

@@ -68,8 +68,13 @@ hash, struct {u32 pid; char comm[16]} -> struct {u64 ns; int last; u32 low:3; u3
 csv_is_read() {
 	command -v python3 >/dev/null || skip "no python3"
 	maps set keys '{1, "q\"u,o"}' '{2}' csv keys
+	local read='import csv, sys; print(list(csv.reader(open(sys.argv[1], newline=""))))'
 	equal "read as CSV" "[['pid', 'comm', 'ns', 'last', 'low', 'high'], ['1', 'q\"u,o', '2', '0', '0', '0']]" \
-		"$(python3 -c 'import csv, sys; print(list(csv.reader(open(sys.argv[1], newline=""))))' "$tmp/out")"
+		"$(python3 -c "$read" "$tmp/out")"
+	# A spreadsheet would run it; a number it may have.
+	maps set keys '{1, "=1+A2"}' '{2}' set keys '{2, "-3"}' '{2}' csv keys
+	equal "texts like formulas" "[\"'=1+A2\", '-3']" \
+		"$(python3 -c 'import csv, sys; print([r[1] for r in csv.reader(open(sys.argv[1], newline=""))][1:])' "$tmp/out")"
 }
 
 log2_by_key() {

@@ -209,6 +209,30 @@ END
 }
 writing() { [[ $(cut -d' ' -f1 "/proc/$1/syscall") = 1 ]]; }
 
+# at_any_moment SIGNAL COMMAND…: sent at moments all over the time that it takes until it traces, and a bit more.
+# Each ends it; nothing of it stays. REPROBE_TEST_ALL: 100 moments of each.
+at_any_moment() {
+	local signal=$1 moments=${REPROBE_TEST_ALL:+100} i before whole
+	shift
+	moments=${moments:-15}
+	before=$(inventory)
+	run "$@" --for 1ms
+	whole=$took
+	for ((i = 1; i <= moments; i++)); do
+		start "$@" -c 'exec sleep 1000'
+		sleep "$(awk -v ms=$((whole * i * 12 / 10 / moments)) 'BEGIN { print ms / 1000 }')"
+		kill -s "$signal" "$pid"
+		stopped
+		case $rc in
+		0 | 130 | 143) ;;
+		*) fail "moment $i of $moments: status $rc" "$err" ;;
+		esac
+		equal "temporary directories" "" "$(trees "$pid")"
+		[ -z "$err" ] || lacks "moment $i of $moments" "$err" "reprobe: cannot"
+	done
+	unchanged "$before"
+}
+
 t "Ctrl-C ends it well and prints the maps" ends_well INT -
 t "SIGINT to it alone ends it well" ends_well INT
 t "SIGTERM ends it well" ends_well TERM
@@ -224,4 +248,10 @@ t "SIGTERM ends what the command started" whole_command
 t "a command does not run when there is an error" command_not_run
 t "hello, SIGTERM" hello_ends TERM
 t "hello, kill -9" hello_ends KILL
+source_with_map >"$base/out" 2>&1 && mv count.c "$base/" 2>/dev/null
+for signal in INT TERM; do
+	t "SIG$signal at any moment: it compiles" at_any_moment "$signal" reprobe run "$base/count.c"
+	t "SIG$signal at any moment: it attaches many" at_any_moment "$signal" reprobe -e 'count sys_enter_*'
+	t "SIG$signal at any moment: a tool" at_any_moment "$signal" execsnoop
+done
 finish

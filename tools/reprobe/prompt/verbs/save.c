@@ -197,7 +197,9 @@ const struct verb save_verbs[] = {
      "record off",
      WORDS_FILE, record},
     {"export", "json|csv [MAP|N] [FILE]", "write maps as JSON lines or CSV",
-     "All maps, the maps of program N, or one map.",
+     "All maps, the maps of program N, or one map. In CSV a text that begins as a formula does (=, "
+     "+, -, @) "
+     "gets an apostrophe, so that a spreadsheet takes it for text.",
      "count sched_switch by comm\n"
      "export csv counts",
      WORDS_EXPORT, export_verb},

@@ -165,7 +165,7 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
         const char *event = source->scan.tracepoints.items[i];
         const char *colon = strchr(event, ':');
         RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
-        RP_AUTO_FREE char *format = rp_tracefs_event_format(category, colon + 1);
+        RP_AUTO_FREE char *format = category ? rp_tracefs_event_format(category, colon + 1) : NULL;
         rp_digest_text(&formats, without_id(format));
         if (format)
             scan_field_types(&source->scan, format);

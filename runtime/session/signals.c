@@ -43,6 +43,7 @@ static struct {
     atomic_int untaken;     /* the signal that asks to end and that the loop has not taken, or 0 */
     atomic_bool has_begun;  /* the loop: all is attached */
     atomic_bool ended_loop; /* one that asks to end did */
+    atomic_bool leave;      /* the thread is to end: a signal of its own wakes it */
     bool interactive, drop_privileges;
     const struct rp_child *child;
     struct termios terminal; /* as it was */
@@ -115,11 +116,11 @@ static void *watch(void *unused) {
     unshare(CLONE_FS);
     if (signals.drop_privileges)
         rp_privileges_drop(); /* a thread's own */
-    for (;;) {
+    while (!atomic_load(&signals.leave)) {
         const struct timespec look = {.tv_nsec = 10 * 1000 * 1000};
         int untaken = atomic_load(&signals.untaken);
         int signal = sigtimedwait(&signals.ending, NULL, untaken ? &look : NULL);
-        if (signal > 0)
+        if (signal > 0 && !atomic_load(&signals.leave))
             take(signal);
         else if (errno == EAGAIN && untaken && atomic_load(&signals.untaken) &&
                  is_too_late(untaken))
@@ -137,6 +138,7 @@ static struct rp_error *start(const struct rp_session *s) {
     atomic_store(&signals.untaken, 0);
     atomic_store(&signals.has_begun, false);
     atomic_store(&signals.ended_loop, false);
+    atomic_store(&signals.leave, false);
     int failed = pthread_create(&signals.thread, NULL, watch, NULL);
     signals.runs = !failed;
     return failed ? rp_error_new(failed, NULL, "cannot start a thread") : NULL;
@@ -161,7 +163,8 @@ struct rp_error *rp_signals_open(struct rp_session *s) {
 
 void rp_signals_close(const struct rp_session *s) {
     if (signals.runs) {
-        pthread_cancel(signals.thread);
+        atomic_store(&signals.leave, true);
+        pthread_kill(signals.thread, SIGHUP);
         pthread_join(signals.thread, NULL);
         signals.runs = false;
     }

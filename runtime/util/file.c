@@ -42,7 +42,7 @@ struct rp_error *rp_file_read(const char *path, char **text) {
     struct rp_error *err = out ? copy(file, out) : NULL;
     if (!is_stdin)
         fclose(file);
-    if (!out || fclose(out)) {
+    if (!out || fclose(out) || !whole) {
         rp_error_free(err);
         return rp_error_nomem();
     }

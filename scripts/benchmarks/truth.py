@@ -8,13 +8,9 @@ import os
 from .benchmark import Benchmark, Heading, Table, command_of
 from .setting import BIN, TOP, run
 
-# Those that both have: how bpftrace asks for what matrix.py calls BASE, TWO and a condition.
+# Kinds of probe that both have: how bpftrace asks for what matrix.py calls BASE, TWO and a condition.
 PROBES = {
     "uprobe": ("uprobe:WORKLOAD:take", "((struct all *)arg0)", "(int32)arg1", ""),
-    "tracepoint": ("tracepoint:syscalls:sys_enter_pwrite64", "((struct all *)args->buf)", "(int32)args->pos",
-                   'comm == "truth"'),
-    "profile": ("profile:hz:199", "((struct all *)curtask->clear_child_tid)", "curtask->pdeath_signal",
-                'comm == "truth"'),
 }
 USES = {"column": "shown", "true": "compared"}
 RESULTS = ("right", "refused", "unread", "wrong")
@@ -135,8 +131,8 @@ BENCHMARK = Benchmark(
     title="Right values",
     text="""\
 A program puts values where probes read them, in its own memory and in the kernel's: numbers of each size, texts, enums,
-bit fields, packed structs, unions, flexible arrays (`tests/truth` has them, and asks reprobe at more kinds of probe). Each is asked
-for by itself. *right* is what the program put there; *refused* is an error; *unread* is not in memory, and said so; *wrong* is
+bit fields, packed structs, unions, flexible arrays (`tests/truth` has them, and asks reprobe at all kinds of probe). Each is asked
+for by itself, at a function that gets the address. *right* is what the program put there; *refused* is an error; *unread* is not in memory, and said so; *wrong* is
 anything else. Text is asked of bpftrace with and without `str()`, and the better answer counts.""",
     tables=(Heading("", ""),),
     targets=("reprobe",),

@@ -86,8 +86,8 @@ capabilities_are_enough() {
 
 # With what the kernel asks for, but not the tracing file system, which is root's.
 capabilities() {
-	local few=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+bpf,+perfmon --ambient-caps=-all,+bpf,+perfmon
-		--bounding-set=-all,+bpf,+perfmon)
+	local few=(setpriv --reuid=65534 --regid=65534 --clear-groups "--inh-caps=-all,+bpf,+perfmon" "--ambient-caps=-all,+bpf,+perfmon"
+		"--bounding-set=-all,+bpf,+perfmon")
 	"${few[@]}" true 2>/dev/null || skip "setpriv knows no such capabilities"
 	cd /
 	run "${few[@]}" reprobe -e 'trace openat' -e quit

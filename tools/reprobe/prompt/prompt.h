@@ -6,7 +6,9 @@
  *   verbs.c     a line is a verb and its arguments
  *   verbs/      what each verb does
  *   entry*.c    what is held: questions and C programs that run (entry.h)
- *   output.c    the rows that these print (entry.h)
+ *   answers.c   what these have gathered (entry.h)
+ *   output.c    the rows that these print (entry.h); row.c: how a row looks
+ *   child.c     other programs that have the terminal meanwhile; pager.c: the pager
  *   screen.c    the line that is being typed, messages, colours (screen.h)
  *
  * ../prompt.c is the command: its options, its loop, its signals.

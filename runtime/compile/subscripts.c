@@ -4,7 +4,8 @@
  * address: it writes
  * "&task->files->fdt->fd + 1" for what is behind a member. "*(task->files->fdt->fd + 1)" means the
  * same in C, and libbcc reads that from where it is. So all subscripts behind an arrow are written
- * that way.
+ * that way; but for "ctx->args[1]" of a raw tracepoint, where libbcc must see that what it gets is
+ * the kernel's.
  */
 #include "compile/subscripts.h"
 
@@ -13,6 +14,7 @@
 
 #include "util/array.h"
 #include "util/lexer.h"
+#include "util/names.h"
 
 #define DEPTH_MAX 64
 
@@ -23,6 +25,7 @@ struct speller {
     struct rp_token last, before_last, third_last; /* that were taken */
     bool in_address;                               /* the last is the bracket of "&(" */
     unsigned depth;
+    struct rp_names contexts; /* of raw tracepoints */
 };
 
 static struct rp_token peek(const struct speller *s) {
@@ -193,6 +196,22 @@ static bool begins_primary(const struct speller *s, const struct rp_token *t) {
     return !member && ((t->kind == RP_TOKEN_IDENT && !is_keyword(t)) || rp_token_is(t, "("));
 }
 
+/* "struct bpf_raw_tracepoint_args *ctx", or what RAW_TRACEPOINT_PROBE() makes of it. */
+static bool find_contexts(struct speller *s) {
+    struct rp_lexer lexer = s->lexer;
+    bool ok = true;
+    for (struct rp_token t = rp_lex(&lexer); ok && t.kind != RP_TOKEN_END; t = rp_lex(&lexer)) {
+        if (rp_token_is(&t, "RAW_TRACEPOINT_PROBE"))
+            ok = rp_names_add(&s->contexts, "ctx", 3);
+        struct rp_lexer ahead = lexer;
+        struct rp_token star = rp_lex(&ahead), name = rp_lex(&ahead);
+        if (rp_token_is(&t, "bpf_raw_tracepoint_args") && rp_token_is(&star, "*") &&
+            name.kind == RP_TOKEN_IDENT)
+            ok = rp_names_add(&s->contexts, name.text, name.len);
+    }
+    return ok;
+}
+
 /* Up to `end`. */
 static void spell(struct speller *s, const char *end) {
     if (++s->depth > DEPTH_MAX)
@@ -201,7 +220,9 @@ static void spell(struct speller *s, const char *end) {
         struct rp_token t = peek(s);
         if (t.kind == RP_TOKEN_END || t.text >= end)
             break;
-        unsigned count = begins_primary(s, &t) && !is_address_taken(s) ? count_subscripts(s) : 0;
+        bool is_value = begins_primary(s, &t) && !is_address_taken(s) &&
+                        !rp_names_has_n(&s->contexts, t.text, t.len);
+        unsigned count = is_value ? count_subscripts(s) : 0;
         if (t.first && rp_token_is(&t, "#")) {
             take(s);
             rp_skip_directive(&s->lexer);
@@ -222,7 +243,9 @@ char *rp_spell_subscripts(const char *text) {
                         .out = open_memstream(&spelled, &size)};
     if (!s.out)
         return NULL;
+    find_contexts(&s);
     spell(&s, s.lexer.end);
+    rp_names_clear(&s.contexts);
     copy_to(&s, s.lexer.end);
     fclose(s.out);
     return spelled;

@@ -45,6 +45,11 @@ static const struct {
     {"#define A(p) p->a[1]\n", NULL},
     {"\"p->a[1]\" '['", NULL},
     {"/* p->a[1] */", NULL},
+    /* libbcc must see where these come from. */
+    {"RAW_TRACEPOINT_PROBE(x) { struct a *p = (struct a *)ctx->args[1]; return p->b[2]; }",
+     "RAW_TRACEPOINT_PROBE(x) { struct a *p = (struct a *)ctx->args[1]; return (*(p->b + (2))); }"},
+    {"int f(struct bpf_raw_tracepoint_args *c) { return ((struct a *)c->args[0])->b[2]; }",
+     "int f(struct bpf_raw_tracepoint_args *c) { return (*(((struct a *)c->args[0])->b + (2))); }"},
     /* Of texts that are cut short nothing is lost. */
     {"p->a[1", NULL},
     {"p->a[1] + p->b[(2", "(*(p->a + (1))) + p->b[(2"},

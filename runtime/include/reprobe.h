@@ -260,6 +260,9 @@ struct rp_session_opts {
      * compile can use, and leaves the command to rp_session_start_command() and the time to
      * rp_session_start_time(). */
     bool interactive;
+    /* Whoever types has the terminal for himself: the command reads none of it, and its Ctrl-C does
+     * not reach the command. */
+    bool command_apart;
     /* Once the command has started, rp_session_run() gives up for good all capabilities of the
      * process that reading what was attached does not need: see docs/security.md. */
     bool drop_privileges;

@@ -16,6 +16,14 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+/* A group of its own does not get the terminal's Ctrl-C, nor may it read there. */
+static void move_apart(void) {
+    int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    setpgid(0, 0);
+    if (nothing >= 0)
+        dup2(nothing, STDIN_FILENO);
+}
+
 /* In the child: 'G' through the gate means go; its closing without a word means the parent died. */
 static void wait_and_run(int gate, const char *command, const sigset_t *signal_mask) {
     char go;
@@ -28,14 +36,17 @@ static void wait_and_run(int gate, const char *command, const sigset_t *signal_m
     _exit(127);
 }
 
-struct rp_error *rp_child_start(struct rp_child *child, const char *command,
+struct rp_error *rp_child_start(struct rp_child *child, const struct rp_session_opts *opts,
                                 const sigset_t *signal_mask) {
+    const char *command = opts->command;
     int gate[2];
     if (pipe2(gate, O_CLOEXEC))
         return rp_error_new(errno, NULL, "cannot run `%s`", command);
     child->pid = fork();
     if (child->pid == 0) {
         close(gate[1]);
+        if (opts->command_apart)
+            move_apart();
         wait_and_run(gate[0], command, signal_mask);
     }
     close(gate[0]);

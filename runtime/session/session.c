@@ -84,7 +84,7 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
         err = watch_target(s);
     rp_process_root_set(s->target.pid);
     if (!err && s->opts.command)
-        err = rp_child_start(&s->child, s->opts.command, &s->old_mask);
+        err = rp_child_start(&s->child, &s->opts, &s->old_mask);
     if (err) {
         rp_session_free(s);
         return err;

@@ -114,7 +114,7 @@ void rp_session_add_gone(struct rp_session *s, const struct rp_module *module);
 /* ---- child.c */
 
 /* Forks; the child waits at the gate, so that its pid is known before it does anything. */
-struct rp_error *rp_child_start(struct rp_child *child, const char *command,
+struct rp_error *rp_child_start(struct rp_child *child, const struct rp_session_opts *opts,
                                 const sigset_t *signal_mask);
 /* Sees whether it has ended. */
 void rp_child_reap(struct rp_child *child);

@@ -64,6 +64,25 @@ END
 	terminal -p $BASHPID <script
 }
 
+# The terminal's Ctrl-C is the prompt's: the command of -c goes on.
+command_goes_on() {
+	private spawn seen_$$ >path
+	cat >script <<END
+wait ^reprobe>
+send count sys_enter_getpgid by comm if comm == "seen_$$"\r
+wait Ctrl-C shows what it has gathered
+key ctrl-c
+wait ^counts: nothing yet$
+run touch go
+run bash -c 'until [ -e done ]; do sleep 0.02; done'
+send map\r
+wait ^seen_$$ +7$
+key ctrl-d
+status 0
+END
+	terminal -c "until [ -e go ]; do sleep 0.02; done; ./seen_$$ --calls 7 >/dev/null; touch done; exec sleep 1000" <script
+}
+
 # Of every verb that gathers; and `detach` shows what it takes away.
 answers_of_every_verb() {
 	private spawn seen_$$ >path
@@ -412,6 +431,7 @@ for t in d.parse("picture.svg").getElementsByTagName("text"): print(t.firstChild
 	contains "the message" "$err" 'cannot understand `jump`'
 }
 
+t "Ctrl-C, and the command of -c" command_goes_on
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone

@@ -318,6 +318,7 @@ int command_prompt(int argc, char **argv) {
                             .signalled = -1};
     struct rp_session_opts opts = *request.tool->session;
     opts.interactive = true;
+    opts.command_apart = prompt.terminal;
     opts.drop_privileges = false; /* there is always a next question */
     opts.before_wait = before_wait;
     opts.on_signal = on_signal;

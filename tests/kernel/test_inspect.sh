@@ -262,8 +262,8 @@ counts:" "$(sed '1,/^counts:/{/^counts:/!d}' <<<"$out")"
 
 map_errors() {
 	local line
-	for line in 'map' 'map nosuch' 'map counts set' 'map counts set 1' 'map counts del' \
-		'map counts eat' 'watch' 'watch counts soon' 'watch counts 1 never' 'map counts clear all'; do
+	for line in 'map nosuch' 'map counts set' 'map counts set 1' 'map counts del' \
+		'map counts eat' 'watch counts soon' 'watch counts 1 never' 'map counts clear all'; do
 		run reprobe -p $$ -e 'count sys_enter_getpgid' -e "$line" -e quit
 		status 1
 		matches "message of $line" "$err" '^reprobe: .+: .+'

@@ -71,9 +71,22 @@ static bool add_default_field(void *ctx, const char *path) {
     return !e->err;
 }
 
+/* What each record begins with: the same value is shown once. From A to B there are two tasks. */
+static bool is_shown(const struct rp_query_plan *p, const struct rp_node *node) {
+    const char *const *own = own_members(p);
+    if (node->alias || node->look || p->is_span)
+        return false;
+    for (size_t i = 0; own && own[i]; i++)
+        if (rp_node_is_builtin(node, own[i]))
+            return true;
+    return false;
+}
+
 /* The expression, or of a struct of the kernel's its default fields. */
 static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
                                    const struct rp_node *node) {
+    if (is_shown(p, node))
+        return NULL;
     struct expansion e = {.program = p, .of = node};
     bool pointer = node->type->kind == RP_C_POINTER && node->memory != RP_MEMORY_USER;
     if (pointer || (node->type->kind == RP_C_COMPOSITE && node->place != RP_MEMORY_USER))

@@ -146,7 +146,7 @@ questions() {
 	run reprobe --json -p "$watched" -e 'trace iter:task tid comm task->tgid'
 	status 0
 	equal "tasks" "$(threads | sed "s/\$/ $watched/")" \
-		"$(jsonlines data.tid data.comm_2 'data.task->tgid' <out | tr '\t' ' ')"
+		"$(jsonlines data.tid data.comm 'data.task->tgid' <out | tr '\t' ' ')"
 	equal "whose they are" "$(threads | sed "s/^[0-9]*/$watched/")" "$(jsonlines data.pid data.comm <out | tr '\t' ' ')"
 	run reprobe --json -e "count iter:task by pid, uid if comm == \"watched-2\" && pid == $watched"
 	equal "count" "$watched 0 1" "$(jsonlines key.pid key.uid value <out | tr '\t' ' ')"

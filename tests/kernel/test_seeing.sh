@@ -202,7 +202,7 @@ send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 run spawn --calls 1 >/dev/null
 wait ^  COMM +spawn$
-row ^  PID_2 0$
+row ^  field_pid 0$
 send expand off\r
 wait ^expand is off
 send expand whatever\r
@@ -216,6 +216,36 @@ wait ^TIME         PID
 END
 }
 
+# What each row begins with is shown once; a field of the same name has a name of its own.
+once() {
+	private spawn once_$$ >path
+	cat >script <<END
+wait ^reprobe>
+send trace sys_enter_getpgid comm as WHO, comm, hex(cpu) if comm == "once_$$"\r
+wait ^.1.
+run ./once_$$ --calls 1 >/dev/null
+wait ^[0-9:]{8} +[0-9]+ +once_$$ +once_$$ +0x[0-9a-f]+$
+row ^TIME +PID +COMM +WHO +hex.cpu.$
+key ctrl-c
+send detach all\r
+wait detached
+clear
+send trace sched_process_exit comm pid if comm == "once_$$"\r
+wait .pid. is the field of sched_process_exit
+run ./once_$$ --calls 1 >/dev/null
+wait ^([0-9:]{8}) +([0-9]+) +once_$$ +once_$$ +\2$
+row ^TIME +PID +COMM +field_comm +field_pid$
+key ctrl-d
+status 0
+END
+	terminal -p $BASHPID <script
+	run reprobe --json -c 'spawn --calls 3 >spawned' -e 'trace sys_enter_getpgid pid if comm == "spawn"'
+	equal "of the field" "0 0 0" "$(jsonlines data.field_pid <out | paste -sd' ')"
+	run reprobe --json -c 'spawn --calls 3 >spawned' -e 'trace sys_exit_getpgid pid comm if comm == "spawn"'
+	equal "the members" '{"pid","comm"}' "$(sed -n 's/.*"data":{\("pid"\):[1-9][0-9]*,\("comm"\):"spawn"}}$/{\1,\2}/p' out | sort -u)"
+	equal "rows" 3 "$(wc -l <out)"
+}
+
 # The header stands on every screen.
 headers() {
 	pty_options=(--size 80x12)
@@ -225,8 +255,8 @@ send trace sys_enter_getpgid if comm == "spawn"\r
 wait ^\[1\]
 run spawn --calls 40 >/dev/null
 count 40 ^[0-9:]{8} +[0-9]+ +spawn +0$
-row ^TIME +PID +COMM +PID_2$
-count 4 ^TIME +PID +COMM +PID_2$
+row ^TIME +PID +COMM +field_pid$
+count 4 ^TIME +PID +COMM +field_pid$
 END
 }
 
@@ -438,6 +468,7 @@ t "rows without an answer" rows_alone
 t "nothing yet" nothing_yet
 t "rows fit the terminal" fitting
 t "expanded rows" expanded
+t "a value once" once
 t "headers" headers
 t "rates" rates
 t "histograms that grow" heat

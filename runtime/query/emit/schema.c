@@ -130,6 +130,31 @@ static void add_unread(void *ctx, const char *map, const struct rp_node *node,
     add_loss(b, map, loss);
 }
 
+/* What the task has, too, by the same name. */
+static bool hides_the_tasks(const struct rp_query_plan *p, const struct rp_value *value) {
+    const struct rp_node *node = value->node;
+    bool is_name = !strcmp(value->text, "pid") || !strcmp(value->text, "comm");
+    while (node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    return is_name && rp_has_task(p) && node->kind == RP_NODE_VARIABLE &&
+           node->variable->origin != RP_OF_TASK && !value->node->alias;
+}
+
+/* "field_pid" of a tracepoint's own, beside the task's. malloc()ed. */
+static char *header_of(const struct rp_query_plan *p, const struct rp_value *value) {
+    if (!hides_the_tasks(p, value))
+        return strdup(value->text);
+    return rp_text("%s_%s", rp_spec_noun(&rp_plan_entry(p)->spec), value->text);
+}
+
+static void add_column(struct building *b, struct rp_map_schema *rows,
+                       const struct rp_value *value) {
+    RP_AUTO_FREE char *header = header_of(b->plan, value);
+    b->nomem |= !header;
+    if (header)
+        add_value(b, rows, value, header);
+}
+
 static void add_rows(struct building *b) {
     const struct rp_query_plan *p = b->plan;
     bool iterated = p->points[0].spec.kind->write_row;
@@ -142,7 +167,7 @@ static void add_rows(struct building *b) {
     if (rp_values_may_fail(&p->columns))
         add_member(b, rows, "unread", RP_MEMBER_UNREAD);
     for (size_t i = 0; i < p->columns.count; i++)
-        add_value(b, rows, &p->columns.items[i], p->columns.items[i].text);
+        add_column(b, rows, &p->columns.items[i]);
 }
 
 static void add_counts(struct building *b) {

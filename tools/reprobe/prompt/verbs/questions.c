@@ -94,7 +94,9 @@ const struct verb question_verbs[] = {
      "duration. "
      "Numbers may have a unit: 10ms, 4KiB. Without EXPR the row shows all arguments or fields. "
      "Text is shown as text, a struct "
-     "by its default fields.\n\nPROBE is a probe spec as for `reprobe run`, or just the name of a "
+     "by its default fields. What each row begins with is shown once; a field or an argument that "
+     "has such a name stands apart: field_pid.\n\nPROBE is a probe spec as for `reprobe run`, or "
+     "just the name of a "
      "kernel function or tracepoint. COND is a C expression too, and may compare text: comm == "
      "\"dd\".",
      "trace sched_switch\n"

@@ -429,7 +429,8 @@ static bool is_only_said(const struct rp_member_schema *member) {
 }
 
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before) {
-    if (before->means == RP_MEANS_LOSS || before->means == RP_MEANS_SCRATCH)
+    if (before->means == RP_MEANS_LOSS || before->means == RP_MEANS_SCRATCH ||
+        before->means == RP_MEANS_TAKEN)
         now->means = before->means;
     now->figures = before->figures;
     bool ok = rp_map_schema_set(&now->loss, before->loss);

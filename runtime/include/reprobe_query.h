@@ -31,6 +31,7 @@ enum rp_meaning {
     RP_MEANS_VARIABLES, /* the program's global variables, in libbpf's dialect */
     RP_MEANS_STATS,     /* per CPU: the sum and the extremes of numbers, as struct rp_stats_s64 or
                            rp_stats_u64 (docs/writing-programs.md) */
+    RP_MEANS_TAKEN,     /* an array of one u64: how many events a question that ends came to */
 };
 
 enum rp_member_meaning {
@@ -152,7 +153,10 @@ struct rp_question {
     bool ask_target; /* the program calls is_target() */
     char **matching; /* of "A..B": what says at A, and at B, which belong together; or NULL */
     size_t matching_count;
-    char *types; /* C declarations of what is in the memory of processes, or NULL */
+    char *types;     /* C declarations of what is in the memory of processes, or NULL */
+    uint64_t sample; /* one event of so many is taken; 0: all */
+    uint64_t until;  /* so many events are taken, and no more; 0: all. Those that came are counted
+                        in the map that is RP_MEANS_TAKEN */
 };
 /* NULL if `text` declares structs, unions, enums and typedefs, as struct rp_question can have them:
  * "struct conf { int n; char *s; };". Else why not. */

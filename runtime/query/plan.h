@@ -224,6 +224,12 @@ struct rp_name {
 };
 struct rp_name rp_own(const struct rp_query_plan *program, const char *name);
 
+/* `sample 1/N` and `until N` (limits.c): the maps that count events, and functions that say whether
+ * one is left out; and what leaves it out, behind the conditions. */
+#define RP_MAP_SAMPLED "sampled"
+#define RP_MAP_TAKEN   "taken"
+void rp_write_limit_maps(const struct rp_query_plan *program);
+void rp_write_limits(const struct rp_query_plan *program);
 /* Enums that were declared, of values that are sent or kept (enums.c). */
 void rp_write_enums(const struct rp_query_plan *program);
 /* "enum colour c", where the value is of one; malloc()ed, else NULL. */

@@ -77,7 +77,7 @@ static struct rp_error *wrong_with(const struct parser *p, const char *at, const
         shown = NULL;
     return rp_error_hint_set(rp_error_new(EINVAL, shown ? shown : why, "cannot understand `%s%s%s`",
                                           p->grammar->verb, *p->line ? " " : "", p->line),
-                             "usage: %s", p->grammar->usage);
+                             "usage: %s [sample 1/N] [until N]", p->grammar->usage);
 }
 
 static struct rp_error *wrong_at(const struct parser *p, const char *at, const char *fmt, ...) {
@@ -112,14 +112,25 @@ static bool add(char ***list, size_t *count, const char *text, size_t length) {
     return true;
 }
 
+static const char *skip_space(const char *text) {
+    return text + strspn(text, " \t\r\n\v\f");
+}
+
 static bool is_blank_before(const struct parser *p, const char *at) {
     return at > p->line && isspace((unsigned char)at[-1]);
 }
 
 /* ------------------------------------------------------------------ expressions */
 
+/* "sample 1/10": the word is a name wherever no number follows. */
+static bool is_sample(const struct rp_token *token) {
+    return rp_token_is(token, "sample") &&
+           isdigit((unsigned char)*skip_space(token->text + token->len));
+}
+
 static bool is_reserved(const struct rp_token *token) {
-    return rp_token_is(token, "if") || rp_token_is(token, "by") || rp_token_is(token, "matching");
+    return rp_token_is(token, "if") || rp_token_is(token, "by") || rp_token_is(token, "matching") ||
+           rp_token_is(token, "until") || is_sample(token);
 }
 
 /* Words that a type in parentheses begins with. */
@@ -319,10 +330,6 @@ static const char *end_of_word(const char *text) {
     return end ? end : text + strlen(text);
 }
 
-static const char *skip_space(const char *text) {
-    return text + strspn(text, " \t\r\n\v\f");
-}
-
 /* Words up to `by` and `if`, or only one: they are no C, so the lexer does not see them. */
 static struct rp_error *take_probes(struct parser *p) {
     struct rp_question *q = p->question;
@@ -443,6 +450,52 @@ static struct rp_error *take_predicate(struct parser *p) {
     return q->predicate ? NULL : rp_error_nomem();
 }
 
+/* A whole number above 0; the word ends there. */
+static bool take_count(struct parser *p, uint64_t *out) {
+    struct rp_token number = rp_lex(&p->lexer);
+    char *end;
+    errno = 0;
+    if (number.kind == RP_TOKEN_END || !isdigit((unsigned char)*number.text))
+        return false;
+    *out = strtoull(number.text, &end, 0);
+    return !errno && *out && end == number.text + number.len;
+}
+
+static struct rp_error *take_until(struct parser *p) {
+    struct rp_token word = rp_lex(&p->lexer);
+    if (p->question->until)
+        return wrong_at(p, word.text, "`until` is there twice");
+    return take_count(p, &p->question->until)
+               ? NULL
+               : wrong_at(p, word.text, "`until` takes a number of events, such as until 100");
+}
+
+static struct rp_error *take_sample(struct parser *p) {
+    struct rp_token word = rp_lex(&p->lexer);
+    uint64_t one;
+    if (p->question->sample)
+        return wrong_at(p, word.text, "`sample` is there twice");
+    bool taken = take_count(p, &one) && one == 1;
+    struct rp_token slash = rp_lex(&p->lexer);
+    return taken && rp_token_is(&slash, "/") && take_count(p, &p->question->sample)
+               ? NULL
+               : wrong_at(p, word.text, "`sample` takes one of N events, such as sample 1/100");
+}
+
+static struct rp_error *take_section(struct parser *p, const struct rp_token *token) {
+    if (rp_token_is(token, "matching"))
+        return take_matching(p);
+    if (rp_token_is(token, "by"))
+        return take_keys(p);
+    if (rp_token_is(token, "if"))
+        return take_predicate(p);
+    if (rp_token_is(token, "until"))
+        return take_until(p);
+    if (is_sample(token))
+        return take_sample(p);
+    return wrong_at(p, token->text, "this is too much");
+}
+
 static struct rp_error *parse(struct parser *p) {
     RP_TRY(take_probes(p));
     if (p->question->verb == RP_VERB_PROFILE)
@@ -452,14 +505,7 @@ static struct rp_error *parse(struct parser *p) {
         struct rp_token token = peek(p);
         if (token.kind == RP_TOKEN_END)
             return NULL;
-        if (rp_token_is(&token, "matching"))
-            RP_TRY(take_matching(p));
-        else if (rp_token_is(&token, "by"))
-            RP_TRY(take_keys(p));
-        else if (rp_token_is(&token, "if"))
-            RP_TRY(take_predicate(p));
-        else
-            return wrong_at(p, token.text, "this is too much");
+        RP_TRY(take_section(p, &token));
     }
 }
 

@@ -36,6 +36,10 @@ char *rp_question_line(const struct rp_question *question) {
     write_list(out, " by ", q->keys, q->key_count);
     if (q->predicate)
         fprintf(out, " if %s", q->predicate);
+    if (q->sample)
+        fprintf(out, " sample 1/%" PRIu64, q->sample);
+    if (q->until)
+        fprintf(out, " until %" PRIu64, q->until);
     fclose(out);
     return text;
 }

@@ -279,6 +279,39 @@ sums_go_on() {
 	contains "after a move" "$out" '"map":"sums","key":0,"value":50}'
 }
 
+# Not one event more, however many CPUs take them at a time; and the first of each so many.
+limits() {
+	local twice="uprobe:$probed:twice" many="for i in 1 2 3 4; do $probed --calls 3000 >/dev/null & done; wait"
+	answer "$many" sum "$twice 1 by arg0 & 1 until 5000"
+	equal "until, of 12000" 5000 "$(figures value.sum | awk '{ n += $1 } END { print n }')"
+	answer "$many" stats "$twice arg0 sample 1/7"
+	equal "one of 7, of 12000" 1715 "$(figures value.count)"
+	answer "$many" latency "$twice by pid sample 1/12 until 600"
+	equal "both, at a return" 600 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
+	answer "$probed --calls 100 >/dev/null" trace "$twice arg0 ret if arg0 > 20 sample 1/10 until 4"
+	equal "which they are" "21 42,31 62,41 82,51 102" "$(fields data.arg0 data.ret | paste -sd,)"
+	answer "$probed --calls 9 >/dev/null" trace "$twice arg0 sample 1/1 until 20"
+	equal "fewer than that" "1 2 3 4 5 6 7 8 9" "$(fields data.arg0 | paste -sd' ')"
+	answer "$probed --calls 30 >/dev/null" count "$twice uretprobe:$probed:twice until 7"
+	equal "of several probes" 7 "$(grep '"counts"' out | jsonlines value | awk '{ n += $1 } END { print n }')"
+}
+
+# The question ends, though what it is about goes on; so does a script whose questions have all ended.
+limits_end() {
+	local twice="uprobe:$probed:twice"
+	while :; do "$probed" --calls 40 >/dev/null; done &
+	run reprobe --json -e "sum $twice 1 until 1000" -e "trace $twice arg0 if arg0 <= 3 until 2"
+	status 0
+	contains "sum" "$out" '"map":"1.sums","key":0,"value":1000}'
+	equal "rows" 2 "$(grep -c '"arg0"' <<<"$out")"
+	contains "is said" "$err" '[1] done' '[2] done'
+	run reprobe --json -e "count $twice until 50" -e 'wait 1s' -e 'map 1' -e 'resume 1' -e quit
+	contains "stays so" "$out" ':50}'
+	contains "cannot go on" "$err" 'cannot resume [1]: it has taken all the events that it was to'
+	run reprobe -e "count iter:task until 3"
+	contains "of an iterator" "$out" 'counts: 3'
+}
+
 latencies() {
 	answer "$probed --calls 20 >/dev/null" latency "uprobe:$probed:twice"
 	equal "calls" 20 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
@@ -532,6 +565,8 @@ t "targets only" targets_only
 t "hist" histograms
 t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
+t "until, sample" limits
+t "until: the end" limits_end
 t "latency" latencies
 t "tasks and their parents" about_tasks
 t "kstack and ustack" both_stacks

@@ -106,6 +106,8 @@ static bool on_signal(void *ctx, int signal) {
 /* ------------------------------------------------------------------ iterators end by themselves */
 
 static bool has_ended(const struct prompt *prompt, const struct entry *entry) {
+    if (until_reached(entry))
+        return true;
     for (size_t i = 0; i < entry->probes.count; i++)
         if (!rp_session_probe_ended(prompt->session, entry->probes.items[i]))
             return false;
@@ -124,6 +126,14 @@ static void announce(struct prompt *prompt, const struct entry *entry) {
         prompt_fail(prompt, err);
 }
 
+/* What has taken as many events as it was to takes no more; what is on its way comes first. */
+static void end_one(struct prompt *prompt, struct entry *entry) {
+    struct rp_error *err = until_reached(entry) ? entry_pause(prompt, entry) : NULL;
+    if (err)
+        prompt_fail(prompt, err);
+    announce(prompt, entry);
+}
+
 /* Says of each that has come to its end so. Whether there are entries, and none runs on. */
 static bool say_ends(struct prompt *prompt) {
     bool all = prompt->entries.count > 0;
@@ -132,7 +142,7 @@ static bool say_ends(struct prompt *prompt) {
         bool before = entry->ended;
         entry->ended = has_ended(prompt, entry);
         if (entry->ended && !before)
-            announce(prompt, entry);
+            end_one(prompt, entry);
         all &= entry->ended;
     }
     return all;
@@ -315,7 +325,8 @@ int command_prompt(int argc, char **argv) {
                             .page_end = pager_end,
                             .terminal = is_typed(&request.script),
                             .unsafe = request.unsafe,
-                            .signalled = -1};
+                            .signalled = -1,
+                            .looks = -1};
     struct rp_session_opts opts = *request.tool->session;
     opts.interactive = true;
     opts.command_apart = prompt.terminal;
@@ -327,6 +338,7 @@ int command_prompt(int argc, char **argv) {
     if (!err)
         err = run(&prompt, &request.script);
     input_close(&prompt);
+    until_close(&prompt);
     if (prompt.session)
         rp_session_report(prompt.session, stderr);
     entry_forget_all(&prompt);

@@ -572,6 +572,8 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
     if (matching)
         write_matched(p, s);
     write_terms(p, entry, at_return);
+    if (!entry)
+        rp_write_limits(p);
 }
 
 void rp_write_row(const struct rp_query_plan *p, size_t s, const char *record) {

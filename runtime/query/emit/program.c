@@ -156,6 +156,7 @@ static void write_helpers(const struct rp_query_plan *p) {
     if (p->writing->uses)
         fputs("\n", p->out);
     rp_write_enums(p);
+    rp_write_limit_maps(p);
 }
 
 static void write_verb(const struct rp_query_plan *p) {

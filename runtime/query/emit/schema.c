@@ -279,6 +279,10 @@ struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
     rp_plan_each_unread(p, add_unread, &b);
     if (p->pair)
         add_calls(&b);
+    if (p->question->sample)
+        begin(&b, RP_MAP_SAMPLED, RP_MEANS_SCRATCH);
+    if (p->question->until)
+        begin(&b, RP_MAP_TAKEN, RP_MEANS_TAKEN);
     if (rp_plan_names_user_stacks(p)) {
         begin(&b, "processes", RP_MEANS_PROCESSES);
         begin(&b, "memories", RP_MEANS_SCRATCH);

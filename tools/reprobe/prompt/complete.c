@@ -132,6 +132,10 @@ static void offer_question(const struct cursor *at) {
         offer_list(at, edges);
     if (!is_behind(at->args, at->word, "if"))
         offer_list(at, keywords);
+    if (!is_behind(at->args, at->word, "until"))
+        offer(at, "until", NULL);
+    if (!is_behind(at->args, at->word, "sample"))
+        offer(at, "sample", NULL);
     if (strstr(at->args, "..") && !is_behind(at->args, at->word, "matching"))
         offer(at, "matching", NULL);
 }

@@ -140,6 +140,10 @@ struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry) {
 
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry) {
     (void)prompt;
+    if (until_reached(entry))
+        return rp_error_hint_set(rp_error_new(EINVAL, "it has taken all the events that it was to",
+                                              "cannot resume [%u]", entry->number),
+                                 "ask it again");
     for (size_t i = 0; i < entry->probes.count; i++)
         RP_TRY(rp_probe_resume(entry->probes.items[i]));
     entry->paused = false;
@@ -261,6 +265,9 @@ static void keep(struct prompt *prompt, struct entry *entry) {
     entry_print_title(entry);
     entry_print_notes(prompt, entry);
     entry_print_how(prompt, entry);
+    struct rp_error *err = until_watch(prompt, entry);
+    if (err)
+        prompt_fail(prompt, err);
     start_command(prompt, entry);
 }
 

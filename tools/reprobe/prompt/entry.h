@@ -47,7 +47,7 @@ struct entry {
     struct rp_stack *stack;        /* names its stacks; NULL: it has none */
     bool paused;
     uint64_t lost; /* rows, as they were told of */
-    bool ended;    /* its iterators have come to their end */
+    bool ended;    /* its iterators have come to their end, or it has taken as many as it was to */
     char *draft;   /* what was edited, and did not run */
 };
 
@@ -70,7 +70,7 @@ void entry_print_title(const struct entry *entry);
 
 struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry);
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry);
-/* "running", "paused", or "done": its iterators have come to their end. */
+/* "running", "paused", or "done": see `ended`. */
 const char *entry_state(const struct entry *entry);
 /* Pauses what prints rows, and says which; false when nothing does. */
 bool entry_pause_rows(struct prompt *prompt);
@@ -117,6 +117,15 @@ struct rp_error *entry_generate(const struct entry *entry, struct rp_generated *
 void entry_take_generated(struct entry *entry, struct rp_generated *generated);
 /* An error when the spec is a pattern that matches more than may be attached. */
 struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec);
+
+/* ------------------------------------------------------------------ until.c */
+
+/* Has the loop look for the end of a question that takes so many events. */
+struct rp_error *until_watch(struct prompt *prompt, const struct entry *entry);
+/* Whether it has taken as many events as it was to. */
+bool until_reached(const struct entry *entry);
+/* Closes what until_watch() opened. */
+void until_close(struct prompt *prompt);
 
 /* ------------------------------------------------------------------ entry_attach.c */
 

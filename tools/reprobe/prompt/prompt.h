@@ -58,9 +58,10 @@ struct prompt {
     void (*page_begin)(const struct prompt *prompt);
     void (*page_end)(struct prompt *prompt);
     int signalled; /* an eventfd: a signal is to be looked at */
+    int looks;     /* until.c's timer; -1: none */
     bool interrupted;
     bool passed_on; /* the program that has the terminal got a Ctrl-C, which left its mark there */
-    char *types;                                        /* what was declared, in C; NULL: nothing */
+    char *types;    /* what was declared, in C; NULL: nothing */
     enum { EXPAND_AUTO, EXPAND_ON, EXPAND_OFF } expand; /* a row takes a line for each column */
     bool milliseconds;                                  /* of the time before a row */
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
@@ -81,7 +82,7 @@ enum words {
     WORDS_FILE,
     WORDS_VERB,
     WORDS_CHOICE, /* those that its arguments name, [a|b|c] */
-    WORDS_EDIT, /* a number, a file */
+    WORDS_EDIT,   /* a number, a file */
     WORDS_EXPORT, /* json or csv, a map or a number, a file */
 };
 

@@ -98,10 +98,11 @@ const struct verb question_verbs[] = {
      "has such a name stands apart: field_pid.\n\nPROBE is a probe spec as for `reprobe run`, or "
      "just the name of a "
      "kernel function or tracepoint. COND is a C expression too, and may compare text: comm == "
-     "\"dd\".",
+     "\"dd\".\n\nBehind any question, sample 1/N takes one of N events, and until N ends it after "
+     "N.",
      "trace sched_switch\n"
      "trace sched_process_exec pid filename if uid == 0\n"
-     "trace sys_enter_openat filename flags",
+     "trace sys_enter_openat filename flags until 10",
      WORDS_QUESTION, trace},
     {"count", "PROBE… [by KEY…] [if COND]", "count events",
      "KEY is an expression; several KEYs give a count for each combination. If PROBE is a pattern, "

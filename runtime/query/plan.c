@@ -378,7 +378,7 @@ static struct rp_error *note_hidden(struct rp_query_plan *p) {
 /* Iterators are told of what is there, not of what somebody does. */
 static struct rp_error *check_stacks(const struct rp_query_plan *p) {
     for (size_t i = 0; i < p->point_count && is_stack_verb(p->question); i++)
-        if (p->points[i].spec.kind->open)
+        if (p->points[i].spec.kind && p->points[i].spec.kind->open)
             return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
                                                       "%s is an iterator, and no code leads to it",
                                                       p->points[i].text),

@@ -250,7 +250,7 @@ END
 	"$probed" --usdt 5 >after
 	equal "guarded after it" 0 "$(grep -c guarded after)"
 	run reprobe list 'usdt:probed:*'
-	equal "list" "usdt:probed:probed:step usdt:probed:probed:guarded" "$(tr '\n' ' ' <out | sed 's/ $//')"
+	equal "list" "usdt:probed:probed:guarded usdt:probed:probed:indexed usdt:probed:probed:step" "$(tr '\n' ' ' <out | sed 's/ $//')"
 }
 
 bad_usdt() {

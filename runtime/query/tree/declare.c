@@ -291,7 +291,7 @@ static struct rp_error *add_member(struct declaring *d, struct layout *l, const 
 
 /* "int a, *b, c : 3;" */
 static struct rp_error *take_members(struct declaring *d, struct layout *l) {
-    struct part base;
+    struct part base = {0};
     RP_TRY(take_type(d, &base));
     if (take(d, ";")) /* a struct without a name */
         return add_member(d, l, "", &base, -1);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libbcc (0.26 to 0.37) reads the kernel's memory at "task->files->fdt->fd[1]" from the wrong
- * address: it writes
- * "&task->files->fdt->fd + 1" for what is behind a member. "*(task->files->fdt->fd + 1)" means the
- * same in C, and libbcc reads that from where it is. So all subscripts behind an arrow are written
- * that way; but for "ctx->args[1]" of a raw tracepoint, where libbcc must see that what it gets is
- * the kernel's.
+ * address: it writes "&task->files->fdt->fd + 1" for what is behind a member.
+ * "*(task->files->fdt->fd + 1)" means the same in C, and libbcc reads that from where it is. So all
+ * subscripts behind an arrow are written that way; but for "ctx->args[1]" of a raw tracepoint,
+ * where libbcc must see that what it gets is the kernel's.
  */
 #include "compile/subscripts.h"
 
@@ -197,19 +196,17 @@ static bool begins_primary(const struct speller *s, const struct rp_token *t) {
 }
 
 /* "struct bpf_raw_tracepoint_args *ctx", or what RAW_TRACEPOINT_PROBE() makes of it. */
-static bool find_contexts(struct speller *s) {
+static void find_contexts(struct speller *s) {
     struct rp_lexer lexer = s->lexer;
-    bool ok = true;
-    for (struct rp_token t = rp_lex(&lexer); ok && t.kind != RP_TOKEN_END; t = rp_lex(&lexer)) {
+    for (struct rp_token t = rp_lex(&lexer); t.kind != RP_TOKEN_END; t = rp_lex(&lexer)) {
         if (rp_token_is(&t, "RAW_TRACEPOINT_PROBE"))
-            ok = rp_names_add(&s->contexts, "ctx", 3);
+            rp_names_add(&s->contexts, "ctx", 3);
         struct rp_lexer ahead = lexer;
         struct rp_token star = rp_lex(&ahead), name = rp_lex(&ahead);
         if (rp_token_is(&t, "bpf_raw_tracepoint_args") && rp_token_is(&star, "*") &&
             name.kind == RP_TOKEN_IDENT)
-            ok = rp_names_add(&s->contexts, name.text, name.len);
+            rp_names_add(&s->contexts, name.text, name.len);
     }
-    return ok;
 }
 
 /* Up to `end`. */

@@ -50,6 +50,9 @@ static const struct {
      "RAW_TRACEPOINT_PROBE(x) { struct a *p = (struct a *)ctx->args[1]; return (*(p->b + (2))); }"},
     {"int f(struct bpf_raw_tracepoint_args *c) { return ((struct a *)c->args[0])->b[2]; }",
      "int f(struct bpf_raw_tracepoint_args *c) { return (*(((struct a *)c->args[0])->b + (2))); }"},
+    {"RAW_TRACEPOINT_PROBE(x) {} RAW_TRACEPOINT_PROBE(y) {} "
+     "int f(struct bpf_raw_tracepoint_args *c) { return c->args[0]; }",
+     NULL},
     /* Of texts that are cut short nothing is lost. */
     {"p->a[1", NULL},
     {"p->a[1] + p->b[(2", "(*(p->a + (1))) + p->b[(2"},

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
  * Allocations that are not yet freed, and the stacks that made them: of processes, with probes in
- * their allocator's functions; or, with KERNEL, of the kernel, with its tracepoints.
+ * their allocator's functions; or, with KERNEL, of the kernel, with its tracepoints, of what it
+ * allocates for each CPU with PERCPU. Of every SAMPLE allocations one is looked at. With COMBINED
+ * they are summed up here; with TRACE each is reported.
  */
 #include <linux/sched.h>
 
@@ -21,43 +23,119 @@ BPF_HASH(allocations, struct place, struct allocation, 1000000);
 BPF_STACK_TRACE(stacks, 16384);
 BPF_ARRAY(missed, u64, 1); /* allocations that the maps were too full for */
 
-static void allocated(void *ctx, u32 pid, u64 address, u64 size, u64 stack_of)
-{
+#ifdef SAMPLE
+BPF_PERCPU_ARRAY(seen, u64, 1);
+#endif
+
+static bool is_sampled(void) {
+#ifdef SAMPLE
+    int zero = 0;
+    u64 *count = seen.lookup(&zero);
+    return count && ++*count % SAMPLE == 0;
+#else
+    return true;
+#endif
+}
+
+#ifdef COMBINED
+struct by_stack {
+    u32 pid;
+    int stack;
+};
+struct sum {
+    u64 bytes, count;
+};
+BPF_HASH(combined, struct by_stack, struct sum, 65536);
+
+static void add_up(u32 pid, const struct allocation *allocation, u64 times) {
+    struct by_stack key = {.pid = pid, .stack = allocation->stack};
+    struct sum none = {}, *sum = combined.lookup_or_try_init(&key, &none);
+    if (sum) {
+        __sync_fetch_and_add(&sum->bytes, times * allocation->size);
+        __sync_fetch_and_add(&sum->count, times);
+    } else if (times == 1) {
+        missed.increment(0);
+    }
+}
+#endif
+
+#ifdef TRACE
+struct trace {
+    u64 address, size;
+    u32 pid;
+    u32 is_free;
+};
+BPF_RINGBUF_OUTPUT(traces, 256);
+
+static void report(u32 pid, u64 address, u64 size, u32 is_free) {
+    struct trace trace = {.address = address, .size = size, .pid = pid, .is_free = is_free};
+    traces.ringbuf_output(&trace, sizeof(trace), 0);
+}
+#endif
+
+static void freed(u32 pid, u64 address) {
+    struct place place = {.address = address, .pid = pid};
+    struct allocation *found = allocations.lookup(&place);
+    if (!found)
+        return;
+#ifdef COMBINED
+    add_up(pid, found, -1);
+#endif
+#ifdef TRACE
+    report(pid, address, found->size, 1);
+#endif
+    allocations.delete(&place);
+}
+
+static void allocated(void *ctx, u32 pid, u64 address, u64 size, u64 stack_of) {
     struct place place = {.address = address, .pid = pid};
     struct allocation allocation = {.size = size, .time_ns = bpf_ktime_get_ns()};
     if (!address || size < MIN_SIZE || size > MAX_SIZE)
         return;
-    allocation.stack = stacks.get_stackid(ctx, stack_of);
-    if (allocations.update(&place, &allocation))
+    freed(pid, address); /* the probes did not see that */
+    if (!is_sampled())
+        return;
+    allocation.stack = stack_of == BPF_F_USER_STACK ? unwound_stack() : -ENOSYS;
+    if (allocation.stack == -ENOSYS) /* the kernel's, or by frame pointers */
+        allocation.stack = stacks.get_stackid(ctx, stack_of);
+    if (allocations.update(&place, &allocation)) {
         missed.increment(0);
+        return;
+    }
+#ifdef COMBINED
+    add_up(pid, &allocation, 1);
+#endif
+#ifdef TRACE
+    report(pid, address, size, 0);
+#endif
 }
 
-static void freed(u32 pid, u64 address)
-{
-    struct place place = {.address = address, .pid = pid};
-    allocations.delete(&place);
-}
-
-#ifdef KERNEL
-TRACEPOINT_PROBE(kmem, kmalloc)
-{
+#if defined(KERNEL) && defined(PERCPU)
+TRACEPOINT_PROBE(percpu, percpu_alloc_percpu) {
     if (is_target())
-        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
+        allocated(args, 0, (u64)args->ptr, args->size, 0);
     return 0;
 }
-TRACEPOINT_PROBE(kmem, kmem_cache_alloc)
-{
-    if (is_target())
-        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
-    return 0;
-}
-TRACEPOINT_PROBE(kmem, kfree)
-{
+TRACEPOINT_PROBE(percpu, percpu_free_percpu) {
     freed(0, (u64)args->ptr);
     return 0;
 }
-TRACEPOINT_PROBE(kmem, kmem_cache_free)
-{
+#elif defined(KERNEL)
+TRACEPOINT_PROBE(kmem, kmalloc) {
+    if (is_target())
+        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kmem_cache_alloc) {
+    if (is_target())
+        allocated(args, 0, (u64)args->ptr, args->bytes_alloc, 0);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kfree) {
+    freed(0, (u64)args->ptr);
+    return 0;
+}
+TRACEPOINT_PROBE(kmem, kmem_cache_free) {
     freed(0, (u64)args->ptr);
     return 0;
 }
@@ -67,8 +145,7 @@ TRACEPOINT_PROBE(kmem, kmem_cache_free)
 BPF_RINGBUF_OUTPUT(processes, 8);
 BPF_HASH(memories, u32, u64); /* the process's memory: an exec replaces it */
 
-static void see_process(u32 pid)
-{
+static void see_process(u32 pid) {
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
     u64 memory = (u64)task->mm, *seen = memories.lookup(&pid);
     if (seen && *seen == memory)
@@ -86,8 +163,7 @@ struct call {
 };
 BPF_HASH(calls, u64, struct call);
 
-static int enter(u64 size, u64 result)
-{
+static int enter(u64 size, u64 result) {
     u64 thread = bpf_get_current_pid_tgid();
     struct call *outer, call = {.size = size, .result = result};
     if (!is_target())
@@ -101,8 +177,7 @@ static int enter(u64 size, u64 result)
     return 0;
 }
 
-int leave(struct pt_regs *ctx)
-{
+int leave(struct pt_regs *ctx) {
     u64 thread = bpf_get_current_pid_tgid(), address = PT_REGS_RC(ctx);
     struct call *call = calls.lookup(&thread);
     if (!call)
@@ -121,18 +196,24 @@ int leave(struct pt_regs *ctx)
     return 0;
 }
 
-int size_first(struct pt_regs *ctx) { return enter(PT_REGS_PARM1(ctx), 0); }
-int size_second(struct pt_regs *ctx) { return enter(PT_REGS_PARM2(ctx), 0); }
-int size_third(struct pt_regs *ctx) { return enter(PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx)); }
-int size_product(struct pt_regs *ctx) { return enter(PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0); }
+int size_first(struct pt_regs *ctx) {
+    return enter(PT_REGS_PARM1(ctx), 0);
+}
+int size_second(struct pt_regs *ctx) {
+    return enter(PT_REGS_PARM2(ctx), 0);
+}
+int size_third(struct pt_regs *ctx) {
+    return enter(PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
+}
+int size_product(struct pt_regs *ctx) {
+    return enter(PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0);
+}
 
-int free_enter(struct pt_regs *ctx)
-{
+int free_enter(struct pt_regs *ctx) {
     freed(bpf_get_current_pid_tgid() >> 32, PT_REGS_PARM1(ctx));
     return 0;
 }
-int realloc_enter(struct pt_regs *ctx)
-{
+int realloc_enter(struct pt_regs *ctx) {
     freed(bpf_get_current_pid_tgid() >> 32, PT_REGS_PARM1(ctx));
     return enter(PT_REGS_PARM2(ctx), 0);
 }

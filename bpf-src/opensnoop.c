@@ -1,38 +1,127 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
  * Sends a record for each open(), openat() and openat2(), when it returns. The record ends after
- * the path: most paths are short, but one may have 4096 bytes.
+ * the path: most paths are short, but one may have 4096 bytes. With FULL the names of the
+ * directories that a relative path begins in come before it.
  */
 #include <linux/sched.h>
 #include <linux/limits.h>
+
+#ifdef FULL
+#define LEVELS 32
+#define NAME_BYTES 256
+#define PATHS (LEVELS * NAME_BYTES + PATH_MAX)
+#else
+#define PATHS PATH_MAX
+#endif
 
 struct event {
     u32 pid;
     u32 uid;
     int ret; /* the file descriptor, or -errno */
     int flags;
+    u32 directories; /* 0, or 1 + the number of names before the path, NAME_BYTES each */
     char comm[TASK_COMM_LEN];
-    char path[PATH_MAX];
+    char path[PATHS];
 };
 
 /* The arguments, saved when the call begins, keyed by thread. */
 struct call {
     const char *path;
     int flags;
+    int dfd;
 };
 
 BPF_HASH(calls, u64, struct call);
 BPF_PERCPU_ARRAY(scratch, struct event, 1); /* far too large for a program's stack */
 BPF_RINGBUF_OUTPUT(events, 256);
 
-static int begin(const char *path, int flags)
+static bool is_wanted(u32 tid, int flags)
+{
+#ifdef THREAD
+    if (tid != THREAD)
+        return false;
+#endif
+#ifdef WANTED_FLAGS
+    if (!(WANTED_FLAGS(flags)))
+        return false;
+#endif
+#ifdef NAME
+    char comm[TASK_COMM_LEN + sizeof(NAME)] = {};
+    bool found = false;
+    bpf_get_current_comm(comm, TASK_COMM_LEN);
+    for (int i = 0; i < TASK_COMM_LEN && !found; i++) {
+        found = true;
+        for (int j = 0; j < sizeof(NAME) - 1; j++)
+            found &= comm[i + j] == NAME[j];
+    }
+    if (!found)
+        return false;
+#endif
+    return is_target();
+}
+
+static int begin(int dfd, const char *path, int flags)
 {
     u64 id = bpf_get_current_pid_tgid();
-    struct call call = {.path = path, .flags = flags};
-    if (is_target())
+    struct call call = {.path = path, .flags = flags, .dfd = dfd};
+    if (is_wanted(id, flags))
         calls.update(&id, &call);
     return 0;
 }
+
+#ifdef FULL
+#define READ(to, from) bpf_probe_read_kernel(&(to), sizeof(to), from)
+
+/* Where the path begins: the working directory, or that of a descriptor. */
+static struct path *start_of(struct task_struct *task, int dfd)
+{
+    if (dfd == AT_FDCWD)
+        return &task->fs->pwd;
+    struct fdtable *table = task->files->fdt;
+    if (dfd < 0 || dfd >= table->max_fds)
+        return NULL;
+    struct file **slot = table->fd + dfd, *file = NULL;
+    READ(file, slot);
+    return file ? &file->f_path : NULL;
+}
+
+/* Up to the root of the process, across the places where file systems are mounted. Returns 1 + the
+ * number of names, the nearest first, one in NAME_BYTES each; those of mounts are empty. */
+static u32 write_directories(struct event *event, int dfd)
+{
+    struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+    struct path *root = &task->fs->root, *start = start_of(task, dfd);
+    struct path top = {}, at = {};
+    if (!start)
+        return 0;
+    READ(top, root);
+    READ(at, start);
+    for (int i = 0; i < LEVELS; i++) {
+        struct dentry *dentry = at.dentry, *parent = NULL, *mounted = NULL;
+        struct mount *mount = container_of(at.mnt, struct mount, mnt);
+        const unsigned char *name = NULL;
+        if (dentry == top.dentry && at.mnt == top.mnt)
+            return i + 1;
+        READ(parent, &dentry->d_parent);
+        READ(mounted, &mount->mnt.mnt_root);
+        event->path[i * NAME_BYTES] = 0;
+        if (dentry == parent || dentry == mounted) {
+            struct mount *above = NULL;
+            READ(above, &mount->mnt_parent);
+            READ(at.dentry, &mount->mnt_mountpoint);
+            if (above == mount)
+                return i + 1;
+            at.mnt = &above->mnt;
+            continue;
+        }
+        READ(name, &dentry->d_name.name);
+        bpf_probe_read_kernel_str(&event->path[i * NAME_BYTES], NAME_BYTES, name);
+        at.dentry = parent;
+    }
+    return LEVELS + 1;
+}
+#endif
 
 static int end(long ret)
 {
@@ -55,20 +144,32 @@ static int end(long ret)
     event->ret = ret;
     event->flags = call.flags;
     bpf_get_current_comm(&event->comm, sizeof(event->comm));
+    u32 before = 0; /* the path's first byte */
+    event->directories = 0;
+#ifdef FULL
+    char first = 0;
+    bpf_probe_read_user(&first, sizeof(first), call.path);
+    if (first && first != '/')
+        event->directories = write_directories(event, call.dfd);
+    if (event->directories)
+        before = ((event->directories - 1) & (2 * LEVELS - 1)) * NAME_BYTES;
+    if (before > LEVELS * NAME_BYTES)
+        before = 0;
+#endif
     /* Read at the return: by then the kernel has read it, so it is in memory. */
-    long length = bpf_probe_read_user_str(event->path, sizeof(event->path), call.path);
+    long length = bpf_probe_read_user_str(&event->path[before], PATH_MAX, call.path);
     if (length < 1)
         length = 1; /* a bad address: no path */
     /* Without the final NUL. The mask changes nothing, but tells the verifier the maximum
      * length. */
-    size_t size = offsetof(struct event, path) + ((length - 1) & (PATH_MAX - 1));
+    size_t size = offsetof(struct event, path) + before + ((length - 1) & (PATH_MAX - 1));
     events.ringbuf_output(event, size, 0);
     return 0;
 }
 
 TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 {
-    return begin(args->filename, args->flags);
+    return begin(args->dfd, args->filename, args->flags);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_openat)
@@ -79,7 +180,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_openat)
 #ifdef HAVE_OPEN /* not on newer architectures, such as arm64 */
 TRACEPOINT_PROBE(syscalls, sys_enter_open)
 {
-    return begin(args->filename, args->flags);
+    return begin(AT_FDCWD, args->filename, args->flags);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_open)
@@ -93,7 +194,7 @@ TRACEPOINT_PROBE(syscalls, sys_enter_openat2)
 {
     struct open_how how = {};
     bpf_probe_read_user(&how, sizeof(how), args->how);
-    return begin(args->filename, how.flags);
+    return begin(args->dfd, args->filename, how.flags);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_openat2)

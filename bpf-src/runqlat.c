@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
  * How long tasks that could run wait for a CPU: log2 histograms in units of UNIT ns, one for all
- * tasks or, if the host program defines it, by process (BY_PID) or by thread (BY_TID).
+ * tasks or, if the host program defines it, by process (BY_PID), by thread (BY_TID) or by PID
+ * namespace (BY_PIDNS).
  */
 #include <linux/sched.h>
 
@@ -39,6 +40,22 @@ RAW_TRACEPOINT_PROBE(sched_wakeup_new)
     return 0;
 }
 
+#ifdef BY_PIDNS
+/* Of the namespace that the task is in: the deepest in which it has a number. */
+static u32 pid_namespace_of(struct task_struct *task)
+{
+    struct pid *pid = NULL;
+    struct pid_namespace *ns = NULL;
+    unsigned level = 0;
+    u32 inum = 0;
+    bpf_probe_read_kernel(&pid, sizeof(pid), &task->thread_pid);
+    bpf_probe_read_kernel(&level, sizeof(level), &pid->level);
+    bpf_probe_read_kernel(&ns, sizeof(ns), &pid->numbers[level].ns);
+    bpf_probe_read_kernel(&inum, sizeof(inum), &ns->ns.inum);
+    return inum;
+}
+#endif
+
 static bool is_runnable(struct task_struct *task)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
@@ -73,6 +90,8 @@ RAW_TRACEPOINT_PROBE(sched_switch)
     bpf_probe_read_kernel(&key, sizeof(key), &next->tgid);
 #elif defined(BY_TID)
     key = tid;
+#elif defined(BY_PIDNS)
+    key = pid_namespace_of(next);
 #endif
     histogram = sums.lookup_or_try_init(&key, none);
     if (histogram)

@@ -14,6 +14,8 @@
 #                       10, suites do less, so that they end
 #   REPROBE_TEST_CACHE  a directory, where compiling each program anew would take too long (default:
 #                       off; test_cache.sh has caches of its own)
+#   REPROBE_TEST_OBJECTS  where objects of tests/kernel/libbpf are kept (default: the suite's own)
+#   REPROBE_TEST_QUICK  less of what another build tests whole
 #   REPROBE_TEST_ALONE  nobody else uses BPF here: nothing at all may be left behind
 
 set -u
@@ -23,7 +25,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$here/.." && pwd)
 bin=$(cd "${REPROBE_BIN:-$top/build/bin}" && pwd) || exit 1
 helpers=$(cd "${REPROBE_TEST_BIN:-$top/build/tests}" && pwd) || exit 1
-PATH=$bin:$helpers:$PATH:/usr/sbin:/sbin
+# The distribution's programs first: those of a version manager, as pyenv, take seconds to start in an emulated machine.
+PATH=$bin:$helpers:/usr/sbin:/usr/bin:/sbin:/bin:$PATH
 slow=${REPROBE_TEST_SLOW:-1}
 limit=$((300 + 60 * slow)) # seconds that one run of a program may take: it ends what hangs
 export REPROBE_TEST_LIMIT=${REPROBE_TEST_LIMIT:-$limit} # for pty
@@ -75,6 +78,7 @@ run_case() {
 	out='' err='' rc=0
 	cd "$tmp" || exit 1
 	trap end_case EXIT
+	command -v "$1" >/dev/null || fail "the suite has no case $1"
 	"$@"
 	exit $((failures > 0))
 }
@@ -121,6 +125,14 @@ start() {
 	: >"$tmp/err"
 	setsid env --default-signal=INT,QUIT,PIPE "$@" >"$tmp/out" 2>"$tmp/err" </dev/null &
 	pid=$!
+}
+
+# gate: makes the fifo `go`. `echo >go` lets one `read <go` pass: it is held open, so that writing never waits, not
+# even when the reader has ended, and a reader gets one line, not the end of another's writing.
+gate() {
+	rm -f go
+	mkfifo go
+	exec 8<>go
 }
 
 # stopped: waits until what `start` started has ended; its status is in $rc. Kills it when late.

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* profile: sample which code the CPUs run. */
 #include <argp.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "reprobe_query.h"
@@ -31,24 +32,71 @@ static const struct rp_map_schema maps[] = {
 static const struct rp_schema schema = {
     .size = sizeof(schema), .maps = maps, .map_count = sizeof(maps) / sizeof(maps[0])};
 
-enum { KEY_SVG = 0x1100 };
+enum { KEY_SVG = 0x1100, KEY_LINES };
 
 static const struct argp_option options[] = {
     {"frequency", 'F', "HZ", 0, "Take HZ samples a second on each CPU (default: 49)", 0},
     {"user-stacks-only", 'U', 0, 0, "Show only user stacks", 0},
     {"kernel-stacks-only", 'K', 0, 0, "Show only kernel stacks", 0},
+    {0, 'p', "PID[,PID]...", 0, "Sample this process and its children; of a list, these processes",
+     0},
+    {"tid", 'L', "TID[,TID]...", 0, "Sample only these threads", 0},
+    {"cpu", 'C', "CPU", 0, "Sample only this CPU", 0},
+    {0, 'c', "CMD", 0,
+     "Run CMD, sample it and its children, end when it ends; a number is the sample period, as in "
+     "BCC's tool: CPU time in nanoseconds, in place of -F",
+     0},
+    {"include-idle", 'I', 0, 0, "Count what the CPUs do when they are idle, too", 0},
+    {"delimited", 'd', 0, 0, "Put -- between kernel and user stacks", 0},
     {"annotations", 'a', 0, 0, "Mark kernel functions with _[k]", 0},
     {"folded", 'f', 0, 0,
      "Print a line for each stack, outermost function first, for flame graph programs", 0},
     {"svg", KEY_SVG, "FILE", 0, "Write a flame graph to FILE instead", 0},
+    {"lines", KEY_LINES, 0, 0, "Show FILE:LINE of user functions that have debug information", 0},
     {0}};
 
 struct profile {
     struct rp_tool *tool;
     unsigned hz;
-    bool user_only, kernel_only, annotations, folded;
+    uint64_t period_ns; /* 0: `hz` */
+    bool user_only, kernel_only, annotations, folded, delimited;
     const char *svg;
 };
+
+/* One is the process of the common option. */
+static void take_processes(struct profile *p, const char *list, struct argp_state *state) {
+    uint64_t pid;
+    if (rp_parse_count(list, INT32_MAX, &pid))
+        p->tool->target->pid = (pid_t)pid;
+    else if (!rp_tool_define_list(p->tool, "WANTED_PID", list, 1, INT32_MAX))
+        argp_error(state, "`%s` is not a process id, or a list of them", list);
+}
+
+static error_t parse_which(int key, char *arg, struct argp_state *state) {
+    struct profile *p = state->input;
+    switch (key) {
+    case 'p':
+        take_processes(p, arg, state);
+        return 0;
+    case 'L':
+        if (!rp_tool_define_list(p->tool, "WANTED_TID", arg, 1, INT32_MAX))
+            argp_error(state, "`%s` is not a thread id, or a list of them", arg);
+        return 0;
+    case 'C':
+        if (!rp_tool_define_list(p->tool, "WANTED_CPU", arg, 0, 65535))
+            argp_error(state, "`%s` is not a CPU number", arg);
+        return 0;
+    case 'c':
+        if (!rp_parse_count(arg, UINT64_MAX, &p->period_ns))
+            p->tool->session->command = arg;
+        return 0;
+    case 'I':
+        rp_tool_define(p->tool, "INCLUDE_IDLE");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct profile *p = state->input;
@@ -70,11 +118,17 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 'a':
         p->annotations = true;
         return 0;
+    case 'd':
+        p->delimited = true;
+        return 0;
     case 'f':
         p->folded = true;
         return 0;
     case KEY_SVG:
         p->svg = arg;
+        return 0;
+    case KEY_LINES:
+        rp_stack_show_lines(true);
         return 0;
     case ARGP_KEY_ARG:
         if (state->arg_num || !rp_parse_duration(arg, &p->tool->session->duration_ns))
@@ -85,15 +139,20 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
             argp_error(state, "-U and -K exclude each other");
         return 0;
     default:
-        return ARGP_ERR_UNKNOWN;
+        return parse_which(key, arg, state);
     }
 }
 
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     const struct profile *p = ctx;
-    char spec[32], title[64];
-    snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
-    snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
+    char spec[64], title[64];
+    if (p->period_ns) {
+        snprintf(spec, sizeof(spec), "software:cpu-clock:%" PRIu64, p->period_ns);
+        snprintf(title, sizeof(title), "Stacks each %" PRIu64 " ns", p->period_ns);
+    } else {
+        snprintf(spec, sizeof(spec), "profile:hz:%u", p->hz);
+        snprintf(title, sizeof(title), "Stacks at %u Hz", p->hz);
+    }
     struct rp_stacks stacks = {.size = sizeof(stacks),
                                .tool = p->tool,
                                .map = "counts",
@@ -102,6 +161,7 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
                                      : p->tool->json ? RP_STACKS_JSON
                                                      : RP_STACKS_TEXT,
                                .annotate = p->annotations,
+                               .delimit = p->delimited,
                                .path = p->svg,
                                .title = title};
     struct rp_module *module;

@@ -8,9 +8,12 @@
 
 extern const char rp_embedded_runqlat_c[];
 
+enum { KEY_PIDNSS = 0x1100 };
+
 static const struct argp_option options[] = {
     {"milliseconds", 'm', 0, 0, "Show milliseconds instead of microseconds", 0},
     {"pids", 'P', 0, 0, "Print a histogram for each process", 0},
+    {"pidnss", KEY_PIDNSS, 0, 0, "Print a histogram for each PID namespace", 0},
     {"tids", 'L', 0, 0, "Print a histogram for each thread", 0},
     {0}};
 
@@ -31,6 +34,10 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case 'P':
         r->by = "pid";
         rp_tool_define(r->tool, "BY_PID");
+        return 0;
+    case KEY_PIDNSS:
+        r->by = "pidns";
+        rp_tool_define(r->tool, "BY_PIDNS");
         return 0;
     case 'L':
         r->by = "tid";

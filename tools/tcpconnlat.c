@@ -12,6 +12,7 @@ static const struct argp_option options[] = {
     {"ipv4", '4', 0, 0, "Show only IPv4", 0},
     {"ipv6", '6', 0, 0, "Show only IPv6", 0},
     {"lport", 'L', 0, 0, "Add a column with the local port", 0},
+    {"timestamp", 't', 0, 0, "Print the seconds since the start with each event", 0},
     {"failed", 'x', 0, 0, "Also show connections that failed, and add a column with the error", 0},
     {0}};
 
@@ -40,6 +41,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case 'L':
         tool->lport = true;
+        return 0;
+    case 't':
+        tool->tool->timestamps = tool->tool->since_start = true;
         return 0;
     case 'x':
         tool->failed = true;

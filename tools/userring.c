@@ -363,7 +363,7 @@ int main(int argc, char **argv) {
                "answers each sample, in order. Needs Linux 6.1."};
     struct userring u = {
         .tool = rp_tool_new(), .samples = DEFAULT_SAMPLES, .pages = DEFAULT_PAGES, .next = 1};
-    argp_parse(&argp, argc, argv, 0, NULL, &u);
+    rp_argp_parse(&argp, argc, argv, 0, &u);
     u.tool->target->pid = getpid();
     u.was_sent = calloc(u.samples + 1, 1);
     if (!u.was_sent) {

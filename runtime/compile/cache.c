@@ -98,9 +98,6 @@ static int add_build_id(struct dl_phdr_info *info, size_t size, void *ctx) {
 }
 
 bool rp_cache_key_of_build(struct rp_digest *key) {
-    char path[PATH_MAX];
-    if (!find_path(path))
-        return false;
     *key = rp_digest_begin();
     rp_digest_text(key, rp_version());
     return dl_iterate_phdr(add_build_id, key) == 0 && rp_compiler_identify(key);
@@ -188,13 +185,31 @@ uint64_t rp_cache_limit(void) {
     return own && *own && !*end ? bytes : DEFAULT_LIMIT;
 }
 
-static void shrink(int dir, uint64_t most) {
+/* Returns what is left, in bytes. */
+static uint64_t shrink(int dir, uint64_t most) {
     struct entries entries = read_entries(dir);
     for (size_t i = 0; i < entries.count && entries.size > most; i++) {
         unlinkat(dir, entries.items[i].name, 0);
         entries.size -= entries.items[i].size;
     }
     free(entries.items);
+    return entries.size;
+}
+
+/* To look at all entries takes a microsecond each, and there are thousands: a file has what they
+ * were together when somebody last looked, and what came since. Two processes may both forget what
+ * the other adds, but for what a later look finds. */
+static void shrink_when_full(int dir, uint64_t added) {
+    RP_AUTO_CLOSE int fd =
+        openat(dir, "size", O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    uint64_t size, limit = rp_cache_limit();
+    bool is_ours = fd >= 0 && is_own(fd);
+    bool known = is_ours && pread(fd, &size, sizeof(size), 0) == sizeof(size);
+    size = known && size <= limit ? size + added : limit + 1;
+    if (size > limit)
+        size = shrink(dir, limit);
+    if (is_ours && pwrite(fd, &size, sizeof(size), 0) != sizeof(size))
+        unlinkat(dir, "size", 0);
 }
 
 void rp_cache_put(const char *key, const struct rp_object *object) {
@@ -214,18 +229,21 @@ void rp_cache_put(const char *key, const struct rp_object *object) {
         return;
     }
     struct rp_error *err = rp_object_write(object, fd);
-    if (err || renameat(dir, name, dir, whole))
+    struct stat st = {0};
+    if (err || fstat(fd, &st) || renameat(dir, name, dir, whole))
         unlinkat(dir, name, 0);
     rp_error_free(err);
-    shrink(dir, rp_cache_limit());
+    shrink_when_full(dir, (uint64_t)st.st_size);
 }
 
 /* ------------------------------------------------------------- for the user */
 
 void rp_cache_clear(void) {
     RP_AUTO_CLOSE int dir = open_directory(false);
-    if (dir >= 0)
-        shrink(dir, 0);
+    if (dir < 0)
+        return;
+    shrink(dir, 0);
+    unlinkat(dir, "size", 0);
 }
 
 bool rp_cache_path(char *path, size_t size) {

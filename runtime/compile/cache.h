@@ -9,7 +9,7 @@
 #include "util/digest.h"
 
 /* Begins a key with what every compile depends on: the kernel, and the build of this program and of
- * the libraries that compile. False if that cannot be known, or the cache is off. */
+ * the libraries that compile. False if that cannot be known. */
 bool rp_cache_key_begin(struct rp_digest *key);
 /* The same without the kernel: for a compile that says apart what it has of it. */
 bool rp_cache_key_of_build(struct rp_digest *key);

@@ -35,6 +35,7 @@ static bool find_key(const struct job *job, char key[65]) {
     struct rp_digest digest;
     if (rp_is_fickle(&source->source.scan, job->opts) || !rp_cache_key_of_build(&digest))
         return false;
+    rp_digest_text(&digest, CLANG_DIGEST);
     rp_digest_text(&digest, job->opts->name);
     for (size_t i = 0; i < source->args.count; i++)
         rp_digest_text(&digest, source->args.items[i]);

@@ -56,11 +56,15 @@ static const struct {
     {"bpf/usdt.bpf.h", rp_embedded_usdt_bpf_h, "BPF_MAP_TYPE_ARRAY BPF_MAP_TYPE_HASH " REGISTERS},
 };
 
+/* Its bpf_usdt_arg() knows what is at an address that two registers make. */
+#define KNOWS_INDEXED "BPF_USDT_ARG_SIB"
+
 static bool add_libbpfs(struct rp_clang_files *files) {
-    bool ok = true;
+    bool ok = true, knows = strstr(rp_embedded_usdt_bpf_h, KNOWS_INDEXED);
     for (size_t i = 0; ok && i < RP_COUNT(libbpfs); i++) {
         const char *name = libbpfs[i].name;
-        char *wrapper = rp_text("#include_next <%s>\n#include <libbpf_more.h>\n", name);
+        char *wrapper = rp_text("#include_next <%s>\n%s#include <libbpf_more.h>\n", name,
+                                knows ? "" : "#define RP_USDT_INDEXED 3\n");
         RP_AUTO_FREE char *path = rp_text(OURS "/%s", name);
         ok = path && rp_clang_files_own(files, wrapper, path) &&
              rp_clang_files_add(files, libbpfs[i].text, LIBBPFS "/%s", name);

@@ -8,16 +8,82 @@
 #include <clang/Frontend/CompilerInvocation.h>
 #include <clang/Frontend/TextDiagnosticPrinter.h>
 #include <llvm-c/Target.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/InstIterator.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Passes/PassPlugin.h>
 #include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include <dlfcn.h>
+
 #include <csetjmp>
 #include <cstdlib>
 #include <cstring>
 
+#ifdef CLANG_IS_STATIC
+/* The archives of Debian's clang ask for those of Polly, which changes nothing of code for BPF. */
+#define HANDLE_EXTENSION(Ext)                                                                      \
+    llvm::PassPluginLibraryInfo get##Ext##PluginInfo() {                                           \
+        return {LLVM_PLUGIN_API_VERSION, #Ext, "", [](llvm::PassBuilder &) {}};                    \
+    }
+#include <llvm/Support/Extension.def>
+#endif
+
 namespace {
+
+/* BPF divides unsigned numbers, and signed ones only since its version 4 (Linux 6.6), which LLVM 14
+ * does not know. So what is divided are magnitudes, and the sign is put on afterwards. */
+struct SignedDivision : llvm::PassInfoMixin<SignedDivision> {
+    static bool isRequired() {
+        return true;
+    }
+
+    /* `value` where `sign` is 0, and -value where it is -1. */
+    static llvm::Value *negated(llvm::IRBuilder<> &code, llvm::Value *value, llvm::Value *sign) {
+        return code.CreateSub(code.CreateXor(value, sign), sign);
+    }
+
+    static void rewrite(llvm::BinaryOperator *division) {
+        llvm::IRBuilder<> code(division);
+        llvm::Value *left = division->getOperand(0), *right = division->getOperand(1);
+        unsigned top = left->getType()->getIntegerBitWidth() - 1;
+        llvm::Value *left_sign = code.CreateAShr(left, top),
+                    *right_sign = code.CreateAShr(right, top);
+        left = negated(code, left, left_sign);
+        right = negated(code, right, right_sign);
+        bool divides = division->getOpcode() == llvm::Instruction::SDiv;
+        llvm::Value *result = divides ? negated(code, code.CreateUDiv(left, right),
+                                                code.CreateXor(left_sign, right_sign))
+                                      : negated(code, code.CreateURem(left, right), left_sign);
+        division->replaceAllUsesWith(result);
+        division->eraseFromParent();
+    }
+
+    llvm::PreservedAnalyses run(llvm::Function &function, llvm::FunctionAnalysisManager &) {
+        if (function.getFnAttribute("target-cpu").getValueAsString() == "v4")
+            return llvm::PreservedAnalyses::all();
+        llvm::SmallVector<llvm::BinaryOperator *, 8> divisions;
+        for (llvm::Instruction &one : llvm::instructions(function))
+            if ((one.getOpcode() == llvm::Instruction::SDiv ||
+                 one.getOpcode() == llvm::Instruction::SRem) &&
+                one.getType()->isIntegerTy())
+                divisions.push_back(llvm::cast<llvm::BinaryOperator>(&one));
+        for (llvm::BinaryOperator *division : divisions)
+            rewrite(division);
+        return divisions.empty() ? llvm::PreservedAnalyses::all() : llvm::PreservedAnalyses::none();
+    }
+};
+
+/* After all else: what it writes would not be taken for a signed division, but its operands are
+ * known by then. */
+void add_passes(llvm::PassBuilder &builder) {
+    builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager &passes, auto...) {
+        passes.addPass(llvm::createModuleToFunctionPassAdaptor(SignedDivision()));
+    });
+}
 
 llvm::IntrusiveRefCntPtr<llvm::vfs::FileSystem> files_of(const rp_clang_unit *unit) {
     llvm::IntrusiveRefCntPtr<llvm::vfs::InMemoryFileSystem> memory(
@@ -47,6 +113,9 @@ void compile(const rp_clang_unit *unit, llvm::SmallVectorImpl<char> &elf, llvm::
     compiler.setVerboseOutputStream(said);
     compiler.createFileManager(files_of(unit));
     compiler.setOutputStream(std::make_unique<llvm::raw_svector_ostream>(elf));
+    Dl_info self; /* clang takes passes from a library: this one */
+    if (dladdr(reinterpret_cast<void *>(rp_clang_module_run), &self))
+        compiler.getCodeGenOpts().PassPlugins.push_back(self.dli_fname);
     clang::EmitObjAction action;
     if (!compiler.ExecuteAction(action))
         elf.clear();
@@ -70,6 +139,11 @@ void *copy_of(const void *bytes, size_t size) {
 }
 
 } // namespace
+
+extern "C" __attribute__((visibility("default"))) llvm::PassPluginLibraryInfo
+llvmGetPassPluginInfo() {
+    return {LLVM_PLUGIN_API_VERSION, "reprobe", REPROBE_VERSION, add_passes};
+}
 
 void rp_clang_module_run(const struct rp_clang_unit *unit, struct rp_clang_result *result) {
     LLVMInitializeBPFTargetInfo();

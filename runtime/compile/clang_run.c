@@ -3,14 +3,11 @@
 
 #include <dlfcn.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/array.h"
@@ -19,6 +16,7 @@
 #include "util/error.h"
 #include "util/library.h"
 #include "util/text.h"
+#include "util/worker.h"
 
 /* ------------------------------------------------------------- the library */
 
@@ -27,13 +25,14 @@
 static struct { FUNCTIONS(RP_LIBRARY_MEMBER) } module;
 
 static struct rp_error *cannot_open(const char *why) {
-    return rp_error_hint_set(
-        rp_error_new(ENOENT, why,
-                     "cannot compile libbpf's dialect: reprobe-clang.so does not open"),
-        "install reprobe again, and the package that has libclang-cpp: libclang-cpp%d of Debian "
-        "and "
-        "Ubuntu",
-        LLVM_MAJOR);
+    struct rp_error *err = rp_error_new(
+        ENOENT, why, "cannot compile libbpf's dialect: reprobe-clang.so does not open");
+    if (CLANG_IS_STATIC)
+        return rp_error_hint_set(err, "install reprobe again");
+    return rp_error_hint_set(err,
+                             "install reprobe again, and the package that has libclang-cpp: "
+                             "libclang-cpp%d of Debian and Ubuntu",
+                             LLVM_MAJOR);
 }
 
 static struct rp_error *open_module(void) {
@@ -99,15 +98,20 @@ static bool write_all(int fd, const void *data, size_t size) {
     return true;
 }
 
-static void compile_in_child(const struct rp_clang_unit *unit, int fd) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+struct job {
+    const struct rp_clang_unit *unit;
+    int fd;
+};
+
+static int compile(void *ctx) {
+    const struct job *job = ctx;
     struct rp_clang_result result;
-    run(unit, &result);
+    run(job->unit, &result);
     const struct header header = {result.elf_size, result.output ? strlen(result.output) : 0};
-    bool ok = result.output && write_all(fd, &header, sizeof(header)) &&
-              write_all(fd, result.elf, header.elf_size) &&
-              write_all(fd, result.output, header.output_size);
-    _exit(ok ? 0 : 1);
+    bool ok = result.output && write_all(job->fd, &header, sizeof(header)) &&
+              write_all(job->fd, result.elf, header.elf_size) &&
+              write_all(job->fd, result.output, header.output_size);
+    return ok ? 0 : 1;
 }
 
 static void *take_bytes(const char **at, size_t size) {
@@ -139,41 +143,14 @@ static struct rp_error *read_result(int fd, struct rp_clang_result *result) {
     return result->output && !header.elf_size == !result->elf ? NULL : rp_error_nomem();
 }
 
-/* Waits for the child, and says how it ended if not well. */
-static struct rp_error *await(pid_t child) {
-    int status = 0;
-    while (waitpid(child, &status, 0) < 0)
-        if (errno != EINTR)
-            return rp_error_new(errno, NULL, "cannot wait for the compiler");
-    if (WIFSIGNALED(status)) {
-        RP_AUTO_FREE char *why =
-            rp_text("signal %d ended it (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-        return rp_error_new(EINVAL, why, "the compiler's process failed");
-    }
-    return WEXITSTATUS(status) ? rp_error_nomem() : NULL;
-}
-
-/* Ctrl-C is for this process, which also ends its child. */
-static pid_t fork_without_signals(void) {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, &before);
-    pid_t child = fork();
-    if (child != 0)
-        pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return child;
-}
-
 static struct rp_error *run_in_child(const struct rp_clang_unit *unit,
                                      struct rp_clang_result *result) {
     RP_AUTO_CLOSE int fd = memfd_create("reprobe-clang", MFD_CLOEXEC);
-    pid_t child = fd < 0 ? -1 : fork_without_signals();
-    if (child < 0)
+    if (fd < 0)
         return rp_error_new(errno, NULL, "cannot start the compiler's process");
-    if (child == 0)
-        compile_in_child(unit, fd);
-    RP_TRY(await(child));
-    return read_result(fd, result);
+    int failed = 0;
+    RP_TRY(rp_worker_run("the compiler's process", compile, &(struct job){unit, fd}, &failed));
+    return failed ? rp_error_nomem() : read_result(fd, result);
 }
 
 /* ------------------------------------------------------------- either way */

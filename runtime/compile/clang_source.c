@@ -270,10 +270,6 @@ static bool add_stubs(struct rp_clang_source *source, enum rp_clang_against agai
             ok = rp_clang_files_add(&source->files, rp_clang_header_instead(include), STUBS "/%s",
                                     include);
     }
-    /* libbpf's usdt.bpf.h includes it. */
-    if (ok && !rp_names_has(stubs, "linux/errno.h") && !is_installed("linux/errno.h"))
-        ok = rp_clang_files_add(&source->files, rp_clang_header_instead("linux/errno.h"),
-                                STUBS "/linux/errno.h");
     return ok;
 }
 

@@ -13,6 +13,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "compile/ahead.h"
+#include "compile/builds.h"
 #include "compile/cache.h"
 #include "compile/clang.h"
 #include "compile/compiler.h"
@@ -22,6 +24,7 @@
 #include "compile/libbcc.h"
 #include "compile/link.h"
 #include "compile/source.h"
+#include "kernel/current.h"
 #include "kernel/tracefs.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
@@ -149,10 +152,15 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-DRP_SLOT_TARGET=0x%llxULL", RP_SLOT_TARGET << 32);
     flags_add(flags, "-DRP_SLOT_CALLBACK=0x%llxULL", RP_SLOT_CALLBACK << 32);
     flags_add(flags, "-DRP_SLOT_MAP=0x%llxULL", RP_SLOT_MAP << 32);
+    flags_add(flags, "-DRP_SLOT_PREEMPT=0x%llxULL", RP_SLOT_PREEMPT << 32);
+    struct rp_kernel_variable count;
+    if (rp_kernel_preempt_count(&count))
+        flags_add(flags, "-DRP_PREEMPT_AT=%u", count.offset);
     flags_add(flags, "-DRP_MAP_USER_RINGBUF=0x%x", RP_MAP_USER_RINGBUF);
     flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h defines its own */
     flags_add(flags, "-DRP_BY_TASK=%d", rp_target_is_by_task(opts));
     flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
+    flags_add(flags, "-DRP_UNWIND_FD=%d", RP_UNWINDS ? RP_MAP_NUMBER_UNWIND : 0);
     if (opts->path) {
         char real[PATH_MAX];
         const char *path = realpath(opts->path, real) ? real : opts->path;
@@ -230,8 +238,12 @@ static struct rp_error *compile_against(struct job *job, enum against against,
         RP_TRY(rp_source_prepare(source, against == WHOLE));
     RP_AUTO_FREE char *headers_types = NULL;
     if (!from_btf &&
-        asprintf(&headers_types, "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n%s%s",
-                 rp_embedded_glue_h, source->usdt ? source->usdt : "") < 0)
+        asprintf(&headers_types,
+                 "#include <linux/sched.h>\n#define RP_USES_IS_TARGET 1\n"
+                 "#define RP_USES_IS_SELF 1\n%s%s%s",
+                 rp_embedded_glue_h,
+                 rp_names_has(&source->scan.mentioned, "unwound_stack") ? rp_embedded_unwind_h : "",
+                 source->usdt ? source->usdt : "") < 0)
         return rp_error_nomem();
     RP_AUTO(rp_private_dir_remove) struct rp_private_dir tree = {0};
     RP_TRY(rp_tree_create(&tree, from_btf ? source->base : "",
@@ -254,6 +266,7 @@ static struct rp_error *compile_against(struct job *job, enum against against,
                                         .flags = (const char **)flags.texts.items,
                                         .flag_count = flags.texts.count,
                                         .headers = from_btf ? tree.path : NULL,
+                                        .has_reduced = from_btf && !source->whole,
                                         .scan = &source->scan,
                                         .has_foreign_maps = job->has_foreign_maps,
                                         .creates_maps = !opts->dry_run};
@@ -347,6 +360,22 @@ static struct rp_error *compile_job(struct job *job, struct rp_object **out) {
     return err;
 }
 
+static bool is_key(const struct job *job, const char *key) {
+    char same[65];
+    return find_key(job, same) && strcmp(same, key) == 0;
+}
+
+/* `key` is NULL when there is nothing to compile; *out is NULL then. */
+static struct rp_error *compile_ahead(struct job *job, const char *key, struct rp_object **out) {
+    rp_object_free(rp_take(*out));
+    struct rp_error *err = key ? compile_job(job, out) : NULL;
+    bool whole = *out && is_key(job, key);
+    if (!err)
+        err = rp_ahead_hand_over(key, whole ? *out : NULL);
+    rp_object_free(rp_take(*out));
+    return err;
+}
+
 static struct rp_error *find_or_compile(struct job *job, struct rp_object **out) {
     uint64_t start = rp_now_ns();
     RP_TRY(rp_source_scan(&job->source, job->text, job->opts));
@@ -361,28 +390,44 @@ static struct rp_error *find_or_compile(struct job *job, struct rp_object **out)
     rp_source_scan_tracepoints(&job->source);
     char key[65];
     bool has_key = find_key(job, key);
-    *out = has_key ? rp_cache_get(key) : NULL;
+    bool ahead = has_key && (*out = rp_ahead_get(key));
+    if (!ahead && has_key)
+        *out = rp_cache_get(key);
     job->timings->cached = *out != NULL;
     job->timings->types_ms += rp_ms_since(start);
+    if (rp_ahead_is_child())
+        return compile_ahead(job, has_key && !*out ? key : NULL, out);
+    if (ahead)
+        rp_cache_put(key, *out);
     if (*out)
         return NULL;
     RP_TRY(compile_job(job, out));
     /* Not if the compiler that is loaded now is not the one that was looked up then. */
-    char same[65];
-    if (*out && has_key && find_key(job, same) && strcmp(same, key) == 0)
+    if (*out && has_key && is_key(job, key))
         rp_cache_put(key, *out);
     return NULL;
+}
+
+static struct rp_error *compile_in_dialect(const char *text, const struct rp_compile_opts *opts,
+                                           rp_write_before_fn before, struct rp_timings *timings,
+                                           struct rp_object **out) {
+    if (rp_dialect_of_text(text, opts->dialect) == RP_DIALECT_LIBBPF)
+        return rp_clang_compile(text, opts, timings, out);
+    struct job job = {.text = text, .opts = opts, .before = before, .timings = timings};
+    struct rp_error *err = find_or_compile(&job, out);
+    rp_source_clear(&job.source);
+    return err;
 }
 
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
                             rp_write_before_fn before, struct rp_timings *timings,
                             struct rp_object **out) {
     *out = NULL;
-    if (rp_dialect_of_text(text, opts->dialect) == RP_DIALECT_LIBBPF)
-        return rp_clang_compile(text, opts, timings, out);
-    struct job job = {.text = text, .opts = opts, .before = before, .timings = timings};
-    struct rp_error *err = find_or_compile(&job, out);
-    rp_source_clear(&job.source);
+    struct rp_error *err = compile_in_dialect(text, opts, before, timings, out);
+    if (!err && *out) {
+        free((*out)->origin.builds);
+        (*out)->origin.builds = rp_builds_of_text(text);
+    }
     return err;
 }
 

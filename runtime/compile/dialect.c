@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "compile/dialect.h"
 
+#include "util/text.h"
+
 bool rp_is_vmlinux_header(const char *include) {
-    const char *slash = strrchr(include, '/'), *name = slash ? slash + 1 : include;
+    const char *name = rp_last_name(include);
     size_t len = strlen(name);
     return strncmp(name, "vmlinux", 7) == 0 && len >= 9 && strcmp(name + len - 2, ".h") == 0;
 }

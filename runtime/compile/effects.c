@@ -98,21 +98,13 @@ static const char *effect_of(const struct bpf_insn *insn) {
     return name && !is_harmless(name) ? name : NULL;
 }
 
-static bool is_listed(const char *list, const char *name) {
-    size_t length = strlen(name);
-    for (const char *at = list; at && (at = strstr(at, name)); at += length)
-        if (!at[length] || at[length] == ',')
-            return true;
-    return false;
-}
-
 struct rp_error *rp_function_effects(const struct rp_object_function *function, char **out) {
     RP_AUTO_FREE char *list = NULL;
     *out = NULL;
     for (uint32_t i = 0; i < function->insn_count; i++) {
         const struct bpf_insn *insn = &function->insns[i];
         const char *name = effect_of(insn);
-        if (name && !is_listed(list, name) && !rp_text_list(&list, name))
+        if (name && !(list && rp_text_has_word(list, ", ", name)) && !rp_text_list(&list, name))
             return rp_error_nomem();
         i += rp_insn_is_wide(insn);
     }

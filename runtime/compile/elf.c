@@ -102,18 +102,6 @@ static struct rp_error *read_map(const struct bpf_map *map, const struct btf *bt
     return out->name && (!data || out->data) ? NULL : rp_error_nomem();
 }
 
-/* What registers itself with the kernel needs more than to be attached. */
-static struct rp_error *no_struct_ops(const struct bpf_map *map) {
-    RP_AUTO_FREE char *why = NULL;
-    if (asprintf(
-            &why,
-            "its map `%s` is a struct_ops, which replaces a part of the kernel (a scheduler, a "
-            "congestion control): reprobe does not run these",
-            bpf_map__name(map)) < 0)
-        return rp_error_nomem();
-    return rp_error_hint_set(cannot(ENOTSUP, why), "bpftool struct_ops register FILE loads it");
-}
-
 static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object *object) {
     const struct btf *btf = bpf_object__btf(elf);
     struct bpf_map *map;
@@ -123,11 +111,8 @@ static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object
     object->maps = calloc(count + 2, sizeof(*object->maps)); /* one for the losses */
     if (!object->maps)
         return rp_error_nomem();
-    for (map = NULL; (map = bpf_object__next_map(elf, map));) {
-        if (bpf_map__type(map) == BPF_MAP_TYPE_STRUCT_OPS)
-            return no_struct_ops(map);
+    for (map = NULL; (map = bpf_object__next_map(elf, map));)
         RP_TRY(read_map(map, btf, &object->maps[object->map_count++]));
-    }
     return NULL;
 }
 
@@ -314,4 +299,20 @@ struct rp_error *rp_elf_read(struct rp_object *object) {
     free(rp_take(object->maps));
     RP_TRY(rp_libbpf_open(object->elf, object->elf_size, &elf));
     return read_all(elf, object);
+}
+
+struct rp_error *rp_elf_check_runs(const struct rp_object *object) {
+    const char *ops = NULL;
+    for (size_t i = 0; object->elf && i < object->map_count && !ops; i++)
+        ops = object->maps[i].type == BPF_MAP_TYPE_STRUCT_OPS ? object->maps[i].name : NULL;
+    if (!ops)
+        return NULL;
+    RP_AUTO_FREE char *why =
+        rp_text("its map `%s` is a struct_ops, which replaces a part of the kernel (a scheduler, a "
+                "congestion control): reprobe does not run these",
+                ops);
+    return why ? rp_error_hint_set(cannot(ENOTSUP, why),
+                                   "reprobe build makes an object of its source, which bpftool "
+                                   "struct_ops register loads")
+               : rp_error_nomem();
 }

@@ -17,6 +17,9 @@ struct btf;
  * maps as they are declared, its types. Needs no privileges. Errors say why; after one the object
  * is the caller's to free. */
 struct rp_error *rp_elf_read(struct rp_object *object);
+/* Why reprobe does not run it although others do: it registers itself with the kernel (struct_ops),
+ * which takes more than to be attached. Errors as above; of other objects NULL. */
+struct rp_error *rp_elf_check_runs(const struct rp_object *object);
 
 /* The text of a value -> its bytes; as rp_value_parse() does, which is above this folder. */
 typedef struct rp_error *(*rp_elf_parse_fn)(const struct btf *btf, uint32_t type, const char *text,

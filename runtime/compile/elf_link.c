@@ -45,6 +45,7 @@ static struct rp_error *take(const struct linking *l, const struct bpf_program *
         return rp_error_nomem();
     memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
     free(function->insns);
+    free(rp_take(function->absent));
     function->insns = insns;
     function->insn_count = (uint32_t)count;
     return rp_object_records_set(&function->funcs, opts->func_info, opts->func_info_cnt,
@@ -302,9 +303,30 @@ static struct rp_error *lacks_function(const struct linking *l, const char *said
     return why ? cannot(l, ENOTSUP, why) : rp_error_nomem();
 }
 
+static bool is_told(const struct rp_libbpf_absent *absent, size_t i) {
+    for (size_t before = 0; before < i; before++)
+        if (strcmp(absent[before].program, absent[i].program) == 0 &&
+            strcmp(absent[before].what, absent[i].what) == 0)
+            return true;
+    return false;
+}
+
+/* For the message when the verifier comes to where it is read. */
+static void take_absent(const struct linking *l) {
+    size_t count;
+    const struct rp_libbpf_absent *absent = rp_libbpf_absent(&count);
+    for (size_t i = 0; i < count; i++) {
+        struct rp_object_function *function =
+            (struct rp_object_function *)rp_object_function(l->object, absent[i].program);
+        if (function && !is_told(absent, i))
+            rp_text_list(&function->absent, absent[i].what);
+    }
+}
+
 static struct rp_error *load(struct linking *l) {
     rp_libbpf_quiet();
     int errnum = -bpf_object__load(l->elf);
+    take_absent(l);
     RP_AUTO_FREE char *why = rp_libbpf_quiet_end();
     struct rp_error *lacks = errnum && !l->err ? lacks_function(l, why) : NULL;
     if (l->err || lacks)

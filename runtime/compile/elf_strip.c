@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/file.h"
 
 /* ".debug_line", ".rel.debug_line" */
 static bool is_dwarf(const char *section) {
@@ -41,17 +41,6 @@ static bool empty_all(Elf *elf) {
     return ok && elf_update(elf, ELF_C_WRITE) > 0;
 }
 
-static void *read_all(int fd, size_t *size) {
-    struct stat st;
-    void *data = fstat(fd, &st) ? NULL : malloc((size_t)st.st_size + 1);
-    if (data && pread(fd, data, (size_t)st.st_size, 0) == st.st_size) {
-        *size = (size_t)st.st_size;
-        return data;
-    }
-    free(data);
-    return NULL;
-}
-
 void rp_elf_strip(void **elf, size_t *size) {
     RP_AUTO_CLOSE int fd = memfd_create("reprobe", MFD_CLOEXEC);
     if (fd < 0 || pwrite(fd, *elf, *size, 0) != (ssize_t)*size)
@@ -61,9 +50,11 @@ void rp_elf_strip(void **elf, size_t *size) {
     bool done = file && empty_all(file);
     if (file)
         elf_end(file);
-    void *stripped = done ? read_all(fd, size) : NULL;
+    size_t stripped_size = 0;
+    void *stripped = done ? rp_file_bytes(fd, &stripped_size) : NULL;
     if (!stripped)
         return;
     free(*elf);
     *elf = stripped;
+    *size = stripped_size;
 }

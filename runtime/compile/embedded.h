@@ -7,7 +7,7 @@
 #define RP_CALLBACK_HEADER "reprobe/callback.h"
 
 extern const char rp_embedded_base_h[], rp_embedded_snippets_h[], rp_embedded_glue_h[],
-    rp_embedded_callback_h[];
+    rp_embedded_callback_h[], rp_embedded_unwind_h[];
 
 /* For libbpf's dialect: C's headers, libbpf's (which come from libbpf's development package, and
  * are LGPL-2.1 OR BSD-2-Clause), and ours before and after them. */

@@ -5,6 +5,9 @@
 
 #include <stddef.h>
 
+/* What is said when libbcc itself ends. */
+#define RP_LIBBCC_GAVE_UP "libbcc cannot rewrite this text: it gave up without saying where"
+
 struct rp_fatal {
     const char *place; /* "FILE:LINE:COL" in the text; "<unknown>" */
     size_t place_len;

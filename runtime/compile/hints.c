@@ -10,6 +10,7 @@
 #include "compile/clang_headers.h"
 #include "compile/dialect.h"
 #include "compile/embedded.h"
+#include "compile/fatal.h"
 #include "compile/libbcc_text.h"
 #include "compile/link.h"
 #include "compile/source.h"
@@ -208,17 +209,9 @@ static const struct {
     {"getpid current_pid", "bpf_get_current_pid_tgid() >> 32"},
 };
 
-static bool has_word(const char *words, const char *word) {
-    size_t len = strlen(word);
-    for (const char *at = words; (at = strstr(at, word)); at += len)
-        if ((at == words || at[-1] == ' ') && (at[len] == ' ' || !at[len]))
-            return true;
-    return false;
-}
-
 static char *instead_of(const char *name) {
     for (size_t i = 0; i < RP_COUNT(others); i++)
-        if (has_word(others[i].names, name))
+        if (rp_text_has_word(others[i].names, " ", name))
             return strdup(others[i].instead);
     return NULL;
 }
@@ -250,9 +243,7 @@ static void add_enumerators(struct rp_nearest *nearest, const struct rp_btf *btf
     for (size_t entry = 0; btf && entry < btf->nameable.count; entry++) {
         const struct btf_type *type = rp_btf_entry_type(btf, &btf->nameable.items[entry]);
         for (unsigned i = 0; btf_is_any_enum(type) && i < btf_vlen(type); i++)
-            rp_nearest_add(nearest,
-                           rp_btf_string(btf, btf_is_enum64(type) ? btf_enum64(type)[i].name_off
-                                                                  : btf_enum(type)[i].name_off));
+            rp_nearest_add(nearest, rp_btf_enumerator(btf, type, i).name);
     }
 }
 
@@ -360,6 +351,22 @@ static char *redefinition_hint(const struct error *e) {
     return NULL;
 }
 
+/* libbcc puts what it writes in place of the first letter of a macro that is given what it wants to
+ * read: of "lock_xadd(&n, t->pid)" it makes "… (u64)ock_xadd(". */
+static char *macro_hint(const struct error *e) {
+    const char *at = strstr(e->line, e->first);
+    if (!at || at == e->line || at[-1] != ')' || !strstr(e->line, " _val; ") || !e->scan)
+        return NULL;
+    for (size_t i = 0; i < e->scan->mentioned.count; i++) {
+        const char *name = e->scan->mentioned.items[i];
+        if (*name && !strcmp(name + 1, e->first))
+            return rp_text("libbcc does not follow pointers in what a macro is given (%s): read it "
+                           "into a variable first",
+                           name);
+    }
+    return NULL;
+}
+
 static char *scratch_hint(const struct error *e) {
     return rp_text("put large variables into a map of one entry: %s",
                    is_libbpfs(e) ? "a BPF_MAP_TYPE_PERCPU_ARRAY, which you look up"
@@ -382,6 +389,9 @@ static const struct {
     {"variable has incomplete type '*'*", type_hint, NULL},
     {"field has incomplete type '*'*", type_hint, NULL},
     {"*to an incomplete type '*'*", type_hint, NULL},
+    {RP_LIBBCC_GAVE_UP, NULL,
+     "it does so where an index stands before its array, i[a]: write a[i]"},
+    {"use of undeclared identifier '*'*", macro_hint, NULL},
     {"use of undeclared identifier '*'*", libbpf_hint, NULL},
     {"use of undeclared identifier '*'*", name_hint, NULL},
     {"*function '*'*", libbpf_hint, NULL},

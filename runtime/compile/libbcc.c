@@ -11,6 +11,7 @@
 
 #include "compile/compiler.h"
 #include "compile/diagnostics.h"
+#include "compile/libbcc_text.h"
 #include "compile/link.h"
 #include "compile/load.h"
 #include "compile/scan.h"
@@ -176,7 +177,7 @@ static struct rp_object_map find_created(void *bcc, size_t id, int fd,
 static struct rp_error *take_maps(void *bcc, const struct rp_shim_sink *sink,
                                   struct rp_object *object) {
     size_t count = libbcc->bpf_num_tables(bcc);
-    object->maps = calloc(count + 1, sizeof(*object->maps));
+    object->maps = calloc(count + 1 + RP_UNWIND_MAPS, sizeof(*object->maps));
     if (!object->maps)
         return rp_error_nomem();
     for (size_t i = 0; i < count; i++) {
@@ -192,11 +193,43 @@ static struct rp_error *take_maps(void *bcc, const struct rp_shim_sink *sink,
     return NULL;
 }
 
-static ssize_t map_of_number(void *bcc, int number) {
+/* One that is ours, and not libbcc's; NULL. */
+static const char *own_map(int number) {
+    int unwind = number - RP_MAP_NUMBER_UNWIND;
+    if (number == RP_MAP_NUMBER_FIRST)
+        return RP_LOSS_MAP;
+    return unwind >= 0 && unwind < RP_UNWIND_MAPS ? rp_unwind_map_name((size_t)unwind) : NULL;
+}
+
+static ssize_t map_of_number(void *bcc, int number, const struct rp_object *object) {
+    const char *own = own_map(number);
+    if (own)
+        return rp_object_map(object, own);
     for (size_t i = 0; i < libbcc->bpf_num_tables(bcc); i++)
         if (libbcc->bpf_table_fd_id(bcc, i) == number)
             return (ssize_t)i;
     return -1;
+}
+
+static bool uses_number(const struct rp_object_function *function, int first, int count) {
+    for (uint32_t i = 0; i < function->insn_count; i++)
+        if (rp_insn_is_wide(&function->insns[i]) &&
+            function->insns[i].src_reg == BPF_PSEUDO_MAP_FD && function->insns[i].imm >= first &&
+            function->insns[i].imm < first + count)
+            return true;
+    return false;
+}
+
+/* The maps of the prelude that the functions use, which come last. */
+static struct rp_error *add_own_maps(struct rp_object *object) {
+    bool unwinds = false, loses = false;
+    for (size_t i = 0; i < object->function_count; i++) {
+        unwinds |= uses_number(&object->functions[i], RP_MAP_NUMBER_UNWIND, RP_UNWIND_MAPS);
+        loses |= uses_number(&object->functions[i], RP_MAP_NUMBER_FIRST, 1);
+    }
+    if (unwinds)
+        RP_TRY(rp_object_add_unwind_maps(object));
+    return loses ? rp_object_add_loss_map(object) : NULL;
 }
 
 /* libbcc's numbers of maps become their indices. */
@@ -209,10 +242,7 @@ static struct rp_error *number_maps(void *bcc, struct rp_object *object,
         i++;
         if (insn->src_reg != BPF_PSEUDO_MAP_FD)
             continue;
-        bool is_lost = insn->imm == RP_MAP_NUMBER_FIRST;
-        if (is_lost && !object->counts_lost)
-            RP_TRY(rp_object_add_loss_map(object));
-        ssize_t map = is_lost ? (ssize_t)object->map_count - 1 : map_of_number(bcc, insn->imm);
+        ssize_t map = map_of_number(bcc, insn->imm, object);
         if (map < 0)
             return rp_error_new(EINVAL, "it uses the descriptor of a map that is not its own",
                                 "cannot use function %s", function->name);
@@ -249,8 +279,10 @@ static struct rp_error *take_functions(void *bcc, struct rp_shim_sink *sink,
     for (size_t i = 0; i < count; i++) {
         struct rp_object_function *function = &object->functions[object->function_count++];
         RP_TRY(take_function(bcc, i, sink, function));
-        RP_TRY(number_maps(bcc, object, function));
     }
+    RP_TRY(add_own_maps(object));
+    for (size_t i = 0; i < count; i++)
+        RP_TRY(number_maps(bcc, object, &object->functions[i]));
     return NULL;
 }
 
@@ -309,7 +341,11 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
         setenv("BCC_KERNEL_SOURCE", headers, 1);
     rp_shim_sink_set(sink);
     rp_ksyms_answer_from_btf(true);
+    if (compiler->call->has_reduced)
+        rp_libbcc_hide_headers(true);
     bool compiled = rp_backend_run(create_module, compiler);
+    if (compiler->call->has_reduced)
+        rp_libbcc_hide_headers(false);
     rp_ksyms_answer_from_btf(false);
     rp_shim_sink_set(NULL);
     if (headers)

@@ -16,6 +16,7 @@ struct rp_libbcc_call {
     size_t flag_count;
     const char *headers; /* a tree in place of the kernel's source; NULL: libbcc looks for installed
                             headers */
+    bool has_reduced;    /* the tree has what the text needs of libbcc's headers */
     const struct rp_scan *scan;
     bool has_foreign_maps; /* pinned, shared or nested: libbcc opens them itself */
     bool creates_maps;     /* libbcc creates such maps in the kernel */

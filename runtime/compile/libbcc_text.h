@@ -15,9 +15,14 @@ const struct rp_names *rp_libbcc_names(void);
 /* Frees what is kept of them; the next call reads them again. */
 void rp_libbcc_release(void);
 
-/* Writes those headers without the declarations that neither `wanted` nor the rest mentions, and
- * with their include guards defined, so that libbcc's own are skipped. False if the headers were
- * not found: then it writes nothing, and the full ones are read. */
-bool rp_libbcc_write_reduced(const struct rp_names *wanted, FILE *out);
+/* Writes those headers without the declarations that neither `wanted` nor the rest mentions, nor
+ * the operations on maps, as `increment`, that may be among `operations`, and with their include
+ * guards defined, so that libbcc's own are skipped. False if the headers were not found: then it
+ * writes nothing, and the full ones are read. */
+bool rp_libbcc_write_reduced(const struct rp_names *wanted, const struct rp_names *operations,
+                             FILE *out);
+/* Whether libbcc reads empty headers in place of its own: while it compiles a text behind reduced
+ * ones. */
+void rp_libbcc_hide_headers(bool hide);
 
 #endif

@@ -6,13 +6,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/vec.h"
+#include "util/worker.h"
 
 /* What a map gets whose declaration leaves it to the loader. */
 #define ENTRIES      10240
 #define RINGBUF_SIZE (256 * 1024)
+/* A worker that reads a file is ended after so many seconds. */
+#define WORKER_S 10
 
 /* ------------------------------------------------------------- what libbpf says */
 
@@ -22,10 +27,39 @@ static struct {
     char *text;
     size_t size;
     libbpf_print_fn_t before;
+    char relocation[256]; /* the last one that it spoke of */
+    RP_VEC(struct rp_libbpf_absent) absent;
 } said;
+
+/* "prog 'f': relo #0: <byte_off> [7] struct data.a (0:0 @ offset 0)", and after what it found:
+ * "prog 'f': relo #0: substituting insn #5 w/ invalid insn". */
+static void hear_relocation(const char *fmt, va_list args) RP_PRINTF(1, 0);
+static void hear_relocation(const char *fmt, va_list args) {
+    bool fails = strstr(fmt, "relo #%d: substituting insn");
+    if (!fails && !strstr(fmt, "relo #%d: %s\n"))
+        return;
+    char line[256], kind[16], name[128];
+    struct rp_libbpf_absent absent;
+    vsnprintf(line, sizeof(line), fmt, args);
+    if (!fails) {
+        memcpy(said.relocation, line, sizeof(line));
+    } else if (sscanf(said.relocation,
+                      "libbpf: prog '%63[^']': relo #%*d: <%*[^>]> [%*d] %15s %127s",
+                      absent.program, kind, name) == 3) {
+        snprintf(absent.what, sizeof(absent.what), "%s %s", kind, name);
+        rp_vec_push(&said.absent, absent);
+    }
+}
+
+struct rp_libbpf_absent *rp_libbpf_absent(size_t *count) {
+    *count = said.absent.count;
+    return said.absent.items;
+}
 
 static int hear(enum libbpf_print_level level, const char *fmt, va_list args) RP_PRINTF(2, 0);
 static int hear(enum libbpf_print_level level, const char *fmt, va_list args) {
+    if (level == LIBBPF_DEBUG)
+        hear_relocation(fmt, args);
     if (level != LIBBPF_WARN || !said.out)
         return 0;
     static const char prefix[] = "libbpf: ";
@@ -40,6 +74,7 @@ void rp_libbpf_quiet(void) {
 
 char *rp_libbpf_quiet_end(void) {
     libbpf_set_print(said.before);
+    rp_vec_clear(&said.absent);
     if (said.out)
         fclose(said.out);
     said.out = NULL;
@@ -96,6 +131,27 @@ struct rp_error *rp_libbpf_open(const void *elf, size_t size, struct bpf_object 
     for (map = NULL; (map = bpf_object__next_map(*out, map));)
         complete_map(map);
     return NULL;
+}
+
+struct file {
+    const void *elf;
+    size_t size;
+};
+
+/* What is wrong with it is said where it is opened. */
+static int try_file(void *ctx) {
+    const struct file *file = ctx;
+    struct bpf_object *object = NULL;
+    alarm(WORKER_S);
+    rp_error_free(rp_libbpf_open(file->elf, file->size, &object));
+    return 0;
+}
+
+struct rp_error *rp_libbpf_check(const void *elf, size_t size) {
+    int status;
+    struct rp_error *err =
+        rp_worker_run("libbpf, which was to read it", try_file, &(struct file){elf, size}, &status);
+    return err ? rp_error_hint_set(err, "the file is damaged: build or copy it again") : NULL;
 }
 
 /* usdt.bpf.h: usdt_specs.c fills in the one, and nobody the other, which is for Linux before 5.15.

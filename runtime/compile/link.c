@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "compile/load.h"
+#include "kernel/current.h"
+#include "kernel/pids.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/vec.h"
+#include "util/worker.h"
 
 #define HASHED_CHARACTERS 48
 
@@ -198,6 +201,16 @@ static struct rp_error *link_target(const struct linker *l, struct bpf_insn *ins
     return NULL;
 }
 
+static struct rp_error *link_preempt(const struct linker *l, struct bpf_insn *insn) {
+    struct rp_kernel_variable count;
+    if (!rp_kernel_preempt_count(&count))
+        return cannot_link(l, "it asks whether an interrupt runs, which this kernel does not tell");
+    insn->src_reg = BPF_PSEUDO_BTF_ID;
+    insn[0].imm = (int)count.id;
+    insn[1].imm = 0;
+    return NULL;
+}
+
 static struct rp_error *link_constant(struct linker *l, uint32_t at) {
     struct bpf_insn *insn = &l->insns.items[at];
     uint32_t low = (uint32_t)insn[0].imm;
@@ -212,6 +225,8 @@ static struct rp_error *link_constant(struct linker *l, uint32_t at) {
         return link_callback(l, at, low);
     case RP_SLOT_MAP:
         return link_named_map(l, at, low);
+    case RP_SLOT_PREEMPT:
+        return link_preempt(l, insn);
     default:
         return NULL;
     }
@@ -424,7 +439,13 @@ static struct rp_error *comm_constants(const char *comm, uint64_t constants[2]) 
 struct rp_error *rp_target_constants(const struct rp_target *target,
                                      uint64_t constants[RP_TARGET_COUNT]) {
     memset(constants, 0, RP_TARGET_COUNT * sizeof(*constants));
-    constants[RP_TARGET_PID] = (uint64_t)target->pid;
+    pid_t pid, self;
+    RP_TRY(rp_pid_of_kernel(target->pid, &pid));
+    constants[RP_TARGET_PID] = (uint64_t)pid;
+    struct rp_error *unknown = rp_pid_of_kernel(getpid(), &self);
+    constants[RP_TARGET_SELF] = unknown ? UINT64_MAX : (uint64_t)self;
+    rp_error_free(unknown);
+    rp_worker_name(&constants[RP_TARGET_WORKER]);
     if (target->has_uid)
         constants[RP_TARGET_UID] = 1ULL << 32 | target->uid;
     if (target->comm)

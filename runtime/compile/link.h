@@ -20,6 +20,8 @@ struct rp_gate;
 #define RP_SLOT_TARGET   0x72657074ULL
 #define RP_SLOT_CALLBACK 0x72657063ULL
 #define RP_SLOT_MAP      0x7265706dULL
+/* The kernel's variable of each CPU that rp_kernel_preempt_count() finds. */
+#define RP_SLOT_PREEMPT 0x72657070ULL
 /* A flag: the map is declared as an array of `pages` but is a user ring buffer. */
 #define RP_MAP_USER_RINGBUF (1u << 30)
 
@@ -65,6 +67,9 @@ enum {
     RP_TARGET_COMM,      /* the first 8 bytes of the name, as they lie in memory */
     RP_TARGET_COMM_REST, /* the other 8 */
     RP_TARGET_CGROUP,    /* the kernel's id of the cgroup */
+    RP_TARGET_SELF,      /* the process that loads it; all bits set: its id is not known */
+    RP_TARGET_WORKER,    /* the name of its workers, util/worker.h, as that of the target */
+    RP_TARGET_WORKER_REST,
     RP_TARGET_COUNT
 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compile/builds.h"
 #include "compile/compile.h"
 #include "compile/effects.h"
 #include "compile/keep_maps.h"
@@ -74,14 +75,25 @@ static int kept_map(const struct rp_module *module, const struct rp_schema *said
     return fcntl(kept->map_fds[before], F_DUPFD_CLOEXEC, 0);
 }
 
+/* Of our own maps only the ids of stacks: those that are in the maps that are kept stay true. -1: a
+ * new one. */
+static int kept_own_map(struct rp_module *module, const struct rp_module *kept, size_t i) {
+    const char *known = rp_unwind_map_name(RP_UNWIND_KNOWN);
+    int fd = kept && kept->object->unwinds ? rp_module_map_fd(kept, known) : -1;
+    if (fd < 0 || strcmp(module->object->maps[i].name, known) != 0)
+        return module->object->maps[i].fd;
+    module->stacks_of = kept;
+    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
 static struct rp_error *create_maps(struct rp_module *module, const struct rp_schema *said,
                                     const struct rp_module *kept) {
     const struct rp_object *object = module->object;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        module->map_fds[i] = map->fd >= 0 || i >= rp_module_map_count(module)
-                                 ? map->fd
-                                 : kept_map(module, said, kept, i);
+        module->map_fds[i] = i >= rp_module_map_count(module) ? kept_own_map(module, kept, i)
+                             : map->fd >= 0                   ? map->fd
+                                                              : kept_map(module, said, kept, i);
         if (module->map_fds[i] < 0)
             module->map_fds[i] = rp_map_create(map, module->btf_fd);
         if (module->map_fds[i] < 0)
@@ -187,9 +199,11 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
     return create_maps(module, said, opts->keep_maps_of);
 }
 
-static struct rp_error *read_elf(struct rp_object *object, const char *name) {
+static struct rp_error *read_elf(struct rp_object *object, const struct rp_compile_opts *opts) {
     struct rp_error *err = object->elf ? rp_elf_read(object) : NULL;
-    return err ? rp_error_what_set(err, "cannot load %s", name) : NULL;
+    if (!err && !opts->portable) /* that is for others */
+        err = rp_elf_check_runs(object);
+    return err ? rp_error_what_set(err, "cannot load %s", opts->name) : NULL;
 }
 
 /* Takes `object`. */
@@ -207,7 +221,7 @@ static struct rp_error *module_new(struct rp_object *object, const struct rp_com
     module->movable = opts->movable;
     module->timings = *timings;
     uint64_t start = rp_now_ns();
-    struct rp_error *err = read_elf(object, opts->name);
+    struct rp_error *err = read_elf(object, opts);
     if (!err)
         err = fill(module, opts, needs);
     module->timings.load_ms += rp_ms_since(start);
@@ -308,6 +322,12 @@ const char *rp_module_section(const struct rp_module *module, const char *functi
     return found ? found->section : NULL;
 }
 
+char *rp_module_build(const struct rp_module *module, const char *function) {
+    size_t length;
+    const char *build = rp_build_for(module->object->origin.builds, function, &length);
+    return build ? strndup(build, length) : NULL;
+}
+
 bool rp_module_is_tail(const struct rp_module *module, const char *function) {
     return rp_object_is_tail(module->object, function);
 }
@@ -326,7 +346,7 @@ const char *rp_module_note(const struct rp_module *module) {
 
 bool rp_module_uses_target(const struct rp_module *module) {
     bool beyond_pid = false;
-    for (size_t i = RP_TARGET_PID + 1; i < RP_TARGET_COUNT; i++)
+    for (size_t i = RP_TARGET_PID + 1; i <= RP_TARGET_CGROUP; i++)
         beyond_pid |= module->target[i] != 0;
     return module->object->uses_is_target || (module->object->uses_target_pid && !beyond_pid);
 }
@@ -360,7 +380,7 @@ const char *rp_module_function_name(const struct rp_module *module, size_t i) {
 }
 
 size_t rp_module_map_count(const struct rp_module *module) {
-    return module->object->map_count - module->object->counts_lost;
+    return module->object->map_count - rp_object_added_maps(module->object);
 }
 
 const char *rp_module_map_name(const struct rp_module *module, size_t i) {

@@ -31,6 +31,8 @@ struct rp_error *rp_module_of_text(const char *text, const struct rp_compile_opt
 struct rp_error *rp_module_of_file(const char *path, const struct rp_compile_opts *opts,
                                    const struct rp_module_needs *needs, struct rp_module **out);
 
+/* The build of a user's program whose offsets the function has, malloc()ed; NULL: of none. */
+char *rp_module_build(const struct rp_module *module, const char *function);
 /* The section of an ELF file that the function is in; NULL where there are none. */
 const char *rp_module_section(const struct rp_module *module, const char *function);
 /* The object's `const volatile` variables: see rp_elf_setting(). */
@@ -80,10 +82,38 @@ uint64_t rp_module_lost(const struct rp_module *module);
 bool rp_module_is_blind(const struct rp_module *module);
 /* The events that its programs were not run for, as the kernel counts them. */
 uint64_t rp_module_missed(const struct rp_module *module);
-/* Those that its probes told of when they ended: returns, for which too many calls went on at a
- * time, or others. */
-void rp_module_add_missed(struct rp_module *module, uint64_t missed, bool is_return);
-uint64_t rp_module_missed_returns(const struct rp_module *module);
+/* The returns that were missed, because too many calls went on at a time. *known: false if the
+ * kernel does not say of all. */
+uint64_t rp_module_missed_returns(const struct rp_module *module, bool *known);
+
+/* Something that is attached for the module, and how to ask what the kernel has missed there:
+ * returns, or other events. */
+struct rp_missing {
+    uint64_t (*missed)(const void *ctx, bool *known);
+    const void *ctx;
+    bool is_return;
+};
+/* Asks it from now on, whenever somebody wants to know. */
+struct rp_error *rp_module_watch(struct rp_module *module, const struct rp_missing *missing);
+/* Not any more: `missed` is what has come since then, or since the last call. */
+void rp_module_unwatch(struct rp_module *module, const struct rp_missing *missing, uint64_t missed,
+                       bool known);
+
+/* Processes that had ended before their files were seen, so that addresses in them have no names.
+ */
+void rp_module_add_unseen(struct rp_module *module, uint64_t processes);
+uint64_t rp_module_unseen(const struct rp_module *module);
+/* Its programs would unwind stacks of processes, but nobody here can look rules up. */
+void rp_module_set_by_frame_pointers(struct rp_module *module);
+bool rp_module_is_by_frame_pointers(const struct rp_module *module);
+/* The module whose ids of unwound stacks it has taken over with its maps, which may have been freed
+ * since; NULL: none. */
+const struct rp_module *rp_module_stacks_of(const struct rp_module *module);
+/* Stacks of processes that somebody else than its programs found cut. */
+void rp_module_add_cut(struct rp_module *module, uint64_t stacks);
+/* Of all that unwound_stack() was asked for: those that were cut, and those that are not known. */
+uint64_t rp_module_cut_stacks(const struct rp_module *module);
+uint64_t rp_module_missed_stacks(const struct rp_module *module);
 
 /* How long its steps took so far. */
 const struct rp_timings *rp_module_timings(const struct rp_module *module);

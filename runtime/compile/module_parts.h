@@ -22,6 +22,12 @@ struct rp_module {
     struct rp_gates gates;
     struct rp_timings timings;
     uint64_t missed, missed_returns; /* by what is gone */
+    bool unsure_of_returns;
+    uint64_t unseen; /* processes */
+    uint64_t cut;    /* stacks */
+    bool by_frame_pointers;
+    const struct rp_module *stacks_of; /* see rp_module_stacks_of() */
+    RP_VEC(struct rp_missing) watched;
 };
 
 /* Unloads its programs; one that is still attached is freed when it is given back. */

@@ -18,6 +18,7 @@ static void clear_function(struct rp_object_function *function) {
     free(function->funcs.data);
     free(function->lines.data);
     free(function->section);
+    free(function->absent);
 }
 
 static void clear_map(struct rp_object_map *map) {
@@ -42,6 +43,7 @@ static void clear_origin(struct rp_object_origin *origin) {
     free(origin->defined);
     free(origin->declared);
     free(origin->tracepoints);
+    free(origin->builds);
 }
 
 void rp_object_free(struct rp_object *object) {
@@ -69,16 +71,60 @@ const struct rp_object_function *rp_object_function(const struct rp_object *obje
     return NULL;
 }
 
+static bool add_map(struct rp_object *object, const struct rp_object_map *map) {
+    struct rp_object_map *added = &object->maps[object->map_count++];
+    *added = *map;
+    added->name = strdup(map->name);
+    added->fd = -1;
+    return added->name;
+}
+
 struct rp_error *rp_object_add_loss_map(struct rp_object *object) {
-    struct rp_object_map *map = &object->maps[object->map_count++];
-    *map = (struct rp_object_map){.name = strdup("rp_lost"),
-                                  .type = BPF_MAP_TYPE_ARRAY,
-                                  .key_size = sizeof(uint32_t),
-                                  .value_size = sizeof(uint64_t),
-                                  .max_entries = 1,
-                                  .fd = -1};
+    const struct rp_object_map map = {.name = (char *)RP_LOSS_MAP,
+                                      .type = BPF_MAP_TYPE_ARRAY,
+                                      .key_size = sizeof(uint32_t),
+                                      .value_size = sizeof(uint64_t),
+                                      .max_entries = 1};
     object->counts_lost = true;
-    return map->name ? NULL : rp_error_nomem();
+    return add_map(object, &map) ? NULL : rp_error_nomem();
+}
+
+/* Sizes of keys and values are those of the structs in prelude/unwind.h. */
+static const struct rp_object_map unwind_maps[] = {
+    [RP_UNWIND_RULES] = {.name = (char *)"rp_rules",
+                         .type = BPF_MAP_TYPE_HASH,
+                         .key_size = 24,
+                         .value_size = 16,
+                         .max_entries = 65536},
+    [RP_UNWIND_KNOWN] = {.name = (char *)"rp_known",
+                         .type = BPF_MAP_TYPE_HASH,
+                         .key_size = sizeof(uint32_t),
+                         .value_size = sizeof(uint64_t),
+                         .max_entries = 65536},
+    [RP_UNWIND_WALKS] = {.name = (char *)"rp_walks",
+                         .type = BPF_MAP_TYPE_RINGBUF,
+                         .max_entries = 16 << 20},
+    [RP_UNWIND_COUNTS] = {.name = (char *)"rp_unwound",
+                          .type = BPF_MAP_TYPE_ARRAY,
+                          .key_size = sizeof(uint32_t),
+                          .value_size = sizeof(uint64_t),
+                          .max_entries = 3},
+};
+
+const char *rp_unwind_map_name(size_t i) {
+    return unwind_maps[i].name;
+}
+
+struct rp_error *rp_object_add_unwind_maps(struct rp_object *object) {
+    object->unwinds = true;
+    for (size_t i = 0; i < RP_UNWIND_MAPS; i++)
+        if (!add_map(object, &unwind_maps[i]))
+            return rp_error_nomem();
+    return NULL;
+}
+
+size_t rp_object_added_maps(const struct rp_object *object) {
+    return (size_t)object->counts_lost + (object->unwinds ? RP_UNWIND_MAPS : 0);
 }
 
 bool rp_object_records_set(struct rp_object_records *to, const void *data, uint32_t count,

@@ -32,6 +32,7 @@ struct rp_object_function {
      * NULL of others. What the kernel is to know of it (BPF_F_SLEEPABLE, …). */
     char *section;
     uint32_t flags;
+    char *absent; /* members and types that it reads and this kernel lacks, "a, b"; NULL: none */
 };
 
 struct rp_object_types {
@@ -78,6 +79,7 @@ struct rp_object_origin {
     char *mentioned, *defined, *declared, *tracepoints; /* see scan.h; separated by spaces */
     bool whole;                                         /* see rp_source_prepare() */
     bool uses_modules; /* some of the types come from loaded modules */
+    char *builds;      /* of users' programs that it was written for: builds.h; or NULL */
 };
 
 struct rp_object {
@@ -87,8 +89,9 @@ struct rp_object {
     size_t map_count;
     /* Pinned, shared or nested: such maps belong to this process, not to the object. */
     bool has_foreign_maps;
-    /* The last map is ours: an array of one u64 that counts records that could not be sent. */
-    bool counts_lost;
+    /* The last maps are ours: those of unwound_stack() (prelude/unwind.h), and an array of one u64
+     * that counts records that could not be sent. */
+    bool unwinds, counts_lost;
     bool uses_target_pid, uses_is_target; /* the source mentions the wake-up flags */
     bool by_task; /* is_target() can check users, names and cgroups: see link.h */
     char *license;
@@ -115,8 +118,31 @@ void rp_object_free(struct rp_object *object);
 /* NULL, or -1, if there is none of that name. */
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name);
-/* Adds the map that counts records which could not be sent; object->maps has a place for it. */
+#define RP_LOSS_MAP "rp_lost"
+/* Adds the map that counts records which could not be sent; object->maps has a place for it, as for
+ * the others. */
 struct rp_error *rp_object_add_loss_map(struct rp_object *object);
+/* How many of the object's maps are ours; they come last, and the author's first. */
+size_t rp_object_added_maps(const struct rp_object *object);
+
+/* Whether processes' stacks are unwound: where registers have names (prelude/unwind.h). */
+#ifdef __x86_64__
+#define RP_UNWINDS 1
+#else
+#define RP_UNWINDS 0
+#endif
+/* The maps of unwound_stack(), in their order. */
+enum {
+    RP_UNWIND_RULES,  /* how to get from a function to the one that called it */
+    RP_UNWIND_KNOWN,  /* the ids of stacks that were told of */
+    RP_UNWIND_WALKS,  /* what tells of them */
+    RP_UNWIND_COUNTS, /* on or off, and what is missing */
+    RP_UNWIND_MAPS,
+};
+/* The entries of the last one. */
+enum { RP_UNWOUND_ON, RP_UNWOUND_MISSED, RP_UNWOUND_CUT };
+const char *rp_unwind_map_name(size_t i);
+struct rp_error *rp_object_add_unwind_maps(struct rp_object *object);
 /* Replaces what `to` has by a copy. False without memory: then, as where there are none, it is
  * empty. */
 bool rp_object_records_set(struct rp_object_records *to, const void *data, uint32_t count,

@@ -11,13 +11,14 @@
 #include <unistd.h>
 
 #include "compile/elf_section.h"
+#include "compile/libbpf.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
 #include "util/file.h"
 #include "util/vec.h"
 
-#define FORMAT        2
+#define FORMAT        4
 #define DIGEST_SIZE   64
 #define SIZE_MAX_FILE (64u << 20)
 #define COUNT_MAX     65536
@@ -149,6 +150,7 @@ static void describe_origin(struct codec *c, struct rp_object_origin *origin) {
     text(c, &origin->tracepoints);
     flag(c, &origin->whole);
     flag(c, &origin->uses_modules);
+    text(c, &origin->builds);
 }
 
 /* Everything but instructions and BTF, which have their own sections. */
@@ -159,6 +161,7 @@ static void describe(struct codec *c, struct rp_object *object) {
     flag(c, &object->uses_target_pid);
     flag(c, &object->uses_is_target);
     flag(c, &object->by_task);
+    flag(c, &object->unwinds);
     flag(c, &object->counts_lost);
     text(c, &object->note);
     object->functions =
@@ -255,13 +258,8 @@ static struct rp_error *read_all(int fd, uint8_t **data, size_t *size) {
         return cannot(errno, NULL);
     if (!S_ISREG(st.st_mode) || st.st_size > SIZE_MAX_FILE)
         return cannot(ENOEXEC, "it is not a BPF object file");
-    *size = (size_t)st.st_size;
-    *data = malloc(*size + 1);
-    if (!*data)
-        return rp_error_nomem();
-    if (pread(fd, *data, *size, 0) != st.st_size)
-        return cannot(errno ? errno : EIO, NULL);
-    return NULL;
+    *data = rp_file_bytes(fd, size);
+    return *data ? NULL : cannot(errno, NULL);
 }
 
 static void digest_of(const uint8_t *data, size_t size, char hex[65]) {
@@ -343,7 +341,9 @@ static struct rp_error *take(Elf *elf, struct rp_object *object) {
     if (format != FORMAT)
         return cannot(EBADMSG, "it was made by another version of reprobe");
     describe(&c, object);
-    if (c.bad || (object->counts_lost && !object->map_count))
+    /* What is in the ELF file inside is there only. */
+    if (c.bad || rp_object_added_maps(object) > object->map_count ||
+        (object->elf && (object->function_count || object->map_count)))
         return cannot(EBADMSG, "it is damaged");
     for (size_t i = 0; i < object->function_count; i++)
         RP_TRY(take_code(elf, &object->functions[i]));
@@ -388,6 +388,7 @@ static bool is_libbpfs(const uint8_t *data, size_t size) {
 }
 
 static struct rp_error *object_of_elf(const uint8_t *data, size_t size, struct rp_object **out) {
+    RP_TRY(rp_libbpf_check(data, size));
     struct rp_object *object = calloc(1, sizeof(*object));
     if (!object)
         return rp_error_nomem();

@@ -23,15 +23,16 @@
 /* ------------------------------------------------------------- loading */
 
 static struct rp_error *no_function(const struct rp_module *module, const char *function) {
-    RP_AUTO_FREE char *list = strdup("");
+    RP_AUTO_FREE char *list = NULL;
     for (size_t i = 0; i < module->object->function_count; i++) {
         const char *name = module->object->functions[i].name;
         if (!rp_link_is_callback(name) && !rp_text_list(&list, name))
             return rp_error_nomem();
     }
-    return rp_error_hint_set(
-        rp_error_new(ENOENT, "the source has no such function", "cannot load %s", function),
-        *list ? "its functions are: %s" : "it has no functions%s", list);
+    struct rp_error *err =
+        rp_error_new(ENOENT, "the source has no such function", "cannot load %s", function);
+    return list ? rp_error_hint_set(err, "its functions are: %s", list)
+                : rp_error_hint_set(err, "it has no functions");
 }
 
 /* The function as it is loaded: linked, with what counts its losses behind it and a gate before it,
@@ -57,6 +58,18 @@ static struct rp_error *load_once(const struct rp_module *module, struct rp_prog
     return NULL;
 }
 
+/* libbpf writes a call of no function where a relocation found nothing. */
+static struct rp_error *cannot_load(const struct rp_module *module,
+                                    const struct rp_object_function *function, const char *log) {
+    struct rp_error *err = rp_load_error(function->name, module->name, errno, log);
+    if (!function->absent || !strstr(log, "#195896080"))
+        return err;
+    return rp_error_hint_set(err,
+                             "this kernel has no %s: ask first, with bpf_core_field_exists() or "
+                             "bpf_core_type_exists()",
+                             function->absent);
+}
+
 /* Some may be more than the kernel allows (functions that call each other, bytes of stack): then
  * without. Errors with a gate are not reported: if there are any, they are clearer without. */
 static struct rp_error *load(struct rp_module *module, const struct rp_object_function *function,
@@ -69,9 +82,8 @@ static struct rp_error *load(struct rp_module *module, const struct rp_object_fu
         RP_TRY(load_once(module, program, program->gate.words ? NULL : &log));
         module->blind |= program->fd >= 0;
     }
-    return program->fd >= 0 || program->gate.words
-               ? NULL
-               : rp_load_error(function->name, module->name, errno, log ? log : "");
+    return program->fd >= 0 || program->gate.words ? NULL
+                                                   : cannot_load(module, function, log ? log : "");
 }
 
 static bool same_kind(const struct rp_program_kind *a, const struct rp_program_kind *b) {
@@ -101,19 +113,85 @@ static uint64_t missed_by(const struct rp_program *program) {
                : info.recursion_misses;
 }
 
+static uint64_t missed_where_attached(const struct rp_module *module, bool returns, bool *known) {
+    uint64_t missed = 0;
+    *known = true;
+    for (size_t i = 0; i < module->watched.count; i++) {
+        const struct rp_missing *missing = &module->watched.items[i];
+        bool its = true;
+        if (missing->is_return == returns)
+            missed += missing->missed(missing->ctx, &its);
+        *known = *known && its;
+    }
+    return missed;
+}
+
 uint64_t rp_module_missed(const struct rp_module *module) {
-    uint64_t missed = module->missed;
+    bool known;
+    uint64_t missed = module->missed + missed_where_attached(module, false, &known);
     for (size_t i = 0; i < module->programs.count; i++)
         missed += missed_by(module->programs.items[i]);
     return missed;
 }
 
-void rp_module_add_missed(struct rp_module *module, uint64_t missed, bool is_return) {
-    *(is_return ? &module->missed_returns : &module->missed) += missed;
+uint64_t rp_module_missed_returns(const struct rp_module *module, bool *known) {
+    uint64_t missed = module->missed_returns + missed_where_attached(module, true, known);
+    *known = *known && !module->unsure_of_returns;
+    return missed;
 }
 
-uint64_t rp_module_missed_returns(const struct rp_module *module) {
-    return module->missed_returns;
+void rp_module_add_unseen(struct rp_module *module, uint64_t processes) {
+    module->unseen += processes;
+}
+
+uint64_t rp_module_unseen(const struct rp_module *module) {
+    return module->unseen;
+}
+
+const struct rp_module *rp_module_stacks_of(const struct rp_module *module) {
+    return module->stacks_of;
+}
+
+void rp_module_set_by_frame_pointers(struct rp_module *module) {
+    module->by_frame_pointers = true;
+}
+
+bool rp_module_is_by_frame_pointers(const struct rp_module *module) {
+    return module->by_frame_pointers;
+}
+
+void rp_module_add_cut(struct rp_module *module, uint64_t stacks) {
+    module->cut += stacks;
+}
+
+static uint64_t count_unwound(const struct rp_module *module, uint32_t which) {
+    uint64_t count = 0;
+    ssize_t map = rp_object_map(module->object, rp_unwind_map_name(RP_UNWIND_COUNTS));
+    if (!module->object->unwinds || map < 0 || module->map_fds[map] < 0 ||
+        bpf_map_lookup_elem(module->map_fds[map], &which, &count))
+        return 0;
+    return count;
+}
+
+uint64_t rp_module_missed_stacks(const struct rp_module *module) {
+    return count_unwound(module, RP_UNWOUND_MISSED);
+}
+
+uint64_t rp_module_cut_stacks(const struct rp_module *module) {
+    return module->cut + count_unwound(module, RP_UNWOUND_CUT);
+}
+
+struct rp_error *rp_module_watch(struct rp_module *module, const struct rp_missing *missing) {
+    return rp_vec_push(&module->watched, *missing) ? NULL : rp_error_nomem();
+}
+
+void rp_module_unwatch(struct rp_module *module, const struct rp_missing *missing, uint64_t missed,
+                       bool known) {
+    *(missing->is_return ? &module->missed_returns : &module->missed) += missed;
+    module->unsure_of_returns |= missing->is_return && !known;
+    for (size_t i = module->watched.count; i-- > 0;)
+        if (module->watched.items[i].ctx == missing->ctx)
+            rp_vec_remove(&module->watched, i);
 }
 
 static void drop_program(struct rp_module *module, struct rp_program *program) {
@@ -267,5 +345,6 @@ void rp_module_end_programs(struct rp_module *module) {
     for (size_t i = 0; i < module->programs.count; i++)
         end_program(module->programs.items[i]);
     rp_vec_clear(&module->programs);
+    rp_vec_clear(&module->watched);
     rp_gates_clear(&module->gates);
 }

@@ -263,6 +263,8 @@ static struct rp_error *check_type(const struct fit *f, const struct rp_member_s
     case RP_MEMBER_ATTACH_POINT:
     case RP_MEMBER_UNREAD:
     case RP_MEMBER_SIZE:
+    case RP_MEMBER_INTERVAL:
+    case RP_MEMBER_ABSENT:
         return rp_part_is_number(type) ? NULL : wrong_type(f, member, type, "a number");
     default:
         return is_word(type) ? NULL : wrong_type(f, member, type, "a number of 4 or 8 bytes");
@@ -425,12 +427,13 @@ struct rp_error *rp_schema_apply(const struct rp_object *object, const struct bt
 static bool is_only_said(const struct rp_member_schema *member) {
     return member->means == RP_MEMBER_ATTACH_POINT || member->means == RP_MEMBER_UNREAD ||
            member->means == RP_MEMBER_SIZE || member->means == RP_MEMBER_OPEN_TEXT ||
+           member->means == RP_MEMBER_INTERVAL || member->means == RP_MEMBER_ABSENT ||
            (member->means == RP_MEMBER_PLAIN && member->header);
 }
 
 bool rp_map_schema_keep(struct rp_map_schema *now, const struct rp_map_schema *before) {
     if (before->means == RP_MEANS_LOSS || before->means == RP_MEANS_SCRATCH ||
-        before->means == RP_MEANS_TAKEN)
+        before->means == RP_MEANS_TAKEN || before->means == RP_MEANS_INTERVAL)
         now->means = before->means;
     now->figures = before->figures;
     bool ok = rp_map_schema_set(&now->loss, before->loss);

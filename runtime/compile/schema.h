@@ -7,6 +7,8 @@
 #ifndef RP_COMPILE_SCHEMA_H
 #define RP_COMPILE_SCHEMA_H
 
+#include <string.h>
+
 #include "compile/object.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
@@ -57,6 +59,16 @@ rp_map_schema_member(const struct rp_map_schema *map, bool of_value, enum rp_mem
         if (map->members[i].of_value == of_value && map->members[i].means == means)
             return &map->members[i];
     return NULL;
+}
+/* Whether the key says that it was counted in that interval; where it does not say, false. */
+static inline bool rp_map_is_of_interval(const struct rp_map_schema *map, const void *key,
+                                         uint32_t interval) {
+    const struct rp_member_schema *member = rp_map_schema_member(map, false, RP_MEMBER_INTERVAL);
+    uint32_t own;
+    if (!member || member->size != sizeof(own))
+        return false;
+    memcpy(&own, (const char *)key + member->offset, sizeof(own));
+    return own == interval;
 }
 static inline bool rp_means_histogram(enum rp_meaning means) {
     return means == RP_MEANS_LOG2 || means == RP_MEANS_LINEAR;

@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -51,6 +52,19 @@ void rp_shim_sink_clear(struct rp_shim_sink *sink) {
 RP_SHIM bool rp_rw_engine_enabled(void) __asm__("_ZN4ebpf28bpf_module_rw_engine_enabledEv");
 bool rp_rw_engine_enabled(void) {
     return watching && watching->keeps_rw_engine;
+}
+
+/*
+ * clang::RecordDecl::field_begin(): libbcc walks over the members of each map's struct, even where
+ * clang has found no such struct because of an error before it (b_frontend_action.cc,
+ * BTypeVisitor::VisitVarDecl). Of none there are no members.
+ */
+RP_SHIM void *rp_field_begin(const void *record) __asm__("_ZNK5clang10RecordDecl11field_beginEv");
+void *rp_field_begin(const void *record) {
+    static void *(*begin)(const void *);
+    if (!begin)
+        begin = dlsym(RTLD_NEXT, "_ZNK5clang10RecordDecl11field_beginEv");
+    return record && begin ? begin(record) : NULL;
 }
 
 /* ------------------------------------------------------------- maps */
@@ -240,6 +254,14 @@ static void on_fatal_error(const char *reason) {
     longjmp(gave_up, 1);
 }
 
+/* libbcc's rewriter throws where the text is in an order that it does not expect, and catches
+ * nothing. */
+static void on_exception(void) {
+    static const char words[] = RP_LIBBCC_GAVE_UP;
+    keep("<unknown>", 9, words, strlen(words));
+    longjmp(gave_up, 1);
+}
+
 /* ------------------------------------------------------------- installing the handler */
 
 /* llvm::LLVMContext::LLVMContext() */
@@ -253,15 +275,31 @@ void rp_llvm_context(void *self) {
         set_handler(self, on_diagnostic, NULL);
 }
 
+/* What is thrown leaves the process where libbcc went. */
+static void go_back(int directory) {
+    if (directory >= 0 && fchdir(directory))
+        keep("<unknown>", 9, strerror(errno), strlen(strerror(errno)));
+}
+
 bool rp_backend_run(void (*fn)(void *ctx), void *ctx) {
+    RP_AUTO_CLOSE int directory = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     void (*install)(void (*)(const char *)) = dlsym(RTLD_DEFAULT, "LLVMInstallFatalErrorHandler");
     void (*reset)(void) = dlsym(RTLD_DEFAULT, "LLVMResetFatalErrorHandler");
+    /* std::set_terminate() */
+    typedef void handler(void);
+    typedef handler *set_handler(handler *);
+    set_handler *set_terminate = dlsym(RTLD_DEFAULT, "_ZSt13set_terminatePFvvE");
+    handler *before = set_terminate ? set_terminate(on_exception) : NULL;
     if (install && reset)
         install(on_fatal_error);
     if (!setjmp(gave_up))
         fn(ctx);
+    else
+        go_back(directory);
     if (install && reset)
         reset();
+    if (set_terminate)
+        set_terminate(before);
     if (!kept.words)
         return true;
     print_kept();

@@ -9,6 +9,8 @@
 
 /* Numbers in place of map descriptors while libbcc compiles: no process has so many files. */
 #define RP_MAP_NUMBER_FIRST (1 << 30)
+/* Of the maps that unwound_stack() uses (prelude/unwind.h), one after another. */
+#define RP_MAP_NUMBER_UNWIND (RP_MAP_NUMBER_FIRST - RP_UNWIND_MAPS)
 
 struct rp_shim_sink {
     bool creates_maps;    /* for real */

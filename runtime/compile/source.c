@@ -13,12 +13,15 @@
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "compile/types.h"
+#include "debug/programs.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "kernel/tracefs.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/lexer.h"
 
 /* ------------------------------------------------------------- the author's headers */
 
@@ -282,6 +285,30 @@ static void write_config(const struct rp_source *source, const struct utsname *k
 
 /* ------------------------------------------------------------- the two texts */
 
+static bool is_blank(char c) {
+    return c == ' ' || c == '\t';
+}
+
+/* Takes comments, indents and empty lines out, which Clang reads three times. Clang maps what is
+ * longer than four pages into memory, which takes longer than to read it. */
+static void squeeze(char *text) {
+    char *to = text;
+    for (const char *c = text, *end; *c; c = end) {
+        end = rp_piece_end(c);
+        char last = to > text ? to[-1] : '\n';
+        bool is_space = is_blank(*c) || rp_is_comment(c);
+        if (is_space ? is_blank(last) || last == '\n' : *c == '\n' && last == '\n')
+            continue;
+        if (is_space) {
+            *to++ = ' ';
+            continue;
+        }
+        memmove(to, c, (size_t)(end - c));
+        to += end - c;
+    }
+    *to = '\0';
+}
+
 static void write_base(const struct rp_source *source, bool whole, FILE *out) {
     struct utsname kernel = {0};
     unsigned major = 0, minor = 0, patch = 0;
@@ -302,7 +329,7 @@ static void write_base(const struct rp_source *source, bool whole, FILE *out) {
     for (size_t i = 0; i < source->scan.mentioned.count; i++)
         rp_names_add(&reached.mentioned, source->scan.mentioned.items[i],
                      strlen(source->scan.mentioned.items[i]));
-    rp_libbcc_write_reduced(&reached.mentioned, out);
+    rp_libbcc_write_reduced(&reached.mentioned, &source->scan.mentioned, out);
     rp_scan_clear(&reached);
 }
 
@@ -327,6 +354,18 @@ static bool mentions_with(struct rp_source *source, const char *function, const 
     return true;
 }
 
+/* Where a task has what the functions of glue.h read of it. */
+static void write_task_offsets(const struct rp_btf *btf, FILE *out) {
+    static const char *const members[] = {"tgid", "real_parent"};
+    const struct btf_type *task = rp_btf_find_composite(btf, "task_struct");
+    fputs("struct task_struct;\n", out);
+    for (size_t i = 0; i < RP_COUNT(members); i++) {
+        uint32_t bytes;
+        if (task && rp_btf_member_offset(btf, task, members[i], strlen(members[i]), &bytes))
+            fprintf(out, "#define RP_TASK_%s %u\n", members[i], bytes);
+    }
+}
+
 /* Everything but what must come before libbcc's headers. */
 static void write_types(struct rp_source *source, const struct rp_btf *btf,
                         const struct rp_btf *modules, FILE *out) {
@@ -335,11 +374,17 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     FILE *pieces = open_memstream(&snippets, &size);
     if (!pieces)
         return; /* the compiler will say what is missing */
-    bool uses_is_target = mentions_with(source, "is_target", "struct task_struct tgid real_parent");
-    bool uses_is_target_task = mentions_with(
-        source, "is_target_task",
-        "struct task_struct tgid real_parent cred comm cgroups css_set dfl_cgrp cgroup kn "
-        "kernfs_node id self parent cgroup_subsys_state uid");
+    bool uses_is_target = mentions_with(source, "is_target", "");
+    bool uses_is_target_task =
+        mentions_with(source, "is_target_task",
+                      "struct task_struct cred comm cgroups css_set dfl_cgrp cgroup kn "
+                      "kernfs_node id self parent cgroup_subsys_state uid");
+    bool uses_is_self = mentions_with(source, "is_self", "");
+    bool uses_unwound_stack = mentions_with(
+        source, "unwound_stack",
+        "struct task_struct mm group_leader start_time self_exec_id mm_struct start_stack pt_regs "
+        "ip sp bp cs bpf_probe_read_user bpf_get_prandom_u32 BPF_NOEXIST utask uprobe_task "
+        "return_instances return_instance stack orig_ret_vaddr next");
     rp_source_write_snippets(source, pieces);
     fclose(pieces);
     const struct rp_types_names names = {.wanted = &source->scan.mentioned,
@@ -350,10 +395,16 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     fputs(snippets, out);
     fprintf(out, "#define RP_USES_IS_TARGET %d\n", uses_is_target);
     fprintf(out, "#define RP_USES_IS_TARGET_TASK %d\n", uses_is_target_task);
+    fprintf(out, "#define RP_USES_IS_SELF %d\n", uses_is_self);
     fprintf(out, "#define RP_USES_WAKEUP_FLAGS %d\n",
             rp_names_has(&source->scan.mentioned, "BPF_RB_NO_WAKEUP") ||
                 rp_names_has(&source->scan.mentioned, "BPF_RB_FORCE_WAKEUP"));
+    if (uses_is_target || uses_is_target_task) /* others' objects are the same on many kernels */
+        write_task_offsets(btf, out);
     fputs(rp_embedded_glue_h, out);
+    if (uses_unwound_stack)
+        fprintf(out, "#define RP_HAS_RETURNS %d\n%s",
+                rp_btf_find_composite(btf, "return_instance") != NULL, rp_embedded_unwind_h);
     fputs(source->usdt ? source->usdt : "", out);
 }
 
@@ -369,13 +420,17 @@ struct rp_error *rp_source_prepare(struct rp_source *source, bool whole) {
     struct rp_btf *modules = whole ? rp_kernel_module_types() : NULL;
     write_types(source, btf, modules, out);
     rp_btf_free(modules);
-    fclose(out);
+    if (fclose(out))
+        return rp_error_nomem();
+    squeeze(source->types);
     free(rp_take(source->base));
     out = open_memstream(&source->base, &size);
     if (!out)
         return rp_error_nomem();
     write_base(source, whole, out);
-    fclose(out);
+    if (fclose(out))
+        return rp_error_nomem();
+    squeeze(source->base);
     return NULL;
 }
 
@@ -394,6 +449,7 @@ void rp_source_release(void) {
     rp_scan_clear(&earlier);
     rp_libbcc_release();
     rp_kernel_btf_release();
+    rp_debug_release();
 }
 
 /* ------------------------------------------------------------- where an object comes from */

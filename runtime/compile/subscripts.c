@@ -3,14 +3,17 @@
  * libbcc (0.26 to 0.37) reads the kernel's memory at "task->files->fdt->fd[1]" from the wrong
  * address: it writes "&task->files->fdt->fd + 1" for what is behind a member.
  * "*(task->files->fdt->fd + 1)" means the same in C, and libbcc reads that from where it is. So all
- * subscripts behind an arrow are written that way; but for "ctx->args[1]" of a raw tracepoint,
- * where libbcc must see that what it gets is the kernel's.
+ * subscripts behind an arrow are written that way, and "1[task->comm]", which ends libbcc; but for
+ * "ctx->args[1]" of a raw tracepoint, where libbcc must see that what it gets is the kernel's, and
+ * for macros and what they are given, where libbcc reads nothing: the kernel's verifier refuses
+ * that, and tells of the line.
  */
 #include "compile/subscripts.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "compile/embedded.h"
 #include "util/array.h"
 #include "util/lexer.h"
 #include "util/names.h"
@@ -25,6 +28,7 @@ struct speller {
     bool in_address;                               /* the last is the bracket of "&(" */
     unsigned depth;
     struct rp_names contexts; /* of raw tracepoints */
+    struct rp_names macros;   /* that take arguments */
 };
 
 static struct rp_token peek(const struct speller *s) {
@@ -65,6 +69,24 @@ static bool is_behind_cast(const struct speller *s) {
         if (rp_token_is(t, words[i]))
             return true;
     return t->len > 2 && !memcmp(t->text + t->len - 2, "_t", 2);
+}
+
+/* Whether a text of the prelude's defines a macro of that name with parameters. */
+static bool defines(const char *text, const struct rp_token *name) {
+    static const char mark[] = "#define ";
+    for (const char *at = text; (at = strstr(at, mark));) {
+        at += sizeof(mark) - 1;
+        if (!strncmp(at, name->text, name->len) && at[name->len] == '(')
+            return true;
+    }
+    return false;
+}
+
+static bool is_macro(const struct speller *s, const struct rp_token *name) {
+    return name->kind == RP_TOKEN_IDENT &&
+           (rp_names_has_n(&s->macros, name->text, name->len) ||
+            defines(rp_embedded_snippets_h, name) || defines(rp_embedded_base_h, name) ||
+            defines(rp_embedded_glue_h, name));
 }
 
 /* "&" in front of what comes next takes its address: it is not "a & b", and not "a && b". */
@@ -121,7 +143,8 @@ static bool group_follows(struct rp_lexer lexer) {
 static unsigned count_subscripts(const struct speller *s) {
     struct rp_lexer lexer = s->lexer, ahead = lexer;
     struct rp_token t = rp_lex(&ahead);
-    bool group = rp_token_is(&t, "("), arrow = group && group_follows(lexer);
+    bool group = rp_token_is(&t, "(");
+    bool arrow = group ? group_follows(lexer) : t.kind == RP_TOKEN_NUMBER;
     unsigned count = 0;
     lexer = group ? behind_group(lexer) : ahead;
     for (;;) {
@@ -145,8 +168,13 @@ static void spell(struct speller *s, const char *end);
 /* Brackets and all in them. */
 static void spell_group(struct speller *s) {
     const char *end = behind_group(s->lexer).p;
+    bool has_arrow = memmem(s->lexer.p, (size_t)(end - s->lexer.p), "->", 2);
+    bool of_macro = has_arrow && is_macro(s, &s->last);
     take(s);
-    spell(s, end);
+    if (!of_macro)
+        spell(s, end);
+    while (s->lexer.p < end)
+        take(s);
 }
 
 static void spell_subscript(struct speller *s) {
@@ -167,7 +195,8 @@ static void spell_postfix(struct speller *s, unsigned count) {
     copy_to(s, first.text);
     for (unsigned i = 0; i < count; i++)
         fputs("(*(", s->out);
-    bool group = rp_token_is(&first, "("), arrow = group && group_follows(s->lexer);
+    bool group = rp_token_is(&first, "(");
+    bool arrow = group ? group_follows(s->lexer) : first.kind == RP_TOKEN_NUMBER;
     if (group)
         spell_group(s);
     else
@@ -192,13 +221,24 @@ static void spell_postfix(struct speller *s, unsigned count) {
 static bool begins_primary(const struct speller *s, const struct rp_token *t) {
     bool member = rp_token_is(&s->last, ".") ||
                   (rp_token_is(&s->last, ">") && rp_token_is(&s->before_last, "-"));
-    return !member && ((t->kind == RP_TOKEN_IDENT && !is_keyword(t)) || rp_token_is(t, "("));
+    return !member && ((t->kind == RP_TOKEN_IDENT && !is_keyword(t)) ||
+                       t->kind == RP_TOKEN_NUMBER || rp_token_is(t, "("));
 }
 
-/* "struct bpf_raw_tracepoint_args *ctx", or what RAW_TRACEPOINT_PROBE() makes of it. */
-static void find_contexts(struct speller *s) {
+/* "#define NAME(" */
+static void find_macro(struct speller *s, struct rp_lexer lexer) {
+    struct rp_token define = rp_lex(&lexer), name = rp_lex(&lexer);
+    if (rp_token_is(&define, "define") && name.kind == RP_TOKEN_IDENT && lexer.p < lexer.end &&
+        *lexer.p == '(')
+        rp_names_add(&s->macros, name.text, name.len);
+}
+
+/* "struct bpf_raw_tracepoint_args *ctx", or what RAW_TRACEPOINT_PROBE() makes of it; and macros. */
+static void find_names(struct speller *s) {
     struct rp_lexer lexer = s->lexer;
     for (struct rp_token t = rp_lex(&lexer); t.kind != RP_TOKEN_END; t = rp_lex(&lexer)) {
+        if (t.first && rp_token_is(&t, "#"))
+            find_macro(s, lexer);
         if (rp_token_is(&t, "RAW_TRACEPOINT_PROBE"))
             rp_names_add(&s->contexts, "ctx", 3);
         struct rp_lexer ahead = lexer;
@@ -225,6 +265,8 @@ static void spell(struct speller *s, const char *end) {
             rp_skip_directive(&s->lexer);
         } else if (count) {
             spell_postfix(s, count);
+        } else if (rp_token_is(&t, "(") && s->last.kind == RP_TOKEN_IDENT) {
+            spell_group(s);
         } else {
             take(s);
         }
@@ -240,9 +282,10 @@ char *rp_spell_subscripts(const char *text) {
                         .out = open_memstream(&spelled, &size)};
     if (!s.out)
         return NULL;
-    find_contexts(&s);
+    find_names(&s);
     spell(&s, s.lexer.end);
     rp_names_clear(&s.contexts);
+    rp_names_clear(&s.macros);
     copy_to(&s, s.lexer.end);
     fclose(s.out);
     return spelled;

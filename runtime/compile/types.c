@@ -6,6 +6,7 @@
  */
 #include "compile/types.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -329,14 +330,21 @@ static void write_composite(struct writer *w, uint32_t id) {
 
 /* ------------------------------------------------------------- enums and typedefs */
 
-static void write_enumerator(struct writer *w, const char *name, bool all, const char *fmt,
-                             long long value) {
-    if ((!all && !rp_names_has(w->wanted, name)) || is_elsewhere(w, name) ||
-        rp_names_has(w->declared, name) || !rp_names_add(&w->constants, name, strlen(name)))
+static void write_enumerator(struct writer *w, const struct btf_type *t, unsigned i, bool all) {
+    const struct rp_btf_enumerator e = rp_btf_enumerator(w->btf, t, i);
+    if ((!all && !rp_names_has(w->wanted, e.name)) || is_elsewhere(w, e.name) ||
+        rp_names_has(w->declared, e.name) || !rp_names_add(&w->constants, e.name, strlen(e.name)))
         return;
-    fprintf(w->out, "%s = ", name);
-    fprintf(w->out, fmt, value);
-    fputs(", ", w->out);
+    const char *longer = btf_is_enum64(t) ? "LL" : "";
+    if (btf_kflag(t))
+        fprintf(w->out, "%s = %" PRId64 "%s, ", e.name, e.value, longer);
+    else
+        fprintf(w->out, "%s = %" PRIu64 "U%s, ", e.name, (uint64_t)e.value, longer);
+}
+
+/* Of this value follows the size of an enum of which only some values are written. */
+static const char *widest_value(const struct btf_type *t) {
+    return t->size == 8 ? "0xffffffffffffffffULL" : t->size == 2 ? "0x100" : "0";
 }
 
 static void write_enum(struct writer *w, uint32_t id) {
@@ -350,22 +358,10 @@ static void write_enum(struct writer *w, uint32_t id) {
     unsigned count = btf_vlen(t);
     bool all = count <= SMALL_ENUM_VALUES;
     fprintf(w->out, "enum %s%s{ ", name, *name ? " " : "");
-    if (btf_kind(t) == BTF_KIND_ENUM) {
-        const struct btf_enum *e = btf_enum(t);
-        for (unsigned i = 0; i < count; i++)
-            write_enumerator(w, rp_btf_string(w->btf, e[i].name_off), all,
-                             btf_kflag(t) ? "%lld" : "%lluU",
-                             btf_kflag(t) ? e[i].val : (long long)(uint32_t)e[i].val);
-    } else {
-        const struct btf_enum64 *e = btf_enum64(t);
-        for (unsigned i = 0; i < count; i++)
-            write_enumerator(w, rp_btf_string(w->btf, e[i].name_off), true,
-                             btf_kflag(t) ? "%lldLL" : "%lluULL",
-                             (long long)btf_enum64_value(&e[i]));
-    }
-    /* An enum must not be empty, and its size follows from its widest value. */
-    fprintf(w->out, "__enum%u = %s }", w->pad++, t->size == 8 ? "0xffffffffffffffffULL" : "0");
-    if (t->size == 1)
+    for (unsigned i = 0; i < count; i++)
+        write_enumerator(w, t, i, all || btf_is_enum64(t));
+    fprintf(w->out, "__enum%u = %s }", w->pad++, widest_value(t)); /* it must not be empty */
+    if (t->size < 4)
         fprintf(w->out, " __attribute__((packed))");
     fprintf(w->out, ";\n");
 }
@@ -420,9 +416,7 @@ static bool names_wanted_constant(const struct writer *w, const struct sieve *si
                                   const struct btf_type *t) {
     unsigned count = btf_vlen(t);
     for (unsigned i = 0; i < count; i++) {
-        uint32_t off =
-            btf_kind(t) == BTF_KIND_ENUM ? btf_enum(t)[i].name_off : btf_enum64(t)[i].name_off;
-        const char *name = rp_btf_string(w->btf, off);
+        const char *name = rp_btf_enumerator(w->btf, t, i).name;
         if (is_named(w, sieve, name) && !is_elsewhere(w, name) &&
             !rp_names_has(w->declared, name) && !rp_names_has(&w->constants, name))
             return true;

@@ -2,6 +2,7 @@
 #include "compile/usdt_specs.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
 
@@ -9,7 +10,10 @@
 #include "compile/object.h"
 #include "util/error.h"
 
-/* struct __bpf_usdt_spec: all versions of libbpf agree on it. */
+/* struct __bpf_usdt_spec: all versions of libbpf agree on it, but for what those before 1.7 do not
+ * know: an index and its shift behind what it is in. */
+#define INDEX_BIT 8
+#define SHIFT_BIT 20
 struct spec_argument {
     uint64_t value;
     uint32_t is_in;
@@ -41,15 +45,31 @@ bool rp_module_reads_usdt(const struct rp_module *module) {
     return find_specs(module);
 }
 
+static bool has_member(const struct btf *btf, const char *tag, const char *name) {
+    int id = btf__find_by_name_kind(btf, tag, BTF_KIND_STRUCT);
+    const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    for (uint16_t i = 0; type && i < btf_vlen(type); i++)
+        if (!strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), name))
+            return true;
+    return false;
+}
+
+bool rp_module_reads_indexed_usdt(const struct rp_module *module) {
+    const struct btf *btf = rp_module_btf(module);
+    return btf && (btf__find_by_name_kind(btf, "rp_usdt_arg", BTF_KIND_FUNC) > 0 ||
+                   has_member(btf, "__bpf_usdt_arg_spec", "idx_reg_off"));
+}
+
 static struct spec make_spec(const struct rp_usdt_argument *arguments, size_t count) {
     struct spec spec = {.count = (int16_t)count, .is_taken = 1};
     for (size_t i = 0; i < count; i++)
-        spec.arguments[i] =
-            (struct spec_argument){.value = (uint64_t)arguments[i].value,
-                                   .is_in = arguments[i].is_in,
-                                   .at = (int16_t)arguments[i].at,
-                                   .is_signed = arguments[i].is_signed,
-                                   .unused_bits = (int8_t)(64 - 8 * arguments[i].size)};
+        spec.arguments[i] = (struct spec_argument){
+            .value = (uint64_t)arguments[i].value,
+            .is_in = arguments[i].is_in | (uint32_t)arguments[i].index_at << INDEX_BIT |
+                     (uint32_t)arguments[i].shift << SHIFT_BIT,
+            .at = (int16_t)arguments[i].at,
+            .is_signed = arguments[i].is_signed,
+            .unused_bits = (int8_t)(64 - 8 * arguments[i].size)};
     return spec;
 }
 

@@ -40,7 +40,9 @@ struct rejection {
     "`break`"
 #define COPY                                                                                       \
     "copy it first: bpf_probe_read_user(&copy, sizeof(copy), pointer) for user memory, such as "   \
-    "the arguments of a system call, bpf_probe_read_kernel() for kernel memory"
+    "the arguments of a system call, bpf_probe_read_kernel() for kernel memory; BCC's C does "     \
+    "that "                                                                                        \
+    "by itself, but in no macro and in no header of your own"
 
 #define GLOBAL                                                                                     \
     "put it into a map of one entry, `BPF_ARRAY(state, u64, 1)`, or on the stack: `char text[] = " \
@@ -52,7 +54,7 @@ struct rejection {
     "put large variables into a map of one entry: `BPF_PERCPU_ARRAY(scratch, struct big, 1)`, "    \
     "then scratch.lookup(&zero)"
 
-#define SINCE(version) "it needs Linux " version "; scripts/lab runs the program on another kernel"
+#define SINCE(version) "it needs Linux " version "; reprobe lab runs the program on another kernel"
 
 static const struct rejection rejections[] = {
     /* pointers that may be NULL */
@@ -63,13 +65,16 @@ static const struct rejection rejections[] = {
      "the result of a ring buffer's reserve or of bpf_dynptr_data(), or what a global function is "
      "given, is used without a check for NULL: the buffer may be full, the data shorter",
      CHECK_NULL},
+    {"R* invalid mem access '*ptr_or_null_'", NULL,
+     "the pointer that the program reads may be NULL",
+     "copy it to a variable, and before its use: if (!variable) return 0"},
     {"R* invalid mem access '*_or_null'", NULL,
      "a pointer that may be NULL is used without a check", CHECK_NULL},
-    {"R* pointer arithmetic on *_or_null prohibited", NULL,
+    {"R* pointer arithmetic on *_or_null* prohibited", NULL,
      "a number is added to a pointer, or the address of a member is taken, before the check for "
      "NULL",
      CHECK_NULL},
-    {"R* type=*_or_null expected=", NULL, "argument %a of %h is a pointer that may be NULL",
+    {"R* type=*_or_null* expected=", NULL, "argument %a of %h is a pointer that may be NULL",
      CHECK_NULL},
     {"R* type=map_value_or_null *", NULL, "argument %a of %h is a pointer that may be NULL",
      CHECK_NULL},
@@ -218,14 +223,14 @@ static const struct rejection rejections[] = {
      "the program calls bpf_user_ringbuf_drain, which this kernel does not have", SINCE("6.1")},
     {"unrecognized bpf_ld_imm64 insn", NULL,
      "the program passes a callback to a helper, which this kernel does not support",
-     "callbacks need Linux 5.13, bpf_loop needs 5.17; scripts/lab runs the program on another "
+     "callbacks need Linux 5.13, bpf_loop needs 5.17; reprobe lab runs the program on another "
      "kernel"},
     /* libbpf writes this where a CO-RE relocation finds nothing: 0xbad2310. */
     {"invalid func *#195896080", NULL,
      "the program reads a member, or asks for a type, that this kernel does not have",
      "ask first, with bpf_core_field_exists() or bpf_core_type_exists()"},
     {"invalid func *#*", NULL, "the program calls a helper that this kernel does not have",
-     "`man 7 bpf-helpers` describes all helpers; scripts/lab runs the program on another kernel"},
+     "`man 7 bpf-helpers` describes all helpers; reprobe lab runs the program on another kernel"},
     {"unknown func *#*", NULL, "programs of this type cannot call the helper %h",
      "some helpers are only for certain program types: `bpftool feature probe kernel` lists them "
      "by type"},
@@ -498,8 +503,7 @@ static struct source_line find_source_line(const char *log, const char *reason) 
 /* The kernel keeps only the last part of a file's path; a text without a file has a name of ours.
  */
 static bool is_called(const struct source_line *line, const char *name) {
-    const char *slash = strrchr(name, '/');
-    const char *last = slash ? slash + 1 : name;
+    const char *last = rp_last_name(name);
     return (strlen(last) == (size_t)line->file_len && rp_starts_with(line->file, last)) ||
            rp_starts_with(line->file, RP_TREE_SOURCE ":");
 }

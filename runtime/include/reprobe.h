@@ -168,6 +168,15 @@ void rp_module_free(struct rp_module *module);
  * that wait for their user anyway. */
 void rp_compile_warm_up(void);
 
+/* To compile in advance what may be asked for: a child process calls rp_compile_ahead_to() and
+ * compiles as its parent would. It makes no module (ECANCELED): the object goes to `file`, an empty
+ * file open for reading and writing, and then its key to `answer`, a pipe. */
+#define RP_AHEAD_KEY 64
+void rp_compile_ahead_to(int file, int answer);
+/* The next compile of that key in this process takes the object in `file`, which is closed when it
+ * is taken, or when another one comes; 0: there is none. */
+void rp_compile_ahead_take(int file, const char key[RP_AHEAD_KEY]);
+
 /* Something that the user should know although it is not an error (such as: installed headers were
  * used), or NULL. */
 const char *rp_module_note(const struct rp_module *module);
@@ -238,6 +247,8 @@ bool rp_probe_is_paused(const struct rp_probe *probe);
  * refuses are left out. bpf_get_attach_cookie(ctx) is the number of the match, from 0
  * (Linux 5.15). This is how many matches the probe has; 1 if its spec is not a pattern. */
 size_t rp_probe_match_count(const struct rp_probe *probe);
+/* How many more match the pattern, and were left out because the kernel refuses them. */
+size_t rp_probe_left_out(const struct rp_probe *probe);
 /* The spec of match `i`, or NULL. */
 const char *rp_probe_match(const struct rp_probe *probe, size_t i);
 
@@ -272,7 +283,9 @@ struct rp_session_opts {
      * between two records, and for SIGCHLD when the target's process has ended; true ends the loop.
      * NULL: the first three, and the end of the command or the target's process, do. */
     bool (*on_signal)(void *ctx, int signal);
-    void *ctx; /* of both */
+    void *ctx; /* of all */
+    /* Called while the matches of a pattern are attached one by one, after each; may be NULL. */
+    void (*on_attach)(void *ctx, size_t done, size_t count);
 };
 
 /* Called with each record or line, which lives until they return; with each interval; and when a
@@ -304,6 +317,15 @@ struct rp_error *rp_session_compile_file(struct rp_session *session, const char 
  * (not a command), a probe in a program or library is put in that process only. */
 struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module *module,
                                    const char *function, const char *spec, struct rp_probe **out);
+/* For a caller who attaches many, one after another: `done` of `count` are. Calls
+ * opts.on_attach; false when a signal asks an interactive session to end or to stop, as it also
+ * ends an rp_session_attach() of a pattern (with ECANCELED). */
+bool rp_session_attaching(struct rp_session *session, size_t done, size_t count);
+/* The signal that asks to end (SIGINT, SIGTERM, SIGHUP) which has come and which the loop has not
+ * seen, or 0: what can be read from a terminal was typed behind it. */
+int rp_session_interrupted_by(const struct rp_session *session);
+/* Takes an interrupt (SIGINT) that has ended such a thing, so that the loop does not see it. */
+void rp_session_take_interrupt(struct rp_session *session);
 /* Attaches each function of the module that names its own probe. *count is how many there were
  * (`count` may be NULL). If it fails, what was attached stays attached. */
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
@@ -394,9 +416,13 @@ int rp_session_command_status(const struct rp_session *session);
 bool rp_session_target_ended(const struct rp_session *session);
 /* The sum of the modules' times so far; it belongs to the session. */
 const struct rp_timings *rp_session_timings(struct rp_session *session);
-/* What the user should know at the end: how many events were lost, with a cure, and how the command
- * ended. Prints nothing if no event was lost and the command ended well. */
+/* What the user should know at the end: how many events were lost, with a cure, what else was left
+ * out or missed (rp_module_losses()), and how the command ended. Prints nothing if no event was
+ * lost and the command ended well. */
 void rp_session_report(struct rp_session *session, FILE *out);
+/* What was lost since it was last told of; what grows is told again when it has doubled. To be
+ * called each second or so, by who shows rows as they come. */
+void rp_session_report_so_far(struct rp_session *session, FILE *out);
 
 /* ------------------------------------------------------------------ JSON */
 
@@ -443,6 +469,10 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
                                      struct rp_layout **out);
 /* The layout of what its iterators write; *out is NULL if that is lines of text. */
 struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_layout **out);
+/* The value of column `i` as in a row, malloc()ed; NULL: there is no such column, or no memory. */
+char *rp_layout_cell(const struct rp_layout *layout, size_t i, const void *data, size_t size);
+/* What an RP_MEMBER_ATTACH_POINT of its records is called: "place:NUMBER=NAME,NUMBER=NAME". */
+struct rp_error *rp_layout_name_places(struct rp_layout *layout, const char *names);
 void rp_layout_free(struct rp_layout *layout);
 /* An output may carry records of several types, which their sizes tell apart: the layout of one of
  * that size. It belongs to `layout`, which it is itself where there is one type. */
@@ -514,7 +544,17 @@ struct rp_map_format {
      * them, a second; the fastest come first. */
     struct rp_map_past *past;
     const char *mark, *unmark; /* around a row whose number has grown; NULL: nothing */
+    const uint32_t *interval;  /* of a map whose keys have an RP_MEMBER_INTERVAL: only entries of
+                                  this one; NULL: all */
+    bool largest_first;        /* of a table's rows; else they come last */
+    const char *time;          /* JSON: of each line, its first member; NULL: none */
 };
+
+/* Deletes the entries of an interval from a map whose keys have an RP_MEMBER_INTERVAL. */
+struct rp_error *rp_map_delete_interval(const struct rp_module *module, const char *name,
+                                        uint32_t interval);
+/* Waits until no program that began before is still running. */
+struct rp_error *rp_wait_for_programs(void);
 
 /* What maps had when they were last printed with it. NULL: no memory. */
 struct rp_map_past *rp_map_past_new(void);
@@ -548,7 +588,9 @@ void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t count
 
 /* ------------------------------------------------------------------ stacks */
 
-/* The functions of a stack, innermost first: the kernel's, then the process's. */
+/* The functions of a stack, innermost first: the kernel's, then the process's. One that the
+ * compiler has put into its caller is there, too, where debug information of root's or this user's
+ * tells: "NAME (inlined)". */
 struct rp_stack;
 
 /* For stacks that the module's BPF_STACK_TRACE maps hold. */
@@ -560,10 +602,19 @@ void rp_stack_free(struct rp_stack *stack);
  * named even after the process has ended. */
 struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack);
 void rp_stack_clear(struct rp_stack *stack);
-/* Adds the stack `id`, which get_stackid() returned, that is in the BPF_STACK_TRACE `map`; of the
- * process `pid` or (0) of the kernel. A stack that did not fit into the map (-EEXIST) adds
+/* Adds the stack `id`, which unwound_stack() or get_stackid() returned, that is in the
+ * BPF_STACK_TRACE `map`; of the process `pid` or (0) of the kernel. A stack that did not fit into
+ * the map (-EEXIST) adds
  * "[missed]", other negative ids nothing. `mark` is appended to each name. */
 void rp_stack_add(struct rp_stack *stack, const char *map, int32_t id, pid_t pid, const char *mark);
+/* A stack that unwound_stack() gave an id may have got another one when it was first seen: the one
+ * that counts, so that both are the same. Other ids are their own. */
+int32_t rp_stack_first_id(struct rp_stack *stack, int32_t id);
+/* From here on " FILE:LINE" is behind each function of a process of which that is known. */
+void rp_stack_show_lines(bool shows);
+bool rp_stack_shows_lines(void);
+/* Adds a line that is not a function. */
+void rp_stack_add_line(struct rp_stack *stack, const char *line);
 /* Adds the stacks that a record of that layout has; false if it has none. */
 bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
                          size_t size);

@@ -32,6 +32,7 @@ enum rp_meaning {
     RP_MEANS_STATS,     /* per CPU: the sum and the extremes of numbers, as struct rp_stats_s64 or
                            rp_stats_u64 (docs/writing-programs.md) */
     RP_MEANS_TAKEN,     /* an array of one u64: how many events a question that ends came to */
+    RP_MEANS_INTERVAL,  /* an array of one u32: the number of the interval that goes on */
 };
 
 enum rp_member_meaning {
@@ -47,6 +48,10 @@ enum rp_member_meaning {
                                not be read, bit 1 for the next one, …; not shown itself */
     RP_MEMBER_SIZE,         /* how many bytes of the text behind it there are; not shown itself */
     RP_MEMBER_OPEN_TEXT, /* text that goes on if it fills its array: it is shown with a mark, … */
+    RP_MEMBER_ABSENT,   /* of a record: bit 0 is set where the member behind it is not there at all,
+                           bit 1 for the next one, …; not shown itself */
+    RP_MEMBER_INTERVAL, /* of a key: the number (u32) of the interval that it was counted in; not
+                           shown itself */
 };
 
 /* What is shown of RP_MEANS_STATS, in this order. */
@@ -67,8 +72,10 @@ struct rp_member_schema {
     const char *header; /* of its column; default: the name */
     const char *unit;   /* "ns", or how the number is shown: "duration" (ns in the unit that fits),
                            "in:us", "hex", "oct", "errno", "signal", "open" (flags), "dev", "user",
-                           "port" and "ip" (in the network's order), "names:0=A,1=B", "flags:1=A,2=B";
-                           NULL: none, or not known */
+                           "port", "ip" and "ip6" (in the network's order), "time" (of day, of ns
+                           since boot), "ksym" (the kernel's function there), "usym" (a process's:
+                           its id is in the upper half of 128 bits),
+                           "syscall", "names:0=A,1=B", "flags:1=A,2=B"; NULL: none, or not known */
     const char *stacks; /* of a stack: the BPF_STACK_TRACE that has it */
     uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
                             */
@@ -126,10 +133,50 @@ struct rp_map_number {
 struct rp_error *rp_module_losses(const struct rp_module *module,
                                   void (*each)(void *ctx, const char *text), void *ctx);
 
+/* ------------------------------------------------------------------ metrics */
+
+/* What monitoring reads: gathered once, then printed. */
+struct rp_metrics;
+
+enum rp_metric_type {
+    RP_METRIC_UNKNOWN, /* a number: a table's that an author wrote, a sum */
+    RP_METRIC_COUNTER, /* it only grows; its name ends in _total */
+    RP_METRIC_GAUGE,
+    RP_METRIC_HISTOGRAM,
+};
+
+struct rp_metrics_opts {
+    size_t size;
+    const char *question; /* a label `question`; NULL: none */
+    uint64_t limit;       /* so many keys, those with the largest numbers; 0: 1000 */
+    bool counts;          /* a table's numbers only grow */
+    /* As in struct rp_map_format. */
+    char *(*text)(void *ctx, const struct rp_map_number *number);
+    void *ctx;
+};
+
+struct rp_error *rp_metrics_new(struct rp_metrics **out);
+/* `metrics` may be NULL. */
+void rp_metrics_free(struct rp_metrics *metrics);
+/* Adds what the map `map` has now: each number of a table as reprobe_MAP, or reprobe_MAP_MEMBER
+ * where a value is a struct, a histogram as one, with the members of the key as labels. Adds
+ * nothing of a map that has no such numbers: of stacks, global variables, and intervals. */
+struct rp_error *rp_metrics_add_map(struct rp_metrics *metrics, const struct rp_module *module,
+                                    const char *map, const struct rp_metrics_opts *opts);
+/* Adds the number as reprobe_NAME; labels are names, each with its value behind it, ended by a
+ * NULL; NULL: there are none. */
+struct rp_error *rp_metrics_add(struct rp_metrics *metrics, const char *name,
+                                enum rp_metric_type type, const char *help,
+                                const char *const *labels, uint64_t number);
+/* How many keys were left out so far. */
+uint64_t rp_metrics_left_out(const struct rp_metrics *metrics);
+/* As OpenMetrics 1.0, or as Prometheus's older text (0.0.4), which node-exporter reads in files. */
+void rp_metrics_print(struct rp_metrics *metrics, bool openmetrics, FILE *out);
+
 /* ------------------------------------------------------------------ questions */
 
 enum rp_verb {
-    RP_VERB_TRACE,   /* trace PROBE [EXPR…] [if COND] */
+    RP_VERB_TRACE,   /* trace PROBE[, PROBE…] [EXPR…] [if COND] */
     RP_VERB_COUNT,   /* count PROBE… [by KEY…] [if COND] */
     RP_VERB_HIST,    /* hist PROBE EXPR [linear(lo,hi,step)] [by KEY] [if COND] */
     RP_VERB_LATENCY, /* latency FUNC|A..B [matching EXPR[, EXPR]] [by KEY] [if COND] */
@@ -140,6 +187,7 @@ enum rp_verb {
     RP_VERB_MIN,
     RP_VERB_MAX,
     RP_VERB_STATS,
+    RP_VERB_TOP, /* top [N] PROBE… by KEY… [if COND]: what count gathers, shown as it grows */
 };
 
 /* The parts of a question as it is typed at the prompt. */
@@ -157,7 +205,19 @@ struct rp_question {
     uint64_t sample; /* one event of so many is taken; 0: all */
     uint64_t until;  /* so many events are taken, and no more; 0: all. Those that came are counted
                         in the map that is RP_MEANS_TAKEN */
+    char *until_condition; /* the first event for which it is true is the last one; the map has 1
+                              from then on. NULL: none */
+    char *print;       /* text for each event, in its quotation marks, with expressions in braces,
+                          which are in `exprs`; NULL: a row of a table */
+    uint64_t every_ns; /* an answer for each interval of so long; 0: one for all. The key has
+                          an RP_MEMBER_INTERVAL then, and what counts intervals is
+                          RP_MEANS_INTERVAL; but RP_VERB_TOP goes on adding up */
+    uint64_t began_ns; /* when it was asked, since boot: `elapsed` counts from then on */
+    uint64_t top;      /* so many rows of it; 0: all */
+    bool skip_self;    /* what the process that asks does itself is left out, with its compilers */
 };
+/* The shortest interval, in nanoseconds. */
+#define RP_EVERY_LEAST_NS 10000000
 /* NULL if `text` declares structs, unions, enums and typedefs, as struct rp_question can have them:
  * "struct conf { int n; char *s; };". Else why not. */
 struct rp_error *rp_question_check_types(const char *text);
@@ -181,9 +241,19 @@ struct rp_generated_attach {
     char *function, *spec;
 };
 
+/* A piece of the text that a row becomes: of its own, or values of it. These are its only members
+ * for good. */
+struct rp_text_piece {
+    char *text;   /* as it is; NULL: values */
+    size_t first; /* the columns of the row that they are in, from 0 on */
+    size_t count;
+    int width; /* cells that they take at least; below 0: they stand at the left of them */
+};
+
 /* The program that answers a question. Its schema tells what its maps mean, of which there are as
  * many as it needs:
- *  - records (trace), which begin with `u32 pid; char comm[16]`;
+ *  - records (trace), which begin with `u32 pid; char comm[16]`; of several probes there is an
+ * RP_MEMBER_ATTACH_POINT before that;
  *  - counts (count), sums and extremes (sum, avg, min, max, stats), histograms (hist, latency;
  * latencies are in microseconds) and counted stacks (stack, profile): one, or one for each `struct
  * key`, whose members are the question's keys;
@@ -199,9 +269,13 @@ struct rp_generated {
     struct rp_generated_attach *attach; /* in the order in which they are to be attached */
     size_t attach_count;
     struct rp_schema *schema;
-    char *title; /* "kprobe:do_unlinkat(int dfd, struct filename *name)" */
-    char *note;  /* for the user, or NULL */
+    char *title;                  /* "kprobe:do_unlinkat(int dfd, struct filename *name)" */
+    char *note;                   /* for the user, or NULL */
+    struct rp_text_piece *pieces; /* of the text that each row becomes; NULL: none was asked for */
+    size_t piece_count;
 };
+/* NULL is allowed. */
+void rp_text_pieces_free(struct rp_text_piece *pieces, size_t count);
 struct rp_error *rp_question_generate(const struct rp_question *question,
                                       struct rp_generated **out);
 void rp_generated_free(struct rp_generated *generated);
@@ -278,6 +352,11 @@ struct rp_error *rp_inspect_type(const char *name, FILE *out);
 /* The program's BPF instructions with source lines, and its machine code where the kernel shows it
  * (to root, with kernel.kptr_restrict below 2). */
 struct rp_error *rp_inspect_program(const struct rp_probe *probe, FILE *out);
+/* The machine code of a function of a program or library (a uprobe's spec), with its lines where
+ * debug information tells them. */
+struct rp_error *rp_inspect_code(const char *spec, FILE *out);
+/* The lines of its source, where they are on this machine. */
+struct rp_error *rp_inspect_source(const char *spec, FILE *out);
 /* The verifier's log of the program, which is verified once more. */
 struct rp_error *rp_inspect_verifier(const struct rp_module *module, const struct rp_probe *probe,
                                      FILE *out);

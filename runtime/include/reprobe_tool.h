@@ -27,6 +27,9 @@ struct rp_tool {
     bool verbose;
     struct rp_session_opts *session;
     struct rp_target *target; /* the session's */
+    bool since_start;         /* the time is the seconds since the tracing began */
+    bool utc;                 /* the time of day is that of UTC */
+    bool csv;                 /* rows are comma-separated values */
 };
 
 /* Exits if there is no memory. */
@@ -41,6 +44,7 @@ struct rp_interval {
 };
 
 struct argp;
+struct argp_state;
 /* The options above: an argp child with a `struct rp_tool` as its input. */
 extern const struct argp rp_tool_argp;
 
@@ -49,16 +53,23 @@ extern const struct argp rp_tool_argp;
 void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, struct rp_tool *tool,
                    struct rp_interval *interval);
 
+/* argp_parse(), but for one thing: if the only argument is --list-options, what shells complete is
+ * printed, and the program exits with 0. A line is "args", a tab, and the names of the arguments as
+ * --help shows them; or "option", "-p" or "--pid", its argument's name, what it does. */
+void rp_argp_parse(const struct argp *argp, int argc, char **argv, unsigned flags, void *input);
+
 /* Defines a macro ("FAILED", "SIGNAL=%d") for rp_tool_compile(). */
 void rp_tool_define(struct rp_tool *tool, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* Defines MACRO(x), which is true for the numbers of a list such as "12,40", from `min` to `max`;
+ * false if `list` is not one. */
+bool rp_tool_define_list(struct rp_tool *tool, const char *macro, const char *list, uint64_t min,
+                         uint64_t max);
 /* Defines MACRO(port), which is true for the ports of a list such as "80,443"; false if `list` is
  * not one. */
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
 /* Defines FAMILY, AF_INET for the option -4 and AF_INET6 for -6; false for all other keys. */
 bool rp_tool_define_family(struct rp_tool *tool, int key);
-/* Prints to stderr what the module's programs had to leave out (rp_module_losses()). */
-struct rp_error *rp_tool_print_losses(const struct rp_module *module);
 /* Compiles `source` with these macros; messages call it `name`. */
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out);
@@ -67,6 +78,9 @@ struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_too
  * session and `tool`. Returns the exit status. */
 int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx);
+/* Says on stderr, once all is attached, with -v what that is, and what there is to note. From then
+ * on `since_start` counts. */
+void rp_tool_print_start(struct rp_session *session, const struct rp_tool *tool);
 /* Says on stderr that the module sees every process when the command line names some, and it does
  * not ask for them; messages call it `name`. */
 void rp_tool_note_target(const struct rp_tool *tool, const char *name,
@@ -79,6 +93,8 @@ int rp_tool_end(struct rp_error *err, bool verbose);
 
 /* "90", "1.5s", "200ms", "5m", "1h" in nanoseconds; false if `text` is not a duration. */
 bool rp_parse_duration(const char *text, uint64_t *ns);
+/* The argument of an option: "10", "500ms"; else the program ends with the words for it. */
+void rp_tool_parse_duration(struct argp_state *state, const char *text, uint64_t *ns);
 /* A decimal number from 1 to `max`; false if `text` is not one. */
 bool rp_parse_count(const char *text, uint64_t max, uint64_t *count);
 /* A signal by number (1 to 64) or by name, with or without SIG, in any case; false if `text` is
@@ -98,6 +114,33 @@ void rp_json_time(struct rp_writer *json);
 /* Begins a JSON object on a line of stdout; with -t its first member is the time of day. */
 void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json);
 
+/* ------------------------------------------------------------------ metrics */
+
+struct rp_metrics; /* reprobe_query.h */
+/* Offers metrics to monitoring while a session runs. */
+struct rp_exporter;
+
+/* The options --metrics[=ADDR:PORT|FILE] and --metrics-limit=N: an argp child with this as its
+ * input. */
+extern const struct argp rp_exporter_argp;
+struct rp_exporter_opts {
+    size_t size;
+    const char
+        *where;     /* "127.0.0.1:9435", "9435", a file with a `/` or ending in .prom; NULL: none */
+    uint64_t limit; /* keys of a map; 0: the default of rp_metrics_add_map() */
+    /* Adds what there is now; an error is what a client is answered. */
+    struct rp_error *(*collect)(void *ctx, struct rp_metrics *metrics);
+    void *ctx;
+};
+/* Says on stderr where the metrics are. An address is answered over HTTP from the session's loop:
+ * at most 16 clients at a time, each for at most 5 seconds, and what was gathered is up to a second
+ * old. A file is replaced every 10 seconds, and when the exporter is closed. *out is NULL if
+ * `where` is. */
+struct rp_error *rp_exporter_open(struct rp_session *session, const struct rp_exporter_opts *opts,
+                                  struct rp_exporter **out);
+/* When the session's loop has ended, and before the session is freed. `exporter` may be NULL. */
+void rp_exporter_close(struct rp_exporter *exporter);
+
 /* ------------------------------------------------------------------ rows */
 
 struct rp_row;
@@ -113,6 +156,9 @@ void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value)
 void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value);
 /* Text as in rp_print_text() and rp_json_text(); always aligned to the left. */
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
+/* Texts with blanks between them, in JSON an array; with `quoted` each stands in quotes. */
+void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *const *texts,
+                   size_t count, bool quoted);
 /* `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes. */
 void rp_cell_address(struct rp_row *row, const char *name, int width, int family,
                      const void *address);
@@ -128,7 +174,10 @@ struct rp_snoop {
     rp_cells_fn cells;
     /* Attaches the probes; NULL: rp_session_attach_named(). */
     struct rp_error *(*attach)(struct rp_session *session, struct rp_module *module, void *ctx);
-    void *ctx; /* of both, and the input of `argp` below */
+    void *ctx; /* of all, and the input of `argp` below */
+    /* Sees each record first; false: no row is printed for it, and --events does not count it.
+     * NULL: each has a row. */
+    bool (*take)(const void *record, const void *ctx);
 };
 
 /* The whole main() of a snoop: parses the command line with `argp` and rp_tool_argp, compiles,
@@ -226,6 +275,10 @@ struct rp_stacks {
     enum rp_stacks_output as;
     bool annotate; /* append "_[k]" to the kernel's functions (SVG always has it) */
     const char *path, *title;
+    const uint32_t *interval; /* as in struct rp_map_format */
+    size_t most;              /* only so many stacks: those with most; 0: all */
+    const char *time;         /* as in struct rp_map_format */
+    bool delimit;             /* a line stands between the kernel's functions and the others */
 };
 
 /* Prints the stacks that were counted so far, text and JSON to `out`. `stack` is the module's. */

@@ -8,6 +8,7 @@
 
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 void rp_image_clear(struct rp_image *image) {
     free(image->insns);
@@ -126,10 +127,10 @@ uint32_t rp_image_print_line(const struct rp_image *image, uint32_t i, uint32_t 
     if (!number || same || rp_image_is_gate(image, line->insn_off))
         return last;
     const char *text = string_at(image, line->line_off);
-    const char *file = string_at(image, line->file_name_off), *slash = strrchr(file, '/');
+    const char *file = string_at(image, line->file_name_off);
     fputs("; ", out);
     if (line->file_name_off != image->lines[0].file_name_off) /* libbcc's headers */
-        fprintf(out, "%s:", slash ? slash + 1 : file);
+        fprintf(out, "%s:", rp_last_name(file));
     fprintf(out, "%u: ", number);
     text += strspn(text, " \t");
     rp_print_text(text, strcspn(text, "\n"), out);

@@ -8,6 +8,7 @@
 
 #include "compile/object.h"
 #include "inspect/image.h"
+#include "inspect/machine.h"
 #include "kernel/ksyms.h"
 #include "probe/disassembler.h"
 #include "reprobe_query.h"
@@ -23,13 +24,8 @@ struct printer {
     struct rp_symbols *symbols; /* the kernel's */
     uint64_t call_base;         /* helpers' numbers count from there; 0: not shown */
     char place[24];             /* where a jump goes to */
+    uint32_t last;              /* the line that was written last */
 };
-
-static void cleanup_disassembler(struct rp_disassembler **disassembler) {
-    rp_disassembler_free(*disassembler);
-}
-
-#define AUTO_DISASSEMBLER RP_AUTO(cleanup_disassembler)
 
 static void comment(const struct printer *p, int columns, const char *text) {
     int blanks = *text && columns < COMMENT_COLUMN ? COMMENT_COLUMN - columns : 1;
@@ -180,7 +176,7 @@ static void print_function_head(const struct printer *p, uint32_t insn) {
 
 static struct rp_error *print_bpf(const struct printer *p) {
     const struct rp_image *image = p->image;
-    AUTO_DISASSEMBLER struct rp_disassembler *disassembler =
+    RP_AUTO_DISASSEMBLER struct rp_disassembler *disassembler =
         rp_disassembler_new(RP_INSTRUCTIONS_BPF, NULL, NULL);
     if (!disassembler)
         return rp_error_new(ENOTSUP, "this LLVM has no disassembler for BPF",
@@ -212,31 +208,21 @@ static const char *name_at(void *ctx, uint64_t address) {
     return rp_symbols_name(p->symbols, 0, address);
 }
 
-static uint32_t print_machine_line(const struct printer *p, uint64_t address, uint32_t last) {
+static void print_machine_line(void *ctx, uint64_t address) {
+    struct printer *p = ctx;
     for (uint32_t i = 0; i < p->image->line_address_count; i++)
         if (p->image->line_addresses[i] == address)
-            last = rp_image_print_line(p->image, i, last, p->out);
-    return last;
+            p->last = rp_image_print_line(p->image, i, p->last, p->out);
 }
 
-static void print_machine_function(const struct printer *p,
-                                   const struct rp_disassembler *disassembler, uint32_t i,
-                                   const uint8_t *code) {
+static void print_machine_function(struct printer *p, const struct rp_disassembler *disassembler,
+                                   uint32_t i, const uint8_t *code) {
     uint64_t start = p->image->addresses[i];
-    uint32_t last = UINT32_MAX;
     fprintf(p->out, "\n%s: at 0x%" PRIx64 "%s\n", rp_image_function_name(p->image, i), start,
             gate_of(p->image, i));
-    for (uint32_t at = 0; at < p->image->lengths[i] && !ferror(p->out);) {
-        char text[TEXT_MAX];
-        last = print_machine_line(p, start + at, last);
-        size_t size = rp_disassemble(disassembler, code + at, p->image->lengths[i] - at, start + at,
-                                     text, sizeof(text));
-        if (size)
-            fprintf(p->out, "%6x: %s\n", at, text);
-        else
-            fprintf(p->out, "%6x: byte 0x%02x\n", at, code[at]);
-        at += size ? (uint32_t)size : 1;
-    }
+    p->last = UINT32_MAX;
+    rp_print_machine(disassembler, code, p->image->lengths[i], start, print_machine_line, p,
+                     p->out);
 }
 
 static const char *why_no_code(const struct rp_image *image) {
@@ -252,7 +238,7 @@ static void print_machine(struct printer *p) {
         fprintf(p->out, "\nNo machine code: %s.\n", why_no_code(image));
         return;
     }
-    AUTO_DISASSEMBLER struct rp_disassembler *disassembler =
+    RP_AUTO_DISASSEMBLER struct rp_disassembler *disassembler =
         rp_disassembler_new(RP_INSTRUCTIONS_MACHINE, name_at, p);
     if (!disassembler) {
         fputs("\nNo machine code: this LLVM has no disassembler for this machine.\n", p->out);

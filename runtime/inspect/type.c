@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernel types as C, with where each member is. */
+/* Types of the kernel and of programs as C, with where each member is. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug/programs.h"
 #include "kernel/btf.h"
+#include "probe/binary.h"
+#include "probe/spec.h"
 #include "reprobe_query.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -155,14 +158,9 @@ static void write_members(const struct writer *w, const struct btf_type *t, unsi
 static void write_values(const struct writer *w, const struct btf_type *t, unsigned depth) {
     bool is_signed = btf_kflag(t);
     for (unsigned i = 0; i < btf_vlen(t); i++) {
-        bool wide = btf_is_enum64(t);
-        uint32_t name = wide ? btf_enum64(t)[i].name_off : btf_enum(t)[i].name_off;
-        int64_t value = wide        ? (int64_t)btf_enum64_value(&btf_enum64(t)[i])
-                        : is_signed ? (int64_t)btf_enum(t)[i].val
-                                    : (int64_t)(uint32_t)btf_enum(t)[i].val;
+        const struct rp_btf_enumerator e = rp_btf_enumerator(w->btf, t, i);
         indented(w, depth);
-        fprintf(w->out, is_signed ? "%s = %" PRId64 ",\n" : "%s = %" PRIu64 ",\n",
-                rp_btf_string(w->btf, name), value);
+        fprintf(w->out, is_signed ? "%s = %" PRId64 ",\n" : "%s = %" PRIu64 ",\n", e.name, e.value);
     }
 }
 
@@ -324,6 +322,32 @@ static void query_clear(struct query *query) {
     free(query->name);
 }
 
+/* "./prog:struct conf": a type of a program's. */
+static struct rp_error *inspect_in_file(const char *text, FILE *out) {
+    RP_AUTO(query_clear) struct query query = {0};
+    RP_AUTO_FREE char *file = strndup(text, strcspn(text, ":")), *path = NULL;
+    const struct rp_debug *debug;
+    size_t count = 0;
+    if (!file || !parse_query(text + strlen(file) + 1, &query))
+        return rp_error_nomem();
+    struct rp_error *err = rp_binary_find(file, &path);
+    if (!err)
+        err = rp_debug_open(path, &debug);
+    for (size_t i = 0; i < RP_COUNT(kinds) && !err && *query.name; i++) {
+        const struct query one = {query.name, query.kinds & 1U << kinds[i].kind};
+        const struct rp_btf *btf =
+            one.kinds ? rp_debug_type_named(debug, query.name, kinds[i].kind) : NULL;
+        if (btf)
+            count = write_all(btf, &one, count, out);
+    }
+    if (!err && !count)
+        err = rp_error_new(ENOENT,
+                           "its debug information has no type of that name, or several that "
+                           "differ",
+                           "cannot show %s", text);
+    return err ? rp_error_what_set(err, "cannot show %s", text) : NULL;
+}
+
 static void cleanup_btf(struct rp_btf **btf) {
     rp_btf_free(*btf);
 }
@@ -331,6 +355,8 @@ static void cleanup_btf(struct rp_btf **btf) {
 struct rp_error *rp_inspect_type(const char *name, FILE *out) {
     const struct rp_btf *vmlinux;
     RP_AUTO(query_clear) struct query query = {0};
+    if (rp_spec_begins_with_file(name))
+        return inspect_in_file(name, out);
     RP_TRY(rp_kernel_types(&vmlinux));
     if (!parse_query(name, &query))
         return rp_error_nomem();

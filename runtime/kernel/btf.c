@@ -222,6 +222,16 @@ uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) 
     return 0;
 }
 
+const char *rp_btf_next_named(const struct rp_btf *btf, unsigned kind, const char *prefix,
+                              uint32_t *id) {
+    for (*id = *id ? *id + 1 : btf->first_id; *id < btf->end_id; ++*id) {
+        const struct btf_type *t = rp_btf_type(btf, *id);
+        if (btf_kind(t) == kind && rp_starts_with(rp_btf_name(btf, t), prefix))
+            return rp_btf_name(btf, t);
+    }
+    return NULL;
+}
+
 uint32_t rp_btf_skip_modifiers(const struct rp_btf *btf, uint32_t id) {
     const struct btf_type *t = rp_btf_type(btf, id);
     for (unsigned depth = 0; depth < DEPTH_MAX && btf_is_mod(t); depth++) {
@@ -240,14 +250,10 @@ uint32_t rp_btf_skip_to_base(const struct rp_btf *btf, uint32_t id) {
     return id;
 }
 
-static const struct btf_type *base_type(const struct rp_btf *btf, uint32_t id) {
-    return rp_btf_type(btf, rp_btf_skip_to_base(btf, id));
-}
-
 uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id) {
     uint64_t count = 1;
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
-        const struct btf_type *t = base_type(btf, id);
+        const struct btf_type *t = rp_btf_base_type(btf, id);
         switch (btf_kind(t)) {
         case BTF_KIND_INT:
         case BTF_KIND_STRUCT:
@@ -274,11 +280,28 @@ const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const cha
         const struct rp_btf_entry *entry = &btf->nameable.items[i];
         if (!is_called(btf, rp_btf_entry_type(btf, entry), name))
             continue;
-        const struct btf_type *t = base_type(btf, entry->id);
+        const struct btf_type *t = rp_btf_base_type(btf, entry->id);
         if (btf_is_composite(t))
             return t;
     }
     return NULL;
+}
+
+bool rp_btf_member_offset(const struct rp_btf *btf, const struct btf_type *t, const char *name,
+                          size_t length, uint32_t *bytes) {
+    for (uint16_t i = 0; btf_is_composite(t) && i < btf_vlen(t); i++) {
+        const struct btf_member *member = &btf_members(t)[i];
+        const char *own = rp_btf_string(btf, member->name_off);
+        uint32_t inside = 0;
+        bool found = *own ? !strncmp(own, name, length) && !own[length]
+                          : rp_btf_member_offset(btf, rp_btf_base_type(btf, member->type), name,
+                                                 length, &inside);
+        if (!found)
+            continue;
+        *bytes = btf_member_bit_offset(t, i) / 8 + inside;
+        return true;
+    }
+    return false;
 }
 
 /* A type is packed if its alignment or size does not fit its members. */
@@ -296,7 +319,7 @@ static unsigned align_of_composite(const struct rp_btf *btf, const struct btf_ty
 
 unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
     for (unsigned depth = 0; depth < DEPTH_MAX; depth++) {
-        const struct btf_type *t = base_type(btf, id);
+        const struct btf_type *t = rp_btf_base_type(btf, id);
         switch (btf_kind(t)) {
         case BTF_KIND_INT:
         case BTF_KIND_ENUM:
@@ -342,7 +365,7 @@ struct rp_error *rp_kernel_types(const struct rp_btf **out) {
         rp_error_new(vmlinux_errno, "/sys/kernel/btf/vmlinux cannot be read",
                      "cannot get the kernel's types"),
         "this kernel was built without CONFIG_DEBUG_INFO_BTF: install its headers and use "
-        "--types=headers, or run it in the lab: scripts/lab -- …");
+        "--types=headers, or run it in the lab: reprobe lab -- …");
 }
 
 const struct btf *rp_kernel_btf_or_null(void) {
@@ -426,17 +449,10 @@ static bool is_const(const struct rp_btf *btf, uint32_t id) {
     return false;
 }
 
-static const char *uint_of_size(unsigned size) {
-    switch (size) {
-    case 1:
-        return "unsigned char";
-    case 2:
-        return "unsigned short";
-    case 8:
-        return "unsigned long long";
-    default:
-        return "unsigned int";
-    }
+/* "unsigned short", "short" */
+static char *number_of_size(unsigned size, bool has_sign) {
+    const char *name = size == 1 ? "char" : size == 2 ? "short" : size == 8 ? "long long" : "int";
+    return rp_text("%s%s", has_sign ? (size == 1 ? "signed " : "") : "unsigned ", name);
 }
 
 static char *parameters(const struct rp_btf *btf, const struct btf_type *proto,
@@ -485,7 +501,7 @@ static char *base_word(const struct rp_btf *btf, uint32_t id,
     if (kind == BTF_KIND_INT || kind == BTF_KIND_FLOAT || kind == BTF_KIND_TYPEDEF)
         return strdup(name);
     if ((kind == BTF_KIND_ENUM || kind == BTF_KIND_ENUM64) && (spelling->plain || !*name))
-        return strdup(uint_of_size(t->size));
+        return number_of_size(t->size, btf_kflag(t));
     if (*name)
         return rp_text("%s %s", rp_btf_tag_word(t), name);
     return spelling->anonymous ? spelling->anonymous(spelling->ctx, id)

@@ -26,6 +26,7 @@ struct rp_btf {
     RP_VEC(struct rp_btf_entry) nameable;
     void *bytes; /* the data it was made from */
     size_t size;
+    bool of_program;     /* made of a program's debug information: no source has its types */
     char *module;        /* its name, if it comes from rp_kernel_module_types() */
     struct rp_btf *next; /* in a list */
 };
@@ -55,12 +56,37 @@ static inline const char *rp_btf_name(const struct rp_btf *btf, const struct btf
     return rp_btf_string(btf, t->name_off);
 }
 
+/* A value of an enum of any size. */
+struct rp_btf_enumerator {
+    const char *name;
+    int64_t value; /* an unsigned one's bits, if it has 64 */
+};
+/* Value `i` of such a type. */
+static inline struct rp_btf_enumerator rp_btf_enumerator(const struct rp_btf *btf,
+                                                         const struct btf_type *t, unsigned i) {
+    if (btf_is_enum64(t))
+        return (struct rp_btf_enumerator){rp_btf_string(btf, btf_enum64(t)[i].name_off),
+                                          (int64_t)btf_enum64_value(&btf_enum64(t)[i])};
+    int32_t value = btf_enum(t)[i].val;
+    return (struct rp_btf_enumerator){rp_btf_string(btf, btf_enum(t)[i].name_off),
+                                      btf_kflag(t) ? value : (int64_t)(uint32_t)value};
+}
+
 /* The id of the first of its own types of that kind and name; 0 if there is none. */
 uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind);
+/* The name of the next one of its own types of that kind whose name begins with `prefix`, behind
+ * *id, which becomes its id; 0: from the first on. NULL: there is none. */
+const char *rp_btf_next_named(const struct rp_btf *btf, unsigned kind, const char *prefix,
+                              uint32_t *id);
 
 /* The struct or union with the tag or typedef `name`; NULL if there is none, or it is only
  * declared. */
 const struct btf_type *rp_btf_find_composite(const struct rp_btf *btf, const char *name);
+
+/* Where in bytes the struct `t`, or one without a name in it, has a member whose name is the first
+ * `length` characters of `name`. */
+bool rp_btf_member_offset(const struct rp_btf *btf, const struct btf_type *t, const char *name,
+                          size_t length, uint32_t *bytes);
 
 /* In bytes, by value; 0 if it has no size. */
 uint64_t rp_btf_size(const struct rp_btf *btf, uint32_t id);
@@ -70,6 +96,9 @@ unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id);
 /* The type without const and the like; and without typedefs. */
 uint32_t rp_btf_skip_modifiers(const struct rp_btf *btf, uint32_t id);
 uint32_t rp_btf_skip_to_base(const struct rp_btf *btf, uint32_t id);
+static inline const struct btf_type *rp_btf_base_type(const struct rp_btf *btf, uint32_t id) {
+    return rp_btf_type(btf, rp_btf_skip_to_base(btf, id));
+}
 
 /* ------------------------------------------------------------- the running kernel's */
 

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -82,6 +83,13 @@ bool rp_kernel_is_locked_down(void) {
     return !strcmp(level, "confidentiality");
 }
 
+/* Debian's kernels have one more step, 3: perf events are for CAP_SYS_ADMIN alone. */
+static bool is_paranoid(void) {
+    char line[16];
+    rp_kernel_read_line("/proc/sys/kernel/perf_event_paranoid", line, sizeof(line));
+    return atoi(line) > 2;
+}
+
 struct rp_error *rp_kernel_refusal(int errnum) {
     if (!rp_kernel_may_trace())
         return rp_error_hint_set(
@@ -90,17 +98,18 @@ struct rp_error *rp_kernel_refusal(int errnum) {
     if (rp_kernel_is_locked_down())
         return rp_error_hint_set(
             rp_error_new(errnum, "the kernel is locked down (confidentiality)", "cannot trace"),
-            "boot without lockdown=confidentiality, or use the lab: scripts/lab -- COMMAND");
+            "boot without lockdown=confidentiality, or use the lab: reprobe lab -- COMMAND");
     if (!rp_kernel_has_capability(RP_CAP_SYS_ADMIN))
         return rp_error_hint_set(
             rp_error_new(errnum, "the kernel does not allow it with CAP_BPF and CAP_PERFMON alone",
                          "cannot trace"),
-            "run as root (sudo)");
+            "run as root (sudo)%s",
+            is_paranoid() ? ", or let perf events be: sysctl kernel.perf_event_paranoid=2" : "");
     return rp_error_hint_set(
         rp_error_new(errnum, "the kernel does not allow it here, not even with privileges",
                      "cannot trace"),
         "a container or a seccomp filter may forbid it: run outside, or use the lab: "
-        "scripts/lab -- COMMAND");
+        "reprobe lab -- COMMAND");
 }
 
 /* ------------------------------------------------------------------ trying bpf() */
@@ -151,7 +160,7 @@ struct rp_error *rp_kernel_usable(void) {
             RP_IN_LAB);
     return rp_error_hint_set(rp_error_new(errnum, NULL, "cannot load BPF programs"),
                              "tracing programs need CONFIG_BPF_EVENTS; the lab's kernel has it: "
-                             "scripts/lab -- COMMAND");
+                             "reprobe lab -- COMMAND");
 }
 
 /* ------------------------------------------------------------------ which one it is */

@@ -47,7 +47,7 @@ bool rp_kernel_has_in_tracefs(const char *name);
 
 /* Advice of several messages. */
 #define RP_AS_ROOT "run as root (sudo), or with CAP_BPF and CAP_PERFMON"
-#define RP_IN_LAB  "use a kernel that has it, such as the lab's: scripts/lab -- COMMAND"
+#define RP_IN_LAB  "use a kernel that has it, such as the lab's: reprobe lab -- COMMAND"
 
 /* Bits of CapEff; linux/capability.h of an older system may lack the newer ones. */
 enum { RP_CAP_SYS_ADMIN = 21, RP_CAP_SYS_RESOURCE = 24, RP_CAP_PERFMON = 38, RP_CAP_BPF = 39 };

@@ -213,13 +213,23 @@ unsigned rp_ksym_address(const char *name, bool is_function, uint64_t *address) 
     return lookup.count;
 }
 
-static bool in_btf(const char *name) {
+bool rp_ksym_has_type(const char *name) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     return btf && rp_btf_find(btf, name, BTF_KIND_FUNC);
 }
 
+static bool until_name(void *ctx, const char *name, const char *module, uint64_t address) {
+    const struct lookup *lookup = ctx;
+    count_name(ctx, name, module, address);
+    return !lookup->count;
+}
+
 bool rp_ksym_exists(const char *name) {
-    return in_btf(name) || rp_ksym_count(name) > 0;
+    struct lookup lookup = {.name = name};
+    if (rp_ksym_has_type(name))
+        return true;
+    rp_error_free(rp_ksyms_each(until_name, &lookup));
+    return lookup.count > 0;
 }
 
 unsigned rp_ksym_count(const char *name) {
@@ -275,7 +285,7 @@ static const char *find_prefix(bool (*exists)(const char *name)) {
 const char *rp_syscall_prefix(void) {
     static const char *prefix;
     if (!prefix)
-        prefix = find_prefix(in_btf);
+        prefix = find_prefix(rp_ksym_has_type);
     if (!prefix)
         prefix = find_prefix(rp_ksym_exists);
     if (!prefix)
@@ -339,7 +349,7 @@ static bool is_helper(const char *function) {
     snprintf(name, sizeof(name), "BPF_FUNC_%s", function + strlen("bpf_"));
     const struct btf_type *t = rp_btf_type(btf, id);
     for (unsigned i = 0; i < btf_vlen(t); i++)
-        if (strcmp(rp_btf_string(btf, btf_enum(t)[i].name_off), name) == 0)
+        if (strcmp(rp_btf_enumerator(btf, t, i).name, name) == 0)
             return true;
     return false;
 }

@@ -4,6 +4,7 @@
 #define RP_KERNEL_KSYMS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct rp_error;
@@ -15,7 +16,14 @@ struct rp_error *rp_ksyms_each(bool (*each)(void *ctx, const char *name, const c
                                void *ctx);
 /* Whether the kernel hides all addresses from this user (kptr_restrict, no CAP_SYSLOG). */
 bool rp_ksyms_hidden(void);
+/* Whether the kernel's own types (not those of modules) have that function: most do, and it is
+ * quick to see. */
+bool rp_ksym_has_type(const char *name);
+/* The same of all functions; for one without a type, it may read the whole of /proc/kallsyms. */
 bool rp_ksym_exists(const char *name);
+/* The function that the address is in, and how far; false where there is none, or the kernel hides
+ * where they are. */
+bool rp_ksym_at(uint64_t address, char *name, size_t size, uint64_t *offset);
 /* Bytes from the start of the function `name` to the next symbol; 0 if unknown. */
 uint64_t rp_ksym_size(const char *name);
 /* The same of what begins at the address. */

@@ -49,7 +49,7 @@ struct rp_error *rp_mount_if_missing(const char *fstype, const char *path) {
     struct rp_error *err = rp_error_new(errnum, why, "cannot mount %s on %s", fstype, path);
     if (errnum == ENODEV || errnum == ENOENT)
         return rp_error_hint_set(
-            err, "use a kernel that has %s, or the lab: scripts/lab -- COMMAND", fstype);
+            err, "use a kernel that has %s, or the lab: reprobe lab -- COMMAND", fstype);
     return rp_error_hint_set(err, "as root: mount -t %s nodev %s", fstype, path);
 }
 

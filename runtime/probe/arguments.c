@@ -16,10 +16,21 @@ void rp_arguments_free(struct rp_arguments *arguments) {
     for (size_t i = 0; i < arguments->count; i++) {
         free((char *)arguments->list[i].name);
         free((char *)arguments->list[i].type);
+        free(arguments->list[i].missing);
     }
     free(arguments->list);
+    free(arguments->typed.missing);
+    free(arguments->untyped);
+    free(arguments->source);
     free((char *)arguments->result);
     free(arguments);
+}
+
+const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name) {
+    for (size_t i = 0; i < arguments->count; i++)
+        if (!strcmp(arguments->list[i].name, name))
+            return &arguments->list[i];
+    return NULL;
 }
 
 struct rp_error *rp_arguments_add(struct rp_arguments *arguments, char *name, char *type) {
@@ -95,6 +106,8 @@ struct rp_error *rp_arguments_of_spec(const struct rp_spec *spec, struct rp_argu
 char *rp_arguments_declare(const struct rp_arguments *arguments, size_t count) {
     char *list = strdup("");
     for (size_t i = 0; list && i < count && i < arguments->count; i++) {
+        if (arguments->list[i].is_spare)
+            continue;
         RP_AUTO_FREE char *one = rp_type_declare(arguments->list[i].type, arguments->list[i].name);
         rp_text_list(&list, one);
     }
@@ -214,8 +227,8 @@ void rp_write_registers_head(const struct rp_function_text *f) {
     fputs(")\n{\n", f->out);
 }
 
-void rp_write_register_argument(const struct rp_function_text *f, size_t i) {
-    RP_AUTO_FREE char *value = rp_text("PT_REGS_PARM%zu(%s)", i + 1, f->context);
+void rp_write_register_argument(const struct rp_function_text *f, size_t i, size_t number) {
+    RP_AUTO_FREE char *value = rp_text("PT_REGS_PARM%zu(%s)", number + 1, f->context);
     const struct rp_argument *argument = &f->arguments->list[i];
     rp_write_local(f->out, argument->type, argument->name, value ? value : "0");
 }

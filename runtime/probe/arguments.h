@@ -7,9 +7,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "debug/programs.h"
 #include "kernel/btf.h"
 #include "probe/spec.h"
 #include "reprobe.h"
+
+/* How C has an argument of a program's function whose types are known. */
+enum rp_form {
+    RP_FORM_VALUE,  /* a number or an address, in a variable */
+    RP_FORM_MEMORY, /* in the process's memory: the variable is its address */
+    RP_FORM_WORDS,  /* words that were copied: the variable is the address of the copy */
+};
 
 /* Something that a program can read at an attach point: a function's parameter, or a tracepoint's
  * field. */
@@ -22,6 +30,15 @@ struct rp_argument {
     bool in_other_registers; /* or in those of floating point */
     bool on_stack;           /* where it is, at the entry: */
     unsigned align, offset;  /* from where the caller's arguments begin */
+    /* Of a program's function (typed.h): */
+    const struct rp_btf *btf; /* its types; NULL: they are not known */
+    uint32_t id;
+    bool is_reference; /* what is named is what it leads to */
+    bool is_spare;     /* not one that the function has: a register, whatever it is there for
+                          (arg0, …), or a variable of the program that a question named */
+    char *missing;     /* why it cannot be read, or NULL */
+    enum rp_form form;
+    struct rp_location where;
 };
 struct rp_arguments {
     struct rp_argument *list;
@@ -29,11 +46,18 @@ struct rp_arguments {
     const char *result; /* what the function returns, in C; NULL if that cannot be read */
     bool known; /* false for the functions of a program, whose types are unknown: arg0, arg1, … */
     size_t readable; /* how many of them, counted from the first, a program can read there */
+    const struct rp_debug *debug; /* the program's debug information; NULL: none */
+    uint64_t address;             /* of the probe in it; 0: it has several */
+    struct rp_argument typed;     /* what is returned, if its type (`btf`) is known */
+    char *source;                 /* where a program's function is declared, "prog.c:24"; or NULL */
+    char *untyped; /* why a program's types are not known, and what would tell them; or NULL */
 };
 
 /* *out is freed with rp_arguments_free(). */
 struct rp_error *rp_arguments_of(const char *spec, struct rp_arguments **out);
 void rp_arguments_free(struct rp_arguments *arguments);
+/* NULL unless it is one of them. */
+const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name);
 /* "kprobe:do_unlinkat(int dfd, struct filename *name)", malloc()ed. */
 char *rp_arguments_signature(const char *spec, const struct rp_arguments *arguments);
 /* The arguments from the spec's kind; freed with rp_arguments_free(). */
@@ -107,8 +131,9 @@ void rp_write_local(FILE *out, const char *type, const char *name, const char *v
 
 /* "int NAME(struct pt_regs *ctx)\n{\n" */
 void rp_write_registers_head(const struct rp_function_text *function);
-/* Reads the register of an argument or of the return value. */
-void rp_write_register_argument(const struct rp_function_text *function, size_t i);
+/* Reads register number `number` of those that arguments are passed in, as argument `i`; and the
+ * one of the return value. */
+void rp_write_register_argument(const struct rp_function_text *function, size_t i, size_t number);
 void rp_write_register_result(const struct rp_function_text *function);
 /* The stack of a call's caller. */
 void rp_write_registers_frame(const struct rp_function_text *function);

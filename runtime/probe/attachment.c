@@ -30,30 +30,24 @@ void rp_attachment_delete_event(const char *event) {
     free(rp_capture_end(&capture));
 }
 
-/* The part of struct bpf_link_info that Linux 6.7 has for a kprobe: younger than the headers that
- * this is built with may be. */
-struct kprobe_link_info {
-    uint32_t type, id, prog_id, unused_1;
-    uint32_t perf_type, unused_2;
-    uint64_t function;
-    uint32_t length, offset;
-    uint64_t address, missed;
-};
-#define PERF_TYPE_OF_KPROBE    3U
-#define PERF_TYPE_OF_KRETPROBE 4U
+/* Nothing of what has been closed. */
+static uint64_t missed_at(const struct rp_attachment *attachment, const struct rp_attached *match,
+                          bool *known) {
+    uint64_t missed = 0;
+    if (attachment->counts_missed && match->fd >= 0)
+        *known = rp_missed_read(&attachment->reader, match->fd, match->event_fd, &missed) && *known;
+    return missed;
+}
 
-static uint64_t missed_of(int link) {
-    struct kprobe_link_info info = {0};
-    uint32_t size = sizeof(info);
-    bool known =
-        !bpf_obj_get_info_by_fd(link, &info, &size) && info.type == BPF_LINK_TYPE_PERF_EVENT &&
-        (info.perf_type == PERF_TYPE_OF_KPROBE || info.perf_type == PERF_TYPE_OF_KRETPROBE);
-    return known ? info.missed : 0;
+/* Before it is closed. */
+static void see_missed(struct rp_attachment *attachment, struct rp_attached *match) {
+    bool known = true;
+    attachment->missed += missed_at(attachment, match, &known);
+    attachment->unsure |= !known;
 }
 
 static void end_place(struct rp_attachment *attachment, struct rp_attached *match) {
-    if (match->fd >= 0 && match->event_fd >= 0)
-        attachment->missed += missed_of(match->fd);
+    see_missed(attachment, match);
     if (match->fd >= 0)
         close(match->fd);
     if (match->event_fd >= 0)
@@ -101,10 +95,9 @@ void rp_attachment_disable(struct rp_attachment *attachment) {
     for (size_t i = 0; i < attachment->count; i++) {
         struct rp_attached *match = &attachment->items[i];
         bool is_link = match->event_fd >= 0;
-        if (is_link && match->fd >= 0) {
-            attachment->missed += missed_of(match->fd);
+        see_missed(attachment, match);
+        if (is_link && match->fd >= 0)
             close(match->fd);
-        }
         fds[i] = is_link ? match->event_fd : match->fd;
         match->fd = match->event_fd = -1;
     }
@@ -118,7 +111,31 @@ void rp_attachment_end(struct rp_attachment *attachment) {
     for (size_t i = 0; i < attachment->count; i++)
         end_place(attachment, &attachment->items[i]);
     rp_vec_clear(attachment);
-    *attachment = (struct rp_attachment){.missed = attachment->missed};
+    if (attachment->counts_missed)
+        rp_missed_reader_close(&attachment->reader);
+    *attachment = (struct rp_attachment){
+        .missed = attachment->missed, .given = attachment->given, .unsure = attachment->unsure};
+}
+
+/* ------------------------------------------------------------------ what the kernel missed */
+
+void rp_attachment_count_missed(struct rp_attachment *attachment) {
+    attachment->counts_missed = true;
+    rp_missed_reader_open(&attachment->reader);
+}
+
+uint64_t rp_attachment_missed(const struct rp_attachment *attachment, bool *known) {
+    uint64_t missed = attachment->missed - attachment->given;
+    *known = !attachment->unsure;
+    for (size_t i = 0; i < attachment->count; i++)
+        missed += missed_at(attachment, &attachment->items[i], known);
+    return missed;
+}
+
+uint64_t rp_attachment_take_missed(struct rp_attachment *attachment, bool *known) {
+    uint64_t missed = rp_attachment_missed(attachment, known);
+    attachment->given += missed;
+    return missed;
 }
 
 /* ------------------------------------------------------------------ kprobes and uprobes

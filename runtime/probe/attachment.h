@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "probe/missed.h"
 #include "util/error.h"
 #include "util/vec.h"
 
@@ -14,7 +15,10 @@
 struct rp_attachment {
     RP_VEC(struct rp_attached);
     struct rp_closer *closer; /* owns their descriptors once it is disabled */
-    uint64_t missed;          /* what the kernel missed, as far as it has told of that */
+    struct rp_missed_reader reader;
+    bool counts_missed;     /* the kernel counts what it misses there, and `reader` is open */
+    bool unsure;            /* of something that is closed it did not tell */
+    uint64_t missed, given; /* by what is closed; of all what was taken */
 };
 
 /* Adds an attach point to `attachment`, which takes `fd` and `event` (malloc()ed, or NULL), even on
@@ -33,8 +37,15 @@ bool rp_attachment_enable(const struct rp_attachment *attachment);
 int rp_attachment_fd(const struct rp_attachment *attachment);
 /* Starts to detach: events stop within a few milliseconds. */
 void rp_attachment_disable(struct rp_attachment *attachment);
-/* Detaches, and waits for the kernel's grace period (tens of milliseconds). `missed` stays. */
+/* Detaches, and waits for the kernel's grace period (tens of milliseconds). What was missed is
+ * still to be taken then. */
 void rp_attachment_end(struct rp_attachment *attachment);
+
+/* For a kind whose misses the kernel counts; before anything is attached. */
+void rp_attachment_count_missed(struct rp_attachment *attachment);
+/* What the kernel missed there and nobody took yet. *known: false if it does not say of all. */
+uint64_t rp_attachment_missed(const struct rp_attachment *attachment, bool *known);
+uint64_t rp_attachment_take_missed(struct rp_attachment *attachment, bool *known);
 
 /* ------------------------------------------------------------------ kprobes and uprobes */
 

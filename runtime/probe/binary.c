@@ -16,6 +16,7 @@
 #define NT_STAPSDT 3
 #endif
 
+#include "debug/files.h"
 #include "kernel/bcc.h"
 #include "kernel/features.h"
 #include "probe/probe.h"
@@ -145,6 +146,25 @@ bool rp_binary_is_stripped(const char *path) {
         named = gelf_getshdr(scn, &section) && section.sh_type == SHT_SYMTAB;
     }
     return !named;
+}
+
+bool rp_binary_has_section(const char *path, const char *end) {
+    size_t length = strlen(end);
+    RP_AUTO_CLOSE int fd = -1;
+    AUTO_ELF Elf *elf = NULL;
+    struct rp_error *err = open_elf(path, &fd, &elf);
+    size_t names;
+    bool found = false;
+    bool readable = !err && !elf_getshdrstrndx(elf, &names);
+    rp_error_free(err);
+    for (Elf_Scn *scn = readable ? elf_nextscn(elf, NULL) : NULL; scn && !found;
+         scn = elf_nextscn(elf, scn)) {
+        GElf_Shdr section;
+        const char *own =
+            gelf_getshdr(scn, &section) ? elf_strptr(elf, names, section.sh_name) : NULL;
+        found = own && strlen(own) >= length && !strcmp(own + strlen(own) - length, end);
+    }
+    return found;
 }
 
 /* ------------------------------------------------------------------ which file */
@@ -307,24 +327,33 @@ struct rp_error *rp_binary_of_pattern(const char *pattern, char **name) {
 struct visit {
     bool (*each)(void *ctx, const char *name, uint64_t address, uint64_t size);
     void *ctx;
+    bool has_ended;
 };
 
 static int visit_symbol(const char *name, uint64_t address, uint64_t size, void *ctx) {
-    const struct visit *visit = ctx;
-    return visit->each(visit->ctx, name, address, size) ? 0 : -1;
+    struct visit *visit = ctx;
+    visit->has_ended |= !visit->each(visit->ctx, name, address, size);
+    return visit->has_ended ? -1 : 0;
 }
 
+/* libbcc takes whatever .gnu_debuglink leads to, and waits for a FIFO: the file with the symbols is
+ * found here. */
 static int each_symbol(const char *path, uint32_t types, struct visit *visit) {
-    struct bcc_symbol_option option = {
-        .use_debug_file = 1, .check_debug_file_crc = 1, .use_symbol_type = types};
-    return rp_bcc()->bcc_elf_foreach_sym(path, visit_symbol, &option, visit);
+    struct bcc_symbol_option option = {.use_symbol_type = types};
+    RP_AUTO_FREE char *name = NULL;
+    RP_AUTO_CLOSE int fd = rp_debug_file_open(path, true, &name);
+    char there[32];
+    snprintf(there, sizeof(there), "/proc/self/fd/%d", fd);
+    if (fd >= 0 && rp_bcc()->bcc_elf_foreach_sym(there, visit_symbol, &option, visit) < 0)
+        return -1;
+    return visit->has_ended ? 0 : rp_bcc()->bcc_elf_foreach_sym(path, visit_symbol, &option, visit);
 }
 
 struct rp_error *rp_binary_each_function(const char *path,
                                          bool (*each)(void *ctx, const char *name, uint64_t address,
                                                       uint64_t size),
                                          void *ctx) {
-    struct visit visit = {each, ctx};
+    struct visit visit = {.each = each, .ctx = ctx};
     if (each_symbol(path, 1U << STT_FUNC | 1U << STT_GNU_IFUNC, &visit) < 0)
         return not_whole(path);
     return NULL;
@@ -334,7 +363,7 @@ struct rp_error *rp_binary_each_variable(const char *path,
                                          bool (*each)(void *ctx, const char *name, uint64_t address,
                                                       uint64_t size),
                                          void *ctx) {
-    struct visit visit = {each, ctx};
+    struct visit visit = {.each = each, .ctx = ctx};
     return each_symbol(path, 1U << STT_OBJECT, &visit) < 0 ? not_whole(path) : NULL;
 }
 
@@ -342,7 +371,7 @@ void rp_binary_each_ifunc(const char *path,
                           bool (*each)(void *ctx, const char *name, uint64_t address,
                                        uint64_t size),
                           void *ctx) {
-    struct visit visit = {each, ctx};
+    struct visit visit = {.each = each, .ctx = ctx};
     each_symbol(path, 1U << STT_GNU_IFUNC, &visit);
 }
 
@@ -449,7 +478,7 @@ struct rp_error *rp_binary_refusal(const char *path, const char *function, int e
     case ENOENT:
         return rp_error_hint_set(
             rp_probe_error(errnum, "this kernel has no uprobes (CONFIG_UPROBE_EVENTS)"),
-            "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+            "run it in the lab, on a kernel that has them: reprobe lab -- COMMAND");
     case E2BIG:
         return rp_error_hint_set(
             rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),

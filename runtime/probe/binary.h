@@ -43,6 +43,8 @@ struct rp_error *rp_binary_each_variable(const char *path,
                                          void *ctx);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);
+/* Whether the file has a section whose name ends with that. */
+bool rp_binary_has_section(const char *path, const char *end);
 /* One location of a USDT probe. */
 struct rp_binary_usdt {
     const char *provider, *name;

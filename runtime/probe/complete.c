@@ -12,11 +12,9 @@
 #include "probe/kind.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/file.h"
 #include "util/index.h"
-
-static bool begins(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
-}
+#include "util/text.h"
 
 /* ------------------------------------------------------------- files */
 
@@ -42,7 +40,7 @@ static void complete_path(struct rp_completion *completion, const char *prefix) 
     RP_AUTO_CLOSEDIR DIR *dir = folder ? opendir(folder) : NULL;
     const struct dirent *entry;
     while (dir && (entry = readdir(dir)))
-        if (begins(entry->d_name, base) && (*base == '.' || entry->d_name[0] != '.'))
+        if (rp_starts_with(entry->d_name, base) && (*base == '.' || entry->d_name[0] != '.'))
             offer_file(completion, folder, entry->d_name);
 }
 
@@ -81,9 +79,7 @@ static bool add_target(void *ctx, const char *rest) {
 
 static bool is_last(const struct rp_probe_kind *kind, const char *path, const struct stat *st) {
     return last.path && last.list == kind->list && strcmp(last.path, path) == 0 &&
-           last.st.st_ino == st->st_ino && last.st.st_size == st->st_size &&
-           last.st.st_mtim.tv_sec == st->st_mtim.tv_sec &&
-           last.st.st_mtim.tv_nsec == st->st_mtim.tv_nsec;
+           rp_file_is_same(&last.st, st);
 }
 
 static struct rp_error *read_file(const struct rp_probe_kind *kind, const char *file) {
@@ -159,7 +155,7 @@ static void complete_word(struct rp_completion *completion, const char *prefix) 
     const struct rp_probe_kind *kind;
     for (size_t i = 0; (kind = rp_probe_kind_at(i)); i++) {
         completion->what = kind->what;
-        if (begins(kind->name, prefix))
+        if (rp_starts_with(kind->name, prefix))
             rp_completion_offer(completion, kind->name);
     }
     completion->after = "";

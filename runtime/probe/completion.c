@@ -10,6 +10,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/index.h"
+#include "util/text.h"
 
 void rp_completion_offer(void *ctx, const char *word) {
     const struct rp_completion *completion = ctx;
@@ -17,10 +18,6 @@ void rp_completion_offer(void *ctx, const char *word) {
     if (asprintf(&text, "%.*s%s%s", (int)completion->before_len, completion->before, word,
                  completion->after) >= 0)
         completion->each(completion->ctx, text, completion->what);
-}
-
-static bool begins(const char *text, const char *prefix) {
-    return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
 /* ------------------------------------------------------------- cached lists */
@@ -54,11 +51,9 @@ static bool is_stale(struct saved *saved) {
 /* ------------------------------------------------------------- functions of the kernel */
 
 static void add_functions(const struct rp_btf *btf) {
-    for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
-        const struct btf_type *type = rp_btf_type(btf, id);
-        if (btf_is_func(type))
-            rp_index_add(&functions.index, rp_btf_name(btf, type));
-    }
+    uint32_t id = 0;
+    for (const char *name; (name = rp_btf_next_named(btf, BTF_KIND_FUNC, "", &id));)
+        rp_index_add(&functions.index, name);
 }
 
 static bool add_symbol(void *ctx, const char *name, const char *module, uint64_t address) {
@@ -136,7 +131,7 @@ struct names {
 static void offer_name(void *ctx, const char *event) {
     const struct names *names = ctx;
     const char *colon = strchr(event, ':');
-    if (!colon || !begins(colon + 1, names->prefix))
+    if (!colon || !rp_starts_with(colon + 1, names->prefix))
         return;
     names->completion->each(names->completion->ctx, colon + 1, event);
 }

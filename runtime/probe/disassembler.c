@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "util/array.h"
 #include "util/library.h"
 
 #define LLVM_FUNCTIONS(F)                                                                          \
@@ -33,13 +32,7 @@ static struct { LLVM_FUNCTIONS(RP_LIBRARY_MEMBER) } llvm;
 
 /* The LLVM that libbcc compiles with. */
 static bool open_llvm(void) {
-    static const char *const file = LLVM_SONAME;
-    static const char *const functions[] = {LLVM_FUNCTIONS(RP_LIBRARY_NAME)};
-    static struct rp_library library = {.files = &file,
-                                        .file_count = 1,
-                                        .mode = RTLD_LAZY | RTLD_LOCAL,
-                                        .functions = functions,
-                                        .function_count = RP_COUNT(functions)};
+    RP_LIBRARY_OF_FILE(library, LLVM_SONAME, RTLD_LAZY | RTLD_LOCAL, LLVM_FUNCTIONS);
     char why[128];
     return !rp_library_open(&library, &llvm, why);
 }

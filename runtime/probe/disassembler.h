@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/cleanup.h"
+
 struct rp_disassembler;
 
 enum rp_instructions { RP_INSTRUCTIONS_BPF, RP_INSTRUCTIONS_MACHINE };
@@ -28,5 +30,10 @@ struct rp_boundary {
 struct rp_boundary rp_find_boundary(const uint8_t *code, size_t size, uint64_t offset);
 /* NULL is allowed. */
 void rp_disassembler_free(struct rp_disassembler *disassembler);
+
+#define RP_AUTO_DISASSEMBLER RP_AUTO(rp_cleanup_disassembler)
+static inline void rp_cleanup_disassembler(struct rp_disassembler **disassembler) {
+    rp_disassembler_free(*disassembler);
+}
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compile/module.h"
+#include "debug/files.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 
@@ -55,10 +56,32 @@ static struct rp_error *check_effect(const struct rp_module *module, const struc
                              "%s", hint);
 }
 
+/* A program's function that was written for another build has offsets that may be others here. */
+static struct rp_error *check_build(const struct rp_module *module, const char *function,
+                                    const char *path) {
+    RP_AUTO_FREE char *wanted = path ? rp_module_build(module, function) : NULL;
+    RP_AUTO_FREE char *build = wanted ? rp_debug_file_build(path) : NULL;
+    if (!wanted || (build && !strcmp(wanted, build)))
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(ESTALE,
+                       "%s has the offsets of another build of %s (%s, and this is %s), where they "
+                       "may differ",
+                       function, path, wanted, build ? build : "not known"),
+        "ask the question again, and save or build it anew");
+}
+
 /* The pattern with the full name of its kind; NULL: out of memory. */
 static char *pattern_text(const struct rp_matches *matches, const char *pattern) {
     char *text = NULL;
     return asprintf(&text, "%s%s", matches->kind->name, strchr(pattern, ':')) < 0 ? NULL : text;
+}
+
+/* Before anything is attached. */
+static void set_kind(struct rp_instance *instance, const struct rp_probe_kind *kind) {
+    instance->kind = kind;
+    if (kind->misses)
+        rp_attachment_count_missed(&instance->attachment);
 }
 
 static struct rp_error *attach_to_matches(struct rp_module *module, const char *function,
@@ -67,7 +90,8 @@ static struct rp_error *attach_to_matches(struct rp_module *module, const char *
     uint64_t start = rp_now_ns();
     RP_TRY(rp_matches_find(instance->asked, instance->pid, matches));
     double find_ms = rp_ms_since(start);
-    instance->kind = matches->kind;
+    RP_TRY(check_build(module, function, matches->path));
+    set_kind(instance, matches->kind);
     instance->spec = pattern_text(matches, instance->asked);
     if (!instance->spec)
         return rp_error_nomem();
@@ -83,6 +107,62 @@ static struct rp_error *attach_to_matches(struct rp_module *module, const char *
     return NULL;
 }
 
+/* By a link that takes many attach points, here one (Linux 5.18 for the kernel, 6.6 for files): it
+ * asks for CAP_PERFMON alone, where a perf event asks for more. */
+static struct rp_error *attach_by_link(struct rp_module *module, const char *function,
+                                       const struct rp_spec *spec, struct rp_instance *instance) {
+    RP_AUTO(rp_matches_clear) struct rp_matches one = {.kind = spec->kind};
+    struct rp_program *by_link;
+    if (spec->path) {
+        one.pid = spec->pid;
+        one.path = strdup(spec->path);
+        if (!one.path)
+            return rp_error_nomem();
+    }
+    RP_TRY(rp_matches_add(&one, spec->target, spec->number));
+    struct rp_program_kind program = {.type = spec->kind->prog_type,
+                                      .attach_type = rp_matches_attach_type(&one)};
+    if (!program.attach_type)
+        return rp_error_new(EOPNOTSUPP, NULL, "cannot attach");
+    RP_TRY(rp_program_take(module, function, &program, &by_link));
+    struct rp_error *err =
+        rp_matches_attach(&one, program.attach_type, by_link->fd, &instance->attachment);
+    rp_program_give_back(err ? by_link : instance->program);
+    instance->program = err ? instance->program : by_link;
+    return err;
+}
+
+/* As its kind does, or else with fewer privileges. */
+static struct rp_error *attach_one(struct rp_module *module, const char *function,
+                                   const struct rp_spec *spec, struct rp_instance *instance) {
+    struct rp_error *err = spec->kind->attach(spec, instance->program->fd, &instance->attachment);
+    int errnum = err ? rp_error_errno(err) : 0;
+    bool by_link = (errnum == EPERM || errnum == EACCES) && spec->kind->multi_type &&
+                   (spec->path || !spec->offset);
+    if (!by_link)
+        return err;
+    struct rp_error *other = attach_by_link(module, function, spec, instance);
+    rp_error_free(other ? other : err);
+    return other ? err : NULL;
+}
+
+static uint64_t missed_at(const void *ctx, bool *known) {
+    const struct rp_instance *instance = ctx;
+    return rp_attachment_missed(&instance->attachment, known);
+}
+
+/* The module asks what is missed there as long as the instance is in use. */
+static struct rp_error *watch(struct rp_instance *instance) {
+    if (!instance->kind || !instance->kind->misses)
+        return NULL;
+    const struct rp_missing missing = {
+        .missed = missed_at,
+        .ctx = instance,
+        .is_return = instance->kind->misses == RP_MISSES_RETURNS,
+    };
+    return rp_module_watch(instance->program->module, &missing);
+}
+
 /* Fills in an instance that has its `asked`. */
 static struct rp_error *attach(struct rp_module *module, const char *function,
                                struct rp_instance *instance) {
@@ -92,18 +172,18 @@ static struct rp_error *attach(struct rp_module *module, const char *function,
     RP_TRY(rp_spec_parse(instance->asked, &spec));
     spec.pid = instance->pid;
     spec.module = module;
-    instance->kind = spec.kind;
+    set_kind(instance, spec.kind);
     uint64_t start = rp_now_ns();
     RP_TRY(cannot_attach(spec.kind->resolve(&spec), &spec));
     RP_TRY(cannot_attach(check_effect(module, &spec), &spec));
+    RP_TRY(cannot_attach(check_build(module, function, spec.path), &spec));
     double resolve_ms = rp_ms_since(start);
     instance->spec = rp_spec_text(&spec);
     if (!instance->spec)
         return rp_error_nomem();
     RP_TRY(load(module, function, &spec, &instance->program));
     start = rp_now_ns();
-    RP_TRY(cannot_attach(spec.kind->attach(&spec, instance->program->fd, &instance->attachment),
-                         &spec));
+    RP_TRY(cannot_attach(attach_one(module, function, &spec, instance), &spec));
     rp_module_add_attach_ms(module, resolve_ms + rp_ms_since(start));
     return NULL;
 }
@@ -115,13 +195,14 @@ struct rp_error *rp_instance_new(struct rp_module *module, const char *function,
                                  pid_t pid, struct rp_instance **out) {
     *out = take_left(module, function, spec, pid);
     if (*out)
-        return NULL;
+        return watch(*out);
     struct rp_instance *instance = calloc(1, sizeof(*instance));
     if (!instance)
         return rp_error_nomem();
     instance->pid = pid;
     instance->asked = strdup(spec);
     struct rp_error *err = instance->asked ? attach(module, function, instance) : rp_error_nomem();
+    err = err ? err : watch(instance);
     if (err) {
         rp_instance_free(instance);
         return err;
@@ -147,6 +228,12 @@ void rp_instance_disable(struct rp_instance *instance) {
         rp_attachment_disable(&instance->attachment);
 }
 
+void rp_instance_detach(struct rp_instance *instance) {
+    if (rp_instance_has_gate(instance))
+        rp_gate_close(&instance->program->gate);
+    rp_attachment_disable(&instance->attachment);
+}
+
 void rp_instance_stop(struct rp_instance *instance) {
     if (rp_instance_has_gate(instance)) {
         rp_gate_close(&instance->program->gate);
@@ -156,12 +243,16 @@ void rp_instance_stop(struct rp_instance *instance) {
     }
 }
 
-/* What the kernel has told at its end belongs to its module. */
+/* What was missed belongs to its module, which does not ask for it any more. */
 static void give_missed(struct rp_instance *instance) {
-    if (instance->program && instance->program->module && instance->kind)
-        rp_module_add_missed(instance->program->module, instance->attachment.missed,
-                             instance->kind->is_return);
-    instance->attachment.missed = 0;
+    struct rp_module *module = instance->program ? instance->program->module : NULL;
+    if (!module || !instance->kind->misses)
+        return;
+    bool known;
+    const struct rp_missing missing = {.ctx = instance,
+                                       .is_return = instance->kind->misses == RP_MISSES_RETURNS};
+    uint64_t missed = rp_attachment_take_missed(&instance->attachment, &known);
+    rp_module_unwatch(module, &missing, missed, known);
 }
 
 static void free_detached(struct rp_instance *instance) {
@@ -332,6 +423,7 @@ static bool add_left(struct rp_instance *instance) {
 
 void rp_instance_leave(struct rp_instance *instance) {
     bool has_gate = rp_instance_has_gate(instance);
+    give_missed(instance);
     pthread_mutex_lock(&left.lock);
     collect();
     bool added = has_gate && !instance->kind->is_scarce && add_left(instance);
@@ -347,12 +439,16 @@ void rp_instance_leave(struct rp_instance *instance) {
 void rp_instance_free(struct rp_instance *instance) {
     if (!instance)
         return;
-    if (rp_instance_has_gate(instance))
-        rp_gate_close(&instance->program->gate);
-    rp_attachment_disable(&instance->attachment);
+    rp_instance_detach(instance);
     rp_attachment_end(&instance->attachment);
-    give_missed(instance);
     rp_instance_leave(instance);
+}
+
+bool rp_instances_linger(void) {
+    pthread_mutex_lock(&left.lock);
+    bool linger = left.works;
+    pthread_mutex_unlock(&left.lock);
+    return linger;
 }
 
 void rp_instances_flush(void) {

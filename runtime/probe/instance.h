@@ -33,11 +33,15 @@ void rp_instance_start(const struct rp_instance *instance);
 void rp_instance_stop(struct rp_instance *instance);
 /* The same without waiting for programs that already run. */
 void rp_instance_disable(struct rp_instance *instance);
+/* Begins to detach it; rp_instance_free() waits for the end of that. */
+void rp_instance_detach(struct rp_instance *instance);
 
 /* Ends a stopped instance; in the background if it has a gate. */
 void rp_instance_leave(struct rp_instance *instance);
 /* Ends it at once. NULL is allowed. */
 void rp_instance_free(struct rp_instance *instance);
+/* Whether some that were left are still to be detached, by a thread that may hold any lock. */
+bool rp_instances_linger(void);
 /* Returns when all that were left are detached. */
 void rp_instances_flush(void);
 

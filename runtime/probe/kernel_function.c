@@ -14,6 +14,8 @@
 #include "probe/kernel_event.h"
 #include "probe/kind.h"
 #include "util/cleanup.h"
+#include "util/nearest.h"
+#include "util/text.h"
 
 bool rp_kernel_function_use_own_name(struct rp_spec *spec) {
     char *own = rp_syscall_function(spec->target);
@@ -79,19 +81,61 @@ static struct rp_error *several(const struct which *which) {
                              which->first, which->second);
 }
 
+/* What is meant, perhaps: of the module's functions, and of the modules. */
+struct near {
+    const struct rp_spec *spec;
+    struct rp_nearest functions, modules;
+    char elsewhere[64]; /* a module that has the function; "": none */
+};
+
+static bool add_near(void *ctx, const char *name, const char *module, uint64_t address) {
+    struct near *near = ctx;
+    (void)address;
+    const char *in = module ? module : "vmlinux";
+    if (is_in(module, near->spec->category))
+        rp_nearest_add(&near->functions, name);
+    rp_nearest_add(&near->modules, in);
+    if (!strcmp(name, near->spec->target))
+        snprintf(near->elsewhere, sizeof(near->elsewhere), "%s", in);
+    return true;
+}
+
+/* "kprobe:vmlinux:vfs_read", or NULL. */
+static char *near_spec(const struct which *which) {
+    const struct rp_spec *spec = which->spec;
+    struct near near = {
+        .spec = spec, .functions = {.wanted = spec->target}, .modules = {.wanted = spec->category}};
+    rp_error_free(rp_ksyms_each(add_near, &near));
+    RP_AUTO_FREE char *before =
+        rp_text(which->has_module ? "%s:%s:" : "%s:", spec->kind->name, spec->category);
+    char *text = NULL;
+    if (*near.elsewhere)
+        text = rp_text("%s:%s:%s", spec->kind->name, near.elsewhere, spec->target);
+    else if (before)
+        text = rp_nearest_text(which->has_module ? &near.functions : &near.modules, before);
+    rp_nearest_clear(&near.functions);
+    rp_nearest_clear(&near.modules);
+    return text;
+}
+
 static struct rp_error *none(const struct which *which) {
     const struct rp_spec *spec = which->spec;
     if (which->wanted)
         return rp_error_hint_set(
             rp_probe_error(ENOENT, "no function of the kernel begins at %s", spec->target),
             "/proc/kallsyms has their addresses, if it is read as root");
+    RP_AUTO_FREE char *near = near_spec(which);
+    struct rp_error *err =
+        which->has_module ? rp_probe_error(ENOENT, "the module %s has no function %s",
+                                           spec->category, spec->target)
+                          : rp_probe_error(ENOENT, "no module named %s is loaded", spec->category);
+    if (near)
+        return rp_error_hint_set(err, "did you mean %s?", near);
     if (!which->has_module)
-        return rp_error_hint_set(
-            rp_probe_error(ENOENT, "no module named %s is loaded", spec->category),
-            "/proc/modules has those that are; the kernel itself is vmlinux");
+        return rp_error_hint_set(err,
+                                 "/proc/modules has those that are; the kernel itself is vmlinux");
     return rp_error_hint_set(
-        rp_probe_error(ENOENT, "the module %s has no function %s", spec->category, spec->target),
-        "reprobe list '%s:*PART*' finds functions by a part of their names", spec->kind->name);
+        err, "reprobe list '%s:*PART*' finds functions by a part of their names", spec->kind->name);
 }
 
 struct rp_error *rp_kernel_function_find(const struct rp_spec *spec, uint64_t *address) {
@@ -154,7 +198,7 @@ bool rp_kernel_function_is_native(const struct rp_spec *spec) {
 
 char *rp_kernel_function_call(const struct rp_spec *spec, enum rp_call_part part, const char *entry,
                               const char *end) {
-    if (part != RP_CALL_WHOLE)
+    if (part == RP_CALL_ENTRY || part == RP_CALL_RETURN)
         return rp_spec_as(spec, part == RP_CALL_ENTRY ? entry : end);
     return rp_is_syscall_function(spec->target) ? NULL : rp_spec_as(spec, "fexit");
 }

@@ -23,14 +23,18 @@ struct rp_matches;       /* matches.h */
 struct rp_function_text; /* arguments.h */
 struct rp_completion;    /* complete.h */
 
-/* BPF_TRACE_UPROBE_MULTI (Linux 6.6), which may be newer than the headers of the build. */
-#define RP_TRACE_UPROBE_MULTI ((enum bpf_attach_type)48)
+/* BPF_TRACE_UPROBE_MULTI (Linux 6.6), BPF_TRACE_KPROBE_SESSION (6.10) and BPF_TRACE_UPROBE_SESSION
+ * (6.13), which may be newer than the headers of the build. */
+#define RP_TRACE_UPROBE_MULTI   ((enum bpf_attach_type)48)
+#define RP_TRACE_KPROBE_SESSION ((enum bpf_attach_type)56)
+#define RP_TRACE_UPROBE_SESSION ((enum bpf_attach_type)57)
 
 /* Attach points that belong to one call of a function, or a syscall. */
 enum rp_call_part {
     RP_CALL_ENTRY,
     RP_CALL_RETURN,
-    RP_CALL_WHOLE, /* the return, with the arguments, too */
+    RP_CALL_WHOLE,   /* the return, with the arguments, too */
+    RP_CALL_COUNTED, /* the return, where the kernel misses none, however many calls go on */
 };
 
 /* Which tasks a probe is attached to. */
@@ -38,6 +42,20 @@ enum rp_tasks {
     RP_TASKS_ALL,     /* all; in files those of the process of -p */
     RP_TASKS_PROCESS, /* those of the process of -p or -c, if there is one */
     RP_TASKS_PROGRAM, /* the same once that process runs its program, in whose memory it is */
+};
+
+/* Whose doing the event is. */
+enum rp_doer {
+    RP_DOER_TASK_UNLESS_INTERRUPTED, /* the task that runs, or an interrupt's */
+    RP_DOER_TASK,
+    RP_DOER_NOBODY,
+};
+
+/* What the kernel misses, and counts. */
+enum rp_misses {
+    RP_MISSES_NOTHING,
+    RP_MISSES_EVENTS,  /* that come while a program runs on the same processor */
+    RP_MISSES_RETURNS, /* too many calls go on at a time */
 };
 
 /* How a program gets `ret`, the return value. */
@@ -105,6 +123,8 @@ struct rp_probe_kind {
     struct rp_error *(*refuses)(const struct rp_spec *spec);
     /* NULL: RP_TASKS_ALL. */
     enum rp_tasks (*tasks)(const struct rp_spec *spec);
+    enum rp_misses misses;
+    enum rp_doer doer;
     bool is_scarce; /* the processor has few: what was left is ended at once */
     /* After an error the caller must also end what was attached. */
     struct rp_error *(*attach)(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out);
@@ -132,6 +152,8 @@ struct rp_probe_kind {
     const char *noun; /* the word for an argument; NULL: "argument" */
     /* Adds its arguments to an empty list. NULL: it has none. */
     struct rp_error *(*arguments)(const struct rp_spec *spec, struct rp_arguments *arguments);
+    /* Adds what is called so there besides: a variable of the program. May be NULL. */
+    struct rp_error *(*add_named)(struct rp_arguments *arguments, const char *name);
     /* How C reads the argument of that name through the context: where it is, and as what;
      * malloc()ed, NULL: there is none. NULL for kinds that do not read them so. */
     char *(*field)(const struct rp_spec *spec, const char *name);
@@ -154,8 +176,7 @@ struct rp_probe_kind {
     bool is_return;    /* it is at a return */
     /* The same for some of its attach points; may be NULL. */
     bool (*returns)(const struct rp_spec *spec);
-    /* The spec of another part of the same call, malloc()ed; NULL if there is none. May be NULL
-     * itself. */
+    /* See rp_spec_call(); of a spec without an offset. May be NULL. */
     char *(*call)(const struct rp_spec *spec, enum rp_call_part part);
 
     /* Whether tasks of another width than the kernel's do not come by. NULL: they do. */
@@ -167,11 +188,18 @@ struct rp_probe_kind {
     const char *context, *other_context;
     bool has_parameters; /* the arguments are parameters of the C function; otherwise: */
     void (*write_argument)(const struct rp_function_text *function, size_t i);
+    /* Behind the argument, which is an array up to a NULL: counts its elements. Returns the
+     * variable that says how many, or all ones where that is not known; NULL: it is of another
+     * kind. May be NULL. */
+    const char *(*write_count)(const struct rp_function_text *function, const char *argument);
     enum rp_result result;
     void (*write_result)(const struct rp_function_text *function);
     /* "int NAME(…)\n{\n". NULL: nobody can ask questions there, since what a program returns
      * decides what happens. */
     void (*write_head)(const struct rp_function_text *function);
+    /* Behind the address `argument` that was kept of the call's entry: sets it anew where by the
+     * return it does not lead there any more. Returns what write_count() does. May be NULL. */
+    const char *(*write_kept)(const struct rp_function_text *function, const char *argument);
     /* A number that is the same at both ends of a call, and another one in each call that goes on
      * in the same task; NULL: a task makes one such call at a time. */
     void (*write_frame)(const struct rp_function_text *function);
@@ -199,7 +227,8 @@ extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_k
     rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
     rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
     rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind, rp_lsm_kind, rp_xdp_kind,
-    rp_tc_kind, rp_socket_kind, rp_cgroup_kind, rp_run_kind;
+    rp_tc_kind, rp_socket_kind, rp_cgroup_kind, rp_run_kind, rp_fmod_ret_kind,
+    rp_kprobe_session_kind, rp_uprobe_session_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */
 enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
@@ -222,6 +251,9 @@ struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec);
  * section. */
 struct rp_error *rp_spec_of_section(const char *section, const struct rp_section *where,
                                     char **out);
+/* The spec of another part of the same call, malloc()ed; NULL if there is none, as in the middle of
+ * a function. */
+char *rp_spec_call(const struct rp_spec *spec, enum rp_call_part part);
 /* The name of a function that names this probe by BCC's conventions: the opposite of
  * rp_probe_spec_of_function(). malloc()ed; NULL if there is no such name. It may contain characters
  * that are not allowed in C names. */

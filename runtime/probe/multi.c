@@ -12,35 +12,47 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 
-/* Linux 6.6, younger than the headers that this is built with may be. */
+/* Younger than the headers that this is built with may be. */
 #define UPROBE_MULTI_RETURN 1U
-/* The part of union bpf_attr that BPF_LINK_CREATE reads for a link to uprobes. */
+/* The parts of union bpf_attr that BPF_LINK_CREATE reads for a link to kprobes, or to uprobes. */
+struct kprobe_multi_attr {
+    uint32_t prog_fd, target_fd, attach_type, flags;
+    uint32_t multi_flags, count;
+    uint64_t names, addresses, cookies;
+};
 struct uprobe_multi_attr {
     uint32_t prog_fd, target_fd, attach_type, flags;
     uint64_t path, offsets, counters, cookies;
     uint32_t count, multi_flags, pid, unused;
 };
 
-static int kprobe_multi(int prog_fd, bool returns, const char *const *names,
+/* Of one kind of link: its type, and whether the program is to run at the returns alone. */
+struct how {
+    enum bpf_attach_type type;
+    bool returns;
+};
+
+static int kprobe_multi(int prog_fd, struct how how, const char *const *names,
                         const uint64_t *addresses, const uint64_t *cookies, size_t count) {
-    LIBBPF_OPTS(bpf_link_create_opts, opts);
-    opts.kprobe_multi.flags = returns ? BPF_F_KPROBE_MULTI_RETURN : 0;
-    opts.kprobe_multi.cnt = (uint32_t)count;
-    opts.kprobe_multi.syms = addresses ? NULL : (const char **)(uintptr_t)names;
-    opts.kprobe_multi.addrs = (const unsigned long *)addresses;
-    opts.kprobe_multi.cookies = (const __u64 *)cookies;
-    return bpf_link_create(prog_fd, 0, BPF_TRACE_KPROBE_MULTI, &opts);
+    struct kprobe_multi_attr attr = {.prog_fd = (uint32_t)prog_fd,
+                                     .attach_type = how.type,
+                                     .multi_flags = how.returns ? BPF_F_KPROBE_MULTI_RETURN : 0,
+                                     .count = (uint32_t)count,
+                                     .names = addresses ? 0 : (uintptr_t)names,
+                                     .addresses = (uintptr_t)addresses,
+                                     .cookies = (uintptr_t)cookies};
+    return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 }
 
-static int uprobe_multi(int prog_fd, bool returns, const char *path, pid_t pid,
+static int uprobe_multi(int prog_fd, struct how how, const char *path, pid_t pid,
                         const uint64_t *offsets, const uint64_t *cookies, size_t count) {
     struct uprobe_multi_attr attr = {.prog_fd = (uint32_t)prog_fd,
-                                     .attach_type = RP_TRACE_UPROBE_MULTI,
+                                     .attach_type = how.type,
                                      .path = (uintptr_t)path,
                                      .offsets = (uintptr_t)offsets,
                                      .cookies = (uintptr_t)cookies,
                                      .count = (uint32_t)count,
-                                     .multi_flags = returns ? UPROBE_MULTI_RETURN : 0,
+                                     .multi_flags = how.returns ? UPROBE_MULTI_RETURN : 0,
                                      .pid = (uint32_t)pid};
     return (int)syscall(SYS_bpf, BPF_LINK_CREATE, &attr, sizeof(attr));
 }
@@ -53,10 +65,11 @@ bool rp_multi_link_exists(enum bpf_attach_type type) {
         return false;
     const char *nowhere = "?";
     uint64_t offset = 0;
-    RP_AUTO_CLOSE int link = type == BPF_TRACE_KPROBE_MULTI
-                                 ? kprobe_multi(prog, false, &nowhere, NULL, NULL, 1)
-                                 : uprobe_multi(prog, false, "/", 0, &offset, NULL, 1);
-    return link < 0 && errno == (type == BPF_TRACE_KPROBE_MULTI ? ESRCH : EBADF);
+    const struct how how = {.type = type};
+    bool in_kernel = type == BPF_TRACE_KPROBE_MULTI || type == RP_TRACE_KPROBE_SESSION;
+    RP_AUTO_CLOSE int link = in_kernel ? kprobe_multi(prog, how, &nowhere, NULL, NULL, 1)
+                                       : uprobe_multi(prog, how, "/", 0, &offset, NULL, 1);
+    return link < 0 && errno == (in_kernel ? ESRCH : EBADF);
 }
 
 int rp_multi_link(const struct rp_matches *matches, size_t first, size_t count, uint64_t cookie,
@@ -71,10 +84,9 @@ int rp_multi_link(const struct rp_matches *matches, size_t first, size_t count, 
         numbers[i] = matches->items[first + i].number;
         cookies[i] = cookie + i;
     }
-    bool returns = matches->kind->is_return;
-    *link =
-        matches->path
-            ? uprobe_multi(prog_fd, returns, matches->path, matches->pid, numbers, cookies, count)
-            : kprobe_multi(prog_fd, returns, names, numbers[0] ? numbers : NULL, cookies, count);
+    const struct how how = {matches->kind->multi_type, matches->kind->is_return};
+    *link = matches->path
+                ? uprobe_multi(prog_fd, how, matches->path, matches->pid, numbers, cookies, count)
+                : kprobe_multi(prog_fd, how, names, numbers[0] ? numbers : NULL, cookies, count);
     return *link < 0 ? errno : 0;
 }

@@ -5,13 +5,9 @@
 
 /* ------------------------------------------------------------------ one argument */
 
-static const struct btf_type *base_type(const struct rp_btf *btf, uint32_t id) {
-    return rp_btf_type(btf, rp_btf_skip_to_base(btf, id));
-}
-
 /* What rp_btf_align() says of a packed type is how it is laid out; this is of its members. */
 static unsigned natural_align(const struct rp_btf *btf, uint32_t id) {
-    const struct btf_type *t = base_type(btf, id);
+    const struct btf_type *t = rp_btf_base_type(btf, id);
     unsigned align = 1;
     if (btf_is_array(t))
         return natural_align(btf, btf_array(t)->type);
@@ -26,7 +22,7 @@ static unsigned natural_align(const struct rp_btf *btf, uint32_t id) {
 
 /* Whether a member is where its type is not aligned to: such a struct is passed in memory. */
 static bool is_unaligned(const struct rp_btf *btf, uint32_t id) {
-    const struct btf_type *t = base_type(btf, id);
+    const struct btf_type *t = rp_btf_base_type(btf, id);
     if (btf_is_array(t))
         return is_unaligned(btf, btf_array(t)->type);
     if (!btf_is_composite(t))
@@ -42,7 +38,7 @@ static bool is_unaligned(const struct rp_btf *btf, uint32_t id) {
 }
 
 static bool has_float(const struct rp_btf *btf, uint32_t id) {
-    const struct btf_type *t = base_type(btf, id);
+    const struct btf_type *t = rp_btf_base_type(btf, id);
     if (btf_is_array(t))
         return has_float(btf, btf_array(t)->type);
     for (unsigned i = 0; btf_is_composite(t) && i < btf_vlen(t); i++)
@@ -53,7 +49,7 @@ static bool has_float(const struct rp_btf *btf, uint32_t id) {
 
 /* A word of 8 bytes is what a register holds, or a place on the stack. */
 void rp_argument_set_words(struct rp_argument *argument, const struct rp_btf *btf, uint32_t id) {
-    bool composite = btf_is_composite(base_type(btf, id));
+    bool composite = btf_is_composite(rp_btf_base_type(btf, id));
     uint64_t size = rp_btf_size(btf, id);
     argument->words = size > 8 || composite ? (unsigned)((size + 7) / 8) : 1;
     argument->is_copied = composite || size > 8;

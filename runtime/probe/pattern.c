@@ -9,6 +9,7 @@
 
 #include "kernel/features.h"
 #include "probe/matches.h"
+#include "probe/progress.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -178,6 +179,8 @@ struct job {
     bool at_once, no_cookies;
     size_t kept; /* matches; those before; the next one's number */
     size_t refused;
+    size_t done; /* matches that were attached or refused */
+    size_t count;
     int errnum; /* of a match that was refused */
     struct rp_attachment *out;
 };
@@ -215,6 +218,19 @@ static void keep(struct job *job, size_t first, size_t count) {
         }
 }
 
+/* Of what a user may not trace at all already the first one is refused. */
+static bool leaves_out(const struct job *job, int errnum) {
+    bool forbidden = errnum == EPERM || errnum == EACCES;
+    return (is_about_one_match(errnum) || (forbidden && job->kept && !job->at_once)) &&
+           job->refused <= REFUSALS_MAX;
+}
+
+/* Some more are done: whether it goes on. */
+static bool goes_on(struct job *job, size_t count) {
+    job->done += count;
+    return job->at_once || rp_progress(job->done, job->count);
+}
+
 /* Attaches to all of them or, if the kernel refuses that, to each half. An errno that is about all
  * of them. */
 static int attach_range(struct job *job, size_t first, size_t count) {
@@ -222,15 +238,15 @@ static int attach_range(struct job *job, size_t first, size_t count) {
     int errnum = whole ? link_range(job, first, count) : 0;
     if (whole && !errnum) {
         keep(job, first, count);
-        return 0;
+        return goes_on(job, count) ? 0 : ECANCELED;
     }
-    if (errnum && (!is_about_one_match(errnum) || job->refused > REFUSALS_MAX))
+    if (errnum && !leaves_out(job, errnum))
         return errnum;
     if (count == 1) {
         job->errnum = errnum;
         job->refused += job->at_once;
         rp_match_clear(job->matches, first);
-        return 0;
+        return goes_on(job, 1) ? 0 : ECANCELED;
     }
     errnum = attach_range(job, first, count / 2);
     return errnum ? errnum : attach_range(job, first + count / 2, count - count / 2);
@@ -243,6 +259,9 @@ static struct rp_error *explain(const struct job *job, size_t count, int errnum)
         return own;
     if (errnum == EPERM || errnum == EACCES)
         return rp_kernel_refusal(errnum);
+    if (errnum == ECANCELED)
+        return rp_probe_error(errnum, "an interrupt ended it, at %zu of %zu matches", job->done,
+                              count);
     if (errnum == EMFILE || errnum == ENFILE)
         return rp_error_hint_set(
             rp_probe_error(errnum, "it has %zu matches, and each takes two descriptors", count),
@@ -271,7 +290,7 @@ struct rp_error *rp_matches_attach(struct rp_matches *matches, enum bpf_attach_t
                                    int prog_fd, struct rp_attachment *out) {
     struct job job = {
         .matches = matches, .prog_fd = prog_fd, .at_once = attach_type != 0, .out = out};
-    size_t count = matches->count;
+    size_t count = job.count = matches->count;
     if (!job.at_once)
         make_room(count);
     int errnum = attach_range(&job, 0, count);
@@ -280,5 +299,6 @@ struct rp_error *rp_matches_attach(struct rp_matches *matches, enum bpf_attach_t
     if (errnum)
         return explain(&job, count, errnum);
     matches->count = job.kept;
+    matches->left_out = count - job.kept;
     return NULL;
 }

@@ -144,6 +144,10 @@ size_t rp_probe_match_count(const struct rp_probe *probe) {
     return matches->kind ? matches->count : 1;
 }
 
+size_t rp_probe_left_out(const struct rp_probe *probe) {
+    return probe->instance->matches.left_out;
+}
+
 const char *rp_probe_match(const struct rp_probe *probe, size_t i) {
     if (i >= rp_probe_match_count(probe))
         return NULL;
@@ -180,6 +184,10 @@ struct rp_error *rp_probe_open_rows(const struct rp_probe *probe, int *fd) {
 
 void rp_probe_disable(struct rp_probe *probe) {
     rp_instance_disable(probe->instance);
+}
+
+void rp_probe_detach(struct rp_probe *probe) {
+    rp_instance_detach(probe->instance);
 }
 
 void rp_probe_free(struct rp_probe *probe) {
@@ -295,7 +303,8 @@ struct listing {
     bool (*each)(void *ctx, const char *spec);
     void *ctx;
     RP_VEC(char) spec; /* the last one, in memory that is reused */
-    bool ended;        /* `each` returned false */
+    bool any;          /* `each` was called */
+    bool ended;        /* it returned false */
     bool nomem;
 };
 
@@ -317,6 +326,7 @@ static bool list_one(void *ctx, const char *rest) {
     const char *glob = listing->glob;
     if (glob && fnmatch(glob, rest, 0) && fnmatch(glob, spec, 0))
         return true;
+    listing->any = true;
     listing->ended = !listing->each(listing->ctx, spec);
     return !listing->ended;
 }
@@ -329,21 +339,37 @@ static struct rp_error *list_kind(struct listing *listing, const char *pattern) 
                              "write one: %s", kind->usage);
 }
 
+/* Whether this user may not see them. Kernels say EPERM of what they lack, too. */
+static bool is_refusal(const struct rp_error *err) {
+    if (!err || rp_error_errno(err) != EPERM)
+        return err && rp_error_errno(err) == EACCES;
+    struct rp_error *unusable = rp_kernel_usable();
+    rp_error_free(unusable);
+    return unusable != NULL;
+}
+
 /* When listing all kinds, skips kinds that this kernel lacks or that need more to be listed; the
- * (last) error counts only if no kind was listed. */
+ * (last) error counts only if no kind was listed, or if nothing matches and this user may not see
+ * all. */
 static struct rp_error *list_all(struct listing *listing) {
-    struct rp_error *last = NULL;
+    struct rp_error *last = NULL, *refused = NULL;
     bool any = false;
     const struct rp_probe_kind *kind;
     for (size_t i = 0; (kind = rp_probe_kind_at(i)) && !listing->ended; i++) {
         if (kind->in_files || !kind->list)
             continue;
         listing->kind = kind;
-        rp_error_free(last);
-        last = list_kind(listing, listing->glob);
-        any = any || !last;
+        struct rp_error *err = list_kind(listing, listing->glob);
+        any = any || !err;
+        struct rp_error **kept = is_refusal(err) && !refused ? &refused : &last;
+        rp_error_free(*kept);
+        *kept = err;
     }
-    if (!any)
+    bool hidden = refused && !listing->any;
+    if (hidden || (!any && !last))
+        last = (rp_error_free(last), rp_take(refused));
+    rp_error_free(refused);
+    if (!any || hidden)
         return last;
     rp_error_free(last);
     return NULL;
@@ -359,6 +385,8 @@ static struct rp_error *list(const char *name, struct listing *listing) {
     listing->kind = name ? rp_probe_kind_find(name, strlen(name)) : named;
     if (name && !listing->kind)
         return rp_probe_kind_unknown(name);
+    if (!listing->kind && listing->glob && rp_spec_begins_with_file(listing->glob))
+        listing->kind = &rp_uprobe_kind;
     if (!listing->kind)
         return list_all(listing);
     if (listing->kind == named) {

@@ -20,10 +20,12 @@ struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *functi
  * there is, and what it writes is what is read. -1: it is not an iterator. */
 struct rp_error *rp_probe_open_rows(const struct rp_probe *probe, int *fd);
 
-/* Detaches the probe without waiting for the kernel's grace period (tens of milliseconds): its
- * events end within a few milliseconds. rp_probe_free() waits; disable several, then free them, and
- * they wait together. */
+/* Stops the probe without waiting for the kernel's grace period (tens of milliseconds): its events
+ * end within a few milliseconds. */
 void rp_probe_disable(struct rp_probe *probe);
+/* The same for one that is to be freed: begins to detach it. rp_probe_free() waits; detach several,
+ * then free them, and they wait together. */
+void rp_probe_detach(struct rp_probe *probe);
 /* Ends and frees the probe; no event happens after the return. If its program can be stopped
  * (rp_compile_opts.movable), the kernel's grace period passes in the background. */
 void rp_probe_leave(struct rp_probe *probe);

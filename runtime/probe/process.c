@@ -12,6 +12,7 @@
 #include "probe/binary.h"
 #include "probe/probe.h"
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/nearest.h"
 #include "util/text.h"
 
@@ -89,9 +90,7 @@ struct mapping {
 
 /* Mappings are in the order of addresses, and so are those of one file. */
 static void find_mapping(pid_t pid, const char *path, struct mapping *out) {
-    char maps[32];
-    snprintf(maps, sizeof(maps), "/proc/%d/maps", pid);
-    RP_AUTO_FCLOSE FILE *file = fopen(maps, "re");
+    RP_AUTO_FCLOSE FILE *file = rp_file_of_process(pid, "maps");
     RP_AUTO_FREE char *line = NULL;
     size_t size = 0;
     while (file && !out->found && getline(&line, &size, file) > 0) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/file.h"
 #include "util/text.h"
 
 static pid_t whose;
@@ -48,16 +49,29 @@ static int open_there(const char *path) {
     return dir < 0 ? -1 : (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
 }
 
+static bool read_link(const char *link, char path[PATH_MAX]) {
+    ssize_t length = readlink(link, path, PATH_MAX - 1);
+    path[length > 0 ? length : 0] = '\0';
+    return length > 0;
+}
+
+/* What is behind the process's root. Where we are in a root of our own, and it has mounts of its
+ * own, paths begin at the root of these. */
+static const char *behind_root(const char *path) {
+    char link[64], root[PATH_MAX];
+    snprintf(link, sizeof(link), "/proc/%d/root", whose);
+    size_t length = read_link(link, root) ? strlen(root) : 0;
+    return !strncmp(path, root, length) && path[length] == '/' ? path + length : path;
+}
+
 /* The file's path for us: in /proc, or where the root is a folder of ours. */
 static char *path_of(int fd) {
     char link[64], there[PATH_MAX];
     struct stat file, found;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, there, sizeof(there) - 1);
-    if (length <= 0 || fstat(fd, &file) || !S_ISREG(file.st_mode))
+    if (!read_link(link, there) || fstat(fd, &file) || !S_ISREG(file.st_mode))
         return NULL;
-    there[length] = '\0';
-    RP_AUTO_FREE char *in_root = rp_text("/proc/%d/root%s", whose, there);
+    RP_AUTO_FREE char *in_root = rp_text("/proc/%d/root%s", whose, behind_root(there));
     if (in_root && !stat(in_root, &found) && is_same(&file, &found))
         return rp_take(in_root);
     return !stat(there, &found) && is_same(&file, &found) ? strdup(there) : NULL;
@@ -92,9 +106,7 @@ static bool is_library(const char *file, const char *name) {
 
 /* What the process has loaded is the one that it uses. */
 static char *find_library(const char *name) {
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/maps", whose);
-    RP_AUTO_FCLOSE FILE *maps = fopen(path, "re");
+    RP_AUTO_FCLOSE FILE *maps = rp_file_of_process(whose, "maps");
     RP_AUTO_FREE char *line = NULL;
     size_t size = 0;
     while (maps && getline(&line, &size, maps) > 0) {

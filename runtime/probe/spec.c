@@ -94,7 +94,7 @@ struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size)
     if (!size || spec->offset < size)
         return NULL;
     return rp_error_hint_set(
-        rp_probe_error(ERANGE, "the offset is outside the function: %s has %" PRIu64 " bytes long",
+        rp_probe_error(ERANGE, "the offset is outside the function: %s has %" PRIu64 " bytes",
                        spec->target, size),
         "use an offset below %" PRIu64, size);
 }
@@ -116,6 +116,10 @@ char *rp_spec_text(const struct rp_spec *spec) {
 char *rp_spec_as(const struct rp_spec *spec, const char *kind) {
     return rp_text("%s:%s%s%s%s%s", kind, spec->path ? spec->path : "", spec->path ? ":" : "",
                    spec->category ? spec->category : "", spec->category ? ":" : "", spec->target);
+}
+
+char *rp_spec_call(const struct rp_spec *spec, enum rp_call_part part) {
+    return spec->kind->call && !spec->offset ? spec->kind->call(spec, part) : NULL;
 }
 
 void rp_spec_clear(struct rp_spec *spec) {
@@ -169,7 +173,8 @@ static bool is_plain(const struct rp_spec *spec) {
 bool rp_spec_is_same_event(const struct rp_spec *a, const struct rp_spec *b) {
     return a->kind != b->kind && is_plain(a) && is_plain(b) &&
            a->kind->of_functions == b->kind->of_functions &&
-           a->kind->is_return == b->kind->is_return && strcmp(a->target, b->target) == 0;
+           !a->kind->decides == !b->kind->decides && a->kind->is_return == b->kind->is_return &&
+           strcmp(a->target, b->target) == 0;
 }
 
 const char *rp_spec_noun(const struct rp_spec *spec) {
@@ -185,4 +190,9 @@ enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
 
 bool rp_spec_is_return(const struct rp_spec *spec) {
     return spec->kind->is_return || (spec->kind->returns && spec->kind->returns(spec));
+}
+
+bool rp_spec_begins_with_file(const char *text) {
+    size_t length = strcspn(text, ":");
+    return text[length] && memchr(text, '/', length);
 }

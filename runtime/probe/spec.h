@@ -66,4 +66,8 @@ struct rp_error *rp_spec_number(const char *text, const char *noun, uint64_t *nu
 /* Why the offset is not inside a function of `size` bytes (0: unknown); or NULL. */
 struct rp_error *rp_spec_check_offset(const struct rp_spec *spec, uint64_t size);
 
+/* Whether it is of a program's file, without a kind: "./prog:load", "/usr/bin/env:*": a slash
+ * stands before its colon. */
+bool rp_spec_begins_with_file(const char *text);
+
 #endif

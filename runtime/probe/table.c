@@ -19,13 +19,30 @@
 
 /* The rows, with space after them. */
 static const struct rp_probe_kind *table[KINDS_MAX] = {
-    &rp_kprobe_kind,     &rp_kretprobe_kind,  &rp_fentry_kind,
-    &rp_fexit_kind,      &rp_uprobe_kind,     &rp_uretprobe_kind,
-    &rp_usdt_kind,       &rp_tracepoint_kind, &rp_raw_tracepoint_kind,
-    &rp_tp_btf_kind,     &rp_profile_kind,    &rp_interval_kind,
-    &rp_software_kind,   &rp_hardware_kind,   &rp_iter_kind,
-    &rp_watchpoint_kind, &rp_run_kind,        &rp_lsm_kind,
-    &rp_xdp_kind,        &rp_tc_kind,         &rp_socket_kind,
+    &rp_kprobe_kind,
+    &rp_kretprobe_kind,
+    &rp_fentry_kind,
+    &rp_fexit_kind,
+    &rp_uprobe_kind,
+    &rp_uretprobe_kind,
+    &rp_usdt_kind,
+    &rp_tracepoint_kind,
+    &rp_raw_tracepoint_kind,
+    &rp_tp_btf_kind,
+    &rp_profile_kind,
+    &rp_interval_kind,
+    &rp_software_kind,
+    &rp_hardware_kind,
+    &rp_iter_kind,
+    &rp_watchpoint_kind,
+    &rp_run_kind,
+    &rp_kprobe_session_kind,
+    &rp_uprobe_session_kind,
+    &rp_fmod_ret_kind,
+    &rp_lsm_kind,
+    &rp_xdp_kind,
+    &rp_tc_kind,
+    &rp_socket_kind,
     &rp_cgroup_kind,
 };
 
@@ -128,8 +145,7 @@ static struct rp_error *no_colon(const char *text) {
         rp_probe_error(EINVAL, "it has no colon: a probe is KIND:NAME, such as kprobe:vfs_read"));
 }
 
-static struct rp_error *parse(const char *text, struct rp_spec *spec) {
-    RP_TRY(check_text(text));
+static struct rp_error *parse_plain(const char *text, struct rp_spec *spec) {
     const char *colon = strchr(text, ':');
     if (!colon)
         return no_colon(text);
@@ -141,6 +157,38 @@ static struct rp_error *parse(const char *text, struct rp_spec *spec) {
     if (length == 0)
         return hint_usages(rp_probe_error(EINVAL, "the probe kind is missing"));
     return name ? rp_probe_kind_unknown(name) : rp_error_nomem();
+}
+
+/* perf's way to say that a function's return is meant: "uprobe:./prog:f%return". */
+#define AT_RETURN "%return"
+
+static bool is_at_return(const char *text, size_t length) {
+    size_t suffix = strlen(AT_RETURN);
+    return length >= suffix && !memcmp(text + length - suffix, AT_RETURN, suffix);
+}
+
+static struct rp_error *parse_return(const char *text, size_t length, struct rp_spec *spec) {
+    RP_AUTO_FREE char *function = strndup(text, length);
+    if (!function)
+        return rp_error_nomem();
+    RP_TRY(parse_plain(function, spec));
+    RP_AUTO_FREE char *end = rp_spec_call(spec, RP_CALL_RETURN);
+    if (!end)
+        return rp_probe_error(EINVAL, "nothing returns at %s", function);
+    rp_spec_clear(spec);
+    return parse_plain(end, spec);
+}
+
+static struct rp_error *parse(const char *text, struct rp_spec *spec) {
+    RP_TRY(check_text(text));
+    size_t length = strlen(text);
+    RP_TRY(is_at_return(text, length) ? parse_return(text, length - strlen(AT_RETURN), spec)
+                                      : parse_plain(text, spec));
+    if (!spec->target || !is_at_return(spec->target, strlen(spec->target)))
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL, "%s does not stand once, at the end", AT_RETURN),
+        "write it behind the function's name: uprobe:PATH:FUNCTION%s", AT_RETURN);
 }
 
 struct rp_error *rp_spec_parse(const char *text, struct rp_spec *spec) {
@@ -228,14 +276,12 @@ static const struct {
     {"lwt_out", "it belongs to a route (ip route add … encap bpf)"},
     {"lwt_xmit", "it belongs to a route (ip route add … encap bpf)"},
     {"lwt_seg6local", "it belongs to a route (ip route add … encap bpf)"},
+    {"lsm_cgroup",
+     "it is a security hook of one cgroup; one of SEC(\"lsm/…\") is for all processes"},
+    {"netkit", "it belongs to a pair of netkit devices, which its user-space half makes"},
     {"action", "it is an action of a filter of tc (tc actions add action bpf)"},
-    {"kprobe.session",
-     "one program at a call and its return, which Linux 6.10 has, reprobe does not attach"},
-    {"uprobe.session",
-     "one program at a call and its return, which Linux 6.13 has, reprobe does not attach"},
     {"fsession",
      "one program at a call and its return, which Linux 7.0 has, reprobe does not attach"},
-    {"fmod_ret", "it decides what a function of the kernel returns"},
 };
 
 static const char *why_foreign(const char *section) {
@@ -245,16 +291,36 @@ static const char *why_foreign(const char *section) {
     return NULL;
 }
 
+#define ATTACHED_ELSEWHERE                                                                         \
+    "FUNCTION=PROBE (--attach, load) attaches it to a probe, such as kprobe:vfs_read or "          \
+    "uprobe:c:malloc"
+
+/* What the kind may have been meant to be, malloc()ed, or NULL. */
+static char *nearest_section(const char *section) {
+    RP_AUTO_FREE char *kind = strndup(section, name_length(section));
+    RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = kind};
+    const struct rp_probe_kind *own;
+    for (size_t i = 0; kind && (own = rp_probe_kind_at(i)); i++)
+        for (size_t k = 0; own->sections && own->sections[k]; k++)
+            rp_nearest_add(&nearest, own->sections[k]);
+    return nearest.count ? strdup(nearest.names[0]) : NULL;
+}
+
 static struct rp_error *no_kind_of_section(const char *section) {
     const char *why = why_foreign(section);
     if (why)
         return rp_probe_error(ENOTSUP, "reprobe does not run programs of the section %s: %s",
                               section, why);
-    RP_AUTO_FREE char *all = usages();
-    return rp_error_hint_set(
-        rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section),
-        "FUNCTION=PROBE (--attach, load) attaches it elsewhere; a probe is one of %s",
-        all ? all : "");
+    if (!strcmp(section, ".text"))
+        return rp_error_hint_set(rp_probe_error(ENOENT, "no section says where"), "%s",
+                                 ATTACHED_ELSEWHERE);
+    RP_AUTO_FREE char *guess = nearest_section(section);
+    struct rp_error *err =
+        rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", section);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean SEC(\"%s%s\")?", guess,
+                                 strchrnul(section, '/'));
+    return rp_error_hint_set(err, "%s", ATTACHED_ELSEWHERE);
 }
 
 /* "uprobe/readline" does not say of what program. */

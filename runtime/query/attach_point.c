@@ -92,16 +92,19 @@ static bool is_function(const char *pattern) {
 
 /* ------------------------------------------------------------------ words */
 
+static struct rp_error *as_function(const char *word, char **spec) {
+    *spec = join("kprobe", word);
+    return *spec ? NULL : rp_error_nomem();
+}
+
 static struct rp_error *pattern_place(const char *word, char **spec, char **note) {
     if (strchr(word, ':')) {
         *spec = join("tracepoint", word);
         return *spec ? NULL : rp_error_nomem();
     }
     bool kprobes = rp_kernel_has_kprobes();
-    if (kprobes && is_function(word)) {
-        *spec = join("kprobe", word);
-        return *spec ? NULL : rp_error_nomem();
-    }
+    if (kprobes && is_function(word))
+        return as_function(word, spec);
     RP_AUTO_FREE char *event = find_event(word);
     if (!event)
         return rp_error_hint_set(rp_error_new(ENOENT,
@@ -170,27 +173,56 @@ static struct rp_error *unknown_name(const char *word) {
                : rp_error_hint_set(err, "reprobe list '*:*PART*' finds them by a part of the name");
 }
 
+static bool first_event(void *ctx, const char *event) {
+    (void)ctx;
+    (void)event;
+    return false;
+}
+
+/* Where this user cannot read which tracepoints there are: the kernel's types know all but those of
+ * syscalls, with the kernel's own arguments instead of fields. False: not this one. */
+static bool find_typed_event(const char *name, char **spec, char **note) {
+    struct rp_error *unread = rp_tracefs_each_event(first_event, NULL);
+    RP_AUTO_FREE char *typed = unread && is_refusal(unread) ? join("tp_btf", name) : NULL;
+    rp_error_free(unread);
+    if (!typed || !rp_probe_exists(typed))
+        return false;
+    *note =
+        rp_text("reprobe: note: %s, which has the kernel's own arguments: this user cannot read "
+                "the fields of tracepoints",
+                typed);
+    *spec = rp_take(typed);
+    return true;
+}
+
+/* The list of all functions is long: it is read for what is neither in the kernel's types nor a
+ * tracepoint. */
 static struct rp_error *name_place(const char *word, char **spec, char **note) {
     bool kprobes = rp_kernel_has_kprobes();
     RP_AUTO_FREE char *function = strndup(word, strcspn(word, "+"));
-    RP_AUTO_FREE char *syscall = function ? rp_syscall_function(function) : NULL;
     if (!function)
         return rp_error_nomem();
-    bool exists = syscall || rp_ksym_exists(function);
-    if (kprobes && exists) {
-        *spec = join("kprobe", word);
-        return *spec ? NULL : rp_error_nomem();
-    }
+    if (kprobes && rp_ksym_has_type(function))
+        return as_function(word, spec);
     RP_AUTO_FREE char *event = find_event(word);
     *spec = event ? join("tracepoint", event) : find_syscall(word);
     if (*spec || event)
         return *spec ? NULL : rp_error_nomem();
-    return exists ? without_kprobes(function, spec, note) : unknown_name(function);
+    RP_AUTO_FREE char *syscall = rp_syscall_function(function);
+    if (syscall || rp_ksym_exists(function))
+        return kprobes ? as_function(word, spec) : without_kprobes(function, spec, note);
+    return find_typed_event(function, spec, note) ? NULL : unknown_name(function);
 }
 
 /* "sched:sched_switch", which may also be a misspelt kind. */
-static struct rp_error *event_place(const char *word, char **spec) {
+static struct rp_error *event_place(const char *word, char **spec, char **note) {
     RP_AUTO_FREE char *event = find_event(word);
+    struct rp_error *unread = event ? NULL : rp_tracefs_each_event(first_event, NULL);
+    if (!event && find_typed_event(strchr(word, ':') + 1, spec, note))
+        return rp_error_free(unread), NULL;
+    if (unread && is_refusal(unread))
+        return rp_error_what_set(unread, "cannot tell what `%s` is", word);
+    rp_error_free(unread);
     *spec = join("tracepoint", word);
     if (!*spec)
         return rp_error_nomem();
@@ -235,9 +267,13 @@ struct rp_error *rp_question_spec(const char *word, char **spec, char **note) {
         rp_spec_clear(&parsed);
         return *spec ? NULL : rp_error_nomem();
     }
+    if (rp_spec_begins_with_file(word)) {
+        RP_AUTO_FREE char *in_file = join("uprobe", word);
+        return in_file ? rp_question_spec(in_file, spec, note) : rp_error_nomem();
+    }
     if (rp_probe_is_pattern(word))
         return pattern_place(word, spec, note);
-    return strchr(word, ':') ? event_place(word, spec) : name_place(word, spec, note);
+    return strchr(word, ':') ? event_place(word, spec, note) : name_place(word, spec, note);
 }
 
 /* ------------------------------------------------------------------ attach points */
@@ -248,9 +284,9 @@ struct rp_error *rp_attach_points_span(struct rp_query_plan *p, const char *spec
     if (!from)
         return rp_error_nomem();
     p->point_count = 1;
-    RP_TRY(rp_attach_point_open(from, "on_entry", &p->points[0]));
+    RP_TRY(rp_attach_point_open(from, "on_entry", p->question, &p->points[0]));
     p->point_count = 2;
-    RP_TRY(rp_attach_point_open(middle + 2, "on_return", &p->points[1]));
+    RP_TRY(rp_attach_point_open(middle + 2, "on_return", p->question, &p->points[1]));
     for (size_t i = 0; i < p->point_count; i++)
         if (p->points[i].is_pattern || p->points[i].spec.kind->open)
             return rp_cannot_answer(p->question, EINVAL, "%s is not one probe", p->points[i].text);
@@ -283,7 +319,53 @@ static void name_function(struct rp_attach_point *point, const char *fallback) {
              point->names_itself ? name : fallback);
 }
 
+/* ---- what else of the program is named */
+
+static bool is_task_name(const char *name) {
+    for (const struct rp_task_name *n = rp_task_names; n->name; n++)
+        if (!strcmp(n->name, name))
+            return true;
+    return !strcmp(name, "ret") || !strcmp(name, "elapsed") || !strcmp(name, "time");
+}
+
+/* What has a meaning everywhere keeps it. */
+static struct rp_error *add_named(struct rp_attach_point *point, const struct rp_token *token) {
+    RP_AUTO_FREE char *name = strndup(token->text, token->len);
+    if (!name)
+        return rp_error_nomem();
+    bool known =
+        rp_argument_find(point->arguments, name) || rp_builtin_find(name) || is_task_name(name);
+    return known ? NULL : point->spec.kind->add_named(point->arguments, name);
+}
+
+static struct rp_error *add_names_of(struct rp_attach_point *point, const char *text) {
+    struct rp_lexer lexer = {.p = text, .end = text + strlen(text)};
+    bool is_member = false;
+    for (struct rp_token token; (token = rp_lex(&lexer)).kind != RP_TOKEN_END;) {
+        if (token.kind == RP_TOKEN_IDENT && !is_member)
+            RP_TRY(add_named(point, &token));
+        bool is_arrow = rp_token_is(&token, ">") && token.text > text && token.text[-1] == '-';
+        is_member = rp_token_is(&token, ".") || is_arrow;
+    }
+    return NULL;
+}
+
+static struct rp_error *add_all_named(struct rp_attach_point *point, const struct rp_question *q) {
+    if (!point->spec.kind->add_named || point->is_pattern)
+        return NULL;
+    for (size_t i = 0; i < q->expr_count; i++)
+        RP_TRY(add_names_of(point, q->exprs[i]));
+    for (size_t i = 0; i < q->key_count; i++)
+        RP_TRY(add_names_of(point, q->keys[i]));
+    for (size_t i = 0; i < q->matching_count; i++)
+        RP_TRY(add_names_of(point, q->matching[i]));
+    if (q->predicate)
+        RP_TRY(add_names_of(point, q->predicate));
+    return q->until_condition ? add_names_of(point, q->until_condition) : NULL;
+}
+
 struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
+                                      const struct rp_question *question,
                                       struct rp_attach_point *point) {
     point->is_pattern = rp_probe_is_pattern(text);
     if (point->is_pattern) {
@@ -316,5 +398,5 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
         point->task = point->spec.kind->task(point->arguments);
     point->is_return = rp_spec_is_return(&point->spec);
     name_function(point, fallback);
-    return NULL;
+    return add_all_named(point, question);
 }

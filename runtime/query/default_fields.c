@@ -23,6 +23,8 @@ static const struct {
     {"file_system_type", {"name"}},
     {"filename", {"name"}},
     {"gendisk", {"disk_name"}},
+    {"in6_addr", {"in6_u.u6_addr8"}},
+    {"in_addr", {"s_addr"}},
     {"inode", {"i_ino"}},
     {"iov_iter", {"count"}},
     {"kiocb", {"ki_filp->f_path.dentry->d_name.name", "ki_pos"}},
@@ -63,7 +65,7 @@ static bool first_members(struct rp_c_types *types, const struct rp_c_type *of,
         struct rp_c_member member;
         if (!*name || !rp_c_member_find(types, of, name, strlen(name), &member))
             continue;
-        if (!rp_c_is_integer(member.type) &&
+        if (!rp_c_is_integer(member.type) && !rp_c_is_string(types, member.type) &&
             (!member.type->size || !rp_c_is_text(types, member.type, name, strlen(name))))
             continue;
         if (!each(ctx, name))
@@ -79,6 +81,10 @@ void rp_default_fields(struct rp_c_types *types, const struct rp_c_type *type,
     if (!of || !rp_c_is_complete(of))
         return;
     const char *name = rp_btf_name(of->btf, rp_btf_type(of->btf, of->plain));
+    if (of->btf->of_program) { /* a struct of the kernel's that is called alike is another one */
+        first_members(types, of, each, ctx);
+        return;
+    }
     if (is_dumb(name))
         return;
     for (size_t i = 0; i < RP_COUNT(default_field); i++) {

@@ -35,8 +35,17 @@ static const struct {
     const char *type, *name, *look; /* `name`: a part of what it is called, or NULL */
 } of_types[] = {
     {"__be16", NULL, "port"}, {"__be32", "addr", "ip"}, {"__be32", NULL, "port"},
-    {"umode_t", NULL, "oct"}, {"dev_t", NULL, "dev"},
+    {"umode_t", NULL, "oct"}, {"dev_t", NULL, "dev"},   {"uid_t", NULL, "user"},
 };
+
+/* Bytes of an address: "saddr_v6" of a tracepoint, "u6_addr8" of a struct in6_addr. */
+static const char *by_bytes(const struct rp_node *node) {
+    if (node->type->kind != RP_C_ARRAY || node->is_text || !is_called(node, "addr"))
+        return NULL;
+    return node->type->size == 4 && node->type->elements == 4     ? "ip"
+           : node->type->size == 16 && node->type->elements == 16 ? "ip6"
+                                                                  : NULL;
+}
 
 static const char *by_type(const struct rp_node *node) {
     for (size_t i = 0; i < RP_COUNT(of_types); i++)
@@ -106,18 +115,35 @@ static const char *by_format(struct rp_query_plan *p, const struct rp_variable *
 }
 
 static const char *by_name(struct rp_query_plan *p, const struct rp_variable *variable) {
-    const struct rp_spec *spec = &p->points[0].spec;
+    const struct rp_attach_point *place = rp_plan_place(p, variable);
+    const struct rp_spec *spec = place ? &place->spec : &p->points[0].spec;
     const char *printed = variable->origin == RP_OF_TASK ? NULL : by_format(p, variable);
     if (printed)
         return printed;
-    if (variable->origin == RP_OF_RETURN && !strcmp(variable->name, RP_DURATION))
+    if (!place && !strcmp(variable->name, RP_DURATION))
         return "duration";
     if (!spec->target || spec->kind->in_files)
         return NULL;
-    if (variable->origin == RP_OF_PROBE)
+    if (place)
         return by_call(spec, variable->name);
     bool result = variable->origin == RP_OF_RETURN && !strcmp(variable->name, "ret");
     return result && is_syscall(spec) && variable->type->is_signed ? "errno" : NULL;
+}
+
+/* ------------------------------------------------------------------ enums of programs */
+
+#define ENUMERATORS_MAX 1024
+
+/* "enum:0=FAST,1=SLOW": these names could have another meaning in the program that is written. */
+static const char *by_enumerators(struct rp_query_plan *p, const struct rp_c_type *type) {
+    const struct btf_type *t = rp_btf_type(type->btf, type->plain);
+    const char *text = "enum:";
+    for (unsigned i = 0; text && i < btf_vlen(t) && i < ENUMERATORS_MAX; i++) {
+        const struct rp_btf_enumerator one = rp_btf_enumerator(type->btf, t, i);
+        text = rp_arena_text(&p->scope.types.arena, "%s%s%jd=%s", text, i ? "," : "",
+                             (intmax_t)one.value, one.name);
+    }
+    return text;
 }
 
 const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {
@@ -125,7 +151,9 @@ const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node 
     while (node->kind == RP_NODE_MOMENT && !node->look)
         node = node->a;
     if (node->look || !rp_c_is_integer(node->type))
-        return node->look;
+        return node->look ? node->look : by_bytes(node);
+    if (node->type->kind == RP_C_ENUM && node->type->btf && node->type->btf->of_program)
+        return by_enumerators(p, node->type);
     if (node->kind == RP_NODE_VARIABLE) {
         const char *look = by_name(p, node->variable);
         return look ? look : by_type(node);

@@ -11,14 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/binary.h"
+#include "probe/go.h"
 #include "query/plan.h"
 #include "util/cleanup.h"
 #include "util/error.h"
-
-/* The spec of that part of the call that `spec` is a part of; NULL where there is none. */
-static char *call_of(const struct rp_spec *spec, enum rp_call_part part) {
-    return spec->kind->call ? spec->kind->call(spec, part) : NULL;
-}
 
 /* ------------------------------------------------------------------ which attach points it takes
  */
@@ -59,45 +56,66 @@ static struct rp_error *no_return(const struct rp_question *q,
                                   "(tracepoint:syscalls:sys_enter_NAME)");
 }
 
+/* Some programs cannot be probed where they return. */
+static struct rp_error *check_program(const struct rp_question *q, const struct rp_spec *spec) {
+    RP_AUTO_FREE char *path = NULL;
+    if (!spec->kind->in_files || !spec->target)
+        return NULL;
+    struct rp_error *err = rp_binary_find(spec->path, &path);
+    if (!err)
+        err = rp_go_refuse_return(path);
+    RP_AUTO_FREE char *line = err ? rp_question_line(q) : NULL;
+    return line ? rp_error_what_set(err, "cannot answer `%s`", line) : err;
+}
+
 static struct rp_error *replace_point(struct rp_query_plan *p, size_t i, char *spec,
                                       const char *fallback) {
     RP_AUTO_FREE char *own = spec;
     if (!own)
         return rp_error_nomem();
     rp_attach_point_clear(&p->points[i]);
-    return rp_attach_point_open(own, fallback, &p->points[i]);
+    return rp_attach_point_open(own, fallback, p->question, &p->points[i]);
 }
 
-/* What the kernel calls directly at both ends misses no return, where kretprobes can wait for some
- * calls only. */
+/* Where the kernel calls programs directly at both ends it misses no return; kretprobes can wait
+ * for some calls only. */
 static void direct_ends(const struct rp_spec *spec, char **entry, char **end) {
-    RP_AUTO_FREE char *whole = call_of(spec, RP_CALL_WHOLE);
+    RP_AUTO_FREE char *counted = rp_spec_call(spec, RP_CALL_COUNTED);
     RP_AUTO(rp_spec_clear) struct rp_spec direct = {0};
-    if (!whole || !strcmp(whole, *end) || !rp_probe_exists(whole))
+    if (!counted || !strcmp(counted, *end) || !rp_probe_exists(counted))
         return;
-    struct rp_error *err = rp_spec_parse(whole, &direct);
-    char *first = err ? NULL : call_of(&direct, RP_CALL_ENTRY);
+    struct rp_error *err = rp_spec_parse(counted, &direct);
+    char *first = err ? NULL : rp_spec_call(&direct, RP_CALL_ENTRY);
     rp_error_free(err);
     if (!first)
         return;
     free(*entry);
     free(*end);
     *entry = first;
-    *end = rp_take(whole);
+    *end = rp_take(counted);
+}
+
+/* Parts of a trace have functions of their own. */
+static const char *fallback_of(struct rp_query_plan *p, const char *name) {
+    const char *own =
+        p->part ? rp_arena_text(&p->scope.types.arena, "%s_%zu", name, p->part) : name;
+    return own ? own : name;
 }
 
 /* Two functions: one keeps what is known at the entry for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     const struct rp_spec *spec = &p->points[0].spec;
-    RP_AUTO_FREE char *entry = call_of(spec, RP_CALL_ENTRY), *end = call_of(spec, RP_CALL_RETURN);
+    RP_AUTO_FREE char *entry = rp_spec_call(spec, RP_CALL_ENTRY),
+                      *end = rp_spec_call(spec, RP_CALL_RETURN);
     if (!entry || !end)
         return no_return(p->question, &p->points[0]);
+    RP_TRY(check_program(p->question, spec));
     direct_ends(spec, &entry, &end);
     p->point_count = 2;
     p->pair = true;
     p->map = p->map ? p->map : "entered";
-    RP_TRY(replace_point(p, 0, rp_take(entry), "on_entry"));
-    RP_TRY(rp_attach_point_open(end, "on_return", &p->points[1]));
+    RP_TRY(replace_point(p, 0, rp_take(entry), fallback_of(p, "on_entry")));
+    RP_TRY(rp_attach_point_open(end, fallback_of(p, "on_return"), p->question, &p->points[1]));
     /* A syscall's result is a field of the tracepoint where it ends. */
     struct rp_arguments *arguments = p->points[0].arguments;
     if (!arguments->result && p->points[1].spec.kind->result == RP_RESULT_ARGUMENT)
@@ -113,7 +131,8 @@ static bool is_result_of_event(const struct rp_attach_point *point) {
 
 static struct rp_error *check_void(const struct rp_query_plan *p,
                                    const struct rp_attach_point *point) {
-    if (point->arguments->result || !point->spec.kind->of_functions || point->spec.offset)
+    if (point->arguments->result || point->spec.offset ||
+        (!point->spec.kind->of_functions && !point->arguments->typed.btf))
         return NULL;
     return rp_error_hint_set(
         rp_cannot_answer(p->question, EINVAL, "%s returns nothing: it is void", point->spec.target),
@@ -128,16 +147,39 @@ static bool compares_text_of_process(const struct rp_query_plan *p) {
            rp_node_reads_text_of_process(p->predicate);
 }
 
+struct rp_error *rp_plan_check_return(const struct rp_query_plan *p, const struct rp_node *node) {
+    const struct rp_attach_point *point = &p->points[0];
+    if (point->is_pattern || point->is_return || !wants_return(node))
+        return NULL;
+    RP_AUTO_FREE char *entry = rp_spec_call(&point->spec, RP_CALL_ENTRY),
+                      *end = rp_spec_call(&point->spec, RP_CALL_RETURN);
+    if (!entry || !end)
+        return is_result_of_event(point) ? NULL : no_return(p->question, point);
+    RP_TRY(check_program(p->question, &point->spec));
+    return reads_result(node) ? check_void(p, point) : NULL;
+}
+
+struct rp_error *rp_plan_check_end(const struct rp_query_plan *p, const struct rp_node *node) {
+    const struct rp_attach_point *point = &p->points[0];
+    bool elsewhere = point->is_return
+                         ? node->reads_argument || node->asks_entry || reads_duration(node)
+                         : wants_return(node);
+    return elsewhere ? rp_cannot_answer(p->question, EINVAL, "`%.*s` is not there at %s",
+                                        (int)node->length, node->text, point->text)
+                     : NULL;
+}
+
 /* What returns is asked for, or the arguments where only a return is. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
     struct rp_attach_point *point = &p->points[0];
     bool ret = rp_plan_any(p, wants_return) || compares_text_of_process(p);
-    if (point->is_pattern || (!ret && !point->is_return))
+    if (point->is_pattern || p->stays || (!ret && !point->is_return))
         return NULL;
-    RP_AUTO_FREE char *entry = call_of(&point->spec, RP_CALL_ENTRY),
-                      *end = call_of(&point->spec, RP_CALL_RETURN);
+    RP_AUTO_FREE char *entry = rp_spec_call(&point->spec, RP_CALL_ENTRY),
+                      *end = rp_spec_call(&point->spec, RP_CALL_RETURN);
     if (!entry || !end)
         return is_result_of_event(point) ? NULL : no_return(p->question, point);
+    RP_TRY(check_program(p->question, &point->spec));
     if (rp_plan_any(p, reads_result))
         RP_TRY(check_void(p, point));
     p->timed = rp_plan_any(p, reads_duration);
@@ -147,13 +189,13 @@ struct rp_error *rp_attach_points_choose(struct rp_query_plan *p) {
         if (point->is_return)
             return NULL;
         direct_ends(&point->spec, &entry, &end);
-        return replace_point(p, 0, rp_take(end), "on_return");
+        return replace_point(p, 0, rp_take(end), fallback_of(p, "on_return"));
     }
     if (point->spec.kind->result == RP_RESULT_PARAMETER && !rp_plan_any(p, asks_entry))
         return NULL;
-    RP_AUTO_FREE char *whole = call_of(&point->spec, RP_CALL_WHOLE);
+    RP_AUTO_FREE char *whole = rp_spec_call(&point->spec, RP_CALL_WHOLE);
     if (ret && whole && !rp_plan_any(p, follows) && rp_probe_exists(whole))
-        return replace_point(p, 0, rp_take(whole), "on_return");
+        return replace_point(p, 0, rp_take(whole), fallback_of(p, "on_return"));
     return rp_attach_points_pair(p);
 }
 
@@ -238,9 +280,9 @@ static const struct rp_node *new_node(struct rp_query_plan *p, const struct rp_n
     return node;
 }
 
-const struct rp_node *rp_plan_again(const struct rp_node *node) {
+const struct rp_node *rp_plan_again(const struct rp_query_plan *p, const struct rp_node *node) {
     const struct rp_node *a = node->a;
-    bool of_itself = is_moment(node, true) && node->length == a->length;
+    bool of_itself = !p->is_span && is_moment(node, true) && node->length == a->length;
     return of_itself && a->is_text && rp_node_reads_text_of_process(a) ? a : NULL;
 }
 
@@ -257,7 +299,7 @@ static struct rp_error *at_entry(struct rp_query_plan *p, const struct rp_node *
     moment->is_constant = false;
     *node = moment;
     RP_TRY(keep(p, moment));
-    return rp_plan_again(moment) ? rp_plan_keep_arguments(p, moment->a) : NULL;
+    return rp_plan_again(p, moment) ? rp_plan_keep_arguments(p, moment->a) : NULL;
 }
 
 /* What can stand for itself, away from what it is in. */
@@ -316,6 +358,11 @@ static struct rp_error *check(const struct rp_query_plan *p, const struct rp_nod
                                                   (int)node->length, node->text, type ? type : ""),
                                  "compare one of its members");
     }
+    if (node->kind == RP_NODE_BYTES)
+        return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                                  "`%.*s` is text, not true or false",
+                                                  (int)node->length, node->text),
+                                 "compare it: %.*s == \"TEXT\"", (int)node->length, node->text);
     return NULL;
 }
 
@@ -323,8 +370,8 @@ static struct rp_error *add_term(struct rp_query_plan *p, const struct rp_node *
     RP_TRY(check(p, node));
     struct rp_term term = {.node = node};
     term.at_entry = p->pair && node->reads_argument && !node->reads_return && !node->asks_return;
-    term.again =
-        term.at_entry && p->terms.count < RP_KEPT_MAX && rp_node_reads_text_of_process(node);
+    term.again = term.at_entry && !p->is_span && p->terms.count < RP_KEPT_MAX &&
+                 rp_node_reads_text_of_process(node);
     if (term.again)
         RP_TRY(rp_plan_keep_arguments(p, node));
     if (!term.at_entry)
@@ -341,5 +388,10 @@ static struct rp_error *add_terms(struct rp_query_plan *p, const struct rp_node 
 }
 
 struct rp_error *rp_plan_predicate(struct rp_query_plan *p) {
-    return p->predicate ? add_terms(p, p->predicate) : NULL;
+    if (p->predicate)
+        RP_TRY(add_terms(p, p->predicate));
+    if (!p->until)
+        return NULL;
+    RP_TRY(check(p, p->until));
+    return rp_plan_moment(p, &p->until);
 }

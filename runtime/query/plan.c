@@ -12,9 +12,23 @@
 /* As many as an 80 column terminal has room for. */
 #define COLUMNS_MAX 10
 
+static void free_own(struct rp_question *own) {
+    if (!own)
+        return;
+    free(own->probes ? own->probes[0] : NULL);
+    free(own->probes);
+    free(own->exprs);
+    free(own);
+}
+
 void rp_query_plan_clear(struct rp_query_plan *program) {
-    for (size_t i = 0; i < program->point_count; i++)
+    for (size_t i = 0; i < program->part_count; i++)
+        rp_query_plan_clear(&program->parts[i]);
+    for (size_t i = 0; i < program->point_count && !program->parts; i++)
         rp_attach_point_clear(&program->points[i]);
+    free(program->parts);
+    free_own(program->own_question);
+    free(program->pattern);
     free(program->points);
     rp_vec_clear(&program->columns);
     rp_vec_clear(&program->keys);
@@ -55,7 +69,8 @@ struct expansion {
 static bool add_default_field(void *ctx, const char *path) {
     struct expansion *e = ctx;
     struct rp_query_plan *p = e->program;
-    bool plain = e->of->kind == RP_NODE_VARIABLE || e->of->kind == RP_NODE_MEMBER;
+    bool leads = e->of->kind == RP_NODE_INDEX && e->of->length == e->of->a->length;
+    bool plain = e->of->kind == RP_NODE_VARIABLE || e->of->kind == RP_NODE_MEMBER || leads;
     const char *text =
         rp_arena_text(&p->scope.types.arena, plain ? "%.*s%s%s" : "(%.*s)%s%s", (int)e->of->length,
                       e->of->text, e->of->type->kind == RP_C_POINTER ? "->" : ".", path);
@@ -74,7 +89,7 @@ static bool add_default_field(void *ctx, const char *path) {
 /* What each record begins with: the same value is shown once. From A to B there are two tasks. */
 static bool is_shown(const struct rp_query_plan *p, const struct rp_node *node) {
     const char *const *own = own_members(p);
-    if (node->alias || node->look || p->is_span)
+    if (node->alias || node->look || p->is_span || p->question->print)
         return false;
     for (size_t i = 0; own && own[i]; i++)
         if (rp_node_is_builtin(node, own[i]))
@@ -82,14 +97,22 @@ static bool is_shown(const struct rp_query_plan *p, const struct rp_node *node) 
     return false;
 }
 
-/* The expression, or of a struct of the kernel's its default fields. */
+/* A struct of a program that is looked at, or the address of one: what is in it is known. */
+static bool is_of_program(struct rp_query_plan *p, const struct rp_c_type *type) {
+    const struct rp_c_type *of =
+        type->kind == RP_C_POINTER ? rp_c_type_to(&p->scope.types, type) : type;
+    return of && of->kind == RP_C_COMPOSITE && of->btf && of->btf->of_program;
+}
+
+/* The expression, or of a struct of the kernel's or of a program's its default fields. */
 static struct rp_error *add_column(struct rp_query_plan *p, const char *text,
                                    const struct rp_node *node) {
     if (is_shown(p, node))
         return NULL;
     struct expansion e = {.program = p, .of = node};
     bool pointer = node->type->kind == RP_C_POINTER && node->memory != RP_MEMORY_USER;
-    if (pointer || (node->type->kind == RP_C_COMPOSITE && node->place != RP_MEMORY_USER))
+    if (pointer || (node->type->kind == RP_C_COMPOSITE && node->place != RP_MEMORY_USER) ||
+        is_of_program(p, node->type))
         rp_default_fields(&p->scope.types, node->type, add_default_field, &e);
     return e.err || e.any ? e.err : add_value(p, text, node);
 }
@@ -98,39 +121,77 @@ static bool is_scalar_array(const struct rp_node *node) {
     return node->type->kind == RP_C_ARRAY && !node->is_text;
 }
 
+/* Nothing where it cannot be shown, such as a struct of nothing but floating point: why not. */
+static struct rp_error *add_one_argument(struct rp_query_plan *p,
+                                         const struct rp_argument *argument, const char **why) {
+    const struct rp_node *node;
+    *why = argument->missing;
+    if (argument->missing)
+        return NULL;
+    RP_TRY(rp_plan_shown(p, argument->name, &node));
+    size_t before = p->columns.count;
+    if (!is_scalar_array(node) || rp_plan_look(p, node))
+        RP_TRY(add_column(p, argument->name, node));
+    bool is_whole = argument->btf && node->type->kind == RP_C_COMPOSITE &&
+                    p->columns.count == before + 1 && p->columns.items[before].node == node;
+    if (!is_whole)
+        return NULL;
+    p->columns.count = before;
+    *why = "is a struct: ask for members of it";
+    return NULL;
+}
+
+static struct rp_error *note_missing(struct rp_query_plan *p, const char *name, const char *why) {
+    if (p->note)
+        return NULL;
+    return asprintf(&p->note, "`%s` is not shown: it %s", name, why) < 0 ? rp_error_nomem() : NULL;
+}
+
 static struct rp_error *add_all_arguments(struct rp_query_plan *p) {
-    const struct rp_attach_point *point = rp_plan_entry(p);
-    size_t i;
-    for (i = 0; i < point->arguments->readable && !is_full(p); i++) {
-        const char *name = point->arguments->list[i].name;
-        const struct rp_node *node;
-        RP_TRY(rp_plan_tree(p, name, &node));
-        if (!is_scalar_array(node))
-            RP_TRY(add_column(p, name, node));
+    const struct rp_arguments *arguments = rp_plan_entry(p)->arguments;
+    size_t i, own = 0;
+    while (own < arguments->count && !arguments->list[own].is_spare)
+        own++;
+    for (i = 0; i < own && i < arguments->readable && !is_full(p); i++) {
+        const char *why;
+        RP_TRY(add_one_argument(p, &arguments->list[i], &why));
+        if (why)
+            RP_TRY(note_missing(p, arguments->list[i].name, why));
     }
-    if (i == point->arguments->count || !point->arguments->known)
+    if (i == own || !arguments->known || p->note)
         return NULL;
     const char *why = is_full(p) ? "a row has no room for more" : "no register has them";
-    if (asprintf(&p->note, "%zu of the %zu arguments are shown: %s", i, point->arguments->count,
-                 why) < 0)
+    if (asprintf(&p->note, "%zu of the %zu arguments are shown: %s", i, own, why) < 0)
         return rp_error_nomem();
     return NULL;
+}
+
+static struct rp_error *add_result(struct rp_query_plan *p) {
+    const struct rp_arguments *arguments = p->points[0].arguments;
+    const struct rp_node *node;
+    if (!arguments->result)
+        return NULL;
+    if (arguments->typed.missing)
+        return note_missing(p, "ret", arguments->typed.missing);
+    RP_TRY(rp_plan_tree(p, "ret", &node));
+    return arguments->typed.btf ? add_column(p, "ret", node) : add_value(p, "ret", node);
 }
 
 static struct rp_error *choose_columns(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     const struct rp_attach_point *point = &p->points[0];
-    if (!q->expr_count && point->is_return && point->spec.kind->result != RP_RESULT_ARGUMENT) {
-        if (!point->arguments->result)
-            return NULL;
-        const struct rp_node *node;
-        RP_TRY(rp_plan_tree(p, "ret", &node));
-        return add_value(p, "ret", node);
-    }
+    if (p->has_no_columns)
+        return NULL;
+    if (!q->expr_count && point->is_return && point->spec.kind->result != RP_RESULT_ARGUMENT)
+        return add_result(p);
     if (!q->expr_count)
         return point->arguments->known ? add_all_arguments(p) : NULL;
-    for (size_t i = 0; i < q->expr_count; i++)
+    for (size_t i = 0; i < q->expr_count; i++) {
+        size_t first = p->columns.count;
         RP_TRY(add_column(p, q->exprs[i], p->exprs[i]));
+        for (size_t c = first; c < p->columns.count; c++)
+            p->columns.items[c].expr = q->exprs[i];
+    }
     return NULL;
 }
 
@@ -317,10 +378,10 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
             p->note = rp_take(note);
             return rp_attach_points_span(p, spec);
         }
-        if (i)
-            snprintf(fallback, sizeof(fallback), "on_event_%zu", i + 1);
+        if (i || p->part)
+            snprintf(fallback, sizeof(fallback), "on_event_%zu", p->part ? p->part : i + 1);
         p->point_count = i + 1;
-        RP_TRY(rp_attach_point_open(spec, fallback, &p->points[i]));
+        RP_TRY(rp_attach_point_open(spec, fallback, q, &p->points[i]));
         if (note && !p->note)
             p->note = rp_take(note);
     }
@@ -330,68 +391,155 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
 /* Several places have nothing in common but the task that comes by. */
 static struct rp_error *check_several(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
-    if (p->is_span)
+    if (p->is_span || p->part)
         return NULL;
-    p->by_match = q->verb == RP_VERB_COUNT && (p->point_count > 1 || p->points[0].is_pattern);
+    bool counts = q->verb == RP_VERB_COUNT || q->verb == RP_VERB_TOP;
+    p->by_match = counts && (p->point_count > 1 || p->points[0].is_pattern);
     if (!p->by_match && !p->points[0].is_pattern)
         return NULL;
-    if (q->verb != RP_VERB_COUNT && q->verb != RP_VERB_STACK)
+    if (!counts && q->verb != RP_VERB_STACK)
         return rp_error_hint_set(
-            rp_cannot_answer(q, EINVAL, "%s is a pattern, and only count and stack take patterns",
+            rp_cannot_answer(q, EINVAL,
+                             "%s is a pattern, and only trace, count, top and stack take patterns",
                              p->points[0].text),
             "count %s says which of them are used", p->points[0].text);
     return NULL;
 }
 
 struct search {
+    const struct rp_query_plan *plan;
     const char *name;
-    bool found;
+    const struct rp_attach_point *found;
 };
 
 static void look_for(void *ctx, const struct rp_variable *variable) {
     struct search *search = ctx;
-    search->found |= variable->origin == RP_OF_PROBE && !strcmp(variable->name, search->name);
+    if (!search->found && !strcmp(variable->name, search->name))
+        search->found = rp_plan_place(search->plan, variable);
 }
 
-/* As everywhere in C, the nearest declaration counts; but it may not be what was meant. */
-static bool hides(const struct rp_query_plan *p, const struct rp_builtin *builtin) {
+/* As everywhere in C, the nearest declaration counts; but it may not be what was meant. Where that
+ * is, or NULL. */
+static const struct rp_attach_point *hides(const struct rp_query_plan *p,
+                                           const struct rp_builtin *builtin) {
     const struct rp_question *q = p->question;
-    struct search search = {.name = builtin->name};
+    struct search search = {.plan = p, .name = builtin->name};
     for (size_t i = 0; i < q->expr_count; i++)
         rp_tree_each_variable(p->exprs[i], look_for, &search);
     for (size_t i = 0; i < q->key_count; i++)
         rp_tree_each_variable(p->by[i], look_for, &search);
     if (p->predicate)
         rp_tree_each_variable(p->predicate, look_for, &search);
+    if (p->until)
+        rp_tree_each_variable(p->until, look_for, &search);
     return search.found;
 }
 
 static struct rp_error *note_hidden(struct rp_query_plan *p) {
-    const struct rp_attach_point *point = rp_plan_entry(p);
-    for (const struct rp_builtin *b = rp_builtins; b->name && !p->note; b++)
-        if (hides(p, b) && asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name,
-                                    rp_spec_noun(&point->spec), point->spec.target, b->what) < 0)
+    for (const struct rp_builtin *b = rp_builtins; b->name && !p->note; b++) {
+        const struct rp_attach_point *point = hides(p, b);
+        if (point && asprintf(&p->note, "`%s` is the %s of %s, not %s that is there", b->name,
+                              rp_spec_noun(&point->spec), point->spec.target, b->what) < 0)
             return rp_error_nomem();
+    }
     return NULL;
 }
 
-/* Iterators are told of what is there, not of what somebody does. */
-static struct rp_error *check_stacks(const struct rp_query_plan *p) {
-    for (size_t i = 0; i < p->point_count && is_stack_verb(p->question); i++)
-        if (p->points[i].spec.kind && p->points[i].spec.kind->open)
+/* Iterators are told of what is there, not of what somebody does; and at once. */
+static struct rp_error *check_iterators(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->point_count; i++) {
+        if (!p->points[i].spec.kind || !p->points[i].spec.kind->open)
+            continue;
+        if (p->question->every_ns || p->question->verb == RP_VERB_TOP)
+            return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                                      "%s is an iterator, which is over at once",
+                                                      p->points[i].text),
+                                     "count takes it");
+        if (is_stack_verb(p->question))
             return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
                                                       "%s is an iterator, and no code leads to it",
                                                       p->points[i].text),
                                      "trace, count, hist, sum and their like take it");
+    }
     return NULL;
 }
 
-struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *p) {
-    p->question = question;
+struct rp_error *rp_plan_begin(struct rp_query_plan *p) {
     RP_TRY(plan_points(p));
-    RP_TRY(check_stacks(p));
+    RP_TRY(check_iterators(p));
     RP_TRY(check_several(p));
+    return rp_plan_names(p);
+}
+
+/* `args` among the expressions is all arguments. */
+bool rp_plan_is_args(const struct rp_query_plan *p, const char *expr) {
+    return p->question->verb == RP_VERB_TRACE && !strcmp(expr, "args") &&
+           !rp_argument_find(p->points[0].arguments, "args");
+}
+
+static struct rp_error *add_names(struct rp_query_plan *p, struct rp_question *own) {
+    const struct rp_arguments *arguments = p->points[0].arguments;
+    for (size_t i = 0; i < arguments->readable; i++) {
+        const char *name = arguments->list[i].name;
+        if (arguments->list[i].is_spare || arguments->list[i].missing)
+            continue;
+        char *copy = rp_arena_copy(&p->scope.types.arena, name, strlen(name));
+        if (!copy)
+            return rp_error_nomem();
+        own->exprs[own->expr_count++] = copy;
+    }
+    return NULL;
+}
+
+/* The texts are the first question's, or the arena's. */
+static struct rp_error *expand_args(struct rp_query_plan *p) {
+    const struct rp_question *q = p->question;
+    size_t readable = p->points[0].arguments->readable;
+    bool any = false;
+    for (size_t i = 0; i < q->expr_count; i++)
+        any |= rp_plan_is_args(p, q->exprs[i]);
+    if (!any)
+        return NULL;
+    struct rp_question *own = calloc(1, sizeof(*own));
+    if (!own)
+        return rp_error_nomem();
+    *own = *q;
+    own->expr_count = 0;
+    own->exprs = calloc(q->expr_count * (readable + 1) + 1, sizeof(*own->exprs));
+    own->probes = calloc(1, sizeof(*own->probes));
+    own->probe_count = 1;
+    struct rp_question *before = p->own_question;
+    p->own_question = own;
+    p->question = own;
+    if (own->probes)
+        own->probes[0] = strdup(q->probes[0]);
+    bool whole = own->exprs && own->probes && own->probes[0];
+    struct rp_error *err = whole ? NULL : rp_error_nomem();
+    for (size_t i = 0; whole && !err && i < q->expr_count; i++) {
+        if (rp_plan_is_args(p, q->exprs[i]))
+            err = add_names(p, own);
+        else
+            own->exprs[own->expr_count++] = q->exprs[i];
+    }
+    free_own(before);
+    return err;
+}
+
+/* An iterator runs in whoever reads it. */
+static struct rp_error *check_user_addresses(const struct rp_query_plan *p) {
+    const struct rp_attach_point *point = &p->points[p->is_span];
+    if (!point->task || !rp_plan_any(p, rp_node_reads_user_address))
+        return NULL;
+    return rp_cannot_answer(p->question, EINVAL,
+                            "at %s the process that runs is not the one that it is about",
+                            point->text);
+}
+
+struct rp_error *rp_plan_end(struct rp_query_plan *p) {
+    RP_TRY(expand_args(p));
+    const struct rp_question *question = p->question;
     RP_TRY(rp_plan_trees(p));
+    RP_TRY(check_user_addresses(p));
     if (question->verb == RP_VERB_LATENCY && !p->is_span) {
         p->map = "start";
         p->timed = true;

@@ -41,6 +41,14 @@ struct rp_value {
      * call it, "entry(…)". */
     const struct rp_variable *variable;
     const char *key;
+    /* Of a trace of several probes: this one does not have it; or, of the row, the part that its
+     * node is of, whether any part's may fail, a type with room for all, whether they look
+     * different. */
+    bool is_absent;
+    const char *expr; /* of a column: the question's expression that it is of; the same pointer */
+    const struct rp_query_plan *part;
+    bool may_fail, has_no_look;
+    const struct rp_c_type *type;
 };
 
 struct rp_values {
@@ -81,12 +89,25 @@ struct rp_query_plan {
     struct rp_question_scope scope;
     const struct rp_node **exprs, **by; /* the question's own, and its keys */
     const struct rp_node *predicate;    /* or NULL */
+    const struct rp_node *until;        /* what is true of the last event, or NULL */
     struct rp_values columns, keys, saved;
     struct rp_value number; /* of a histogram or sum */
     RP_VEC(struct rp_term) terms;
-    bool by_match;   /* the key says at which attach point */
-    const char *map; /* where what is kept of a call is: "entered", "start" */
-    bool timed;      /* with the time of the entry, in nanoseconds */
+    /* Of a trace of several probes (parts.c): a plan for each; here are the row's columns, and all
+     * attach points, which are the parts'. */
+    struct rp_query_plan *parts;
+    size_t part_count;
+    size_t part;                       /* of a part: which one it is, from 1 on; else 0 */
+    const struct rp_query_plan *whole; /* of a part */
+    struct rp_question *own_question;
+    char *pattern;                     /* that the part is a match of, or NULL */
+    bool stays;                        /* at its end of a call: the other one is a part, too */
+    size_t first_point;                /* of the part's attach points among all */
+    bool has_no_columns;               /* it has nothing of what is asked for */
+    bool has_call_type, has_call_maps; /* an earlier part has declared them */
+    bool by_match;                     /* the key says at which attach point */
+    const char *map;                   /* where what is kept of a call is: "entered", "start" */
+    bool timed;                        /* with the time of the entry, in nanoseconds */
     char *note;
 
     struct rp_writing *writing;
@@ -102,9 +123,19 @@ const char *rp_verb_name(enum rp_verb verb);
 struct rp_error *rp_cannot_answer(const struct rp_question *question, int errnum, const char *fmt,
                                   ...) RP_PRINTF(3, 4);
 
+/* ------------------------------------------------------------------ parts.c */
+
+/* All of it. */
+struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
+
 /* ------------------------------------------------------------------ plan.c: what to write */
 
-struct rp_error *rp_query_plan(const struct rp_question *question, struct rp_query_plan *program);
+/* The attach points as they were asked for, and what can be named there. */
+struct rp_error *rp_plan_begin(struct rp_query_plan *program);
+/* What is read there. */
+struct rp_error *rp_plan_end(struct rp_query_plan *program);
+/* Whether the expression stands for all arguments. */
+bool rp_plan_is_args(const struct rp_query_plan *program, const char *expr);
 void rp_query_plan_clear(struct rp_query_plan *program);
 /* Of sum, avg, min, max and stats what is shown (enum rp_figure), and (*map) what the map is
  * called; 0 for the other verbs. */
@@ -112,8 +143,10 @@ unsigned rp_plan_figures(const struct rp_query_plan *program, const char **map);
 
 /* ------------------------------------------------------------------ attach_point.c */
 
-/* `fallback` is the function's name where no convention of BCC's has one. */
+/* `fallback` is the function's name where no convention of BCC's has one. Its arguments have what
+ * else of the program the question names. */
 struct rp_error *rp_attach_point_open(const char *spec, const char *fallback,
+                                      const struct rp_question *question,
                                       struct rp_attach_point *point);
 void rp_attach_point_clear(struct rp_attach_point *point);
 /* Opens both probes of "A..B". */
@@ -122,6 +155,11 @@ struct rp_error *rp_attach_points_span(struct rp_query_plan *program, const char
 /* ------------------------------------------------------------------ moment.c: both ends of a call
  */
 
+/* Why the tree cannot be read at the attach point, where nothing returns; NULL: it can. */
+struct rp_error *rp_plan_check_return(const struct rp_query_plan *program,
+                                      const struct rp_node *node);
+/* The same where it is read at its own end of a call only. */
+struct rp_error *rp_plan_check_end(const struct rp_query_plan *program, const struct rp_node *node);
 /* Makes of the one attach point what the question needs: the return, or a pair. */
 struct rp_error *rp_attach_points_choose(struct rp_query_plan *program);
 /* The entry and the return: what one keeps in `program->map` is for the other. */
@@ -133,13 +171,26 @@ static inline const struct rp_attach_point *rp_plan_entry(const struct rp_query_
 
 /* ------------------------------------------------------------------ scope.c: the trees */
 
-/* Reads all expressions of the question, as trees over what its attach points have. */
+/* Finds out what its attach points have. */
+struct rp_error *rp_plan_names(struct rp_query_plan *program);
+/* Reads all expressions of the question, as trees over that. */
 struct rp_error *rp_plan_trees(struct rp_query_plan *program);
 /* Reads one more; its text is copied. */
 struct rp_error *rp_plan_tree(struct rp_query_plan *program, const char *text,
                               const struct rp_node **out);
+/* The same of what is shown in a row or as a key: the number of a syscall has a name then. */
+struct rp_error *rp_plan_shown(struct rp_query_plan *program, const char *text,
+                               const struct rp_node **out);
+/* Whose argument the variable is: of "A..B" one of both; NULL for `ret`, the task and the like. */
+const struct rp_attach_point *rp_plan_place(const struct rp_query_plan *program,
+                                            const struct rp_variable *variable);
+/* Whether that name of rp_builtins is what it is everywhere, in the function at `point`: no
+ * argument hides it. */
+bool rp_plan_knows_builtin(const struct rp_query_plan *program, size_t point, const char *name);
 /* Whether it reads that one of the names that are not the probe's own: `ret`, `stack`. */
 bool rp_node_reads(const struct rp_node *node, const char *name);
+/* Whether it has a usym(). */
+bool rp_node_reads_user_address(const struct rp_node *node);
 /* Whether it reads text of the process's, which may be in memory only when the kernel has read it.
  */
 bool rp_node_reads_text_of_process(const struct rp_node *node);
@@ -178,8 +229,10 @@ struct rp_error *rp_plan_keep_arguments(struct rp_query_plan *program, const str
 const struct rp_value *rp_plan_kept(const struct rp_query_plan *program,
                                     const struct rp_node *node);
 /* What is read again at the return where it could not be read at the entry: text of the process's,
- * which the kernel has read by then, so that it is in memory. NULL: nothing. */
-const struct rp_node *rp_plan_again(const struct rp_node *node);
+ * which the kernel has read by then, so that it is in memory. NULL: nothing, as from A to B, where
+ * another process may run, or other text be there. */
+const struct rp_node *rp_plan_again(const struct rp_query_plan *program,
+                                    const struct rp_node *node);
 
 /* What was kept has as much room in the record as it had there. */
 void rp_values_take_capacity(const struct rp_query_plan *program, struct rp_values *values);
@@ -192,9 +245,13 @@ struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 
 /* Besides RP_USES_* of reads: void see_process(u32 pid), of processes whose stacks are named. */
 #define RP_USES_SEE_PROCESS 64U
-/* Whether `stack` is the process's: at functions of files; elsewhere it is the kernel's. */
+/* Types of members that tell about others (record/layout.h). */
+#define RP_USES_UNREAD 128U
+#define RP_USES_SIZE   256U
+/* Whether `stack` is the process's: at functions of files; elsewhere it is the kernel's. Of "A..B"
+ * it is that at B. */
 static inline bool rp_plan_has_user_stack(const struct rp_query_plan *program) {
-    return program->points[0].spec.kind->in_files;
+    return program->points[program->is_span].spec.kind->in_files;
 }
 /* Whether the value is a stack, and the process's. */
 bool rp_node_is_stack(const struct rp_node *node);
@@ -216,7 +273,7 @@ static inline bool rp_node_is_builtin(const struct rp_node *node, const char *na
 #define RP_MAP_UNRETURNED "unreturned"
 
 /* What a value that could not be read is of. */
-enum rp_unread_part { RP_UNREAD_VALUE, RP_UNREAD_NUMBER, RP_UNREAD_CONDITION };
+enum rp_unread_part { RP_UNREAD_VALUE, RP_UNREAD_NUMBER, RP_UNREAD_CONDITION, RP_UNREAD_END };
 
 /* A name that nothing has that the program's functions read: `name`, or one with an underscore. */
 struct rp_name {
@@ -228,8 +285,22 @@ struct rp_name rp_own(const struct rp_query_plan *program, const char *name);
  * one is left out; and what leaves it out, behind the conditions. */
 #define RP_MAP_SAMPLED "sampled"
 #define RP_MAP_TAKEN   "taken"
+/* `every`: the map that counts intervals, and whether the key has one. */
+#define RP_MAP_INTERVALS "intervals"
+static inline bool rp_has_interval(const struct rp_query_plan *program) {
+    return program->question->every_ns && program->question->verb != RP_VERB_TOP;
+}
 void rp_write_limit_maps(const struct rp_query_plan *program);
 void rp_write_limits(const struct rp_query_plan *program);
+/* Leaves out what the process that asks does itself, in the function at point `s` (self.c). */
+void rp_write_skip_self(const struct rp_query_plan *program, size_t s);
+/* emit/build.c: says of which build of a program the function's offsets are (compile/builds.h);
+ * false without memory. */
+struct rp_function_text;
+bool rp_write_build(const struct rp_function_text *function);
+/* The key's member for the interval, and what sets it; nothing where it has none. */
+void rp_write_interval_member(const struct rp_query_plan *program);
+void rp_write_interval(const struct rp_query_plan *program, const char *key);
 /* Enums that were declared, of values that are sent or kept (enums.c). */
 void rp_write_enums(const struct rp_query_plan *program);
 /* "enum colour c", where the value is of one; malloc()ed, else NULL. */
@@ -290,7 +361,9 @@ void rp_write_trace(const struct rp_query_plan *program);   /* trace.c */
 void rp_write_count(const struct rp_query_plan *program);   /* sums.c */
 void rp_write_hist(const struct rp_query_plan *program);    /* sums.c */
 void rp_write_latency(const struct rp_query_plan *program); /* sums.c */
-void rp_write_stacks(const struct rp_query_plan *program);  /* stacks.c: stack and profile */
-void rp_write_stats(const struct rp_query_plan *program);   /* stats.c: sum, avg, min, max, stats */
+/* Into the int `name` `member`: the id of the process's stack. */
+void rp_write_user_stack(FILE *out, const char *context, const char *name, const char *member);
+void rp_write_stacks(const struct rp_query_plan *program); /* stacks.c: stack and profile */
+void rp_write_stats(const struct rp_query_plan *program);  /* stats.c: sum, avg, min, max, stats */
 
 #endif

@@ -2,7 +2,8 @@
 /*
  * Questions: a line becomes C.
  *
- *   line -> question (question.c) -> attach points (attach_point.c) and what can be named there
+ *   line -> question (question.c, question_words.c, question_sections.c) -> attach points
+ *        (attach_point.c) and what can be named there
  *        (scope.c) -> trees (scope.c, tree/), each read at its moment (moment.c) -> plan (plan.c)
  *        -> a program (emit/)
  */

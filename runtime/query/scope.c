@@ -3,6 +3,7 @@
 #include "query/scope.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,34 +13,9 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
-/* ------------------------------------------------------------------ what is there everywhere */
-
-const struct rp_builtin rp_builtins[] = {
-    {"pid", "u32", "the process", true, false},
-    {"tid", "u32", "the thread", true, false},
-    {"uid", "u32", "the user", true, false},
-    {"comm", "char [16]", "the thread's name", true, false},
-    {"cpu", "u32", "the CPU", false, false},
-    {"nsecs", "u64", "the time, in nanoseconds since boot", false, false},
-    {RP_DURATION, "u64", "how long the call took, in nanoseconds", false, true},
-    {"stack", "int", "the kernel's stack; of functions in files the process's", true, false},
-    {"kstack", "int", "the kernel's stack", true, false},
-    {"ustack", "int", "the process's stack", true, false},
-    {"cgroup", "u64", "the id of the cgroup", true, false},
-    {0},
-};
-
-const struct rp_task_name rp_task_names[RP_TASK_NAMES + 1] = {
-    {"curtask", "the task, a struct task_struct *", "bpf_get_current_task()", "%s", NULL},
-    {"ppid", "the parent process", "bpf_get_current_task()->real_parent->tgid",
-     "%s->real_parent->tgid", NULL},
-    {"parent", "the parent's name", "bpf_get_current_task()->real_parent->comm",
-     "%s->real_parent->comm", NULL},
-    {"gid", "the group", "(u32)(bpf_get_current_uid_gid() >> 32)", "%s->cred->gid.val", NULL},
-    {"user", "the user's name", "uid", "uid", "user"},
-    {0},
-};
+/* ------------------------------------------------------------------ names for what tasks have */
 
 static struct rp_error *add_task_names(struct rp_question_scope *s,
                                        const struct rp_scope_source *source) {
@@ -52,27 +28,15 @@ static struct rp_error *add_task_names(struct rp_question_scope *s,
         s->shorthands[count++] =
             (struct rp_shorthand){.name = n->name, .text = text, .look = n->look};
     }
+    const char *elapsed =
+        rp_arena_text(&s->types.arena, "(nsecs - %" PRIu64 "ULL)", source->began_ns);
+    if (!elapsed)
+        return rp_error_nomem();
+    s->shorthands[count++] =
+        (struct rp_shorthand){.name = "elapsed", .text = elapsed, .look = "duration"};
+    s->shorthands[count++] = (struct rp_shorthand){.name = "time", .text = "nsecs", .look = "time"};
     s->scope.shorthands = s->shorthands;
     s->scope.shorthand_count = count;
-    return NULL;
-}
-
-const struct rp_builtin *rp_builtin_find(const char *name) {
-    for (const struct rp_builtin *b = rp_builtins; b->name; b++)
-        if (!strcmp(b->name, name))
-            return b;
-    return NULL;
-}
-
-bool rp_builtin_is_at(const struct rp_builtin *builtin, const char *task) {
-    bool runs = !task;
-    return runs || !builtin->of_task || (*task && !strstr(builtin->name, "stack"));
-}
-
-const struct rp_argument *rp_argument_find(const struct rp_arguments *arguments, const char *name) {
-    for (size_t i = 0; i < arguments->count; i++)
-        if (!strcmp(arguments->list[i].name, name))
-            return &arguments->list[i];
     return NULL;
 }
 
@@ -135,6 +99,25 @@ static void set_different(const struct rp_scope_source *source, struct rp_variab
         "pid, tid, uid, comm, cpu, nsecs, cgroup, ppid and stack are the same everywhere";
 }
 
+/* A program's own types are told by their numbers: their names may be no C. */
+static struct rp_error *set_typed(struct rp_question_scope *s, const struct rp_argument *argument,
+                                  struct rp_variable *variable) {
+    const struct rp_c_type *type = rp_c_type_of(&s->types, argument->btf, argument->id);
+    rp_c_types_add_program(&s->types, argument->btf);
+    variable->leads = argument->is_reference;
+    if (argument->missing) {
+        variable->missing = kept(s, argument->missing);
+        variable->instead = "`info` of the probe shows what can be read there";
+    } else if (argument->form != RP_FORM_VALUE) {
+        type = type ? rp_c_pointer_to(&s->types, type) : NULL;
+        variable->leads++;
+        variable->words = argument->form == RP_FORM_WORDS ? argument->words : 0;
+        variable->memory = variable->words ? RP_MEMORY_COPY : RP_MEMORY_USER;
+    }
+    variable->type = type;
+    return type ? NULL : rp_error_nomem();
+}
+
 static struct rp_error *add_argument(struct rp_question_scope *s,
                                      const struct rp_scope_source *source, size_t i) {
     const struct rp_probe_kind *kind = source->spec->kind;
@@ -145,9 +128,12 @@ static struct rp_error *add_argument(struct rp_question_scope *s,
                                        is_result || source->is_end ? RP_OF_RETURN : RP_OF_PROBE,
                                    .trusted = kind->prog_type == BPF_PROG_TYPE_TRACING};
     variable.name = kept(s, argument->name);
-    RP_TRY(set_type(s, argument->type, &variable));
-    variable.in_place = variable.type->kind == RP_C_COMPOSITE;
-    if (variable.type->kind == RP_C_ARRAY || variable.in_place)
+    RP_TRY(argument->btf ? set_typed(s, argument, &variable)
+                         : set_type(s, argument->type, &variable));
+    if (argument->missing && !argument->btf)
+        variable.missing = kept(s, argument->missing);
+    variable.in_place = !argument->btf && variable.type->kind == RP_C_COMPOSITE;
+    if (!argument->btf && (variable.type->kind == RP_C_ARRAY || variable.in_place))
         variable.memory = RP_MEMORY_LOCAL;
     if (i >= source->arguments->readable)
         set_beyond(s, source, &variable);
@@ -158,6 +144,8 @@ static struct rp_error *add_argument(struct rp_question_scope *s,
 struct rp_error *rp_question_scope_add(struct rp_question_scope *s,
                                        const struct rp_scope_source *source) {
     s->types.kernel = rp_kernel_types_or_null();
+    if (source->arguments->debug)
+        s->types.debug = source->arguments->debug;
     for (size_t i = 0; i < source->arguments->count; i++) {
         const char *name = source->arguments->list[i].name;
         bool beyond = source->is_end && i >= source->arguments->readable;
@@ -175,7 +163,14 @@ static struct rp_error *add_result(struct rp_question_scope *s,
                                    .origin = RP_OF_RETURN,
                                    .trusted =
                                        source->spec->kind->prog_type == BPF_PROG_TYPE_TRACING};
-    RP_TRY(set_type(s, type, &variable));
+    const struct rp_argument *typed = &source->arguments->typed;
+    RP_TRY(typed->btf && typed->id ? set_typed(s, typed, &variable) : set_type(s, type, &variable));
+    if (typed->btf && !typed->id)
+        variable.missing =
+            typed->missing
+                ? kept(s, typed->missing)
+                : rp_arena_text(&s->types.arena, "is not there: %s returns nothing, it is void",
+                                owner_of(source));
     set_different(source, &variable);
     if (source->is_end && !rp_spec_is_return(source->spec))
         variable.missing = rp_arena_text(
@@ -187,8 +182,7 @@ static void set_of_call(struct rp_question_scope *s, const struct rp_scope_sourc
                         struct rp_variable *variable) {
     if (source->is_span)
         return;
-    RP_AUTO_FREE char *end =
-        source->spec->kind->call ? source->spec->kind->call(source->spec, RP_CALL_RETURN) : NULL;
+    RP_AUTO_FREE char *end = rp_spec_call(source->spec, RP_CALL_RETURN);
     if (source->is_one_of_several) {
         variable->missing = "is of one function or syscall, and these are several";
         variable->instead = "ask for one: latency FUNCTION, or trace FUNCTION duration";
@@ -200,20 +194,35 @@ static void set_of_call(struct rp_question_scope *s, const struct rp_scope_sourc
     }
 }
 
+/* What is there everywhere has C's and the kernel's types, whatever a program calls by their names;
+ * and looking for these in all of its debug information takes long. */
+static struct rp_error *parse_builtin(struct rp_question_scope *s, const char *text,
+                                      const struct rp_c_type **out) {
+    const struct rp_debug *debug = s->types.debug;
+    unsigned programs = s->types.program_count;
+    s->types.debug = NULL;
+    s->types.program_count = 0;
+    struct rp_error *err = rp_c_type_parse(&s->types, text, out);
+    s->types.debug = debug;
+    s->types.program_count = programs;
+    return err;
+}
+
 static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp_builtin *builtin,
                                     const struct rp_scope_source *source) {
     struct rp_variable variable = {.name = builtin->name,
                                    .memory = RP_MEMORY_EITHER,
                                    .origin = builtin->of_call ? RP_OF_RETURN : RP_OF_TASK};
-    RP_TRY(rp_c_type_parse(&s->types, builtin->type, &variable.type));
+    RP_TRY(parse_builtin(s, builtin->type, &variable.type));
     variable.in_place = variable.type->kind == RP_C_ARRAY;
     if (!rp_builtin_is_at(builtin, source->task)) {
         RP_AUTO_FREE char *spec = rp_spec_text(source->spec);
         const char *at = spec ? spec : "";
         variable.missing =
             rp_arena_text(&s->types.arena, "is not known at %s, %s", at,
-                          *source->task ? "where the task that runs is not the one that it is about"
-                                        : "which is not about a task");
+                          source->task && *source->task
+                              ? "where the task that runs is not the one that it is about"
+                              : "which is not about a task");
         variable.instead =
             rp_arena_text(&s->types.arena, "`info %s` shows what can be read there", at);
     }
@@ -250,13 +259,14 @@ struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
         if (!find(s, builtin->name))
             RP_TRY(add_builtin(s, builtin, source));
     set_lengths(s);
-    s->scope =
-        (struct rp_scope){.types = &s->types,
-                          .variables = s->variables.items,
-                          .count = s->variables.count,
-                          .owner = kept(s, owner_of(source)),
-                          .noun = rp_spec_noun(spec),
-                          .memory = spec->kind->in_files ? RP_MEMORY_USER : RP_MEMORY_EITHER};
+    s->scope = (struct rp_scope){
+        .types = &s->types,
+        .variables = s->variables.items,
+        .count = s->variables.count,
+        .owner = kept(s, owner_of(source)),
+        .noun = rp_spec_noun(spec),
+        .untyped = source->arguments->untyped ? kept(s, source->arguments->untyped) : NULL,
+        .memory = spec->kind->in_files ? RP_MEMORY_USER : RP_MEMORY_EITHER};
     RP_TRY(add_task_names(s, source));
     return s->scope.owner ? NULL : rp_error_nomem();
 }
@@ -270,6 +280,7 @@ static struct rp_error *open_span(struct rp_query_plan *p) {
                                           .arguments = from->arguments,
                                           .memory = from->memory,
                                           .task = to->task,
+                                          .began_ns = p->question->began_ns,
                                           .is_span = true},
                                  end = {.spec = &to->spec,
                                         .arguments = to->arguments,
@@ -282,7 +293,9 @@ static struct rp_error *open_span(struct rp_query_plan *p) {
     RP_TRY(rp_question_scope_add(&p->scope, &end));
     if (!find(&p->scope, "ret"))
         RP_TRY(add_result(&p->scope, &end));
-    return rp_question_scope_begin(&p->scope, &start);
+    RP_TRY(rp_question_scope_begin(&p->scope, &start));
+    p->scope.scope.task_at_return = true;
+    return NULL;
 }
 
 /* The arguments of a call are those of its entry, wherever the question has it. */
@@ -294,19 +307,20 @@ static struct rp_error *open_scope(struct rp_query_plan *p) {
                                      .arguments = point->arguments,
                                      .memory = point->memory,
                                      .task = point->task,
+                                     .began_ns = p->question->began_ns,
                                      .owner = point->is_pattern ? point->text : NULL,
                                      .is_one_of_several = p->point_count > 1 || point->is_pattern};
     const struct rp_probe_kind *kind = point->spec.kind;
-    bool elsewhere =
-        point->is_return && kind->call && kind->result != RP_RESULT_PARAMETER && !p->by_match;
-    RP_AUTO_FREE char *spec = elsewhere ? kind->call(&point->spec, RP_CALL_ENTRY) : NULL;
+    bool elsewhere = point->is_return && kind->result != RP_RESULT_PARAMETER && !p->by_match;
+    RP_AUTO_FREE char *spec = elsewhere ? rp_spec_call(&point->spec, RP_CALL_ENTRY) : NULL;
     if (!spec)
         return rp_question_scope_begin(&p->scope, &source);
     struct rp_attach_point entry = {0};
-    struct rp_error *err = rp_attach_point_open(spec, "on_entry", &entry);
+    struct rp_error *err = rp_attach_point_open(spec, "on_entry", p->question, &entry);
     struct rp_scope_source whole = {.spec = &entry.spec,
                                     .arguments = entry.arguments,
                                     .memory = entry.memory,
+                                    .began_ns = p->question->began_ns,
                                     .at_return = true};
     if (!err && kind->result == RP_RESULT_ARGUMENT)
         err = rp_question_scope_add(&p->scope, &source);
@@ -324,6 +338,22 @@ static struct rp_error *add_others(struct rp_query_plan *p) {
     return NULL;
 }
 
+const struct rp_attach_point *rp_plan_place(const struct rp_query_plan *p,
+                                            const struct rp_variable *variable) {
+    if (p->is_span && variable->origin == RP_OF_RETURN &&
+        rp_argument_find(p->points[1].arguments, variable->name))
+        return &p->points[1];
+    return variable->origin == RP_OF_PROBE ? &p->points[0] : NULL;
+}
+
+bool rp_plan_knows_builtin(const struct rp_query_plan *p, size_t point, const char *name) {
+    const struct rp_question_scope *scope = p->is_span && !point ? &p->start : &p->scope;
+    for (size_t i = 0; i < scope->variables.count; i++)
+        if (!strcmp(scope->variables.items[i].name, name))
+            return !rp_plan_place(p, &scope->variables.items[i]);
+    return false;
+}
+
 /* ------------------------------------------------------------------ a question's trees */
 
 struct rp_error *rp_plan_tree(struct rp_query_plan *p, const char *text,
@@ -332,13 +362,43 @@ struct rp_error *rp_plan_tree(struct rp_query_plan *p, const char *text,
     return own ? rp_tree_parse(&p->scope.scope, own, out) : rp_error_nomem();
 }
 
-static struct rp_error *read_all(struct rp_query_plan *p, char **texts, size_t count,
+/* Whether it is the number of a syscall: `id` of raw_syscalls:sys_enter, rawtracepoint:sys_enter
+ * and the like. */
+static bool is_syscall_number(const struct rp_query_plan *p, const struct rp_node *node) {
+    if (node->kind != RP_NODE_VARIABLE || node->look || node->variable->origin == RP_OF_TASK ||
+        strcmp(node->variable->name, "id") != 0 || !rp_c_is_integer(node->type))
+        return false;
+    for (size_t i = 0; i < p->point_count; i++) {
+        const struct rp_spec *spec = &p->points[i].spec;
+        bool is_raw = !spec->category || !strcmp(spec->category, "raw_syscalls");
+        if (spec->target && is_raw && !spec->kind->of_functions && !spec->kind->in_files &&
+            (!strcmp(spec->target, "sys_enter") || !strcmp(spec->target, "sys_exit")))
+            return true;
+    }
+    return false;
+}
+
+struct rp_error *rp_plan_shown(struct rp_query_plan *p, const char *text,
+                               const struct rp_node **out) {
+    RP_TRY(rp_plan_tree(p, text, out));
+    if (!is_syscall_number(p, *out))
+        return NULL;
+    const char *alias = (*out)->alias;
+    RP_AUTO_FREE char *named =
+        rp_text("syscall(%s)%s%s", (*out)->variable->name, alias ? " as " : "", alias ? alias : "");
+    return named ? rp_plan_tree(p, named, out) : rp_error_nomem();
+}
+
+typedef struct rp_error *(*tree_fn)(struct rp_query_plan *p, const char *text,
+                                    const struct rp_node **out);
+
+static struct rp_error *read_all(struct rp_query_plan *p, char **texts, size_t count, tree_fn read,
                                  const struct rp_node ***out) {
     *out = rp_arena_alloc(&p->scope.types.arena, (count + 1) * sizeof(const void *));
     if (!*out)
         return rp_error_nomem();
     for (size_t i = 0; i < count; i++)
-        RP_TRY(rp_plan_tree(p, texts[i], &(*out)[i]));
+        RP_TRY(read(p, texts[i], &(*out)[i]));
     return NULL;
 }
 
@@ -365,10 +425,13 @@ static struct rp_error *read_matching(struct rp_query_plan *p) {
 
 static struct rp_error *read_question(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
-    RP_TRY(read_all(p, q->exprs, q->expr_count, &p->exprs));
-    RP_TRY(read_all(p, q->keys, q->key_count, &p->by));
+    tree_fn shown = q->verb == RP_VERB_TRACE ? rp_plan_shown : rp_plan_tree;
+    RP_TRY(read_all(p, q->exprs, q->expr_count, shown, &p->exprs));
+    RP_TRY(read_all(p, q->keys, q->key_count, rp_plan_shown, &p->by));
     if (q->predicate)
         RP_TRY(rp_plan_tree(p, q->predicate, &p->predicate));
+    if (q->until_condition)
+        RP_TRY(rp_plan_tree(p, q->until_condition, &p->until));
     return q->matching_count ? read_matching(p) : NULL;
 }
 
@@ -377,12 +440,15 @@ struct rp_error *rp_question_check_types(const char *text) {
     return rp_c_declare(&types, text);
 }
 
-struct rp_error *rp_plan_trees(struct rp_query_plan *p) {
+struct rp_error *rp_plan_names(struct rp_query_plan *p) {
     p->scope.types.kernel = rp_kernel_types_or_null();
     if (p->question->types)
         RP_TRY(rp_c_declare(&p->scope.types, p->question->types));
     RP_TRY(add_others(p));
-    RP_TRY(open_scope(p));
+    return open_scope(p);
+}
+
+struct rp_error *rp_plan_trees(struct rp_query_plan *p) {
     struct rp_error *err = read_question(p);
     if (!err || rp_error_errno(err) == ENOMEM)
         return err;
@@ -395,6 +461,11 @@ bool rp_node_reads(const struct rp_node *node, const char *name) {
         return node && node->variable->origin != RP_OF_PROBE && !strcmp(node->variable->name, name);
     return rp_node_reads(node->a, name) || rp_node_reads(node->b, name) ||
            rp_node_reads(node->c, name);
+}
+
+bool rp_node_reads_user_address(const struct rp_node *node) {
+    return node && (rp_node_is_user_address(node) || rp_node_reads_user_address(node->a) ||
+                    rp_node_reads_user_address(node->b) || rp_node_reads_user_address(node->c));
 }
 
 static bool is_text_of_process(const struct rp_node *node) {
@@ -416,7 +487,7 @@ bool rp_plan_any(const struct rp_query_plan *p, bool (*test)(const struct rp_nod
     for (size_t i = 0; i < p->question->key_count; i++)
         if (test(p->by[i]))
             return true;
-    return p->predicate && test(p->predicate);
+    return (p->predicate && test(p->predicate)) || (p->until && test(p->until));
 }
 
 /* ------------------------------------------------------------------ what may not be there */
@@ -430,9 +501,25 @@ static void visit_values(const struct visit *visit, const struct rp_values *valu
     for (size_t i = 0; i < values->count; i++) {
         char map[64];
         snprintf(map, sizeof(map), "unread_%s", values->items[i].member);
-        if (rp_node_may_fail(values->items[i].node))
+        if (!values->items[i].is_absent && rp_node_may_fail(values->items[i].node))
             visit->each(visit->ctx, map, values->items[i].node, RP_UNREAD_VALUE);
     }
+}
+
+/* Of several parts each map once. */
+struct once {
+    struct visit visit;
+    struct rp_texts seen;
+};
+
+static void visit_once(void *ctx, const char *map, const struct rp_node *node,
+                       enum rp_unread_part part) {
+    struct once *once = ctx;
+    for (size_t i = 0; i < once->seen.count; i++)
+        if (!strcmp(once->seen.items[i], map))
+            return;
+    if (rp_texts_add(&once->seen, strdup(map)))
+        once->visit.each(once->visit.ctx, map, node, part);
 }
 
 void rp_plan_each_unread(const struct rp_query_plan *p,
@@ -440,6 +527,12 @@ void rp_plan_each_unread(const struct rp_query_plan *p,
                                       enum rp_unread_part part),
                          void *ctx) {
     const struct visit visit = {each, ctx};
+    struct once once = {.visit = visit};
+    for (size_t i = 0; i < p->part_count; i++)
+        rp_plan_each_unread(&p->parts[i], visit_once, &once);
+    rp_texts_clear(&once.seen);
+    if (p->part_count)
+        return;
     visit_values(&visit, &p->columns);
     visit_values(&visit, &p->keys);
     if (p->number.node && rp_node_may_fail(p->number.node))
@@ -449,6 +542,8 @@ void rp_plan_each_unread(const struct rp_query_plan *p,
             each(ctx, "unread_match", p->match[i], RP_UNREAD_CONDITION);
             break;
         }
+    if (p->until && rp_node_may_fail(p->until))
+        each(ctx, "unread_until", p->until, RP_UNREAD_END);
     for (size_t i = 0; i < p->terms.count; i++)
         if (rp_node_may_fail(p->terms.items[i].node)) {
             each(ctx, "unread_condition", p->predicate, RP_UNREAD_CONDITION);

@@ -37,7 +37,7 @@ static void name_of(const char *text, char *out, size_t size) {
 static bool is_taken(const struct rp_values *values, const char *member) {
     static const char *const own[] = {"place",  "slot",   "user_stack", "kernel_stack", "ns",
                                       "int",    "char",   "long",       "short",        "unsigned",
-                                      "sizeof", "unread", "number",     "condition"};
+                                      "sizeof", "unread", "number",     "condition",    "interval"};
     for (size_t i = 0; i < RP_COUNT(own); i++)
         if (!strcmp(own[i], member))
             return true;

@@ -106,14 +106,15 @@ static bool measure(struct rp_columns *columns) {
 }
 
 static bool fit(struct rp_columns *columns, size_t room, bool *changed) {
-    size_t count = columns->layout->columns.count, before = 0, after = 0;
-    for (size_t i = 0; i + 1 < count; i++)
-        before = before * 31 + columns->fits[i].width;
+    size_t count = columns->layout->columns.count;
     columns->room = room;
     columns->fit = rp_fit(columns->fits, count, room);
-    for (size_t i = 0; i + 1 < count; i++)
-        after = after * 31 + columns->fits[i].width;
-    *changed = before != after;
+    *changed = false;
+    for (size_t i = 0; i < count; i++) {
+        struct rp_fit *column = &columns->fits[i];
+        *changed |= i + 1 < count && column->width != column->before;
+        column->before = column->width;
+    }
     return columns->fit;
 }
 

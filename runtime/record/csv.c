@@ -1,42 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records as CSV (RFC 4180): lines end in CR LF. */
-#include "record/csv.h"
-
 #include <stdlib.h>
 #include <string.h>
 
 #include "record/layout.h"
 #include "record/view.h"
 #include "util/cleanup.h"
+#include "util/csv.h"
 #include "util/text.h"
 #include "util/writer.h"
-
-/* Whether a spreadsheet would take it for a formula: text that a traced process may have written. A
- * number is one, whatever its sign. */
-static bool is_formula(const char *text) {
-    char *end;
-    if (!*text || !strchr("=+-@\t", *text))
-        return false;
-    strtod(text, &end);
-    return *end != '\0' || end == text;
-}
-
-void rp_csv_cell(const char *text, FILE *out) {
-    RP_AUTO_FREE char *harmless = is_formula(text) ? rp_text("'%s", text) : NULL;
-    if (harmless)
-        text = harmless;
-    if (!text[strcspn(text, ",\"\r\n")]) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (const char *c = text; *c; c++) {
-        if (*c == '"')
-            fputc('"', out);
-        fputc(*c, out);
-    }
-    fputc('"', out);
-}
 
 void rp_layout_print_csv_header(const struct rp_layout *layout, FILE *out) {
     for (size_t i = 0; i < layout->columns.count; i++) {
@@ -51,8 +23,9 @@ static void print_value(const struct rp_view *view, FILE *out) {
     RP_AUTO_FREE char *text = NULL;
     size_t length;
     struct rp_writer w;
-    /* What could not be read is nothing, as in JSON. */
-    FILE *cell = rp_view_unread(view) ? NULL : open_memstream(&text, &length);
+    /* What could not be read, or is not there, is nothing. */
+    FILE *cell =
+        rp_view_unread(view) || rp_view_absent(view) ? NULL : open_memstream(&text, &length);
     if (!cell)
         return;
     rp_writer_begin(&w, cell);

@@ -12,6 +12,7 @@ struct rp_fit {
     size_t widest; /* of what stands in it */
     bool is_text;  /* which can be cut, too; a number cannot */
     size_t width;  /* what it gets */
+    size_t before; /* what it had before, for whoever compares */
 };
 
 /* Whether what is of that type can be cut. */

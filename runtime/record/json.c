@@ -20,7 +20,7 @@ static void write_members(struct rp_writer *w, const struct rp_view *view) {
     for (size_t i = 0; i < view->type->members.count; i++) {
         const struct rp_member *member = &view->type->members.items[i];
         struct rp_view value = rp_view_member(view, member);
-        if (member->type->is_hidden)
+        if (member->type->is_hidden || rp_view_absent(&value))
             continue;
         if (*member->name)
             rp_json_value(w, member->name, &value);
@@ -103,7 +103,7 @@ void rp_json_value(struct rp_writer *w, const char *name, const struct rp_view *
         write_quoted(w, name, view);
         break;
     case RP_ARRAY:
-        write_array(w, name, view);
+        (view->type->look ? write_quoted : write_array)(w, name, view);
         break;
     case RP_STRUCT:
         write_struct(w, name, view);

@@ -47,7 +47,11 @@ bool rp_type_set_look(struct rp_type *type, const char *text) {
     const char *rest;
     const struct rp_look *look = text ? rp_look_find(text, &rest) : NULL;
     bool number = type->kind == RP_UINT || type->kind == RP_INT;
-    if (!look || (!number && !(type->kind == RP_WIDE && look->of_sums)))
+    bool bytes = (type->kind == RP_ARRAY && type->element->size == 1 &&
+                  (type->size == 4 || type->size == 16)) ||
+                 (type->kind == RP_BYTES && type->is_number && type->size == 16);
+    if (!look ||
+        (!number && !(type->kind == RP_WIDE && look->of_sums) && !(bytes && look->of_bytes)))
         return true;
     free(type->look_rest);
     type->look = look;
@@ -253,7 +257,7 @@ void rp_layout_free(struct rp_layout *layout) {
     free(layout);
 }
 
-static void hide(struct rp_layout *layout, size_t i) {
+void rp_layout_hide(struct rp_layout *layout, size_t i) {
     struct rp_column *column = &layout->columns.items[i];
     ((struct rp_type *)column->type)->is_hidden = true;
     free(column->header);
@@ -273,14 +277,22 @@ void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end) {
     for (size_t bit = 0; i + 1 + bit < end && bit < marks->type->size * 8; bit++)
         ((struct rp_type *)layout->columns.items[i + 1 + bit].type)->mark =
             marks->bit_offset + bit + 1;
-    hide(layout, i);
+    rp_layout_hide(layout, i);
+}
+
+void rp_layout_hide_absent(struct rp_layout *layout, size_t i) {
+    const struct rp_column *absent = &layout->columns.items[i];
+    for (size_t bit = 0; i + 1 + bit < layout->columns.count && bit < absent->type->size * 8; bit++)
+        ((struct rp_type *)layout->columns.items[i + 1 + bit].type)->absent =
+            absent->bit_offset + bit + 1;
+    rp_layout_hide(layout, i);
 }
 
 void rp_layout_hide_size(struct rp_layout *layout, size_t i) {
     struct rp_column *size = &layout->columns.items[i], *text = size + 1;
     if (i + 1 < layout->columns.count && text->type && text->type->kind == RP_TEXT)
         ((struct rp_type *)text->type)->count_at = size->bit_offset / 8 + 1;
-    hide(layout, i);
+    rp_layout_hide(layout, i);
 }
 
 bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header) {
@@ -409,6 +421,14 @@ static struct rp_type *build_enum(const struct build *b, const struct btf_type *
     return of_kernel && *name && !add_kernel_values(type, name) ? NULL : rp_take(type);
 }
 
+static enum rp_member_meaning meaning_of(const struct btf *btf, uint32_t id) {
+    const struct btf_type *t = btf__type_by_id(btf, id);
+    const char *name = btf_is_typedef(t) ? name_at(btf, t->name_off) : "";
+    return !strcmp(name, RP_TYPE_UNREAD) ? RP_MEMBER_UNREAD
+           : !strcmp(name, RP_TYPE_SIZE) ? RP_MEMBER_SIZE
+                                         : RP_MEMBER_PLAIN;
+}
+
 static bool build_member(struct build *b, const struct btf_type *t, unsigned i,
                          struct rp_type *type) {
     const struct btf_member *m = &btf_members(t)[i];
@@ -425,6 +445,8 @@ static bool build_member(struct build *b, const struct btf_type *t, unsigned i,
     struct rp_type *member = build_type(b, m->type);
     if (member && bits && member->kind == RP_TEXT)
         member->kind = RP_INT;
+    if (member && member->kind == RP_UINT && member->size == 4 && !bits)
+        member->tells = meaning_of(b->btf, m->type);
     return rp_type_add_member(type, name_at(b->btf, m->name_off), member, offset,
                               bits <= 64 ? bits : 0);
 }

@@ -10,6 +10,11 @@
 
 struct btf;
 
+/* Types by which a struct's member says what it tells of those behind it (RP_MEMBER_UNREAD,
+ * RP_MEMBER_SIZE), in any program: typedefs of u32. */
+#define RP_TYPE_UNREAD "unread_bits"
+#define RP_TYPE_SIZE   "text_size"
+
 /* The largest size of a type in bytes: a larger one is treated as unknown. */
 #define RP_TYPE_SIZE_MAX (1u << 30)
 
@@ -44,9 +49,11 @@ struct rp_type {
     RP_VEC(struct rp_member) members;    /* STRUCT */
     RP_VEC(struct rp_enum_value) values; /* ENUM, ascending as signed numbers, each value once */
     /* Of a member, whose type is its own: */
-    bool is_hidden; /* it tells about others, and is not shown */
+    enum rp_member_meaning tells; /* of those behind it, by its type's name */
+    bool is_hidden;               /* it tells about others, and is not shown */
     uint64_t
         mark; /* the bit of the record that is set where it could not be read, and 1; 0: none */
+    uint64_t absent;            /* the same where it is not there at all */
     bool is_number;             /* BYTES: of more than 64 bits */
     unsigned decimals;          /* WIDE: so many of its digits are behind the point */
     bool is_open;               /* TEXT: more follows if it fills its array */
@@ -142,10 +149,13 @@ struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields
 bool rp_type_set_look(struct rp_type *type, const char *text);
 /* What a schema says of the column's text. */
 void rp_column_take_meaning(struct rp_column *column, enum rp_member_meaning means);
-/* Column `i` has the marks (or the size) of those behind it, which end before column `end`: it is
- * not shown. */
+/* Column `i` has the marks (or what says what is absent, or the size) of those behind it, which end
+ * before column `end`: it is not shown. */
 void rp_layout_hide_marks(struct rp_layout *layout, size_t i, size_t end);
+void rp_layout_hide_absent(struct rp_layout *layout, size_t i);
 void rp_layout_hide_size(struct rp_layout *layout, size_t i);
+/* Column `i` is not shown. */
+void rp_layout_hide(struct rp_layout *layout, size_t i);
 /* Sets what the columns are called, and what they mean. After an error the layout is the caller's
  * to free. */
 struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,

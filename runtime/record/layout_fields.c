@@ -8,6 +8,7 @@
 #include "kernel/btf.h"
 #include "record/layout.h"
 #include "util/error.h"
+#include "util/text.h"
 
 #define DIMENSIONS_MAX 8
 
@@ -177,10 +178,6 @@ static struct rp_error *new_type(enum rp_kind kind, unsigned size, struct rp_typ
     return *out ? NULL : rp_error_nomem();
 }
 
-static bool begins(const char *text, const char *prefix) {
-    return !strncmp(text, prefix, strlen(prefix));
-}
-
 /* A type without its array dimensions. */
 static struct rp_error *element_type(const char *text, size_t length, const struct btf *extra,
                                      struct rp_type **out) {
@@ -191,9 +188,10 @@ static struct rp_error *element_type(const char *text, size_t length, const stru
     if (!name)
         return rp_error_nomem();
     /* "enum (unnamed enum at FILE:1:2)": its names are lost, it has the size of an int. */
-    if (begins(name, "enum ") && strchr(name, '('))
+    if (rp_starts_with(name, "enum ") && strchr(name, '('))
         return new_type(RP_UINT, 4, out);
-    if (begins(name, "struct ") || begins(name, "union ") || begins(name, "enum "))
+    if (rp_starts_with(name, "struct ") || rp_starts_with(name, "union ") ||
+        rp_starts_with(name, "enum "))
         return tagged_type(name, extra, out);
     return plain_type(name, extra, out);
 }
@@ -241,7 +239,7 @@ static const char *field_type(const char *field) {
 /* An unnamed bit field is padding: libbcc has it, BTF does not. */
 static bool is_padding(const char *field) {
     const char *type = field_type(field);
-    return *field == '#' && !begins(type, "struct ") && !begins(type, "union ");
+    return *field == '#' && !rp_starts_with(type, "struct ") && !rp_starts_with(type, "union ");
 }
 
 static uint64_t round_up(uint64_t n, uint64_t to) {

@@ -11,6 +11,9 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 
+/* Of the names of attach points. */
+#define PLACE_WIDTH_MAX 24
+
 static struct rp_error *layout_of_fields(const struct rp_module *module, const char *const *fields,
                                          size_t count, struct rp_layout **out) {
     const struct btf *btf = rp_module_btf(module);
@@ -34,12 +37,18 @@ static struct rp_column *find_column(const struct rp_layout *layout,
 
 /* Sizes first: what has marks are the columns that are shown. */
 static void hide_others(struct rp_layout *layout) {
+    for (size_t i = 0; i < layout->columns.count; i++)
+        if (layout->columns.items[i].type && layout->columns.items[i].type->tells)
+            layout->columns.items[i].means = layout->columns.items[i].type->tells;
     for (size_t i = layout->columns.count; i-- > 0;)
         if (layout->columns.items[i].means == RP_MEMBER_SIZE)
             rp_layout_hide_size(layout, i);
     for (size_t i = layout->columns.count; i-- > 0;)
         if (layout->columns.items[i].means == RP_MEMBER_UNREAD)
             rp_layout_hide_marks(layout, i, layout->columns.count);
+    for (size_t i = layout->columns.count; i-- > 0;)
+        if (layout->columns.items[i].means == RP_MEMBER_ABSENT)
+            rp_layout_hide_absent(layout, i);
 }
 
 struct rp_error *rp_layout_apply_schema(struct rp_layout *layout,
@@ -124,6 +133,28 @@ const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size
         }
     }
     return fitting == 1 ? found : last;
+}
+
+static unsigned widest_name(const char *names) {
+    size_t widest = strlen("probe");
+    while ((names = strchr(names, '='))) {
+        size_t length = strcspn(++names, ",");
+        widest = length > widest ? length : widest;
+    }
+    return widest < PLACE_WIDTH_MAX ? (unsigned)widest : PLACE_WIDTH_MAX;
+}
+
+struct rp_error *rp_layout_name_places(struct rp_layout *layout, const char *names) {
+    for (; layout; layout = layout->next)
+        for (size_t i = 0; i < layout->columns.count; i++) {
+            struct rp_column *column = &layout->columns.items[i];
+            if (column->means != RP_MEMBER_ATTACH_POINT || !column->type)
+                continue;
+            if (!rp_type_set_look((struct rp_type *)column->type, names))
+                return rp_error_nomem();
+            column->width = widest_name(names);
+        }
+    return NULL;
 }
 
 struct rp_error *rp_layout_of_output(const struct rp_module *module, const char *name,

@@ -2,15 +2,20 @@
 /* Numbers that have names, units, or another order of bytes. */
 #include "record/look.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "kernel/ksyms.h"
+#include "record/syscall.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/text.h"
 #include "util/writer.h"
 
@@ -23,153 +28,10 @@ struct name {
 
 #define NAMED(name)                                                                                \
     { name, #name }
+/* Those that glibc does not know: the first ones mean that a signal has interrupted the call. */
 static const struct name errnos[] = {
-    NAMED(EPERM),
-    NAMED(ENOENT),
-    NAMED(ESRCH),
-    NAMED(EINTR),
-    NAMED(EIO),
-    NAMED(ENXIO),
-    NAMED(E2BIG),
-    NAMED(ENOEXEC),
-    NAMED(EBADF),
-    NAMED(ECHILD),
-    NAMED(EAGAIN),
-    NAMED(ENOMEM),
-    NAMED(EACCES),
-    NAMED(EFAULT),
-    NAMED(ENOTBLK),
-    NAMED(EBUSY),
-    NAMED(EEXIST),
-    NAMED(EXDEV),
-    NAMED(ENODEV),
-    NAMED(ENOTDIR),
-    NAMED(EISDIR),
-    NAMED(EINVAL),
-    NAMED(ENFILE),
-    NAMED(EMFILE),
-    NAMED(ENOTTY),
-    NAMED(ETXTBSY),
-    NAMED(EFBIG),
-    NAMED(ENOSPC),
-    NAMED(ESPIPE),
-    NAMED(EROFS),
-    NAMED(EMLINK),
-    NAMED(EPIPE),
-    NAMED(EDOM),
-    NAMED(ERANGE),
-    NAMED(EDEADLK),
-    NAMED(ENAMETOOLONG),
-    NAMED(ENOLCK),
-    NAMED(ENOSYS),
-    NAMED(ENOTEMPTY),
-    NAMED(ELOOP),
-    NAMED(ENOMSG),
-    NAMED(EIDRM),
-    NAMED(ECHRNG),
-    NAMED(EL2NSYNC),
-    NAMED(EL3HLT),
-    NAMED(EL3RST),
-    NAMED(ELNRNG),
-    NAMED(EUNATCH),
-    NAMED(ENOCSI),
-    NAMED(EL2HLT),
-    NAMED(EBADE),
-    NAMED(EBADR),
-    NAMED(EXFULL),
-    NAMED(ENOANO),
-    NAMED(EBADRQC),
-    NAMED(EBADSLT),
-    NAMED(EBFONT),
-    NAMED(ENOSTR),
-    NAMED(ENODATA),
-    NAMED(ETIME),
-    NAMED(ENOSR),
-    NAMED(ENONET),
-    NAMED(ENOPKG),
-    NAMED(EREMOTE),
-    NAMED(ENOLINK),
-    NAMED(EADV),
-    NAMED(ESRMNT),
-    NAMED(ECOMM),
-    NAMED(EPROTO),
-    NAMED(EMULTIHOP),
-    NAMED(EDOTDOT),
-    NAMED(EBADMSG),
-    NAMED(EOVERFLOW),
-    NAMED(ENOTUNIQ),
-    NAMED(EBADFD),
-    NAMED(EREMCHG),
-    NAMED(ELIBACC),
-    NAMED(ELIBBAD),
-    NAMED(ELIBSCN),
-    NAMED(ELIBMAX),
-    NAMED(ELIBEXEC),
-    NAMED(EILSEQ),
-    NAMED(ERESTART),
-    NAMED(ESTRPIPE),
-    NAMED(EUSERS),
-    NAMED(ENOTSOCK),
-    NAMED(EDESTADDRREQ),
-    NAMED(EMSGSIZE),
-    NAMED(EPROTOTYPE),
-    NAMED(ENOPROTOOPT),
-    NAMED(EPROTONOSUPPORT),
-    NAMED(ESOCKTNOSUPPORT),
-    NAMED(EOPNOTSUPP),
-    NAMED(EPFNOSUPPORT),
-    NAMED(EAFNOSUPPORT),
-    NAMED(EADDRINUSE),
-    NAMED(EADDRNOTAVAIL),
-    NAMED(ENETDOWN),
-    NAMED(ENETUNREACH),
-    NAMED(ENETRESET),
-    NAMED(ECONNABORTED),
-    NAMED(ECONNRESET),
-    NAMED(ENOBUFS),
-    NAMED(EISCONN),
-    NAMED(ENOTCONN),
-    NAMED(ESHUTDOWN),
-    NAMED(ETOOMANYREFS),
-    NAMED(ETIMEDOUT),
-    NAMED(ECONNREFUSED),
-    NAMED(EHOSTDOWN),
-    NAMED(EHOSTUNREACH),
-    NAMED(EALREADY),
-    NAMED(EINPROGRESS),
-    NAMED(ESTALE),
-    NAMED(EUCLEAN),
-    NAMED(ENOTNAM),
-    NAMED(ENAVAIL),
-    NAMED(EISNAM),
-    NAMED(EREMOTEIO),
-    NAMED(EDQUOT),
-    NAMED(ENOMEDIUM),
-    NAMED(EMEDIUMTYPE),
-    NAMED(ECANCELED),
-    NAMED(ENOKEY),
-    NAMED(EKEYEXPIRED),
-    NAMED(EKEYREVOKED),
-    NAMED(EKEYREJECTED),
-    NAMED(EOWNERDEAD),
-    NAMED(ENOTRECOVERABLE),
-    NAMED(ERFKILL),
-    /* Of the kernel only: a signal has interrupted the call. */
-    {512, "ERESTARTSYS"},
-    {513, "ERESTARTNOINTR"},
-    {514, "ERESTARTNOHAND"},
-    {516, "ERESTART_RESTARTBLOCK"},
-    {517, "EPROBE_DEFER"},
-    {524, "ENOTSUPP"},
-};
-static const struct name signals[] = {
-    NAMED(SIGHUP),    NAMED(SIGINT),  NAMED(SIGQUIT),  NAMED(SIGILL),  NAMED(SIGTRAP),
-    NAMED(SIGABRT),   NAMED(SIGBUS),  NAMED(SIGFPE),   NAMED(SIGKILL), NAMED(SIGUSR1),
-    NAMED(SIGSEGV),   NAMED(SIGUSR2), NAMED(SIGPIPE),  NAMED(SIGALRM), NAMED(SIGTERM),
-    NAMED(SIGSTKFLT), NAMED(SIGCHLD), NAMED(SIGCONT),  NAMED(SIGSTOP), NAMED(SIGTSTP),
-    NAMED(SIGTTIN),   NAMED(SIGTTOU), NAMED(SIGURG),   NAMED(SIGXCPU), NAMED(SIGXFSZ),
-    NAMED(SIGVTALRM), NAMED(SIGPROF), NAMED(SIGWINCH), NAMED(SIGIO),   NAMED(SIGPWR),
-    NAMED(SIGSYS),
+    {512, "ERESTARTSYS"},           {513, "ERESTARTNOINTR"}, {514, "ERESTARTNOHAND"},
+    {516, "ERESTART_RESTARTBLOCK"}, {517, "EPROBE_DEFER"},   {524, "ENOTSUPP"},
 };
 /* Those of several bits first: O_SYNC has O_DSYNC's bit, too. */
 static const struct name open_flags[] = {
@@ -287,13 +149,21 @@ static void write_name(struct rp_writer *w, const struct rp_look_value *value, c
 static void write_errno(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
     __int128 number = value->number < 0 ? -value->number : value->number;
     bool any = *rest || value->number < 0; /* err(): of numbers without the sign, too */
-    write_name(w, value,
-               any && number < 4096 ? name_of(errnos, RP_COUNT(errnos), (int64_t)number) : NULL);
+    const char *name = any && number && number < 4096 ? strerrorname_np((int)number) : NULL;
+    write_name(w, value, name || !any ? name : name_of(errnos, RP_COUNT(errnos), (int64_t)number));
 }
 
 static void write_signal(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
     (void)rest;
-    write_name(w, value, name_of(signals, RP_COUNT(signals), (int64_t)value->number));
+    bool possible = value->number > 0 && value->number < NSIG;
+    const char *name = possible ? sigabbrev_np((int)value->number) : NULL;
+    if (possible && value->number == SIGIO) /* for glibc it is SIGPOLL */
+        name = "IO";
+    write_plain(w, value);
+    if (!name)
+        return;
+    rp_write_string(w, " SIG");
+    rp_write_string(w, name);
 }
 
 /* "O_WRONLY|O_CREAT", and what has no name as a number. */
@@ -340,6 +210,17 @@ static void write_symbol(struct rp_writer *w, const struct rp_look_value *value,
         return;
     rp_write_char(w, ' ');
     rp_write_bytes(w, name, length);
+}
+
+/* The name alone, where there is one: of an attach point, of an enum's value. */
+static void write_only_name(struct rp_writer *w, const struct rp_look_value *value,
+                            const char *rest) {
+    size_t length;
+    const char *name = symbol_of(rest, (int64_t)value->number, &length);
+    if (name)
+        rp_write_bytes(w, name, length);
+    else
+        write_plain(w, value);
 }
 
 /* "READ|WRITE", and what has no name as a number. */
@@ -413,22 +294,114 @@ static void write_address(struct rp_writer *w, const struct rp_look_value *value
     }
 }
 
+static void write_address6(struct rp_writer *w, const struct rp_look_value *value,
+                           const char *rest) {
+    char text[INET6_ADDRSTRLEN];
+    (void)rest;
+    rp_write_string(w, inet_ntop(AF_INET6, &value->number, text, sizeof(text)) ? text : "");
+}
+
+/* ------------------------------------------------------------------ moments and functions */
+
+/* The time of day of so many nanoseconds since boot, to a millionth of a second. */
+static void write_time(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    struct timespec now;
+    struct tm tm;
+    char text[16];
+    (void)rest;
+    clock_gettime(CLOCK_REALTIME, &now);
+    int64_t since = (int64_t)(rp_now_ns() - (uint64_t)value->number);
+    int64_t at = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - since;
+    time_t seconds = (time_t)(at / 1000000000);
+    strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&seconds, &tm));
+    RP_AUTO_FREE char *all = rp_text("%s.%06d", text, (int)(at % 1000000000 / 1000));
+    rp_write_string(w, all ? all : text);
+}
+
+static void write_function(struct rp_writer *w, const struct rp_look_value *value,
+                           const char *rest) {
+    uint64_t offset;
+    char name[128];
+    (void)rest;
+    if (!rp_ksym_at(bits_of(value), name, sizeof(name), &offset)) {
+        rp_write_pointer(w, bits_of(value));
+        return;
+    }
+    rp_write_string(w, name);
+    if (offset) {
+        rp_write_char(w, '+');
+        rp_write_pointer(w, offset);
+    }
+}
+
+static rp_user_name_fn user_names;
+
+void rp_look_set_user_names(rp_user_name_fn fn) {
+    user_names = fn;
+}
+
+/* The upper half is the process that it is in. */
+static void write_user_function(struct rp_writer *w, const struct rp_look_value *value,
+                                const char *rest) {
+    uint64_t address = bits_of(value), offset;
+    char name[256];
+    (void)rest;
+    if (!user_names ||
+        !user_names((pid_t)(value->number >> 64), address, name, sizeof(name), &offset)) {
+        rp_write_pointer(w, address);
+        return;
+    }
+    for (char *c = name; *c; c++)
+        if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
+            *c = '?'; /* whoever made the program has named it */
+    rp_write_string(w, name);
+    if (offset) {
+        rp_write_char(w, '+');
+        rp_write_pointer(w, offset);
+    }
+}
+
+/* Bit 32: of a 32-bit program; bit 33: it is not known whether; bit 30, on x86-64: of x32. */
+static void write_syscall(struct rp_writer *w, const struct rp_look_value *value,
+                          const char *rest) {
+    uint64_t bits = bits_of(value);
+    int32_t number = (int32_t)bits;
+    bool narrow = bits >> 32 & 1, unknown = bits >> 33 & 1, x32 = false;
+    (void)rest;
+#ifdef __x86_64__
+    x32 = !narrow && number >= 0 && number & 1 << 30;
+#endif
+    const char *name = unknown ? NULL : rp_syscall_name(x32 ? number & ~(1 << 30) : number, narrow);
+    if (name)
+        rp_write_string(w, name);
+    else
+        rp_write_int(w, number);
+    rp_write_string(w, narrow ? " (32-bit)" : x32 ? " (x32)" : "");
+}
+
 /* ------------------------------------------------------------------ all looks */
 
 static const struct rp_look looks[] = {
-    {"duration", write_duration, 9, true, false, false},
-    {"in", write_in, 10, true, false, false},
-    {"hex", write_hex, 10, false, false, false},
-    {"oct", write_oct, 6, false, false, false},
-    {"errno", write_errno, 10, false, false, false},
-    {"signal", write_signal, 10, false, false, false},
-    {"open", write_open_flags, 18, false, false, false},
-    {"names", write_symbol, 16, false, false, false},
-    {"flags", write_flags, 16, false, false, false},
-    {"user", write_user, 12, false, false, false},
-    {"dev", write_device, 7, false, false, false},
-    {"port", write_big_endian, 5, false, true, false},
-    {"ip", write_address, 15, false, true, true},
+    {"duration", write_duration, 9, true, false, false, false},
+    {"in", write_in, 10, true, false, false, false},
+    {"hex", write_hex, 10, false, false, false, false},
+    {"oct", write_oct, 6, false, false, false, false},
+    {"errno", write_errno, 10, false, false, false, false},
+    {"signal", write_signal, 10, false, false, false, false},
+    {"open", write_open_flags, 18, false, false, false, false},
+    {"names", write_symbol, 16, false, false, false, false},
+    {"place", write_only_name, 16, false, true, true, false},
+    {"enum", write_only_name, 16, false, true, true, false},
+    {"flags", write_flags, 16, false, false, false, false},
+    {"user", write_user, 12, false, false, false, false},
+    {"dev", write_device, 7, false, false, false, false},
+    {"port", write_big_endian, 5, false, true, false, false},
+    {"ip", write_address, 15, false, true, true, true},
+    {"ip6", write_address6, 24, false, true, true, true},
+    {"time", write_time, 15, false, false, false, false},
+    {"ksym", write_function, 24, false, true, true, false},
+    {"syscall", write_syscall, 16, false, true, true, false},
+    {"usym", write_user_function, 24, false, true, true, true},
 };
 
 const struct rp_look *rp_look_find(const char *text, const char **rest) {

@@ -5,7 +5,9 @@
 #define RP_RECORD_LOOK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct rp_writer;
 
@@ -23,10 +25,18 @@ struct rp_look {
     bool of_sums;   /* sums of such numbers are shown alike */
     bool in_json;   /* there, too: as it is, it says nothing (addresses in the network's order) */
     bool is_text;   /* what it writes is not a number */
+    bool of_bytes;  /* an array of 4 or 16 bytes may be such a number */
 };
 
 /* The look that `text` begins with ("in:us"; *rest is "us"), or NULL. */
 const struct rp_look *rp_look_find(const char *text, const char **rest);
+/* The function at an address of a process, and how far behind its beginning that is; false: it is
+ * not known. */
+typedef bool (*rp_user_name_fn)(pid_t pid, uint64_t address, char *name, size_t size,
+                                uint64_t *offset);
+/* What the look "usym" asks; NULL: nobody. */
+void rp_look_set_user_names(rp_user_name_fn fn);
+
 /* How much a unit is ("us": 1000, of nanoseconds; "KiB": 1024); 0: there is no such unit. */
 uint64_t rp_unit_factor(const char *name, uint64_t length);
 #endif

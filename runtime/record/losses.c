@@ -7,7 +7,9 @@
 #include "compile/module.h"
 #include "record/losses.h"
 #include "record/map_read.h"
+#include "util/array.h"
 #include "util/cleanup.h"
+#include "util/error.h"
 #include "util/text.h"
 
 /* ------------------------------------------------------------------ as a sentence */
@@ -17,19 +19,26 @@ static const struct {
     const char *many, *one;
 } verbs[] = {{" were ", " was "}, {" have ", " has "}, {" are ", " is "}, {NULL, NULL}};
 
+/* Without its plural: "event", "process". */
+static size_t length_of_one(const char *noun, size_t length) {
+    if (length > 4 && !strncmp(noun + length - 4, "sses", 4))
+        return length - 2;
+    return length && noun[length - 1] == 's' ? length - 1 : length;
+}
+
 /* "event was not counted: …" of "events were not counted: …" */
 static char *of_one(const char *loss) {
     size_t noun = strcspn(loss, " "), end = strcspn(loss, ":`");
-    if (!noun || loss[noun - 1] != 's')
+    size_t one = length_of_one(loss, noun);
+    if (one == noun)
         return strdup(loss);
     for (size_t i = 0; verbs[i].many; i++) {
         const char *verb = strstr(loss, verbs[i].many);
         if (verb && (size_t)(verb - loss) < end)
-            return rp_text("%.*s%.*s%s%s", (int)noun - 1, loss,
-                           (int)(verb - loss - (ptrdiff_t)noun), loss + noun, verbs[i].one,
-                           verb + strlen(verbs[i].many));
+            return rp_text("%.*s%.*s%s%s", (int)one, loss, (int)(verb - loss - (ptrdiff_t)noun),
+                           loss + noun, verbs[i].one, verb + strlen(verbs[i].many));
     }
-    return rp_text("%.*s%s", (int)noun - 1, loss, loss + noun);
+    return rp_text("%.*s%s", (int)one, loss, loss + noun);
 }
 
 char *rp_loss_text(const struct rp_loss *loss, const char *what) {
@@ -110,12 +119,79 @@ static void tell(const struct listener *listener, uint64_t count, const char *wh
         listener->each(listener->ctx, text);
 }
 
-/* What the kernel counts. */
+/* What the kernel counts: of events, and of returns. */
+static const char *const missed_texts[] = {
+    "events were missed: a BPF program was running on that processor already",
+    "returns were missed: more calls went on at a time than a kretprobe can wait for"};
+
+static void count_missed(const struct rp_module *module, uint64_t missed[2], bool *known) {
+    missed[0] = rp_module_missed(module);
+    missed[1] = rp_module_missed_returns(module, known);
+}
+
+/* "1 event was lost so far: …" */
+static void tell_so_far(const struct listener *listener, const struct rp_loss *loss,
+                        const char *what) {
+    RP_AUTO_FREE char *text = rp_loss_text(loss, what);
+    if (!text)
+        return;
+    const char *why = text + strcspn(text, ":`"); /* an expression may have a colon, too */
+    const char *end = *why == '`' ? strchr(why + 1, '`') : NULL;
+    why = end ? end + strcspn(end, ":") : why;
+    RP_AUTO_FREE char *said = rp_text("%.*s so far%s", (int)(why - text), text, why);
+    if (said)
+        listener->each(listener->ctx, said);
+}
+
 static void tell_missed(const struct rp_module *module, const struct listener *listener) {
-    tell(listener, rp_module_missed(module),
-         "events were missed: a BPF program was running on that processor already");
-    tell(listener, rp_module_missed_returns(module),
-         "returns were missed: more calls went on at a time than a kretprobe can wait for");
+    uint64_t missed[2];
+    bool known;
+    count_missed(module, missed, &known);
+    for (size_t i = 0; i < RP_COUNT(missed_texts); i++)
+        tell(listener, missed[i], missed_texts[i]);
+    if (!known)
+        listener->each(
+            listener->ctx,
+            "it is not known how many returns were missed: this kernel does not say, and a "
+            "kretprobe can wait for a few calls at a time only");
+}
+
+/* Whether it is to be told again, and that it was. */
+static bool has_doubled(uint64_t count, uint64_t *before) {
+    *before = count < *before ? 0 : *before; /* it was emptied */
+    if (count <= *before || count < 2 * *before)
+        return false;
+    *before = count;
+    return true;
+}
+
+static void tell_missed_so_far(const struct rp_module *module, struct rp_losses_told *told,
+                               const struct listener *listener) {
+    uint64_t missed[2];
+    bool known;
+    count_missed(module, missed, &known);
+    for (size_t i = 0; i < RP_COUNT(missed_texts); i++)
+        if (has_doubled(missed[i], &told->missed[i]))
+            tell_so_far(listener, &(struct rp_loss){.count = missed[i]}, missed_texts[i]);
+}
+
+struct rp_error *rp_module_losses_so_far(const struct rp_module *module,
+                                         struct rp_losses_told *told,
+                                         void (*each)(void *ctx, const char *text), void *ctx) {
+    const struct listener listener = {each, ctx};
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const char *map = rp_module_map_name(module, i);
+        struct rp_loss loss = {0};
+        if (told->count <= i && !rp_vec_push(told, 0))
+            return rp_error_nomem();
+        if (rp_module_map_schema(module, map)->means != RP_MEANS_LOSS)
+            continue;
+        RP_TRY(add_map(module, map, &loss));
+        if (has_doubled(loss.count, &told->items[i]))
+            tell_so_far(&listener, &loss, loss_of(module, map));
+    }
+    tell_missed_so_far(module, told, &listener);
+    return NULL;
 }
 
 struct rp_error *rp_module_losses(const struct rp_module *module,
@@ -130,6 +206,17 @@ struct rp_error *rp_module_losses(const struct rp_module *module,
         if (text)
             each(ctx, text);
     }
-    tell_missed(module, &(struct listener){each, ctx});
+    const struct listener listener = {each, ctx};
+    tell_missed(module, &listener);
+    if (rp_module_is_by_frame_pointers(module))
+        each(ctx, "stacks of processes lack functions without frame pointers: install libdw1 "
+                  "(elfutils-libs)");
+    tell(&listener, rp_module_cut_stacks(module),
+         "stacks of processes are cut, as [cut] says there: they are deeper than what is looked "
+         "at, or how they go on cannot be read");
+    tell(&listener, rp_module_missed_stacks(module),
+         "stacks of processes were missed: there were too many new ones at a time");
+    tell(&listener, rp_module_unseen(module),
+         "processes had ended before anybody saw their files: functions there have no names");
     return NULL;
 }

@@ -5,6 +5,9 @@
 
 #include <stdint.h>
 
+#include "reprobe_query.h"
+#include "util/vec.h"
+
 struct rp_loss {
     uint64_t count, of; /* of: how many there were in all; 0: not known */
 };
@@ -12,5 +15,17 @@ struct rp_loss {
 /* "1 event was not counted: the map is full" of `what`, "events were not counted: the map is full";
  * "12 of 340 reads of …"; malloc()ed. */
 char *rp_loss_text(const struct rp_loss *loss, const char *what);
+
+/* What was told of a module's losses while its programs ran: by map, and of what the kernel missed.
+ * To be zeroed; ended by rp_vec_clear(). */
+struct rp_losses_told {
+    RP_VEC(uint64_t);
+    uint64_t missed[2];
+};
+/* As rp_module_losses(), "… so far: …", of those that can only grow, and have become twice what was
+ * told of them at least. */
+struct rp_error *rp_module_losses_so_far(const struct rp_module *module,
+                                         struct rp_losses_told *told,
+                                         void (*each)(void *ctx, const char *text), void *ctx);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/csv.h"
 #include "record/variables.h"
 #include "util/cleanup.h"
+#include "util/csv.h"
 #include "util/error.h"
 #include "util/opts.h"
 #include "util/writer.h"
@@ -76,13 +76,16 @@ static void json_part(struct rp_map_printer *p, const char *name, const struct r
 
 static void json_begin(struct rp_map_printer *p) {
     rp_json_begin(&p->w, p->out);
+    if (p->format->time)
+        rp_json_string(&p->w, "time", p->format->time);
     rp_json_string(&p->w, "map", p->title);
 }
 
 static void json_entry(struct rp_map_printer *p, const uint8_t *row) {
     struct rp_view key = rp_map_key(p->t, row), value = rp_map_value(p->t, row);
     json_begin(p);
-    json_part(p, "key", &key, row);
+    if (p->t->key_columns)
+        json_part(p, "key", &key, row);
     json_part(p, "value", &value, row);
     if (p->rate && p->rate->known)
         rp_json_double(&p->w, "per_s", 1, p->rate->per_s);
@@ -238,6 +241,7 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
     if (!rp_map_is_data(module, name))
         return NULL;
     RP_TRY(rp_map_table_open(module, name, &t));
+    t.interval = format.interval;
     RP_TRY(rp_map_table_read(&t));
     struct rp_map_printer p = {
         .t = &t, .format = &format, .is_histogram = rp_map_is_histogram(&t), .out = out};

@@ -21,6 +21,7 @@ struct rp_map_printer {
     const struct rp_map_rate *rate;  /* of the row at hand */
     size_t *widths;                  /* of a text table's columns */
     struct rp_fit *fits;             /* the same where it is to fit a line */
+    bool was_empty;                  /* the histogram before: it had no counts */
 };
 
 /* One way to print: what comes first, an entry, a histogram, what comes last. */
@@ -36,7 +37,8 @@ static inline size_t rp_map_column_count(const struct rp_map_printer *p) {
     return p->t->layout->columns.count;
 }
 static inline const uint8_t *rp_map_printer_row(const struct rp_map_printer *p, size_t i) {
-    return rp_map_row(p->t, p->rates ? p->rates[i].row : i);
+    bool reversed = p->format->largest_first && !p->rates;
+    return rp_map_row(p->t, p->rates ? p->rates[i].row : reversed ? p->t->row_count - 1 - i : i);
 }
 
 /* Whether a name is looked for in place of the numbers of column `i`. */

@@ -7,82 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
+#include "record/map_merge.h"
 #include "record/stats.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/vec.h"
-
-/* ---- entries, one after another */
-
-/* How many values an entry has, or a negative errno. */
-static int count_values(const struct bpf_map_info *info) {
-    return rp_map_type_is_per_cpu(info->type) ? libbpf_num_possible_cpus() : 1;
-}
-
-static struct rp_error *cannot_count(int count) {
-    return rp_error_new(-count, NULL, "cannot find out how many CPUs are possible");
-}
-
-/* Programs may change the map meanwhile: deleted entries are left out, and the kernel starts over
- * if the current key was deleted, so the number of steps is bounded. */
-struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
-                                rp_map_entry_fn each, void *ctx) {
-    int count = count_values(info);
-    if (count < 0)
-        return cannot_count(count);
-    RP_AUTO_FREE uint8_t *keys = calloc(2, info->key_size);
-    RP_AUTO_FREE uint8_t *value = calloc((size_t)count, ((size_t)info->value_size + 7) / 8 * 8);
-    if (!keys || !value)
-        return rp_error_nomem();
-    uint8_t *key = keys, *next = keys + info->key_size;
-    for (uint64_t step = 0; step < 2 * (uint64_t)info->max_entries; step++) {
-        if (bpf_map_get_next_key(fd, step ? key : NULL, next)) {
-            if (errno == ENOENT)
-                return NULL;
-            return rp_error_new(errno, NULL, "cannot read the map %s", name);
-        }
-        memcpy(key, next, info->key_size);
-        if (!bpf_map_lookup_elem(fd, key, value))
-            RP_TRY(each(ctx, key, value));
-        else if (errno != ENOENT)
-            return rp_error_new(errno, NULL, "cannot read the map %s", name);
-    }
-    return NULL;
-}
-
-struct rp_error *rp_map_info(int fd, const char *name, struct bpf_map_info *info) {
-    uint32_t size = sizeof(*info);
-    *info = (struct bpf_map_info){0};
-    if (bpf_obj_get_info_by_fd(fd, info, &size))
-        return rp_error_new(errno, NULL, "cannot read the map %s", name);
-    return NULL;
-}
-
-struct rp_error *rp_map_each(const struct rp_module *module, const char *name, rp_map_entry_fn each,
-                             void *ctx) {
-    struct bpf_map_info info;
-    int fd = rp_module_map_fd(module, name);
-    if (fd < 0)
-        return rp_module_map_missing(module, name);
-    RP_TRY(rp_map_info(fd, name, &info));
-    return rp_map_entries(fd, name, &info, each, ctx);
-}
-
-struct rp_error *rp_map_sizes(const struct rp_module *module, const char *name, size_t *key_size,
-                              size_t *value_size, size_t *value_count) {
-    struct bpf_map_info info;
-    int fd = rp_module_map_fd(module, name);
-    if (fd < 0)
-        return rp_module_map_missing(module, name);
-    RP_TRY(rp_map_info(fd, name, &info));
-    int count = count_values(&info);
-    if (count < 0)
-        return cannot_count(count);
-    *key_size = info.key_size;
-    *value_size = info.value_size;
-    *value_count = (size_t)count;
-    return NULL;
-}
 
 bool rp_map_is_data(const struct rp_module *module, const char *name) {
     const struct rp_object_map *map = rp_module_map(module, name);
@@ -193,30 +123,35 @@ static bool find_member(struct rp_map_table *t, const struct rp_member_schema *m
     return ok;
 }
 
-static ssize_t column_at(const struct rp_map_table *t, uint32_t offset) {
-    for (size_t i = 0; i < t->key_columns; i++)
-        if (t->layout->columns.items[i].bit_offset == (uint64_t)offset * 8)
-            return (ssize_t)i;
-    return -1;
+/* By what the schema says of the key's column, or by its type. */
+static bool tells(const struct rp_map_table *t, size_t i, enum rp_member_meaning means) {
+    const struct rp_column *column = &t->layout->columns.items[i];
+    for (size_t m = 0; m < t->schema->member_count; m++) {
+        const struct rp_member_schema *member = &t->schema->members[m];
+        if (!member->of_value && column->bit_offset == (uint64_t)member->offset * 8)
+            return member->means == means;
+    }
+    return column->type && column->type->tells == means;
 }
 
 /* Members of the key that tell about others get no column. Sizes first: what has marks are the
  * columns that are shown. */
 static void hide(struct rp_map_table *t, enum rp_member_meaning means) {
-    for (size_t m = 0; m < t->schema->member_count; m++) {
-        const struct rp_member_schema *member = &t->schema->members[m];
-        ssize_t i = member->means == means ? column_at(t, member->offset) : -1;
-        if (i < 0 || member->of_value)
+    for (size_t i = t->key_columns; i-- > 0;) {
+        if (!tells(t, i, means))
             continue;
         if (means == RP_MEMBER_SIZE)
-            rp_layout_hide_size(t->layout, (size_t)i);
+            rp_layout_hide_size(t->layout, i);
+        else if (means == RP_MEMBER_INTERVAL)
+            rp_layout_hide(t->layout, i);
         else
-            rp_layout_hide_marks(t->layout, (size_t)i, t->key_columns);
+            rp_layout_hide_marks(t->layout, i, t->key_columns);
         t->key_columns--;
     }
 }
 
 static struct rp_error *find_members(struct rp_map_table *t) {
+    hide(t, RP_MEMBER_INTERVAL);
     hide(t, RP_MEMBER_SIZE);
     hide(t, RP_MEMBER_UNREAD);
     t->members = calloc(t->layout->columns.count + 1, sizeof(const struct rp_member_schema *));
@@ -253,15 +188,16 @@ static void find_stats(const struct rp_module *module, struct rp_map_table *t) {
 
 struct rp_error *rp_map_table_open(const struct rp_module *module, const char *name,
                                    struct rp_map_table *t) {
+    t->module = module;
     t->name = name;
     t->fd = rp_module_map_fd(module, name);
     if (t->fd < 0)
         return rp_module_map_missing(module, name);
     RP_TRY(rp_map_info(t->fd, name, &t->info));
     t->schema = rp_module_map_schema(module, name);
-    t->cpus = rp_map_type_is_per_cpu(t->info.type) ? count_values(&t->info) : 0;
+    t->cpus = rp_map_type_is_per_cpu(t->info.type) ? rp_map_count_values(&t->info) : 0;
     if (t->cpus < 0)
-        return cannot_count(t->cpus);
+        return rp_map_cannot_count(t->cpus);
     RP_AUTO(types_clear) struct types types = {0};
     RP_TRY(find_types(module, t, &types));
     if (t->cpus && t->schema->means == RP_MEANS_STATS)
@@ -280,29 +216,30 @@ void rp_map_table_clear(struct rp_map_table *t) {
 
 /* ---- reading */
 
-/* Makes one shown value from what the kernel returned: a value, or one for each CPU at 8-byte
- * strides. */
-static void store_value(const struct rp_map_table *t, const uint8_t *raw, uint8_t *out) {
-    size_t size = t->info.value_size, stride = (size + 7) / 8 * 8;
-    if (!t->cpus) {
-        memcpy(out, raw, size);
-        return;
-    }
-    if (is_stats(t)) {
-        rp_stats_store(&t->stats, raw, (size_t)t->cpus, stride, out);
-        return;
-    }
-    bool added = rp_type_is_number(t->leaf);
+static uint64_t sum_of(const struct rp_map_table *t, const uint8_t *raw, size_t count,
+                       size_t stride) {
     uint64_t sum = 0;
-    for (size_t cpu = 0; cpu < (size_t)t->cpus; cpu++) {
-        struct rp_view one = {t->leaf, raw, (cpu + 1) * stride, cpu * stride * 8, 0};
-        if (added)
-            sum += rp_map_number(&one);
-        else
-            memcpy(out + cpu * size, raw + cpu * stride, size);
+    for (size_t i = 0; i < count; i++) {
+        struct rp_view one = {t->leaf, raw, (i + 1) * stride, i * stride * 8, 0};
+        sum += rp_map_number(&one);
     }
-    if (added)
-        memcpy(out, &sum, sizeof(sum));
+    return sum;
+}
+
+/* Makes one shown value from what the kernel returned: a value, or several at 8-byte strides, of
+ * CPUs and of entries that are one. */
+static void store_value(const struct rp_map_table *t, const uint8_t *raw, size_t count,
+                        uint8_t *out) {
+    size_t size = t->info.value_size, stride = (size + 7) / 8 * 8;
+    if (is_stats(t)) {
+        rp_stats_store(&t->stats, raw, count, stride, out);
+    } else if (rp_type_is_number(t->leaf) && (t->cpus || count > 1)) {
+        uint64_t sum = sum_of(t, raw, count, stride);
+        memcpy(out, &sum, t->cpus ? sizeof(sum) : size);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            memcpy(out + i * size, raw + i * stride, size);
+    }
 }
 
 static bool is_zero(const uint8_t *bytes, size_t size) {
@@ -316,8 +253,10 @@ static bool is_used(const struct rp_map_table *t, const uint8_t *row) {
            !is_zero(row + t->info.key_size, t->row_size - t->info.key_size);
 }
 
-static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
-    struct rp_map_table *t = ctx;
+static struct rp_error *add_values(struct rp_map_table *t, const void *key, const void *raw,
+                                   size_t count) {
+    if (t->interval && !rp_map_is_of_interval(t->schema, key, *t->interval))
+        return NULL;
     if (t->row_count == t->row_capacity) {
         uint8_t *rows = rp_vec_grown(t->rows, &t->row_capacity, t->row_count, 1, t->row_size);
         if (!rows)
@@ -326,9 +265,14 @@ static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
     }
     uint8_t *row = t->rows + t->row_count * t->row_size;
     memcpy(row, key, t->info.key_size);
-    store_value(t, raw, row + t->info.key_size);
+    store_value(t, raw, count, row + t->info.key_size);
     t->row_count += is_used(t, row);
     return NULL;
+}
+
+static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
+    struct rp_map_table *t = ctx;
+    return add_values(t, key, raw, t->cpus ? (size_t)t->cpus : 1);
 }
 
 /* ---- order */
@@ -389,7 +333,8 @@ static void sort_rows(struct rp_map_table *t) {
 
 struct rp_error *rp_map_table_read(struct rp_map_table *t) {
     t->row_count = 0;
-    RP_TRY(rp_map_entries(t->fd, t->name, &t->info, add_row, t));
+    RP_TRY(rp_map_table_merges(t) ? rp_map_merged(t, add_values)
+                                  : rp_map_entries(t->fd, t->name, &t->info, add_row, t));
     sort_rows(t);
     return NULL;
 }

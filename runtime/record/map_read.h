@@ -16,7 +16,12 @@ struct rp_error *rp_map_info(int fd, const char *name, struct bpf_map_info *info
 struct rp_error *rp_map_entries(int fd, const char *name, const struct bpf_map_info *info,
                                 rp_map_entry_fn each, void *ctx);
 
+/* How many values an entry has, or a negative errno, and the error that it is. */
+int rp_map_count_values(const struct bpf_map_info *info);
+struct rp_error *rp_map_cannot_count(int count);
+
 struct rp_map_table {
+    const struct rp_module *module;
     const char *name;
     int fd; /* owned by the module */
     struct bpf_map_info info;
@@ -30,6 +35,7 @@ struct rp_map_table {
     const struct rp_member_schema **members;
     /* The layout's: the key, and what is shown as value, which is the leaf, or the CPUs'. */
     const struct rp_type *key, *value;
+    const uint32_t *interval; /* only rows of this one are read; NULL: all */
     uint8_t *rows;
     size_t row_size, row_count, row_capacity;
 };

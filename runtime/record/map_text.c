@@ -22,10 +22,10 @@ static size_t width_of(const struct rp_map_printer *p, size_t i) {
     return width;
 }
 
-/* The only value of an array of one stands behind the map's name. */
+/* The only value of an array of one, or of what has no keys, stands behind the map's name. */
 static bool is_one_value(const struct rp_map_printer *p) {
-    return !p->is_histogram && rp_map_table_is_single(p->t) && p->t->value->kind != RP_STRUCT &&
-           p->t->row_count;
+    bool single = rp_map_table_is_single(p->t) || !p->t->key_columns;
+    return !p->is_histogram && single && p->t->value->kind != RP_STRUCT && p->t->row_count;
 }
 
 static size_t first_column(const struct rp_map_printer *p) {
@@ -151,7 +151,9 @@ static void find_widths(struct rp_map_printer *p) {
 
 static void text_begin(struct rp_map_printer *p) {
     rp_write_text(&p->w, p->title, SIZE_MAX);
-    if (p->format->columns && !p->t->row_count)
+    if (p->format->interval && !p->t->row_count)
+        rp_write_string(&p->w, ": nothing\n");
+    else if (p->format->columns && !p->t->row_count)
         rp_write_string(&p->w, ": nothing yet\n");
     else
         rp_write_string(&p->w, is_one_value(p) ? ": " : ":\n");
@@ -175,13 +177,22 @@ static void text_end(struct rp_map_printer *p) {
 
 /* ---- histograms */
 
-/* "comm = dd, cpu = 1" */
-static void text_headings(struct rp_map_printer *p, const uint8_t *row) {
+static bool is_empty(const struct rp_map_group *group) {
+    for (size_t i = 0; i < group->count; i++)
+        if (group->buckets[i].count)
+            return false;
+    return true;
+}
+
+/* "comm = dd, cpu = 1", behind an empty line; lines without histograms stand together. */
+static void text_headings(struct rp_map_printer *p, const struct rp_map_group *group) {
+    const uint8_t *row = group->row;
+    const char *before = p->was_empty && is_empty(group) ? "" : "\n";
     bool any = false;
     for (size_t i = 0; i < rp_map_column_count(p); i++) {
         if (!rp_map_is_heading(p->t, i))
             continue;
-        rp_write_string(&p->w, any ? ", " : "\n");
+        rp_write_string(&p->w, any ? ", " : before);
         rp_write_string(&p->w, p->t->layout->columns.items[i].path);
         rp_write_string(&p->w, " = ");
         rp_map_write_cell(p, i, row);
@@ -223,7 +234,8 @@ static void text_group(struct rp_map_printer *p, const struct rp_map_group *grou
                                  .ctx = (void *)heat,
                                  .width = RP_HEAT_TIMES + 1};
     if (group->row)
-        text_headings(p, group->row);
+        text_headings(p, group);
+    p->was_empty = is_empty(group);
     rp_writer_flush(&p->w);
     if (group->log2)
         rp_print_log2_used(unit, group->log2, &bars, p->out);

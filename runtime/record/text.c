@@ -83,14 +83,20 @@ static void write_look(struct rp_writer *w, const struct rp_view *view) {
                                       view->bit_size ? view->bit_size : (unsigned)type->size * 8,
                                   .decimals = type->decimals,
                                   .is_signed = type->kind != RP_UINT};
-    value.number = type->kind == RP_WIDE  ? rp_view_wide(view)
-                   : type->kind == RP_INT ? (__int128)rp_view_int(view)
-                                          : (__int128)rp_view_uint(view);
+    if (type->kind == RP_ARRAY || type->kind == RP_BYTES) {
+        size_t length = rp_view_length(view);
+        memcpy(&value.number, view->data + rp_view_offset(view),
+               length < sizeof(value.number) ? length : sizeof(value.number));
+    } else {
+        value.number = type->kind == RP_WIDE  ? rp_view_wide(view)
+                       : type->kind == RP_INT ? (__int128)rp_view_int(view)
+                                              : (__int128)rp_view_uint(view);
+    }
     type->look->write(w, &value, type->look_rest);
 }
 
 void rp_write_value(struct rp_writer *w, const struct rp_view *view) {
-    if (!rp_view_present(view)) {
+    if (!rp_view_present(view) || rp_view_absent(view)) {
         rp_write_char(w, '-');
         return;
     }
@@ -148,6 +154,14 @@ char *rp_value_text(const struct rp_view *view) {
     rp_writer_flush(&writer);
     fclose(out);
     return text;
+}
+
+char *rp_layout_cell(const struct rp_layout *layout, size_t i, const void *data, size_t size) {
+    if (i >= layout->columns.count || !layout->columns.items[i].type)
+        return NULL;
+    const struct rp_column *column = &layout->columns.items[i];
+    const struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
+    return rp_value_text(&view);
 }
 
 static void end_column(struct rp_writer *w, const struct rp_layout *layout, size_t i,

@@ -4,10 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record/csv.h"
 #include "record/histogram.h"
 #include "record/view.h"
 #include "util/cleanup.h"
+#include "util/csv.h"
 #include "util/text.h"
 #include "util/writer.h"
 

@@ -25,6 +25,12 @@ static inline bool rp_view_unread(const struct rp_view *view) {
     return view->type->mark && bit / 8 < view->size && view->data[bit / 8] >> bit % 8 & 1;
 }
 
+/* Whether such a record does not have it. */
+static inline bool rp_view_absent(const struct rp_view *view) {
+    uint64_t bit = view->type->absent - 1;
+    return view->type->absent && bit / 8 < view->size && view->data[bit / 8] >> bit % 8 & 1;
+}
+
 /* Of a wide number that does not exist: the average of nothing. */
 #define RP_WIDE_NONE ((__int128)1 << 126)
 

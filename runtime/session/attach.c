@@ -200,13 +200,22 @@ static const struct left *worst(const struct placing *p) {
     return &p->left.items[0];
 }
 
+static struct rp_error *nothing_to_attach(void) {
+    return rp_error_hint_set(
+        rp_error_new(ENOENT, "none of its functions is in a section that says where",
+                     "nothing to attach"),
+        "write SEC(\"KIND/NAME\") in front of one, such as SEC(\"kprobe/vfs_read\")");
+}
+
 /* Of one that is left out alone nothing more can be said than why. */
 static struct rp_error *tell_left_out(struct placing *p) {
+    if (!p->attached && !p->left.count)
+        return nothing_to_attach();
     if (!p->attached && p->left.count == 1)
         return rp_take(p->left.items[0].why);
     for (size_t i = 0; p->opts.left_out && i < p->left.count; i++)
         p->opts.left_out(p->opts.ctx, p->left.items[i].function, p->left.items[i].why);
-    if (p->attached || !p->left.count)
+    if (p->attached)
         return NULL;
     RP_AUTO_FREE char *why = NULL;
     const struct left *first = worst(p);

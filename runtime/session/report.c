@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "compile/module.h"
+#include "kernel/pids.h"
 #include "reprobe_query.h"
 #include "session/session.h"
 #include "util/cleanup.h"
@@ -99,6 +100,10 @@ void rp_session_print_probes(const struct rp_session *s, FILE *out) {
 
 /* One says it: the others differ in the probe only. */
 void rp_session_print_notes(const struct rp_session *s, FILE *out) {
+    if (!rp_pids_are_kernels())
+        fputs("reprobe: note: this is a PID namespace: the pids of events are the kernel's own "
+              "numbers\n",
+              out);
     for (size_t i = 0; i < s->probes.count && !s->opts.command; i++) {
         RP_AUTO_FREE char *note = rp_probe_note(rp_probe_spec(s->probes.items[i]), s->target.pid);
         if (note) {
@@ -128,6 +133,22 @@ static void report_loss(struct rp_session *s, FILE *out) {
                 (unsigned long long)stats->delivered);
 }
 
+static void print_loss(void *ctx, const char *text) {
+    fprintf(ctx, "reprobe: %s\n", text);
+}
+
+static void print_error(struct rp_error *err, FILE *out) {
+    if (err)
+        rp_error_print(err, out);
+    rp_error_free(err);
+}
+
+/* A prompt tells each question's. */
+static void report_losses(const struct rp_session *s, FILE *out) {
+    for (size_t i = 0; i < s->modules.count && !s->opts.interactive; i++)
+        print_error(rp_module_losses(s->modules.items[i], print_loss, out), out);
+}
+
 static void report_blind(const struct rp_session *s, FILE *out) {
     bool blind = false;
     for (size_t i = 0; i < s->modules.count; i++)
@@ -147,9 +168,42 @@ static void report_rows(const struct rp_session *s, FILE *out) {
     }
 }
 
+/* NULL: out of memory. */
+static struct rp_losses_told *told_of(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->told.count; i++)
+        if (s->told.items[i].module == module)
+            return &s->told.items[i].told;
+    struct rp_module_told *added = rp_vec_add(&s->told);
+    if (!added)
+        return NULL;
+    added->module = module;
+    return &added->told;
+}
+
+void rp_session_clear_told(struct rp_session *s) {
+    for (size_t i = 0; i < s->told.count; i++)
+        rp_vec_clear(&s->told.items[i].told);
+    rp_vec_clear(&s->told);
+}
+
+void rp_session_report_so_far(struct rp_session *s, FILE *out) {
+    uint64_t lost = rp_session_stats(s)->lost;
+    if (lost > s->told_lost)
+        fprintf(out, "reprobe: %llu event%s lost so far: the buffer was full\n",
+                (unsigned long long)lost, lost == 1 ? " was" : "s were");
+    s->told_lost = lost;
+    for (size_t i = 0; i < s->modules.count; i++) {
+        const struct rp_module *module = s->modules.items[i];
+        struct rp_losses_told *told = told_of(s, module);
+        if (told)
+            print_error(rp_module_losses_so_far(module, told, print_loss, out), out);
+    }
+}
+
 void rp_session_report(struct rp_session *s, FILE *out) {
     report_command(s, out);
     report_loss(s, out);
+    report_losses(s, out);
     report_blind(s, out);
     report_rows(s, out);
 }

@@ -17,6 +17,7 @@
 #include "probe/instance.h"
 #include "probe/probe.h"
 #include "probe/process_root.h"
+#include "probe/progress.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
@@ -83,6 +84,7 @@ struct rp_error *rp_session_new(const struct rp_session_opts *opts, struct rp_se
     if (!err && s->target.pid)
         err = watch_target(s);
     rp_process_root_set(s->target.pid);
+    rp_progress_set(rp_session_progress, s);
     if (!err && s->opts.command)
         err = rp_child_start(&s->child, &s->opts, &s->old_mask);
     if (err) {
@@ -99,7 +101,10 @@ static void close_fd(int fd) {
 }
 
 static void free_probes(struct rp_session *s) {
-    rp_session_disable_probes(s); /* first all of them stop, then each waits for the kernel */
+    /* First all of them stop, then they wait for the kernel together. */
+    rp_session_disable_probes(s);
+    for (size_t i = 0; i < s->probes.count; i++)
+        rp_probe_detach(s->probes.items[i]);
     for (size_t i = 0; i < s->probes.count; i++) {
         rp_session_end_rows(s, s->probes.items[i]);
         rp_probe_free(s->probes.items[i]);
@@ -112,11 +117,13 @@ void rp_session_free(struct rp_session *s) {
         return;
     free_probes(s);
     rp_process_root_set(0);
+    rp_progress_set(NULL, NULL);
     rp_child_end(&s->child);
     for (size_t i = 0; i < s->streams.count; i++)
         rp_stream_close(s->streams.items[i]);
     for (size_t i = 0; i < s->modules.count; i++)
         rp_module_free(s->modules.items[i]);
+    rp_session_clear_told(s);
     for (size_t i = 0; i < s->removed.count; i++)
         rp_module_free(s->removed.items[i]);
     rp_instances_flush();

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/types.h>
 
+#include "record/losses.h"
 #include "reprobe.h"
 #include "stream/stream.h"
 #include "stream/trace_pipe.h"
@@ -39,6 +40,12 @@ struct rp_watched {
     void *ctx;
 };
 
+/* What was told of a module's losses while it ran. */
+struct rp_module_told {
+    const struct rp_module *module;
+    struct rp_losses_told told;
+};
+
 struct rp_session {
     struct rp_session_opts opts;
     struct rp_target target; /* what opts.target points to */
@@ -63,6 +70,8 @@ struct rp_session {
     struct rp_timings gone_timings;
     struct rp_stats stats, module_stats; /* as they were asked for last */
     struct rp_timings timings;
+    uint64_t told_lost; /* by rp_session_report_so_far() */
+    RP_VEC(struct rp_module_told) told;
     unsigned delivering;                /* records are being handed out: outputs must stay */
     RP_VEC(struct rp_module *) removed; /* wait for that to end; there is room for all modules */
     bool closed;                        /* no more records are wanted */
@@ -106,8 +115,15 @@ void rp_session_forget_rows(struct rp_session *s, const struct rp_module *module
 /* Ends the modules that were removed while records were delivered. */
 void rp_session_end_removed(struct rp_session *s);
 
+/* ---- progress.c */
+
+/* rp_session_attaching() as an rp_progress_fn. */
+bool rp_session_progress(void *session, size_t done, size_t count);
+
 /* ---- report.c */
 
+/* Ends what rp_session_report_so_far() keeps. */
+void rp_session_clear_told(struct rp_session *s);
 /* Adds what the module did to what is known of those that are gone. */
 void rp_session_add_gone(struct rp_session *s, const struct rp_module *module);
 

@@ -6,8 +6,10 @@
  * process goes with it.
  */
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -21,6 +23,7 @@
 
 #include "kernel/privileges.h"
 #include "session/session.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"
@@ -31,14 +34,18 @@
 /* Once all is attached and while something is done, it will, or the end comes by itself; but not
  * for ever. */
 #define LOOP_PATIENCE_MS 3000
+#define LOOK_MS          10
 /* Two signals within this time are one, sent to the process and to its group. */
 #define ONE_MS 100
 
 /* There is one loop in a process. */
 static struct {
     pthread_t thread;
+    sem_t started; /* it runs */
     bool runs;
     sigset_t ending;        /* the signals */
+    int fd;                 /* they come here */
+    atomic_bool comes;      /* one has come, and is not noted yet */
     pid_t looper;           /* the thread that has the loop */
     atomic_int untaken;     /* the signal that asks to end and that the loop has not taken, or 0 */
     atomic_bool has_begun;  /* the loop: all is attached */
@@ -52,7 +59,7 @@ static struct {
 } signals;
 
 bool rp_signals_interrupted(void) {
-    return atomic_load(&signals.untaken) != 0;
+    return atomic_load(&signals.comes) || atomic_load(&signals.untaken) != 0;
 }
 
 void rp_signals_begin(void) {
@@ -111,20 +118,31 @@ static void take(int signal) {
     syscall(SYS_tgkill, getpid(), signals.looper, signal);
 }
 
+/* Whether one comes within that time; 0: none does. At each moment it is pending, comes, or is
+ * noted. */
+static int await_signal(int ms) {
+    struct pollfd fd = {.fd = signals.fd, .events = POLLIN};
+    struct signalfd_siginfo info;
+    if (poll(&fd, 1, ms) <= 0)
+        return 0;
+    atomic_store(&signals.comes, true);
+    return read(signals.fd, &info, sizeof(info)) == sizeof(info) ? (int)info.ssi_signo : 0;
+}
+
 static void *watch(void *unused) {
+    sem_post(&signals.started);
     /* libbcc enters other mount namespaces, which a process cannot whose threads share this. */
     unshare(CLONE_FS);
     if (signals.drop_privileges)
         rp_privileges_drop(); /* a thread's own */
     while (!atomic_load(&signals.leave)) {
-        const struct timespec look = {.tv_nsec = 10 * 1000 * 1000};
         int untaken = atomic_load(&signals.untaken);
-        int signal = sigtimedwait(&signals.ending, NULL, untaken ? &look : NULL);
+        int signal = await_signal(untaken ? LOOK_MS : -1);
         if (signal > 0 && !atomic_load(&signals.leave))
             take(signal);
-        else if (errno == EAGAIN && untaken && atomic_load(&signals.untaken) &&
-                 is_too_late(untaken))
+        else if (!signal && untaken && atomic_load(&signals.untaken) && is_too_late(untaken))
             end_process(untaken);
+        atomic_store(&signals.comes, false);
     }
     return unused;
 }
@@ -135,12 +153,22 @@ static struct rp_error *start(const struct rp_session *s) {
     signals.child = &s->child;
     signals.looper = (pid_t)syscall(SYS_gettid);
     signals.has_terminal = tcgetattr(STDIN_FILENO, &signals.terminal) == 0;
+    signals.fd = signalfd(-1, &signals.ending, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (signals.fd < 0)
+        return rp_error_new(errno, NULL, "cannot receive signals");
+    atomic_store(&signals.comes, false);
     atomic_store(&signals.untaken, 0);
     atomic_store(&signals.has_begun, false);
     atomic_store(&signals.ended_loop, false);
     atomic_store(&signals.leave, false);
+    sem_init(&signals.started, 0, 0);
     int failed = pthread_create(&signals.thread, NULL, watch, NULL);
     signals.runs = !failed;
+    /* A process that is forked while the thread is being made may lack a lock of its for good. */
+    while (signals.runs && sem_wait(&signals.started) && errno == EINTR)
+        ;
+    if (failed)
+        close(signals.fd);
     return failed ? rp_error_new(failed, NULL, "cannot start a thread") : NULL;
 }
 
@@ -166,6 +194,7 @@ void rp_signals_close(const struct rp_session *s) {
         atomic_store(&signals.leave, true);
         pthread_kill(signals.thread, SIGHUP);
         pthread_join(signals.thread, NULL);
+        close(signals.fd);
         signals.runs = false;
     }
     /* Those that came while it was ending wanted just that. */
@@ -178,6 +207,36 @@ void rp_signals_close(const struct rp_session *s) {
 }
 
 /* ------------------------------------------------------------- the loop's side */
+
+/* The thread notes it as soon as it has come, and hands it to the loop. */
+static int await_noted(void) {
+    while (atomic_load(&signals.comes))
+        sched_yield();
+    return atomic_load(&signals.untaken);
+}
+
+/* It waits for the thread, or that has noted it, or it waits for the loop. In this order: it goes
+ * from the first to the second. */
+int rp_session_interrupted_by(const struct rp_session *s) {
+    static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
+    sigset_t pending;
+    (void)s;
+    if (!sigpending(&pending))
+        for (size_t i = 0; i < RP_COUNT(ending); i++)
+            if (sigismember(&pending, ending[i]) == 1)
+                return ending[i];
+    return await_noted();
+}
+
+void rp_session_take_interrupt(struct rp_session *s) {
+    (void)s;
+    const struct timespec soon = {.tv_nsec = PATIENCE_MS * 1000000L};
+    sigset_t interrupt;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    if (await_noted() == SIGINT && sigtimedwait(&interrupt, NULL, &soon) == SIGINT)
+        atomic_store(&signals.untaken, 0);
+}
 
 void rp_session_take_signals(struct rp_session *s) {
     struct signalfd_siginfo info;

@@ -2,20 +2,18 @@
 #include "stack/process_files.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "kernel/bcc.h"
+#include "util/alarm.h"
 #include "util/shim.h"
 
 #define PERF_MAP_MAX ((off_t)256 << 20) /* bytes: a compiler writes about 100 for a function */
-#define BLOCKED_NS   300000000
+#define BLOCKED_MS   300
 
 /* ------------------------------------------------------------------ files that are safe to read */
 
@@ -65,41 +63,10 @@ RP_SHIM int bcc_procutils_each_module(int pid, bcc_procutils_modulecb callback, 
 /* ------------------------------------------------------------------ files that were exchanged
  * since */
 
-static struct {
-    timer_t timer;
-    bool made;
-    struct sigaction action; /* what was there before */
-    sigset_t mask;
-} guard;
-
-static void on_alarm(int signal) {
-    (void)signal;
-}
-
-static void make_timer(void) {
-    struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
-    event._sigev_un._tid = gettid();
-    guard.made = timer_create(CLOCK_MONOTONIC, &event, &guard.timer) == 0;
-}
-
 void rp_process_files_begin(void) {
-    struct sigaction action = {.sa_handler = on_alarm}; /* no SA_RESTART: that is its purpose */
-    const struct itimerspec often = {.it_value = {.tv_nsec = BLOCKED_NS},
-                                     .it_interval = {.tv_nsec = BLOCKED_NS}};
-    sigset_t alarm;
-    sigemptyset(&alarm);
-    sigaddset(&alarm, SIGALRM);
-    sigaction(SIGALRM, &action, &guard.action);
-    pthread_sigmask(SIG_UNBLOCK, &alarm, &guard.mask);
-    make_timer();
-    if (guard.made)
-        timer_settime(guard.timer, 0, &often, NULL);
+    rp_alarm_begin(BLOCKED_MS);
 }
 
 void rp_process_files_end(void) {
-    if (guard.made)
-        timer_delete(guard.timer);
-    guard.made = false;
-    pthread_sigmask(SIG_SETMASK, &guard.mask, NULL);
-    sigaction(SIGALRM, &guard.action, NULL);
+    rp_alarm_end();
 }

@@ -8,24 +8,29 @@
 
 #include "kernel/bcc.h"
 #include "kernel/ksyms.h"
+#include "kernel/pids.h"
 #include "stack/process_files.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
 #include "util/error.h"
+#include "util/file.h"
+#include "util/text.h"
 #include "util/vec.h"
 
 #define KERNEL (-1) /* libbcc's pid of it */
 
 struct space {
     pid_t pid;
-    char code[65]; /* digest of the executable mappings; "" for the kernel */
-    void *cache;   /* libbcc's; reads the names from the files on first use */
+    char code[65];   /* digest of the executable mappings; "" for the kernel */
+    void *cache;     /* libbcc's; reads the names from the files on first use */
+    bool is_partial; /* the process ended meanwhile */
 };
 
 struct rp_symbols {
     RP_VEC(struct space) spaces;
-    char *name; /* the last name found */
+    RP_VEC(pid_t) unseen; /* processes that had ended */
+    char *name;           /* the last name found */
 };
 
 struct rp_error *rp_symbols_new(struct rp_symbols **out) {
@@ -39,6 +44,7 @@ void rp_symbols_free(struct rp_symbols *symbols) {
     for (size_t i = 0; i < symbols->spaces.count; i++)
         rp_bcc()->bcc_free_symcache(symbols->spaces.items[i].cache, symbols->spaces.items[i].pid);
     rp_vec_clear(&symbols->spaces);
+    rp_vec_clear(&symbols->unseen);
     free(symbols->name);
     free(symbols);
 }
@@ -47,9 +53,7 @@ void rp_symbols_free(struct rp_symbols *symbols) {
 
 /* False for a process that has ended or has no memory of its own. */
 static bool digest_of_code(pid_t pid, char hex[65]) {
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/maps", pid);
-    RP_AUTO_FCLOSE FILE *maps = fopen(path, "re");
+    RP_AUTO_FCLOSE FILE *maps = rp_file_of_process(pid, "maps");
     RP_AUTO_FREE char *line = NULL;
     size_t size = 0;
     bool any = false;
@@ -72,13 +76,14 @@ static struct space *find(struct rp_symbols *symbols, pid_t pid) {
     return NULL;
 }
 
-static struct space *add(struct rp_symbols *symbols, pid_t pid) {
+/* `here` is its number in /proc. */
+static struct space *add(struct rp_symbols *symbols, pid_t pid, pid_t here) {
     if (!rp_vec_reserve(&symbols->spaces, 1))
         return NULL;
     struct rp_capture capture =
         rp_capture_begin(); /* libbcc complains about processes that have ended */
     rp_process_files_begin();
-    void *cache = rp_bcc()->bcc_symcache_new(pid, NULL);
+    void *cache = rp_bcc()->bcc_symcache_new(here, NULL);
     rp_process_files_end();
     free(rp_capture_end(&capture));
     if (!cache)
@@ -91,15 +96,19 @@ static struct space *add(struct rp_symbols *symbols, pid_t pid) {
 
 void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
     char code[65];
+    pid_t here = rp_pid_here(pid);
     struct space *space = find(symbols, pid);
-    if (!digest_of_code(pid, code) || (space && !strcmp(space->code, code)))
+    if (!digest_of_code(here, code) || (space && !strcmp(space->code, code)))
         return; /* for a process that has ended, keep what was noted before */
     if (space) {
         rp_process_files_begin();
         rp_bcc()->bcc_symcache_refresh(space->cache);
         rp_process_files_end();
     } else {
-        space = add(symbols, pid);
+        char after[65];
+        space = add(symbols, pid, here);
+        if (space)
+            space->is_partial = !digest_of_code(here, after);
     }
     if (space)
         memcpy(space->code, code, sizeof(code));
@@ -120,9 +129,8 @@ static char *describe(const struct bcc_symbol *symbol, bool found) {
     if (found && symbol->demangle_name)
         return strdup(symbol->demangle_name);
     if (!symbol->module)
-        return strdup("[unknown]");
-    const char *slash = strrchr(symbol->module, '/');
-    return asprintf(&name, "[%s]", slash ? slash + 1 : symbol->module) < 0 ? NULL : name;
+        return strdup(RP_SYMBOL_UNKNOWN);
+    return asprintf(&name, "[%s]", rp_last_name(symbol->module)) < 0 ? NULL : name;
 }
 
 static bool resolve(const struct space *space, uint64_t address, struct bcc_symbol *symbol) {
@@ -134,19 +142,52 @@ static bool resolve(const struct space *space, uint64_t address, struct bcc_symb
     return found;
 }
 
-const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address) {
+static void note_unseen(struct rp_symbols *symbols, pid_t pid) {
+    for (size_t i = 0; i < symbols->unseen.count; i++)
+        if (symbols->unseen.items[i] == pid)
+            return;
+    rp_vec_push(&symbols->unseen, pid); /* without memory it is not counted */
+}
+
+size_t rp_symbols_unseen(const struct rp_symbols *symbols) {
+    return symbols->unseen.count;
+}
+
+bool rp_symbols_knows(struct rp_symbols *symbols, pid_t pid) {
+    return find(symbols, pid);
+}
+
+bool rp_symbols_sees(struct rp_symbols *symbols, pid_t pid) {
+    if (!find(symbols, pid))
+        rp_symbols_notice(symbols, pid);
+    const struct space *space = find(symbols, pid);
+    return space && !space->is_partial;
+}
+
+const char *rp_symbols_find(struct rp_symbols *symbols, pid_t pid, uint64_t address,
+                            uint64_t *offset) {
+    *offset = 0;
     if (!pid && rp_ksyms_hidden()) /* libbcc would read them all again, for each address */
         return "[kernel, names hidden]";
-    if (pid && !find(symbols, pid))
-        rp_symbols_notice(symbols, pid);
+    if (pid)
+        rp_symbols_sees(symbols, pid);
     struct space *space = find(symbols, pid ? pid : KERNEL);
     if (!space && !pid)
-        space = add(symbols, KERNEL);
+        space = add(symbols, KERNEL, KERNEL);
     struct bcc_symbol symbol = {0};
     bool found = space && resolve(space, address, &symbol);
+    if (pid && !found && (!space || space->is_partial))
+        note_unseen(symbols, pid);
     free(symbols->name);
     symbols->name = describe(&symbol, found);
+    if (found && symbol.demangle_name)
+        *offset = symbol.offset;
     if (found)
         rp_bcc()->bcc_symbol_free_demangle_name(&symbol);
-    return symbols->name ? symbols->name : "[unknown]";
+    return symbols->name ? symbols->name : RP_SYMBOL_UNKNOWN;
+}
+
+const char *rp_symbols_name(struct rp_symbols *symbols, pid_t pid, uint64_t address) {
+    uint64_t offset;
+    return rp_symbols_find(symbols, pid, address, &offset);
 }

@@ -29,7 +29,10 @@ struct rp_error *rp_user_ringbuf_open(const struct rp_module *module, const char
     if (map->type != BPF_MAP_TYPE_USER_RINGBUF)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is not a user ring buffer", "cannot write to %s", name),
-            "declare it with BPF_USER_RINGBUF(%s, pages)", name);
+            rp_module_has_sections(module)
+                ? "declare %s with __uint(type, BPF_MAP_TYPE_USER_RINGBUF)"
+                : "declare it with BPF_USER_RINGBUF(%s, pages)",
+            name);
     struct user_ring_buffer *writer = user_ring_buffer__new(rp_module_map_fd(module, name), NULL);
     if (!writer)
         return rp_error_new(errno, NULL, "cannot write to %s", name);
@@ -148,12 +151,9 @@ static uint32_t type_of(const struct samples *samples, const char **text) {
     return samples->types.count == 1 ? samples->types.items[0] : 0;
 }
 
-static struct rp_error *send_bytes(const struct rp_module *module, const char *name,
-                                   const void *data, size_t size) {
-    struct rp_user_ringbuf *ring;
-    RP_TRY(rp_user_ringbuf_open(module, name, &ring));
+static struct rp_error *send_bytes(struct rp_user_ringbuf *ring, const char *name, const void *data,
+                                   size_t size) {
     int errnum = rp_user_ringbuf_send(ring, data, size);
-    rp_user_ringbuf_free(ring);
     if (!errnum)
         return NULL;
     return rp_error_new(errnum,
@@ -161,11 +161,17 @@ static struct rp_error *send_bytes(const struct rp_module *module, const char *n
                         "cannot send to %s", name);
 }
 
+static void cleanup_ring(struct rp_user_ringbuf **ring) {
+    rp_user_ringbuf_free(*ring);
+}
+
 struct rp_error *rp_user_ringbuf_send_text(const struct rp_module *module, const char *name,
                                            const char *text) {
     RP_AUTO(samples_clear) struct samples samples = {.btf = rp_module_btf(module)};
     RP_AUTO_TYPE struct rp_type *type = NULL;
+    RP_AUTO(cleanup_ring) struct rp_user_ringbuf *ring = NULL;
     const char *value = text;
+    RP_TRY(rp_user_ringbuf_open(module, name, &ring));
     RP_TRY(find_samples(&samples));
     uint32_t id = type_of(&samples, &value);
     if (!id)
@@ -177,5 +183,5 @@ struct rp_error *rp_user_ringbuf_send_text(const struct rp_module *module, const
     struct rp_error *err = rp_value_parse(value, type, data);
     if (err)
         return rp_error_what_set(err, "cannot read the value `%s` for %s", value, name);
-    return send_bytes(module, name, data, type->size);
+    return send_bytes(ring, name, data, type->size);
 }

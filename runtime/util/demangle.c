@@ -47,6 +47,19 @@ static size_t without_hash(const char *demangled, size_t length) {
     return length - hash;
 }
 
+/* "[abi:cxx11]", which compilers put behind the name of what returns std::string. */
+static size_t without_tags(const char *demangled, size_t length) {
+    while (length && demangled[length - 1] == ']') {
+        size_t at = length;
+        while (at && demangled[at - 1] != '[')
+            at--;
+        if (!at || strncmp(demangled + at, "abi:", 4) != 0)
+            break;
+        length = at - 1;
+    }
+    return length;
+}
+
 static bool is(const char *demangled, size_t length, const char *name) {
     return strlen(name) == length && !strncmp(demangled, name, length);
 }
@@ -54,5 +67,6 @@ static bool is(const char *demangled, size_t length, const char *name) {
 bool rp_demangled_is(const char *demangled, const char *name) {
     size_t whole = strlen(demangled), bare = without_parameters(demangled);
     return is(demangled, whole, name) || is(demangled, bare, name) ||
+           is(demangled, without_tags(demangled, bare), name) ||
            is(demangled, without_hash(demangled, bare), name);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -18,6 +19,12 @@ const char *rp_file_distrust(const struct stat *st, mode_t writable) {
     if (!is_trusted)
         return "it belongs to another user";
     return st->st_mode & writable ? "others can write to it" : NULL;
+}
+
+bool rp_file_is_same(const struct stat *now, const struct stat *before) {
+    return now->st_dev == before->st_dev && now->st_ino == before->st_ino &&
+           now->st_size == before->st_size && now->st_mtim.tv_sec == before->st_mtim.tv_sec &&
+           now->st_mtim.tv_nsec == before->st_mtim.tv_nsec;
 }
 
 /* The size is known when the end comes: of a pipe, nobody knows it before. */
@@ -56,6 +63,24 @@ struct rp_error *rp_file_read(const char *path, char **text) {
     return NULL;
 }
 
+void *rp_file_bytes(int fd, size_t *size) {
+    struct stat st;
+    if (fstat(fd, &st))
+        return NULL;
+    *size = (size_t)st.st_size;
+    char *bytes = malloc(*size + 1);
+    for (size_t done = 0; bytes && done < *size;) {
+        ssize_t got = pread(fd, bytes + done, *size - done, (off_t)done);
+        if (got <= 0) {
+            errno = got ? errno : EIO; /* it was cut meanwhile */
+            free(rp_take(bytes));
+            break;
+        }
+        done += (size_t)got;
+    }
+    return bytes;
+}
+
 static bool make_one(const char *parent, const char *path) {
     struct stat st;
     if (stat(path, &st) == 0)
@@ -80,4 +105,10 @@ bool rp_file_make_directory(const char *path) {
         made = make_one(parent, next);
     }
     return made;
+}
+
+FILE *rp_file_of_process(pid_t pid, const char *name) {
+    char path[64];
+    snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+    return fopen(path, "re");
 }

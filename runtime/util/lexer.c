@@ -2,6 +2,7 @@
 #include "util/lexer.h"
 
 #include <ctype.h>
+#include <string.h>
 
 static bool ident_start(char c) {
     return isalpha((unsigned char)c) || c == '_';
@@ -75,6 +76,21 @@ struct rp_token rp_lex(struct rp_lexer *lx) {
     }
     token.len = (size_t)(lx->p - token.text);
     return token;
+}
+
+const char *rp_piece_end(const char *c) {
+    if (rp_is_comment(c) && c[1] == '/')
+        return c + strcspn(c, "\n");
+    if (rp_is_comment(c)) {
+        const char *end = strstr(c + 2, "*/");
+        return end ? end + 2 : c + strlen(c);
+    }
+    if (*c != '"' && *c != '\'')
+        return c + 1;
+    const char *end = c + 1;
+    while (*end && *end != *c && *end != '\n')
+        end += *end == '\\' && end[1] ? 2 : 1;
+    return *end == *c ? end + 1 : end;
 }
 
 void rp_skip_directive(struct rp_lexer *lx) {

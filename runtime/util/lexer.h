@@ -34,6 +34,12 @@ static inline bool rp_token_is(const struct rp_token *token, const char *text) {
     return token->len == len && memcmp(token->text, text, len) == 0;
 }
 
+/* The end of the comment, string or character that begins here, or of one other byte; before the
+ * text's final NUL. */
+const char *rp_piece_end(const char *c);
+static inline bool rp_is_comment(const char *c) {
+    return c[0] == '/' && (c[1] == '/' || c[1] == '*');
+}
 /* Skips the rest of a preprocessor directive, including continuation lines. */
 void rp_skip_directive(struct rp_lexer *lexer);
 /* Skips the group in parentheses that comes next. */

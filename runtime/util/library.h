@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "util/array.h"
+
 #define RP_LIBRARY_MEMBER(name) __typeof__(name) *name;
 #define RP_LIBRARY_NAME(name)   RP_LIBRARY_TEXT(name),
 #define RP_LIBRARY_TEXT(name)   #name
@@ -22,6 +24,16 @@ struct rp_library {
     size_t function_count;
     bool is_open;
 };
+
+/* Within a function: the variable NAME, a library of one file, with its list of functions. */
+#define RP_LIBRARY_OF_FILE(NAME, FILE, MODE, FUNCTIONS)                                            \
+    static const char *const NAME##_file = FILE;                                                   \
+    static const char *const NAME##_functions[] = {FUNCTIONS(RP_LIBRARY_NAME)};                    \
+    static struct rp_library NAME = {.files = &NAME##_file,                                        \
+                                     .file_count = 1,                                              \
+                                     .mode = MODE,                                                 \
+                                     .functions = NAME##_functions,                                \
+                                     .function_count = RP_COUNT(NAME##_functions)}
 
 /* Opens it once, for the rest of the process, and writes the functions' addresses one after another
  * to `table`, a struct of RP_LIBRARY_MEMBERs. NULL if it has them all; otherwise why not: the text

@@ -89,12 +89,6 @@ static void remove_all(const char *path) {
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static RP_VEC(struct rp_private_dir) made;
 
-static void remember(const struct rp_private_dir *dir) {
-    pthread_mutex_lock(&lock);
-    rp_vec_push(&made, *dir); /* without memory it is removed when the next one is made */
-    pthread_mutex_unlock(&lock);
-}
-
 static void forget(const struct rp_private_dir *dir) {
     pthread_mutex_lock(&lock);
     for (size_t i = made.count; i-- > 0;)
@@ -105,17 +99,24 @@ static void forget(const struct rp_private_dir *dir) {
     pthread_mutex_unlock(&lock);
 }
 
+/* Another thread may still fill it, which ends with the process. */
+#define REMOVE_TRIES 100
+
 void rp_private_dirs_remove(void) {
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < made.count; i++)
-        remove_all(made.items[i].path);
+        for (int tries = 0; tries < REMOVE_TRIES; tries++) {
+            remove_all(made.items[i].path);
+            if (access(made.items[i].path, F_OK) != 0)
+                break;
+        }
 }
 
 void rp_private_dir_remove(struct rp_private_dir *dir) {
     if (!dir->path[0])
         return;
-    forget(dir);
     remove_all(dir->path);
+    forget(dir);
     close(dir->lock);
     *dir = (struct rp_private_dir){0};
 }
@@ -163,34 +164,58 @@ static void remove_stale(const char *parent, const char *purpose) {
 
 /* ------------------------------------------------------------------ making */
 
+/* It is remembered as soon as it is there: a signal may end the process at any time. */
+static bool make_one(struct rp_private_dir *dir, const char *parent, const char *purpose) {
+    snprintf(dir->path, sizeof(dir->path), "%s/" PREFIX "%s.%d.XXXXXX", parent, purpose, getpid());
+    pthread_mutex_lock(&lock);
+    bool is_made = mkdtemp(dir->path);
+    if (is_made)
+        rp_vec_push(&made, *dir); /* without memory it is removed when the next one is made */
+    pthread_mutex_unlock(&lock);
+    return is_made;
+}
+
 /* Another reprobe may take it for stale until it is locked. */
 static bool make(struct rp_private_dir *dir, const char *parent, const char *purpose) {
     for (int i = 0; i < TRIES; i++) {
-        snprintf(dir->path, sizeof(dir->path), "%s/" PREFIX "%s.%d.XXXXXX", parent, purpose,
-                 getpid());
-        if (!mkdtemp(dir->path))
+        if (!make_one(dir, parent, purpose))
             return false;
         dir->lock = lock_directory(dir->path);
-        if (dir->lock >= 0) {
-            remember(dir);
+        if (dir->lock >= 0)
             return true;
-        }
         rmdir(dir->path);
+        forget(dir);
     }
     errno = EAGAIN;
     return false;
 }
 
+#define PARENTS 4
+
+/* Where one may be; NULL: none. */
+static const char *parent(size_t i) {
+    const char *parents[PARENTS] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"),
+                                    "/tmp"};
+    const char *path = parents[i];
+    return path && strlen(path) <= 64 && rp_path_is_private(path) ? path : NULL;
+}
+
+void rp_private_dirs_sweep(const char *purpose) {
+    for (size_t i = 0; i < PARENTS; i++)
+        if (parent(i))
+            remove_stale(parent(i), purpose);
+}
+
 bool rp_private_dir_make(struct rp_private_dir *dir, const char *purpose,
                          bool (*fill)(void *ctx, const char *path), void *ctx) {
-    const char *parents[] = {getenv("XDG_RUNTIME_DIR"), "/dev/shm", getenv("TMPDIR"), "/tmp"};
     int err = EACCES;
-    for (size_t i = 0; i < RP_COUNT(parents); i++) {
+    for (size_t i = 0; i < PARENTS; i++) {
+        const char *path = parent(i);
         *dir = (struct rp_private_dir){0};
-        if (!parents[i] || strlen(parents[i]) > 64 || !rp_path_is_private(parents[i]))
+        if (!path)
             continue;
-        remove_stale(parents[i], purpose);
-        bool made = make(dir, parents[i], purpose);
+        remove_stale(path, purpose);
+        bool made = make(dir, path, purpose);
         if (made && fill(ctx, dir->path))
             return true;
         err = errno;

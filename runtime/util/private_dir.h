@@ -17,6 +17,8 @@ struct rp_private_dir {
  * are removed. False with errno: it works nowhere. */
 bool rp_private_dir_make(struct rp_private_dir *dir, const char *purpose,
                          bool (*fill)(void *ctx, const char *path), void *ctx);
+/* Removes what killed processes left of that purpose. */
+void rp_private_dirs_sweep(const char *purpose);
 /* With all that is in it. */
 void rp_private_dir_remove(struct rp_private_dir *dir);
 /* All that there are, for a thread that ends the process: no other is made or removed from then on.

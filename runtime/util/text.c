@@ -37,3 +37,14 @@ void rp_texts_clear(struct rp_texts *texts) {
         free(texts->items[i]);
     rp_vec_clear(texts);
 }
+
+bool rp_text_has_word(const char *list, const char *separators, const char *word) {
+    size_t wanted = strlen(word);
+    for (const char *at = list + strspn(list, separators); *at; at += strspn(at, separators)) {
+        size_t length = strcspn(at, separators);
+        if (length == wanted && !memcmp(at, word, length))
+            return true;
+        at += length;
+    }
+    return false;
+}

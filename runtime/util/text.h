@@ -15,8 +15,17 @@ char *rp_text_of(const char *fmt, va_list args) __attribute__((format(printf, 1,
  * memory, as for an item that is NULL: then *list is NULL. */
 bool rp_text_list(char **list, const char *item);
 
+/* Whether it is one of the list's, between which there are any of these characters. */
+bool rp_text_has_word(const char *list, const char *separators, const char *word);
+
 static inline bool rp_starts_with(const char *text, const char *prefix) {
     return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What is behind the last slash of a path. */
+static inline const char *rp_last_name(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
 }
 
 struct rp_texts {

@@ -8,13 +8,13 @@ import tempfile
 from pathlib import Path
 
 from . import compile as compiling
-from . import completion, dialect, functions, moves, page, prompt, rings, start, truth
+from . import clone, completion, course, dialect, functions, moves, page, programs, prompt, rings, stacks, start, truth
 from .machine import conditions
 from .setting import Failure, prepare, say
 
 # In the order in which `all` measures them and docs/figures.md shows them.
 BENCHMARKS = tuple(module.BENCHMARK for module in (start, compiling, dialect, prompt, completion, moves, rings, functions,
-                                               truth))
+                                               programs, stacks, truth, course, clone))
 
 
 def _parser(description):

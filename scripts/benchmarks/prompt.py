@@ -13,6 +13,8 @@ ROWS = (
     ("edit", "edit, from Enter to the new program's first event"),
     ("ask", "a question, from Enter to its first event"),
     ("ask-first", "  the same, of a prompt's first question"),
+    ("ask-pasted", "  the same, of one that was pasted, or from the history"),
+    ("ask-still", "  the same, of a line that stood still before Enter"),
     ("ask-again", "  the same, of one that was asked before (object cache)"),
     ("start", "reprobe -e QUESTION, from its start to the first event"),
     ("bpftrace", "bpftrace, from its start to the first event"),
@@ -70,7 +72,9 @@ otherwise. Rows scroll while probes are moved.
 - **edit** replaces a program by the changed C: the new program is compiled and attached, then the old one is
   detached. The old one runs until then; with bpftrace there is a gap.
 - **A question** is turned into C, compiled and attached. libbcc takes nearly all of that time. The object cache
-  has the programs of earlier questions, which start in a few milliseconds.
+  has the programs of earlier questions, which start in a few milliseconds. A line that stands still for 150 ms is compiled
+  before Enter comes; one that came at once is compiled right away (here Enter comes 20 ms behind it). The others are
+  typed, a key each millisecond, and Enter 20 ms behind the last.
 
 A terminal delivers the keys of a line one by one, and readline redraws the line for each. When a person presses
 Enter, that is already done; if the keys come all at once (pasted), it is part of the time.""",

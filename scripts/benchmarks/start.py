@@ -47,7 +47,7 @@ def _attach(kind, source, work):
     tracer, environ = _tracer(kind, source, work)
     done = run([HELPERS / "attached", "start", *tracer], check=False, env=environ, text=True,
                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    told = re.search(r"^attached ([0-9.]+) ([0-9.]+) ([0-9.]+)$", done.stderr, re.MULTILINE)
+    told = re.search(r"^attached ([0-9.]+) ([0-9.]+) ([0-9.]+) [0-9.]+$", done.stderr, re.MULTILINE)
     if not told:
         raise Failure(f"{tracer[0]} attached nothing: {done.stderr}")
     return tuple(float(number) for number in told.groups())

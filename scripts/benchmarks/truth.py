@@ -11,7 +11,13 @@ from .setting import BIN, TOP, run
 # Kinds of probe that both have: how bpftrace asks for what matrix.py calls BASE, TWO and a condition.
 PROBES = {
     "uprobe": ("uprobe:WORKLOAD:take", "((struct all *)arg0)", "(int32)arg1", ""),
+    "uretprobe": ("uretprobe:WORKLOAD:take", "((struct all *)retval)", "2", ""),
+    "usdt": ("usdt:WORKLOAD:truth:place", "((struct all *)arg0)", "(int32)arg1", ""),
+    "tracepoint": ("tracepoint:syscalls:sys_enter_pwrite64", "((struct all *)args->buf)", "(int32)args->pos", "pid == cpid"),
+    "kprobe of a function": ("kprobe:do_sys_openat2", "((struct all *)arg1)", "(int32)arg0", "(int32)arg0 == 2 && pid == cpid"),
 }
+if not os.path.exists("/sys/bus/event_source/devices/kprobe"):
+    del PROBES["kprobe of a function"]  # this kernel has none
 USES = {"column": "shown", "true": "compared"}
 RESULTS = ("right", "refused", "unread", "wrong")
 LIMIT_S = 60
@@ -42,13 +48,13 @@ def measure(options, work):
 
 
 def _rows(ours, theirs):
-    yield f"{'PROBE':<12} {'A VALUE IS':<10} {'BY':<9}" + "".join(f" {result:>8}" for result in RESULTS)
+    yield f"{'PROBE':<20} {'A VALUE IS':<10} {'BY':<9}" + "".join(f" {result:>8}" for result in RESULTS)
     for name in PROBES:
         for use, word in USES.items():
             for tracer, cells in (("reprobe", ours), ("bpftrace", theirs)):
                 counts = collections.Counter(result if isinstance(result, str) else "wrong" for key, result
                                              in cells.items() if key[0] == name and key[2] == use)
-                yield f"{name:<12} {word:<10} {tracer:<9}" + "".join(f" {counts[result]:>8}" for result in RESULTS)
+                yield f"{name:<20} {word:<10} {tracer:<9}" + "".join(f" {counts[result]:>8}" for result in RESULTS)
     for key, result in sorted(theirs.items()):
         if not isinstance(result, str):
             yield f"  bpftrace, {key[0]}, {USES[key[2]]}: {key[1]}: {result[1]}"

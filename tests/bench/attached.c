@@ -2,8 +2,8 @@
 /*
  * attached start TRACER ARG…: becomes the tracer, remembering when.
  * attached: what the tracer runs as its command (-c), so that it starts when all is attached.
- * Prints "attached WALL_MS CPU_MS RESIDENT_MIB" on stderr: the time since then, and the processor
- * time and memory that its parent, the tracer, has used.
+ * Prints "attached WALL_MS CPU_MS RESIDENT_MIB PEAK_MIB" on stderr: the time since then, and the
+ * processor time and memory, now and at most, that its parent, the tracer, has used.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,18 +19,18 @@ static double ms_of(clockid_t clock) {
     return (double)ts.tv_sec * 1e3 + (double)ts.tv_nsec / 1e6;
 }
 
-/* -1 if it is unknown. */
-static double resident_mib(pid_t pid) {
-    char path[64];
-    snprintf(path, sizeof(path), "/proc/%d/statm", pid);
+/* A line of /proc/PID/status ("VmRSS:"); -1 if it is unknown. */
+static double mib_of(pid_t pid, const char *label) {
+    char path[64], line[256];
+    snprintf(path, sizeof(path), "/proc/%d/status", pid);
     FILE *in = fopen(path, "r");
-    long pages = -1;
-    if (in) {
-        if (fscanf(in, "%*d %ld", &pages) != 1)
-            pages = -1;
+    double kib = -1024;
+    while (in && fgets(line, sizeof(line), in))
+        if (strncmp(line, label, strlen(label)) == 0)
+            kib = strtod(line + strlen(label), NULL);
+    if (in)
         fclose(in);
-    }
-    return pages < 0 ? -1 : (double)pages * (double)sysconf(_SC_PAGESIZE) / (1 << 20);
+    return kib / 1024;
 }
 
 int main(int argc, char **argv) {
@@ -49,7 +49,7 @@ int main(int argc, char **argv) {
         fprintf(stderr, "Usage: attached start TRACER ARG…, which runs `attached`\n");
         return 2;
     }
-    fprintf(stderr, "attached %.3f %.3f %.1f\n", wall - strtod(start, NULL), ms_of(cpu),
-            resident_mib(getppid()));
+    fprintf(stderr, "attached %.3f %.3f %.1f %.1f\n", wall - strtod(start, NULL), ms_of(cpu),
+            mib_of(getppid(), "VmRSS:"), mib_of(getppid(), "VmHWM:"));
     return 0;
 }

@@ -13,6 +13,8 @@
  *   edit             from Enter behind "edit 1 FILE" to the first event of the new program
  *   ask-first        from Enter behind a prompt's first question to its first event
  *   ask              the same of its second one
+ *   ask-pasted       the same of a line that came at once, and Enter 20 ms behind it
+ *   ask-still        the same of a line that stood still for a while before Enter
  *   ask-again        the same of one that was asked before: with an object cache
  *   start            from starting `reprobe -e QUESTION` to its first event
  *   bpftrace         from starting a bpftrace one-liner to its first event
@@ -33,8 +35,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#define WAIT_MS 20000
-#define MISSING "/no/such/file"
+#define WAIT_MS    20000
+#define KEY_MS     1   /* from one key to the next */
+#define AT_ONCE_MS 20  /* readline has drawn the line */
+#define STILL_MS   500 /* it stood still so long that it was compiled in advance */
+#define MISSING    "/no/such/file"
 
 static const char *reprobe;
 static pid_t workload;
@@ -192,10 +197,17 @@ static void open_prompt(struct tracer *t) {
     wait_for(t, "reprobe> ");
 }
 
-/* Until the first of its rows, which tell the file's name. */
-static double ask(struct tracer *t) {
-    type(t, "trace syscalls:sys_enter_openat");
-    sleep_ms(20);
+/* Until the first of its rows, which tell the file's name. The line comes key by key, or at once.
+ */
+static double ask(struct tracer *t, bool at_once, long still_ms) {
+    static const char line[] = "trace syscalls:sys_enter_openat";
+    if (at_once)
+        type(t, "%s", line);
+    for (const char *key = line; *key && !at_once; key++) {
+        type(t, "%c", *key);
+        sleep_ms(KEY_MS);
+    }
+    sleep_ms(still_ms);
     forget(t);
     double start = now_ms();
     type(t, "\n");
@@ -207,10 +219,16 @@ static void measure_asking(void) {
     struct tracer t;
     open_prompt(&t);
     sleep_ms(1000); /* nobody types sooner */
-    say("ask-first", ask(&t));
+    say("ask-first", ask(&t, false, AT_ONCE_MS));
     type(&t, "detach 1\n");
     sleep_ms(1000); /* the kernel takes probes away in the background, and lets none in meanwhile */
-    say("ask", ask(&t));
+    say("ask", ask(&t, false, AT_ONCE_MS));
+    type(&t, "detach 2\n");
+    sleep_ms(1000);
+    say("ask-pasted", ask(&t, true, AT_ONCE_MS));
+    type(&t, "detach 3\n");
+    sleep_ms(1000);
+    say("ask-still", ask(&t, false, STILL_MS));
     leave(&t);
 }
 
@@ -220,10 +238,10 @@ static void measure_asking_again(const char *directory) {
     setenv("REPROBE_CACHE", cache, 1);
     struct tracer t;
     open_prompt(&t);
-    ask(&t);
+    ask(&t, false, AT_ONCE_MS);
     type(&t, "detach 1\n");
     sleep_ms(1000);
-    say("ask-again", ask(&t));
+    say("ask-again", ask(&t, false, AT_ONCE_MS));
     leave(&t);
     setenv("REPROBE_CACHE", "off", 1);
 }

@@ -47,8 +47,8 @@ class Benchmarks(unittest.TestCase):
         self.assertEqual(table.command, "scripts/bench prompt --rounds 3 --moves 3")
         rows = table.text.splitlines()
         self.assertEqual(rows[1].split()[-4:], ["3", "2.00", "3.00", "3.00"])
-        self.assertIn("takes 1 times as long as to retarget", rows[11])
-        self.assertTrue(rows[12].startswith("1.0 times as long as to edit"), rows[12])
+        self.assertIn("takes 1 times as long as to retarget", rows[13])
+        self.assertTrue(rows[14].startswith("1.0 times as long as to edit"), rows[14])
 
     def test_compile_leaves_out_what_does_not(self):
         with mock.patch.object(compiling, "lines", return_value=["a.c 6.0", "b.c -", "c.c 9.0"]):

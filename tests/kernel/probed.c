@@ -50,9 +50,13 @@ __attribute__((noinline)) static void guarded(int number) {
                      : "memory");
 }
 
-/* Where libbpf's bpf_usdt_arg() does not find an argument. Nobody calls it. */
-__attribute__((used)) static void indexed(void) {
-    __asm__ volatile(USDT_NOTE("probed", "indexed", "0", "-4@%eax 8@(%rax,%rdx,8)"));
+/* Where bpf_usdt_arg() of libbpf before 1.7 does not find an argument. */
+__attribute__((noinline)) static void indexed(long number) {
+    const long numbers[] = {1, 2, -number, 1000 * number};
+    printf("indexed %ld %ld\n", numbers[2], numbers[3]);
+    __asm__ volatile(USDT_NOTE("probed", "indexed", "0", "-4@(%%rax,%%rdx,8) 8@8(%%rax,%%rdx,8)")
+                     :
+                     : "a"(numbers), "d"(2L), "m"(numbers));
 }
 
 static void call(int count) {
@@ -73,6 +77,7 @@ static void pass(int count) {
         else
             step_there(-i, word);
         printf("step %d %s\n", -i, word);
+        indexed(i);
         if (probed_guarded_semaphore) {
             guarded(i * 10);
             printf("guarded %d -77\n", i * 10);

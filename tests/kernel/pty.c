@@ -12,11 +12,13 @@
  *   count N REGEX         waits until N lines that were shown match; more must not
  *   last REGEX            waits until the line that the cursor is in matches
  *   until COMMAND         waits until a shell command ends with status 0
- *   idle MILLISECONDS     lets the program run on: only before a look at what must not have
- * happened size COLS ROWS        of the terminal, from now on clear                 forgets what
- * was shown before, but for the line of the cursor print                 the screen, on standard
- * output signal NAME           INT, TERM, TSTP, CONT, … to the program stopped               the
- * program has stopped, as by Ctrl-Z run COMMAND           a shell command, whose status must be 0
+ *   idle MILLISECONDS     lets the program run on: only before a look at what must not be
+ *   size COLS ROWS        of the terminal, from now on
+ *   clear                 forgets what was shown before, but for the line of the cursor
+ *   print                 the screen, on standard output
+ *   signal NAME           INT, TERM, TSTP, CONT, … to the program
+ *   stopped               the program has stopped, as by Ctrl-Z
+ *   run COMMAND           a shell command, whose status must be 0
  *   begin COMMAND         the same, and does not wait for it
  *   eof                   hangs up
  *   status N              waits until the program has ended: with that status, or 128 + signal

@@ -48,13 +48,13 @@ compiled_once() {
 	equal "entries" 1 "$(entries)"
 }
 
-# loads YES|NO ARG…: runs the command; whether it opened the compiler: libbcc, and with it LLVM.
+# loads YES|NO ARG…: runs the command; whether it opened a compiler: libbcc, and with it LLVM, or reprobe-clang.so.
 loads() {
 	local expected=$1 got=no
 	shift
 	run env LD_DEBUG=files LD_DEBUG_OUTPUT="$tmp/opened" "$@"
 	status 0
-	! grep -q 'calling init: .*libLLVM' opened.* || got=yes
+	! grep -q 'calling init: .*\(libLLVM\|reprobe-clang\)' opened.* || got=yes
 	rm -f opened.*
 	equal "whether \`$*\` opens LLVM" "$expected" $got
 }
@@ -77,6 +77,11 @@ no_clang() {
 	run reprobe build own.c -o own.rpo
 	status 0
 	REPROBE_CACHE=off loads no reprobe check own.rpo
+	# The other dialect has its own.
+	loads yes reprobe check "$here/kernel/libbpf/exec_reserve.bpf.c"
+	loads no reprobe check "$here/kernel/libbpf/exec_reserve.bpf.c"
+	run reprobe build "$here/kernel/libbpf/exec_reserve.bpf.c" -o exec.bpf.o
+	REPROBE_CACHE=off loads no reprobe check exec.bpf.o
 }
 
 # Each thing that the result depends on.

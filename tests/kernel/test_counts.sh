@@ -48,7 +48,7 @@ nobody_reads() {
 	cp "$(command -v spawn)" "$dir/spawn"
 	mkfifo rows
 	COUNT=$n PROGRAM=$PWD/$dir/spawn start sh -c \
-		"exec execsnoop --transport $transport --pages 1 -c 'spawn \$COUNT \$PROGRAM exit >expected; : >done' >rows"
+		"exec execsnoop --transport $transport --pages 4 -c 'spawn \$COUNT \$PROGRAM exit >expected; : >done' >rows"
 	exec 9<rows
 	wait_in "all events happened" test -e "done"
 	cat <&9 >got_rows

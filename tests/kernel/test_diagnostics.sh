@@ -165,7 +165,7 @@ END
 
 # What an error is about is hinted at, whatever else stands in its line; notes are about lines of the author's.
 lines_with_printk() {
-	rejects "bad.c:4:5: error: " "BPF stack limit" "hint: put large variables into a map" <<'END'
+	rejects "bad.c:4:" ": error: " "BPF stack limit" "hint: put large variables into a map" <<'END'
 PROBE
 {
     char a[600];

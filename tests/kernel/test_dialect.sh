@@ -22,6 +22,15 @@ bare=("${own_mounts[@]}" bash -c 'mount -t tmpfs none /usr/include
 	for d in /usr/lib/clang /usr/lib/llvm-*/lib/clang; do [ ! -d "$d" ] || mount -t tmpfs none "$d"; done
 	exec "$@"' bare)
 
+# Some bytes of it are others: libbpf 1.1 crashes on it. Later ones may find it whole.
+damaged_object() {
+	local verb
+	for verb in run check; do
+		run reprobe $verb "$top/tests/fuzz/seeds/elf/damaged_object"
+		[ "$rc" = 0 ] || refused "cannot use" "damaged_object"
+	done
+}
+
 everything_compiles() {
 	local file
 	for file in "$sources"/*.bpf.c; do
@@ -128,6 +137,18 @@ time.sleep(600)' >number &
 		"$(jsonlines data.pid data.fd data.name <out | tr '\t' ' ' | grep a-file)"
 }
 
+# What was checked is another copy than what is read: with relocations clang reads the member twice.
+checked_twice() {
+	reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
+	head_of twice.bpf.c <<'EOF'
+pid_t last;
+SEC("iter/task") int f(struct bpf_iter__task *ctx) { if (ctx->task) last = ctx->task->pid; return 0; }
+EOF
+	reprobe build twice.bpf.c -o twice.bpf.o
+	run reprobe run twice.bpf.o
+	refused "cannot load f: " "the pointer that the program reads may be NULL" "hint: copy it to a variable" "or_null_'"
+}
+
 # Arguments and results of a kernel function, where the kernel has kprobes.
 functions() {
 	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
@@ -177,7 +198,7 @@ version $((major << 16 | minor << 8 | (patch > 255 ? 255 : patch)))" \
 	sed 's/bpf_core_field_exists(task->no_such_id)/bpf_core_field_exists(task->tgid)/' "$sources/asks.bpf.c" >wrong.bpf.c
 	run reprobe run wrong.bpf.c --for 0.1
 	status 1
-	contains "message" "$err" "cannot load on_call" "reads a member" "bpf_core_field_exists()"
+	contains "message" "$err" "cannot load on_call" "reads a member" "hint: this kernel has no struct task_struct.no_such_id: ask first, with bpf_core_field_exists()"
 }
 
 # A file has its own headers beside it, which include more; a vmlinux.h of its own is not read.
@@ -272,15 +293,94 @@ missing_include() {
 		<<<$'#include <mine/own.h>\n#include <linux/fdtable.h>\nSEC("kprobe/x") int f(void *ctx) { return OWN_THING; }'
 }
 
+# It registers itself with the kernel: which one it is, is said, whatever its section.
+struct_ops() {
+	head_of own.bpf.c <<'EOF'
+#include <bpf/bpf_tracing.h>
+SEC("struct_ops/limit") __u32 BPF_PROG(limit, struct sock *sk) { return 2; }
+SEC(".struct_ops") struct tcp_congestion_ops own_control = {.ssthresh = (void *)limit, .name = "own"};
+EOF
+	for command in check "run --for 1ms"; do
+		# shellcheck disable=SC2086 # words
+		run reprobe $command own.bpf.c
+		refused "cannot load own.bpf.c: its map \`own_control\` is a struct_ops, which replaces a part of the kernel" \
+			"hint: reprobe build makes an object of its source"
+	done
+	run reprobe build own.bpf.c -o own.bpf.o
+	status 0
+	run bpftool gen skeleton own.bpf.o
+	status 0
+	contains "skeleton" "$out" "bpf_map *own_control"
+	run reprobe run own.bpf.o
+	refused "cannot load own.bpf.o: its map \`own_control\` is a struct_ops"
+}
+
 scheduler() {
 	head_of bad.bpf.c <<<'#include <scx/common.bpf.h>'
 	run reprobe check bad.bpf.c
 	refused "cannot compile bad.bpf.c: it is a scheduler for sched_ext"
 }
 
+# LLVM's instructions for BPF divide unsigned numbers only (or, with -mcpu=v4, signed ones too).
+signed_division() {
+	head_of signed.bpf.c <<'EOF'
+const volatile s64 a = -7000;
+const volatile int two = 2, least = -2147483647 - 1;
+const volatile s8 small = -128;
+const volatile short seven = 7;
+long by_two, by_constant, rest, of_negative, of_small, of_least, small_rest;
+SEC("syscall") int f(void *ctx)
+{
+    by_two = a / two;
+    by_constant = a / 1000;
+    rest = (a + 1) % 1000;
+    of_negative = (a - 1) / -two;
+    of_small = small / seven;
+    small_rest = small % -seven;
+    of_least = least / two;
+    return 0;
+}
+EOF
+	run reprobe run --json signed.bpf.c
+	status 0
+	equal "results" "by_constant -7
+by_two -3500
+of_least -1073741824
+of_negative 3500
+of_small -18
+rest -999
+small_rest -2" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort)"
+}
+
 no_instruction() {
-	rejects "bad.bpf.c:6:45: error: " "cast both to u64" \
-		<<<$'volatile long a, b;\nSEC("kprobe/x") int f(void *ctx) { return a / b; }'
+	rejects "bad.bpf.c:6:43: error: " "make it a u64" \
+		<<<$'int a;\nSEC("kprobe/x") int f(void *ctx) { return __sync_bool_compare_and_swap((s16 *)&a, 1, 2); }'
+}
+
+# What says where it is attached is missing, misspelt, or that of a program which reprobe does not run.
+sections() {
+	local section
+	head_of none.bpf.c <<<'int f(void *ctx) { return 0; } int g(void *ctx) { return 1; }'
+	run reprobe run none.bpf.c
+	refused "nothing to attach: none of its functions is in a section that says where" 'SEC("kprobe/vfs_read")'
+	head_of none.bpf.c <<<'int f(void *ctx) { return 0; }'
+	run reprobe run none.bpf.c
+	refused "cannot attach f: no section says where" "hint: FUNCTION=PROBE (--attach, load)"
+	while IFS='|' read -r section words; do
+		head_of section.bpf.c <<<"SEC(\"$section\") int f(void *ctx) { return 0; }"
+		run reprobe run section.bpf.c
+		refused "cannot attach f: " " of the section $section" "$words"
+	done <<'END'
+kprob/vfs_read|hint: did you mean SEC("kprobe/vfs_read")?
+.xdp|hint: did you mean SEC("xdp")?
+tracepoints/syscalls/sys_enter_read|hint: did you mean SEC("tracepoint/syscalls/sys_enter_read")?
+cgroup/conect4|hint: did you mean cgroup/connect4
+freplace/handler|it replaces a function of a program that its own loader holds
+struct_ops/limit|it replaces a part of the kernel
+netkit/primary|it belongs to a pair of netkit devices
+lsm_cgroup/socket_bind|it is a security hook of one cgroup
+sk_msg|it belongs to a map of sockets
+END
 }
 
 large_stack() {
@@ -428,6 +528,7 @@ t "headers of the kernel's interface" interface_headers
 t "headers of the kernel's interface, absent" bare_interface
 t "a process's life" life
 t "rows of an iterator" rows
+t "a pointer that may be NULL" checked_twice
 t "a function's arguments and results" functions
 t "asked before it is read" asks
 t "own headers" own_headers
@@ -437,9 +538,13 @@ t "misspelt member" misspelt_member
 t "misspelt helper" misspelt_helper
 t "misspelt type" misspelt_type
 t "missing includes" missing_include
+t "a struct_ops" struct_ops
 t "a scheduler" scheduler
+t "signed division" signed_division
 t "no instruction" no_instruction
+t "sections" sections
 t "large stack" large_stack
+t "a damaged object" damaged_object
 t "objects for others" built_for_others
 t "an object in a skeleton" skeleton
 t "cache" cached

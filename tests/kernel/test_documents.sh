@@ -7,8 +7,8 @@
 need_root
 export REPROBE_HISTORY=off
 
-# Numbers become 0, and runs of spaces one.
-plain() { sed -E 's/[0-9]+/0/g; s/[ \t]+/ /g; s/ $//; s/^ //; /^…?$/d'; }
+# Numbers become 0, and runs of spaces one; libc's functions have arguments where its debug information is installed.
+plain() { sed -E 's/(uprobe:c:[a-z]+)\([^)]*\)/\1()/g; s/[0-9]+/0/g; s/[ \t]+/ /g; s/ $//; s/^ //; /^…?$/d'; }
 
 # example COMMAND, with the lines that it prints in the file shown.
 example() {

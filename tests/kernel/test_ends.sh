@@ -28,7 +28,7 @@ time_begins_when_all_is_attached() {
 
 # A process that has ended is not to be taken for another one of its id.
 ends_with_the_process() {
-	mkfifo go
+	gate
 	bash -c 'read -r _ <go; exec spawn --calls 5 >/dev/null' &
 	local other=$!
 	start reprobe --json -p "$other" -e 'count getpgid'
@@ -72,15 +72,18 @@ failed_questions_start_nothing() {
 told() { grep -qE "$1" err; }
 losses_are_told() {
 	private spawn flooder >/dev/null
-	start reprobe --json -e 'count sys_exit_getpgid' -e 'trace sys_enter_getpgid pid if comm == "flooder"'
-	wait_in "it traces" told '^\[2\]'
+	start reprobe --json -e 'count sys_exit_getpgid' -e 'trace sys_enter_getpgid pid if comm == "flooder"' \
+		-e 'hist sys_enter_getpgid *(int *)1 if comm == "flooder"'
+	wait_in "it traces" told '^\[3\]'
 	kill -STOP "$pid"
 	./flooder --calls 40000 >/dev/null
 	kill -CONT "$pid"
 	wait_in "it tells of losses" told '^reprobe: \[2\] [0-9]+ rows? (was|were) lost: the buffer was full'
+	wait_in "it tells of what it does not count" told '^reprobe: \[3\] [0-9]+ events were not counted so far: `\*\(int \*\)1` cannot be read'
 	kill -INT "$pid"
 	stopped
 	status 0
+	contains "of all, at the end" "$err" 'reprobe: [3] 40000 events were not counted: `*(int *)1` cannot be read'
 	local rows lost
 	rows=$(grep -c '"output":"events"' out)
 	lost=$(sed -n 's/^reprobe: \[2\] \([0-9]*\) rows\{0,1\} .* lost.*/\1/p' err | awk '{ n += $1 } END { print n + 0 }')
@@ -135,6 +138,14 @@ stacks_of_the_past() {
 	status 0
 	contains "as a key" "$out" 'main;' 'leap'
 	lacks "all have names" "$out" '[unknown]'
+	lacks "and nothing is told" "$err" 'had ended'
+	run reprobe --json -c "for i in 1 2 3 4 5 6 7 8 9 10; do $helpers/callers --jump 1; done" \
+		-e "count uprobe:$helpers/callers:leap by stack, pid"
+	status 0
+	local without
+	without=$(grep -v 'main;' out | jsonlines key.pid | sort -u | grep -c .)
+	equal "of those that end at once it is told" "$without" \
+		"$(sed -n 's/^reprobe: \[1\] \([0-9]*\) process.* had ended before anybody saw.*/\1/p' err | grep . || echo 0)"
 }
 
 t "--for begins when all is attached" time_begins_when_all_is_attached

@@ -39,6 +39,20 @@ nosuch_t x;
 END
 }
 
+# The map's struct is a part of what is wrong before it.
+before_a_map() {
+	compile_error 2:1 "expected expression" <<'END'
+int a[
+BPF_ARRAY(hits, u64, 2);
+PROBE { hits.increment(0); return 0; }
+END
+	compile_error 1:1 "unknown type name 'an'" <<'END'
+an error here
+BPF_RINGBUF_OUTPUT(events, 2);
+PROBE { return 0; }
+END
+}
+
 in_a_header() {
 	printf '\n\nint y = nope;\n' >mine.h
 	source_file bad.c <<<'#include "mine.h"
@@ -223,7 +237,7 @@ kprobe|but not where to attach
 kprobe:|the function is missing
 :x|the probe kind is missing
 vfs_read|it has no colon
-kprob:vfs_read|did you mean kprobe?
+kprob:vfs_read|did you mean kprobe
 asyncwatchpoint:x|unknown probe kind
 tracepoint:syscalls|two parts
 tracepoint:syscalls:|the tracepoint is missing
@@ -239,6 +253,9 @@ rawtracepoint:a:b|too many parts
 tracepoint:syscalls:sys_enter_getpgidd|did you mean sys_enter_getpgid
 tracepoint:syscals:sys_enter_getpgid|did you mean tracepoint:syscalls:sys_enter_getpgid?
 tracepoint:sched:sys_enter_openat|did you mean tracepoint:syscalls:sys_enter_openat?
+kprobe:vfs_raed+4|did you mean vfs_read, vfs_readv or
+kprobe:vmlinux:vfs_raed|did you mean kprobe:vmlinux:vfs_read,
+kprobe:vmlinx:vfs_read|did you mean kprobe:vmlinux:vfs_read?
 rawtracepoint:sched_proces_exec|did you mean sched_process_exec
 rawtracepoint:sys_enter_openat|tracepoint:syscalls:sys_enter_openat
 END
@@ -263,7 +280,7 @@ no_kprobes() {
 	[ -z "$kprobes" ] || skip "this kernel has kprobes"
 	echo 'int f(void *ctx) { return 0; }' >f.c
 	run reprobe run f.c -a f=kprobe:do_sys_openat2
-	refused "this kernel has no kprobes" "tracepoint:syscalls:sys_enter_openat" "scripts/lab"
+	refused "this kernel has no kprobes" "tracepoint:syscalls:sys_enter_openat" "reprobe lab"
 	echo 'int kretprobe__vfs_read(void *ctx) { return 0; }' >f.c
 	run reprobe run f.c
 	refused "kretprobe:vfs_read" "tracepoint:syscalls:sys_exit_read"
@@ -331,8 +348,26 @@ END
 	matches "version" "$out" '^reprobe [0-9]+\.[0-9]+\.[0-9]+$'
 }
 
+# A libbcc that loads another LLVM than the one that reprobe was built for, here none, and none at all.
+other_compiler() {
+	type cc >/dev/null 2>&1 || skip "there is no C compiler"
+	sed -n 's/^ *F(\([a-z_]*\)).*/void \1(void) {}/p' "$top/runtime/compile/compiler.h" >stub.c
+	cc -shared -fPIC -o libbcc.so.0 stub.c
+	echo 'BPF_HASH(calls, u32);' >empty.c
+	run env LD_LIBRARY_PATH="$tmp" reprobe check empty.c
+	refused "cannot compile: libbcc is not linked with libLLVM" "build reprobe again"
+	cc -shared -fPIC -Wl,-Bsymbolic -o libbcc.so.0 stub.c
+	run env LD_LIBRARY_PATH="$tmp" reprobe check empty.c
+	refused "cannot compile: libbcc is linked with -Bsymbolic" "which maps it makes"
+	: >stub.c
+	cc -shared -fPIC -o libbcc.so.0 stub.c
+	run env LD_LIBRARY_PATH="$tmp" reprobe check empty.c
+	refused "cannot compile: libbcc is missing" "it has no function" "the package libbpfcc"
+}
+
 t "an error in the middle of the source" in_the_middle
 t "an error behind two probes, on the last line" behind_two_probes
+t "an error before a map" before_a_map
 t "an error in the author's header" in_a_header
 t "a header that is missing" missing_header
 t "a brace that is missing at the end" missing_brace
@@ -353,4 +388,5 @@ t "TRACEPOINT_PROBE of a tracepoint that is not there" named_tracepoint_missing
 t "a kprobe where there are none" no_kprobes
 t "a full output" output_is_full
 t "usage errors" usage
+t "a libbcc of another LLVM" other_compiler
 finish

@@ -4,8 +4,9 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-# The rows without the header and the padding.
-rows() { tail -n +2 <<<"$out" | awk '{ $1 = $1; print }'; }
+# rows [FIELDS]: the rows without the header and the padding, up to the file of each.
+rows() { tail -n +2 <<<"$out" | cut_rows "${1:-4}"; }
+cut_rows() { awk -v n="$1" '{ line = $1; for (i = 2; i <= n; i++) line = line " " $i; print line }'; }
 
 # Starts programs in a few ways; prints the rows they should give, in order.
 work='echo $$ $PPID sh /bin/sh
@@ -38,7 +39,7 @@ transport() {
 	run execsnoop --transport "$1" -c "{ $work; } >expected"
 	status 0
 	silent
-	equal "header" "PID     PPID    COMM             FILENAME" "$(head -n 1 <<<"$out")"
+	equal "header" "PID     PPID    COMM             ARGS" "$(head -n 1 <<<"$out")"
 	equal "number of rows" 27 "$(rows | wc -l)"
 	if [ "$1" = perf ]; then # one buffer a CPU: no order among them
 		equal "rows" "$(sort expected spawned)" "$(rows | sort)"
@@ -56,10 +57,10 @@ failed_execs() {
 		spawn --failing 1 ./directory >>expected; spawn --failing 1 ./nonsense >>expected; spawn 1 /bin/true >>ok; :'
 	status 0
 	silent
-	equal "header" "PID     PPID    COMM              RET FILENAME" "$(head -n 1 <<<"$out")"
-	equal "failed execs" "$(cat expected)" "$(rows | awk '$4 != 0')"
-	equal "errors" "-2 -2 -2 -13 -13 -8" "$(rows | awk '$4 != 0 { printf "%s%s", s, $4; s = " " }')"
-	equal "execs that went well" 7 "$(rows | awk '$4 == 0' | wc -l)"
+	equal "header" "PID     PPID    COMM              RET ARGS" "$(head -n 1 <<<"$out")"
+	equal "failed execs" "$(cat expected)" "$(rows 5 | awk '$4 != 0')"
+	equal "errors" "-2 -2 -2 -13 -13 -8" "$(rows 5 | awk '$4 != 0 { printf "%s%s", s, $4; s = " " }')"
+	equal "execs that went well" 7 "$(rows 5 | awk '$4 == 0' | wc -l)"
 	run execsnoop -c 'spawn --failing 2 ./missing >expected; :'
 	equal "rows without -x" 2 "$(rows | wc -l)"
 }
@@ -67,15 +68,73 @@ failed_execs() {
 timestamps() {
 	local before after
 	before=$(date +%H:%M:%S)
-	run execsnoop -t -c 'spawn 2 >expected; :'
+	run execsnoop -T -c 'spawn 2 >expected; :'
 	after=$(date +%H:%M:%S)
 	status 0
-	equal "header" "TIME     PID     PPID    COMM             FILENAME" "$(head -n 1 <<<"$out")"
-	equal "rows" "$(cat expected)" "$(rows | tail -n 2 | cut -d' ' -f2-)"
-	rows | while read -r time _; do
+	equal "header" "TIME     PID     PPID    COMM             ARGS" "$(head -n 1 <<<"$out")"
+	equal "rows" "$(cat expected)" "$(rows 5 | tail -n 2 | cut -d' ' -f2-)"
+	rows 5 | while read -r time _; do
 		[[ ! $time < $before && ! $time > $after ]] || [[ $after < $before ]] ||
 			fail "time: expected one from $before to $after, got $time"
 	done
+}
+
+# What follows the columns of numbers: COMM and the arguments.
+lines() { tail -n +2 <<<"$out" | sed -E 's/^ *([0-9.]+ +)+//; s/  +/ /'; }
+
+# The arguments as they were given, whoever gave them: to a program, to a script, and in vain.
+arguments() {
+	local word
+	printf '#!/bin/sh -e\n:\n' >script
+	chmod +x script
+	word=$(printf 'w%.0s' {1..300})
+	cat >work <<'END'
+spawn 1 /bin/true one "two words" "" 'qu"ote'
+spawn 1 ./script 1 2
+spawn --failing 1 ./missing a b
+sh -c 'exec "$@"' sh /bin/true a b c
+END
+	run execsnoop -x -c "sh ./work >expected; spawn 1 /bin/true $word $(seq -s' ' 30) >>expected; :"
+	status 0
+	equal "a program" 'true /bin/true one two words  qu"ote' "$(lines | sed 's/ 0 / /' | grep '^true .*words')"
+	equal "a script" "script ./script 1 2" "$(lines | sed 's/ 0 / /' | grep ^script)"
+	equal "in vain" "spawn -2 ./missing a b" "$(lines | grep '^spawn -2')"
+	equal "long ones, at most 20" "true /bin/true $word $(seq -s' ' 19) ..." "$(lines | sed 's/ 0 / /' | grep '^true.*www')"
+	run execsnoop -q --max-args 2 -n '^tru.$' -c 'sh ./work >expected; :'
+	status 0
+	equal "-q, --max-args, -n" 'true "/bin/true" "one" "two words" "..."
+true "/bin/true" "a" "b" "..."' "$(lines)"
+	run execsnoop -l '^./script [0-9]+' --events 1 -c 'sh ./work >expected; sh ./work >expected; exec sleep 100'
+	status 0
+	equal "-l, and --events of those" "script ./script 1 2" "$(lines)"
+	run execsnoop -x -U --json -c 'sh ./work >expected; :'
+	contains "JSON" "$out" '"comm":"true","ret":0,"filename":"/bin/true","args":["/bin/true","one","two words","","qu\"ote"]}' \
+		'"args":["./script","1","2"]}' '"ret":-2,"filename":"./missing","args":["./missing","a","b"]}'
+	equal "users" 0 "$(jsonlines uid <out | sort -u)"
+	run execsnoop -n '(' -c true
+	status 64
+	contains "message" "$err" "is not a regular expression"
+}
+
+# Only what one process starts itself; the user, the seconds since the start.
+parents() {
+	run execsnoop -t -U -c 'exec setpriv --reuid=65534 --clear-groups bash -c "/bin/true a; sleep 0.3; /bin/true b; :"'
+	status 0
+	equal "header" "TIME(s)  UID    PID     PPID    COMM             ARGS" "$(head -n 1 <<<"$out")"
+	equal "users" "65534 65534" "$(awk '$5 == "true" { printf "%s%s", s, $2; s = " " }' out)"
+	awk -v most=$took '/bin.true a/ { a = $1 } /bin.true b/ { b = $1 }
+		END { exit !(a < b && b - a >= 0.3 && b * 1000 <= most) }' out || fail "times: expected 0.3 s between them" "$out"
+	gate
+	bash -c 'read -r x <go; /bin/true mine; bash -c "/bin/true its; :"; echo >ended; read -r x <go' &
+	start execsnoop -P $! --comm true
+	attached
+	echo >go
+	wait_in "it ran" test -e ended
+	wait_in "its row came" grep -q mine out
+	kill -INT "$pid"
+	stopped
+	equal "rows" "true /bin/true mine" "$(lines)"
+	echo >go
 }
 
 # The rows of what the shell itself started.
@@ -100,7 +159,7 @@ json() {
 
 # The process, what it starts, and what that starts: nothing of anyone else.
 target_pid() {
-	mkfifo go
+	gate
 	sh -c 'read x <go; sh -c "/bin/true; :"; spawn 3 >expected; read x <go' &
 	local target=$!
 	start execsnoop -p $target
@@ -145,7 +204,7 @@ duration() {
 closed_pipe() {
 	start bash -c 'execsnoop -c "spawn 100000 >/dev/null; : >all_of_them" 2>noise | head -n 1 >first; echo "${PIPESTATUS[0]}" >status'
 	stopped
-	equal "first line" "PID     PPID    COMM             FILENAME" "$(cat first)"
+	equal "first line" "PID     PPID    COMM             ARGS" "$(cat first)"
 	equal "noise" "" "$(cat noise)"
 	[ ! -e all_of_them ] || fail "expected it to end at once, and its command with it"
 }
@@ -179,7 +238,9 @@ t "rows are the processes started, ring buffer" transport ringbuf
 t "rows are the processes started, ring buffer with a copy" transport ringbuf-output
 t "rows are the processes started, perf buffer" transport perf
 t "-x shows failed execs" failed_execs
-t "-t shows the time" timestamps
+t "-T shows the time" timestamps
+t "arguments, -q, -n, -l, --max-args" arguments
+t "-P, -U, -t" parents
 t "--json prints one object a line" json
 t "-p traces a process and its children" target_pid
 t "--events ends after exactly so many, ring buffer" event_limit ringbuf

@@ -26,11 +26,15 @@ examples() {
 
 installed() {
 	local name
-	for name in reprobe execsnoop opensnoop ringbench; do
-		[ -x "$prefix/bin/$name" ] || fail "there is no bin/$name"
-		[ -e "$prefix/share/man/man8/$name.8" ] || [ -e "$prefix/share/man/man1/$name.1" ] ||
-			fail "there is no man page of $name"
+	equal "programs" reprobe "$(cd "$prefix/bin" && echo *)"
+	equal "the manual" "reprobe-prompt.7 reprobe-tools.7 reprobe.1" "$(find "$prefix/share/man/"man[17] -type f -printf '%f\n' | sort | paste -sd' ')"
+	for name in execsnoop opensnoop profile; do
+		run "$prefix/bin/reprobe" tools "$name" --version
+		equal "reprobe tools $name" "$name $(reprobe --version | sed 's/.* //')" "$out"
+		[ -e "$prefix/share/man/man8/reprobe-$name.8" ] || fail "there is no man page of $name"
 	done
+	run "$prefix/bin/reprobe" lab --help
+	contains "reprobe lab --help" "$out" "usage: reprobe lab"
 	equal "headers" "reprobe.h reprobe_query.h reprobe_tool.h" "$(cd "$prefix/include" && echo *)"
 	for name in libreprobe libreprobe_tool; do
 		[ -e "$lib/$name.a" ] && [ -L "$lib/$name.so" ] && [ -e "$lib/$name.so.0" ] ||
@@ -117,7 +121,44 @@ moved() {
 	contains "rows" "$out" "$tmp/static"
 }
 
+# find_package(reprobe), with the shared libraries; and links to tools, which others' files stay in front of.
+cmake_package() {
+	mkdir project
+	cp "$prefix/share/reprobe/examples/host/opens.c" project/
+	cat >project/CMakeLists.txt <<-'END'
+		cmake_minimum_required(VERSION 3.20)
+		project(host C)
+		find_package(reprobe 0.1 REQUIRED)
+		add_executable(opens opens.c)
+		target_link_libraries(opens PRIVATE reprobe::tool)
+	END
+	run cmake -S project -B project/build -G Ninja "-DCMAKE_PREFIX_PATH=$prefix"
+	status 0
+	run ninja -C project/build
+	status 0
+	run project/build/opens
+	status 2
+}
+
+links() {
+	mkdir links
+	echo mine >links/hello
+	run "$prefix/bin/reprobe" tools --link links hello execsnoop
+	status 1
+	contains "stderr" "$err" "cannot make the link links/hello: something else is there already"
+	run links/execsnoop --version
+	equal "the linked tool" "$("$prefix/bin/reprobe" execsnoop --version)" "$out"
+	run "$prefix/bin/reprobe" tools --unlink links
+	status 0
+	equal "what is left" "hello mine" "$(echo "$(ls links)" "$(cat links/*)")"
+	run "$prefix/bin/reprobe" tools nonsense
+	contains "stderr" "$err" 'there is no tool `nonsense`'
+	equal "the list" "$(sed -n 's/^{"\([a-z]*\)".*/\1/p' "$build/generated/tool_list.h")" "$("$prefix/bin/reprobe" tools | awk '{ print $1 }')"
+}
+
 t "what is installed" installed
+t "find_package finds it" cmake_package
+t "tools are run by name and linked by choice" links
 need_root
 t "attach and print rows" rows
 t "compile once and carry" carried

@@ -151,6 +151,21 @@ in_cgroup() {
 
 counted_in() { run softirqs -C --cgroup "$1" --for 1 && [ "$rc" = 0 ] && grep -qE '^[a-z_]+ +[1-9]' out; }
 
+# The PID namespace that a command makes for itself has a histogram of its own, with each time that it was woken.
+pid_namespaces() {
+	unshare --pid --fork true 2>/dev/null || skip "no PID namespace can be made here"
+	run runqlat --pidnss --json -c 'readlink /proc/self/ns/pid >outer
+		exec unshare --pid --fork sh -c "readlink /proc/self/ns/pid >inner; for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.01; done"'
+	status 0
+	equal "namespaces" "$(sort inner outer | tr -dc '0-9\n')" "$(jsonlines pidns <out | sort)"
+	local ns
+	ns=$(tr -dc 0-9 <inner)
+	[ "$(sed -n "s/.*\"pidns\":$ns,//p" out | grep -o '"count":[0-9]*' | awk -F: '{ sum += $2 } END { print sum + 0 }')" -ge 10 ] ||
+		fail "expected at least 10 waits in $ns" "$out"
+	run runqlat --pidnss -c 'sleep 0.01'
+	matches "heading" "$out" "^pidns = $(tr -dc 0-9 <outer)\$"
+}
+
 # Which probes: typed ones where the kernel has them. Counting takes one.
 verbose() {
 	local kind=rawtracepoint
@@ -223,6 +238,7 @@ t "times are summed up" sum_of_times
 t "a process's own interrupts, over several reports" own_interrupts
 t "rows, reports, histograms, JSON" rows_and_reports
 t "--cgroup" in_cgroup
+t "runqlat --pidnss" pid_namespaces
 t "-v says which probes" verbose
 t "Ctrl-C ends it" ends
 t "wrong options" wrong_options

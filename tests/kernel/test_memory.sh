@@ -48,7 +48,32 @@ other_dialect() {
 	done
 }
 
+# While it compiles, against clang with all of the kernel's types.
+most_memory() {
+	bpftool btf dump file /sys/kernel/btf/vmlinux format c >vmlinux.h
+	cat >most.py <<'END'
+import os, sys
+child = os.fork()
+if not child:
+    os.dup2(os.open("/dev/null", os.O_WRONLY), 1)
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status, usage = os.wait4(child, 0)
+print(usage.ru_maxrss if status == 0 else "")
+END
+	local file ours theirs
+	for file in exec_reserve loops hardirqs; do
+		ours=$(python3 most.py "$bin/reprobe" check "$here/kernel/libbpf/$file.bpf.c")
+		theirs=$(python3 most.py clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -I . -I "$here/kernel/libbpf" \
+			-c "$here/kernel/libbpf/$file.bpf.c" -o object.o)
+		[ "$theirs" -gt 1000 ] || fail "clang's memory: $theirs KiB"
+		at_most "memory to compile $file" "$ours" $((theirs / 2))
+	done
+}
+
 t "once attached" attached_memory
 t "a thousand compiles" a_thousand
 t "two hundred compiles of libbpf's dialect" other_dialect
+# The sanitizers' memory is their own.
+[ -n "$(readelf -d "$bin/../lib/reprobe/reprobe-clang.so" | grep libLLVM)" ] ||
+	t "the most memory while libbpf's dialect is compiled" most_memory
 finish

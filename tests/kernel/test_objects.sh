@@ -43,6 +43,13 @@ tag char[16] calls" "$(awk '{ $1 = $1; print }' out | sed 's/ \[/[/')"
 	refused "cannot set target to \`many\`" "must be a number"
 	run reprobe run --set target "$object"
 	status 64
+	run reprobe run "$object" -p $$ --for 1ms
+	lacks "note" "$err" "sees every process, unless its own settings (--set target"
+	object uapi
+	run reprobe run "$object" -p $$ --for 1ms
+	contains "note" "$err" "reprobe: note: $object sees every process, unless its own settings (--set only_pid=…) say otherwise"
+	run reprobe run "$object" -p $$ --for 1ms --set only_pid=$$
+	lacks "note" "$err" "sees every process"
 	printf 'BPF_HASH(h);\n' >bcc.c
 	run reprobe run --set target=1 bcc.c
 	refused "cannot change the settings of bcc.c" "-D NAME=VALUE"
@@ -144,6 +151,12 @@ return 6" "$(grep -oE '(entry|return) [0-9]+' out)"
 	run reprobe run "$object"
 	status 1
 	contains "message" "$err" "on_entry is left out: cannot attach on_entry: its section uprobe does not say where"
+	[ $form = source ] || return 0
+	# The section may say it.
+	sed -E "s#SEC\(\"(u[a-z]*probe)\"\)#SEC(\"\1/$program:twice\")#" "$object" >there.bpf.c
+	run reprobe run there.bpf.c -c "$program --calls 1 >/dev/null"
+	equal "rows" "entry 1
+return 2" "$(grep -oE '(entry|return) [0-9]+' out)"
 }
 
 # The probe's program prints what its probes have.
@@ -160,9 +173,16 @@ usdt() {
 		"$(grep '"constant"' out | jsonlines data.number data.constant | sed 's/^/guarded /' | tr '\t' ' ')"
 	equal "arguments of a guarded" "2 -2" "$(grep '"constant"' out | jsonlines data.count data.absent | sort -u | tr '\t' ' ')"
 	lacks "maps" "$out" __bpf_usdt
-	run reprobe run "$object" -a on_step=usdt:"$program":indexed
-	status 1
-	contains "message" "$err" "on_step is left out: cannot attach usdt:$program:probed:indexed: its argument 2 is"
+	run reprobe run --json "$object" -a on_indexed=usdt:"$program":indexed -c "$program --usdt 3"
+	if [ $form = source ] || grep -q BPF_USDT_ARG_SIB /usr/include/bpf/usdt.bpf.h; then
+		equal "at addresses of two registers" "$(grep ^indexed out)" "$(grep '"output":"indexes"' out |
+			jsonlines data.negative data.thousands | sed 's/^/indexed /' | tr '\t' ' ')"
+		matches "three" "$out" '"negative":-3,"thousands":3000'
+	else
+		status 1
+		contains "message" "$err" "on_indexed is left out: cannot attach usdt:$program:probed:indexed: its argument 1 is" \
+			"run the source"
+	fi
 }
 
 profile() {
@@ -249,7 +269,7 @@ letters() {
 	touch go
 	run reprobe --json -e "load $file" -e 'send 1 letters {1, "hello"}' \
 		-e 'send last letters struct letter {.text = "b b", .number = 2}' -e 'wait 500ms' \
-		-e 'send 1 letters {x}' -e 'send 1 answers {1}' -e 'send 1 lettres {1}' -e 'send 1 letters' -e 'detach 1'
+		-e 'send 1 letters {x}' -e 'send 1 answers 1' -e 'send 1 lettres {1}' -e 'send 1 letters' -e 'detach 1'
 	equal "answers" "1 hello
 2 b b" "$(grep '"output":"answers"' out | jsonlines data.number data.text | tr '\t' ' ')"
 	contains "messages" "$err" "its member \`number\` (u32) must be a number, not \`x\`" \

@@ -52,7 +52,7 @@ functions_of_a_process() {
 	local program other
 	program=$(private probed)
 	echo 'BPF_ARRAY(hits, u64, 1); int f(void *ctx) { hits.increment(0); return 0; }' >f.c
-	mkfifo go
+	gate
 	bash -c 'read -r _ <go; exec "$0" --calls 5' "$program" >/dev/null &
 	other=$!
 	start reprobe run f.c -a "f=uprobe:$program:tw*" -p "$other"

@@ -78,7 +78,7 @@ files_of_the_process() {
 	cp /bin/true there/prog
 	libc=$(ldd "$callers" | awk '$1 == "libc.so.6" { print $3 }')
 	cp "$libc" own-libc
-	mkfifo go
+	gate
 	"${own_mounts[@]}" bash -c 'mount -t tmpfs none "$1" && cp "$2" "$1/prog" && mount --bind "$3" "$(realpath "$4")" &&
 		touch ready && read -r _ <go && exec "$1/prog" --sleep 3' - "$there" "$callers" "$tmp/own-libc" "$libc" >/dev/null &
 	other=$!

@@ -108,7 +108,7 @@ names_of_files() {
 # With -p nobody else runs into it, and with no target everyone does.
 one_process() {
 	hits_source
-	mkfifo go
+	gate
 	bash -c 'read line <go; trap : USR1' &
 	local shell=$!
 	start reprobe run hits.c -p "$shell" -a f=uprobe:bash:trap_builtin --json
@@ -136,7 +136,7 @@ instruction() {
 # The same program at two places is loaded once; a process that runs already is seen too.
 running_already() {
 	hits_source
-	mkfifo go
+	gate
 	bash -c 'read line <go; trap : USR1; trap : USR2; trap : USR1' &
 	local shell=$!
 	start reprobe run hits.c -p "$shell" -a f=uprobe:bash:trap_builtin -a f=uretprobe:bash:trap_builtin --json
@@ -356,7 +356,7 @@ no_fentry() {
 		skip "this kernel has it"
 	fi
 	run reprobe run f.c --for 1ms
-	refused "cannot attach fentry:vfs_unlink" "this kernel has no fentry" "scripts/lab"
+	refused "cannot attach fentry:vfs_unlink" "this kernel has no fentry" "reprobe lab"
 	lacks "hint" "$err" kprobe: # nor has it kprobes
 	contains "hint" "$err" tracepoint:syscalls:sys_enter_unlinkat
 	run reprobe list fexit

@@ -111,7 +111,7 @@ every_verb() {
 	contains "titles" "$err" '[1] tracepoint:syscalls:sys_enter_getpgid(pid_t pid)' '[7] calls.c' \
 		'[6] detached' '[3] paused' '[3] resumed' 'saved: reprobe -f kept'
 	contains "what was printed" "$out" 'TRACEPOINT_PROBE(syscalls, sys_enter_getpgid)' \
-		'tracepoint:sched:sched_switch' 'struct pid_namespace {' 'trace PROBE [EXPR' 'Ask' \
+		'tracepoint:sched:sched_switch' 'struct pid_namespace {' 'trace PROBE' 'Ask' \
 		'a pattern may have 500 matches' 'RUNS/s' '{"map":"7.calls"' 'exit'
 	equal "rows" 3 "$(grep -cE "^\[1\] [0-9:]{8} +$(spawned)" out)"
 	contains "the maps at the end" "$(sed -n '/^2.counts:/,$p' out)" 'spawn' '3.dist' '4.dist' \
@@ -175,7 +175,7 @@ errors() {
 	try 'export xml' 'json or csv'
 	try 'export json nothing' '`maps` lists them'
 	try 'help nothing' 'cannot explain `nothing`'
-	try 'quit now' 'cannot understand `now`'
+	try 'quit now' 'cannot end with `now`'
 	run reprobe -c 'spawn --calls 3 >spawned' -e 'count sys_exit_getpgid by tid' "${lines[@]}" -e wait
 	status 1
 	matches "the count beside all of them" "$out" "^$(spawned) +3$"
@@ -689,6 +689,10 @@ examples() {
 	reprobe -f verbs </dev/null | awk '/^example:/ { print "detach all"; on = 1; next }
 		on && /^    / { print substr($0, 5); next } { on = 0 }' >examples
 	[ "$(grep -c '^detach all' examples)" -ge 30 ] || fail "expected more examples" "$(cat examples)"
+	echo 'struct conf { int n; char *s; }; int load(struct conf *c) { return c->n; }
+		int free_conf(struct conf *c) { return !c->s; }
+		int main(void) { struct conf conf = {0}; return load(&conf); }' >prog.c
+	gcc -g -O0 prog.c -o prog || fail "prog compiles"
 	run env EDITOR=true reprobe -p $BASHPID -f examples -e quit
 	status 0
 	lacks "what the examples say" "$err" 'reprobe: cannot'

@@ -8,38 +8,42 @@ need_root
 
 . "$here/questions.sh"
 probed=$helpers/probed
+# Other suites run it at the same time: this one's has a name of its own.
+mkdir "$base/own"
+cp "$helpers/spawn" "$base/own/asker"
+PATH=$base/own:$PATH
 
 # ---------------------------------------------------------------- trace
 
-# openat() is the first of the calls that spawn opens each file by.
+# openat() is the first of the calls that asker opens each file by.
 syscalls_with_results() {
 	touch readme
-	answer "spawn --open readme missing '' >expected" \
-		trace 'openat dfd filename flags ret if comm == "spawn"'
+	answer "asker --open readme missing '' >expected" \
+		trace 'openat dfd filename flags ret if comm == "asker"'
 	equal "rows" \
 		"$(awk '$2 != "" && NR % 3 == 1 { print $1, $2, -100, $5, 0, $4 ? -$4 : $3 }' expected | sed 's/  / - /')" \
 		"$(fields data.pid data.comm data.dfd data.filename data.flags data.ret | sed 's/  / - /')"
-	contains "columns" "$(query -i trace 'openat filename ret if comm == "spawn"')" 'headers: filename ret'
+	contains "columns" "$(query -i trace 'openat filename ret if comm == "asker"')" 'headers: filename ret'
 }
 
 # Neither what begins so nor what goes on.
 text_is_compared_to_its_end() {
 	touch read readme readmes
-	answer "spawn --open read readme readmes readme >expected" \
+	answer "asker --open read readme readmes readme >expected" \
 		trace 'openat filename if filename == "readme"'
 	equal "equal" "readme readme" "$(fields data.filename | paste -sd' ')"
-	answer "spawn --open read readme readmes >expected" \
-		trace 'openat filename if comm == "spawn" && "readme" != filename'
+	answer "asker --open read readme readmes >expected" \
+		trace 'openat filename if comm == "asker" && "readme" != filename'
 	equal "unequal" "read readmes" "$(fields data.filename | paste -sd' ')"
-	answer "spawn --open read readme readmes >expected" \
-		trace 'openat filename if (filename == "read" || filename == "readmes") && comm == "spawn"'
+	answer "asker --open read readme readmes >expected" \
+		trace 'openat filename if (filename == "read" || filename == "readmes") && comm == "asker"'
 	equal "one or the other" "read readmes" "$(fields data.filename | paste -sd' ')"
 }
 
-# matched CONDITION: the files that spawn opens for which it is true.
+# matched CONDITION: the files that asker opens for which it is true.
 matched() {
-	answer "spawn --open read readme READ.md /etc/hostname x/y/read '' $long >/dev/null" count \
-		"openat by filename if ($1) && comm == \"spawn\" && !starts(filename, \"/lib\") && !starts(filename, \"/etc/ld\")"
+	answer "asker --open read readme READ.md /etc/hostname x/y/read '' $long >/dev/null" count \
+		"openat by filename if ($1) && comm == \"asker\" && !starts(filename, \"/lib\") && !starts(filename, \"/etc/ld\")"
 	grep '"counts","key"' out | jsonlines key.filename value | tr '\t' ' ' | sort | paste -sd,
 }
 
@@ -59,9 +63,9 @@ text_is_matched() {
 	equal "case aside, the whole" "read 1" "$(matched 'nocase(filename) == "READ"')"
 	equal "a star itself" "" "$(matched 'filename ~ "rea\\*"')"
 	equal "the opposite" "/etc/hostname 1,READ.md 1" "$(matched 'filename !~ "*read*"')"
-	asked "spawn --open $long >/dev/null" 'count openat by comm if filename ~ "*end" && comm == "spawn"'
+	asked "asker --open $long >/dev/null" 'count openat by comm if filename ~ "*end" && comm == "asker"'
 	contains "too long to be known" "$err" '1 event was left out' 'or longer than what is looked at'
-	asked "spawn --open $long >/dev/null" 'count openat by comm if starts(filename, "dir/") && filename ~ "*dir*"'
+	asked "asker --open $long >/dev/null" 'count openat by comm if starts(filename, "dir/") && filename ~ "*dir*"'
 	contains "its beginning is enough" "$out" '"value":1'
 	printf 'ab\0cdef' >text
 	asked 'dd if=text of=/dev/null bs=7 count=1 status=none' 'count write by comm if "\0cd" in buf && comm == "dd"'
@@ -79,19 +83,19 @@ text_is_matched() {
 
 # A tracepoint's text of any length; all its fields.
 all_fields() {
-	answer 'spawn 3 >expected' trace 'sched_process_exec'
+	answer 'asker 3 >expected' trace 'sched_process_exec'
 	equal "rows" "$(awk '{ print $1, $3, $4, $1, $1 }' expected)" \
-		"$(fields data.pid data.comm data.filename data.pid_2 data.old_pid | grep " spawn " | tail -n 3)"
+		"$(fields data.pid data.comm data.filename data.pid_2 data.old_pid | grep " asker " | tail -n 3)"
 }
 
 kernel_structs() {
 	reprobe list 'tp_btf:sched_process_exec' >list 2>&1 || skip "this kernel has no tp_btf"
-	answer 'spawn 3 >expected' trace 'tp_btf:sched_process_exec p->comm p->real_parent->tgid bprm->filename if p->comm == "spawn"'
+	answer 'asker 3 >expected' trace 'tp_btf:sched_process_exec p->comm p->real_parent->tgid bprm->filename if p->comm == "asker"'
 	equal "tp_btf" "$(awk '{ print $1, $3, $2, $4 }' expected)" \
 		"$(fields data.pid data.p_comm data.p_real_parent_tgid data.bprm_filename | tail -n 3)"
-	answer 'spawn 3 >expected' trace 'rawtracepoint:sched_process_exec'
+	answer 'asker 3 >expected' trace 'rawtracepoint:sched_process_exec'
 	equal "all arguments of a raw tracepoint" "$(awk '{ print $1, $3, $1, $4 }' expected)" \
-		"$(fields data.pid data.p_comm data.p_pid data.bprm_filename | grep " spawn " | tail -n 3)"
+		"$(fields data.pid data.p_comm data.p_pid data.bprm_filename | grep " asker " | tail -n 3)"
 }
 
 # What a syscall's arguments lead to is the process's.
@@ -99,10 +103,10 @@ memory_of_the_process() {
 	answer 'sleep 0.03125' trace 'clock_nanosleep rqtp->tv_sec rqtp->tv_nsec ret if comm == "sleep"'
 	# coreutils 9.5 and newer sleep a nanosecond longer.
 	matches "a struct" "$(fields data.rqtp_tv_sec data.rqtp_tv_nsec data.ret)" '^0 3125000[01] 0$'
-	answer 'spawn 3 >expected' trace 'execve filename ret if comm == "spawn"'
+	answer 'asker 3 >expected' trace 'execve filename ret if comm == "asker"'
 	equal "gone by the return" "$(awk '{ print $1, $4, 0 }' expected)" \
 		"$(fields data.pid data.filename data.ret | tail -n 3)"
-	answer 'spawn 3 >expected' count 'execve by filename if ret == 0'
+	answer 'asker 3 >expected' count 'execve by filename if ret == 0'
 	equal "a key, with the shell's own" "$(awk '{ print $4 }' expected | sort -u) 4" "$(grep -F "$(awk '{ print $4; exit }' expected)" out | jsonlines key.filename value | tr '\t' ' ')"
 	answer 'sh -c "exec /bin/sleep 0 1 2"' trace 'execve argv[0] argv[2] *argv[1] if argv[3] && argv[3] == "2"'
 	equal "pointers to text" "/bin/sleep 1 0" "$(fields data.argv_0 data.argv_2 data.argv_1)"
@@ -144,7 +148,7 @@ failed_reads() {
 	matches "what was read" "$out" ' untouched +name'
 	matches "told" "$err" '1 of [0-9]+ reads of `filename` failed: .*ask for `ret`, too'
 	local reads
-	reads=$(sed -n 's/.* 1 of \([0-9]*\) reads of.*/\1/p' err)
+	reads=$(sed -n 's/.* 1 of \([0-9]*\) reads of.*/\1/p' err | tail -1) # it may be told meanwhile, too
 	equal "of how many" "$(grep -c ' untouched ' out)" "$reads"
 	asked 'untouched name' 'trace openat filename if comm == "untouched"'
 	equal "rows" '"name" null' "$(grep -o '"filename":[^}]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
@@ -155,8 +159,36 @@ failed_reads() {
 	equal "read again at the return" '"name" "/etc/hostname"' \
 		"$(grep -o '"filename":[^,]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
 	lacks "nothing to tell" "$err" unread failed
-	asked 'untouched name; spawn --open name >/dev/null' 'count openat by comm if filename == "/etc/hostname" || filename == "name"'
+	asked 'untouched name; asker --open name >/dev/null' 'count openat by comm if filename == "/etc/hostname" || filename == "name"'
 	equal "compared at the return" 1 "$(grep -c '"comm":"untouched"},"value":2' <<<"$out")"
+	# An exec that goes well takes the memory away, and the kernel has put the name elsewhere.
+	printf /bin/true >program
+	asked 'untouched program --exec; printf /nowhere >program; ! untouched program --exec' 'trace execve filename ret if comm == "true" || ret'
+	equal "of an exec" '"/bin/true" 0 "/nowhere" -2' "$(grep -o '"filename":[^}]*' <<<"$out" | sed 's/"filename"://; s/,"ret":/ /' | tail -n 2 | paste -sd' ')"
+	printf /bin/true >program
+	asked 'untouched program --exec' 'count execve by filename if filename == "/bin/true"'
+	equal "compared" 1 "$(grep -c '"key":{"filename":"/bin/true"},"value":1' <<<"$out")"
+	lacks "nothing to tell" "$err" failed
+	# Its arguments are on the new program's stack; what an interpreter is given are others.
+	printf 'of a file' >text
+	printf '#!/bin/true\n' >script.sh
+	chmod +x script.sh
+	local exec='execve filename argv[1] argv[2] argv[3] argv[4] argv[ret + 1] ret if ret == 0'
+	asked 'untouched text --args /bin/true; untouched text --args ./script.sh' "trace $exec"
+	equal "arguments of an exec" '"of a file" "last" null null "of a file"
+null null null null null' "$(grep -E '"filename":"(/bin/true|./script.sh)"' out | sed 's/.*"argv\[1\]":/"argv[1]":/; s/"argv[^"]*"://g; s/,"ret.*//; s/,/ /g')"
+	asked 'untouched text --args /bin/true' 'count execve by filename, argv[1] if argv[1] == "of a file"'
+	equal "compared" 1 "$(grep -c '"key":{"filename":"/bin/true","argv_1":"of a file"},"value":1' <<<"$out")"
+	asked 'untouched text --args /nowhere || true' 'trace execve filename argv[2] argv[4] if comm == "untouched"'
+	equal "behind the last one, at the entry" 'null' "$(grep '"/nowhere"' out | sed 's/.*"argv\[4\]"://; s/}*$//')"
+	# The program by itself says so, too: by the types of its members.
+	answer 'untouched name' trace 'openat filename flags if comm == "untouched"'
+	equal "rows of a program" '"name" null' "$(grep -o '"filename":[^,]*' <<<"$out" | cut -d: -f2 | tail -n 2 | paste -sd' ')"
+	answer 'untouched name' count 'openat by flags, filename if comm == "untouched"'
+	equal "a key of a program" 1 "$(grep -c '"key":{"flags":0,"filename":null},"value":1' <<<"$out")"
+	lacks "no value there" "$out" '"filename":""'
+	answer 'dd if=name of=/dev/null bs=5 count=1 status=none' count 'write by buf, fd if comm == "dd"'
+	equal "bytes of a program" 1 "$(grep -c '"key":{"buf":"/etc/","fd":1},"value":1' <<<"$out")"
 	# Neither equal nor unequal; a histogram has no place for it.
 	asked "$probed --calls 5" "count uprobe:$probed:twice if *(int *)1 == 0 || *(int *)1 != 0"
 	contains "conditions" "$err" '5 events were left out'
@@ -180,18 +212,121 @@ static_probes() {
 	equal "rows" "$(grep '^step' expected | cut -d' ' -f2-)" "$(fields data.int_arg0 data.char_arg1)"
 }
 
+# In one stream, in the order in which they came; what a probe does not have is not there.
+several_probes() {
+	local twice="uprobe:$probed:twice" end="uretprobe:$probed:twice" program
+	asked "$probed --calls 300 >/dev/null" "trace $twice, $end arg0 ret"
+	equal "in their order, each with its own" "$(for i in $(seq 300); do echo "uprobe:$probed:twice $i -"; echo "uretprobe:$probed:twice - $((i * 2))"; done)" \
+		"$(jsonlines data.probe data.arg0 data.ret <<<"$out" | tr '\t' ' ')"
+	touch readme
+	run reprobe --json -c 'asker --open readme missing >expected; asker --kill 10 >killed' \
+		-e 'trace openat, kill, sys_exit_kill filename ret sig if comm == "asker"'
+	status 0
+	equal "with a result, of one that has both ends apart" \
+		"$(awk 'NR % 3 == 1 { print "sys_enter_openat", $5, $4 ? -$4 : $3, "-" }' expected) sys_enter_kill - - 10 sys_exit_kill - 0 - sys_enter_kill - - 10 sys_exit_kill - -3 -" \
+		"$(jsonlines data.probe data.filename data.ret data.sig <<<"$out" | grep -v '/lib\|/etc\|locale' | sed '/^sys_enter_openat/!d' | tr '\t' ' ') $(jsonlines data.probe data.filename data.ret data.sig <<<"$out" | sed '/kill/!d' | paste -sd' ' | tr '\t' ' ')"
+	lacks "what is not there has no member" "$(grep sys_exit_kill <<<"$out" | head -n 1)" filename '"sig"'
+	run reprobe -c 'asker --open readme >expected' -e 'trace openat, close filename fd if comm == "asker" && pid > 1 until filename == "readme"'
+	status 0
+	matches "a table" "$out" '^TIME +probe +PID +COMM +filename +fd$' 'sys_enter_close +[0-9]+ +asker +- +[0-9]+$' 'sys_enter_openat +[0-9]+ +asker +readme +-$'
+	equal "the last one" readme "$(tail -n 1 <<<"$out" | awk '{ print $5 }')"
+	run reprobe --json -c 'asker --open readme >expected' -e 'trace sys_enter_open* if comm == "asker"'
+	equal "all arguments of a pattern" "$(awk '{ print $5 }' expected)" "$(jsonlines data.filename <<<"$out" | grep readme)"
+	equal "which" "sys_enter_open,sys_enter_openat,sys_enter_openat2" "$(grep readme <<<"$out" | jsonlines data.probe | sort -u | paste -sd,)"
+	contains "of each its own" "$(grep 'sys_enter_openat2.*readme' <<<"$out")" '"usize":24'
+	program=$(private probed)
+	run reprobe --json -c "$program --calls 3 >/dev/null; $program --usdt 2 >/dev/null" -e "trace uprobe:$program:* comm == \"probed\" as IS if pid > 1"
+	equal "functions of a program" "3 twice" "$(jsonlines data.probe <<<"$out" | grep -c twice) twice"
+	equal "none twice" "$(jsonlines data.probe <<<"$out" | wc -l)" "$(grep -c '"IS":true\|"IS":1' <<<"$out")"
+	run reprobe --json -c 'asker --calls 4 >expected' -e 'trace sys_enter_getsi*, sys_exit_getsid pid if comm == "asker"' -e 'trace sys_enter_getsi* if comm == "asker"' \
+		-e 'retarget 2 sys_enter_getpgi*' -e 'save it'
+	status 0
+	equal "moved" "sys_enter_getpgid" "$(jsonlines data.probe <<<"$out" | sort -u)"
+	equal "times" 4 "$(grep -c getpgid <<<"$out")"
+	contains "saved" "$(cat it)" 'trace sys_enter_getsi*, sys_exit_getsid pid if comm == "asker"'
+	run reprobe --json -c 'asker --open readme >expected' -e 'trace openat, getpgid filename if comm == "asker" && flags == 0'
+	contains "what cannot be" "$err" 'note: the condition cannot be true at tracepoint:syscalls:sys_enter_getpgid'
+	contains "but there" "$out" '"filename":"readme"'
+	run reprobe --json -e 'trace openat, close filename' -e 'record rows.csv' -e '! asker --open readme' -e quit
+	matches "CSV" "$(tr -d '\r' <rows.csv)" '^time,program,probe,pid,comm,filename$' ',sys_enter_openat,[0-9]+,asker,readme$' ',sys_enter_close,[0-9]+,asker,$'
+	run query trace 'openat, close nowhere'
+	refused 'has no field `nowhere`'
+	run query trace 'openat, openat filename'
+	refused 'sys_enter_openat is there twice'
+	run query trace 'openat, iter:task comm'
+	refused 'iter:task is an iterator: it cannot be one of several probes'
+	run query trace 'openat, sched_wakeup..sched_switch comm'
+	refused 'cannot be one of several probes'
+	run query hist 'openat, close fd'
+	refused 'cannot understand'
+}
+
+# Text for each event, with values as rows have them.
+own_text() {
+	touch readme
+	run reprobe -c 'asker --open readme missing >expected; asker --kill 10 >expected2' \
+		-e 'trace openat print "\t{comm:-8}|{flags + 26:x}|{filename:9}|{ret:11}|\{{comm == \"asker\" ? 1 : 2}\}" if comm == "asker" && !(filename ~ "/*")' \
+		-e 'trace kill, openat print "{probe} {sig} {filename}\n" if comm == "asker" && pid > 1'
+	status 0
+	equal "text" "$(awk 'NR % 3 == 1 { printf "\tasker   |0x1a|%9s|%11s|{1}\n", $5, $4 ? "-2 ENOENT" : $3 }' expected)" "$(grep '^.asker' <<<"$out")"
+	equal "several probes" "sys_enter_kill 10 SIGUSR1 -,sys_enter_openat - missing,sys_enter_openat - readme" \
+		"$(grep '^sys.*\(kill\|me\|missing\)$\|^sys.*kill' <<<"$out" | sort -u | paste -sd,)"
+	asked 'asker --open readme >expected' 'trace openat print "{filename} {dfd}" if filename == "readme"'
+	contains "JSON has the values" "$out" '"filename":"readme","dfd":-100}'
+	run reprobe -e 'trace openat print "{x"'
+	refused "this '{' is not closed"
+	run reprobe -e 'trace openat print "x}"'
+	refused "this '}' closes nothing"
+	run reprobe -e 'trace openat print "{filename:}"'
+	refused 'a width or a look is missing behind the colon'
+	run reprobe -e 'trace openat print "{filenam}"'
+	refused 'has no field `filenam`'
+	run reprobe -e 'count openat print "x"'
+	refused '`print` is for trace'
+}
+
+# Comments, parameters, what is run when all is attached and at the end, and the exit status.
+scripts() {
+	cat >asks <<'EOF'
+#!/usr/bin/env -S reprobe -f
+# A comment.
+begin ! touch attached   # of the shell
+begin print "counting $1 of ${2:-all}"
+count $1 by comm if comm == "asker"   # a comment
+end map counts set {"nobody"} 5
+end print "it was \"$1\", # $1"
+EOF
+	chmod +x asks
+	run reprobe --json -c 'test -e attached && asker --calls 7 >expected' -f asks getpgid
+	status 0
+	equal "parameters" "counting getpgid of all" "$(head -n 1 <<<"$out")"
+	contains "the end" "$out" 'it was "getpgid", # getpgid'
+	equal "is before what is printed" '{"map":"counts","key":{"comm":"nobody"},"value":5} {"map":"counts","key":{"comm":"asker"},"value":7}' "$(tail -n 2 <<<"$out" | paste -sd' ')"
+	printf 'quit 7\n' >>asks
+	run ./asks getpgid two
+	equal "of a program" 7 "$rc"
+	run reprobe -c 'touch ran' -f asks
+	refused 'asks, line 4: the parameter $1 is missing' 'reprobe -f asks PARAMETER'
+	[ ! -e ran ] || fail "it ran"
+	printf 'count openat\nnonesuch\n' >wrong
+	run reprobe -f wrong -c true
+	equal "a line that fails" 1 "$rc"
+	run reprobe -e 'begin' -e 'end' -e 'print x' -e 'quit x'
+	equal "each is told" 4 "$(grep -c '^reprobe: ' <<<"$err")"
+}
+
 # ---------------------------------------------------------------- sums
 
 counts() {
-	answer 'spawn --calls 1000 >/dev/null' count 'getpgid if comm == "spawn"'
+	answer 'asker --calls 1000 >/dev/null' count 'getpgid if comm == "asker"'
 	equal "all" 1000 "$(jsonlines value <out)"
-	answer 'spawn --calls 300 >expected' count 'sys_exit_getpgid by comm, pid'
-	equal "by two" "spawn $(cat expected)" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^spawn)"
+	answer 'asker --calls 300 >expected' count 'sys_exit_getpgid by comm, pid'
+	equal "by two" "asker $(cat expected)" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^asker)"
 	# It has an argument of that name, which is 0.
-	answer 'spawn --calls 300 >expected' count 'getpgid by comm, pid'
-	equal "by its own pid" "spawn 0 300" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^spawn)"
+	answer 'asker --calls 300 >expected' count 'getpgid by comm, pid'
+	equal "by its own pid" "asker 0 300" "$(jsonlines key.comm key.pid value <out | tr '\t' ' ' | grep ^asker)"
 	contains "note" "$(query -i count 'getpgid by pid')" 'note: `pid` is the field of sys_enter_getpgid'
-	answer 'spawn --calls 7 >/dev/null; spawn --open a b >/dev/null' count 'getpgid, sys_exit_getpgid, openat if comm == "spawn"'
+	answer 'asker --calls 7 >/dev/null; asker --open a b >/dev/null' count 'getpgid, sys_exit_getpgid, openat if comm == "asker"'
 	equal "several attach points" "0 7,4294967296 7,8589934592 2" \
 		"$(grep '"place"' out | jsonlines key.place value | tr '\t' ' ' | sort -n | paste -sd,)"
 }
@@ -199,16 +334,16 @@ counts() {
 # ~0 is the largest number of 64 bits: it has a bucket, too.
 huge_numbers() {
 	local buckets='.*"min":4611686018427387904,"max":9223372036854775807,"count":0},{"min":9223372036854775808,"max":18446744073709551615,"count":70}]}$'
-	answer 'spawn --calls 70 >/dev/null' hist 'getpgid ~(u64)pid'
+	target=-t answer 'asker --calls 70 >/dev/null' hist 'getpgid ~(u64)pid'
 	matches "all" "$out" "$buckets"
-	answer 'spawn --calls 70 >/dev/null' hist 'getpgid ~(u64)pid by comm'
-	matches "by name" "$(grep spawn out)" "$buckets"
+	answer 'asker --calls 70 >/dev/null' hist 'getpgid ~(u64)pid by comm'
+	matches "by name" "$(grep asker out)" "$buckets"
 }
 
 # Of what is not the target nothing counts: here as many calls again.
 targets_only() {
-	start sh -c 'while :; do spawn --calls 100 >/dev/null; done'
-	target=-t answer 'spawn --calls 50 >/dev/null' count getpgid
+	start sh -c 'while :; do asker --calls 100 >/dev/null; done'
+	target=-t answer 'asker --calls 50 >/dev/null' count getpgid
 	equal "calls" 50 "$(jsonlines value <out)"
 	kill -- "-$pid"
 }
@@ -269,12 +404,12 @@ sums() {
 
 # What was gathered stays where the C does, and goes on.
 sums_go_on() {
-	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"spawn\"" -e 'show 1' -e quit
+	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"asker\"" -e 'show 1' -e quit
 	cp out same.c
-	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"spawn\"" -e 'edit 1 same.c' -c 'spawn --calls 10 >expected'
+	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"asker\"" -e 'edit 1 same.c' -c 'asker --calls 10 >expected'
 	status 0
 	contains "after an edit" "$out" '"value":{"count":10,"sum":30,"avg":3,"min":3,"max":3}'
-	run reprobe --json -e "sum sys_enter_getsid 5" -e 'retarget 1 sys_enter_getpgid' -c 'spawn --calls 10 >expected'
+	run reprobe --json -e "sum sys_enter_getsid 5" -e 'retarget 1 sys_enter_getpgid' -c 'asker --calls 10 >expected'
 	status 0
 	contains "after a move" "$out" '"map":"sums","key":0,"value":50}'
 }
@@ -312,6 +447,66 @@ limits_end() {
 	contains "of an iterator" "$out" 'counts: 3'
 }
 
+# The event that it is true of is the last one, and is taken; what cannot be read is not the end.
+limits_by_condition() {
+	local twice="uprobe:$probed:twice"
+	answer "$probed --calls 50 >/dev/null" trace "$twice arg0 ret if arg0 > 2 until ret == 14"
+	equal "rows" "3 6,4 8,5 10,6 12,7 14" "$(fields data.arg0 data.ret | paste -sd,)"
+	answer "$probed --calls 50 >/dev/null" count "$twice uretprobe:$probed:twice until nsecs > 0"
+	equal "the first" 1 "$(grep '"counts"' out | jsonlines value | awk '{ n += $1 } END { print n }')"
+	answer "for i in 1 2 3 4; do $probed --calls 300 >/dev/null & done; wait" sum "$twice arg0 == 300 until arg0 == 300"
+	equal "one, of those on all CPUs" 1 "$(figures value.sum)"
+	asked "$probed --calls 20 >/dev/null" "count $twice until *(int *)1 == 0"
+	contains "all" "$out" '"value":20'
+	contains "is told" "$err" '20 events may have been the last one: `*(int *)1 == 0` cannot be read'
+	while :; do "$probed" --calls 40 >/dev/null; done &
+	run reprobe --json -e "sum $twice arg0 until ret == 20"
+	status 0
+	matches "ends by itself" "$out" '"map":"sums","key":0,"value":[0-9]+}'
+	contains "is said" "$err" '[1] done'
+	run reprobe -e "trace openat until filenam"
+	refused 'has no field `filenam`'
+}
+
+# Each event is in one interval, and in no other, however many come from all CPUs when one ends; no entry stays.
+intervals() {
+	local twice="uprobe:$probed:twice" many="for i in 1 2 3 4 5 6; do $probed --calls 30000 >/dev/null & done; wait"
+	local total='{ n += $1 } END { print n + 0 }'
+	run reprobe --json -c "$many" -e "count $twice by arg0 & 7 every 20ms" -e "sum $twice 1 every 15ms" \
+		-e "hist $twice 1 every 25ms" -e "max $twice arg0 every 50ms" -e "count $twice, uretprobe:$probed:twice every 30ms"
+	status 0
+	equal "counts" 180000 "$(grep '"1.counts"' <<<"$out" | jsonlines value | awk "$total")"
+	equal "sums" 180000 "$(grep '"2.sums"' <<<"$out" | jsonlines value | awk "$total")"
+	equal "histograms" 180000 "$(grep '"3.dist"' <<<"$out" | grep -o '"count":[0-9]*' | cut -d: -f2 | awk "$total")"
+	equal "extremes" 30000 "$(grep '"4.maxima"' <<<"$out" | jsonlines value | sort -n | tail -n 1)"
+	equal "two probes" 360000 "$(grep '"5.counts"' <<<"$out" | jsonlines value | awk "$total")"
+	[ "$(grep -c '"interval":' <<<"$out")" -ge 5 ] || fail "expected several intervals" "$out"
+	matches "a line for each, with its time" "$(head -n 1 <<<"$out")" '^\{"time":"[0-9:.]+","probe":[1-5],"interval":1\}$'
+	lacks "the key is not shown" "$out" '"interval":[0-9]*,'
+	run reprobe -c "$probed --calls 50 >/dev/null; sleep 0.3; $probed --calls 20 >/dev/null" -e "count $twice by arg0 & 3 every 200ms top 1"
+	status 0
+	matches "text" "$out" '^[0-9:]{8}\.[0-9]{3}$' '^ARG0_3 +VALUE$' '^[12] +13$' '^… and 3 more$' '^[0-3] +5$'
+	run reprobe --json -e "count sys_enter_getsid every 100ms" -e 'retarget 1 sys_enter_getpgid' -e 'save it' -c 'asker --calls 70 >expected'
+	equal "moved" 70 "$(jsonlines value <<<"$out" | awk "$total")"
+	equal "saved" 'count sys_enter_getpgid every 100ms' "$(sed -n '/^count/s/tracepoint:syscalls://p' it)"
+	run reprobe --json -c "$probed --spin 400" -e 'profile 199 by cpu every 100ms if comm == "probed"'
+	[ "$(grep '"map"' <<<"$out" | jsonlines value | awk "$total")" -ge 5 ] || fail "expected samples" "$out"
+	run reprobe -e 'count iter:task every 1s'
+	refused 'iter:task is an iterator, which is over at once'
+}
+
+# What grows fastest, with all that came.
+tops() {
+	local twice="uprobe:$probed:twice"
+	run reprobe --json -c "$probed --calls 40 >/dev/null; until grep -q interval out; do sleep 0.05; done; $probed --calls 44 >/dev/null" -e "top 2 $twice by arg0 % 3 every 200ms"
+	status 0
+	equal "rows" 2 "$(tail -n 2 <<<"$out" | grep -c '"value":2[89]')"
+	matches "rates" "$out" '"value":2[89],"per_s":[1-9]'
+	run reprobe -c "$probed --calls 40 >/dev/null" -e "top $twice by arg0 > 30" -e 'save it'
+	matches "a table" "$(grep -A9 ARG0 <<<"$out" | paste -sd' ')" '^ARG0_30 +VALUE +0 +30 +1 +10$'
+	equal "saved" "top $twice by arg0 > 30" "$(grep ^top it)"
+}
+
 latencies() {
 	answer "$probed --calls 20 >/dev/null" latency "uprobe:$probed:twice"
 	equal "calls" 20 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
@@ -325,13 +520,13 @@ latencies() {
 
 # Who it is that runs, and who has started it; at functions about another task, that one.
 about_tasks() {
-	asked 'sh -c "exec spawn --open readme >expected"' 'trace openat ppid parent gid user curtask->tgid as SELF filename if filename == "readme"'
+	asked 'sh -c "exec asker --open readme >expected"' 'trace openat ppid parent gid user curtask->tgid as SELF filename if filename == "readme"'
 	local self
 	self=$(cut -d' ' -f1 expected | head -n 1)
-	matches "its parent" "$out" "\"pid\":$self,\"comm\":\"spawn\",\"ppid\":[0-9]+,\"parent\":\"(reprobe|sh|bash)\",\"gid\":$(id -g),\"user\":$(id -u),\"SELF\":$self,"
-	run reprobe -c 'spawn --open readme >expected' -e 'count openat by user, ppid == 0 as NONE if filename == "readme"'
+	matches "its parent" "$out" "\"pid\":$self,\"comm\":\"asker\",\"ppid\":[0-9]+,\"parent\":\"(reprobe|sh|bash)\",\"gid\":$(id -g),\"user\":$(id -u),\"SELF\":$self,"
+	run reprobe -c 'asker --open readme >expected' -e 'count openat by user, ppid == 0 as NONE if filename == "readme"'
 	matches "the user's name" "$out" "^$(id -u) $(id -un) +0 +[0-9]+\$"
-	asked 'spawn 3 >expected' 'count tp_btf:sched_process_exec by ppid if p->comm == "spawn"' || return
+	asked 'asker 3 >expected' 'count tp_btf:sched_process_exec by ppid if p->comm == "asker"' || return
 	contains "of the task that it is about" "$out" "\"ppid\":$(awk '{ print $2; exit }' expected)},\"value\":3"
 }
 
@@ -339,12 +534,12 @@ about_tasks() {
 both_stacks() {
 	run reprobe --json -c 'sleep 0.3' -e 'count clock_nanosleep by ustack if comm == "sleep"' \
 		-e 'count sched_process_exit by kstack, cpu >= 0 as HERE if comm == "sleep"'
-	matches "a key" "$out" '"ustack":"[^"]*nanosleep[^"]*","pid":[1-9][0-9]*},"value":1'
+	matches "a key" "$out" '"ustack":"[^"]*(nanosleep|syscall_cancel)[^"]*","pid":[1-9][0-9]*},"value":1'
 	matches "a key of the kernel" "$out" '"kstack":"[^"]*do_exit[^"]*","HERE":1},"value":1'
 	run reprobe -c 'sleep 0.3' -e 'trace clock_nanosleep ustack kstack if comm == "sleep"' -e 'trace sched_process_exit kstack if comm == "sleep"'
 	matches "rows of the kernel" "$out" '^    do_exit'
-	matches "rows of the process" "$out" '^    .*nanosleep'
-	run reprobe --json -c 'spawn --calls 5 >expected' -e 'count getpgid by ustack if comm == "spawn"'
+	matches "rows of the process" "$out" '^    .*(nanosleep|syscall_cancel)'
+	run reprobe --json -c 'asker --calls 5 >expected' -e 'count getpgid by ustack if comm == "asker"'
 	contains "the process, not the argument" "$out" "\"pid\":$(cut -d' ' -f1 expected)},\"value\":5"
 }
 
@@ -373,14 +568,14 @@ durations() {
 # What numbers mean, to people; programs read the numbers.
 looks() {
 	touch readme
-	run reprobe -c 'spawn --open readme missing >expected' \
-		-e 'trace openat filename oct(mode) flags in KiB as SIZE hex(flags + 10) flags ret as RESULT if comm == "spawn" && filename == "missing"'
+	run reprobe -c 'asker --open readme missing >expected' \
+		-e 'trace openat filename oct(mode) flags in KiB as SIZE hex(flags + 10) flags ret as RESULT if comm == "asker" && filename == "missing"'
 	status 0
 	matches "headers" "$out" '^TIME +PID +COMM +filename +oct\(mode\) +SIZE +hex\(flags \+ 10\) +flags +RESULT$'
-	matches "a row" "$out" ' spawn +missing +0[0-7]* +0 +0xa +O_RDONLY +-2 ENOENT$'
-	run reprobe --json -c 'spawn --open readme missing >expected' -e 'trace openat hex(flags + 10) as X ret if comm == "spawn" && filename == "missing"'
+	matches "a row" "$out" ' asker +missing +0[0-7]* +0 +0xa +O_RDONLY +-2 ENOENT$'
+	run reprobe --json -c 'asker --open readme missing >expected' -e 'trace openat hex(flags + 10) as X ret if comm == "asker" && filename == "missing"'
 	contains "JSON has numbers" "$out" '"X":10,"ret":-2'
-	run reprobe -c 'spawn --kill 10 >expected' -e 'count kill by sig, ret if comm == "spawn"'
+	run reprobe -c 'asker --kill 10 >expected' -e 'count kill by sig, ret if comm == "asker"'
 	matches "keys" "$out" '^10 SIGUSR1 +-3 ESRCH +1$'
 	run reprobe -c "$probed --calls 3 >/dev/null" -e "stats uprobe:$probed:twice arg0 * 1500us" \
 		-e "sum uprobe:$probed:twice arg0 * 1500us in ms" -e "count uprobe:$probed:twice by err((int)arg0 + 10)" \
@@ -398,16 +593,112 @@ looks() {
 	command -v bash >/dev/null || skip "no bash"
 	run reprobe -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/1" 2>/dev/null' -e 'trace inet_sock_set_state oldstate newstate protocol if dport == 1'
 	matches "as the kernel prints it" "$out" ' 7 TCP_CLOSE +2 TCP_SYN_SENT +6 IPPROTO_TCP$'
+	run reprobe -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/1" 2>/dev/null' -e 'trace inet_sock_set_state daddr dport daddr_v6 if dport == 1 until 1' \
+		-e 'trace inet_sock_set_state args if dport == 1 until 1'
+	matches "addresses in bytes" "$out" ' 127\.0\.0\.1 +1 +::ffff:127\.0\.0\.1$' ' 127\.0\.0\.1 +::ffff:'
+	run reprobe --json -c 'bash -c "exec 3<>/dev/tcp/127.0.0.1/1" 2>/dev/null' -e 'trace inet_sock_set_state daddr daddr_v6 if dport == 1 until 1'
+	contains "in JSON, too" "$out" '"daddr":"127.0.0.1","daddr_v6":"::ffff:127.0.0.1"'
 	run query trace 'openat flags in parsecs'
 	refused 'this is not a unit' 'KiB'
 	run query trace 'openat hex(filename)'
 	refused 'this is not a number'
 }
 
+# Numbers of syscalls are names; those of 32-bit programs, here of int 0x80, have a table of their own.
+syscalls_by_name() {
+	local only='if comm == "calls" && pid > 1'
+	command -v cc >/dev/null || skip "there is no compiler"
+	cat >calls.c <<'END'
+#include <sys/syscall.h>
+#include <unistd.h>
+int main(int argc, char **argv)
+{
+	for (int i = 0; i < 5; i++)
+		syscall(SYS_getpgid, 0);
+	syscall(9999);
+#ifdef __x86_64__
+	syscall(SYS_getpgid | 1 << 30, 0);
+	for (int i = 0; argc > 1 && i < 7; i++) { /* 132 is getpgid there, and syslog here */
+		long result;
+		__asm__ volatile("int $0x80" : "=a"(result) : "a"(132L), "b"(0L) : "memory");
+	}
+#endif
+	return 0;
+}
+END
+	cc -o calls calls.c
+	run reprobe --json -c './calls' -e "count raw_syscalls:sys_enter by id $only"
+	contains "keys" "$out" '{"id":"getpgid"},"value":5}' '{"id":"9999"},"value":1}'
+	run reprobe -c './calls' -e "trace raw_syscalls:sys_exit $only && ret == -38 && id == 9999" \
+		-e "trace rawtracepoint:sys_enter id as WHAT syscall(id + 1) $only && id == 9999" -e "max raw_syscalls:sys_enter id $only && id < 100000"
+	matches "a row" "$out" ' calls +9999 +-38 ENOSYS$'
+	matches "a raw one" "$out" ' calls +9999 +10000$'
+	contains "a number" "$out" '3.maxima: 9999'
+	[ "$(uname -m)" = x86_64 ] || return
+	./calls 1 2>/dev/null || skip "the kernel runs no 32-bit programs"
+	run reprobe -c './calls 1' -e "count raw_syscalls:sys_enter by id $only" -e "trace raw_syscalls:sys_enter print \"{id} {syscall(20)}\" $only && id == 132"
+	status 0
+	matches "of 64 bits" "$out" '^getpgid +5$'
+	matches "of 32 bits" "$out" '^getpgid \(32-bit\) +7$'
+	matches "of x32" "$out" '^getpgid \(x32\) +1$'
+	equal "texts" 7 "$(grep -c '^getpgid (32-bit) getpid (32-bit)$' out)"
+}
+
+# Functions of a process, in rows and keys, when it has ended, too.
+user_names() {
+	command -v cc >/dev/null || skip "there is no compiler"
+	cat >sorts.c <<'END'
+#include <stdlib.h>
+#include <unistd.h>
+__attribute__((noinline)) static int upward(const void *a, const void *b) { return *(const int *)a - *(const int *)b; }
+__attribute__((noinline)) static int downward(const void *a, const void *b) { return *(const int *)b - *(const int *)a; }
+int main(void)
+{
+	int numbers[] = {3, 1, 2};
+	for (int i = 0; i < 6; i++)
+		qsort(numbers, 3, sizeof(int), i % 3 ? upward : downward);
+	while (access("seen", F_OK))
+		usleep(10000);
+	return 0;
+}
+END
+	cc -O1 -o sorts sorts.c
+	run reprobe -c './sorts & sleep 0.5; touch seen; wait' -e 'trace uprobe:c:qsort usym(arg3) usym(arg3 + 1) as later' \
+		-e 'count uprobe:c:qsort by usym(arg3)' -e 'trace uprobe:c:qsort print "-{usym(arg3):12}-{usym(7)}-"' -e wait -e 'export json 2' -e quit
+	status 0
+	equal "rows" "4 upward upward+0x1
+2 downward downward+0x1" "$(sed -n 's/^\[1\] [0-9:]* *[0-9]* *sorts *//p' out | sort | uniq -c | sort -rn | awk '{ $1 = $1; print }')"
+	contains "keys" "$out" '"key":{"usym_arg3":"upward"},"value":4}' '"key":{"usym_arg3":"downward"},"value":2}'
+	equal "texts" 4 "$(grep -c '^-      upward-0x7-$' out)"
+	run reprobe -e 'trace iter:task usym(1)'
+	refused 'cannot answer `trace iter:task usym(1)`' 'the process that runs is not the one that it is about'
+}
+
+# Since when, at what time, and all arguments among others; a function of the kernel at an address.
+moments_and_names() {
+	local at day
+	touch readme
+	day=$(date +%H:%M)
+	run reprobe -c 'asker --open readme >expected' -e 'trace openat elapsed time(nsecs) as AT dfd + 1 as ONE, args if filename == "readme" until 1'
+	status 0
+	matches "columns" "$out" '^TIME +PID +COMM +elapsed +AT +ONE +dfd +filename +flags +mode$'
+	matches "a row" "$out" ' asker +[0-9.]+(us|ms|s) +[0-9:]{8}\.[0-9]{6} +-99 +-100 +readme +O_RDONLY +[0-7]+$'
+	at=$(tail -n 1 <<<"$out" | awk '{ print $5 }')
+	[[ ${at:0:5} == "$day" || ${at:0:5} == "$(date +%H:%M)" ]] || fail "expected the time of day, $day, and got $at"
+	asked 'asker --open readme >expected' 'count openat by elapsed > 1ns && elapsed < 600s as NOW, time / 1h > 0 as LATE if filename == "readme" && comm == "asker"'
+	contains "keys" "$out" '"NOW":1,'
+	run reprobe --json -c 'asker --open readme missing >expected' -e 'trace openat, close ret args if comm == "asker" && pid > 1'
+	equal "of several probes" "readme -" "$(grep '"filename":"readme"' <<<"$out" | head -n 1 | jsonlines data.filename data.fd | tr '\t' ' ')"
+	at=$(awk '$3 == "do_nanosleep" || $3 == "hrtimer_wakeup" { print $1, $3; exit }' /proc/kallsyms)
+	[[ ${at%% *} =~ [1-9a-f] ]] || skip "the kernel hides its addresses"
+	run reprobe -c "$probed --calls 1 >/dev/null" -e "trace uprobe:$probed:twice ksym(0x${at%% *}) ksym(0x${at%% *} + 4) ksym(arg0)"
+	matches "functions" "$out" " ${at##* } +${at##* }\\+0x4 +0x1\$"
+}
+
 # From one probe to another: by thread, or by what both have in common.
 spans() {
 	local twice="uprobe:$probed:twice" end="uretprobe:$probed:twice"
-	answer 'spawn --calls 300 >expected' count 'sys_enter_getpgid..sys_exit_getpgid by duration < 1s, pid + 3 as THREE if comm == "spawn"'
+	answer 'asker --calls 300 >expected' count 'sys_enter_getpgid..sys_exit_getpgid by duration < 1s, pid + 3 as THREE if comm == "asker"'
 	equal "by thread" "1 3 300" "$(grep '"counts","key"' out | jsonlines key.duration_1s key.THREE value | tr '\t' ' ')"
 	answer "$probed --calls 20 >/dev/null" stats "$twice..$end arg0 * 1000 + ret matching arg0, ret / 2"
 	equal "both ends" "20 210420 1002 20040" "$(figures value.count value.sum value.min value.max)"
@@ -419,9 +710,16 @@ spans() {
 	equal "latencies" 20 "$(grep -o '"count":[0-9]*' <<<"$out" | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
 	asked 'sleep 0.05' 'trace sched_wakeup..sched_switch next_comm duration < 10s as QUICK matching pid, next_pid if next_comm == "sleep"'
 	contains "a task that is woken, and runs" "$out" '"next_comm":"sleep","QUICK":1'
-	run reprobe --json -c 'spawn --calls 7 >expected' -e 'count sys_enter_getsid..sys_exit_getsid by comm if comm == "spawn"' \
+	# What B calls as the task has its names, too; beside names of A's the task's are those at B.
+	asked 'exec sh -c "kill -CONT \$\$; exec asker --calls 1 >expected"' 'trace sys_enter_kill..signal_generate pid comm sig sig + uid as SUM if sig == 18'
+	equal "fields of B" "1 sh 18 $((18 + $(id -u)))" \
+		"$(grep '"output"' out | jsonlines data.pid data.field_pid data.field_comm data.sig data.SUM | awk '{ print $1 == $2, $3, $4, $5 }')"
+	contains "a note" "$err" '`pid` is the field of signal_generate, not the process that is there'
+	asked 'sh -c "exec true"' 'count sched_process_exec..sched_process_exit by comm, pid == old_pid as SAME, old_pid - ppid > 0 as BORN if comm == "true"'
+	equal "names of both" "true 1 1 1" "$(grep '"counts","key"' out | jsonlines key.comm key.SAME key.BORN value | tr '\t' ' ')"
+	run reprobe --json -c 'asker --calls 7 >expected' -e 'count sys_enter_getsid..sys_exit_getsid by comm if comm == "asker"' \
 		-e 'retarget 1 sys_enter_getpgid..sys_exit_getpgid'
-	contains "moved" "$out" '"key":{"comm":"spawn"},"value":7'
+	contains "moved" "$out" '"key":{"comm":"asker"},"value":7'
 	run query latency 'sched_switch..sched_switch'
 	refused 'it begins and ends at the same probe'
 	run query latency 'sched_wakeup..sched_switch matching pid'
@@ -435,7 +733,7 @@ spans() {
 }
 
 stacks_and_samples() {
-	answer "spawn --open a b >/dev/null" stack 'openat by comm if comm == "spawn"'
+	answer "asker --open a b >/dev/null" stack 'openat by comm if comm == "asker"'
 	equal "times" 2 "$(grep '"kernel_stack"' out | jsonlines value | awk '{ n += $1 } END { print n + 0 }')"
 	answer "$probed --spin 700" profile '199 by cpu if comm == "probed"'
 	local samples
@@ -490,13 +788,21 @@ words() {
 	fi
 }
 
+# That list has a hundred thousand names. reprobe itself says what another reprobe opens.
+without_the_list_of_functions() {
+	local opened
+	opened=$(reprobe -c "reprobe -p $$ -e 'count sys_enter_getpgid by comm' -e 'count openat by comm' --for 0.01" --json 2>/dev/null \
+		-e 'count sys_enter_openat by filename if filename == "/proc/kallsyms" || filename == "/sys/kernel/btf/vmlinux"')
+	equal "opened" "/sys/kernel/btf/vmlinux 1" "$(grep '"counts","key"' <<<"$opened" | jsonlines key.filename value | tr '\t' ' ')"
+}
+
 arguments() {
 	equal "tracepoint" "tracepoint:sched:sched_process_exec(char filename[], pid_t pid, pid_t old_pid)" \
 		"$(query args tracepoint:sched:sched_process_exec)"
 	equal "syscall's function" "kprobe:sys_openat(int dfd, const char *filename, int flags, umode_t mode) returns long" \
 		"$(query args kprobe:sys_openat)"
 	equal "function" "kprobe:do_unlinkat(int dfd, struct filename *name) returns int" "$(query args kprobe:do_unlinkat)"
-	equal "in a file" "uprobe:$probed:twice() returns long" "$(query args "uprobe:$probed:twice")"
+	equal "in a file" "uprobe:$probed:twice(int number, const char *word) returns int" "$(query args "uprobe:$probed:twice")"
 	equal "sample" "profile:hz:9()" "$(query args profile:hz:9)"
 	matches "raw tracepoint" "$(query args rawtracepoint:sched_process_exec)" \
 		'^rawtracepoint:sched_process_exec\(struct task_struct \*p, (pid_t|int) old_pid, struct linux_binprm \*bprm\)$'
@@ -551,6 +857,9 @@ END
 t "trace: a syscall with its result" syscalls_with_results
 t "trace: text is compared to its end" text_is_compared_to_its_end
 t "text is matched" text_is_matched
+t "trace: several probes" several_probes
+t "trace: text of one's own" own_text
+t "scripts" scripts
 t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process
@@ -567,15 +876,22 @@ t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
 t "until, sample" limits
 t "until: the end" limits_end
+t "until: a condition" limits_by_condition
+t "every" intervals
+t "top" tops
 t "latency" latencies
 t "tasks and their parents" about_tasks
 t "kstack and ustack" both_stacks
 t "from one probe to another" spans
 t "duration" durations
 t "what numbers mean" looks
+t "elapsed, time, args, ksym" moments_and_names
+t "usym" user_names
+t "names of syscalls" syscalls_by_name
 t "stack and profile" stacks_and_samples
 t "programs for functions of the kernel compile" functions_of_the_kernel
 t "what a word means" words
+t "what a tracepoint's name means is known without the list of all functions" without_the_list_of_functions
 t "what can be read" arguments
 t "questions without an answer" no_answer
 finish

@@ -432,7 +432,7 @@ PROBE
     }
     e->flags = t->files->fdt->fd[1]->f_flags;
     e->same = flags_of(t, one) == t->files->fdt->fd[one][0].f_flags;
-    e->letter = t->comm[1];
+    e->letter = t->comm[1] == 1[t->comm] ? t->comm[1] : 0;
     e->limit = t->signal->rlim[7].rlim_cur;
     e->computed = t->signal->rlim[t->comm[1] - 'p' + 7].rlim_cur;
     e->cast = ((struct task_struct *)bpf_get_current_task())->comm[4];
@@ -462,6 +462,35 @@ elements_behind_members() {
 	equal "flags" "$((01 | 02000))" "$(($(jsonlines data.flags <out) & 03003))"
 }
 
+# Where libbcc does not read for the author at all, nothing is read wrong: the line is told, and what to do.
+in_macros_and_headers() {
+	echo 'static inline u32 second(struct task_struct *t) { return t->comm[1]; }' >own.h
+	local words='is read or written through a plain address' cure='in no macro and in no header of your own'
+	no_value 'SECOND(t)' "$words" 'through.c:7: e->a = SECOND(t)' "$cure"
+	no_value 'ID(t->comm[1])' "$words" 'through.c:7: e->a = ID(t->comm[1])' "$cure"
+	no_value 'unlikely(t->comm[1] == 112)' "$words" 'through.c:7:'
+	no_value 'second(t)' "$words" 'own.h:1: ' "$cure"
+	no_value '0; lock_xadd(&e->a, t->comm[1])' 'does not follow pointers in what a macro is given (lock_xadd)'
+	no_value 'one[t->comm]' 'libbcc cannot rewrite this text' 'write a[i]'
+}
+# no_value EXPRESSION PIECE…: it is refused, with those words
+no_value() {
+	source_file through.c <<END
+#include "own.h"
+#define SECOND(t) (t)->comm[1]
+#define ID(x) x
+BPF_RINGBUF_OUTPUT(events, 8);
+struct event { u64 a; };
+PROBE { int one = 1; struct task_struct *t = (struct task_struct *)bpf_get_current_task(); struct event *e = events.ringbuf_reserve(sizeof(*e)); if (!e) return 0;
+e->a = $1;
+events.ringbuf_submit(e, 0); return 0; }
+END
+	run reprobe run through.c -c true
+	shift
+	status 1
+	contains "$command" "$err" "$@"
+}
+
 t "records as JSON" records_as_json
 t "records as text" records_as_text
 t "records that are not structs" plain_values
@@ -481,4 +510,5 @@ t "--types" type_sources
 t "reprobe check" check
 t "filters by user, name and cgroup" filters
 t "elements behind members" elements_behind_members
+t "macros, and headers of one's own" in_macros_and_headers
 finish

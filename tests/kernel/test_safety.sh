@@ -50,7 +50,7 @@ says_that_it_does() {
 
 # caller: a process that waits for a line, and then calls; $caller
 start_caller() {
-	mkfifo go
+	gate
 	bash -c 'read -r _ <go; exec spawn --calls 1' >called &
 	caller=$!
 }

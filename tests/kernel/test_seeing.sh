@@ -8,6 +8,16 @@ unset NO_COLOR
 
 # ---------------------------------------------------------------- answers
 
+# What is typed right behind Ctrl-C is of the next line.
+behind_interrupt() {
+	local i
+	echo 'wait ^reprobe>' >script
+	for i in {1..20}; do
+		printf 'send junk\nlast ^reprobe> junk$\nsend \\x03clean %d\nlast ^reprobe> clean %d$\nkey ctrl-c\nlast ^reprobe>$\n' "$i" "$i" >>script
+	done
+	terminal <script
+}
+
 # Nobody has to know the name of a map: Ctrl-C shows it, so do `map`, `watch`, and leaving.
 answers() {
 	private spawn seen_$$ >path
@@ -40,7 +50,7 @@ begin ./seen_$$ --calls 10 >/dev/null
 wait ^seen_$$ +20
 send \r
 last ^reprobe>$
-send watch last 100ms\r
+send watch count 100ms\r
 begin ./seen_$$ --calls 10 >/dev/null
 wait ^seen_$$ +30
 send \r
@@ -145,6 +155,170 @@ key ctrl-c
 wait ^\[1\] paused
 key ctrl-c
 wait Ctrl-D leaves
+END
+	terminal -p $BASHPID <script
+}
+
+# ---------------------------------------------------------------- in advance
+
+# look PID "OBJECTS PROGRAMS CHILDREN": whether the prompt below PID has so many of them; programs: any
+look_ahead() {
+	cat >look <<'END'
+prompt=$(pgrep -P "$1" -x reprobe)
+objects=$(ls -l "/proc/$prompt/fd" | grep -c 'memfd:reprobe-ahead')
+programs=$(($(ls -l "/proc/$prompt/fd" | grep -c 'anon_inode:bpf') > 0))
+children=$(pgrep -c -P "$prompt")
+[ "$2" = "$objects $programs $children" ]
+END
+}
+
+# A line that stands still, or came at once, is compiled: the object waits, nothing is attached, and Enter takes it. A line that was typed
+# on has its own answer. Nothing is left when the prompt ends meanwhile.
+in_advance() {
+	mkdir -m 700 trees
+	look_ahead
+	cat >script <<'END'
+wait ^reprobe>
+send count sys_enter_getpgid by comm if comm == "nobody"
+until bash ./look $PPID "1 0 0"
+send \x7f\x7f\x7f\x7f\x7f\x7f\x7fspawn"
+until bash ./look $PPID "1 0 0"
+send \r
+wait Ctrl-C shows what it has gathered
+run bash ./look $PPID "0 1 0"
+run spawn --calls 4 >/dev/null
+key ctrl-c
+wait ^spawn +4$
+send detach all\r
+wait detached
+clear
+send hist sys_exit_getpgid ret if comm == "nobody"
+until bash ./look $PPID "1 0 0"
+send \x7f\x7f\x7f\x7f\x7f\x7f\x7fspawn"\r
+wait Ctrl-C shows what it has gathered
+run spawn --calls 5 >/dev/null
+key ctrl-c
+wait : 5 
+send avg sys_exit_getpgid ret by com
+send m
+until bash ./look $PPID "1 1 0"
+key ctrl-c
+send count sys_enter_getpgid by cmm
+idle 400
+last ^reprobe> count sys_enter_getpgid by cmm$
+key ctrl-c
+send sum sys_exit_getpgid ret by comm
+idle 160
+key ctrl-c
+key ctrl-d
+status 0
+END
+	XDG_RUNTIME_DIR=$tmp/trees terminal -p $BASHPID <script
+	equal "trees that are left" "" "$(ls trees)"
+}
+
+# What the prompt does itself, and its compilers, is left out unless --self asks for it. What it starts is not: that opens
+# one file before its exec. Nor is what tells of others, too, as a switch.
+not_itself() {
+	local self sees opens
+	look_ahead
+	echo text >given
+	for self in '' --self; do
+		run reprobe -p $BASHPID $self -e 'count openat by comm if comm == "reprobe"' -e 'count execve by comm if comm == "reprobe"' \
+			-e 'count openat by comm, filename if filename == "given"' -e 'count sched_switch by comm if comm == "reprobe"' \
+			-e '! cat given' -e 'hist sys_exit_getpgid ret' -e 'export csv' -e quit
+		status 0
+		sees=$(tr -d '\r' <out | sed -n 's/^reprobe,//p')
+		opens=1
+		[ "$self" ] && opens='[0-9]{2,}'
+		matches "its opens, an exec, and how often it waited" "${sees//$'\n'/ }" "^$opens 1 [0-9]+$"
+		contains "what it started" "$out" 'cat,given,1'
+		cat >script <<'END'
+wait ^reprobe>
+send count openat by comm if comm ~ "reprobe:*"\r
+wait Ctrl-C shows what it has gathered
+send hist sys_exit_getpgid ret by comm
+until bash ./look $PPID "1 1 0"
+send \r
+wait ^\[2\]
+clear
+send map 1\r
+END
+		[ "$self" ] && echo 'wait ^reprobe:[a-z0-9]{7} +[0-9]+$' >>script || echo 'wait ^1.counts: nothing yet$' >>script
+		terminal -p $BASHPID $self <script
+	done
+}
+
+# ---------------------------------------------------------------- what fails
+
+# A block of C that fails comes back whole by one key, and so does a question; what is typed instead has nothing of it.
+comes_back() {
+	pty_options=(--size 120x40)
+	cat >script <<'END'
+wait ^reprobe>
+send c\r
+wait ^\.\.\.
+send TRACEPOINT_PROBE(syscalls, sys_enter_getpgid) { u32 key = 7;\r
+send if (is_target()) calls.increment(key); return 0; }\r
+send .\r
+wait undeclared
+wait the Up key brings it back
+last ^reprobe>$
+send probes\r
+wait there are no programs
+last ^reprobe>$
+clear
+key up
+key up
+wait ^reprobe> c$
+row ^TRACEPOINT_PROBE.syscalls, sys_enter_getpgid. . u32 key = 7;$
+last ^\.$
+send \x01\x06\x16\x0aBPF_HASH(calls, u32);\r
+wait ^\[1\]
+last ^reprobe>$
+run spawn --calls 5 >/dev/null
+clear
+send map calls\r
+wait ^7 +5$
+last ^reprobe>$
+clear
+send struct point {\r
+wait ^\.\.\.
+send inn x; };\r
+wait brings it back
+last ^reprobe>$
+clear
+key up
+wait ^reprobe> struct point .$
+last ^inn x; .;$
+key ctrl-c
+last ^reprobe>$
+send count sys_enter_getpgid by cmm\r
+wait no field .cmm.
+last ^reprobe>$
+clear
+key up
+last ^reprobe> count sys_enter_getpgid by cmm$
+send \x7f\x7fomm if comm == "spawn"\r
+wait Ctrl-C shows what it has gathered
+run spawn --calls 6 >/dev/null
+key ctrl-c
+wait ^spawn +6$
+send c\r
+wait ^\.\.\.
+send int half;\r
+last ^\.\.\.$
+idle 50
+key ctrl-c
+last ^reprobe>$
+clear
+key up
+wait ^reprobe> c$
+row ^int half;$
+key ctrl-c
+last ^reprobe>$
+key ctrl-d
+status 0
 END
 	terminal -p $BASHPID <script
 }
@@ -304,6 +478,64 @@ END
 	contains "the rate in JSON" "$out" '"value":100}' '"value":100,"per_s":0.0}'
 }
 
+# On a narrow screen words are not broken, a screenful of completions is listed and with the next Tab all of them, and
+# a pattern says how many matches it has.
+narrow() {
+	local all matches
+	all=$(reprobe list 'tracepoint:syscalls:sys_enter_*' | wc -l)
+	matches=$(reprobe list 'tracepoint:syscalls:sys_enter_getp*' | wc -l)
+	cat >script <<END
+wait ^reprobe [0-9.]+: .help. lists the commands, Tab completes,
+wait ^Ctrl-D leaves.$
+send trace sys_enter_\t\t
+wait ^. and [0-9]+ more: Tab lists all $all$
+refuse ^sys_enter_writev
+send \t
+wait sys_enter_writev
+last ^reprobe> trace sys_enter_$
+key ctrl-c
+last ^reprobe>$
+send count tracepoint:syscalls:sys_enter_getp*\r
+wait ^    $matches matches$
+key ctrl-d
+status 0
+END
+	pty_options=(--size 60x24)
+	terminal -p $BASHPID <script
+}
+
+# While many are attached it is said how far that is, and Ctrl-C ends it: then nothing is attached, and the line that comes
+# next is as any.
+progress() {
+	[ -e "$helpers/libslow.so" ] || skip "sanitizers must come first"
+	local attached="ls -l /proc/\$(pgrep -P \$PPID -x reprobe)/fd | grep -Ec 'perf_event|bpf_link'"
+	cat >script <<END
+wait ^reprobe>
+send count tracepoint:syscalls:sys_enter_s*\r
+wait ^attached [0-9]+ of [0-9]+
+key ctrl-c
+wait an interrupt ended it
+row at [1-9][0-9]* of [0-9]+ matches$
+refuse ^attached
+last ^reprobe>$
+run [ "\$($attached)" = 0 ]
+send count sys_enter_getpgi* if comm == "spawn"\r
+wait ^    1 match$
+wait Ctrl-C shows what it has gathered
+run spawn --calls 7 >/dev/null
+send trace sys_enter_get*\r
+wait ^attached [0-9]+ of [0-9]+
+key ctrl-c
+wait cannot attach .2.: an interrupt ended it
+last ^reprobe>$
+key ctrl-c
+wait ^sys_enter_getpgid +7$
+key ctrl-d
+status 0
+END
+	LD_PRELOAD=$helpers/libslow.so terminal -p $BASHPID <script
+}
+
 # How a histogram grows, beside it.
 heat() {
 	cat >script <<'END'
@@ -342,7 +574,7 @@ wait ^and a key$
 last ^reprobe>$
 clear
 send help quit\r
-wait ^quit$
+wait ^quit \[STATUS\]$
 idle 50
 refuse pager
 size 80 12
@@ -351,7 +583,7 @@ wait the pager had
 send \r
 last ^reprobe>$
 send ? quit\r
-wait ^quit$
+wait ^quit \[STATUS\]$
 key ctrl-d
 status 0
 END
@@ -462,16 +694,22 @@ for t in d.parse("picture.svg").getElementsByTagName("text"): print(t.firstChild
 }
 
 t "Ctrl-C, and the command of -c" command_goes_on
+t "behind Ctrl-C" behind_interrupt
 t "answers are seen" answers
 t "answers of every verb" answers_of_every_verb
 t "rows without an answer" rows_alone
 t "nothing yet" nothing_yet
+t "a line that stands still" in_advance
+t "not itself" not_itself
+t "what failed comes back" comes_back
 t "rows fit the terminal" fitting
 t "expanded rows" expanded
 t "a value once" once
 t "headers" headers
 t "rates" rates
+t "progress" progress
 t "histograms that grow" heat
+t "a narrow screen" narrow
 t "the pager" pages
 t "tools" tools
 t "commands outside of the prompt" commands_outside

@@ -223,10 +223,7 @@ at_any_moment() {
 		sleep "$(awk -v ms=$((whole * i * 12 / 10 / moments)) 'BEGIN { print ms / 1000 }')"
 		kill -s "$signal" "$pid"
 		stopped
-		case $rc in
-		0 | 130 | 143) ;;
-		*) fail "moment $i of $moments: status $rc" "$err" ;;
-		esac
+		[ "$rc" = 0 ] || equal "status at moment $i of $moments" $((128 + $(kill -l "$signal"))) "$rc"
 		equal "temporary directories" "" "$(trees "$pid")"
 		[ -z "$err" ] || lacks "moment $i of $moments" "$err" "reprobe: cannot"
 	done

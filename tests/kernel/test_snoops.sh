@@ -55,6 +55,57 @@ opens_as_json() {
 	contains "odd name" "$(sed -n 4p out)" '"new\u000aline\u0009\"quoted\\ \u001b[31m é"'
 }
 
+# Of the calls of one program only those asked for: by its name, its thread, its flags.
+chosen_opens() {
+	touch readme
+	traced opensnoop -n paw -c "spawn --open readme >expected; cat readme"
+	equal "-n" "$(awk '{ $1 = $1; print }' expected)" "$(rows | grep readme)"
+	traced opensnoop -n paws -c "spawn --open readme >expected"
+	equal "-n of nobody" "" "$(rows)"
+	traced opensnoop -e -f O_DIRECTORY -c "spawn --open readme >expected"
+	equal "-f" "readme 00200000" "$(rows | awk '/readme/ { print $6, $5 }')"
+	traced opensnoop -e -f O_DIRECTORY -f O_CLOEXEC --comm spawn -c "spawn --open readme >expected"
+	equal "two -f" "00200000 02000000" "$(rows | awk '/readme/ { printf "%s%s", s, $5; s = " " }')"
+	traced opensnoop -f O_WRONLY -c "spawn --open readme >written"
+	equal "-f O_WRONLY" "written" "$(rows | awk '{ print $5 }' | grep -v /dev/tty)"
+	gate
+	bash -c 'read -r x <go; : <readme; (: <readme); echo >done; read -r x <go' &
+	start opensnoop -t $!
+	attached
+	echo >go
+	wait_in "it opened" test -s "done"
+	wait_in "its row came" grep -q "done" out
+	kill -INT "$pid"
+	stopped
+	equal "-t" "readme done" "$(tail -n +2 out | awk '/readme|done/ { printf "%s%s", s, $5; s = " " }')"
+	echo >go
+}
+
+# The directory that a relative path begins in: the working one, that of a descriptor, across mounts and in a root
+# of one's own.
+full_opens() {
+	mkdir -p "a/b c/d" mnt
+	touch "a/b c/d/file"
+	traced opensnoop -F --comm python3 -c "cd 'a/b c'; python3 -c '
+import os
+for path, dir in ((\"d/file\", None), (\"./d/../d/file\", None), (\"file\", os.open(\"d\", os.O_PATH)), (\"/\", None)):
+    os.close(os.open(path, os.O_PATH, dir_fd=dir))
+os.chroot(\".\")
+os.close(os.open(\"d/file\", os.O_PATH))
+try: os.open(\"file\", os.O_RDONLY, dir_fd=999)
+except OSError: pass'"
+	equal "paths" "$tmp/a/b c/d/file
+$tmp/a/b c/./d/../d/file
+$tmp/a/b c/d
+$tmp/a/b c/d/file
+/
+/d/file
+file" "$(sed -n '/b c\/d$\|file$\| \/$/{s/^[^/]* \([/f]\)/\1/;p}' out | awk '/b c.d$/ { d = $0; next } { print } /[.][.]/ { print d }')"
+	"${own_mounts[@]}" true 2>/dev/null || skip "no mount namespace can be made here"
+	traced opensnoop -F --comm cat -c "${own_mounts[*]} sh -c 'mount -t tmpfs none mnt && mkdir -p mnt/in/side && cd mnt/in && echo here >side/file && cat side/file'"
+	contains "across a mount" "$(rows)" " $tmp/mnt/in/side/file"
+}
+
 # ---------------------------------------------------------------- exitsnoop
 
 exits() {
@@ -72,6 +123,21 @@ exits() {
 age() {
 	traced exitsnoop --comm sleep -c 'sleep 0.3; :'
 	rows | awk -v all_ms=$took '$5 < 0.3 || $5 * 1000 > all_ms { exit 1 }' || fail "age: expected 0.3 s" "$(rows)"
+}
+
+labels() {
+	local before after
+	before=$(date -u +%H:%M:%S)
+	TZ=Asia/Tokyo traced exitsnoop --utc --label 'here, now' --comm true -c '/bin/true; :'
+	after=$(date -u +%H:%M:%S)
+	equal "header" "TIME-UTC LABEL  PCOMM" "$(head -n 1 <<<"$out" | cut -c1-21)"
+	matches "label" "$out" '^[0-9:]{8} here, now true '
+	rows | while read -r time _; do
+		[[ ! $time < $before && ! $time > $after ]] || [[ $after < $before ]] ||
+			fail "expected a time from $before to $after of UTC, got $time"
+	done
+	traced exitsnoop --json --label here --comm true -c '/bin/true; :'
+	equal "JSON" here "$(fields label)"
 }
 
 failed_exits() {
@@ -269,9 +335,46 @@ states_as_json() {
 	matches "milliseconds" "$(fields ms | tail -n 1)" '^[0-9.]+$'
 }
 
+# Comma-separated values, the seconds since the start, and the journal, whose socket the test has.
+states_elsewhere() {
+	traced tcpstates -s -t -c 'tcp 1 >expected'
+	equal "header" "TIME(s),SKADDR,PID,COMM,LADDR,LPORT,RADDR,RPORT,OLDSTATE,NEWSTATE,MS" "$(head -n 1 <<<"$out")"
+	equal "changes" "$(states_of <expected)" "$(tail -n +2 out | awk -F, '{ print $6, $8, $9, $10 }' | states_in)"
+	tail -n +2 out | awk -F, -v most=$took '$1 < last || $1 * 1000 > most || NF != 11 { exit 1 } { last = $1 }' || fail "times" "$out"
+	traced tcpstates -T -c 'tcp 1 >expected'
+	matches "the time of day" "$out" '^[0-9]{2}:[0-9]{2}:[0-9]{2} [0-9a-f]+ '
+	if [ ! -e /run/systemd/journal/socket ]; then
+		run tcpstates -Y -c true
+		[ "$rc" != 0 ] || fail "expected a status that is not 0 without a journal"
+		contains "message" "$err" "journal"
+	fi
+	"${own_mounts[@]}" true 2>/dev/null || skip "no mount namespace can be made here"
+	cat >journal.py <<'END'
+import os, socket, subprocess
+os.makedirs("/run/systemd/journal", exist_ok=True)
+journal = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+journal.bind("/run/systemd/journal/socket")
+tool = subprocess.Popen(["tcpstates", "-Y", "-c", "tcp 1 >expected; echo end >end"], stdout=subprocess.DEVNULL)
+journal.settimeout(1)
+messages = []
+while tool.poll() is None or not messages:
+    try: messages.append(journal.recv(65536).decode())
+    except TimeoutError: pass
+for message in messages:
+    fields = dict(line.split("=", 1) for line in message.splitlines())
+    assert fields["SYSLOG_IDENTIFIER"] == "tcpstates" and fields["PRIORITY"] == "5", fields
+    assert fields["OBJECT_IPV4_SOURCE_ADDRESS"] in ("127.0.0.1", "0.0.0.0"), fields
+    assert int(fields["OBJECT_TCP_SPAN_TIME"]) >= 0 and "tcp" in fields["MESSAGE"], fields
+    print("-", fields["OBJECT_TCP_SOURCE_PORT"], "-", fields["OBJECT_TCP_DESTINATION_PORT"], fields["OBJECT_TCP_OLD_STATE"], fields["OBJECT_TCP_NEW_STATE"])
+END
+	run "${own_mounts[@]}" sh -c 'mount -t tmpfs none /run && exec python3 ./journal.py'
+	status 0
+	equal "what the journal got" "$(states_of <expected)" "$(awk '{ print $2, $4, $5, $6 }' out | states_in)"
+}
+
 # A server that was there before and listens later: what others connect to is its too.
 server_states() {
-	mkfifo go
+	gate
 	sh -c 'read x <go; tcp 3 >expected; read x <go' &
 	start tcpstates -p $!
 	attached
@@ -299,6 +402,14 @@ connects() {
 	equal "-4" "$(cut -d' ' -f1-4,6,7 expected)" "$(rows | cut -d' ' -f1-6)"
 	traced tcpconnlat -6 -c 'tcp 2 >/dev/null; tcp -6 2 >expected'
 	equal "-6" "$(cut -d' ' -f1-4,6,7 expected)" "$(rows | cut -d' ' -f1-6)"
+}
+
+times_of_connects() {
+	traced tcpconnlat -t -c 'tcp 1 >expected; sleep 0.3; tcp 1 >>expected'
+	equal "header" "TIME(s)  PID" "$(head -n 1 <<<"$out" | cut -c1-12)"
+	equal "connections" "$(cut -d' ' -f1-3 expected)" "$(rows | cut -d' ' -f2-4)"
+	rows | awk -v most=$took 'NR == 1 { a = $1 } NR == 2 { b = $1 } END { exit !(b - a >= 0.3 && b * 1000 <= most) }' ||
+		fail "expected 0.3 s between them" "$out"
 }
 
 failed_connects() {
@@ -384,16 +495,23 @@ wrong_options() {
 	wrong "Too many arguments" tcpconnlat 1 2
 	wrong "is not a kind of probe" unlinksnoop --probe uprobe
 	wrong "requires an argument" bashreadline -s
+	wrong "not a flag of open" opensnoop -f O_NOTHING
+	wrong "at most 15 bytes" opensnoop -n 1234567890123456
+	wrong "not a thread id" opensnoop -t x
+	wrong "exclude each other" tcpstates -s --json
 }
 
 t "opensnoop: rows are the calls made" opens
 t "opensnoop -x, -e, -U" failed_opens
 t "opensnoop --json" opens_as_json
+t "opensnoop -n, -f, -t" chosen_opens
+t "opensnoop -F" full_opens
 t "exitsnoop: rows are the processes that ended" exits
 t "exitsnoop: age" age
 t "exitsnoop -x" failed_exits
 t "exitsnoop --per-thread" threads
 t "exitsnoop --json" exits_as_json
+t "exitsnoop --utc, --label" labels
 t "sigsnoop: rows are the signals sent" signals
 t "sigsnoop -k: rows are the calls made" calls
 t "sigsnoop -s, --tpid" one_signal
@@ -406,8 +524,10 @@ t "tcpstates: rows are the changes" states
 t "tcpstates -4, -6, -L, -D" chosen_states
 t "tcpstates: time in a state" time_in_state
 t "tcpstates --json" states_as_json
+t "tcpstates -s, -t, -T, -Y" states_elsewhere
 t "tcpstates -p: a server's connections" server_states
 t "tcpconnlat: rows are the connections made" connects
+t "tcpconnlat -t" times_of_connects
 t "tcpconnlat -x" failed_connects
 t "tcpconnlat MIN_MS" slow_connects
 t "tcpconnlat --json" connects_as_json

@@ -13,7 +13,7 @@ folded_sum() { awk -v wanted="$1" 'match($0, wanted) { sum += $NF } END { print 
 where_it_spins() {
 	run profile -F 199 -f -c "exec stacks spin $ms"
 	status 0
-	silent
+	equal "what else is said" "" "$(grep -v '\[cut\] says there' err)"
 	local all spins
 	all=$(folded_sum '^stacks;')
 	spins=$(folded_sum ';main;spin_outer;spin_inner')
@@ -42,7 +42,7 @@ forms() {
 	for name in all stacks main spin_outer spin_inner; do
 		grep -q "<title>$name (" flames.svg || fail "expected a frame $name" "$(cat flames.svg)"
 	done
-	run profile --svg /no/such/file -c true
+	run profile --svg /no/such/file -p $$ --for 50ms
 	refused "/no/such/file" "No such file"
 }
 
@@ -61,13 +61,53 @@ kernel_or_user() {
 	equal "status of -F 0" 64 "$rc"
 }
 
+# Processes, threads and CPUs of a list; the samples of idle CPUs; a line between kernel and user.
+chosen() {
+	local one two
+	stacks spin 1000000 &
+	one=$!
+	stacks spin 1000000 &
+	two=$!
+	sleep 1000 &
+	run profile -F 199 -p $one,$two --json 1
+	status 0
+	equal "processes" "$(printf '%s\n' $one $two | sort)" "$(jsonlines pid <out | sort -u)"
+	run profile -F 199 --json -L $one -c 'sleep 0.5'
+	equal "a thread that is not of the command" "" "$out"
+	run profile -F 199 -p $two,$two -L $two --json 500ms
+	equal "a thread" $two "$(jsonlines pid <out | sort -u)"
+	run profile -F 199 -p $two,$two -L $! --json 500ms
+	equal "another's thread" "" "$out"
+	kill $one $two
+	run profile -F 199 -C 0 -f -c "exec taskset -c 0 stacks spin $ms"
+	[ "$(folded_sum ';main;spin_outer')" -gt 0 ] || fail "expected samples of CPU 0" "$out"
+	if [ "$(nproc)" -gt 1 ]; then
+		run profile -F 199 -C 1 -f -c "exec taskset -c 0 stacks spin $ms"
+		equal "samples of the other CPU" 0 "$(folded_sum ';main;spin_outer')"
+	fi
+	# A period of 5 ms is 200 a second.
+	run profile -c 5000000 --json --command "exec stacks spin $ms"
+	local all
+	all=$(jsonlines count <out | awk '{ sum += $1 } END { print sum + 0 }')
+	[ "$all" -ge $((ms / 5 / 8)) ] && [ "$all" -le $((ms / 5 * 12 / 10 + 10)) ] ||
+		fail "expected a sample each 5 ms, got $all"
+	run profile -F 499 -d -f -a -c "exec dd if=/dev/urandom of=/dev/null bs=64k count=$((16000 / slow)) status=none"
+	matches "the delimiter" "$out" '^dd;[^-]*[^k];-;[^;]*_\[k\];'
+	equal "names behind a delimiter that no kernel function has" "" "$(sed -n 's/.*;-;//p' out | sed 's/ [0-9]*$//' | tr ';' '\n' | grep -v '_\[k\]$')"
+	run profile -p 1,x
+	status 64
+	run profile -C -1
+	status 64
+}
+
 # bytes and number of allocations of the stacks that begin with that function
 leaked() { grep "\"stack\":\\[\"$1\"," out | jsonlines bytes allocations; }
 
 leaks() {
 	run memleak -o 0 -T 1000 --json -c 'exec stacks leak 1500'
 	status 0
-	silent
+	# The shell may have become the program before its own stacks were looked at.
+	equal "what else is said" "" "$(grep -v '\[cut\] says there' err)"
 	equal "leak_small" "1000	10" "$(leaked leak_small)"
 	equal "leak_big, whose mmap() is not counted twice" "3145728	3" "$(leaked leak_big)"
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
@@ -83,9 +123,51 @@ leaks() {
 	lacks "others" "$out" leak_small
 }
 
+# One by one, every other one, summed up in the kernel, as they come.
+leaks_otherwise() {
+	run memleak -o 0 -a --json -T 1000 -c 'exec stacks leak 1000'
+	status 0
+	equal "-a: sizes" "1048576 1048576 1048576" \
+		"$(sed -n 's/.*"leak_big",.*"all"://p' out | grep -o '"bytes":[0-9]*' | cut -d: -f2 | paste -sd' ')"
+	equal "-a: addresses" 10 "$(sed -n 's/.*"leak_small",.*"all"://p' out | grep -o '"address":[0-9]*' | sort -u | wc -l)"
+	run memleak -o 0 -a -z 12288 -Z 12288 -c 'exec stacks leak 1000'
+	matches "-a as text" "$out" '^        addr = [0-9a-f]+ size = 12288$'
+	run memleak --combined-only -o 1000000 --json -T 1000 -c 'exec stacks leak 1000'
+	status 0
+	equal "--combined-only: leak_small, whatever its age" "1000	10" "$(leaked leak_small)"
+	equal "--combined-only: no_leak" "" "$(leaked no_leak)"
+	# One CPU, and five allocations each time around: every other one of leak_small.
+	run memleak -o 0 -s 2 --json -T 1000 -c 'exec taskset -c 0 stacks leak 1000'
+	equal "-s 2" "500	5" "$(leaked leak_small)"
+	run memleak -o 0 -t -z 300 -Z 300 -c 'exec stacks leak 1000'
+	equal "-t: no_leak's calls" "10 alloc 10 free" \
+		"$(sed -nE 's/^(alloc|free ) 300 bytes at [0-9a-f]+ in process [0-9]+$/\1/p' out | sort | uniq -c | awk '{ printf "%s%s %s", s, $1, $2; s = " " }')"
+	equal "-t: each that is freed was allocated" "" \
+		"$(awk '$1 == "alloc" { at[$5] = 1 } $1 == "free" && !at[$5] { print } ' out)"
+	run memleak --percpu -c true
+	status 64
+	run memleak -s 0 -c true
+	status 64
+}
+
+# What the kernel allocates for each CPU: a counter of a map, of each entry.
+for_each_cpu() {
+	reprobe list tracepoint:percpu:percpu_alloc_percpu >/dev/null 2>&1 || skip "this kernel has no percpu:percpu_alloc_percpu"
+	cp "$bin/reprobe" "maker_$$"
+	printf 'BPF_PERCPU_ARRAY(wide, struct { char bytes[5000]; }, 1);\nint nothing(void *ctx) { return wide.lookup(&(int){0}) != 0; }\n' >wide.c
+	start memleak -v --percpu -o 0 -T 1000 --json -a --comm maker_$$ 500ms
+	attached_to 2
+	./maker_$$ -e 'load wide.c' >/dev/null 2>&1 </dev/null & # holds its map until the case ends
+	wait_in "its map is seen" grep -q '"bytes":5000}' out
+	kill -INT "$pid"
+	stopped
+	status 0
+	contains "its size" "$out" '"bytes":5000}'
+}
+
 # A process that runs already: only what it allocates from then on. Old ones only with -o.
 running() {
-	mkfifo go
+	gate
 	sh -c 'read x <go; exec stacks leak 1000000' &
 	local target=$!
 	start memleak -v -p $target --json -o 0 -T 1000 500ms
@@ -146,9 +228,12 @@ hidden_names() {
 t "profile shows where a program spins" where_it_spins
 t "profile's forms" forms
 t "profile -U, -K and wrong numbers" kernel_or_user
+t "profile -p LIST, -L, -C, -c N, -d" chosen
 t "perf maps" perf_maps
 t "a FIFO mounted over a program" file_hidden
 t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks
 t "memleak of a process that runs" running
+t "memleak -a, --combined-only, -s, -t" leaks_otherwise
+t "memleak --percpu" for_each_cpu
 finish

@@ -96,7 +96,6 @@ of_process() {
 	objects=$(held "$pid")
 	touch go
 	wait %1
-	kill -INT "$pid"
 	stopped
 	status 0
 	released "$objects"
@@ -122,7 +121,6 @@ starting() {
 	attached_to 1
 	touch go
 	wait %1
-	kill -INT "$pid"
 	stopped
 	equal "count" "$watched 3010" "$(jsonlines key value <out | tr '\t' ' ')"
 }

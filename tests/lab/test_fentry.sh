@@ -144,10 +144,19 @@ BPF_PROG(tp_btf__sched_switch) { return 0; }' >f.c
 	unchanged "$before"
 }
 
+# The kernel lets 38 programs in at a function: what comes later is told so, and those that are there count on.
+full() {
+	for i in $(seq 40); do echo "count fentry:do_sys_openat2 if dfd == $((1000 + i)) || comm == \"sh\""; done >script
+	run reprobe --json -f script -c 'sh -c "true </dev/null"'
+	equal "refusals" 2 "$(grep -c 'do_sys_openat2 has as many programs of fentry, fexit and their like attached' err)"
+	equal "questions that have counted" 38 "$(jsonlines value <out | grep -cv '^0$')"
+}
+
 t "arguments and results" arguments_and_results
 t "one function at two places" retargeted
 t "a tracepoint with typed arguments" typed_tracepoint
 t "places that cannot be" no_such_place
 t "the list" listed
+t "a function that is full" full
 t "nothing stays" nothing_stays
 finish

@@ -123,7 +123,12 @@ offset() {
 	status 0
 	equal "hits" "hits: 1" "$out"
 	run reprobe run f.c -a f=kprobe:vfs_unlink+1 --for 1ms
-	refused "vfs_unlink+1" "not the start of an instruction"
+	# As it says, the one before is where the function begins, and the one behind it where one can probe.
+	refused "vfs_unlink+1" "not the start of an instruction" "the nearest are vfs_unlink+0 and vfs_unlink+$at"
+	run reprobe run f.c -a f=kprobe:vmlinux:vfs_unlink+2 --for 1ms
+	refused "vmlinux:vfs_unlink+2" "the nearest are vfs_unlink+0 and vfs_unlink+$at"
+	run reprobe run f.c -a f=kprobe:vfs_unlnk+$at --for 1ms
+	refused "the kernel has no function of that name" "did you mean vfs_unlink"
 	run reprobe run f.c -a f=kprobe:vfs_unlink+0x100000 --for 1ms
 	refused "outside the function"
 }

@@ -10,7 +10,7 @@ sum_of() { awk '/ -> / { split($0, part, ":"); sum += part[2] } END { print sum 
 
 # A process that goes to sleep so many times, once it is told to.
 sleeper() {
-	mkfifo go
+	gate
 	perl -e 'open(my $go, "<", "go"); <$go>; select(undef, undef, undef, 0.001) for 1 .. $ARGV[0]' "$1" &
 	sleeper=$!
 }
@@ -104,7 +104,7 @@ leaks() {
 
 # Pipes that are open are memory of the kernel's; when they are closed it is free.
 kernel_leaks() {
-	mkfifo go
+	gate
 	perl -e 'open(my $go, "<", "go"); <$go>; for (1 .. 200) { pipe($r[$_], $w[$_]) }
 		open(my $done, ">", "opened"); close($done); <$go>; @r = @w = (); open($done, ">", "closed"); sleep(1000)' &
 	exec 9>go

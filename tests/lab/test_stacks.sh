@@ -19,8 +19,7 @@ has_programs() { [ -n "$(held $peer)" ] && [[ $(held $peer) == *prog* ]] || { sl
 
 # A process that waits until it is told to become `stacks …`.
 target() {
-	rm -f go
-	mkfifo go
+	gate
 	bash -c "read x <go; exec stacks $*" &
 	target=$!
 }

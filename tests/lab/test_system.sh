@@ -8,10 +8,14 @@ need_root
 	finish
 }
 
+# What `spawn` says of its processes, with the argument that it gives them.
+with_argument() { sed -i 's/$/ exit/' expected; }
+
 everyone() {
 	start execsnoop --transport "$1"
 	attached
 	spawn 30 >expected
+	with_argument
 	wait_in "the rows came" last_came
 	kill -INT "$pid"
 	stopped
@@ -37,6 +41,7 @@ mounts() {
 	unmounted execsnoop -c 'spawn 3 >expected; :'
 	status 0
 	silent
+	with_argument
 	equal "rows" "$(cat expected)" "$(tail -n 3 out | awk '{ $1 = $1; print }')"
 	unmounted hello --events 1
 	status 0
@@ -77,6 +82,7 @@ two_at_once() {
 	equal "rows of the second" 12 "$(wc -l <second/out)"
 	pid=$first
 	cp second/expected expected
+	with_argument
 	wait_for "the first has them too" last_came
 	kill -INT "$pid"
 	stopped

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tests/truth/matrix.py REPROBE [--verbose] [--all | --quick] [--only PROBE]: kinds of values x kinds of probes x uses.
+"""tests/truth/matrix.py REPROBE [--verbose] [--all | --quick] [--only PROBE[,PROBE…]]: kinds of values x kinds of probes x uses.
 
 A program (workload.c) puts known values where the probes read them. reprobe is asked for each of them in
 each use: as a column, at the entry and at the return, as a key, in conditions that hold and that do not, in a
-histogram, added up. --quick leaves out what depends less on the kernel (probes in files, keys, histograms) and asks
-each kind of probe for every other value; without --all, for every other value of those that the kernel keeps.
+histogram, added up. --all asks each kind of probe for every value; without it, all but the first kind are asked for
+every other value. --quick leaves out what depends less on the kernel: probes in files, keys, histograms, and the
+process's values where no argument leads to them.
 
 Each cell is right, or refused by an error, or not in memory and said so; or wrong. Prints the counts, and each wrong
-cell; ends with 1 if there is one.
+cell; ends with 1 if there is one. --verbose prints all cells, and the counts of each kind of probe once it was asked.
 """
 import collections
 import json
@@ -60,6 +61,13 @@ VALUES = [
     ("flexible text", "str(BASE->tail->text)", ["tail of it"]), ("pointers apart", "BASE->pairs + 1 > BASE->pairs", [1]),
     ("both", "BASE->s8 < 0 && BASE->u8 > 0", [1]), ("not", "!BASE->yes", [0]), ("bits", "BASE->u16 & 0xf0 | 7", [0xe7]),
     ("negated", "-BASE->s16", [300]), ("mixed signs", "BASE->s32 + BASE->u8", [-69750]),
+    ("text by a pattern", 'BASE->text ~ "t?xt *it"', [1]), ("another pattern", 'BASE->str !~ "a*b"', [1]),
+    ("beginning of a text", 'starts(BASE->str, "a t")', [1]), ("end of a text", 'ends(BASE->text, " it")', [1]),
+    ("part of a text", '"xt i" in BASE->text', [1]), ("text in any case", 'nocase(BASE->text) == "Text In It"', [1]),
+    ("so many characters", "str(BASE->str, 3)", ["a t"]), ("bytes", "buf(BASE->text, 6)", ["text i"]),
+    ("bytes, computed", "buf(BASE->str, TWO + 2)", ["a te"]), ("bytes of an array", "buf(BASE->full)", ["full"]),
+    ("end of a long array", "buf(&BASE->long_text[198], 2)", ["eE"]),
+    ("two texts", "BASE->names[0] == BASE->str", [1]), ("minimum", "min_t(int, BASE->s8, TWO)", [-5]),
 ]
 # One by one: what BPF has no numbers for, and what is nowhere.
 ODD_VALUES = [
@@ -97,7 +105,15 @@ KERNEL_VALUES = [
     ("text at an address", f"str(&{UNIX}->addr->name[0].sun_path[1])", ["truth"]),
 ]
 
+# Structs that a function of the kernel is given by value.
+BY_VALUE = [
+    ("struct by value", "uid.val", [12345]), ("another struct by value", "gid.val", [54321]),
+    ("pointer beside them", "path->dentry->d_inode->i_size", [5]), ("arithmetic of them", "uid.val + gid.val", [66666]),
+]
+
 CAST = "((struct all *)%s)"
+# What the kernel keeps for the task: where no argument leads to it.
+KEPT = (CAST % "TASK->clear_child_tid", "TASK->pdeath_signal")
 # name, spec, BASE, TWO; where there is a return, what it gives, or None
 PROBES = [
     ("uprobe", "uprobe:WORKLOAD:take", CAST % "arg0", "(int)arg1", None),
@@ -106,15 +122,22 @@ PROBES = [
     ("usdt", "usdt:WORKLOAD:truth:place", CAST % "arg0", "(int)arg1", None),
     ("tracepoint", "tracepoint:syscalls:sys_enter_pwrite64", CAST % "buf", "(int)pos", None),
     ("tracepoint and return", "tracepoint:syscalls:sys_enter_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("tracepoint of a return", "tracepoint:syscalls:sys_exit_pwrite64", *KEPT, 'ret == -9 && comm == "truth"'),
+    ("tracepoint of the kernel's", "tracepoint:signal:signal_generate", *KEPT, 'sig == 18 && bpf_get_current_task()->comm == "truth"'),
     ("rawtracepoint", "rawtracepoint:sys_enter", CAST % "regs->si", "(int)regs->r10", "id == 18"),
     ("tp_btf", "tp_btf:sys_enter", CAST % "regs->si", "(int)regs->r10", "id == 18"),
     ("kprobe", "kprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", None),
-    ("kretprobe", "kretprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("kprobe and return", "kprobe:__x64_sys_pwrite64", CAST % "buf", "(int)pos", "ret == -9"),
+    ("kretprobe", "kretprobe:do_sys_openat2", *KEPT, 'ret < 0 && comm == "truth"'),
+    ("kretprobe of a syscall", "kretprobe:__x64_sys_pwrite64", *KEPT, 'ret == -9 && comm == "truth"'),
     ("kprobe of a function", "kprobe:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2"),
     ("fentry", "fentry:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2"),
     ("fexit", "fexit:do_sys_openat2", CAST % "filename", "dfd", "dfd == 2 && ret < 0"),
     ("fentry of a syscall", "fentry:__x64_sys_pwrite64", CAST % "regs->si", "(int)regs->r10", None),
-    ("profile", "profile:hz:199", CAST % "TASK->clear_child_tid", "TASK->pdeath_signal", 'comm == "truth"'),
+    ("profile", "profile:hz:199", *KEPT, 'comm == "truth"'),
+    ("kprobe by value", "kprobe:security_path_chown", "", "", 'comm == "truth"'),
+    ("fentry by value", "fentry:security_path_chown", "", "", 'comm == "truth"'),
+    ("fexit by value", "fexit:security_path_chown", "", "", 'ret == 0 && comm == "truth"'),
 ]
 TASK = "bpf_get_current_task()"
 # How often the workload comes by; None: that is not known, but at least once.
@@ -129,7 +152,7 @@ def c_value(value):
     if value is UNREAD:
         return "0"
     if isinstance(value, str) and not value.startswith("0x"):
-        return json.dumps(value)
+        return json.dumps(value, ensure_ascii=False).replace("\\u0000", "\\0")
     if isinstance(value, str):
         return f"(void *){value}"
     if value is True:
@@ -151,7 +174,7 @@ def condition(probe, text):
     return " if " + " && ".join(parts) if parts else ""
 
 
-def questions_of(probe, values, quick):
+def questions_of(probe, values, quick, whole=False):
     """Those that ask for `values` in all uses; a list that is refused is asked for again one by one."""
     exprs = [expression(probe, value) for value in values]
     spec = probe[1]
@@ -167,9 +190,9 @@ def questions_of(probe, values, quick):
         any_not = " || ".join(f"({expression(probe, v)}) != {c_value(v[2][0])}" for v in keys)
         yield Question(probe, keys, "false", f"count {spec}{condition(probe, '(' + any_not + ')')}")
     numbers = [v for v in values if isinstance(v[2][0], int) and v[2][0] < 1 << 62 and not quick]
-    for value in numbers[1::3]:
+    for value in numbers if whole else numbers[1::3]:
         yield Question(probe, [value], "sum", f"stats {spec} {expression(probe, value)}{condition(probe, None)}")
-    for value in numbers[::3]:
+    for value in numbers if whole else numbers[::3]:
         low = int(value[2][0])
         yield Question(probe, [value], "histogram",
                        f"hist {spec} {expression(probe, value)} linear({low},{low + 1},1){condition(probe, None)}")
@@ -181,7 +204,7 @@ def groups(values, size):
 
 class Matrix:
     def __init__(self, reprobe, folder):
-        self.reprobe, self.folder = reprobe, folder
+        self.reprobe, self.folder, self.types = reprobe, folder, TYPES
         self.workload = os.path.join(folder, "workload")
         self.cells = {}  # (probe, value, use): right, refused, unread or (wrong, why)
         self.refusals = collections.Counter()
@@ -191,7 +214,7 @@ class Matrix:
         """Asks all in one run. Per question: an error's text, or its rows."""
         script = os.path.join(self.folder, "script")
         with open(script, "w", encoding="utf-8") as file:
-            file.write(TYPES + "\n")
+            file.write(self.types + "\n")
             for question in questions:
                 file.write(question.line.replace("WORKLOAD", self.workload) + "\n")
         run = subprocess.run([self.reprobe, "--json", "-f", script, "-c", f"exec {self.workload} {TIMES} {RUN_FOR if questions[0].probe[0] == SAMPLED else ''}"],
@@ -218,8 +241,9 @@ class Matrix:
         return answers
 
     def run(self, questions):
-        """A tracepoint takes 64 programs, of everyone's; the kernel samples less when that takes long."""
-        for some in groups(questions, 5 if questions[0].probe[0] == SAMPLED else 40):
+        """A tracepoint takes 64 programs, of everyone's, a function 38 at its entry and return; the kernel samples
+        less when that takes long."""
+        for some in groups(questions, 5 if questions[0].probe[0] == SAMPLED else 36):
             self.run_some(some)
 
     def run_some(self, questions):
@@ -322,34 +346,54 @@ class Matrix:
         return run.returncode == 0
 
 
-def main():
-    whole, quick, verbose = "--all" in sys.argv, "--quick" in sys.argv, "--verbose" in sys.argv
-    only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else None
-    reprobe = os.path.abspath(sys.argv[1])
-    with tempfile.TemporaryDirectory(prefix="reprobe-truth.") as folder:
-        matrix = Matrix(reprobe, folder)
-        for number, probe in enumerate(PROBES):
-            if (quick and "WORKLOAD" in probe[1]) or (only and only != probe[0]) or not matrix.can(probe):
-                continue
-            if verbose:
-                print(f"{time.monotonic():.0f} s: {probe[0]}", file=sys.stderr, flush=True)
-            together = groups(VALUES + KERNEL_VALUES, 6) + groups(ODD_VALUES, 1)
-            if not whole:
-                together = groups(VALUES + KERNEL_VALUES[number % 2::2], 9) + groups(ODD_VALUES[number % 2::2], 1)
-            if quick:
-                together = groups(VALUES[number % 2::2] + KERNEL_VALUES[number % 2::2], 9)
-            matrix.run([question for group in together for question in questions_of(probe, group, quick)])
-    counts = collections.Counter(result if isinstance(result, str) else "wrong" for result in matrix.cells.values())
-    for (probe, value, use), result in matrix.cells.items():
+def show(cells, refusals, verbose):
+    """Says which cells are wrong, and of which kind all are; all cells, too, and why some were refused, if asked."""
+    for (probe, value, use), result in cells.items():
         if not isinstance(result, str):
             print(f"WRONG {probe}: {value} as {use}: {result[1]}\n      {result[2]}")
         elif verbose:
             print(f"{result:8} {probe}: {value} as {use}")
-    for text, count in matrix.refusals.most_common() if verbose else []:
+    for text, count in refusals.most_common() if verbose else []:
         print(f"{count:4} refused: {text}")
+    return count_cells(cells)
+
+
+def count_cells(cells):
+    """Of each kind."""
+    return collections.Counter(result if isinstance(result, str) else "wrong" for result in cells.values())
+
+
+def end(counts):
     print(f"{counts['right']} right, {counts['refused']} refused, {counts['unread']} not in memory (and said so), "
           f"{counts['wrong']} wrong")
     sys.exit(1 if counts["wrong"] or counts["right"] < 50 else 0)
+
+
+def main():
+    whole, quick, verbose = "--all" in sys.argv, "--quick" in sys.argv, "--verbose" in sys.argv
+    only = sys.argv[sys.argv.index("--only") + 1].split(",") if "--only" in sys.argv else None
+    reprobe = os.path.abspath(sys.argv[1])
+    with tempfile.TemporaryDirectory(prefix="reprobe-truth.") as folder:
+        matrix = Matrix(reprobe, folder)
+        for number, probe in enumerate(PROBES):
+            if (quick and "WORKLOAD" in probe[1]) or (only and probe[0] not in only) or not matrix.can(probe):
+                continue
+            started = time.monotonic()
+            together = groups(VALUES + KERNEL_VALUES, 6) + groups(ODD_VALUES, 1)
+            if not whole:
+                values = VALUES if number == 0 else VALUES[number % 2::2]
+                together = groups(values + KERNEL_VALUES[number % 2::2], 9) + groups(ODD_VALUES[number % 2::2], 1)
+            if quick:
+                of_process = [] if probe[2] == KEPT[0] else VALUES[number % 2::2]
+                together = groups(of_process + KERNEL_VALUES[number % 2::2], 9)
+            if probe[0].endswith("by value"):
+                together = [BY_VALUE]
+            matrix.run([question for group in together for question in questions_of(probe, group, quick, whole)])
+            if verbose:
+                cells = {cell: result for cell, result in matrix.cells.items() if cell[0] == probe[0]}
+                counts = ", ".join(f"{count} {result}" for result, count in count_cells(cells).items())
+                print(f"{probe[0]}: {counts} ({time.monotonic() - started:.0f} s)", file=sys.stderr, flush=True)
+    end(show(matrix.cells, matrix.refusals, verbose))
 
 
 if __name__ == "__main__":

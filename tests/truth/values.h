@@ -78,6 +78,7 @@ struct all {
     signed char letters[2];
     unsigned char uletters[2];
     struct text_tail *tail;
+    char long_text[200];
 };
 
 #endif

@@ -79,7 +79,8 @@ static struct all all = {.s8 = -5,
                          .mixed = {{.tag = 1, .n = 1234567890123}, {.tag = 2, .c = "abc"}},
                          .letters = {-1, 'b'},
                          .uletters = {200, 'b'},
-                         .tail = &tail.head};
+                         .tail = &tail.head,
+                         .long_text = {[0] = 'L', [198] = 'e', [199] = 'E'}};
 
 /* The places: not inlined, with the address as the argument, the result, or that of a syscall. */
 struct all *take(struct all *all, int two);
@@ -203,6 +204,9 @@ int main(int argc, char **argv) {
         pass(&all, 2);
         syscall(SYS_pwrite64, -1, &all, 3, 2L);
         syscall(SYS_openat, 2, &all, 0);
+        kill(getpid(), SIGCONT);
+        if (fchown(9, 12345, 54321))
+            return 1;
     }
     if (argc > 2)
         run_for(atol(argv[2]));

@@ -26,6 +26,7 @@ int main(void) {
     srunner_add_suite(runner, schema_suite());
     srunner_add_suite(runner, session_suite());
     srunner_add_suite(runner, spec_suite());
+    srunner_add_suite(runner, strings_suite());
     srunner_add_suite(runner, tool_suite());
     srunner_add_suite(runner, trace_suite());
     srunner_add_suite(runner, tree_suite());

@@ -24,6 +24,7 @@ Suite *record_suite(void);
 Suite *schema_suite(void);
 Suite *session_suite(void);
 Suite *spec_suite(void);
+Suite *strings_suite(void);
 Suite *tool_suite(void);
 Suite *trace_suite(void);
 Suite *tree_suite(void);

@@ -166,6 +166,9 @@ static const struct {
     {"kprobe:vfs_read", "file->f_path.dentry->d_na", "d_name", "struct qstr"},
     {"kprobe:vfs_read", "file->f_path.dentry[0].d_na", "d_name", "struct qstr"},
     {"kprobe:vfs_read", "file->f_inode->i_sb->s_i", "s_id", "char [32]"},
+    {"kprobe:do_unlinkat", "dfd, usy", "usym(", "usym(ADDRESS)"},
+    {"kprobe:do_unlinkat", "hex(dfd) + ks", "kstack", "the kernel's stack"},
+    {"kprobe:do_unlinkat", "hex(dfd) + ks", "ksym(", "ksym(ADDRESS)"},
     {"tracepoint:sched:sched_switch", "next_c", "next_comm", "char [16]"},
     {"tracepoint:sched:sched_switch", "prev_pid next_p", "next_pid", "pid_t"},
 };

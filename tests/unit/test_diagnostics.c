@@ -137,6 +137,7 @@ START_TEST(hints_from_the_words_alone) {
     hints("use of undeclared identifier 'ctx'", "", "called `args`");
     hints("use of undeclared identifier 'args'", "", "struct pt_regs *ctx");
     hints("use of undeclared identifier 'current'", "", "bpf_get_current_task()");
+    hints("use of undeclared identifier ''", "", "#define it");
     hints("use of undeclared identifier 'SOME_MACRO_OF_NOBODY'", "", "#define it");
     hints("use of undeclared identifier 'cuont'; did you mean 'count'?", "", NULL);
     hints("use of undeclared identifier 'noinline'; did you mean 'inline'?", "",

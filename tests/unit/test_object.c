@@ -11,6 +11,7 @@
 #include "compile/object_file.h"
 #include "reprobe.h"
 #include "suites.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/digest.h"
 
@@ -34,6 +35,57 @@ static struct rp_object *compile(void) {
     ck_assert_msg(!err, "%s", err ? rp_error_why(err) : "");
     return object;
 }
+
+/* Each with what libbcc makes of its operations, and with macros that are made of others. */
+static const char *const sources[] = {
+    "BPF_HASH(m, u32, u64); int f(void *ctx) { u32 k = 1; u64 z = 0, *v = m.lookup(&k);\n"
+    "  m.increment(k); m.atomic_increment(k, 2); m.lookup_or_init(&k, &z);\n"
+    "  m.lookup_or_try_init(&k, &z); m.update(&k, &z); m.insert(&k, &z); m.delete(&k);\n"
+    "  if (v) lock_xadd(v, 1); return 0; }",
+    "BPF_PERCPU_HASH(p, u32); BPF_PERCPU_ARRAY(q, u64, 4); BPF_ARRAY(a, u64, 4);\n"
+    "BPF_TABLE(\"lru_hash\", u32, u64, l, 8); BPF_LPM_TRIE(t, u64);\n"
+    "int f(void *ctx) { u32 k = 1; int i = 1; p.increment(k); q.increment(i); a.increment(i);\n"
+    "  l.increment(k); return 0; }",
+    "BPF_HISTOGRAM(h); BPF_HISTOGRAM(g, u32, 8);\n"
+    "int f(void *ctx) { h.increment(bpf_log2l(bpf_ktime_get_ns())); g.atomic_increment(3);\n"
+    "  return 0; }",
+    "struct e { u32 pid; char comm[16]; }; BPF_PERF_OUTPUT(out);\n"
+    "int f(void *ctx) { struct e e = {.pid = bpf_get_current_pid_tgid() >> 32};\n"
+    "  bpf_get_current_comm(e.comm, sizeof(e.comm)); out.perf_submit(ctx, &e, sizeof(e));\n"
+    "  return 0; }",
+    "BPF_RINGBUF_OUTPUT(out, 8); int f(void *ctx) { u64 v = 1, *r; out.ringbuf_output(&v, 8, 0);\n"
+    "  if ((r = out.ringbuf_reserve(8))) { *r = 2; out.ringbuf_submit(r, 0); } return 0; }",
+    "BPF_STACK_TRACE(s, 1024); int kprobe__x(struct pt_regs *ctx) {\n"
+    "  return s.get_stackid(ctx, BPF_F_USER_STACK) + PT_REGS_PARM3(ctx) + PT_REGS_RC(ctx); }",
+    "BPF_PROG_ARRAY(j, 4); int f(void *ctx) { j.call(ctx, 1); return 0; }",
+    "BPF_CGROUP_ARRAY(c, 1); int f(void *ctx) { return c.check_current_task(0); }",
+    "BPF_PERF_ARRAY(c, 4); int f(void *ctx) { return c.perf_read(CUR_CPU_IDENTIFIER); }",
+    "BPF_QUEUE(q, u64, 4); BPF_STACK(s, u64, 4); int f(void *ctx) { u64 v = 1; q.push(&v, 0);\n"
+    "  q.pop(&v); s.peek(&v); return 0; }",
+    "KFUNC_PROBE(vfs_read, struct file *file, char *buf, size_t count) { return count; }\n"
+    "KRETFUNC_PROBE(vfs_read, struct file *file, char *buf, size_t count, loff_t *pos, int ret)\n"
+    "{ return ret; }",
+    "RAW_TRACEPOINT_PROBE(sys_enter) { struct pt_regs *regs = (struct pt_regs *)ctx->args[0];\n"
+    "  return PT_REGS_PARM1_SYSCALL(regs) + PT_REGS_PARM4_SYSCALL(regs); }",
+    "int f(struct __sk_buff *skb) { u64 n = 14; return load_byte(skb, n) + skb->len; }",
+    "int f(struct bpf_perf_event_data *ctx) { return bpf_get_smp_processor_id() +\n"
+    "  PT_REGS_IP(&ctx->regs) + bpf_get_prandom_u32() + bpf_trace_printk(\"x\"); }",
+    "BPF_DEVMAP(d, 4); BPF_CPUMAP(c, 4); BPF_XSKMAP(x, 4);\n"
+    "int f(struct xdp_md *ctx) { return d.redirect_map(1, 0); }",
+};
+
+/* What a source uses of libbcc's own headers is found; else it would be compiled twice. */
+START_TEST(no_source_needs_all_of_the_headers) {
+    const char *text = sources[_i];
+    const struct rp_compile_opts opts = {.size = sizeof(opts), .name = "own.c", .dry_run = true};
+    struct rp_timings timings = {0};
+    struct rp_object *object = NULL;
+    struct rp_error *err = rp_compile(text, &opts, NULL, &timings, &object);
+    ck_assert_msg(!err, "%s\n%s", text, err ? rp_error_why(err) : "");
+    ck_assert_msg(!object->origin.whole, "%s", text);
+    rp_object_free(object);
+}
+END_TEST
 
 static int file_of(const void *data, size_t size) {
     int fd = memfd_create("object", MFD_CLOEXEC);
@@ -202,6 +254,7 @@ Suite *object_suite(void) {
     Suite *suite = suite_create("object");
     TCase *tc = tcase_create("object");
     tcase_add_test(tc, a_file_holds_all_of_it);
+    tcase_add_loop_test(tc, no_source_needs_all_of_the_headers, 0, (int)RP_COUNT(sources));
     tcase_add_test(tc, what_is_cut_or_altered_is_refused);
     tcase_add_test(tc, linking_fills_in_maps_and_the_target);
     tcase_add_test(tc, another_kernel_with_the_same_types_will_do);

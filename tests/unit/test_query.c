@@ -33,6 +33,8 @@ static const struct {
      "trace kprobe:vfs_read"},
     {RP_VERB_TRACE, "f a b", "f", "a|b", "", NULL, "trace f a, b"},
     {RP_VERB_TRACE, "f a, b ,c", "f", "a|b|c", "", NULL, "trace f a, b, c"},
+    {RP_VERB_TRACE, "f, g a b", "f|g", "a|b", "", NULL, "trace f, g a, b"},
+    {RP_VERB_TRACE, "f ,g, h if x", "f|g|h", "", "", "x", "trace f, g, h if x"},
     {RP_VERB_TRACE, "f a + b", "f", "a + b", "", NULL, NULL},
     {RP_VERB_TRACE, "f a+b c", "f", "a+b|c", "", NULL, "trace f a+b, c"},
     {RP_VERB_TRACE, "f a -b", "f", "a|-b", "", NULL, "trace f a, -b"},
@@ -84,6 +86,14 @@ static const struct {
      "trace f sample if sample sample 1/100 until 16"},
     {RP_VERB_COUNT, "a b sample 1 / 7 by x", "a|b", "", "x", NULL, "count a b by x sample 1/7"},
     {RP_VERB_PROFILE, "until 5", "profile:hz:49", "", "", NULL, "profile 49 until 5"},
+    {RP_VERB_TRACE, "f a until a < 0 && b if c", "f", "a", "", "c",
+     "trace f a if c until a < 0 && b"},
+    {RP_VERB_COUNT, "f until 3 < x", "f", "", "", NULL, NULL},
+    {RP_VERB_COUNT, "f by a every 0.5s top 3", "f", "", "a", NULL,
+     "count f by a every 500ms top 3"},
+    {RP_VERB_HIST, "f every every 60s", "f", "every", "", NULL, "hist f every every 1m"},
+    {RP_VERB_TOP, "f g by a if top", "f|g", "", "a", "top", NULL},
+    {RP_VERB_TOP, "7 f by a every 1s", "f", "", "a", NULL, NULL},
     {RP_VERB_TRACE, "uprobe:../prog:f a", "uprobe:../prog:f", "a", "", NULL, NULL},
     {RP_VERB_STACK, "f", "f", "", "", NULL, NULL},
     {RP_VERB_PROFILE, "", "profile:hz:49", "", "", NULL, "profile 49"},
@@ -96,7 +106,7 @@ static const char *const verbs[] = {
     [RP_VERB_TRACE] = "trace",     [RP_VERB_COUNT] = "count", [RP_VERB_HIST] = "hist",
     [RP_VERB_LATENCY] = "latency", [RP_VERB_STACK] = "stack", [RP_VERB_PROFILE] = "profile",
     [RP_VERB_SUM] = "sum",         [RP_VERB_AVG] = "avg",     [RP_VERB_MIN] = "min",
-    [RP_VERB_MAX] = "max",         [RP_VERB_STATS] = "stats"};
+    [RP_VERB_TOP] = "top",         [RP_VERB_MAX] = "max",     [RP_VERB_STATS] = "stats"};
 
 static struct rp_question *parsed(enum rp_verb verb, const char *line) {
     struct rp_question *question = NULL;
@@ -179,7 +189,18 @@ static const struct {
     {RP_VERB_LATENCY, "f a", "no expression", 2},
     {RP_VERB_STACK, "f a", "no expression", 2},
     {RP_VERB_COUNT, "f until", "`until` takes a number", 2},
-    {RP_VERB_COUNT, "f until x", "`until` takes a number", 2},
+    {RP_VERB_COUNT, "f until by x", "`until` takes a number", 2},
+    {RP_VERB_COUNT, "f until x until 5", "`until` is there twice", 10},
+    {RP_VERB_COUNT, "f every 5", "`every` takes a time with its unit", 2},
+    {RP_VERB_COUNT, "f every 5KiB", "`every` takes a time with its unit", 2},
+    {RP_VERB_COUNT, "f every 1s every 1s", "`every` is there twice", 11},
+    {RP_VERB_COUNT, "f every 9ms", "the shortest time is 10ms", 2},
+    {RP_VERB_TRACE, "f every 1s", "a row is shown when it comes", 2},
+    {RP_VERB_COUNT, "f top 5", "`top` stands behind `every`", 2},
+    {RP_VERB_COUNT, "f every 1s top 0", "`top` takes a number", 11},
+    {RP_VERB_TOP, "f by a every 1s top 5", "the number stands in front", 16},
+    {RP_VERB_TOP, "0 f by a", "`top` takes a number", 0},
+    {RP_VERB_TOP, "5 f", "it does not say of what", -1},
     {RP_VERB_COUNT, "f until 0", "`until` takes a number", 2},
     {RP_VERB_COUNT, "f until 1.5", "`until` takes a number", 2},
     {RP_VERB_COUNT, "f until 99999999999999999999", "`until` takes a number", 2},
@@ -251,6 +272,9 @@ static const struct {
      "/* trace kprobe:do_unlinkat if comm == \"rm\" */\n"
      "BPF_ARRAY(unread_name_name, u64, 2); /* reads that failed, of how many */\n"
      "\n"
+     "typedef u32 unread_bits; /* of the members behind it, from bit 0 on: it could not be read "
+     "*/\n"
+     "\n"
      "/* Whether `text` equals `wanted`, which has `size` bytes with its end. */\n"
      "static bool is_text(const char *text, const char *wanted, int size)\n"
      "{\n"
@@ -264,7 +288,7 @@ static const struct {
      "struct event {\n"
      "    u32 pid;\n"
      "    char comm[16];\n"
-     "    u32 unread; /* bits of those that could not be read */\n"
+     "    unread_bits unread; /* bits of those that could not be read */\n"
      "    int dfd;\n"
      "    char name_name[128]; /* name->name */\n"
      "};\n"
@@ -550,7 +574,8 @@ static const struct {
      "use a member"},
     {RP_VERB_HIST, "profile:hz:9 ret", "has no `ret`", "functions return"},
     {RP_VERB_TRACE, "kprobe:schedule ret", "schedule returns nothing", "leave `ret` out"},
-    {RP_VERB_TRACE, "kprobe:vfs_*", "only count and stack take patterns", "count kprobe:vfs_*"},
+    {RP_VERB_HIST, "kprobe:vfs_* pid", "only trace, count, top and stack take patterns",
+     "count kprobe:vfs_*"},
     {RP_VERB_COUNT, "kprobe:vfs_read kprobe:vfs_write by count",
      "`count` differs from one attach point to another", "pid, tid"},
     {RP_VERB_TRACE, "kprobe:vfs_read if count == \"x\"", "`count` is not a text, but size_t",

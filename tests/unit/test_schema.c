@@ -48,7 +48,8 @@ static const char *const meanings[] = {
     [RP_MEANS_COUNTER] = "counter",     [RP_MEANS_LOG2] = "log2",
     [RP_MEANS_LINEAR] = "linear",       [RP_MEANS_STACKS] = "stacks",
     [RP_MEANS_SCRATCH] = "scratch",     [RP_MEANS_LOSS] = "loss",
-    [RP_MEANS_STATS] = "stats",         [RP_MEANS_TAKEN] = "taken"};
+    [RP_MEANS_STATS] = "stats",         [RP_MEANS_TAKEN] = "taken",
+    [RP_MEANS_INTERVAL] = "interval"};
 static const char *const member_meanings[] = {[RP_MEMBER_PLAIN] = "plain",
                                               [RP_MEMBER_ATTACH_POINT] = "attach point",
                                               [RP_MEMBER_KERNEL_STACK] = "stack",
@@ -57,7 +58,9 @@ static const char *const member_meanings[] = {[RP_MEMBER_PLAIN] = "plain",
                                               [RP_MEMBER_COMM] = "comm",
                                               [RP_MEMBER_BUCKET] = "bucket",
                                               [RP_MEMBER_UNREAD] = "unread",
-                                              [RP_MEMBER_SIZE] = "size"};
+                                              [RP_MEMBER_SIZE] = "size",
+                                              [RP_MEMBER_ABSENT] = "absent",
+                                              [RP_MEMBER_INTERVAL] = "interval"};
 
 enum { MEMBERS_MAX = 16 };
 

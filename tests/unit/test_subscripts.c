@@ -30,6 +30,14 @@ static const struct {
     {"p->a\n[1] = 2; // t->x[1]\n", "(*(p->a\n + (1))) = 2; // t->x[1]\n"},
     {"if (p->a[1] && (q->b[2]))", "if ((*(p->a + (1))) && ((*(q->b + (2)))))"},
     {"a[1]->b.c[2]", "(*(a[1]->b.c + (2)))"},
+    {"1[t->comm]", "(*(1 + (t->comm)))"},
+    {"x[1] = {[1] = 2}; y = 2[a]", "x[1] = {[1] = 2}; y = (*(2 + (a)))"},
+    /* libbcc reads nothing of what macros are given. */
+    {"#define ID(x) x\nID(t->a[1]) + t->b[1]", "#define ID(x) x\nID(t->a[1]) + (*(t->b + (1)))"},
+    {"#define ID (x)\nID(t->a[1])", "#define ID (x)\nID((*(t->a + (1))))"},
+    {"if (unlikely(t->a[1] == f(t->b[2])))", NULL},
+    {"container_of(t->a[1], struct x, y)->b[2]",
+     "(*(container_of(t->a[1], struct x, y)->b + (2)))"},
     /* An address is not read; neither is what has no arrow. */
     {"&p->a[1]", NULL},
     {"f(x, &p->a[1].b)", NULL},

@@ -40,7 +40,7 @@ static char *printed(void (*print)(const struct rp_table *, const void *),
 static void check(void (*print)(const struct rp_table *, const void *), bool json, const char *text,
                   const char *expected) {
     const struct rp_tool tool = {.json = json};
-    const struct rp_table table = {&tool, cells, text};
+    const struct rp_table table = {.tool = &tool, .cells = cells, .ctx = text};
     char *got = printed(print, &table);
     ck_assert_str_eq(got, expected);
     free(got);
@@ -106,8 +106,8 @@ START_TEST(ports_become_a_macro) {
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
         ck_assert_msg(!rp_tool_define_ports(tool, "P", bad[i]), "%s", bad[i]);
     ck_assert_uint_eq(own->flags.count, 2);
-    ck_assert_str_eq(own->flags.items[0], "-DLOCAL_PORT(port)=((port) == 80)");
-    ck_assert_str_eq(own->flags.items[1], "-DREMOTE_PORT(port)=((port) == 1 || (port) == 65535)");
+    ck_assert_str_eq(own->flags.items[0], "-DLOCAL_PORT(x)=((x) == 80)");
+    ck_assert_str_eq(own->flags.items[1], "-DREMOTE_PORT(x)=((x) == 1 || (x) == 65535)");
     rp_tool_free(tool);
 }
 END_TEST
@@ -122,7 +122,7 @@ static void address_cells(struct rp_row *row, const void *record, const void *ct
 
 START_TEST(addresses_are_cells) {
     const struct rp_tool tool = {0};
-    const struct rp_table table = {&tool, address_cells, NULL};
+    const struct rp_table table = {.tool = &tool, .cells = address_cells};
     char *got = printed(rp_table_row, &table);
     ck_assert_str_eq(got, "192.0.2.1    2001:db8::1\n");
     free(got);

@@ -595,6 +595,7 @@ static const struct {
     {"argv + 1", "    to.x = (void *)((void *)argv + 1 * sizeof(char *));\n"},
     /* lengths */
     {"buffer", "    u64 size_1 = count;\n"
+               "    asm(\"\" : \"+r\"(size_1)); /* the verifier sees its limits */\n"
                "    if (size_1 > 64)\n"
                "        size_1 = 64;\n"
                "    __builtin_memset(to.x, 0, sizeof(to.x));\n"
@@ -603,6 +604,7 @@ static const struct {
                "        to.x_size = 65;\n"
                "    int err_2 = " READ_U "(to.x, size_1, buffer);\nUNREAD err_2\n"},
     {"str(arg0, number)", "    u64 size_1 = (u64)number + 1;\n"
+                          "    asm(\"\" : \"+r\"(size_1)); /* the verifier sees its limits */\n"
                           "    if (size_1 > 64)\n"
                           "        size_1 = 64;\n"
                           "    int err_2 = (number < 0) | (" READ_U "_str(to.x, size_1, (void *)"
@@ -687,6 +689,7 @@ static const struct {
                              "    int err_1 = (bpf_probe_read_str(text_1, 8, text) < 0);\n"
                              "UNLESS err_1 || !is_text(text_1, \"ab\", sizeof(\"ab\") - 1)\n"},
     {"buffer == \"abc\"", "    u64 size_1 = count;\n"
+                          "    asm(\"\" : \"+r\"(size_1)); /* the verifier sees its limits */\n"
                           "    if (size_1 > 8)\n"
                           "        size_1 = 8;\n"
                           "    char bytes_2[8] = {};\n"

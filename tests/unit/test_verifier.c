@@ -15,6 +15,12 @@ static const struct {
     {"R0 invalid mem access 'ringbuf_mem_or_null'", "a ring buffer's reserve", "if (!pointer)"},
     {"R0 invalid mem access 'mem_or_null'", "a ring buffer's reserve", "if (!pointer)"},
     {"R0 invalid mem access 'sock_or_null'", "may be NULL", "if (!pointer)"},
+    {"R2 invalid mem access 'trusted_ptr_or_null_'", "may be NULL", "to a variable"},
+    {"R2 pointer arithmetic on ptr_or_null_ prohibited, null-check it first", "check for NULL",
+     "if (!pointer)"},
+    {"R2 type=trusted_ptr_or_null_ expected=ptr_, trusted_ptr_, rcu_ptr_", "may be NULL",
+     "if (!pointer)"},
+    {"R1 invalid mem access 'ptr_or_null_'", "may be NULL", "to a variable"},
     {"R2 pointer arithmetic on map_value_or_null prohibited, null-check it first",
      "before the check for NULL", "if (!pointer)"},
     {"3: (85) call bpf_map_update_elem#2\n"

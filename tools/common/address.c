@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Internet addresses and ports. */
+/* Internet addresses, ports, and other numbers that the kernel selects by. */
 #include <arpa/inet.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,13 +15,6 @@ void rp_cell_address(struct rp_row *row, const char *name, int width, int family
     rp_cell_text(row, name, width, text, sizeof(text));
 }
 
-/* Parses the port at the beginning of `text`, up to a comma. */
-static bool parse_port(const char *text, size_t length, uint64_t *port) {
-    char digits[8];
-    snprintf(digits, sizeof(digits), "%.*s", (int)length, text);
-    return length < sizeof(digits) && rp_parse_count(digits, UINT16_MAX, port);
-}
-
 bool rp_tool_define_family(struct rp_tool *tool, int key) {
     if (key == '4' || key == '6')
         rp_tool_define(tool, "FAMILY=%s", key == '4' ? "AF_INET" : "AF_INET6");
@@ -28,24 +22,40 @@ bool rp_tool_define_family(struct rp_tool *tool, int key) {
 }
 
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list) {
+    return rp_tool_define_list(tool, macro, list, 1, UINT16_MAX);
+}
+
+/* Parses the number at the beginning of `text`, up to a comma. */
+static bool parse_item(const char *text, size_t length, uint64_t min, uint64_t max,
+                       uint64_t *number) {
+    char digits[24];
+    snprintf(digits, sizeof(digits), "%.*s", (int)length, text);
+    *number = 0;
+    bool zero = min == 0 && strcmp(digits, "0") == 0;
+    return length < sizeof(digits) &&
+           (zero || (rp_parse_count(digits, max, number) && *number >= min));
+}
+
+bool rp_tool_define_list(struct rp_tool *tool, const char *macro, const char *list, uint64_t min,
+                         uint64_t max) {
     RP_AUTO_FREE char *condition = NULL;
     size_t size;
     FILE *out = open_memstream(&condition, &size);
     if (!out)
         exit(rp_tool_end(rp_error_nomem(), false));
     bool good;
-    uint64_t port;
+    uint64_t number;
     for (const char *at = list;; at += strcspn(at, ",") + 1) {
         size_t length = strcspn(at, ",");
-        good = parse_port(at, length, &port);
+        good = parse_item(at, length, min, max, &number);
         if (!good)
             break;
-        fprintf(out, "%s(port) == %u", at == list ? "" : " || ", (unsigned)port);
+        fprintf(out, "%s(x) == %" PRIu64, at == list ? "" : " || ", number);
         if (!at[length])
             break;
     }
     fclose(out);
     if (good)
-        rp_tool_define(tool, "%s(port)=(%s)", macro, condition);
+        rp_tool_define(tool, "%s(x)=(%s)", macro, condition);
     return good;
 }

@@ -41,9 +41,7 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     const struct rp_interval *interval = &report->interval;
     if (interval->every_ns)
         RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));
-    if (report->tool->verbose)
-        rp_session_print_probes(session, stderr);
-    rp_session_print_notes(session, stderr);
+    rp_tool_print_start(session, report->tool);
     struct rp_error *err = rp_session_run(session);
     if (err || reporter.err) {
         rp_error_free(err ? reporter.err : NULL);
@@ -53,13 +51,4 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     if (!interval->count || reporter.printed < interval->count)
         print(&reporter);
     return reporter.err;
-}
-
-static void print_loss(void *ctx, const char *text) {
-    (void)ctx;
-    fprintf(stderr, "reprobe: %s\n", text);
-}
-
-struct rp_error *rp_tool_print_losses(const struct rp_module *module) {
-    return rp_module_losses(module, print_loss, NULL);
 }

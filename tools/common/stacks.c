@@ -74,6 +74,10 @@ static uint64_t member_of(const struct rp_member_schema *member, const void *key
 
 static struct rp_error *keep(void *ctx, const void *key, const void *value) {
     struct counter *c = ctx;
+    const struct rp_stacks *stacks = c->stacks;
+    const struct rp_map_schema *schema = rp_module_map_schema(stacks->module, stacks->map);
+    if (stacks->interval && !rp_map_is_of_interval(schema, key, *stacks->interval))
+        return NULL;
     size_t stride = (c->value_size + 7) / 8 * 8;
     struct sample sample = {.kernel = (int32_t)member_of(c->kernel, key, UINT64_MAX),
                             .user = (int32_t)member_of(c->user, key, UINT64_MAX),
@@ -100,6 +104,8 @@ static void name_stack(struct counter *c, const struct sample *s) {
     const char *mark = stacks->annotate || stacks->as == RP_STACKS_SVG ? "_[k]" : "";
     rp_stack_clear(c->stack);
     add_stack(c, c->kernel, s->kernel, 0, mark);
+    if (stacks->delimit && s->kernel >= 0 && s->user >= 0)
+        rp_stack_add_line(c->stack, stacks->as == RP_STACKS_FOLDED ? "-" : "--");
     add_stack(c, c->user, s->user, (pid_t)s->pid, "");
 }
 
@@ -149,6 +155,8 @@ static struct rp_error *merge(struct counter *c) {
 static void print_json(const struct counter *c, const struct sample *s) {
     struct rp_writer json;
     rp_json_begin(&json, c->out);
+    if (c->stacks->time)
+        rp_json_string(&json, "time", c->stacks->time);
     if (c->comm)
         rp_json_string(&json, "comm", s->comm);
     if (c->pid)
@@ -206,7 +214,8 @@ static struct rp_error *print_all(struct counter *c) {
     RP_TRY(open_map(c));
     RP_TRY(rp_map_each(c->stacks->module, c->stacks->map, keep, c));
     RP_TRY(merge(c));
-    for (size_t i = 0; i < c->samples.count; i++)
+    size_t most = c->stacks->most, count = c->samples.count;
+    for (size_t i = most && most < count ? count - most : 0; i < count; i++)
         RP_TRY(print(c, &c->samples.items[i]));
     return c->stacks->as == RP_STACKS_SVG ? save_svg(c) : NULL;
 }
@@ -222,12 +231,9 @@ struct rp_error *rp_stacks_print(const struct rp_stacks *given, struct rp_stack 
 static struct rp_error *run(struct rp_session *session, const struct rp_stacks *stacks,
                             struct rp_stack *stack) {
     RP_TRY(rp_stack_watch(session, stack));
-    if (stacks->tool->verbose)
-        rp_session_print_probes(session, stderr);
-    rp_session_print_notes(session, stderr);
+    rp_tool_print_start(session, stacks->tool);
     RP_TRY(rp_session_run(session));
-    RP_TRY(rp_stacks_print(stacks, stack, stdout));
-    return rp_tool_print_losses(stacks->module);
+    return rp_stacks_print(stacks, stack, stdout);
 }
 
 struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stacks *given) {

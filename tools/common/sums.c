@@ -148,10 +148,10 @@ static struct rp_error *print_report(void *ctx) {
             sorted[count++] = &run->entries.items[i];
     qsort(sorted, count, sizeof(struct entry *), by_total);
 
-    struct rp_tool tool = *sums->tool; /* the time is printed above the report, not in its rows */
-    tool.timestamps = tool.timestamps && tool.json;
-    const struct rp_table table = {&tool, sums->cells ? sums->cells : cells,
-                                   sums->cells ? sums->ctx : sums};
+    const struct rp_table table = {.tool = sums->tool,
+                                   .cells = sums->cells ? sums->cells : cells,
+                                   .ctx = sums->cells ? sums->ctx : sums,
+                                   .time_is_above = true};
     RP_AUTO_FREE uint64_t *zeros = calloc(value_count(run) + 1, sizeof(*zeros));
     if (!sums->histograms && zeros)
         rp_table_header(&table, &(struct rp_sum){.text = "", .values = zeros});

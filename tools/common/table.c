@@ -6,12 +6,17 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "tool.h"
+#include "util/cleanup.h"
+#include "util/csv.h"
 #include "util/writer.h"
 
 struct rp_row {
     struct rp_writer w;
     enum { HEADER, ROW, JSON } as;
+    bool csv;   /* no columns, but commas */
     size_t end; /* the column where the previous cell ends */
     bool begun; /* the row has a cell already */
 };
@@ -45,7 +50,9 @@ static const char *member(const char *name, char text[MEMBER_MAX]) {
 
 /* Pads to where the cell begins; after a cell that was too long, by one space. */
 static void begin_cell(struct rp_row *row) {
-    if (row->begun) {
+    if (row->begun && row->csv) {
+        rp_write_char(&row->w, ',');
+    } else if (row->begun) {
         size_t at = rp_writer_columns(&row->w);
         pad(row, at < row->end ? row->end + 1 - at : 1);
     }
@@ -60,10 +67,22 @@ static size_t columns_of(int width) {
 static void write_cell(struct rp_row *row, int width, const char *text) {
     begin_cell(row);
     size_t begin = row->end ? row->end + 1 : 0, length = strlen(text);
-    if (width < 0 && length < columns_of(width))
+    if (width < 0 && length < columns_of(width) && !row->csv)
         pad(row, columns_of(width) - length);
     rp_write_string(&row->w, text);
     row->end = begin + columns_of(width);
+}
+
+static void write_csv(struct rp_row *row, const char *text, size_t max) {
+    RP_AUTO_FREE char *escaped = NULL;
+    size_t size;
+    FILE *out = open_memstream(&escaped, &size);
+    if (!out)
+        return;
+    rp_print_text(text, max, out);
+    fclose(out);
+    rp_writer_flush(&row->w);
+    rp_csv_cell(escaped, row->w.out);
 }
 
 static void write_number(struct rp_row *row, const char *name, int width, const char *number) {
@@ -112,7 +131,38 @@ void rp_cell_text(struct rp_row *row, const char *name, int width, const char *t
     }
     begin_cell(row);
     size_t begin = row->end ? row->end + 1 : 0;
-    rp_write_text(&row->w, text, max);
+    if (row->csv)
+        write_csv(row, text, max);
+    else
+        rp_write_text(&row->w, text, max);
+    row->end = begin + columns_of(width);
+}
+
+void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *const *texts,
+                   size_t count, bool quoted) {
+    char json_name[MEMBER_MAX];
+    const char *quote = quoted ? "\"" : "";
+    if (row->as == HEADER) {
+        write_cell(row, width, name);
+        return;
+    }
+    if (row->as == JSON)
+        rp_json_array(&row->w, member(name, json_name));
+    else
+        begin_cell(row);
+    size_t begin = row->end ? row->end + 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        if (row->as == JSON) {
+            rp_json_text(&row->w, NULL, texts[i], SIZE_MAX);
+            continue;
+        }
+        rp_write_string(&row->w, i ? " " : "");
+        rp_write_string(&row->w, quote);
+        rp_write_text(&row->w, texts[i], SIZE_MAX);
+        rp_write_string(&row->w, quote);
+    }
+    if (row->as == JSON)
+        rp_json_array_end(&row->w);
     row->end = begin + columns_of(width);
 }
 
@@ -122,15 +172,16 @@ static void begin_row(struct rp_row *row, const struct rp_table *table, bool hea
     row->as = header ? HEADER : table->tool->json ? JSON : ROW;
     row->end = 0;
     row->begun = false;
+    row->csv = table->tool->csv;
     if (row->as == JSON) {
         rp_tool_json_begin(table->tool, &row->w);
         return;
     }
     rp_writer_begin(&row->w, stdout);
-    if (table->tool->timestamps) {
+    if (table->tool->timestamps && !table->time_is_above) {
         char time[16];
-        rp_time_of_day(time);
-        rp_cell_text(row, "TIME", 8, time, sizeof(time));
+        rp_tool_time(table->tool, time);
+        rp_cell_text(row, rp_tool_time_name(table->tool), 8, time, sizeof(time));
     }
 }
 

@@ -9,6 +9,7 @@ struct rp_table {
     const struct rp_tool *tool; /* for --json and -t */
     rp_cells_fn cells;
     const void *ctx;
+    bool time_is_above; /* with -t it stands above the rows, and only in those of JSON */
 };
 
 /* With -t the row begins with the time of day. */

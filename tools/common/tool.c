@@ -9,12 +9,14 @@
 #include <string.h>
 #include <time.h>
 
+#include "reprobe_query.h"
 #include "tool.h"
 #include "util/cleanup.h"
+#include "util/clock.h"
 #include "util/error.h"
 #include "util/text.h"
 
-enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP };
+enum { KEY_FOR = 0x1000, KEY_EVENTS, KEY_JSON, KEY_COMM, KEY_CGROUP, KEY_TIMESTAMP };
 
 static const struct argp_option options[] = {
     {"pid", 'p', "PID", 0, "Trace this process and its children", 1},
@@ -26,7 +28,8 @@ static const struct argp_option options[] = {
     {"events", KEY_EVENTS, "N", 0, "End after N events", 1},
     {"json", KEY_JSON, 0, 0, "Print one JSON object per line", 2},
     {"time", 't', 0, 0, "Print the time of day with each event or report", 2},
-    {"timestamp", 'T', 0, OPTION_ALIAS, 0, 2},
+    {0, 'T', 0, OPTION_ALIAS, 0, 2},
+    {"timestamp", KEY_TIMESTAMP, 0, OPTION_HIDDEN, 0, 2}, /* BCC's name */
     {"version", 'V', 0, 0, "Print the version", 3},
     {0, 'h', 0, OPTION_HIDDEN, 0, 3},
     {"verbose", 'v', 0, 0, "Say what is traced; with an error, print its full log", 2},
@@ -38,6 +41,11 @@ static bool parse_user(const char *text, struct rp_target *target) {
     target->has_uid = user || !strcmp(text, "0") || rp_parse_count(text, UINT32_MAX - 1, &uid);
     target->uid = user ? user->pw_uid : !strcmp(text, "0") ? 0 : (uid_t)uid;
     return target->has_uid;
+}
+
+void rp_tool_parse_duration(struct argp_state *state, const char *text, uint64_t *ns) {
+    if (!rp_parse_duration(text, ns))
+        argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", text);
 }
 
 static error_t parse(int key, char *arg, struct argp_state *state) {
@@ -64,8 +72,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         target->cgroup = arg;
         break;
     case KEY_FOR:
-        if (!rp_parse_duration(arg, &tool->session->duration_ns))
-            argp_error(state, "`%s` is not a duration (try 10, 500ms, 2m)", arg);
+        rp_tool_parse_duration(state, arg, &tool->session->duration_ns);
         break;
     case KEY_EVENTS:
         if (!rp_parse_count(arg, UINT64_MAX, &tool->session->event_limit))
@@ -76,7 +83,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         break;
     case 't':
     case 'T':
+    case KEY_TIMESTAMP:
         tool->timestamps = true;
+        tool->since_start = false;
         break;
     case 'v':
         tool->verbose = true;
@@ -140,7 +149,7 @@ void rp_tool_parse(int argc, char **argv, const struct argp *own, void *ctx, str
                                           {interval ? &interval_argp : NULL, 0, NULL, 0},
                                           {0}};
     const struct argp whole = {.parser = give_inputs, .children = children};
-    argp_parse(&whole, argc, argv, 0, NULL, &inputs);
+    rp_argp_parse(&whole, argc, argv, 0, &inputs);
 }
 
 static void out_of_memory(void) {
@@ -229,38 +238,56 @@ void rp_json_time(struct rp_writer *json) {
     rp_json_string(json, "time", text);
 }
 
+const char *rp_tool_time_name(const struct rp_tool *tool) {
+    return tool->since_start ? "TIME(s)" : tool->utc ? "TIME-UTC" : "TIME";
+}
+
+void rp_tool_time(const struct rp_tool *tool, char text[16]) {
+    const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
+    time_t now = time(NULL);
+    struct tm tm;
+    if (tool->since_start)
+        snprintf(text, 16, "%.3f", rp_ms_since(own->begun_ns) / 1e3);
+    else if (tool->utc)
+        strftime(text, 16, "%H:%M:%S", gmtime_r(&now, &tm));
+    else
+        rp_time_of_day(text);
+}
+
 void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json) {
+    char text[16];
     rp_json_begin(json, stdout);
-    if (tool->timestamps)
-        rp_json_time(json);
+    if (!tool->timestamps)
+        return;
+    rp_tool_time(tool, text);
+    if (tool->since_start)
+        rp_json_number(json, "time_s", text);
+    else
+        rp_json_string(json, tool->utc ? "time_utc" : "time", text);
+}
+
+void rp_tool_print_start(struct rp_session *session, const struct rp_tool *tool) {
+    struct rp_tool_own *own = (struct rp_tool_own *)tool;
+    own->begun_ns = rp_now_ns();
+    if (tool->verbose)
+        rp_session_print_probes(session, stderr);
+    rp_session_print_notes(session, stderr);
 }
 
 /* Who looks at rows has to know that some are missing. */
-struct watch {
-    struct rp_session *session;
-    uint64_t told;
-};
-
-static bool tell_lost(void *ctx) {
-    struct watch *watch = ctx;
-    uint64_t lost = rp_session_stats(watch->session)->lost;
-    if (lost > watch->told)
-        fprintf(stderr, "reprobe: %" PRIu64 " event%s lost so far: the buffer was full\n", lost,
-                lost == 1 ? " was" : "s were");
-    watch->told = lost;
+static bool tell_lost(void *session) {
+    rp_session_report_so_far(session, stderr);
     return true;
 }
 
 int rp_tool_run(struct rp_tool *tool,
                 struct rp_error *(*run)(struct rp_session *session, void *ctx), void *ctx) {
     struct rp_session *session = NULL;
-    struct watch watch = {0};
     struct rp_error *err = rp_kernel_usable();
     if (!err)
         err = rp_session_new(tool->session, &session);
-    watch.session = session;
     if (!err)
-        err = rp_session_every(session, 1000000000, tell_lost, &watch);
+        err = rp_session_every(session, 1000000000, tell_lost, session);
     if (!err)
         err = run(session, ctx);
     if (session)
@@ -271,6 +298,38 @@ int rp_tool_run(struct rp_tool *tool,
     return status;
 }
 
+/* Settings that a program in libbpf's dialect may choose processes by. */
+struct process_settings {
+    char *names; /* "targ_pid=…, targ_tgid=…" */
+    bool is_set;
+};
+
+static void process_settings_clear(struct process_settings *settings) {
+    free(settings->names);
+}
+
+static void look_at_setting(void *ctx, const char *name, const char *type, const char *value) {
+    (void)type;
+    struct process_settings *settings = ctx;
+    if (!strcasestr(name, "pid") && !strcasestr(name, "tgid"))
+        return;
+    settings->is_set |= strcmp(value, "0") != 0;
+    RP_AUTO_FREE char *one = rp_text("%s=…", name);
+    rp_text_list(&settings->names, one);
+}
+
+/* Which processes such a program looks at is its own matter. */
+static void note_settings(const char *name, const struct rp_module *module) {
+    RP_AUTO(process_settings_clear) struct process_settings settings = {0};
+    rp_error_free(rp_module_settings(module, look_at_setting, &settings));
+    if (settings.is_set)
+        return;
+    fprintf(stderr,
+            "reprobe: note: %s sees every process, unless its own settings (--set%s%s) say "
+            "otherwise\n",
+            name, settings.names ? " " : "", settings.names ? settings.names : "");
+}
+
 void rp_tool_note_target(const struct rp_tool *tool, const char *name,
                          const struct rp_module *module) {
     const struct rp_target *target = tool->target;
@@ -279,10 +338,7 @@ void rp_tool_note_target(const struct rp_tool *tool, const char *name,
     bool only_cgroup = target->cgroup && !target->pid && !tool->session->command &&
                        !target->has_uid && !target->comm; /* programs may be attached there */
     if (asked && rp_module_has_sections(module) && !only_cgroup)
-        fprintf(stderr,
-                "reprobe: note: %s sees every process, unless its own settings (--set) say "
-                "otherwise\n",
-                name);
+        note_settings(name, module);
     else if (asked && !rp_module_has_sections(module) && !rp_module_uses_target(module))
         fprintf(stderr, "reprobe: note: %s %s, so it sees every process\n", name,
                 by_task ? "does not call is_target()" : "uses neither TARGET_PID nor is_target()");

@@ -11,6 +11,11 @@ struct rp_tool_own {
     struct rp_session_opts session;
     struct rp_target target;
     struct rp_texts flags; /* -D, of rp_tool_define() */
+    uint64_t begun_ns;     /* when all was attached, of CLOCK_MONOTONIC */
 };
+
+/* What stands above and in the column of the time that the command line asks for. */
+const char *rp_tool_time_name(const struct rp_tool *tool);
+void rp_tool_time(const struct rp_tool *tool, char text[16]);
 
 #endif

@@ -47,7 +47,7 @@ int command_build(int argc, char **argv) {
                "take it too. Needs no privileges.",
         .children = children};
     struct request request = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &request);
+    rp_argp_parse(&argp, argc, argv, 0, &request);
     request.source.opts.dry_run = true;
     request.source.opts.any_target = true;
     request.source.opts.portable = true;

@@ -51,7 +51,7 @@ int command_cache(int argc, char **argv) {
                "recently used first; `clear` deletes them all. $REPROBE_CACHE is the directory, or "
                "`off`; $REPROBE_CACHE_LIMIT is its maximum size in bytes."};
     bool clear = false;
-    argp_parse(&argp, argc, argv, 0, NULL, &clear);
+    rp_argp_parse(&argp, argc, argv, 0, &clear);
     char path[PATH_MAX];
     if (!rp_cache_path(path, sizeof(path))) {
         puts("the object cache is off");

@@ -23,7 +23,7 @@ int command_check(int argc, char **argv) {
                                      "nothing. Needs no privileges.",
                               .children = children};
     struct source source = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &source);
+    rp_argp_parse(&argp, argc, argv, 0, &source);
     source.opts.dry_run = true;
 
     struct rp_module *module;

@@ -23,7 +23,7 @@ int command_doctor(int argc, char **argv) {
     const struct argp argp = {.doc = "Says what this kernel has and lacks, with what was found "
                                      "and, for what is missing, what needs it and what to do. The "
                                      "exit status is 1 if this machine cannot load BPF programs."};
-    argp_parse(&argp, argc, argv, 0, NULL, NULL);
+    rp_argp_parse(&argp, argc, argv, 0, NULL);
     struct utsname kernel;
     if (uname(&kernel) == 0)
         printf("Linux %s on %s, reprobe %s\n\n", kernel.release, kernel.machine, rp_version());

@@ -46,7 +46,7 @@ int command_list(int argc, char **argv) {
                 kinds ? kinds : "");
     const struct argp argp = {.parser = parse, .args_doc = "[KIND] [PATTERN]", .doc = doc};
     struct request request = {0};
-    argp_parse(&argp, argc, argv, 0, NULL, &request);
+    rp_argp_parse(&argp, argc, argv, 0, &request);
     const char *kind = request.words[0], *pattern = request.words[1];
     if (request.count == 1 && strpbrk(kind, "*?[:_")) {
         pattern = kind;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "prompt/tools.h"
 #include "reprobe_tool.h"
 
 static const struct command commands[] = {
@@ -13,7 +14,12 @@ static const struct command commands[] = {
     {"build", "compile a file into an object file, to run without compiling", command_build},
     {"cache", "list or delete what was compiled before", command_cache},
     {"list", "list the probes that exist", command_list},
+    {"course", "learn it: lessons that check what you write, on each save", command_course},
     {"doctor", "say what this kernel has and lacks, and what to do about it", command_doctor},
+    {"tools", "list the tools, run one, or link them into a directory", command_tools},
+    {"lab", "run a command on another kernel, in a virtual machine", command_lab},
+    {"completion", "print what a shell completes with", command_completion},
+    {NULL, NULL, NULL},
 };
 
 static void print_help(void) {
@@ -21,12 +27,14 @@ static void print_help(void) {
            "       reprobe [OPTION…] PROMPT-COMMAND…    run a command, as `trace openat`\n"
            "       reprobe [OPTION…] -e PROMPT-COMMAND… run one or several\n"
            "       reprobe COMMAND [ARG…]\n"
+           "       reprobe TOOL [ARG…]                  run a tool, as `execsnoop -x`\n"
            "Ask the running kernel questions, in C.\n\n");
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-        printf("  %-8s %s\n", commands[i].name, commands[i].what);
-    printf("  %-8s %s\n  %-8s %s\n\n", "help", "show this text, or the help of one command",
+    for (const struct command *command = commands; command->name; command++)
+        printf("  %-10s %s\n", command->name, command->what);
+    printf("  %-10s %s\n  %-10s %s\n\n", "help", "show this text, or the help of one command",
            "version", "print the version");
-    printf("`reprobe COMMAND --help` explains a command; reprobe(1) has examples.\n");
+    printf("`reprobe COMMAND --help` explains a command; reprobe(1) has examples.\n"
+           "`reprobe tools` lists the tools.\n");
 }
 
 static int run_command(const struct command *command, int argc, char **argv) {
@@ -38,6 +46,7 @@ static int run_command(const struct command *command, int argc, char **argv) {
 
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
+    completed_commands = commands;
     bool is_help =
         strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
     if (strcmp(word, "version") == 0 || strcmp(word, "--version") == 0) {
@@ -51,16 +60,17 @@ int main(int argc, char **argv) {
     if (argc < 2 || *word == '-')
         return command_prompt(argc, argv);
     const char *name = is_help ? argv[2] : word;
-    for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-        if (strcmp(commands[i].name, name) != 0)
-            continue;
-        if (!is_help)
-            return run_command(&commands[i], argc - 1, argv + 1);
-        char help[] = "--help", *help_argv[] = {NULL, help, NULL};
-        return run_command(&commands[i], 2, help_argv);
-    }
+    char help[] = "--help", *help_argv[] = {NULL, help, NULL};
+    for (const struct command *command = commands; command->name; command++)
+        if (strcmp(command->name, name) == 0)
+            return run_command(command, is_help ? 2 : argc - 1, is_help ? help_argv : argv + 1);
     if (prompt_has_command(name))
         return command_prompt(argc, argv); /* `help` is one, too */
-    fprintf(stderr, "reprobe: unknown command `%s`\nhint: reprobe help lists the commands\n", name);
+    if (tool_find(name, strlen(name)))
+        return tool_run(name, is_help ? help_argv : argv + 1);
+    fprintf(stderr,
+            "reprobe: unknown command `%s`\nhint: reprobe help lists the commands, reprobe tools "
+            "the tools\n",
+            name);
     return 2;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "debug_options.h"
 #include "prompt/entry.h"
 #include "prompt/pager.h"
 #include "prompt/screen.h"
@@ -20,11 +21,17 @@
 
 #define NS_A_SECOND 1000000000ULL
 
-static const struct verb_group groups[] = {{"Ask", question_verbs},    {"Write C", code_verbs},
-                                           {"Manage", probe_verbs},    {"Maps", map_verbs},
-                                           {"Look", look_verbs},       {"Run", shell_verbs},
-                                           {"Inspect", inspect_verbs}, {"Save", save_verbs},
-                                           {"Help", help_verbs},       {NULL, NULL}};
+static const struct verb_group groups[] = {{"Ask", question_verbs},
+                                           {"Write C", code_verbs},
+                                           {"Manage", probe_verbs},
+                                           {"Maps", map_verbs},
+                                           {"Look", look_verbs},
+                                           {"Run", shell_verbs},
+                                           {"Inspect", inspect_verbs},
+                                           {"Script", script_verbs},
+                                           {"Save", save_verbs},
+                                           {"Help", help_verbs},
+                                           {NULL, NULL}};
 
 /* ------------------------------------------------------------------ signals */
 
@@ -62,6 +69,7 @@ static void handle_signals(struct prompt *prompt) {
     if (prompt->interrupted)
         interrupt(prompt);
     prompt->interrupted = false;
+    ahead_child_ended();
     const struct job *job = prompt->job;
     if (job && job->child_ended && !job->child_ended(prompt, job->ctx))
         prompt_end_job(prompt);
@@ -101,6 +109,11 @@ static bool on_signal(void *ctx, int signal) {
     default:
         return true;
     }
+}
+
+static void on_attach(void *ctx, size_t done, size_t count) {
+    (void)ctx;
+    progress_tell(done, count);
 }
 
 /* ------------------------------------------------------------------ iterators end by themselves */
@@ -174,9 +187,12 @@ static void before_wait(void *ctx) {
 /* What must not wait for the end. */
 static bool on_second(void *ctx) {
     struct prompt *prompt = ctx;
-    for (size_t i = 0; i < prompt->entries.count; i++)
+    struct rp_error *err = NULL;
+    for (size_t i = 0; i < prompt->entries.count; i++) {
         entry_say_lost(prompt, prompt->entries.items[i]);
-    struct rp_error *err = output_record_flush();
+        err = err ? err : entry_say_losses_so_far(prompt->entries.items[i]);
+    }
+    err = err ? err : output_record_flush();
     if (err)
         prompt_fail(prompt, err);
     return true;
@@ -184,20 +200,26 @@ static bool on_second(void *ctx) {
 
 /* ------------------------------------------------------------------ the command line */
 
-enum { KEY_UNSAFE = 0x3100 };
+enum { KEY_UNSAFE = 0x3100, KEY_SELF };
 
 struct request {
     struct rp_tool *tool;
-    bool unsafe;
+    struct rp_exporter_opts exporter;
+    bool unsafe, with_self;
     struct script { /* -f and -e, in the order in which they are run */
-        struct rp_texts files, lines;
+        struct rp_texts files, lines, parameters;
     } script;
 };
 
 static const struct argp_option options[] = {
     {"execute", 'e', "COMMAND", 0, "Run this command of the prompt and do not read standard input",
      0},
-    {"file", 'f', "FILE", 0, "Run the commands in FILE first (`-` is standard input)", 0},
+    {"file", 'f', "FILE", 0,
+     "Run the commands in FILE first (`-` is standard input); what stands behind the options is "
+     "its "
+     "$1, $2, …",
+     0},
+    {"self", KEY_SELF, 0, 0, "Questions see what reprobe itself does, too", 0},
     {"unsafe", KEY_UNSAFE, 0, 0, "Allow programs of `load` and `c` that change the system", 0},
     {0}};
 
@@ -212,9 +234,31 @@ bool prompt_has_command(const char *word) {
     return verb && strcmp(verb->name, word) == 0;
 }
 
+bool prompt_complete(const char *line, size_t at, rp_completion_fn each, void *ctx) {
+    const struct prompt prompt = {.groups = groups};
+    size_t start = at;
+    while (start && line[start - 1] != ' ')
+        start--;
+    if (complete_wants_file(&prompt, line, start))
+        return false;
+    complete_line(&prompt, line, at, each, ctx);
+    return true;
+}
+
+/* Behind a script stand what its $1, $2, … are. */
+static void take_parameters(struct request *request, struct argp_state *state) {
+    for (; state->next < state->argc; state->next++)
+        if (!rp_texts_add(&request->script.parameters, strdup(state->argv[state->next])))
+            argp_failure(state, 1, ENOMEM, "cannot read the command line");
+}
+
 /* A command of the prompt is the rest of the command line. */
 static void take_line(struct request *request, struct argp_state *state) {
     const char *first = state->argv[state->next];
+    if (request->script.files.count) {
+        take_parameters(request, state);
+        return;
+    }
     if (!prompt_has_command(first))
         argp_error(state, "the prompt has no command `%s`", first);
     RP_AUTO_FREE char *line = strdup("");
@@ -236,12 +280,16 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     switch (key) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = request->tool;
+        state->child_inputs[1] = &request->exporter;
         return 0;
     case 'e':
         add(&request->script.lines, arg, state);
         return 0;
     case 'f':
         add(&request->script.files, arg, state);
+        return 0;
+    case KEY_SELF:
+        request->with_self = true;
         return 0;
     case KEY_UNSAFE:
         request->unsafe = true;
@@ -259,17 +307,32 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 static void greet(const struct prompt *prompt) {
     if (!prompt->terminal)
         return;
-    fprintf(stderr, "reprobe %s: `help` lists the commands, Tab completes, Ctrl-D leaves.\n",
-            rp_version());
+    RP_AUTO_FREE char *text = rp_text(
+        "reprobe %s: `help` lists the commands, Tab completes, Ctrl-D leaves.", rp_version());
+    if (text)
+        screen_wrap(stderr, text, 0);
     if (prompt->tool->session->command)
         fputs("The command of -c starts with the first probe.\n", stderr);
 }
 
 static struct rp_error *read_script(struct prompt *prompt, const struct script *script) {
     for (size_t i = 0; i < script->files.count; i++)
-        RP_TRY(input_add_file(prompt, script->files.items[i]));
+        RP_TRY(input_add_file(prompt, script->files.items[i], &script->parameters));
     for (size_t i = 0; i < script->lines.count; i++)
         RP_TRY(input_add(prompt, script->lines.items[i]));
+    return NULL;
+}
+
+/* What --metrics offers. */
+struct measured {
+    const struct prompt *prompt;
+    uint64_t limit;
+};
+
+static struct rp_error *collect(void *ctx, struct rp_metrics *metrics) {
+    const struct measured *measured = ctx;
+    for (size_t i = 0; i < measured->prompt->entries.count; i++)
+        RP_TRY(entry_collect(measured->prompt->entries.items[i], measured->limit, metrics));
     return NULL;
 }
 
@@ -292,9 +355,24 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
     RP_TRY(input_begin(prompt, script->lines.count > 0));
     RP_TRY(rp_session_run(prompt->session));
     prompt_end_job(prompt);
+    if (!prompt->quit)
+        input_run_all(prompt, &prompt->ends);
     if (prompt->terminal)
         return entry_show_answers(prompt), NULL;
     return prompt->quit ? NULL : entry_print_all(prompt);
+}
+
+/* The run, with --metrics around it. */
+static struct rp_error *run_measured(struct prompt *prompt, const struct request *request) {
+    struct measured measured = {prompt, request->exporter.limit};
+    struct rp_exporter_opts opts = request->exporter;
+    struct rp_exporter *exporter;
+    opts.collect = collect;
+    opts.ctx = &measured;
+    RP_TRY(rp_exporter_open(prompt->session, &opts, &exporter));
+    struct rp_error *err = run(prompt, &request->script);
+    rp_exporter_close(exporter);
+    return err;
 }
 
 /* A user types if standard input is a terminal and there is no -e. */
@@ -304,11 +382,14 @@ static bool is_typed(const struct script *script) {
 }
 
 int command_prompt(int argc, char **argv) {
-    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0},
+                                          {&rp_exporter_argp, 0, NULL, 0},
+                                          {&debug_options_argp, 0, NULL, 0},
+                                          {0}};
     const struct argp argp = {
         .options = options,
         .parser = parse,
-        .args_doc = "[PROMPT-COMMAND…]",
+        .args_doc = "[PROMPT-COMMAND…]\n-f FILE [PARAMETER…]",
         .doc = "Opens a prompt that turns questions into BPF programs: `trace`, `count`, `hist`, "
                "`latency`, `stack`, `profile`; or takes your own C. They run while you ask more. "
                "`help` at the prompt explains its commands.\vCommands come from the files of -f, "
@@ -317,7 +398,7 @@ int command_prompt(int argc, char **argv) {
                "then their maps are printed.",
         .children = children};
     struct request request = {.tool = rp_tool_new()};
-    argp_parse(&argp, argc, argv, ARGP_IN_ORDER, NULL, &request);
+    rp_argp_parse(&argp, argc, argv, ARGP_IN_ORDER, &request);
 
     struct prompt prompt = {.tool = request.tool,
                             .groups = groups,
@@ -325,6 +406,7 @@ int command_prompt(int argc, char **argv) {
                             .page_end = pager_end,
                             .terminal = is_typed(&request.script),
                             .unsafe = request.unsafe,
+                            .with_self = request.with_self,
                             .signalled = -1,
                             .looks = -1};
     struct rp_session_opts opts = *request.tool->session;
@@ -333,24 +415,34 @@ int command_prompt(int argc, char **argv) {
     opts.drop_privileges = false; /* there is always a next question */
     opts.before_wait = before_wait;
     opts.on_signal = on_signal;
+    opts.on_attach = on_attach;
     opts.ctx = &prompt;
     struct rp_error *err = rp_session_new(&opts, &prompt.session);
+    if (!err) {
+        rp_session_print_notes(prompt.session, stderr);
+        err = debug_options_begin(prompt.session, prompt.terminal);
+    }
     if (!err)
-        err = run(&prompt, &request.script);
+        err = run_measured(&prompt, &request);
     input_close(&prompt);
     until_close(&prompt);
     if (prompt.session)
         rp_session_report(prompt.session, stderr);
     entry_forget_all(&prompt);
     free(prompt.types);
+    rp_texts_clear(&prompt.begins);
+    rp_texts_clear(&prompt.ends);
     output_close();
     rp_session_free(prompt.session);
     if (prompt.signalled >= 0)
         close(prompt.signalled);
     rp_texts_clear(&request.script.files);
     rp_texts_clear(&request.script.lines);
+    rp_texts_clear(&request.script.parameters);
     bool hung_up = prompt.terminal && !err && rp_output_flush(); /* nobody can read a message */
     int status = hung_up ? 0 : rp_tool_end(err, request.tool->verbose);
     rp_tool_free(request.tool);
-    return prompt.failed ? 1 : status;
+    if (prompt.cut_by)
+        return 128 + prompt.cut_by; /* as the shell has it */
+    return prompt.status ? prompt.status : prompt.failed ? 1 : status;
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "debug_options.h"
 #include "reprobe_query.h"
 #include "source.h"
 
@@ -25,7 +26,7 @@ static const struct argp_option options[] = {
      "be "
      "given more than once",
      0},
-    {"interface", KEY_INTERFACE, "NAME", 0,
+    {"interface", KEY_INTERFACE, "INTERFACE", 0,
      "Attach programs of the network (SEC(\"xdp\"), SEC(\"tc\"), SEC(\"socket\")) to this "
      "interface",
      0},
@@ -40,6 +41,7 @@ static const struct argp_option options[] = {
 struct request {
     struct rp_tool *tool;
     struct source source;
+    struct rp_exporter_opts exporter;
     const char *attach[MAX_ATTACH];
     size_t attach_count;
     const char *settings[MAX_SETTINGS];
@@ -68,6 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_INIT:
         state->child_inputs[0] = request->tool;
         state->child_inputs[1] = &request->source;
+        state->child_inputs[2] = &request->exporter;
         return 0;
     case 'a':
         if (!strchr(arg, '=') || *arg == '=')
@@ -376,6 +379,44 @@ static struct rp_error *print_maps(const struct request *request, const struct r
     return NULL;
 }
 
+/* What --metrics offers. */
+struct measured {
+    const struct request *request;
+    const struct rp_module *module;
+    struct rp_stack *stack;
+};
+
+static struct rp_error *collect(void *ctx, struct rp_metrics *metrics) {
+    const struct measured *measured = ctx;
+    const struct rp_metrics_opts opts = {.size = sizeof(opts),
+                                         .limit = measured->request->exporter.limit,
+                                         .text = number_text,
+                                         .ctx = measured->stack};
+    for (size_t i = 0; i < rp_module_map_count(measured->module); i++) {
+        struct rp_error *err = rp_metrics_add_map(metrics, measured->module,
+                                                  rp_module_map_name(measured->module, i), &opts);
+        if (err)
+            return err;
+    }
+    return NULL;
+}
+
+/* The loop, with --metrics around it. */
+static struct rp_error *run_session(const struct request *request, struct rp_session *session,
+                                    const struct rp_module *module, struct rp_stack *stack) {
+    struct measured measured = {request, module, stack};
+    struct rp_exporter_opts opts = request->exporter;
+    struct rp_exporter *exporter;
+    opts.collect = collect;
+    opts.ctx = &measured;
+    struct rp_error *err = rp_exporter_open(session, &opts, &exporter);
+    if (err)
+        return err;
+    err = rp_session_run(session);
+    rp_exporter_close(exporter);
+    return err;
+}
+
 /* What it does besides looking. */
 static struct rp_error *print_effects(const struct rp_module *module) {
     char *effects;
@@ -431,28 +472,30 @@ static struct rp_error *run(const struct request *request, struct rp_session *se
         err = attach(request, session, module);
     if (err)
         return err;
-    if (request->tool->verbose)
-        rp_session_print_probes(session, stderr);
-    rp_session_print_notes(session, stderr);
+    rp_tool_print_start(session, request->tool);
     if (request->timings)
         print_timings(session, &request->start);
     if (isatty(STDERR_FILENO) && !request->tool->session->command)
         fprintf(stderr, "Tracing %s… Ctrl-C ends it.\n", request->source.opts.name);
-    err = rp_session_run(session);
+    err = run_session(request, session, module, printers->stack);
     return err ? err : print_maps(request, module, printers->stack);
 }
 
 static struct rp_error *run_and_clean(struct rp_session *session, void *ctx) {
     struct request *request = ctx;
     struct printers printers = {0};
-    struct rp_error *err = run(request, session, &printers);
+    struct rp_error *err = debug_options_begin(session, false);
+    err = err ? err : run(request, session, &printers);
     free_printers(&printers);
     return err;
 }
 
 int command_run(int argc, char **argv) {
-    const struct argp_child children[] = {
-        {&rp_tool_argp, 0, NULL, 0}, {&source_argp, 0, NULL, 0}, {0}};
+    const struct argp_child children[] = {{&rp_tool_argp, 0, NULL, 0},
+                                          {&source_argp, 0, NULL, 0},
+                                          {&rp_exporter_argp, 0, NULL, 0},
+                                          {&debug_options_argp, 0, NULL, 0},
+                                          {0}};
     const struct argp argp = {.options = options,
                               .parser = parse,
                               .args_doc = "FILE.c [-- CFLAGS…]\nFILE.o",
@@ -464,7 +507,7 @@ int command_run(int argc, char **argv) {
                               .children = children};
     struct request request = {.tool = rp_tool_new()};
     clock_gettime(CLOCK_MONOTONIC, &request.start);
-    argp_parse(&argp, argc, argv, 0, NULL, &request);
+    rp_argp_parse(&argp, argc, argv, 0, &request);
     if (!request.lists_settings)
         return rp_tool_run(request.tool, run_and_clean, &request);
     int status = rp_tool_end(list_settings(&request), request.tool->verbose);

@@ -208,7 +208,7 @@ int main(int argc, char **argv) {
                                           .run_ns = 500000000}};
     for (size_t i = 0; i < transport_count; i++)
         request.options.transports[request.options.transport_count++] = &transports[i];
-    argp_parse(&argp, argc, argv, 0, NULL, &request);
+    rp_argp_parse(&argp, argc, argv, 0, &request);
     bool ok = run(&request);
     return rp_tool_end(NULL, false) || !ok;
 }

@@ -49,7 +49,7 @@ static struct rp_error *print_maps(const struct ask *ask, const struct rp_module
     for (size_t i = 0; !err && i < rp_module_map_count(module); i++)
         if (is_answer(module, rp_module_map_name(module, i)))
             err = rp_map_print(module, rp_module_map_name(module, i), &format, stdout);
-    return err ? err : rp_tool_print_losses(module); /* events that found no room in a map */
+    return err;
 }
 
 static struct rp_error *answer(struct rp_session *session, const struct ask *ask,

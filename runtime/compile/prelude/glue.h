@@ -18,6 +18,9 @@
 #define RP_TARGET_COMM      RP_TARGET(2)
 #define RP_TARGET_COMM_REST RP_TARGET(3)
 #define RP_TARGET_CGROUP    RP_TARGET(4)
+#define RP_TARGET_SELF      RP_TARGET(5)
+#define RP_TARGET_WORKER    RP_TARGET(6)
+#define RP_TARGET_WORKER_REST RP_TARGET(7)
 
 /* What libbcc.c turns a BPF_CALLBACK outside prelude/callback.h into. */
 #define RP_CALLBACK_ BPF_CALLBACK
@@ -31,17 +34,27 @@
 #endif
 
 #if RP_USES_IS_TARGET || RP_USES_IS_TARGET_TASK
+/* Reads a member of a task by its offset, which types of BTF end with: the struct alone, with what
+ * it is made of, takes longer to compile than a whole small program. */
+#ifdef RP_TASK_tgid
+#define rp_read_task(to, task, member)                                                             \
+    bpf_probe_read_kernel(to, sizeof(*(to)), (void *)(task) + RP_TASK_##member)
+#else
+#define rp_read_task(to, task, member)                                                             \
+    bpf_probe_read_kernel(to, sizeof(*(to)), &(task)->member)
+#endif
+
 /* Whether it is the process TARGET_PID or a descendant of it, up to 16 generations. */
 static __always_inline int rp_descends(struct task_struct *task)
 {
     RP_LOOP for (int i = 0; i < 16; i++) {
         int tgid = 0;
-        bpf_probe_read_kernel(&tgid, sizeof(tgid), &task->tgid);
+        rp_read_task(&tgid, task, tgid);
         if (tgid == TARGET_PID)
             return 1;
         if (tgid <= 1)
             return 0;
-        bpf_probe_read_kernel(&task, sizeof(task), &task->real_parent);
+        rp_read_task(&task, task, real_parent);
     }
     return 0;
 }
@@ -133,6 +146,38 @@ static __always_inline int is_target_task(struct task_struct *task)
         return 0;
     return rp_is_task_like_target(task);
 }
+#endif
+
+#if RP_USES_IS_SELF
+/* Whether the task that runs is reprobe's: of the process that has loaded this, or of a worker
+ * (util/worker.h), as the compilers are. Commands that it starts are not. */
+static __always_inline int is_self(void)
+{
+    u64 comm[2] = {};
+    if (bpf_get_current_pid_tgid() >> 32 == RP_TARGET_SELF)
+        return 1;
+    bpf_get_current_comm(comm, sizeof(comm));
+    return comm[0] == RP_TARGET_WORKER && comm[1] == RP_TARGET_WORKER_REST;
+}
+
+/* Whether an interrupt has come in between, or a softirq: what happens then is not the doing of the
+ * task that runs. Where the kernel does not tell it is taken for granted. In kernel/preempt.h of
+ * x86 a count has bits 8 for softirqs, 16 to 19 for interrupts and 20 to 23 for NMIs; whatever adds
+ * an NMI, as a breakpoint of a kprobe does, adds an interrupt, too. */
+#undef in_interrupt /* of installed headers: it reads what a program cannot */
+#ifdef RP_PREEMPT_AT
+static __always_inline int in_interrupt(void)
+{
+    u64 variable;
+    u32 count = 0;
+    asm("%0 = %1 ll" : "=r"(variable) : "i"(RP_SLOT_PREEMPT));
+    void *here = ((void *(*)(u64))154)(variable); /* bpf_this_cpu_ptr */
+    bpf_probe_read_kernel(&count, sizeof(count), here + RP_PREEMPT_AT);
+    return (count & 0x100) || ((count >> 16) & 15) != ((count >> 20) & 15);
+}
+#else
+#define in_interrupt() 1
+#endif
 #endif
 
 /* A row of an iterator. The variable's type, which has the row's, is in the module's BTF, for

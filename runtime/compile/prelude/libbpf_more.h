@@ -72,6 +72,36 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __weak __ksym;
 #define BPF_URETPROBE(name, args...) BPF_KRETPROBE(name, ##args)
 #endif
 
+/* bpf_usdt_arg(), also of what is at an address that two registers make (libbpf 1.7): "8@-4(%rax,%rbx,8)". In
+ * the word of its type a description then has where the second register is, and how far it is shifted. */
+#if defined(BPF_USDT) && defined(RP_USDT_INDEXED) && !defined(bpf_usdt_arg)
+__weak __hidden int rp_usdt_arg(struct pt_regs *ctx, __u64 number, long *value)
+{
+    int id = __bpf_usdt_spec_id(ctx), failed;
+    struct __bpf_usdt_spec *spec = id < 0 ? (void *)0 : bpf_map_lookup_elem(&__bpf_usdt_specs, &id);
+    unsigned long base = 0, index = 0, read = 0;
+    if (!spec || number >= BPF_USDT_MAX_ARG_CNT || number >= spec->arg_cnt)
+        return (bpf_usdt_arg)(ctx, number, value);
+    struct __bpf_usdt_arg_spec *arg = &spec->args[number];
+    __u32 word = arg->arg_type;
+    if ((word & 0xff) != RP_USDT_INDEXED)
+        return (bpf_usdt_arg)(ctx, number, value);
+    *value = 0;
+    failed = bpf_probe_read_kernel(&base, sizeof(base), (void *)ctx + arg->reg_off);
+    if (!failed)
+        failed = bpf_probe_read_kernel(&index, sizeof(index), (void *)ctx + (word >> 8 & 0xfff));
+    index <<= word >> 20 & 0xf;
+    if (!failed)
+        failed = bpf_probe_read_user(&read, sizeof(read), (void *)(base + index + arg->val_off));
+    if (failed)
+        return failed;
+    read <<= arg->arg_bitshift;
+    *value = arg->arg_signed ? (long)read >> arg->arg_bitshift : (long)(read >> arg->arg_bitshift);
+    return 0;
+}
+#define bpf_usdt_arg(ctx, number, value) rp_usdt_arg(ctx, number, value)
+#endif
+
 #if defined(bpf_core_type_id_kernel) && !defined(bpf_core_cast)
 extern void *bpf_rdonly_cast(const void *obj, unsigned int btf_id) __weak __ksym;
 #define bpf_core_cast(ptr, type)                                                                   \

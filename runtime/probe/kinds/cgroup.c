@@ -13,6 +13,7 @@
 #include "probe/kind.h"
 #include "util/array.h"
 #include "util/cleanup.h"
+#include "util/nearest.h"
 #include "util/text.h"
 
 /* What there is, and the section by which libbpf knows the type of program. */
@@ -23,6 +24,7 @@ static const struct action {
     {"egress", "cgroup_skb/egress"},
     {"sockops", "sockops"},
     {"sock_create", "cgroup/sock_create"},
+    {"sock_create", "cgroup/sock"}, /* as it was called first */
     {"sock_release", "cgroup/sock_release"},
     {"bind4", "cgroup/bind4"},
     {"bind6", "cgroup/bind6"},
@@ -116,8 +118,10 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
                              bool (*each)(void *ctx, const char *rest), void *ctx) {
     (void)kind;
     (void)pattern;
-    for (size_t i = 0; i < RP_COUNT(actions) && each(ctx, actions[i].name); i++)
-        ;
+    for (size_t i = 0; i < RP_COUNT(actions); i++)
+        if ((i == 0 || strcmp(actions[i].name, actions[i - 1].name) != 0) &&
+            !each(ctx, actions[i].name))
+            break;
     return NULL;
 }
 
@@ -132,7 +136,13 @@ static struct rp_error *spec_of_section(const struct rp_section *section, char *
                             section->cgroup ? ":" : "", section->cgroup ? section->cgroup : "");
             return *spec ? NULL : rp_error_nomem();
         }
-    return rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", whole);
+    RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = whole};
+    for (size_t i = 0; i < RP_COUNT(actions); i++)
+        rp_nearest_add(&nearest, actions[i].section);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&nearest, "");
+    struct rp_error *err =
+        rp_probe_error(ENOTSUP, "reprobe does not attach programs of the section %s", whole);
+    return guess ? rp_error_hint_set(err, "did you mean %s?", guess) : err;
 }
 
 const struct rp_probe_kind rp_cgroup_kind = {

@@ -62,16 +62,12 @@ static bool use_own_name(struct rp_spec *spec) {
  * until it returns false. */
 static void each_name(const struct rp_btf *btf, const struct rp_probe_kind *kind,
                       bool (*each)(void *ctx, const char *name), void *ctx) {
-    size_t prefix = !kind->of_functions ? strlen(TRACEPOINT_PREFIX) : 0;
-    unsigned wanted = prefix ? BTF_KIND_TYPEDEF : BTF_KIND_FUNC;
-    for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
-        const struct btf_type *type = rp_btf_type(btf, id);
-        if (btf_kind(type) != wanted)
-            continue;
-        const char *name = rp_btf_name(btf, type);
-        if (strncmp(name, TRACEPOINT_PREFIX, prefix) == 0 && !each(ctx, name + prefix))
+    const char *prefix = kind->of_functions ? "" : TRACEPOINT_PREFIX;
+    unsigned wanted = kind->of_functions ? BTF_KIND_FUNC : BTF_KIND_TYPEDEF;
+    uint32_t id = 0;
+    for (const char *name; (name = rp_btf_next_named(btf, wanted, prefix, &id));)
+        if (!each(ctx, name + strlen(prefix)))
             return;
-    }
 }
 
 static bool is_in_module(const struct rp_spec *spec) {
@@ -185,7 +181,7 @@ static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const ch
                                              : "CONFIG_FUNCTION_TRACER with direct calls");
     RP_AUTO_FREE char *instead = target ? instead_of(kind, target) : NULL;
     return rp_error_hint_set(err,
-                             "%s%s%srun it in the lab, on a kernel that has it: scripts/lab -- "
+                             "%s%s%srun it in the lab, on a kernel that has it: reprobe lab -- "
                              "COMMAND",
                              instead ? "use " : "", instead ? instead : "", instead ? ", or " : "");
 }
@@ -193,7 +189,7 @@ static struct rp_error *not_in_kernel(const struct rp_probe_kind *kind, const ch
 static struct rp_error *refuses(const struct rp_spec *spec) {
     bool loaded;
     int errnum = rp_kernel_try_tracing(spec->kind->attach_type, spec->number, &loaded);
-    if (!errnum)
+    if (!errnum || errnum == E2BIG || errnum == EBUSY) /* others are attached, too many perhaps */
         return NULL;
     int general = try_kind(spec->kind);
     if (general)
@@ -213,13 +209,16 @@ static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct r
     if (fd >= 0)
         return rp_attachment_add(out, fd, NULL);
     int errnum = errno;
-    struct rp_error *err = refuses(spec);
+    struct rp_error *err = spec->kind->refuses(spec);
     if (err)
         return err;
     if (errnum == E2BIG || errnum == EBUSY)
         return rp_error_hint_set(
-            rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
-            "end other tracers of %s", spec->target);
+            rp_probe_error(errnum,
+                           "%s has as many programs of fentry, fexit and their like attached "
+                           "as the kernel allows (38 on x86)",
+                           spec->target),
+            "end other tracers of %s, or use a kprobe", spec->target);
     return rp_error_new(errnum, NULL, "cannot use the probe");
 }
 
@@ -250,8 +249,10 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
     const struct rp_btf *btf;
     RP_TRY(rp_kernel_types(&btf));
     int errnum = try_kind(kind);
-    if (errnum)
+    struct rp_error *unusable = errnum ? rp_kernel_usable() : NULL;
+    if (errnum && !unusable)
         return not_in_kernel(kind, NULL, errnum);
+    rp_error_free(unusable); /* who may not try it can still read what the types have */
     struct visit visit = {.each = each, .ctx = ctx};
     if (kind->of_functions)
         rp_error_free(rp_tracefs_each_function(add_traceable, &visit.traceable));

@@ -53,13 +53,9 @@ static const struct btf_type *context_of(const struct rp_btf *btf, const char *n
 
 static bool each_name(const struct rp_btf *btf, bool (*each)(void *ctx, const char *rest),
                       void *ctx) {
-    size_t prefix = strlen(FUNCTION_PREFIX);
-    for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
-        const struct btf_type *type = rp_btf_type(btf, id);
-        const char *name = rp_btf_name(btf, type);
-        if (!btf_is_func(type) || strncmp(name, FUNCTION_PREFIX, prefix) != 0)
-            continue;
-        name += prefix;
+    uint32_t id = 0;
+    for (const char *name; (name = rp_btf_next_named(btf, BTF_KIND_FUNC, FUNCTION_PREFIX, &id));) {
+        name += strlen(FUNCTION_PREFIX);
         if (context_of(btf, name) && !thing_of(name) && !each(ctx, name))
             return false;
     }
@@ -122,7 +118,7 @@ static struct rp_error *refuses(const struct rp_spec *spec) {
     return rp_error_hint_set(
         rp_probe_error(errnum, "this kernel has no iterators (%s): they take Linux 5.8 and BTF",
                        strerror(errnum)),
-        "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+        "run it in the lab, on a kernel that has them: reprobe lab -- COMMAND");
 }
 
 /* ------------------------------------------------------------------ attach */
@@ -145,7 +141,7 @@ static struct rp_error *open_iterator(const struct rp_attachment *attachment, in
 
 /* A member is in a union of its own, which makes it eight bytes on every machine. */
 static const struct btf_member *inner(const struct rp_btf *btf, const struct btf_member *member) {
-    const struct btf_type *type = rp_btf_type(btf, rp_btf_skip_to_base(btf, member->type));
+    const struct btf_type *type = rp_btf_base_type(btf, member->type);
     bool wrapped = !*rp_btf_string(btf, member->name_off) && btf_is_union(type) && btf_vlen(type);
     return wrapped ? btf_members(type) : member;
 }

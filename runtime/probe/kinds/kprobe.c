@@ -8,11 +8,13 @@
 #include <unistd.h>
 
 #include "kernel/features.h"
+#include "kernel/kcore.h"
 #include "kernel/ksyms.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
 #include "probe/attachment.h"
 #include "probe/completion.h"
+#include "probe/disassembler.h"
 #include "probe/event_source.h"
 #include "probe/kernel_function.h"
 #include "probe/matches.h"
@@ -49,10 +51,10 @@ static struct rp_error *no_kprobes(const struct rp_spec *spec) {
     if (instead)
         return rp_error_hint_set(err,
                                  "use %s instead, or run it in the lab, on a kernel that has them: "
-                                 "scripts/lab -- COMMAND",
+                                 "reprobe lab -- COMMAND",
                                  instead);
     return rp_error_hint_set(
-        err, "run it in the lab, on a kernel that has them: scripts/lab -- COMMAND");
+        err, "run it in the lab, on a kernel that has them: reprobe lab -- COMMAND");
 }
 
 static bool add_function(void *ctx, const char *name, const char *module, uint64_t address) {
@@ -119,6 +121,32 @@ static struct rp_error *refuses(const struct rp_spec *spec) {
     return spec->number ? NULL : rp_kernel_function_find(spec, &address);
 }
 
+/* The longest instruction of x86-64 has so many bytes; of other machines none is longer. */
+#define INSTRUCTION_MAX 15
+
+/* Where the instructions around it begin, if the kernel shows its code. */
+static struct rp_boundary boundary_of(const struct rp_spec *spec) {
+    uint64_t start = spec->number;
+    if (!start)
+        rp_ksym_address(spec->target, true, &start);
+    size_t size = spec->offset + INSTRUCTION_MAX;
+    RP_AUTO_FREE uint8_t *code = start ? malloc(size) : NULL;
+    size_t got = code ? rp_kernel_read_code(start, code, size) : 0;
+    return got ? rp_find_boundary(code, got, spec->offset) : (struct rp_boundary){0};
+}
+
+static struct rp_error *not_an_instruction(const struct rp_spec *spec, int errnum) {
+    struct rp_boundary at = boundary_of(spec);
+    struct rp_error *err =
+        rp_probe_error(errnum, "byte %" PRIu64 " of %s is not the start of an instruction",
+                       spec->offset, spec->target);
+    if (at.known && at.before < spec->offset)
+        return rp_error_hint_set(err, "the nearest are %s+%" PRIu64 " and %s+%" PRIu64,
+                                 spec->target, at.before, spec->target, at.after);
+    return rp_error_hint_set(err,
+                             "use the offset of an instruction, as shown by gdb or objdump -d");
+}
+
 /* Why the kernel refused an attach point that was resolved. */
 static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
     switch (errnum) {
@@ -126,10 +154,7 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
     case EACCES:
         return rp_kernel_refusal(errnum);
     case EILSEQ:
-        return rp_error_hint_set(
-            rp_probe_error(errnum, "byte %" PRIu64 " of %s is not the start of an instruction",
-                           spec->offset, spec->target),
-            "use the offset of an instruction, as shown by gdb or objdump -d");
+        return not_an_instruction(spec, errnum);
     case E2BIG:
         return rp_error_hint_set(
             rp_probe_error(errnum, "it has as many programs attached as the kernel allows"),
@@ -261,7 +286,11 @@ static enum rp_memory memory(const struct rp_spec *spec, const struct rp_argumen
     return syscall ? RP_MEMORY_USER : RP_MEMORY_EITHER;
 }
 
+/* The tracepoint has the syscall's arguments, as the function has. */
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
+    bool syscall = part == RP_CALL_COUNTED && rp_is_syscall_function(spec->target);
+    if (syscall)
+        return rp_text("tracepoint:syscalls:sys_exit_%s", rp_syscall_of(spec->target));
     return rp_kernel_function_call(spec, part, rp_kprobe_kind.name, rp_kretprobe_kind.name);
 }
 
@@ -314,6 +343,7 @@ const struct rp_probe_kind rp_kprobe_kind = {
     .multi_type = BPF_TRACE_KPROBE_MULTI,
     .resolve = resolve,
     .refuses = refuses,
+    .misses = RP_MISSES_EVENTS,
     .attach = attach,
     .list = list,
     .match = match,
@@ -347,6 +377,7 @@ const struct rp_probe_kind rp_kretprobe_kind = {
     .multi_type = BPF_TRACE_KPROBE_MULTI,
     .resolve = resolve,
     .refuses = refuses,
+    .misses = RP_MISSES_RETURNS,
     .attach = attach,
     .list = list,
     .match = match,

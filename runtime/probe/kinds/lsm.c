@@ -26,12 +26,10 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
     (void)pattern;
     const struct rp_btf *btf;
     RP_TRY(rp_kernel_types(&btf));
-    for (uint32_t id = btf->first_id; id < btf->end_id; id++) {
-        const struct btf_type *type = rp_btf_type(btf, id);
-        const char *name = btf_kind(type) == BTF_KIND_FUNC ? rp_btf_name(btf, type) : "";
-        if (!strncmp(name, PREFIX, strlen(PREFIX)) && !each(ctx, name + strlen(PREFIX)))
+    uint32_t id = 0;
+    for (const char *name; (name = rp_btf_next_named(btf, BTF_KIND_FUNC, PREFIX, &id));)
+        if (!each(ctx, name + strlen(PREFIX)))
             break;
-    }
     return NULL;
 }
 

@@ -16,6 +16,7 @@
 #include "probe/completion.h"
 #include "probe/describe.h"
 #include "probe/kernel_event.h"
+#include "probe/kinds/exec.h"
 #include "probe/matches.h"
 #include "probe/symbols.h"
 #include "util/capture.h"
@@ -209,7 +210,7 @@ static bool is_native(const struct rp_spec *spec) {
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
     const char *name = is_syscall_event(spec, "sys_") ? strchr(spec->target + 4, '_') : NULL;
-    if (!name || part == RP_CALL_WHOLE)
+    if (!name || part == RP_CALL_WHOLE || part == RP_CALL_COUNTED)
         return NULL;
     return rp_text("%s:syscalls:sys_%s%s", spec->kind->name,
                    part == RP_CALL_ENTRY ? "enter" : "exit", name);
@@ -344,6 +345,8 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .context = "args",
     .other_context = "event_args",
     .write_argument = write_argument,
+    .write_count = rp_write_count_of_exec,
+    .write_kept = rp_write_kept_of_exec,
     .result = RP_RESULT_ARGUMENT,
     .write_head = write_head,
     .describe = describe,

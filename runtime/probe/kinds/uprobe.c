@@ -13,11 +13,14 @@
 #include "probe/describe.h"
 #include "probe/disassembler.h"
 #include "probe/event_source.h"
+#include "probe/go.h"
+#include "probe/line.h"
 #include "probe/matches.h"
+#include "probe/program_function.h"
+#include "probe/typed.h"
 #include "util/cleanup.h"
 #include "util/demangle.h"
 #include "util/names.h"
-#include "util/nearest.h"
 #include "util/text.h"
 
 /* The characters of symbols in C, C++, Rust and Go, but for the + before an offset. */
@@ -39,7 +42,12 @@ static const char *find_colon(const char *rest) {
 }
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
-    const char *colon = find_colon(rest);
+    const char *line = rp_line_find(rest);
+    const char *colon = line ? line : find_colon(rest);
+    if (line && spec->kind->is_return)
+        return rp_error_hint_set(
+            rp_probe_error(EINVAL, "a uretprobe is at a function's return and has no line"),
+            "uprobe:PATH:FILE:LINE is at a line, %s at the return", spec->kind->usage);
     if (spec->kind->is_return)
         RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
     if (!colon)
@@ -52,90 +60,18 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     spec->path = strndup(rest, (size_t)(colon - rest));
     if (!spec->path)
         return rp_error_nomem();
-    return rp_spec_function(colon + 1, MARKS, spec);
+    if (line)
+        return rp_spec_name(line + 1, strlen(line + 1), "file", MARKS "+", &spec->target);
+    RP_TRY(rp_spec_function(colon + 1, MARKS, spec));
+    if (spec->target[strspn(spec->target, "0123456789")])
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL, "%s is a number, and no function has such a name", spec->target),
+        "an address begins with 0x, and a line is behind its file: %s:PATH:FILE:LINE",
+        spec->kind->name);
 }
 
 /* ------------------------------------------------------------------ resolve */
-
-static struct rp_error *no_function(const struct rp_spec *spec,
-                                    const struct rp_symbol_search *search) {
-    bool stripped = rp_binary_is_stripped(spec->path);
-    RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
-    struct rp_error *err;
-    if (stripped)
-        err = rp_probe_error(ENOENT,
-                             "there is no function %s in %s, or it has no symbol: the file is "
-                             "stripped, and only the %zu functions that it exports have one",
-                             spec->target, spec->path, search->seen);
-    else
-        err = rp_probe_error(ENOENT, "there is no function %s in %s", spec->target, spec->path);
-    if (guess)
-        return rp_error_hint_set(err, "did you mean %s?", guess);
-    if (stripped)
-        return rp_error_hint_set(err,
-                                 "install its debug symbols (-dbgsym), or use an address: "
-                                 "%s:%s:0xADDRESS",
-                                 spec->kind->name, spec->path);
-    return rp_error_hint_set(err,
-                             "the compiler may have inlined it; reprobe list '%s:%s:*PART*' finds "
-                             "functions by a part of their names",
-                             spec->kind->name, spec->path);
-}
-
-static struct rp_error *ambiguous(const struct rp_spec *spec,
-                                  const struct rp_symbol_search *search) {
-    return rp_error_hint_set(
-        rp_probe_error(
-            EADDRNOTAVAIL,
-            "several functions in %s are named %s, and the name does not say which one you "
-            "meant",
-            spec->path, spec->target),
-        "use the address of one: %s:%s:0x%" PRIx64 " or 0x%" PRIx64, spec->kind->name, spec->path,
-        search->address, search->other);
-}
-
-/* The kernel would probe a function that only the dynamic linker calls, and only once. */
-static struct rp_error *is_ifunc(const struct rp_spec *spec) {
-    return rp_error_hint_set(
-        rp_probe_error(EINVAL,
-                       "%s only chooses one of several functions, when a program starts (it is an "
-                       "indirect function)",
-                       spec->target),
-        "probe the function that it chooses: reprobe list '%s:%s:*%s*' shows these if debug "
-        "symbols "
-        "are installed",
-        spec->kind->name, spec->path, spec->target);
-}
-
-/* Symbols as their authors wrote them. */
-static bool search_written(void *ctx, const char *name, uint64_t address, uint64_t size) {
-    struct rp_symbol_search *search = ctx;
-    RP_AUTO_FREE char *written = rp_demangle(name);
-    if (written && rp_demangled_is(written, search->wanted))
-        return rp_symbol_search_one(search, search->wanted, address, size);
-    if (written)
-        rp_nearest_add(&search->nearest, written);
-    return true;
-}
-
-/* Sets `address` and `size` (0: unknown) of the function with the spec's name. */
-static struct rp_error *find_function(const struct rp_spec *spec, uint64_t *address,
-                                      uint64_t *size) {
-    struct rp_symbol_search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
-    struct rp_error *err = rp_binary_each_function(spec->path, rp_symbol_search_one, &search);
-    if (!err && !search.address)
-        err = rp_binary_each_function(spec->path, search_written, &search);
-    if (!err && !search.address)
-        err = no_function(spec, &search);
-    else if (!err && search.other)
-        err = ambiguous(spec, &search);
-    else if (!err && rp_binary_is_ifunc(spec->path, spec->target))
-        err = is_ifunc(spec);
-    rp_nearest_clear(&search.nearest);
-    *address = search.address;
-    *size = search.size;
-    return err;
-}
 
 static bool is_address(const char *target) {
     return target[0] == '0' && (target[1] == 'x' || target[1] == 'X');
@@ -191,7 +127,7 @@ static struct rp_error *not_an_instruction(const struct rp_spec *spec, uint64_t 
                              at->before - base, spec->target, at->after - base);
 }
 
-/* The kernel puts a breakpoint wherever it is told to. */
+/* The kernel puts a breakpoint wherever it is told to. `start` is an instruction before it. */
 static struct rp_error *check_instruction(const struct rp_spec *spec, uint64_t start,
                                           uint64_t address) {
     size_t size = address - start + INSTRUCTION_MAX;
@@ -217,8 +153,6 @@ static struct rp_error *check_entry(const struct rp_spec *spec, uint64_t address
 }
 
 static struct rp_error *check_address(const struct rp_spec *spec, uint64_t address) {
-    if (!spec->offset && !is_address(spec->target))
-        return NULL;
     struct enclosing in = {.wanted = address};
     RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
     RP_AUTO_FREE char *name = in.name;
@@ -228,20 +162,45 @@ static struct rp_error *check_address(const struct rp_spec *spec, uint64_t addre
     return start ? check_instruction(spec, start, address) : NULL;
 }
 
+/* Debug information may be wrong. */
+static struct rp_error *resolve_line(struct rp_spec *spec) {
+    struct rp_lines lines = {0};
+    struct rp_error *err = rp_line_addresses(spec->path, spec->target, &lines);
+    for (size_t i = 0; !err && i < lines.count; i++)
+        err = check_address(spec, lines.items[i].address);
+    if (!err)
+        spec->number = rp_binary_offset(spec->path, lines.items[0].address);
+    rp_vec_clear(&lines);
+    return err;
+}
+
+/* An instruction that was asked for is that one. */
+static bool is_entry_of_go(const struct rp_spec *spec) {
+    return !spec->offset && !is_address(spec->target) && rp_go_is(spec->path);
+}
+
 static struct rp_error *resolve(struct rp_spec *spec) {
     char *path = NULL;
     RP_TRY(rp_binary_find(spec->path, &path));
     free(spec->path);
     spec->path = path;
     uint64_t address = 0, size = 0;
+    if (rp_line_is(spec->target))
+        return resolve_line(spec);
     if (is_address(spec->target))
         RP_TRY(read_address(spec, &address));
     else
-        RP_TRY(find_function(spec, &address, &size));
+        RP_TRY(rp_program_function(spec, &address, &size));
+    if (spec->kind->is_return)
+        RP_TRY(rp_go_refuse_return(spec->path));
+    if (is_entry_of_go(spec))
+        address = rp_go_entry(spec->path, address);
     RP_TRY(rp_spec_check_offset(spec, size));
     spec->number = rp_binary_offset(spec->path, address + spec->offset);
     if (spec->number)
-        return check_address(spec, address + spec->offset);
+        return spec->offset || is_address(spec->target)
+                   ? check_address(spec, address + spec->offset)
+                   : NULL;
     return rp_error_hint_set(rp_probe_error(ERANGE, "there is no code at 0x%" PRIx64 " in %s",
                                             address + spec->offset, spec->path),
                              "use an address as shown by nm and objdump -d '%s', not one in a "
@@ -251,13 +210,23 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* ------------------------------------------------------------------ attach */
 
-static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
-    struct rp_breakpoint match = {.is_return = spec->kind->is_return,
-                                  .path = spec->path,
-                                  .pid = spec->pid,
-                                  .offset = spec->number};
+static struct rp_error *attach_at(const struct rp_spec *spec, uint64_t offset, int prog_fd,
+                                  struct rp_attachment *out) {
+    struct rp_breakpoint match = {
+        .is_return = spec->kind->is_return, .path = spec->path, .pid = spec->pid, .offset = offset};
     int errnum = rp_breakpoint_attach(&match, prog_fd, out);
     return errnum ? rp_binary_refusal(spec->path, spec->target, errnum) : NULL;
+}
+
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    if (!rp_line_is(spec->target))
+        return attach_at(spec, spec->number, prog_fd, out);
+    struct rp_lines lines = {0};
+    struct rp_error *err = rp_line_addresses(spec->path, spec->target, &lines);
+    for (size_t i = 0; !err && i < lines.count; i++)
+        err = attach_at(spec, rp_binary_offset(spec->path, lines.items[i].address), prog_fd, out);
+    rp_vec_clear(&lines);
+    return err;
 }
 
 /* ------------------------------------------------------------------ list */
@@ -299,6 +268,7 @@ struct matching {
     const char *pattern;       /* of functions */
     struct rp_names ifuncs;    /* indirect functions */
     struct rp_names addresses; /* a function with several names comes once for each */
+    bool is_go;
     struct rp_matches *out;
     struct rp_error *err;
 };
@@ -323,6 +293,8 @@ static bool match_function(void *ctx, const char *name, uint64_t address, uint64
     int length = snprintf(key, sizeof(key), "%" PRIx64, address);
     if (!rp_names_add(&matching->addresses, key, (size_t)length))
         return true;
+    if (matching->is_go)
+        address = rp_go_entry(matching->out->path, address);
     uint64_t offset = rp_binary_offset(matching->out->path, address);
     if (offset)
         matching->err = rp_matches_add(matching->out, as_written ? written : name, offset);
@@ -337,7 +309,9 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
             rp_probe_error(EINVAL, "the pattern must begin with one program or library"),
             "such as %s:bash:*readline*", out->kind->name);
     RP_TRY(rp_binary_find(name, &out->path));
-    struct matching matching = {.pattern = colon + 1, .out = out};
+    if (out->kind->is_return)
+        RP_TRY(rp_go_refuse_return(out->path));
+    struct matching matching = {.pattern = colon + 1, .out = out, .is_go = rp_go_is(out->path)};
     rp_binary_each_ifunc(out->path, add_ifunc, &matching);
     struct rp_error *err = rp_binary_each_function(out->path, match_function, &matching);
     rp_names_clear(&matching.ifuncs);
@@ -357,17 +331,94 @@ static bool set_event(struct perf_event_attr *attr, const struct rp_matches *mat
 
 /* ------------------------------------------------------------------ arguments */
 
+/* Of an instruction the names of its line's function are meant, which may be inlined there. */
+static struct rp_error *add_arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
+    uint64_t address = 0, size;
+    if (rp_line_is(spec->target))
+        return rp_line_arguments(spec->path, spec->target, arguments);
+    if (!is_address(spec->target)) {
+        struct rp_error *err = rp_program_function(spec, &address, &size);
+        /* It may be one without a symbol, for which somebody has an address. */
+        if (err && rp_error_errno(err) == ENOENT && rp_binary_is_stripped(spec->path)) {
+            rp_error_free(err);
+            return rp_arguments_add_unknown(arguments);
+        }
+        RP_TRY(err);
+        RP_TRY(rp_typed_arguments(spec->path, address + spec->offset, NULL, arguments));
+        /* They are the same behind the check, where the probe is. */
+        if (is_entry_of_go(spec) && arguments->address)
+            arguments->address = rp_go_entry(spec->path, address);
+        return NULL;
+    }
+    RP_TRY(read_address(spec, &address));
+    struct enclosing in = {.wanted = address + spec->offset};
+    RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
+    bool is_entry = in.name && in.address == in.wanted;
+    free(in.name);
+    return is_entry ? rp_typed_arguments(spec->path, in.wanted, NULL, arguments)
+                    : rp_line_arguments_at(spec->path, in.wanted, arguments);
+}
+
+/* Go passes arguments in registers of its own choice, and what it returns cannot be seen. */
+static struct rp_error *set_of_go(struct rp_arguments *arguments) {
+    if (!arguments->typed.missing)
+        arguments->typed.missing = strdup("cannot be read: the stacks of Go move, and a probe at a "
+                                          "return would end the program");
+    for (size_t i = 0; i < arguments->count; i++) {
+        struct rp_argument *argument = &arguments->list[i];
+        if (argument->btf || argument->missing)
+            continue;
+        argument->missing = strdup("is not where C has it: Go passes arguments in other registers, "
+                                   "which only debug information tells");
+        if (!argument->missing)
+            return rp_error_nomem();
+    }
+    return NULL;
+}
+
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
-    RP_TRY(rp_arguments_add_unknown(arguments));
+    RP_AUTO_FREE char *path = NULL;
+    if (spec->target) {
+        RP_TRY(rp_binary_find(spec->path, &path));
+        struct rp_spec there = *spec;
+        there.path = path;
+        struct rp_error *err = add_arguments(&there, arguments);
+        if (!err && rp_go_is(path))
+            err = set_of_go(arguments);
+        RP_AUTO_FREE char *text = err ? rp_spec_text(spec) : NULL;
+        if (err)
+            return text ? rp_error_what_set(err, "cannot attach %s", text) : err;
+    } else {
+        RP_TRY(rp_arguments_add_unknown(arguments));
+    }
     if (spec->kind->is_return) /* the registers have other contents */
         arguments->readable = 0;
     return NULL;
 }
 
+static void write_argument(const struct rp_function_text *f, size_t i) {
+    const struct rp_argument *argument = &f->arguments->list[i];
+    if (argument->btf)
+        rp_typed_write(f, argument);
+    else if (argument->is_spare)
+        rp_write_register_argument(f, i, (size_t)(argument->name[strlen("arg")] - '0'));
+    else
+        rp_write_register_argument(f, i, i);
+}
+
+static void write_result(const struct rp_function_text *f) {
+    if (f->arguments->typed.btf)
+        rp_typed_write(f, &f->arguments->typed);
+    else
+        rp_write_register_result(f);
+}
+
+/* A line may be in the middle of a call, too. */
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
     static const struct rp_probe_kind *const kinds[] = {
         [RP_CALL_ENTRY] = &rp_uprobe_kind, [RP_CALL_RETURN] = &rp_uretprobe_kind};
-    return part == RP_CALL_WHOLE ? NULL : rp_spec_as(spec, kinds[part]->name);
+    return part <= RP_CALL_RETURN && !rp_line_is(spec->target) ? rp_spec_as(spec, kinds[part]->name)
+                                                               : NULL;
 }
 
 static void describe(const struct rp_spec *spec, FILE *out) {
@@ -380,8 +431,8 @@ static void describe(const struct rp_spec *spec, FILE *out) {
 const struct rp_probe_kind rp_uprobe_kind = {
     .name = "uprobe",
     .alias = "u",
-    .usage = "uprobe:PATH:FUNCTION[+OFFSET]",
-    .what = "the entry of a function of a program or library, or an instruction in it",
+    .usage = "uprobe:PATH:FUNCTION[+OFFSET], or PATH:FILE:LINE",
+    .what = "the entry of a function of a program or library, or an instruction or line in it",
     .in_files = true,
     .parse = parse,
     .sections = (const char *const[]){"uprobe", "uprobe.multi", NULL},
@@ -393,9 +444,10 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .match = match,
     .set_event = set_event,
     .arguments = arguments,
+    .add_named = rp_typed_add_global,
     .memory = rp_memory_of_process,
     .call = call,
-    .write_argument = rp_write_register_argument,
+    .write_argument = write_argument,
     .write_frame = rp_write_registers_frame,
     .write_head = rp_write_registers_head,
     .describe = describe,
@@ -422,7 +474,7 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .is_return = true,
     .call = call,
     .result = RP_RESULT_READ,
-    .write_result = rp_write_register_result,
+    .write_result = write_result,
     .write_frame = rp_write_registers_frame,
     .write_head = rp_write_registers_head,
     .describe = describe,

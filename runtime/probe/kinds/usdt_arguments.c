@@ -137,20 +137,22 @@ static bool find_register(const char *name, uint16_t *at) {
     const struct rp_btf *btf = rp_kernel_types_or_null();
     const struct btf_type *registers = btf ? rp_btf_find_composite(btf, "pt_regs") : NULL;
     size_t length = strcspn(name, "[");
-    for (uint16_t i = 0; registers && i < btf_vlen(registers); i++) {
-        const struct btf_member *member = &btf_members(registers)[i];
-        const char *found = rp_btf_string(btf, member->name_off);
-        if (strlen(found) != length || strncmp(found, name, length) != 0)
-            continue;
-        unsigned long index = name[length] ? strtoul(name + length + 1, NULL, 10) : 0;
-        *at = (uint16_t)(btf_member_bit_offset(registers, i) / 8 + index * sizeof(long));
-        return true;
-    }
-    return false;
+    uint32_t bytes;
+    if (!registers || !rp_btf_member_offset(btf, registers, name, length, &bytes))
+        return false;
+    unsigned long index = name[length] ? strtoul(name + length + 1, NULL, 10) : 0;
+    *at = (uint16_t)(bytes + index * sizeof(long));
+    return true;
 }
 
-/* NULL: `out` says where it is. Otherwise what is in the way. */
-static const char *describe_argument(const struct bcc_usdt_argument *argument,
+/* The number of bits that a register is shifted by. */
+static uint8_t shift_of(int scale) {
+    return scale > 1 ? (uint8_t)__builtin_ctz((unsigned)scale) : 0;
+}
+
+/* NULL: `out` says where it is. Otherwise what is in the way. `indexed`: whether the program knows
+ * what is at a sum of two registers. */
+static const char *describe_argument(const struct bcc_usdt_argument *argument, bool indexed,
                                      struct rp_usdt_argument *out) {
     int size = abs(argument->size);
     if (size != 1 && size != 2 && size != 4 && size != 8)
@@ -162,14 +164,19 @@ static const char *describe_argument(const struct bcc_usdt_argument *argument,
     }
     if (argument->valid & BCC_USDT_ARGUMENT_DEREF_IDENT)
         return "is at an address given by a symbol's name";
-    if (argument->valid & BCC_USDT_ARGUMENT_INDEX_REGISTER_NAME)
+    bool has_index = argument->valid & BCC_USDT_ARGUMENT_INDEX_REGISTER_NAME;
+    if (has_index && !indexed)
         return "is at an address that two registers make";
     if (!(argument->valid & BCC_USDT_ARGUMENT_BASE_REGISTER_NAME) ||
         !find_register(argument->base_register_name, &out->at))
         return "is not in a register that BPF can read";
     bool is_address = argument->valid & BCC_USDT_ARGUMENT_DEREF_OFFSET;
-    out->is_in = is_address ? RP_USDT_MEMORY : RP_USDT_REGISTER;
+    out->is_in = has_index ? RP_USDT_INDEXED : is_address ? RP_USDT_MEMORY : RP_USDT_REGISTER;
     out->value = is_address ? argument->deref_offset : 0;
+    if (has_index && !find_register(argument->index_register_name, &out->index_at))
+        return "is not in a register that BPF can read";
+    if (has_index && (argument->valid & BCC_USDT_ARGUMENT_SCALE))
+        out->shift = shift_of(argument->scale);
     return NULL;
 }
 
@@ -181,11 +188,16 @@ static size_t count_arguments(const char *text) {
     return count;
 }
 
-static struct rp_error *cannot_read(const struct rp_binary_usdt *usdt, size_t i, const char *why) {
+/* `is_old`: a newer bpf_usdt_arg() could. */
+static struct rp_error *cannot_read(const struct rp_binary_usdt *usdt, size_t i, const char *why,
+                                    bool is_old) {
     return rp_error_hint_set(
         rp_probe_error(ENOTSUP, "its argument %zu %s (`%s` at 0x%" PRIx64 ")", i + 1, why,
                        usdt->arguments, usdt->address),
-        "bpf_usdt_arg() cannot read it; in BCC's dialect reprobe may: bpf_usdt_readarg()");
+        is_old ? "the object was built with libbpf before 1.7, whose bpf_usdt_arg() cannot read "
+                 "it: run the source, or build it with reprobe build"
+               : "bpf_usdt_arg() cannot read it; in BCC's dialect reprobe attaches to it, and "
+                 "bpf_usdt_readarg() fails for that argument alone");
 }
 
 /* The location's number among those of the probe, as libbcc counts; -1: it has none there. */
@@ -208,14 +220,17 @@ struct rp_error *rp_usdt_describe(const struct rp_spec *spec, const struct rp_bi
     int at = libbccs && count <= RP_USDT_ARGUMENTS ? find_location(libbccs, usdt) : -1;
     if (at < 0)
         return rp_probe_error(ENOEXEC, "its arguments cannot be read (`%s`)", usdt->arguments);
+    bool indexed = rp_module_reads_indexed_usdt(spec->module);
     for (size_t i = 0; i < count; i++) {
         struct bcc_usdt_argument argument;
         bool known = !rp_bcc()->bcc_usdt_get_argument(libbccs, usdt->provider, usdt->name, at,
                                                       (int)i, &argument);
-        const char *why =
-            known ? describe_argument(&argument, &arguments[i]) : "is nowhere that BPF can read";
+        const char *why = known ? describe_argument(&argument, indexed, &arguments[i])
+                                : "is nowhere that BPF can read";
         if (why)
-            return cannot_read(usdt, i, why);
+            return cannot_read(usdt, i, why,
+                               known && !indexed &&
+                                   (argument.valid & BCC_USDT_ARGUMENT_INDEX_REGISTER_NAME));
     }
     return rp_module_add_usdt(spec->module, arguments, count, cookie);
 }

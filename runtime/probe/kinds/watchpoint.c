@@ -206,7 +206,7 @@ static struct rp_error *refusal(int errnum) {
         return rp_error_hint_set(
             rp_probe_error(errnum, "this kernel or its processor has no watchpoints (%s)",
                            strerror(errnum)),
-            "run it in the lab, which has them: scripts/lab -- COMMAND");
+            "run it in the lab, which has them: reprobe lab -- COMMAND");
     default:
         return rp_probe_error(errnum, "the kernel does not watch that address: %s",
                               strerror(errnum));
@@ -233,7 +233,7 @@ static struct rp_error *try_here(void) {
                        "write it saw %" PRIu64 " (a virtual machine, whose host keeps the "
                        "processor's debug registers)",
                        count),
-        "run it in the lab, which has them: scripts/lab -- COMMAND");
+        "run it in the lab, which has them: reprobe lab -- COMMAND");
 }
 
 static struct rp_error *refuses(const struct rp_spec *spec) {

@@ -48,10 +48,7 @@ static void add_enumerators(struct rp_candidates *candidates, const struct rp_bt
     char what[128];
     snprintf(what, sizeof(what), "enum%s%s", *name ? " " : "", name);
     for (unsigned i = 0; i < btf_vlen(type); i++)
-        rp_candidates_add(candidates,
-                          rp_btf_string(btf, btf_is_enum64(type) ? btf_enum64(type)[i].name_off
-                                                                 : btf_enum(type)[i].name_off),
-                          what);
+        rp_candidates_add(candidates, rp_btf_enumerator(btf, type, i).name, what);
 }
 
 void rp_candidates_of_kernel(struct rp_candidates *candidates, bool types) {

@@ -471,17 +471,24 @@ static struct rp_error *complete_member(const struct rp_scope *scope, const char
     return NULL;
 }
 
-/* The kernel's own names only where none of the place's fits. */
+static void add_function(void *ctx, const char *begins, const char *usage) {
+    rp_candidates_add(ctx, begins, usage);
+}
+
+/* Functions once something is typed. The kernel's own names only where none of the place's fits. */
 static void complete_name(const struct rp_arguments *arguments, const char *task,
                           struct rp_candidates *candidates) {
     for (size_t i = 0; i < arguments->count; i++)
-        rp_candidates_add(candidates, arguments->list[i].name, arguments->list[i].type);
+        if (!arguments->list[i].is_spare)
+            rp_candidates_add(candidates, arguments->list[i].name, arguments->list[i].type);
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
         if (rp_builtin_is_at(builtin, task))
             rp_candidates_add(candidates, builtin->name, builtin->what);
     for (const struct rp_task_name *name = rp_task_names; name->name && (!task || *task); name++)
         rp_candidates_add(candidates, name->name, name->what);
     rp_candidates_add(candidates, "ret", "what the function returns");
+    if (*candidates->prefix)
+        rp_tree_each_function(add_function, candidates);
     if (candidates->count)
         return;
     if (*candidates->prefix) {

@@ -37,9 +37,11 @@ static const char *const flags[] = {"-xc",
                                     "-DRP_SLOT_TARGET=0",
                                     "-DRP_SLOT_CALLBACK=0",
                                     "-DRP_SLOT_MAP=0",
+                                    "-DRP_SLOT_PREEMPT=0",
                                     "-DRP_MAP_USER_RINGBUF=0",
                                     "-DRP_BY_TASK=0",
                                     "-DRP_LOST_FD=0",
+                                    "-DRP_UNWIND_FD=0",
                                     "-Dbpf_timer=rp_libbcc_timer"};
 
 /* ------------------------------------------------------------- the prelude */
@@ -73,7 +75,7 @@ static struct rp_error *write_prelude(struct rp_unit *unit, bool modules) {
         return rp_error_nomem();
     fputs(unit->source.base, out);
     if (modules) /* with whole types libbcc's headers are left to libbcc */
-        rp_libbcc_write_reduced(&unit->source.scan.mentioned, out);
+        rp_libbcc_write_reduced(&unit->source.scan.mentioned, &unit->source.scan.mentioned, out);
     fputs(unit->source.types, out);
     const struct rp_names *tracepoints = &unit->source.scan.tracepoints;
     struct rp_error *err = NULL;

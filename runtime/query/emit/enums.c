@@ -34,7 +34,8 @@ static bool find_own_enum(const struct rp_value *value, struct own_enum *out) {
     if (!value->node || value->node->is_text)
         return false;
     const struct rp_c_type *type = value->node->type;
-    if (!type->btf || (type->kind != RP_C_ENUM && type->kind != RP_C_ARRAY))
+    if (!type->btf || type->btf->of_program || /* they are a look: query/look.c */
+        (type->kind != RP_C_ENUM && type->kind != RP_C_ARRAY))
         return false;
     *out = (struct own_enum){.btf = type->btf, .elements = strdup("")};
     set_type(out, type->id);
@@ -62,20 +63,13 @@ char *rp_declare_enum_member(const struct rp_value *value) {
     return rp_text("enum %s %s%s", tag ? tag : "", value->member, own.elements);
 }
 
-static int64_t value_of(const struct btf_type *t, unsigned i) {
-    if (btf_is_enum64(t))
-        return (int64_t)btf_enum64_value(&btf_enum64(t)[i]);
-    int32_t value = btf_enum(t)[i].val;
-    return btf_kflag(t) ? value : (int64_t)(uint32_t)value;
-}
-
 static void write_enum(FILE *out, const struct own_enum *own) {
     const struct btf_type *t = rp_btf_type(own->btf, own->id);
     RP_AUTO_FREE char *tag = tag_of(own);
     fprintf(out, "enum %s%s {\n", t->size < 4 ? "__attribute__((packed)) " : "", tag ? tag : "");
     for (unsigned i = 0; i < btf_vlen(t); i++) {
-        uint32_t name = btf_is_enum64(t) ? btf_enum64(t)[i].name_off : btf_enum(t)[i].name_off;
-        fprintf(out, "    %s = %" PRId64 ",\n", rp_btf_string(own->btf, name), value_of(t, i));
+        const struct rp_btf_enumerator e = rp_btf_enumerator(own->btf, t, i);
+        fprintf(out, "    %s = %" PRId64 ",\n", e.name, e.value);
     }
     fputs("};\n", out);
 }
@@ -112,4 +106,8 @@ void rp_write_enums(const struct rp_query_plan *p) {
     write_enums(p, &p->columns, &written);
     write_enums(p, &p->keys, &written);
     write_enums(p, &p->saved, &written);
+    for (size_t i = 0; i < p->part_count; i++) {
+        write_enums(p, &p->parts[i].columns, &written);
+        write_enums(p, &p->parts[i].saved, &written);
+    }
 }

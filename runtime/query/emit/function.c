@@ -4,6 +4,7 @@
 
 #include "probe/arguments.h"
 #include "query/plan.h"
+#include "record/layout.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/text.h"
@@ -24,15 +25,16 @@ static bool values_read(const struct rp_query_plan *p, const struct rp_values *v
                         bool at_return, const char *name) {
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
+        if (value->is_absent)
+            continue;
         if (value->variable
                 ? !strcmp(value->variable->name, name)
                 : !rp_node_is_comm(value->node) && tree_reads(value->node, at_return, name))
             return true;
-        const struct rp_node *again = at_return ? rp_plan_again(value->node) : NULL;
+        const struct rp_node *again = at_return ? rp_plan_again(p, value->node) : NULL;
         if (again && tree_reads(again, true, name))
             return true;
     }
-    (void)p;
     return false;
 }
 
@@ -41,10 +43,12 @@ static bool is_asked(const struct rp_query_plan *p, const struct rp_term *term, 
 }
 
 static bool terms_read(const struct rp_query_plan *p, bool entry, const char *name) {
-    for (size_t i = 0; i < p->terms.count; i++)
-        if (is_asked(p, &p->terms.items[i], entry) &&
-            tree_reads(p->terms.items[i].node, p->pair && !entry, name))
+    for (size_t i = 0; i < p->terms.count; i++) {
+        const struct rp_term *term = &p->terms.items[i];
+        bool has_kept = p->pair && !entry && !term->again; /* what the entry was asked for */
+        if (is_asked(p, term, entry) && tree_reads(term->node, has_kept, name))
             return true;
+    }
     return false;
 }
 
@@ -57,7 +61,8 @@ static bool is_read(const struct rp_query_plan *p, size_t point, const char *nam
     if (entry)
         return false;
     return values_read(p, &p->columns, at_return, name) ||
-           values_read(p, &p->keys, at_return, name) || tree_reads(p->number.node, at_return, name);
+           values_read(p, &p->keys, at_return, name) ||
+           tree_reads(p->number.node, at_return, name) || tree_reads(p->until, at_return, name);
 }
 
 /* One of the program's functions, and what it reads. */
@@ -106,11 +111,19 @@ static bool is_declared(const struct rp_query_plan *p, size_t s, const char *nam
     return is_read(p, s, name);
 }
 
+static bool is_taken_in(const struct rp_query_plan *p, const char *name) {
+    bool taken = false;
+    for (size_t s = 0; s < p->point_count; s++)
+        taken |= is_declared(p, s, name);
+    return taken;
+}
+
 struct rp_name rp_own(const struct rp_query_plan *program, const char *name) {
     struct rp_name own;
     bool taken = false;
-    for (size_t s = 0; s < program->point_count; s++)
-        taken |= is_declared(program, s, name);
+    for (size_t i = 0; i < program->part_count; i++)
+        taken |= is_taken_in(&program->parts[i], name);
+    taken |= !program->part_count && is_taken_in(program, name);
     snprintf(own.text, sizeof(own.text), "%s%s", name, taken ? "_" : "");
     return own;
 }
@@ -119,34 +132,43 @@ struct rp_name rp_own(const struct rp_query_plan *program, const char *name) {
 
 /* How the value is declared in a struct; malloc()ed. */
 static char *declare_member(const struct rp_value *value) {
+    if (value->variable && value->variable->words)
+        return rp_text("u64 %s[%u]", value->member, value->variable->words);
     if (value->variable)
         return rp_c_type_declare(value->variable->type, value->member);
     const struct rp_node *node = value->node;
     if (node->is_text)
         return rp_text("char %s[%u]", value->member, value->capacity);
-    char *of_enum = rp_declare_enum_member(value);
+    bool wider = value->type && value->type != node->type;
+    char *of_enum = wider ? NULL : rp_declare_enum_member(value);
     if (of_enum)
         return of_enum;
     return rp_c_is_address(node->type) && node->type->kind != RP_C_ARRAY
                ? rp_text("void *%s", value->member)
-               : rp_c_type_declare(node->type, value->member);
+               : rp_c_type_declare(value->type ? value->type : node->type, value->member);
 }
 
 bool rp_values_may_fail(const struct rp_values *values) {
     for (size_t i = 0; i < values->count; i++)
-        if (!values->items[i].variable && rp_node_may_fail(values->items[i].node))
+        if (values->items[i].may_fail || (!values->items[i].variable && values->items[i].node &&
+                                          rp_node_may_fail(values->items[i].node)))
             return true;
     return false;
 }
 
 void rp_write_members(const struct rp_query_plan *p, const struct rp_values *values) {
-    if (rp_values_may_fail(values))
-        fputs("    u32 unread; /* bits of those that could not be read */\n", p->out);
+    bool may_fail = rp_values_may_fail(values);
+    p->writing->uses |= may_fail ? RP_USES_UNREAD : 0;
+    if (may_fail)
+        fputs("    " RP_TYPE_UNREAD " unread; /* bits of those that could not be read */\n",
+              p->out);
     for (size_t i = 0; i < values->count; i++) {
         const struct rp_value *value = &values->items[i];
         RP_AUTO_FREE char *member = declare_member(value);
-        if (value->node && rp_node_is_bytes(value->node))
-            fprintf(p->out, "    u32 %s_size;\n", value->member);
+        bool has_size = value->node && rp_node_is_bytes(value->node);
+        p->writing->uses |= has_size ? RP_USES_SIZE : 0;
+        if (has_size)
+            fprintf(p->out, "    " RP_TYPE_SIZE " %s_size;\n", value->member);
         fprintf(p->out, "    %s;", member ? member : "");
         p->writing->nomem |= !member;
         if (strcmp(value->member, value->text) != 0 && !strstr(value->text, "*/"))
@@ -156,7 +178,7 @@ void rp_write_members(const struct rp_query_plan *p, const struct rp_values *val
 }
 
 bool rp_has_key(const struct rp_query_plan *p) {
-    return p->by_match || p->keys.count;
+    return p->by_match || p->keys.count || rp_has_interval(p);
 }
 
 /* Text is copied by words where the compiler knows it to be aligned, else byte by byte, which is
@@ -172,6 +194,7 @@ void rp_write_key_type(const struct rp_query_plan *p, const char *last_member) {
     fputs("struct key {\n", p->out);
     if (p->by_match)
         fputs("    u64 place; /* number of the attach point */\n", p->out);
+    rp_write_interval_member(p);
     rp_write_members(p, &p->keys);
     if (last_member)
         fprintf(p->out, "    %s\n", last_member);
@@ -191,10 +214,12 @@ static bool has_frame(const struct rp_query_plan *p) {
 }
 
 static void write_call_type(const struct rp_query_plan *p) {
-    if (has_frame(p))
+    if (has_frame(p) && !p->has_call_type)
         fputs("/* A call: whose, and where on the stack. */\nstruct call {\n    u64 task, "
               "frame;\n};\n",
               p->out);
+    if (p->has_call_maps)
+        return;
     fprintf(p->out,
             "BPF_ARRAY(" RP_MAP_UNKEPT ", u64, 1); /* calls: `%s` was full */\n"
             "BPF_ARRAY(" RP_MAP_UNRETURNED ", u64, 1); /* calls: the return was not seen */\n",
@@ -240,24 +265,51 @@ static void write_head(const struct rp_query_plan *p, size_t s) {
     const struct rp_function_text function = describe(&own);
     if (point->is_pattern)
         fprintf(p->out, "int %s(void *ctx)\n{\n", function.name);
-    else
+    else {
+        p->writing->nomem |= !rp_write_build(&function);
         point->spec.kind->write_head(&function);
+    }
 }
 
 /* ------------------------------------------------------------------ names in a function */
+
+/* It may lead elsewhere by now. */
+static void write_kept(const struct rp_query_plan *p, const struct rp_function_text *function,
+                       const char *argument) {
+    const char *count = function->spec->kind->write_kept(function, argument);
+    if (count)
+        rp_reads_limit(&p->writing->reads, argument, count);
+}
+
+/* How many elements it leads to, where its kind knows. */
+static void write_count(const struct rp_query_plan *p, const struct rp_function_text *function,
+                        const char *argument) {
+    const struct rp_probe_kind *kind = function->spec->kind;
+    const char *count = kind->write_count ? kind->write_count(function, argument) : NULL;
+    if (count)
+        rp_reads_limit(&p->writing->reads, argument, count);
+}
 
 /* What the entry saved for the return, where that does not have it itself. */
 static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
     if (!p->pair || s != 1 || (!p->is_span && p->points[s].spec.kind->has_parameters))
         return;
+    const struct function own = {p, s};
+    const struct rp_function_text function = describe(&own);
     for (size_t i = 0; i < p->saved.count; i++) {
         const struct rp_value *value = &p->saved.items[i];
         if (!value->variable || !is_read(p, 1, value->variable->name))
             continue;
-        RP_AUTO_FREE char *local = rp_c_type_declare(value->variable->type, value->variable->name);
+        RP_AUTO_FREE char *local =
+            value->variable->words
+                ? rp_text("void *%s", value->variable->name)
+                : rp_c_type_declare(value->variable->type, value->variable->name);
         fprintf(p->out, "    %s = %s.%s;\n", local ? local : "", rp_own(p, "at").text,
                 value->member);
         p->writing->nomem |= !local;
+        if (!p->is_span && function.spec->kind->write_kept &&
+            rp_c_is_address(value->variable->type))
+            write_kept(p, &function, value->variable->name);
     }
 }
 
@@ -268,8 +320,10 @@ static void write_arguments(const struct rp_query_plan *p, size_t s) {
     const struct function own = {p, s};
     const struct rp_function_text function = describe(&own);
     for (size_t i = 0; i < point->arguments->readable && kind->write_argument; i++)
-        if (is_read(p, s, point->arguments->list[i].name))
+        if (is_read(p, s, point->arguments->list[i].name)) {
             kind->write_argument(&function, i);
+            write_count(p, &function, point->arguments->list[i].name);
+        }
     if (kind->has_parameters)
         rp_write_copied(&function);
     bool has_own_ret = rp_argument_find(p->points[p->is_span ? s : 0].arguments, "ret");
@@ -316,32 +370,44 @@ static void write_builtin(const struct rp_query_plan *p, size_t s, const struct 
     rp_write_local(p->out, builtin->type, builtin->name, of_task ? of_task : builtin->current);
 }
 
+void rp_write_user_stack(FILE *out, const char *context, const char *name, const char *member) {
+    fprintf(out,
+            "    %s%s = unwound_stack();\n"
+            "    if (%s%s == -ENOSYS) /* by frame pointers */\n"
+            "        %s%s = stacks.get_stackid(%s, BPF_F_USER_STACK);\n",
+            name, member, name, member, name, member, context);
+}
+
 static void write_stack(const struct rp_query_plan *p, size_t s, const char *name) {
     bool user = *name == 'u' || (*name == 's' && rp_plan_has_user_stack(p));
-    fprintf(p->out, "    int %s = stacks.get_stackid(%s, %s);\n", name, rp_context(p, s),
-            user ? "BPF_F_USER_STACK" : "0");
-    if (!user)
+    if (!user) {
+        fprintf(p->out, "    int %s = stacks.get_stackid(%s, 0);\n", name, rp_context(p, s));
         return;
+    }
+    fprintf(p->out, "    int %s;\n", name);
+    rp_write_user_stack(p->out, rp_context(p, s), name, "");
     fputs("    see_process(bpf_get_current_pid_tgid() >> 32);\n", p->out);
     p->writing->uses |= RP_USES_SEE_PROCESS;
 }
 
+static bool reads_builtin(const struct rp_query_plan *p, size_t s, const char *name) {
+    return is_read(p, s, name) && rp_plan_knows_builtin(p, s, name);
+}
+
 static void write_builtins(const struct rp_query_plan *p, size_t s) {
-    const struct rp_arguments *arguments = rp_plan_entry(p)->arguments;
     for (size_t i = 0; i < RP_COUNT(builtins); i++)
-        if (is_read(p, s, builtins[i].name) && !rp_argument_find(arguments, builtins[i].name))
+        if (reads_builtin(p, s, builtins[i].name))
             write_builtin(p, s, &builtins[i]);
-    if (is_read(p, s, "comm") && !rp_argument_find(arguments, "comm")) {
+    if (reads_builtin(p, s, "comm")) {
         fputs("    char comm[16] = {}; /* a key is all of it */\n", p->out);
         write_comm(p, s, "comm");
         rp_reads_know(&p->writing->reads, "comm", "comm", NULL);
     }
-    if (p->pair && s == 1 && !p->match[0] && is_read(p, s, RP_DURATION) &&
-        !rp_argument_find(arguments, RP_DURATION))
+    if (p->pair && s == 1 && !p->match[0] && reads_builtin(p, s, RP_DURATION))
         rp_write_local(p->out, "u64", RP_DURATION, rp_own(p, "ns").text);
     static const char *const stacks[] = {"stack", "kstack", "ustack"};
     for (size_t i = 0; i < RP_COUNT(stacks); i++)
-        if (is_read(p, s, stacks[i]) && !rp_argument_find(arguments, stacks[i]))
+        if (reads_builtin(p, s, stacks[i]))
             write_stack(p, s, stacks[i]);
 }
 
@@ -531,6 +597,8 @@ static void expect_all(const struct rp_query_plan *p, bool entry) {
     expect(p, &p->keys);
     if (p->number.node)
         rp_reads_expect(&p->writing->reads, p->number.node);
+    if (p->until)
+        rp_reads_expect(&p->writing->reads, p->until);
 }
 
 static void write_found(const struct rp_query_plan *p) {
@@ -560,6 +628,8 @@ void rp_write_begin(const struct rp_query_plan *p, size_t s) {
         write_call(p, s);
     if (entry && !matching)
         write_forget(p);
+    if (p->question->skip_self && !at_return && !matching)
+        rp_write_skip_self(p, s);
     if (p->question->ask_target && !at_return && !matching)
         write_target(p, s);
     if (at_return && !matching)
@@ -620,7 +690,7 @@ static void write_mark(const struct rp_query_plan *p, const char *unread, const 
 /* Text that was not in memory at the entry, but may be by now; what says whether it is not. */
 static const char *write_again(const struct rp_query_plan *p, const struct rp_value *value,
                                const char *to, const char *unread) {
-    const struct rp_node *again = rp_plan_again(value->node);
+    const struct rp_node *again = rp_plan_again(p, value->node);
     struct rp_reads *reads = &p->writing->reads;
     if (!again || !unread)
         return unread;
@@ -645,6 +715,10 @@ static void write_value(const struct rp_query_plan *p, size_t s, const struct pl
     const struct rp_value *value = &place->values->items[i];
     char to[128];
     snprintf(to, sizeof(to), "%s%s", place->target, value->member);
+    for (unsigned word = 0; value->variable && word < value->variable->words; word++)
+        fprintf(p->out, "    %s[%u] = %s_words[%u];\n", to, word, value->variable->name, word);
+    if (value->variable && value->variable->words)
+        return;
     if (value->variable) {
         fprintf(p->out, "    %s = %s%s;\n", to,
                 rp_c_is_address(value->variable->type) ? "(void *)" : "", value->variable->name);
@@ -655,7 +729,7 @@ static void write_value(const struct rp_query_plan *p, size_t s, const struct pl
         return;
     }
     rp_reads_shared(reads, value->node);
-    bool kept = rp_plan_kept(p, value->node) && !rp_plan_again(value->node);
+    bool kept = rp_plan_kept(p, value->node) && !rp_plan_again(p, value->node);
     bool block = place->values->count > 1 && rp_node_may_fail(value->node) && !kept;
     if (block)
         rp_reads_open(reads);
@@ -671,7 +745,8 @@ void rp_write_values(const struct rp_query_plan *p, size_t s, const struct rp_va
                      const char *target) {
     const struct place place = {.values = values, .target = target, .counts = values != &p->saved};
     for (size_t i = 0; i < values->count; i++)
-        write_value(p, s, &place, i);
+        if (!values->items[i].is_absent)
+            write_value(p, s, &place, i);
 }
 
 void rp_write_key(const struct rp_query_plan *p, size_t s) {
@@ -690,6 +765,7 @@ void rp_write_key(const struct rp_query_plan *p, size_t s) {
             fprintf(p->out, s ? "    %s.place = 0x%llx;\n" : "    %s.place = %llu;\n", key.text,
                     first);
     }
+    rp_write_interval(p, key.text);
     rp_write_values(p, s, &p->keys, target);
 }
 

@@ -53,12 +53,13 @@ static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
 
 static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
                       const char *header) {
-    const char *look = rp_plan_look(b->plan, value->node);
-    struct rp_member_schema member = {.name = value->member,
-                                      .means = meaning_of(b->plan, value),
-                                      .header = header,
-                                      .unit =
-                                          rp_node_is_builtin(value->node, "nsecs") ? "ns" : look};
+    const struct rp_query_plan *p = value->part ? value->part : b->plan;
+    const char *look = value->has_no_look ? NULL : rp_plan_look(p, value->node);
+    struct rp_member_schema member = {
+        .name = value->member,
+        .means = meaning_of(p, value),
+        .header = header,
+        .unit = look || !rp_node_is_builtin(value->node, "nsecs") ? look : "ns"};
     if (rp_member_is_stack(&member))
         member.stacks = "stacks";
     RP_AUTO_FREE char *size =
@@ -72,6 +73,8 @@ static void add_key(struct building *b, struct rp_map_schema *map) {
     const struct rp_query_plan *p = b->plan;
     if (p->by_match)
         add_member(b, map, "place", RP_MEMBER_ATTACH_POINT);
+    if (rp_has_interval(p))
+        add_member(b, map, "interval", RP_MEMBER_INTERVAL);
     if (rp_values_may_fail(&p->keys))
         add_member(b, map, "unread", RP_MEMBER_UNREAD);
     for (size_t i = 0; i < p->keys.count; i++)
@@ -97,8 +100,7 @@ static bool looks_at_beginning(const struct rp_node *node) {
     if (!node)
         return false;
     if (node->kind == RP_NODE_COMPARE)
-        return node->b->kind != RP_NODE_STRING || node->a->no_case || node->op == RP_OP_MATCHES ||
-               node->op == RP_OP_HAS || node->op == RP_OP_ENDS;
+        return node->b->kind != RP_NODE_STRING || rp_compares_pattern(node->op, node->a);
     return looks_at_beginning(node->a) || looks_at_beginning(node->b) ||
            looks_at_beginning(node->c);
 }
@@ -124,43 +126,54 @@ static void add_unread(void *ctx, const char *map, const struct rp_node *node,
     static const char *const formats[] = {
         [RP_UNREAD_VALUE] = "reads of `%.*s` failed: %s",
         [RP_UNREAD_NUMBER] = "events were not counted: `%.*s` cannot be read (%s)",
+        [RP_UNREAD_END] = "events may have been the last one: `%.*s` cannot be read (%s)",
         [RP_UNREAD_CONDITION] = "events were left out: `%.*s` cannot be read (%s)"};
     RP_AUTO_FREE char *loss =
         rp_text(formats[part], (int)node->length, node->text, reason(b->plan, node));
     add_loss(b, map, loss);
 }
 
-/* What the task has, too, by the same name. */
-static bool hides_the_tasks(const struct rp_query_plan *p, const struct rp_value *value) {
+/* Where the value is an argument by a name that the task has, too; else NULL. */
+static const struct rp_attach_point *hides_the_tasks(const struct rp_query_plan *p,
+                                                     const struct rp_value *value) {
     const struct rp_node *node = value->node;
     bool is_name = !strcmp(value->text, "pid") || !strcmp(value->text, "comm");
     while (node->kind == RP_NODE_MOMENT)
         node = node->a;
-    return is_name && rp_has_task(p) && node->kind == RP_NODE_VARIABLE &&
-           node->variable->origin != RP_OF_TASK && !value->node->alias;
+    bool is_column = is_name && rp_has_task(p) && !value->node->alias;
+    return is_column && node->kind == RP_NODE_VARIABLE ? rp_plan_place(p, node->variable) : NULL;
 }
 
 /* "field_pid" of a tracepoint's own, beside the task's. malloc()ed. */
 static char *header_of(const struct rp_query_plan *p, const struct rp_value *value) {
-    if (!hides_the_tasks(p, value))
-        return strdup(value->text);
-    return rp_text("%s_%s", rp_spec_noun(&rp_plan_entry(p)->spec), value->text);
+    const struct rp_attach_point *place = hides_the_tasks(p, value);
+    return place ? rp_text("%s_%s", rp_spec_noun(&place->spec), value->text) : strdup(value->text);
 }
 
 static void add_column(struct building *b, struct rp_map_schema *rows,
                        const struct rp_value *value) {
-    RP_AUTO_FREE char *header = header_of(b->plan, value);
+    RP_AUTO_FREE char *header = header_of(value->part ? value->part : b->plan, value);
     b->nomem |= !header;
     if (header)
         add_value(b, rows, value, header);
 }
 
+/* Which of several probes it is, and what that does not have. */
+static void add_place(struct building *b, struct rp_map_schema *rows) {
+    const struct rp_member_schema place = {
+        .name = "place", .means = RP_MEMBER_ATTACH_POINT, .header = "probe"};
+    add(b, rows, &place);
+    add_member(b, rows, "absent", RP_MEMBER_ABSENT);
+}
+
 static void add_rows(struct building *b) {
     const struct rp_query_plan *p = b->plan;
-    bool iterated = p->points[0].spec.kind->write_row;
+    bool iterated = !p->part_count && p->points[0].spec.kind->write_row;
     struct rp_map_schema *rows = iterated ? begin(b, "rows", RP_MEANS_ITERATED)
                                           : begin(b, rp_own(p, "events").text, RP_MEANS_ROWS);
-    if (rp_has_task(p)) {
+    if (p->part_count)
+        add_place(b, rows);
+    if (p->part_count || rp_has_task(p)) {
         add_member(b, rows, "pid", RP_MEMBER_PID);
         add_member(b, rows, "comm", RP_MEMBER_COMM);
     }
@@ -171,11 +184,11 @@ static void add_rows(struct building *b) {
 }
 
 static void add_counts(struct building *b) {
-    const char *counts = rp_own(b->plan, "counts").text;
+    const struct rp_name counts = rp_own(b->plan, "counts");
     bool has_key = rp_has_key(b->plan);
-    add_key(b, begin(b, counts, has_key ? RP_MEANS_TABLE : RP_MEANS_COUNTER));
+    add_key(b, begin(b, counts.text, has_key ? RP_MEANS_TABLE : RP_MEANS_COUNTER));
     if (has_key)
-        add_missed(b, "events", counts);
+        add_missed(b, "events", counts.text);
 }
 
 static void set_linear(struct building *b, struct rp_map_schema *map) {
@@ -231,18 +244,18 @@ static void add_stacks(struct building *b) {
 }
 
 /* Calls that began: what is left of them has not returned, or nobody has told of it. */
-static void add_calls(struct building *b) {
-    const char *unreturned = b->plan->is_span ? "starts were left out: the end was not seen"
-                                              : "calls were left out: the return was not seen";
-    const char *map = b->plan->map;
-    RP_AUTO_FREE char *unkept =
-        rp_text(b->plan->is_span
-                    ? "starts were left out: the map %s is full of those that have not ended"
-                    : "calls were left out: the map %s is full of calls that have not returned",
-                map);
-    struct rp_map_schema *calls = begin(b, map, RP_MEANS_SCRATCH);
+static void add_calls(struct building *b, const struct rp_query_plan *p) {
+    const char *unreturned = p->is_span ? "starts were left out: the end was not seen"
+                                        : "calls were left out: the return was not seen";
+    RP_AUTO_FREE char *unkept = rp_text(
+        p->is_span ? "starts were left out: the map %s is full of those that have not ended"
+                   : "calls were left out: the map %s is full of calls that have not returned",
+        p->map);
+    struct rp_map_schema *calls = begin(b, p->map, RP_MEANS_SCRATCH);
     if (calls)
         set(b, &calls->loss, unreturned);
+    if (p->has_call_maps)
+        return;
     add_loss(b, RP_MAP_UNRETURNED, unreturned);
     add_loss(b, RP_MAP_UNKEPT, unkept);
 }
@@ -254,6 +267,7 @@ static void add_verb(struct building *b) {
         add_rows(b);
         return;
     case RP_VERB_COUNT:
+    case RP_VERB_TOP:
         add_counts(b);
         return;
     case RP_VERB_HIST:
@@ -278,11 +292,16 @@ struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
     add_verb(&b);
     rp_plan_each_unread(p, add_unread, &b);
     if (p->pair)
-        add_calls(&b);
+        add_calls(&b, p);
+    for (size_t i = 0; i < p->part_count; i++)
+        if (p->parts[i].pair)
+            add_calls(&b, &p->parts[i]);
     if (p->question->sample)
         begin(&b, RP_MAP_SAMPLED, RP_MEANS_SCRATCH);
-    if (p->question->until)
+    if (p->question->until || p->question->until_condition)
         begin(&b, RP_MAP_TAKEN, RP_MEANS_TAKEN);
+    if (rp_has_interval(p))
+        begin(&b, RP_MAP_INTERVALS, RP_MEANS_INTERVAL);
     if (rp_plan_names_user_stacks(p)) {
         begin(&b, "processes", RP_MEANS_PROCESSES);
         begin(&b, "memories", RP_MEANS_SCRATCH);

@@ -23,17 +23,27 @@ static bool reads_stack(const struct rp_node *node) {
 }
 
 static bool reads_user_stack(const struct rp_node *node) {
-    return rp_node_reads(node, "ustack");
+    return rp_node_reads(node, "ustack") || rp_node_reads_user_address(node);
 }
 
 bool rp_plan_reads_stack(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->part_count; i++)
+        if (rp_plan_reads_stack(&p->parts[i]))
+            return true;
+    if (p->part_count)
+        return false;
     return p->question->verb != RP_VERB_STACK && p->question->verb != RP_VERB_PROFILE &&
            rp_plan_any(p, reads_stack);
 }
 
 bool rp_plan_names_user_stacks(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->part_count; i++)
+        if (rp_plan_names_user_stacks(&p->parts[i]))
+            return true;
+    if (p->part_count)
+        return false;
     if (p->question->verb == RP_VERB_STACK || p->question->verb == RP_VERB_PROFILE)
-        return is_by_process(p);
+        return is_by_process(p) || rp_plan_any(p, rp_node_reads_user_address);
     return (rp_plan_has_user_stack(p) && rp_plan_reads_stack(p)) ||
            rp_plan_any(p, reads_user_stack);
 }
@@ -44,6 +54,7 @@ static void write_types(const struct rp_query_plan *p) {
           "    int user_stack, kernel_stack; /* ids in `stacks`; negative: no stack */\n"
           "    char comm[16];\n",
           p->out);
+    rp_write_interval_member(p);
     rp_write_members(p, &p->keys);
     fputs("};\n"
           "BPF_HASH(counts, struct key, u64, 40960);\n"
@@ -74,13 +85,14 @@ void rp_write_stacks(const struct rp_query_plan *p) {
     if (comm)
         fprintf(out, "    bpf_get_current_comm(&%s.comm, sizeof(%s.comm));\n", k, k);
     if (process)
-        fprintf(out, "    %s.user_stack = stacks.get_stackid(%s, BPF_F_USER_STACK);\n", k, context);
+        rp_write_user_stack(out, context, k, ".user_stack");
     else
         fprintf(out, "    %s.user_stack = -1;\n", k);
     if (p->points[0].spec.kind->in_files)
         fprintf(out, "    %s.kernel_stack = -1;\n", k);
     else
         fprintf(out, "    %s.kernel_stack = stacks.get_stackid(%s, 0);\n", k, context);
+    rp_write_interval(p, k);
     char target[80];
     snprintf(target, sizeof(target), "%s.", k);
     rp_write_values(p, s, &p->keys, target);

@@ -147,36 +147,22 @@ struct rp_error *rp_build_variable(const struct rp_parser *p, const struct rp_to
     node->type = variable->type;
     node->memory = variable->memory;
     node->reads_argument = variable->origin == RP_OF_PROBE;
-    node->reads_return = variable->origin == RP_OF_RETURN;
-    node->is_text = rp_node_reads_as_text(p, node);
+    node->reads_return = variable->origin == RP_OF_RETURN ||
+                         (variable->origin == RP_OF_TASK && p->scope->task_at_return);
+    node->is_text = !variable->leads && rp_node_reads_as_text(p, node);
     return rp_node_done(node, out);
 }
 
-static const struct rp_variable *variable_called(const struct rp_parser *p, const char *name) {
-    for (size_t i = 0; i < p->scope->count; i++)
-        if (!strcmp(p->scope->variables[i].name, name))
-            return &p->scope->variables[i];
-    return NULL;
-}
-
-struct rp_error *rp_build_shown(const struct rp_parser *p, const struct rp_node *node,
+struct rp_error *rp_build_bytes(const struct rp_parser *p, const struct rp_node *shown,
+                                const struct rp_node *address, const struct rp_node *count,
                                 const struct rp_node **out) {
-    const struct rp_variable *length = node->kind == RP_NODE_VARIABLE && node->variable->length
-                                           ? variable_called(p, node->variable->length)
-                                           : NULL;
-    *out = node;
-    if (!length || length->missing)
-        return NULL;
-    const struct rp_node *count = NULL;
-    struct rp_token token = {.text = node->text, .len = node->length};
-    RP_TRY(rp_build_variable(p, &token, length, &count));
     struct rp_node *bytes =
-        rp_node_of(p, RP_NODE_BYTES, node->text, rp_node_end(node), node, count, NULL);
+        rp_node_of(p, RP_NODE_BYTES, shown->text, rp_node_end(shown), address, count, NULL);
     if (!bytes)
         return rp_error_nomem();
     bytes->type = rp_c_array_of(p->scope->types, &rp_c_char, 0);
     bytes->is_text = bytes->reads_memory = true;
-    bytes->memory = node->memory;
+    bytes->memory = address->memory;
     return rp_node_done(bytes, out);
 }
 
@@ -278,13 +264,21 @@ static struct rp_error *type_of_addresses(const struct rp_parser *p, struct rp_n
     return NULL;
 }
 
+/* Strings are compared as text, but two pointers to strings as pointers. */
+static bool are_texts(const struct rp_parser *p, const struct rp_node *a, const struct rp_node *b) {
+    struct rp_c_types *types = p->scope->types;
+    bool both = (a->is_text || rp_c_is_string(types, a->type)) &&
+                (b->is_text || rp_c_is_string(types, b->type));
+    bool pointers = !a->is_text && !b->is_text && a->type->kind == RP_C_POINTER &&
+                    b->type->kind == RP_C_POINTER;
+    return a->kind == RP_NODE_STRING || b->kind == RP_NODE_STRING || (both && !pointers);
+}
+
 struct rp_error *rp_build_binary(const struct rp_parser *p, enum rp_op op, const char *at,
                                  const struct rp_node *a, const struct rp_node *b,
                                  const struct rp_node **out) {
     bool equality = op == RP_OP_EQUAL || op == RP_OP_UNEQUAL;
-    bool texts =
-        a->kind == RP_NODE_STRING || b->kind == RP_NODE_STRING || (a->is_text && b->is_text);
-    if (equality && texts)
+    if (equality && are_texts(p, a, b))
         return rp_build_compare(p, op, a->text, rp_node_end(b), a, b, out);
     RP_TRY(check_operands(p, op, at, a, b));
     struct rp_node *node = rp_node_of(p, RP_NODE_BINARY, a->text, rp_node_end(b), a, b, NULL);
@@ -384,6 +378,10 @@ static bool is_task_name(const struct rp_node *node) {
     return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK;
 }
 
+bool rp_compares_pattern(enum rp_op op, const struct rp_node *text) {
+    return op == RP_OP_MATCHES || op == RP_OP_HAS || op == RP_OP_ENDS || text->no_case;
+}
+
 static struct rp_error *check_wanted(const struct rp_parser *p, enum rp_op op,
                                      const struct rp_node *text, const struct rp_node *wanted) {
     if (memchr(wanted->bytes, '\0', wanted->byte_count) && text->kind != RP_NODE_BYTES)
@@ -393,8 +391,7 @@ static struct rp_error *check_wanted(const struct rp_parser *p, enum rp_op op,
                                                    "text that is compared has %d bytes at most",
                                                    COMPARED_MAX),
                                  "a BPF program's stack has 512 bytes");
-    if (wanted->byte_count > RP_MATCH_MAX &&
-        (op == RP_OP_MATCHES || op == RP_OP_HAS || op == RP_OP_ENDS || text->no_case))
+    if (wanted->byte_count > RP_MATCH_MAX && rp_compares_pattern(op, text))
         return rp_parse_error_at(p, wanted, "what is looked for has %d bytes at most",
                                  RP_MATCH_MAX);
     if (wanted->is_pattern && (op == RP_OP_EQUAL || op == RP_OP_UNEQUAL))
@@ -441,8 +438,8 @@ struct rp_error *rp_build_compare(const struct rp_parser *p, enum rp_op op, cons
     }
     if (a->kind == RP_NODE_STRING)
         return rp_parse_error_at(p, a, "two texts in quotes are what they are");
-    RP_TRY(rp_build_shown(p, a, &a));
-    RP_TRY(rp_build_shown(p, b, &b));
+    RP_TRY(p->shown(p, a, &a));
+    RP_TRY(p->shown(p, b, &b));
     if (!a->is_text)
         return not_a_text(p, a, b);
     if (b->kind == RP_NODE_STRING)

@@ -18,6 +18,9 @@ struct rp_parser {
     /* Take one, or one without operators between two (parse.c). */
     struct rp_error *(*expression)(struct rp_parser *p, const struct rp_node **out);
     struct rp_error *(*operand)(struct rp_parser *p, const struct rp_node **out);
+    /* rp_build_shown() */
+    struct rp_error *(*shown)(const struct rp_parser *p, const struct rp_node *node,
+                              const struct rp_node **out);
     /* Of a macro's body: where it was used, and what its parameters are. */
     const struct rp_parser *outer;
     const char *used;
@@ -102,13 +105,25 @@ struct rp_error *rp_build_variable(const struct rp_parser *p, const struct rp_to
                                    const struct rp_variable *variable, const struct rp_node **out);
 /* What is neither a number nor an address has no place in arithmetic. */
 struct rp_error *rp_build_check_scalar(const struct rp_parser *p, const struct rp_node *node);
-/* The variable, with the bytes that it leads to where another one says how many; else itself. */
+/* `shown` as `count` bytes of text at `address`. */
+struct rp_error *rp_build_bytes(const struct rp_parser *p, const struct rp_node *shown,
+                                const struct rp_node *address, const struct rp_node *count,
+                                const struct rp_node **out);
+
+/* ------------------------------------------------------------------ strings.c */
+
+/* The variable, with the bytes that it leads to where another one says how many; a string of C++ or
+ * Rust as the bytes that it has; else itself. */
 struct rp_error *rp_build_shown(const struct rp_parser *p, const struct rp_node *node,
                                 const struct rp_node **out);
 
 /* ------------------------------------------------------------------ build_memory.c */
 
-struct rp_error *rp_build_member(struct rp_parser *p, const struct rp_node *a, bool arrow,
+/* The members "b.c" of `a`, one in the other; the text of all goes up to `end`. */
+struct rp_error *rp_build_path(const struct rp_parser *p, const struct rp_node *a, bool arrow,
+                               const char *path, const char *end, const struct rp_node **out);
+
+struct rp_error *rp_build_member(const struct rp_parser *p, const struct rp_node *a, bool arrow,
                                  const struct rp_token *name, const struct rp_node **out);
 /* a[b]; *a where `b` is NULL, which begins at `from`. */
 struct rp_error *rp_build_index(const struct rp_parser *p, const struct rp_node *a,

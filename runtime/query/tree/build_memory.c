@@ -6,6 +6,7 @@
 #include "query/tree/prelude.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 static struct rp_error *check_value(const struct rp_parser *p, const struct rp_node *node) {
     if (node->type->kind == RP_C_FLOAT)
@@ -16,9 +17,12 @@ static struct rp_error *check_value(const struct rp_parser *p, const struct rp_n
 /* What a pointer that was read from there leads to. */
 static enum rp_memory beyond(struct rp_c_types *types, enum rp_memory from,
                              const struct rp_c_type *type) {
+    bool is_there = type->kind == RP_C_ARRAY || type->kind == RP_C_COMPOSITE; /* itself */
+    if (from == RP_MEMORY_COPY)
+        return is_there ? from : RP_MEMORY_USER;
     if (from == RP_MEMORY_USER || (type->kind == RP_C_POINTER && type->of_user))
         return RP_MEMORY_USER;
-    if (type->kind == RP_C_ARRAY || type->kind == RP_C_COMPOSITE) /* it is there itself */
+    if (is_there)
         return from;
     const struct rp_c_type *to = type->kind == RP_C_POINTER ? rp_c_type_to(types, type) : NULL;
     return to && rp_c_is_kernel_struct(types, to) ? RP_MEMORY_KERNEL : RP_MEMORY_EITHER;
@@ -54,16 +58,20 @@ static struct rp_error *no_member(const struct rp_parser *p, const struct rp_c_t
                                   const struct rp_token *name) {
     RP_AUTO_FREE char *type = rp_c_type_text(composite);
     RP_AUTO_FREE char *wanted = strndup(name->text, name->len);
+    bool of_program = composite->btf && composite->btf->of_program;
     if (!type || !wanted)
         return rp_error_nomem();
     if (!rp_c_is_complete(composite))
-        return rp_parse_error(p, name->text, "this kernel does not tell what is in %s", type);
+        return rp_parse_error(p, name->text, "%s does not tell what is in %s",
+                              of_program ? "the debug information" : "this kernel", type);
     struct rp_nearest nearest = {.wanted = wanted};
     rp_c_members_each(p->scope->types, composite, add_near, &nearest);
     RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     struct rp_error *err = rp_parse_error(p, name->text, "%s has no member `%s`", type, wanted);
-    return near ? rp_error_hint_set(err, "%s of this kernel has %s", type, near) : err;
+    return near ? rp_error_hint_set(err, of_program ? "%s has %s" : "%s of this kernel has %s",
+                                    type, near)
+                : err;
 }
 
 /* The struct that a member is wanted of. */
@@ -104,8 +112,8 @@ bool rp_node_is_in_place(const struct rp_node *node) {
     }
 }
 
-static struct rp_error *build_one_member(struct rp_parser *p, const struct rp_node *a, bool arrow,
-                                         const struct rp_token *name, const char *end,
+static struct rp_error *build_one_member(const struct rp_parser *p, const struct rp_node *a,
+                                         bool arrow, const struct rp_token *name, const char *end,
                                          const struct rp_node **out) {
     const struct rp_c_type *composite;
     struct rp_c_member member;
@@ -123,8 +131,19 @@ static struct rp_error *build_one_member(struct rp_parser *p, const struct rp_no
     return placed(p, node, from, !rp_node_is_in_place(node), out);
 }
 
+struct rp_error *rp_build_path(const struct rp_parser *p, const struct rp_node *a, bool arrow,
+                               const char *path, const char *end, const struct rp_node **out) {
+    for (*out = a; *path; path += strspn(path, ".")) {
+        struct rp_token part = {.kind = RP_TOKEN_IDENT, .text = path, .len = strcspn(path, ".")};
+        RP_TRY(build_one_member(p, *out, arrow, &part, end, out));
+        arrow = false;
+        path += part.len;
+    }
+    return NULL;
+}
+
 /* A macro may stand for a path of members; a member of that very name comes first. */
-struct rp_error *rp_build_member(struct rp_parser *p, const struct rp_node *a, bool arrow,
+struct rp_error *rp_build_member(const struct rp_parser *p, const struct rp_node *a, bool arrow,
                                  const struct rp_token *name, const struct rp_node **out) {
     const char *end = name->text + name->len;
     struct rp_error *err = build_one_member(p, a, arrow, name, end, out);
@@ -132,19 +151,18 @@ struct rp_error *rp_build_member(struct rp_parser *p, const struct rp_node *a, b
         err ? rp_macro_members(&p->scope->types->arena, name->text, name->len) : NULL;
     if (!path)
         return err;
-    struct rp_error *deeper = NULL;
-    for (*out = a; *path && !deeper; path += strspn(path, ".")) {
-        struct rp_token part = {.kind = RP_TOKEN_IDENT, .text = path, .len = strcspn(path, ".")};
-        deeper = build_one_member(p, *out, arrow, &part, end, out);
-        arrow = false;
-        path += part.len;
-    }
+    struct rp_error *deeper = rp_build_path(p, a, arrow, path, end, out);
     if (deeper) {
         rp_error_free(deeper);
         return err;
     }
     rp_error_free(err);
     return NULL;
+}
+
+static bool is_slice(const struct rp_c_type *type) {
+    return type->kind == RP_C_COMPOSITE && type->btf && type->btf->of_program &&
+           rp_starts_with(rp_btf_name(type->btf, rp_btf_type(type->btf, type->plain)), "[]");
 }
 
 /* What is wrong with a[b], where `to` is what `a` leads to. */
@@ -155,10 +173,16 @@ static struct rp_error *check_index(const struct rp_parser *p, const struct rp_n
     int length = (int)a->length;
     if (!type)
         return rp_error_nomem();
-    if (!to)
-        return rp_error_hint_set(
-            rp_parse_error(p, from, "`%.*s` is %s, and not an address", length, a->text, type),
-            "say what is there: *(int *)%.*s", length, a->text);
+    if (!to) {
+        struct rp_error *err =
+            rp_parse_error(p, from, "`%.*s` is %s, and not an address", length, a->text, type);
+        return is_slice(a->type)
+                   ? rp_error_hint_set(err,
+                                       "a slice of Go has its elements in %.*s.array, and their "
+                                       "number in %.*s.len",
+                                       length, a->text, length, a->text)
+                   : rp_error_hint_set(err, "say what is there: *(int *)%.*s", length, a->text);
+    }
     if (a->kind == RP_NODE_STRING)
         return rp_parse_error_at(p, a, "a text in quotes can only be compared");
     if (to->kind == RP_C_FUNCTION)

@@ -21,6 +21,14 @@ void rp_c_types_clear(struct rp_c_types *types) {
     *types = (struct rp_c_types){0};
 }
 
+void rp_c_types_add_program(struct rp_c_types *types, const struct rp_btf *btf) {
+    for (unsigned i = 0; i < types->program_count; i++)
+        if (types->programs[i] == btf)
+            return;
+    if (btf && types->program_count < RP_C_PROGRAMS_MAX)
+        types->programs[types->program_count++] = btf;
+}
+
 /* ------------------------------------------------------------------ C's own */
 
 enum { RANK_BOOL = 1, RANK_CHAR, RANK_SHORT, RANK_INT, RANK_LONG, RANK_LONG_LONG, RANK_INT128 };
@@ -164,6 +172,13 @@ static bool is_char(const struct rp_btf *btf, uint32_t id) {
             !strcmp(name, "signed char"));
 }
 
+static uint32_t find_in(const struct rp_btf *btf, const char *name, unsigned kind) {
+    uint32_t id = rp_btf_find(btf, name, kind);
+    if (!id && kind == BTF_KIND_ENUM)
+        id = rp_btf_find(btf, name, BTF_KIND_ENUM64);
+    return id;
+}
+
 /* Linux marks pointers into the process (include/linux/compiler_types.h, since 5.17). */
 static bool is_of_user(const struct rp_btf *btf, const struct btf_type *pointer) {
     const struct btf_type *t = rp_btf_type(btf, pointer->type);
@@ -175,6 +190,15 @@ static bool is_of_user(const struct rp_btf *btf, const struct btf_type *pointer)
     return false;
 }
 
+/* What debug information has that was not read yet. */
+static const struct rp_c_type *find_in_program(struct rp_c_types *types, const char *name,
+                                               unsigned kind) {
+    const struct rp_btf *btf = types->debug ? rp_debug_type_named(types->debug, name, kind) : NULL;
+    uint32_t id = btf ? find_in(btf, name, kind) : 0;
+    rp_c_types_add_program(types, btf);
+    return id ? rp_c_type_of(types, btf, id) : NULL;
+}
+
 /* The definition of what this BTF only declares. */
 static const struct rp_c_type *find_definition(struct rp_c_types *types, const struct rp_btf *btf,
                                                const struct btf_type *t) {
@@ -183,6 +207,9 @@ static const struct rp_c_type *find_definition(struct rp_c_types *types, const s
     uint32_t id = types->own ? rp_btf_find(types->own, name, kind) : 0;
     if (id)
         return rp_c_type_of(types, types->own, id);
+    /* A struct of the kernel's that is called alike is another one. */
+    if (btf->of_program)
+        return find_in_program(types, name, kind);
     id = types->kernel ? rp_btf_find(types->kernel, name, kind) : 0;
     return id ? rp_c_type_of(types, types->kernel, id) : NULL;
 }
@@ -240,7 +267,7 @@ const struct rp_c_type *rp_c_type_of(struct rp_c_types *types, const struct rp_b
     if (!type)
         return NULL;
     *type = (struct rp_c_type){.btf = btf, .id = id, .plain = plain};
-    type->is_own = btf == types->own && id >= btf->first_id;
+    type->is_own = btf->of_program || (btf == types->own && id >= btf->first_id);
     set_from_btf(type, t);
     return type;
 }
@@ -273,8 +300,13 @@ const struct rp_c_type *rp_c_type_to(struct rp_c_types *types, const struct rp_c
 /* ------------------------------------------------------------------ by name */
 
 static const struct rp_btf *nth_btf(struct rp_c_types *types, unsigned n) {
-    if (n < 2)
-        return n ? types->kernel : types->own;
+    if (!n)
+        return types->own;
+    if (n <= types->program_count)
+        return types->programs[n - 1];
+    n -= types->program_count;
+    if (n == 1)
+        return types->kernel;
     if (!types->modules_read) {
         types->modules_read = true;
         types->modules = types->kernel && types->kernel == rp_kernel_types_or_null()
@@ -287,36 +319,22 @@ static const struct rp_btf *nth_btf(struct rp_c_types *types, unsigned n) {
     return btf;
 }
 
-static uint32_t find_in(const struct rp_btf *btf, const char *name, unsigned kind) {
-    uint32_t id = rp_btf_find(btf, name, kind);
-    if (!id && kind == BTF_KIND_ENUM)
-        id = rp_btf_find(btf, name, BTF_KIND_ENUM64);
-    return id;
-}
-
 const struct rp_c_type *rp_c_type_find(struct rp_c_types *types, const char *name, unsigned kind) {
     /* What a typedef stands for is the same in modules. */
-    unsigned last = kind == BTF_KIND_TYPEDEF ? 1 : UINT32_MAX;
+    unsigned programs = types->program_count;
+    unsigned last = kind == BTF_KIND_TYPEDEF ? programs + 1 : UINT32_MAX;
     for (unsigned n = 0; n <= last; n++) {
         const struct rp_btf *btf = nth_btf(types, n);
-        if (!btf && n >= 2)
+        if (!btf && n >= programs + 2)
             return NULL;
         uint32_t id = btf ? find_in(btf, name, kind) : 0;
         if (id)
             return rp_c_type_of(types, btf, id);
+        const struct rp_c_type *more = n == programs ? find_in_program(types, name, kind) : NULL;
+        if (more)
+            return more;
     }
     return NULL;
-}
-
-static int64_t enumerator_value(const struct btf_type *t, unsigned i) {
-    if (btf_is_enum64(t))
-        return (int64_t)btf_enum64_value(&btf_enum64(t)[i]);
-    return btf_kflag(t) ? btf_enum(t)[i].val : (int64_t)(uint32_t)btf_enum(t)[i].val;
-}
-
-static const char *enumerator_name(const struct rp_btf *btf, const struct btf_type *t, unsigned i) {
-    return rp_btf_string(btf,
-                         btf_is_enum64(t) ? btf_enum64(t)[i].name_off : btf_enum(t)[i].name_off);
 }
 
 static bool find_enumerator(const struct rp_btf *btf, const char *name, int64_t *value,
@@ -324,9 +342,10 @@ static bool find_enumerator(const struct rp_btf *btf, const char *name, int64_t 
     for (size_t n = 0; n < btf->nameable.count; n++) {
         const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[n]);
         for (unsigned i = 0; btf_is_any_enum(t) && i < btf_vlen(t); i++) {
-            if (strcmp(enumerator_name(btf, t, i), name) != 0)
+            const struct rp_btf_enumerator enumerator = rp_btf_enumerator(btf, t, i);
+            if (strcmp(enumerator.name, name) != 0)
                 continue;
-            *value = enumerator_value(t, i);
+            *value = enumerator.value;
             *id = btf->nameable.items[n].id;
             return true;
         }
@@ -337,7 +356,7 @@ static bool find_enumerator(const struct rp_btf *btf, const char *name, int64_t 
 bool rp_c_enumerator_find(struct rp_c_types *types, const char *name, int64_t *value,
                           const struct rp_c_type **type) {
     uint32_t id;
-    for (unsigned n = 0; n < 2; n++) {
+    for (unsigned n = 0; n < types->program_count + 2; n++) {
         const struct rp_btf *btf = nth_btf(types, n);
         if (btf && find_enumerator(btf, name, value, &id)) {
             *type = rp_c_type_of(types, btf, id);
@@ -351,9 +370,11 @@ const char *rp_c_enumerator_of(const struct rp_c_type *type, int64_t value) {
     if (type->kind != RP_C_ENUM || !type->btf)
         return NULL;
     const struct btf_type *t = rp_btf_type(type->btf, type->plain);
-    for (unsigned i = 0; i < btf_vlen(t); i++)
-        if (enumerator_value(t, i) == value)
-            return enumerator_name(type->btf, t, i);
+    for (unsigned i = 0; i < btf_vlen(t); i++) {
+        const struct rp_btf_enumerator enumerator = rp_btf_enumerator(type->btf, t, i);
+        if (enumerator.value == value)
+            return enumerator.name;
+    }
     return NULL;
 }
 
@@ -372,7 +393,7 @@ static bool find_member(const struct rp_btf *btf, const struct btf_type *t, cons
         const struct btf_member *m = &btf_members(t)[i];
         const char *own = rp_btf_string(btf, m->name_off);
         uint64_t offset = base + btf_member_bit_offset(t, i);
-        const struct btf_type *inner = rp_btf_type(btf, rp_btf_skip_to_base(btf, m->type));
+        const struct btf_type *inner = rp_btf_base_type(btf, m->type);
         if (*own && is_named(own, name, length)) {
             *out = (struct rp_c_member){
                 .name = own, .bit_offset = offset, .bits = btf_member_bitfield_size(t, i)};
@@ -402,8 +423,7 @@ static void each_member(const struct rp_btf *btf, const struct btf_type *t, unsi
                         void (*each)(void *ctx, const char *name), void *ctx) {
     for (unsigned i = 0; i < btf_vlen(t) && depth < DEPTH_MAX; i++) {
         const char *own = rp_btf_string(btf, btf_members(t)[i].name_off);
-        const struct btf_type *inner =
-            rp_btf_type(btf, rp_btf_skip_to_base(btf, btf_members(t)[i].type));
+        const struct btf_type *inner = rp_btf_base_type(btf, btf_members(t)[i].type);
         if (*own)
             each(ctx, own);
         else if (btf_is_composite(inner))
@@ -443,12 +463,12 @@ static bool leads_on(const struct rp_btf *btf, const struct btf_type *t, unsigne
         uint32_t id = rp_btf_skip_to_base(btf, btf_members(t)[i].type);
         const struct btf_type *m = rp_btf_type(btf, id);
         for (unsigned d = 0; btf_is_array(m) && d < DEPTH_MAX; d++)
-            m = rp_btf_type(btf, rp_btf_skip_to_base(btf, btf_array(m)->type));
+            m = rp_btf_base_type(btf, btf_array(m)->type);
         if (btf_is_composite(m) && leads_on(btf, m, depth + 1))
             return true;
         if (!btf_is_ptr(m))
             continue;
-        const struct btf_type *to = rp_btf_type(btf, rp_btf_skip_to_base(btf, m->type));
+        const struct btf_type *to = rp_btf_base_type(btf, m->type);
         /* struct iovec, which struct user_msghdr points to, is as plain as that. */
         if (btf_is_fwd(to) || btf_is_func_proto(to) || to == t ||
             (btf_is_composite(to) && (depth || leads_on(btf, to, DEPTH_MAX - 1))))

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "debug/programs.h"
 #include "kernel/btf.h"
 #include "util/arena.h"
 
@@ -31,7 +32,7 @@ struct rp_c_type {
     bool is_signed;    /* of numbers */
     bool is_char;      /* C's char; its signed and unsigned kind, but not by a typedef (u8) */
     bool is_plain_char;
-    bool is_own;  /* it was declared: programs do not know it */
+    bool is_own;  /* it was declared, or is of a program that is looked at: no source has it */
     bool of_user; /* a pointer that BTF marks as one into the process (__user; not every compiler
                      says so) */
     uint8_t rank; /* of integers, as C ranks them: _Bool 1, char 2, short 3, int 4, long 5, … */
@@ -43,16 +44,25 @@ struct rp_c_type {
     const struct rp_c_type *to; /* what a pointer points to, an array is of, a function returns */
 };
 
+#define RP_C_PROGRAMS_MAX 16
+
 /* Where types are looked up, and what keeps them. Zeroed but for `kernel`, which may be NULL where
  * the kernel tells of no types. */
 struct rp_c_types {
     const struct rp_btf *kernel;
-    struct rp_btf *own;     /* types that were declared (declare.h): found first; or NULL */
+    struct rp_btf *own; /* types that were declared (declare.h): found first; or NULL */
+    /* Then those of the programs that are looked at, and what their debug information has besides;
+     * or NULL. */
+    const struct rp_btf *programs[RP_C_PROGRAMS_MAX];
+    unsigned program_count;
+    const struct rp_debug *debug;
     struct rp_btf *modules; /* read when a name is in neither */
     bool modules_read;
     struct rp_arena arena;
 };
 void rp_c_types_clear(struct rp_c_types *types);
+/* Looks up names in a program's types, too; more than RP_C_PROGRAMS_MAX are left out. */
+void rp_c_types_add_program(struct rp_c_types *types, const struct rp_btf *btf);
 
 /* What follows returns NULL without memory; types live as long as `types`. */
 const struct rp_c_type *rp_c_type_of(struct rp_c_types *types, const struct rp_btf *btf,

@@ -21,6 +21,7 @@ struct function {
     struct rp_error *(*make)(const struct rp_parser *p, const struct function *function,
                              const struct call *call, const struct rp_node **out);
     const char *type; /* of what a helper returns; of a look, which */
+    enum rp_op op;    /* of a comparison */
 };
 
 static struct rp_node *new_node(const struct rp_parser *p, enum rp_node_kind kind,
@@ -37,18 +38,22 @@ static struct rp_node *new_node(const struct rp_parser *p, enum rp_node_kind kin
 
 /* ------------------------------------------------------------------ of questions */
 
-/* entry(a), return(a) */
 static struct rp_error *make_moment(const struct rp_parser *p, const struct function *function,
-                                    const struct call *call, const struct rp_node **out) {
+                                    bool entry, const struct call *call,
+                                    const struct rp_node **out) {
     const struct rp_node *a = call->arguments[0];
-    bool entry = *function->name == 'e';
+    if (a->type->kind == RP_C_COMPOSITE)
+        RP_TRY(p->shown(p, a, &a));
     if (entry && a->reads_return)
-        return rp_parse_error(p, a->text, "`ret` is not known at the entry");
+        return rp_parse_error(p, a->text, "`%.*s` is not known at the entry", (int)a->length,
+                              a->text);
     if (a->asks_entry || a->asks_return)
         return rp_parse_error(p, a->text, "entry() and return() do not stand in one another");
     struct rp_node *node = new_node(p, RP_NODE_MOMENT, call);
     if (!node)
         return rp_error_nomem();
+    rp_node_adopt(node, a);
+    node->a = a;
     node->name = function->name;
     node->type = a->type;
     node->bits = a->bits;
@@ -58,6 +63,18 @@ static struct rp_error *make_moment(const struct rp_parser *p, const struct func
     node->asks_return = !entry;
     *out = node;
     return NULL;
+}
+
+/* entry(a) */
+static struct rp_error *make_entry(const struct rp_parser *p, const struct function *function,
+                                   const struct call *call, const struct rp_node **out) {
+    return make_moment(p, function, true, call, out);
+}
+
+/* return(a) */
+static struct rp_error *make_return(const struct rp_parser *p, const struct function *function,
+                                    const struct call *call, const struct rp_node **out) {
+    return make_moment(p, function, false, call, out);
 }
 
 static struct rp_error *check_count(const struct rp_parser *p, const struct rp_node *count) {
@@ -77,8 +94,11 @@ static struct rp_error *check_address(const struct rp_parser *p, const struct rp
 /* str(a), str(a, n) */
 static struct rp_error *make_text(const struct rp_parser *p, const struct function *function,
                                   const struct call *call, const struct rp_node **out) {
+    const struct rp_node *a = call->arguments[0];
     (void)function;
-    RP_TRY(check_address(p, call->arguments[0]));
+    if (call->count == 1 && rp_c_is_string(p->scope->types, a->type))
+        return p->shown(p, a, out);
+    RP_TRY(check_address(p, a));
     if (call->count > 1)
         RP_TRY(check_count(p, call->arguments[1]));
     struct rp_node *node = new_node(p, RP_NODE_TEXT, call);
@@ -115,16 +135,13 @@ static struct rp_error *make_bytes(const struct rp_parser *p, const struct funct
 }
 
 /* starts(a, "text"), ends(), has() */
-static struct rp_error *make_starts(const struct rp_parser *p, const struct function *function,
-                                    const struct call *call, const struct rp_node **out) {
+static struct rp_error *make_comparison(const struct rp_parser *p, const struct function *function,
+                                        const struct call *call, const struct rp_node **out) {
     if (call->arguments[1]->kind != RP_NODE_STRING)
         return rp_error_hint_set(
             rp_parse_error_at(p, call->arguments[1], "this is not a text in quotes"), "%s",
             function->usage);
-    enum rp_op op = *function->name == 's'   ? RP_OP_STARTS
-                    : *function->name == 'e' ? RP_OP_ENDS
-                                             : RP_OP_HAS;
-    return rp_build_compare(p, op, call->name.text, call->end, call->arguments[0],
+    return rp_build_compare(p, function->op, call->name.text, call->end, call->arguments[0],
                             call->arguments[1], out);
 }
 
@@ -132,7 +149,7 @@ static struct rp_error *make_starts(const struct rp_parser *p, const struct func
 static struct rp_error *make_no_case(const struct rp_parser *p, const struct function *function,
                                      const struct call *call, const struct rp_node **out) {
     const struct rp_node *a = call->arguments[0];
-    RP_TRY(rp_build_shown(p, a, &a));
+    RP_TRY(p->shown(p, a, &a));
     if (!a->is_text || a->kind == RP_NODE_STRING)
         return rp_error_hint_set(rp_parse_error_at(p, a, "this is not a text that is read"), "%s",
                                  function->usage);
@@ -158,6 +175,7 @@ static struct rp_error *make_helper(const struct rp_parser *p, const struct func
     if (!node)
         return rp_error_nomem();
     node->name = function->name;
+    node->reads_return |= !call->count && p->scope->task_at_return;
     node->memory = strchr(function->type, '*') ? RP_MEMORY_KERNEL : p->scope->memory;
     *out = node;
     return rp_c_type_parse(p->scope->types, function->type, &node->type);
@@ -177,40 +195,109 @@ static struct rp_error *make_port(const struct rp_parser *p, const struct functi
     return make_helper(p, &swap, call, out);
 }
 
+/* An address is a number here. */
+static struct rp_error *make_symbol(const struct rp_parser *p, const struct function *function,
+                                    const struct call *call, const struct rp_node **out) {
+    const struct rp_c_type *number = NULL;
+    struct call cast = *call;
+    RP_TRY(rp_c_type_parse(p->scope->types, "u64", &number));
+    if (rp_c_is_address(cast.arguments[0]->type))
+        RP_TRY(rp_build_cast(p, number, cast.arguments[0], call->name.text, &cast.arguments[0]));
+    return make_look(p, function, &cast, out);
+}
+
+#define USER_ADDRESS "user_address" /* in the program: emit/program.c */
+
+bool rp_node_is_user_address(const struct rp_node *node) {
+    return node->kind == RP_NODE_HELPER && !strcmp(node->name, USER_ADDRESS);
+}
+
+/* usym(a): an address means nothing without the process that it is in. */
+static struct rp_error *make_user_symbol(const struct rp_parser *p, const struct function *function,
+                                         const struct call *call, const struct rp_node **out) {
+    const struct rp_c_type *number = NULL;
+    struct call cast = *call;
+    struct function both = *function;
+    const struct rp_node *node = NULL;
+    both.name = USER_ADDRESS;
+    both.type = "unsigned __int128";
+    RP_TRY(rp_c_type_parse(p->scope->types, "u64", &number));
+    RP_TRY(rp_build_cast(p, number, cast.arguments[0], call->name.text, &cast.arguments[0]));
+    RP_TRY(make_helper(p, &both, &cast, &node));
+    return rp_build_look(p, node, function->type, out);
+}
+
+#define SYSCALL "syscall_number"
+
+bool rp_node_is_syscall(const struct rp_node *node) {
+    return node->kind == RP_NODE_HELPER && !strcmp(node->name, SYSCALL);
+}
+
+/* syscall(a): a number has other names in a 32-bit program. */
+static struct rp_error *make_syscall(const struct rp_parser *p, const struct function *function,
+                                     const struct call *call, const struct rp_node **out) {
+    struct function both = *function;
+    const struct rp_node *node = NULL;
+    both.name = SYSCALL;
+    both.type = "u64";
+    RP_TRY(make_helper(p, &both, call, &node));
+    return rp_build_look(p, node, function->type, out);
+}
+
 static const struct function functions[] = {
-    {"entry", "entry(EXPR)", 1, 1, make_moment, NULL},
-    {"return", "return(EXPR)", 1, 1, make_moment, NULL},
-    {"str", "str(ADDRESS[, BYTES])", 1, 2, make_text, NULL},
-    {"buf", "buf(ADDRESS, BYTES)", 1, 2, make_bytes, NULL},
-    {"starts", "starts(TEXT, \"BEGINNING\")", 2, 2, make_starts, NULL},
-    {"hex", "hex(NUMBER)", 1, 1, make_look, "hex"},
-    {"oct", "oct(NUMBER)", 1, 1, make_look, "oct"},
-    {"err", "err(NUMBER)", 1, 1, make_look, "errno:any"},
-    {"sig", "sig(NUMBER)", 1, 1, make_look, "signal"},
-    {"dev", "dev(NUMBER)", 1, 1, make_look, "dev"},
-    {"ip", "ip(NUMBER)", 1, 1, make_look, "ip"},
-    {"oflags", "oflags(NUMBER)", 1, 1, make_look, "open"},
-    {"port", "port(NUMBER)", 1, 1, make_port, "u16"},
-    {"ends", "ends(TEXT, \"END\")", 2, 2, make_starts, NULL},
-    {"has", "has(TEXT, \"PART\")", 2, 2, make_starts, NULL},
-    {"nocase", "nocase(TEXT) == \"TEXT\", or ~ \"PATTERN\"", 1, 1, make_no_case, NULL},
-    {"bpf_get_current_task", "bpf_get_current_task()", 0, 0, make_helper, "struct task_struct *"},
-    {"bpf_get_current_pid_tgid", "bpf_get_current_pid_tgid()", 0, 0, make_helper, "u64"},
-    {"bpf_get_current_uid_gid", "bpf_get_current_uid_gid()", 0, 0, make_helper, "u64"},
-    {"bpf_get_current_cgroup_id", "bpf_get_current_cgroup_id()", 0, 0, make_helper, "u64"},
-    {"bpf_get_smp_processor_id", "bpf_get_smp_processor_id()", 0, 0, make_helper, "u32"},
-    {"bpf_get_numa_node_id", "bpf_get_numa_node_id()", 0, 0, make_helper, "int"},
-    {"bpf_get_prandom_u32", "bpf_get_prandom_u32()", 0, 0, make_helper, "u32"},
-    {"bpf_ktime_get_ns", "bpf_ktime_get_ns()", 0, 0, make_helper, "u64"},
-    {"bpf_ktime_get_boot_ns", "bpf_ktime_get_boot_ns()", 0, 0, make_helper, "u64"},
-    {"__builtin_bswap16", "__builtin_bswap16(NUMBER)", 1, 1, make_helper, "u16"},
-    {"__builtin_bswap32", "__builtin_bswap32(NUMBER)", 1, 1, make_helper, "u32"},
-    {"__builtin_bswap64", "__builtin_bswap64(NUMBER)", 1, 1, make_helper, "u64"},
-    {"bpf_ntohs", "bpf_ntohs(NUMBER)", 1, 1, make_helper, "u16"},
-    {"bpf_ntohl", "bpf_ntohl(NUMBER)", 1, 1, make_helper, "u32"},
-    {"bpf_htons", "bpf_htons(NUMBER)", 1, 1, make_helper, "u16"},
-    {"bpf_htonl", "bpf_htonl(NUMBER)", 1, 1, make_helper, "u32"},
+    {"entry", "entry(EXPR)", 1, 1, make_entry, NULL, RP_OP_NONE},
+    {"return", "return(EXPR)", 1, 1, make_return, NULL, RP_OP_NONE},
+    {"str", "str(ADDRESS[, BYTES])", 1, 2, make_text, NULL, RP_OP_NONE},
+    {"buf", "buf(ADDRESS, BYTES)", 1, 2, make_bytes, NULL, RP_OP_NONE},
+    {"starts", "starts(TEXT, \"BEGINNING\")", 2, 2, make_comparison, NULL, RP_OP_STARTS},
+    {"hex", "hex(NUMBER)", 1, 1, make_look, "hex", RP_OP_NONE},
+    {"oct", "oct(NUMBER)", 1, 1, make_look, "oct", RP_OP_NONE},
+    {"err", "err(NUMBER)", 1, 1, make_look, "errno:any", RP_OP_NONE},
+    {"sig", "sig(NUMBER)", 1, 1, make_look, "signal", RP_OP_NONE},
+    {"dev", "dev(NUMBER)", 1, 1, make_look, "dev", RP_OP_NONE},
+    {"ip", "ip(NUMBER)", 1, 1, make_look, "ip", RP_OP_NONE},
+    {"time", "time(NANOSECONDS)", 1, 1, make_look, "time", RP_OP_NONE},
+    {"ksym", "ksym(ADDRESS)", 1, 1, make_symbol, "ksym", RP_OP_NONE},
+    {"syscall", "syscall(NUMBER)", 1, 1, make_syscall, "syscall", RP_OP_NONE},
+    {"usym", "usym(ADDRESS)", 1, 1, make_user_symbol, "usym", RP_OP_NONE},
+    {"oflags", "oflags(NUMBER)", 1, 1, make_look, "open", RP_OP_NONE},
+    {"port", "port(NUMBER)", 1, 1, make_port, "u16", RP_OP_NONE},
+    {"ends", "ends(TEXT, \"END\")", 2, 2, make_comparison, NULL, RP_OP_ENDS},
+    {"has", "has(TEXT, \"PART\")", 2, 2, make_comparison, NULL, RP_OP_HAS},
+    {"nocase", "nocase(TEXT) == \"TEXT\", or ~ \"PATTERN\"", 1, 1, make_no_case, NULL, RP_OP_NONE},
+    {"bpf_get_current_task", "bpf_get_current_task()", 0, 0, make_helper, "struct task_struct *",
+     RP_OP_NONE},
+    {"bpf_get_current_pid_tgid", "bpf_get_current_pid_tgid()", 0, 0, make_helper, "u64",
+     RP_OP_NONE},
+    {"bpf_get_current_uid_gid", "bpf_get_current_uid_gid()", 0, 0, make_helper, "u64", RP_OP_NONE},
+    {"bpf_get_current_cgroup_id", "bpf_get_current_cgroup_id()", 0, 0, make_helper, "u64",
+     RP_OP_NONE},
+    {"bpf_get_smp_processor_id", "bpf_get_smp_processor_id()", 0, 0, make_helper, "u32",
+     RP_OP_NONE},
+    {"bpf_get_numa_node_id", "bpf_get_numa_node_id()", 0, 0, make_helper, "int", RP_OP_NONE},
+    {"bpf_get_prandom_u32", "bpf_get_prandom_u32()", 0, 0, make_helper, "u32", RP_OP_NONE},
+    {"bpf_ktime_get_ns", "bpf_ktime_get_ns()", 0, 0, make_helper, "u64", RP_OP_NONE},
+    {"bpf_ktime_get_boot_ns", "bpf_ktime_get_boot_ns()", 0, 0, make_helper, "u64", RP_OP_NONE},
+    {"__builtin_bswap16", "__builtin_bswap16(NUMBER)", 1, 1, make_helper, "u16", RP_OP_NONE},
+    {"__builtin_bswap32", "__builtin_bswap32(NUMBER)", 1, 1, make_helper, "u32", RP_OP_NONE},
+    {"__builtin_bswap64", "__builtin_bswap64(NUMBER)", 1, 1, make_helper, "u64", RP_OP_NONE},
+    {"bpf_ntohs", "bpf_ntohs(NUMBER)", 1, 1, make_helper, "u16", RP_OP_NONE},
+    {"bpf_ntohl", "bpf_ntohl(NUMBER)", 1, 1, make_helper, "u32", RP_OP_NONE},
+    {"bpf_htons", "bpf_htons(NUMBER)", 1, 1, make_helper, "u16", RP_OP_NONE},
+    {"bpf_htonl", "bpf_htonl(NUMBER)", 1, 1, make_helper, "u32", RP_OP_NONE},
 };
+
+void rp_tree_each_function(void (*each)(void *ctx, const char *begins, const char *usage),
+                           void *ctx) {
+    for (size_t i = 0; i < RP_COUNT(functions); i++) {
+        char begins[64];
+        const char *name = functions[i].name;
+        if (!strncmp(name, "bpf_", 4) || !strncmp(name, "__", 2))
+            continue;
+        snprintf(begins, sizeof(begins), "%s(", name);
+        each(ctx, begins, functions[i].usage);
+    }
+}
 
 /* Inline functions of kernel headers, as what they return. */
 static const struct {

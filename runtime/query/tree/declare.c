@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "compile/scan.h"
-#include "query/tree/btf_writer.h"
+#include "kernel/btf_writer.h"
 #include "query/tree/tree.h"
 #include "query/tree/type_name.h"
 #include "util/array.h"

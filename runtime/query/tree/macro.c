@@ -32,6 +32,7 @@ static struct rp_parser inside(const struct rp_parser *p, const struct rp_macro 
         .depth = p->depth,
         .expression = p->expression,
         .operand = p->operand,
+        .shown = p->shown,
         .outer = p,
         .used = used,
         .used_length = (size_t)(p->lexer.p - used),

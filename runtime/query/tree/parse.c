@@ -60,6 +60,8 @@ static struct rp_error *hint_of_unknown(const struct rp_parser *p, struct rp_err
     rp_nearest_clear(&nearest);
     if (near)
         return rp_error_hint_set(err, "did you mean %s?", near);
+    if (p->scope->untyped)
+        return rp_error_hint_set(err, "%s", p->scope->untyped);
     RP_AUTO_FREE char *others = names_of(p->scope, RP_OF_TASK);
     return others && *others ? rp_error_hint_set(err,
                                                  "everywhere there are %s, and ret where "
@@ -83,6 +85,16 @@ static struct rp_error *unknown_name(const struct rp_parser *p, const struct rp_
     return hint_of_unknown(p, err, name);
 }
 
+/* What is named is the variable, or what it leads to. */
+static struct rp_error *take_variable(struct rp_parser *p, const struct rp_token *name,
+                                      const struct rp_variable *variable,
+                                      const struct rp_node **out) {
+    RP_TRY(rp_build_variable(p, name, variable, out));
+    for (unsigned i = 0; i < variable->leads; i++)
+        RP_TRY(rp_build_index(p, *out, NULL, name->text, name->text + name->len, out));
+    return NULL;
+}
+
 static struct rp_error *take_name(struct rp_parser *p, const struct rp_token *name,
                                   const struct rp_node **out) {
     *out = rp_macro_parameter(p, name);
@@ -92,7 +104,7 @@ static struct rp_error *take_name(struct rp_parser *p, const struct rp_token *na
         return rp_parse_call(p, name, out);
     const struct rp_variable *variable = find_variable(p, name);
     if (variable)
-        return rp_build_variable(p, name, variable, out);
+        return take_variable(p, name, variable, out);
     const char *text = rp_arena_copy(&p->scope->types->arena, name->text, name->len);
     const struct rp_c_type *type;
     int64_t value;
@@ -462,6 +474,7 @@ struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
         .lexer = {.p = text, .end = text + strlen(text)},
         .expression = take_expression,
         .operand = take_operand,
+        .shown = rp_build_shown,
     };
     if (!text[strspn(text, " \t\r\n")])
         return rp_error_new(EINVAL, "it is empty", "cannot read an expression");

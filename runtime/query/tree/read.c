@@ -207,13 +207,31 @@ static void add_member(struct rp_reads *r, struct place *place, const struct rp_
     place->bytes += member->bit_offset / 8;
 }
 
+/* What no expression is called. */
+static const char *limit_of(struct rp_reads *r, const char *name) {
+    return rp_reads_text(r, "%s[]", name);
+}
+
+void rp_reads_limit(struct rp_reads *r, const char *name, const char *count) {
+    rp_reads_know(r, limit_of(r, name), count, NULL);
+}
+
+static bool has_limit(struct rp_reads *r, const struct rp_node *node, struct rp_code *limit) {
+    return node->kind == RP_NODE_VARIABLE &&
+           find_known(r, limit_of(r, node->variable->name), limit);
+}
+
 /* An index beyond the end of an array reads what is behind it. */
-static void check_bounds(struct rp_reads *r, struct place *place, const struct rp_c_type *array,
+static void check_bounds(struct rp_reads *r, struct place *place, const struct rp_node *of,
                          const char *index) {
-    if (array->kind == RP_C_ARRAY && array->elements > 1)
-        place->unread = rp_reads_joined(
-            r, place->unread,
-            rp_reads_text(r, "((u64)%s >= %ju)", index, (uintmax_t)array->elements));
+    const struct rp_c_type *array = of->type;
+    const char *beyond = NULL;
+    struct rp_code limit;
+    if (has_limit(r, of, &limit))
+        beyond = rp_reads_text(r, "((u64)%s >= %s)", index, limit.text);
+    else if (array->kind == RP_C_ARRAY && array->elements > 1)
+        beyond = rp_reads_text(r, "((u64)%s >= %ju)", index, (uintmax_t)array->elements);
+    place->unread = rp_reads_joined(r, place->unread, beyond);
 }
 
 static void add_index(struct rp_reads *r, struct place *place, const struct rp_node *node) {
@@ -229,10 +247,13 @@ static void add_index(struct rp_reads *r, struct place *place, const struct rp_n
         place->offsets =
             rp_reads_text(r, "%s + %s * %s", place->offsets, text, size_of(r, element));
         place->unread = rp_reads_joined(r, place->unread, code.unread);
-        check_bounds(r, place, node->a->type, text);
+        check_bounds(r, place, node->a, text);
         return;
     }
     int64_t value = index ? index->value : 0;
+    struct rp_code limit;
+    if (has_limit(r, node->a, &limit))
+        check_bounds(r, place, node->a, rp_reads_text(r, "%jd", (intmax_t)value));
     if (place->is_local) {
         place->base = rp_reads_text(r, "%s[%jd]", place->base, (intmax_t)value);
     } else if (place->type) {
@@ -607,6 +628,10 @@ static struct rp_code helper(struct rp_reads *r, const struct rp_node *node) {
     struct rp_code a = {"", 0, NULL};
     if (node->a)
         a = rp_reads_value(r, node->a);
+    if (rp_node_is_user_address(node))
+        r->uses |= RP_USES_USER_ADDRESS;
+    if (rp_node_is_syscall(node))
+        r->uses |= RP_USES_SYSCALL;
     RP_AUTO_FREE char *type = rp_c_is_address(node->type) ? rp_c_type_code(node->type) : NULL;
     return (struct rp_code){type ? rp_reads_text(r, "(%s)%s(%s)", type, node->name, a.text)
                                  : rp_reads_text(r, "%s(%s)", node->name, a.text),

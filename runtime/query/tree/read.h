@@ -18,10 +18,15 @@
 
 /* What the C that was written calls, and its program has to have. */
 enum {
-    RP_USES_IS_TEXT = 1,  /* bool is_text(const char *text, const char *wanted, int size) */
-    RP_USES_IS_SAME = 2,  /* bool is_same(const char *text, const char *other, int size) */
-    RP_USES_SAME = 8,     /* u64 same(u64 a, u64 b), without a branch */
-    RP_USES_QUOTIENT = 4, /* s64 quotient(s64 a, s64 b), s64 remainder(s64 a, s64 b) */
+    RP_USES_IS_TEXT = 1,       /* bool is_text(const char *text, const char *wanted, int size) */
+    RP_USES_IS_SAME = 2,       /* bool is_same(const char *text, const char *other, int size) */
+    RP_USES_SAME = 8,          /* u64 same(u64 a, u64 b), without a branch */
+    RP_USES_QUOTIENT = 4,      /* s64 quotient(s64 a, s64 b), s64 remainder(s64 a, s64 b) */
+    RP_USES_USER_ADDRESS = 16, /* unsigned __int128 user_address(u64 address) */
+    RP_USES_IS_WHOLE = 512,    /* bool is_whole(const char *bytes, u32 count, const char *text,
+                                  u32 size) */
+    RP_USES_IS_BYTES = 1024,   /* bool is_bytes(const char *bytes, const char *other, u32 size) */
+    RP_USES_SYSCALL = 32,      /* u64 syscall_number(u64 number) */
 };
 
 /* C for a value. Both texts live as long as the types. */
@@ -56,6 +61,9 @@ const char *rp_code_operand(struct rp_reads *r, const struct rp_code *code);
 /* That an expression (by rp_tree_text()) or a variable is known as `text`; `unread`: in brackets,
  * or NULL. */
 void rp_reads_know(struct rp_reads *r, const char *key, const char *text, const char *unread);
+/* That the variable `name` leads to so many elements as `count`, a variable, says: behind them
+ * nothing is read. */
+void rp_reads_limit(struct rp_reads *r, const char *name, const char *count);
 /* Says beforehand what will be read: steps that several expressions share are read once. */
 void rp_reads_expect(struct rp_reads *r, const struct rp_node *node);
 /* Reads what `node` shares with others; before the block that only it needs. */

@@ -101,9 +101,17 @@ static bool may_fail(const struct rp_node *node) {
            may_fail(node->b) || may_fail(node->c);
 }
 
+/* An array is copied from where it is, unless it is in place. */
+static bool is_copied(const struct rp_node *node) {
+    while (node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    return node->type->kind == RP_C_ARRAY && !node->is_text && node->kind == RP_NODE_VARIABLE &&
+           !rp_node_is_in_place(node);
+}
+
 bool rp_node_may_fail(const struct rp_node *node) {
     bool is_text = node->is_text && node->kind != RP_NODE_STRING && !rp_node_is_comm(node);
-    return is_text || may_fail(node);
+    return is_text || is_copied(node) || may_fail(node);
 }
 
 static void copy(struct rp_reads *r, const char *target, const char *from) {
@@ -137,7 +145,7 @@ static const char *read_text(struct rp_reads *r, const struct rp_node *node, con
     struct rp_code address = rp_reads_text_address(r, node, &memory);
     const char *size = rp_reads_text(r, "sizeof(%s)", target);
     if (node->kind == RP_NODE_TEXT && node->b)
-        size = rp_reads_least(r, node->b, capacity, 1, &address.unread);
+        size = rp_reads_least(r, node->b, capacity, 1, &address.unread, NULL);
     return result(r, address.unread,
                   rp_reads_text(r, "(%s_str(%s, %s, %s) < 0)", rp_reads_helper(memory), target,
                                 size, address.text));
@@ -161,11 +169,10 @@ static const char *read_full_array(struct rp_reads *r, const struct rp_node *nod
 }
 
 /* That there were more bytes than there is room for. */
-static void note_more(struct rp_reads *r, const struct rp_node *count, const char *target,
+static void note_more(struct rp_reads *r, const char *count, const char *target,
                       unsigned capacity) {
-    struct rp_code code = rp_reads_value(r, count);
     rp_reads_indent(r);
-    fprintf(r->out, "if ((u64)%s > %u)\n", rp_code_operand(r, &code), capacity);
+    fprintf(r->out, "if ((u64)%s > %u)\n", count, capacity);
     rp_reads_indent(r);
     fprintf(r->out, "    %s_size = %u;\n", target, capacity + 1);
 }
@@ -174,14 +181,19 @@ static const char *read_bytes(struct rp_reads *r, const struct rp_node *node, co
                               unsigned capacity) {
     enum rp_memory memory;
     struct rp_code address = rp_reads_text_address(r, node, &memory);
-    const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread)
-                               : rp_reads_text(r, "%u", capacity);
+    unsigned all = (unsigned)node->type->elements; /* of an array, where nothing says how many */
+    const char *whole = "";
+    const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread, &whole)
+                               : rp_reads_text(r, "%u", all < capacity ? all : capacity);
     rp_reads_indent(r);
     fprintf(r->out, "__builtin_memset(%s, 0, sizeof(%s));\n", target, target);
     rp_reads_indent(r);
-    fprintf(r->out, "%s_size = %s;\n", target, size);
+    if (node->b || all <= capacity)
+        fprintf(r->out, "%s_size = %s;\n", target, size);
+    else
+        fprintf(r->out, "%s_size = %u; /* and there are more */\n", target, capacity + 1);
     if (node->b)
-        note_more(r, node->b, target, capacity);
+        note_more(r, whole, target, capacity);
     return result(
         r, address.unread,
         rp_reads_text(r, "%s(%s, %s, %s)", rp_reads_helper(memory), target, size, address.text));
@@ -355,14 +367,30 @@ static struct rp_seen see_whole(struct rp_reads *r, const struct rp_node *node) 
     return seen;
 }
 
+/* Text ends at its NUL, and bytes where their count says, which may be behind one. */
+static const char *is_same(struct rp_reads *r, const struct rp_seen *a, const struct rp_seen *b,
+                           unsigned size) {
+    if (a->count && b->count) {
+        r->uses |= RP_USES_IS_BYTES;
+        return rp_reads_text(r, "(%s == %s && is_bytes(%s, %s, %u))", a->count, b->count, a->name,
+                             b->name, size);
+    }
+    if (!a->count && !b->count) {
+        r->uses |= RP_USES_IS_SAME;
+        return rp_reads_text(r, "is_same(%s, %s, %u)", a->name, b->name, size);
+    }
+    const struct rp_seen *bytes = a->count ? a : b;
+    r->uses |= RP_USES_IS_WHOLE;
+    return rp_reads_text(r, "is_whole(%s, %s, %s, %u)", bytes->name, bytes->count,
+                         (bytes == a ? b : a)->name, size);
+}
+
 static struct rp_code compare_two(struct rp_reads *r, const struct rp_node *node) {
     struct rp_seen a = see_whole(r, node->a), b = see_whole(r, node->b);
     const char *unread = rp_reads_joined(r, a.unread, b.unread);
-    r->uses |= RP_USES_IS_SAME;
     bool comm = rp_node_is_comm(node->a) || rp_node_is_comm(node->b);
-    const char *text =
-        rp_reads_text(r, "%sis_same(%s, %s, %u)", node->op == RP_OP_UNEQUAL ? "!" : "", a.name,
-                      b.name, comm ? 16 : BOTH_CAPACITY);
+    const char *text = rp_reads_text(r, "%s%s", node->op == RP_OP_UNEQUAL ? "!" : "",
+                                     is_same(r, &a, &b, comm ? 16 : BOTH_CAPACITY));
     return (struct rp_code){text, RP_PRECEDENCE_UNARY, unread};
 }
 
@@ -370,8 +398,7 @@ struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node) 
     const struct rp_node *wanted = node->b;
     if (wanted->kind != RP_NODE_STRING)
         return compare_two(r, node);
-    if (node->op == RP_OP_MATCHES || node->op == RP_OP_HAS || node->op == RP_OP_ENDS ||
-        node->a->no_case)
+    if (rp_compares_pattern(node->op, node->a))
         return rp_reads_match(r, node);
     r->uses |= RP_USES_IS_TEXT;
     bool bytes = rp_node_is_bytes(node->a);

@@ -28,7 +28,9 @@ struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *n
 }
 
 const char *rp_reads_least(struct rp_reads *r, const struct rp_node *count, unsigned most,
-                           unsigned more, const char **unread) {
+                           unsigned more, const char **unread, const char **whole) {
+    if (whole)
+        *whole = rp_reads_text(r, "%jd", (intmax_t)count->value);
     if (count->is_constant)
         return rp_reads_text(r, "%ju",
                              (uintmax_t)((uint64_t)count->value < most - more
@@ -36,8 +38,13 @@ const char *rp_reads_least(struct rp_reads *r, const struct rp_node *count, unsi
                                              : most));
     struct rp_code code = rp_reads_value(r, count);
     const char *text = rp_code_operand(r, &code), *name = rp_reads_name(r, "size");
+    if (whole)
+        *whole = text;
     rp_reads_indent(r);
     fprintf(r->out, more ? "u64 %s = (u64)%s + %u;\n" : "u64 %s = %s;\n", name, text, more);
+    rp_reads_indent(r);
+    /* Else the compiler may compare a copy, of which the verifier does not know that it is one. */
+    fprintf(r->out, "asm(\"\" : \"+r\"(%s)); /* the verifier sees its limits */\n", name);
     rp_reads_indent(r);
     fprintf(r->out, "if (%s > %u)\n", name, most);
     rp_reads_indent(r);
@@ -52,7 +59,7 @@ const char *rp_reads_least(struct rp_reads *r, const struct rp_node *count, unsi
 static const char *size_of_text(struct rp_reads *r, const struct rp_node *node, unsigned capacity,
                                 const char **unread) {
     if (node->kind == RP_NODE_TEXT && node->b)
-        return rp_reads_least(r, node->b, capacity, 1, unread);
+        return rp_reads_least(r, node->b, capacity, 1, unread, NULL);
     uint64_t elements = node->type->kind == RP_C_ARRAY ? node->type->elements : 0;
     /* One more than an array has: the last one becomes the text's end. */
     return rp_reads_text(r, "%ju",
@@ -91,15 +98,17 @@ static struct rp_seen load_bytes(struct rp_reads *r, const struct rp_node *node,
                                  unsigned capacity) {
     enum rp_memory memory;
     struct rp_code address = rp_reads_text_address(r, node, &memory);
-    const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread)
-                               : rp_reads_text(r, "%u", capacity);
+    unsigned all = (unsigned)node->type->elements; /* of an array, where nothing says how many */
+    const char *size = node->b ? rp_reads_least(r, node->b, capacity, 0, &address.unread, NULL)
+                               : rp_reads_text(r, "%u", all < capacity ? all : capacity);
     const char *name = rp_reads_name(r, "bytes"), *err = rp_reads_text(r, "err_%u", r->locals);
     rp_reads_indent(r);
     fprintf(r->out, "char %s[%u] = {};\n", name, capacity);
     rp_reads_indent(r);
     fprintf(r->out, "int %s = %s(%s, %s, %s);\n", err, rp_reads_helper(memory), name, size,
             address.text);
-    return (struct rp_seen){name, rp_reads_joined(r, address.unread, err), size};
+    return (struct rp_seen){name, rp_reads_joined(r, address.unread, err),
+                            node->b ? size : rp_reads_text(r, "%u", all)};
 }
 
 /* Of what was kept the last byte but one is 0 unless there was more. */

@@ -67,8 +67,9 @@ struct rp_code rp_reads_compare(struct rp_reads *r, const struct rp_node *node);
 /* Where the text, or what buf() or str() is of, begins. */
 struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *node,
                                      enum rp_memory *memory);
-/* C for `count` and `more`, but `most` at the most. */
+/* C for `count` and `more`, but `most` at the most; *whole, if not NULL, is C for all of `count`.
+ */
 const char *rp_reads_least(struct rp_reads *r, const struct rp_node *count, unsigned most,
-                           unsigned more, const char **unread);
+                           unsigned more, const char **unread, const char **whole);
 
 #endif

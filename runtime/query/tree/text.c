@@ -49,10 +49,15 @@ static void write_cast(FILE *out, const struct rp_node *node) {
     write_between(out, "", node->a, ")");
 }
 
+/* starts(a, b) and its like; the others stand between the two. */
+static bool is_called(enum rp_op op) {
+    return op == RP_OP_STARTS || op == RP_OP_HAS || op == RP_OP_ENDS;
+}
+
 static void write_comparison(FILE *out, const struct rp_node *node) {
     if (node->a->no_case)
         fputs("nocase ", out);
-    if (node->op == RP_OP_STARTS || node->op == RP_OP_HAS || node->op == RP_OP_ENDS) {
+    if (is_called(node->op)) {
         fputs(rp_op_text(node->op), out);
         write_two(out, node, "(", ", ", ")");
     } else {

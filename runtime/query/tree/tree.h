@@ -23,9 +23,12 @@ struct rp_variable {
         RP_OF_PROBE,
         RP_OF_RETURN,
         RP_OF_TASK
-    } origin;            /* an argument; `ret`; `pid`, `comm`, … */
-    bool in_place;       /* a struct or array that C can reach into; else an array is a pointer */
-    bool trusted;        /* a pointer of which the verifier keeps the type (fentry, tp_btf) */
+    } origin;       /* an argument; `ret`; `pid`, `comm`, … */
+    unsigned leads; /* what is named is what it points to, so many times: a reference, or what is
+                       not in a register */
+    unsigned words; /* it leads to so many words of 8 bytes that were copied; 0: elsewhere */
+    bool in_place;  /* a struct or array that C can reach into; else an array is a pointer */
+    bool trusted;   /* a pointer of which the verifier keeps the type (fentry, tp_btf) */
     const char *missing; /* why it cannot be read here, or NULL */
     const char *instead; /* what to do where it is missing, or NULL */
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */
@@ -46,7 +49,9 @@ struct rp_scope {
     size_t count;
     const char *owner;     /* what has the arguments: "vfs_read" */
     const char *noun;      /* what they are called: "argument", "field" */
+    const char *untyped;   /* why their names and types are not known; or NULL */
     enum rp_memory memory; /* where a number leads that is taken for an address */
+    bool task_at_return;   /* what the task has is read at the return, never at the entry */
 };
 
 enum rp_node_kind {
@@ -139,10 +144,25 @@ struct rp_error *rp_tree_parse(const struct rp_scope *scope, const char *text,
 bool rp_c_is_text(struct rp_c_types *types, const struct rp_c_type *type, const char *name,
                   size_t length);
 
+/* Whether it is a string of C++'s or Rust's libraries in a program, or a pointer to one: then it is
+ * shown and compared as the bytes that it has. */
+bool rp_c_is_string(struct rp_c_types *types, const struct rp_c_type *type);
+
 /* Whether it is as many bytes as something says, and not up to a NUL. */
 bool rp_node_is_bytes(const struct rp_node *node);
 /* The builtin that is the name of the task. */
 bool rp_node_is_comm(const struct rp_node *node);
+/* Whether `text` is compared by `op` with a pattern, or as one: character by character, and as far
+ * as is looked at; else it is byte by byte with all of the text that is wanted. */
+/* Calls `each` with "ksym(" and "ksym(ADDRESS)" of each function that an expression can call, but
+ * for BPF's own. */
+void rp_tree_each_function(void (*each)(void *ctx, const char *begins, const char *usage),
+                           void *ctx);
+/* Whether it is usym(): an address and, above it, whose it is. */
+bool rp_node_is_user_address(const struct rp_node *node);
+/* Whether it is syscall(): a number and whose table it is of. */
+bool rp_node_is_syscall(const struct rp_node *node);
+bool rp_compares_pattern(enum rp_op op, const struct rp_node *text);
 /* Whether C reaches it in the function's own variables: nothing has to be read. */
 bool rp_node_is_in_place(const struct rp_node *node);
 

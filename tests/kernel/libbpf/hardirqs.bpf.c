@@ -50,8 +50,8 @@ static int handle_exit(int irq, struct irqaction *action)
 {
     struct irq_key ikey = {};
     struct info *info;
-    u32 key = 0, slot;
-    u64 *tsp, delta;
+    u32 key = 0;
+    u64 *tsp, delta, slot; /* Linux 6.1 loses the limits of what has 32 bits */
 
     tsp = bpf_map_lookup_elem(&start, &key);
     if (!tsp || !*tsp)

@@ -5,9 +5,9 @@
 # object that clang made, as others build them, or as a source: $form says which.
 
 sources=$here/kernel/libbpf
-objects=$base/objects
-mkdir "$objects"
-bpftool btf dump file /sys/kernel/btf/vmlinux format c >"$objects/vmlinux.h" || {
+# REPROBE_TEST_OBJECTS: where they are kept for all suites, and for the lab; its default is this suite's own.
+objects=${REPROBE_TEST_OBJECTS:-$base/objects}
+"$sources/objects" "$objects" || {
 	echo "skip ${0##*/}: no types of this kernel"
 	exit 77
 }
@@ -19,10 +19,7 @@ object() {
 	object=$sources/$1.bpf.c
 	[ $form = object ] || return 0
 	object=$objects/$1.bpf.o
-	[ -e "$object" ] ||
-		clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -Werror -Wno-unknown-attributes -I "$objects" -I "$sources" \
-			-idirafter "/usr/include/$(gcc -print-multiarch)" \
-			-c "$sources/$1.bpf.c" -o "$object" || fail "$1.bpf.c compiles"
+	"$sources/objects" "$objects" "$1" || fail "$1.bpf.c compiles"
 }
 
 # caller NUMBER…: a process that calls getpgid(NUMBER) for each once `go` lets it; its id is in $caller.

@@ -15,14 +15,24 @@ struct guarded {
     long absent, count; /* what bpf_usdt_arg() says of one more, and bpf_usdt_arg_cnt() */
 };
 
+struct indexed {
+    long negative, thousands;
+};
+
 /* For objects of other compilers: their types are kept. */
 const struct step *unused_step;
 const struct guarded *unused_guarded;
+const struct indexed *unused_indexed;
 
 struct {
     __uint(type, BPF_MAP_TYPE_RINGBUF);
     __uint(max_entries, 65536);
 } events SEC(".maps");
+
+struct {
+    __uint(type, BPF_MAP_TYPE_RINGBUF);
+    __uint(max_entries, 65536);
+} indexes SEC(".maps");
 
 SEC("usdt")
 int BPF_USDT(on_step, int number, const char *word)
@@ -47,6 +57,14 @@ int on_guarded(struct pt_regs *ctx)
     all.count = bpf_usdt_arg_cnt(ctx);
     all.absent = bpf_usdt_arg(ctx, 2, &nothing);
     bpf_ringbuf_output(&events, &all, sizeof(all), 0);
+    return 0;
+}
+
+SEC("usdt")
+int BPF_USDT(on_indexed, int negative, long thousands)
+{
+    struct indexed indexed = {negative, thousands};
+    bpf_ringbuf_output(&indexes, &indexed, sizeof(indexed), 0);
     return 0;
 }
 

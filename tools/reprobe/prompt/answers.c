@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What has been gathered: which maps a word means, and how they are printed. */
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -100,11 +101,29 @@ static struct rp_error *newest_answer(const struct prompt *prompt, struct answer
         "ask something that counts, such as: count sched_switch by comm");
 }
 
+/* "hist": the newest question that begins so; false: it is a map's name, or nobody asked that. */
+static bool answer_of_verb(const struct prompt *prompt, const char *word, struct answer *out) {
+    enum rp_verb verb;
+    struct search search = {.name = word};
+    for (size_t i = 0; i < prompt->entries.count; i++)
+        look_for_map(&search, prompt->entries.items[i]);
+    if (search.count || !rp_verb_find(word, &verb))
+        return false;
+    for (size_t i = prompt->entries.count; i-- > 0;) {
+        struct entry *entry = prompt->entries.items[i];
+        if (entry->question && entry->question->verb == verb && choose_answers(entry, out))
+            return true;
+    }
+    return false;
+}
+
 struct rp_error *entry_answer(const struct prompt *prompt, const char *word, struct answer *out) {
     struct entry *entry;
     *out = (struct answer){0};
     if (!word)
         return newest_answer(prompt, out);
+    if (answer_of_verb(prompt, word, out))
+        return NULL;
     if (word[strspn(word, "0123456789")] && strcmp(word, "last") != 0)
         return entry_map(prompt, word, &out->entry, &out->map);
     RP_TRY(entry_find(prompt, word, &entry));
@@ -127,7 +146,7 @@ static const char *match_name(const struct entry *entry, uint64_t attach_point) 
 }
 
 /* An attach point by its name, and a stack in one line. */
-static char *number_text(void *ctx, const struct rp_map_number *number) {
+char *entry_number_text(void *ctx, const struct rp_map_number *number) {
     const struct entry *entry = ctx;
     if (number->member->means != RP_MEMBER_ATTACH_POINT)
         return rp_stack_text(entry->stack, number);
@@ -135,26 +154,25 @@ static char *number_text(void *ctx, const struct rp_map_number *number) {
     return name ? strdup(name) : NULL;
 }
 
-static struct rp_error *note_any(void *ctx, const void *key, const void *value) {
-    (void)key;
-    (void)value;
-    *(bool *)ctx = true;
-    return NULL;
-}
-
-static bool is_empty(const struct entry *entry, const char *map) {
-    bool any = false;
-    rp_error_free(rp_map_each(entry->module, map, note_any, &any));
-    return !any;
+bool entry_map_is_empty(const struct entry *entry, const char *map) {
+    size_t size, value_size, count;
+    if (rp_map_sizes(entry->module, map, &size, &value_size, &count))
+        return false;
+    RP_AUTO_FREE char *key = malloc(size);
+    return key && bpf_map_get_next_key(rp_module_map_fd(entry->module, map), NULL, key);
 }
 
 static struct rp_error *print_stacks(const struct prompt *prompt, const struct entry *entry,
-                                     const char *map, int as, FILE *out) {
+                                     const char *map, const struct map_look *look, FILE *out) {
+    int as = look->as;
     const struct rp_stacks stacks = {.size = sizeof(stacks),
                                      .tool = prompt->tool,
                                      .module = entry->module,
                                      .map = map,
-                                     .as = as == RP_MAP_JSON ? RP_STACKS_JSON : RP_STACKS_TEXT};
+                                     .as = as == RP_MAP_JSON ? RP_STACKS_JSON : RP_STACKS_TEXT,
+                                     .interval = look->interval,
+                                     .most = look->most,
+                                     .time = look->time};
     return rp_stacks_print(&stacks, entry->stack, out);
 }
 
@@ -162,17 +180,20 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                  const char *map, const struct map_look *look, FILE *out) {
     struct rp_map_format format = {.size = sizeof(format),
                                    .as = look->as,
-                                   .text = number_text,
+                                   .text = entry_number_text,
                                    .ctx = (void *)entry,
                                    .columns = look->columns,
                                    .most = look->most,
-                                   .past = look->past};
+                                   .past = look->past,
+                                   .interval = look->interval,
+                                   .largest_first = look->largest_first,
+                                   .time = look->time};
     char title[256];
     bool stacks = rp_module_map_schema(entry->module, map)->means == RP_MEANS_STACKS;
-    if (stacks && look->columns && look->as == RP_MAP_TEXT && is_empty(entry, map))
+    if (stacks && look->columns && look->as == RP_MAP_TEXT && entry_map_is_empty(entry, map))
         return fprintf(out, "%s: nothing yet\n", map), NULL;
     if (stacks && look->as != RP_MAP_CSV)
-        return print_stacks(prompt, entry, map, look->as, out);
+        return print_stacks(prompt, entry, map, look, out);
     snprintf(title, sizeof(title), "%u.%s", entry->number, map);
     if (look->past && *screen_colour(COLOUR_HEADER)) {
         format.mark = screen_colour(COLOUR_HEADER);
@@ -185,6 +206,10 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
 static void say_loss(void *ctx, const char *text) {
     const struct entry *entry = ctx;
     prompt_say("reprobe: [%u] %s\n", entry->number, text);
+}
+
+struct rp_error *entry_say_losses_so_far(struct entry *entry) {
+    return rp_module_losses_so_far(entry->module, &entry->told, say_loss, entry);
 }
 
 struct rp_error *entry_say_losses(const struct entry *entry) {
@@ -206,13 +231,19 @@ struct map_look map_look(const struct prompt *prompt) {
                              .columns = seen ? (size_t)screen_columns() : 0};
 }
 
-struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry,
-                                  const struct map_look *look, FILE *out) {
+struct rp_error *entry_print_answers(const struct prompt *prompt, const struct entry *entry,
+                                     const struct map_look *look, FILE *out) {
     for (size_t i = 0; i < rp_module_map_count(entry->module); i++) {
         const char *name = rp_module_map_name(entry->module, i);
         if (is_answer(entry, name))
             RP_TRY(entry_print_map(prompt, entry, name, look, out));
     }
+    return NULL;
+}
+
+struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry,
+                                  const struct map_look *look, FILE *out) {
+    RP_TRY(entry_print_answers(prompt, entry, look, out));
     return entry_say_losses(entry);
 }
 
@@ -221,20 +252,6 @@ struct rp_error *entry_print_answer(const struct prompt *prompt, const struct an
     if (!answer->map)
         return entry_print_maps(prompt, answer->entry, look, out);
     return entry_print_map(prompt, answer->entry, answer->map, look, out);
-}
-
-bool entry_show_answers(struct prompt *prompt) {
-    bool any = false;
-    for (size_t i = 0; i < prompt->entries.count && !any; i++)
-        any = entry_has_answer(prompt->entries.items[i]);
-    if (!any)
-        return false;
-    screen_hide();
-    struct rp_error *err = entry_print_all(prompt);
-    if (err)
-        prompt_fail(prompt, err);
-    fflush(stdout);
-    return true;
 }
 
 /* Iterators: it is printed then. */
@@ -249,13 +266,4 @@ void entry_print_how(const struct prompt *prompt, const struct entry *entry) {
     if (prompt->terminal && entry_has_answer(entry) && !has_end(prompt, entry))
         prompt_say("%s    Ctrl-C shows what it has gathered; `watch` shows it grow%s\n",
                    screen_talk_colour(COLOUR_DIM), screen_talk_colour(COLOUR_NONE));
-}
-
-struct rp_error *entry_print_all(const struct prompt *prompt) {
-    const struct map_look look = map_look(prompt);
-    for (size_t i = 0; i < prompt->entries.count; i++) {
-        entry_say_lost(prompt, prompt->entries.items[i]);
-        RP_TRY(entry_print_maps(prompt, prompt->entries.items[i], &look, stdout));
-    }
-    return NULL;
 }

@@ -18,7 +18,6 @@
 
 /* So many are listed with what they are, and so many at most. */
 #define DESCRIBED_MAX 20
-#define LISTED_MAX    200
 
 /* A line up to where Tab was pressed, taken apart. */
 struct cursor {
@@ -116,17 +115,22 @@ static char *first_probe(const char *args) {
     return spec;
 }
 
+/* It takes probes, and no expressions in front of its keys. */
+static bool takes_several(const struct verb *verb) {
+    return strcmp(verb->name, "count") == 0 || strcmp(verb->name, "top") == 0;
+}
+
 static void offer_question(const struct cursor *at) {
     static const char *const keywords[] = {"by", "if", NULL}, *const edges[] = {"linear(", NULL};
     bool in_c = is_behind(at->args, at->word, "by") || is_behind(at->args, at->word, "if");
     bool is_first = at->word == at->args;
     bool has_probe = strcmp(at->verb->name, "profile") != 0;
-    if (has_probe && (is_first || (!in_c && strcmp(at->verb->name, "count") == 0)))
+    if (has_probe && (is_first || (!in_c && takes_several(at->verb))))
         offer_probes(at);
     if (is_first && has_probe)
         return;
     RP_AUTO_FREE char *spec = has_probe ? first_probe(at->args) : strdup("profile:hz:99");
-    if (spec && (in_c || strcmp(at->verb->name, "count") != 0))
+    if (spec && (in_c || !takes_several(at->verb)))
         rp_error_free(rp_complete_expression(spec, at->word, strlen(at->word), at->each, at->ctx));
     if (strcmp(at->verb->name, "hist") == 0 && !in_c)
         offer_list(at, edges);
@@ -134,6 +138,8 @@ static void offer_question(const struct cursor *at) {
         offer_list(at, keywords);
     if (!is_behind(at->args, at->word, "until"))
         offer(at, "until", NULL);
+    if (strcmp(at->verb->name, "trace") != 0 && !is_behind(at->args, at->word, "every"))
+        offer(at, "every", NULL);
     if (!is_behind(at->args, at->word, "sample"))
         offer(at, "sample", NULL);
     if (strstr(at->args, "..") && !is_behind(at->args, at->word, "matching"))
@@ -193,6 +199,12 @@ static void offer_by_verb(const struct cursor *at) {
     case WORDS_NUMBER:
         if (before == 0)
             offer_numbers(at);
+        break;
+    case WORDS_EITHER:
+        if (before == 0) {
+            offer_numbers(at);
+            offer_probes(at);
+        }
         break;
     case WORDS_MOVE:
         (before == 0 ? offer_numbers : offer_probes)(at);
@@ -254,6 +266,18 @@ void complete_line(const struct prompt *prompt, const char *line, size_t at, rp_
     attach_point.verb = verb_find(prompt, verb, length);
     if (attach_point.verb)
         offer_by_verb(&attach_point);
+}
+
+bool complete_wants_file(const struct prompt *prompt, const char *line, size_t start) {
+    RP_AUTO_FREE char *text = strndup(line, start);
+    const char *verb = line + strspn(line, BREAKS);
+    const struct verb *found = verb_find(prompt, verb, strcspn(verb, BREAKS));
+    unsigned words = 0;
+    for (char *rest = text, *word; rest && (word = strsep(&rest, BREAKS));)
+        words += *word != '\0';
+    return found && words &&
+           (verb_words(found) == WORDS_FILE || (verb_words(found) == WORDS_EDIT && words == 2) ||
+            (verb_words(found) == WORDS_EXPORT && words == 3));
 }
 
 /* ------------------------------------------------------------------ readline's side */
@@ -336,14 +360,30 @@ static void list_described(char **matches, int count, int longest) {
     }
 }
 
-/* A few with what they are; more of them side by side; of very many the first. readline would ask
- * whether to show them, and wait for the answer. */
+/* As many as fit the screen beside each other, at least one. */
+static int screenful(int longest) {
+    int rows = screen_rows() - 4, beside = screen_columns() / (longest + 2);
+    return (rows > 1 ? rows : 1) * (beside > 1 ? beside : 1);
+}
+
+/* Whether the same was listed just before: whoever asks again wants all of it. */
+static bool is_asked_again(void) {
+    static char *before;
+    bool again = before && strcmp(before, rl_line_buffer) == 0;
+    free(before);
+    before = again ? NULL : strdup(rl_line_buffer);
+    return again;
+}
+
+/* A few with what they are; more of them side by side; of very many a screenful, and with the next
+ * Tab all. readline would ask whether to show them, and wait for the answer. */
 static void list_matches(char **matches, int count, int longest) {
     char *cut = NULL;
-    int shown = count < LISTED_MAX ? count : LISTED_MAX;
+    int fits = is_asked_again() ? count : screenful(longest), shown = count < fits ? count : fits;
     fputc('\n', rl_outstream);
     if (count <= DESCRIBED_MAX && described.count) {
         list_described(matches, count, longest);
+        shown = count;
     } else {
         cut = matches[shown + 1];
         matches[shown + 1] = NULL;
@@ -351,7 +391,7 @@ static void list_matches(char **matches, int count, int longest) {
         matches[shown + 1] = cut;
     }
     if (shown < count)
-        fprintf(rl_outstream, "… and %d more\n", count - shown);
+        fprintf(rl_outstream, "… and %d more: Tab lists all %d\n", count - shown, count);
     rl_forced_update_display();
 }
 
@@ -359,7 +399,7 @@ static void list_matches(char **matches, int count, int longest) {
 static void choose_ending(char **matches, bool is_c) {
     const char *text = matches ? matches[0] : "";
     size_t length = text ? strlen(text) : 0;
-    bool goes_on = length && strchr(":/.*", text[length - 1]);
+    bool goes_on = length && strchr(":/.*(", text[length - 1]);
     rl_completion_append_character = is_c || goes_on ? '\0' : ' ';
 }
 
@@ -397,21 +437,12 @@ static void complete_block(const char *before, struct rp_texts *matches) {
         rp_error_free(rp_complete_c(source, (size_t)length, add_match, matches));
 }
 
-/* Whether a file can stand at byte `start` of the line. */
-static bool wants_file(size_t start) {
-    RP_AUTO_FREE char *line = strndup(rl_line_buffer, start);
-    unsigned words = 0;
-    for (char *rest = line, *word; rest && (word = strsep(&rest, BREAKS));)
-        words += *word != '\0';
-    return is_verb_kind(WORDS_FILE) || (is_verb_kind(WORDS_EDIT) && words == 2) ||
-           (is_verb_kind(WORDS_EXPORT) && words == 3);
-}
-
 static char **complete(const char *text, int start, int end) {
     struct rp_texts matches = {0};
     const char *block = input_block(prompt_of_tab);
     (void)text;
-    if (!block && start > 0 && wants_file((size_t)start)) { /* by readline */
+    if (!block && start > 0 &&
+        complete_wants_file(prompt_of_tab, rl_line_buffer, (size_t)start)) { /* by readline */
         rl_completion_append_character = ' ';
         forget_described();
         return NULL;

@@ -15,6 +15,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "verbs/verbs.h"
 
 /* ------------------------------------------------------------------ making and freeing */
 
@@ -33,6 +34,7 @@ struct entry *entry_new(unsigned number, const char *name) {
 /* Its text, and what belongs to that. */
 static void free_text(struct entry *entry) {
     rp_schema_free(entry->schema);
+    rp_text_pieces_free(entry->pieces, entry->piece_count);
     rp_texts_clear(&entry->settings);
     free(entry->text);
     free(entry->neutral);
@@ -40,12 +42,14 @@ static void free_text(struct entry *entry) {
 }
 
 static void free_entry(struct entry *entry) {
+    interval_free(entry->interval);
     output_free(entry->outputs, entry->output_count);
     rp_stack_free(entry->stack);
     entry_free_names(entry);
     free_text(entry);
     rp_question_free(entry->question);
     rp_vec_clear(&entry->probes);
+    rp_vec_clear(&entry->told);
     free(entry->name);
     free(entry->draft);
     free(entry);
@@ -193,6 +197,8 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
 }
 
 static bool tells_stacks(const struct rp_map_schema *map) {
+    if (map->means == RP_MEANS_PROCESSES)
+        return true;
     for (size_t i = 0; i < map->member_count; i++)
         if (map->members[i].stacks)
             return true;
@@ -251,6 +257,8 @@ void entry_take_generated(struct entry *entry, struct rp_generated *generated) {
     entry->neutral = rp_take(generated->neutral);
     entry->title = rp_take(generated->title);
     entry->schema = rp_take(generated->schema);
+    entry->pieces = rp_take(generated->pieces);
+    entry->piece_count = generated->piece_count;
 }
 
 /* With room for it among what is held. */
@@ -258,14 +266,50 @@ static struct entry *new_entry(struct prompt *prompt, const char *name) {
     return rp_vec_reserve(&prompt->entries, 1) ? entry_new(prompt->last_number + 1, name) : NULL;
 }
 
+static bool answers_often(const struct entry *entry) {
+    return entry->question && (entry->question->every_ns || entry->question->verb == RP_VERB_TOP);
+}
+
+/* At a terminal `top` is drawn in place. */
+static struct rp_error *answer_often(struct prompt *prompt, struct entry *entry) {
+    const struct rp_question *question = entry->question;
+    if (question->verb != RP_VERB_TOP || !prompt->terminal)
+        return interval_start(prompt, entry);
+    char number[16];
+    snprintf(number, sizeof(number), "%u", entry->number);
+    return watch_start(
+        prompt, &(struct watch_opts){.word = number,
+                                     .every_ns = question->every_ns,
+                                     .top = question->top ? (size_t)question->top : INTERVAL_TOP});
+}
+
+/* Of a pattern: how many matches it has, and how many the kernel refuses. */
+static void print_matches(const struct entry *entry) {
+    size_t matches = 0, left_out = 0;
+    for (size_t i = 0; i < entry->probes.count; i++)
+        if (rp_probe_is_pattern(rp_probe_spec(entry->probes.items[i]))) {
+            matches += rp_probe_match_count(entry->probes.items[i]);
+            left_out += rp_probe_left_out(entry->probes.items[i]);
+        }
+    if (matches)
+        prompt_say("    %zu match%s", matches, matches == 1 ? "" : "es");
+    if (left_out)
+        prompt_say("; the kernel refuses %zu more", left_out);
+    if (matches)
+        prompt_say("\n");
+}
+
 /* It runs: adds it to the entries. */
 static void keep(struct prompt *prompt, struct entry *entry) {
     prompt->entries.items[prompt->entries.count++] = entry;
     prompt->last_number = entry->number;
     entry_print_title(entry);
+    print_matches(entry);
     entry_print_notes(prompt, entry);
     entry_print_how(prompt, entry);
     struct rp_error *err = until_watch(prompt, entry);
+    if (!err && answers_often(entry))
+        err = answer_often(prompt, entry);
     if (err)
         prompt_fail(prompt, err);
     start_command(prompt, entry);
@@ -301,6 +345,7 @@ struct rp_error *entry_ask(struct prompt *prompt, struct rp_question *question) 
     }
     entry->question = question;
     question->ask_target = has_target(prompt);
+    question->skip_self = !prompt->with_self && !prompt->tool->session->command;
     question->types = prompt->types ? strdup(prompt->types) : NULL;
     struct rp_error *err = ask(prompt, entry);
     if (err)

@@ -5,6 +5,7 @@
 #define REPROBE_ENTRY_H
 
 #include "prompt.h"
+#include "record/losses.h"
 #include "util/text.h"
 
 /* How many attach points a pattern may have unless `limit` says more: attached at once, or one by
@@ -36,6 +37,8 @@ struct entry {
     char *neutral;                /* see struct rp_generated; NULL for the author's own */
     bool is_file;                 /* `name` is the path of the C: its own headers are beside it */
     char *title;
+    struct rp_text_piece *pieces; /* of the text that its rows become; NULL: they are a table */
+    size_t piece_count;
     struct rp_texts settings; /* "NAME=VALUE" of libbpf's dialect */
     struct rp_schema *schema; /* see struct rp_generated; NULL for the author's own */
     struct rp_module *module;
@@ -46,15 +49,19 @@ struct entry {
     RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
     struct rp_stack *stack;        /* names its stacks; NULL: it has none */
     bool paused;
-    uint64_t lost; /* rows, as they were told of */
-    bool ended;    /* its iterators have come to their end, or it has taken as many as it was to */
-    char *draft;   /* what was edited, and did not run */
+    uint64_t lost;              /* rows, as they were told of */
+    struct rp_losses_told told; /* what else was lost, in the same way */
+    bool ended; /* its iterators have come to their end, or it has taken as many as it was to */
+    struct interval *interval; /* it answers for each (interval.c); NULL: once */
+    char *draft;               /* what was edited, and did not run */
 };
 
 /* ------------------------------------------------------------------ entry_find.c */
 
 /* The one of that number ("2"); an error says which there are. */
 struct rp_error *entry_find(const struct prompt *prompt, const char *number, struct entry **out);
+/* The descriptor of its map that means this; -1: it has none. */
+int entry_map_of(const struct entry *entry, enum rp_meaning means);
 
 /* ------------------------------------------------------------------ entry.c */
 
@@ -127,9 +134,23 @@ bool until_reached(const struct entry *entry);
 /* Closes what until_watch() opened. */
 void until_close(struct prompt *prompt);
 
+/* ------------------------------------------------------------------ interval.c */
+
+/* Rows that `top` shows unless it says how many. */
+#define INTERVAL_TOP 10
+/* Prints from now on what its question has gathered in each interval. */
+struct rp_error *interval_start(struct prompt *prompt, struct entry *entry);
+/* Prints what the last one has, though it is not over. */
+struct rp_error *interval_end(const struct entry *entry);
+/* NULL is allowed. */
+void interval_free(struct interval *interval);
+
 /* ------------------------------------------------------------------ entry_attach.c */
 
 void entry_free_names(struct entry *entry);
+/* What its attach points are called, for rp_layout_name_places(); malloc()ed, NULL without memory.
+ */
+char *entry_place_names(const struct entry *entry);
 /* "FUNCTION=PROBE" of each, as the compiler needs them. */
 struct rp_error *entry_attach_words(const struct attach_points *attach_points, char ***words);
 void entry_free_words(char ***words);
@@ -157,6 +178,9 @@ struct map_look {
     int as;
     size_t columns, most;
     struct rp_map_past *past;
+    const uint32_t *interval;
+    bool largest_first;
+    const char *time;
 };
 /* As the command line says, for whoever looks at standard output. */
 struct map_look map_look(const struct prompt *prompt);
@@ -165,6 +189,11 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                  const char *map, const struct map_look *look, FILE *out);
 struct rp_error *entry_print_maps(const struct prompt *prompt, const struct entry *entry,
                                   const struct map_look *look, FILE *out);
+/* The same without what was left out. */
+struct rp_error *entry_print_answers(const struct prompt *prompt, const struct entry *entry,
+                                     const struct map_look *look, FILE *out);
+/* Whether the map (not an array) has no entries. */
+bool entry_map_is_empty(const struct entry *entry, const char *map);
 /* An error when the map holds events, stacks or programs, and not data. */
 struct rp_error *entry_check_data(const struct entry *entry, const char *map);
 /* What an entry has gathered. */
@@ -180,14 +209,28 @@ struct rp_error *entry_print_answer(const struct prompt *prompt, const struct an
                                     const struct map_look *look, FILE *out);
 /* Says at a terminal how to see it. */
 void entry_print_how(const struct prompt *prompt, const struct entry *entry);
-/* All answers, for whoever looks at the screen; false: there are none. */
-bool entry_show_answers(struct prompt *prompt);
 /* Says how many of its rows were lost since it was last said. */
 void entry_say_lost(const struct prompt *prompt, struct entry *entry);
 /* Says what else was left out. */
 struct rp_error *entry_say_losses(const struct entry *entry);
+/* The same while it runs, where it has become much more since it was last said. */
+struct rp_error *entry_say_losses_so_far(struct entry *entry);
+/* Names an attach point, and a stack in one line, for struct rp_map_format; `entry` is a struct
+ * entry. */
+char *entry_number_text(void *entry, const struct rp_map_number *number);
+
+/* ------------------------------------------------------------------ metrics.c */
+
+/* Adds what its maps have; of each so many keys at most. */
+struct rp_error *entry_collect(const struct entry *entry, uint64_t limit,
+                               struct rp_metrics *metrics);
+
+/* ------------------------------------------------------------------ answers_all.c */
+
 /* All maps of all that is held, to stdout. */
 struct rp_error *entry_print_all(const struct prompt *prompt);
+/* All answers, for whoever looks at the screen; false: there are none. */
+bool entry_show_answers(struct prompt *prompt);
 
 /* ------------------------------------------------------------------ output.c */
 
@@ -200,6 +243,8 @@ void output_free(struct output *outputs, size_t count);
 /* Whether any row was printed since it was held or resumed. */
 bool output_scrolls(const struct entry *entry);
 void output_resumed(struct entry *entry);
+/* Its places have other names from now on. */
+void output_places_change(const struct entry *entry);
 /* A header stands above the next row of each. */
 void output_looks_change(const struct prompt *prompt);
 /* Rows are counted, not shown; and the end of that, which says how many there were. */

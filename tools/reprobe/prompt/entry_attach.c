@@ -43,6 +43,37 @@ void entry_free_names(struct entry *entry) {
     rp_vec_clear(&entry->names);
 }
 
+static const char *short_name(const char *name) {
+    const char *colon = strrchr(name, ':');
+    return colon ? colon + 1 : name;
+}
+
+/* Whether another one has that, too: "uprobe:prog:f" and "uretprobe:prog:f". */
+static bool is_ambiguous(const struct entry *entry, const char *name) {
+    unsigned count = 0;
+    for (size_t i = 0; i < entry->names.count; i++)
+        for (size_t n = 0; n < entry->names.items[i].count; n++)
+            count += !strcmp(short_name(entry->names.items[i].items[n]), short_name(name));
+    return count > 1;
+}
+
+char *entry_place_names(const struct entry *entry) {
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    fputs("place:", out);
+    for (size_t i = 0; i < entry->names.count; i++)
+        for (size_t n = 0; n < entry->names.items[i].count; n++) {
+            const char *name = entry->names.items[i].items[n];
+            fprintf(out, "%" PRIu64 "=%s,", (uint64_t)i << 32 | n,
+                    is_ambiguous(entry, name) ? name : short_name(name));
+        }
+    fclose(out);
+    return text;
+}
+
 static struct rp_error *take_names(const struct rp_probe *probe, struct rp_texts *names) {
     for (size_t i = 0; i < rp_probe_match_count(probe); i++) {
         const char *attach_point = rp_probe_match(probe, i);
@@ -153,14 +184,27 @@ static struct rp_error *attach_sections(struct prompt *prompt, struct entry *ent
     return entry_take_names(entry);
 }
 
-struct rp_error *entry_attach_all(struct prompt *prompt, struct entry *entry,
-                                  const struct attach_points *attach_points, bool some) {
-    if (rp_module_has_sections(entry->module))
-        return attach_sections(prompt, entry, attach_points);
-    for (size_t i = 0; i < attach_points->count; i++)
+/* One after another; Ctrl-C ends it. */
+static struct rp_error *attach_listed(struct prompt *prompt, struct entry *entry,
+                                      const struct attach_points *attach_points, bool some) {
+    size_t count = attach_points->count;
+    for (size_t i = 0; i < count; i++) {
         if (!some || has_function(entry->module, attach_points->items[i].function))
             RP_TRY(entry_attach_one(prompt, entry, attach_points->items[i].function,
                                     attach_points->items[i].spec));
+        if (i + 1 < count && !rp_session_attaching(prompt->session, i + 1, count)) {
+            RP_AUTO_FREE char *why = rp_text("an interrupt ended it, at %zu of %zu", i + 1, count);
+            return rp_error_new(ECANCELED, why, "cannot attach [%u]", entry->number);
+        }
+    }
+    return NULL;
+}
+
+static struct rp_error *attach_all(struct prompt *prompt, struct entry *entry,
+                                   const struct attach_points *attach_points, bool some) {
+    if (rp_module_has_sections(entry->module))
+        return attach_sections(prompt, entry, attach_points);
+    RP_TRY(attach_listed(prompt, entry, attach_points, some));
     for (size_t i = 0; i < rp_module_function_count(entry->module); i++) {
         const char *function = rp_module_function_name(entry->module, i);
         if (is_listed(attach_points, function))
@@ -170,4 +214,14 @@ struct rp_error *entry_attach_all(struct prompt *prompt, struct entry *entry,
             RP_TRY(entry_attach_one(prompt, entry, function, spec));
     }
     return entry_take_names(entry);
+}
+
+/* A Ctrl-C that has ended it has done what it was to. */
+struct rp_error *entry_attach_all(struct prompt *prompt, struct entry *entry,
+                                  const struct attach_points *attach_points, bool some) {
+    struct rp_error *err = attach_all(prompt, entry, attach_points, some);
+    progress_end();
+    if (prompt->terminal && err && rp_error_errno(err) == ECANCELED)
+        rp_session_take_interrupt(prompt->session);
+    return err;
 }

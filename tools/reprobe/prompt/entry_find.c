@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "entry.h"
 #include "util/error.h"
 
@@ -39,4 +40,13 @@ struct rp_error *entry_find(const struct prompt *prompt, const char *number, str
         used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%u", i ? ", " : "",
                                  prompt->entries.items[i]->number);
     return rp_error_hint_set(err, "give one of %s; `probes` describes them", list);
+}
+
+int entry_map_of(const struct entry *entry, enum rp_meaning means) {
+    for (size_t i = 0; i < rp_module_map_count(entry->module); i++) {
+        const char *map = rp_module_map_name(entry->module, i);
+        if (rp_module_map_schema(entry->module, map)->means == means)
+            return rp_module_map_fd(entry->module, map);
+    }
+    return -1;
 }

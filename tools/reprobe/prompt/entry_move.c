@@ -33,6 +33,7 @@ static struct rp_error *replace(struct prompt *prompt, struct entry *entry, stru
         /* At once, where the rest of its end takes a while: at the same place both would count. */
         for (size_t i = 0; !entry->paused && i < entry->probes.count; i++)
             rp_error_free(rp_session_pause(prompt->session, entry->probes.items[i]));
+        next->interval = rp_take(entry->interval);
         struct entry old = *entry;
         *entry = *next;
         *next = old;
@@ -85,6 +86,7 @@ static struct rp_error *move_question(struct prompt *prompt, struct entry *entry
                                       struct rp_generated *generated,
                                       const struct attach_points *attach_points) {
     RP_TRY(move_all(prompt, entry, attach_points));
+    output_places_change(entry);
     free(entry->text);
     free(entry->title);
     entry->text = rp_take(generated->text);

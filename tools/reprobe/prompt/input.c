@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/timerfd.h>
 #include <unistd.h>
 
 #include "screen.h"
@@ -20,13 +19,13 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/file.h"
-
-#define NS_A_SECOND 1000000000ULL
+#include "util/text.h"
 
 struct block {
     bool open;
     bool braces; /* it ends with the last of them, else with a dot */
     char *args;
+    char *first;       /* the line that began it, where it is not in `text` */
     RP_VEC(char) text; /* with its NUL */
     block_fn done;
 };
@@ -63,11 +62,22 @@ static struct rp_error *add_all(struct prompt *prompt, char *text) {
     return NULL;
 }
 
-struct rp_error *input_add_file(struct prompt *prompt, const char *path) {
+struct rp_error *input_add_file(struct prompt *prompt, const char *path,
+                                const struct rp_texts *parameters) {
     RP_AUTO_FREE char *text = NULL;
     note_file(path);
     RP_TRY(rp_file_read(path, &text));
-    return add_all(prompt, text);
+    char *rest = text;
+    size_t number = 1;
+    for (char *line; (line = strsep(&rest, "\n")) && (*line || rest); number++) {
+        RP_AUTO_FREE char *whole = NULL;
+        line[strcspn(line, "\r")] = '\0';
+        bool comment = line[strspn(line, " \t")] == '#';
+        if (!comment)
+            RP_TRY(parameters_put(parameters, path, number, line, &whole));
+        RP_TRY(input_add(prompt, comment ? line : whole));
+    }
+    return NULL;
 }
 
 /* NULL: there is none. */
@@ -95,13 +105,30 @@ static void update(struct prompt *prompt) {
 
 static void block_clear(struct block *block) {
     free(block->args);
+    free(block->first);
     rp_vec_clear(&block->text);
     *block = (struct block){0};
     screen_set_prompt("reprobe> ");
 }
 
+/* The whole block is one item of the history: one key brings it back, to be edited. */
+static void keep_block(const struct prompt *prompt, const struct block *block) {
+    if (!prompt->terminal || !block->text.count)
+        return;
+    const char *text = block->text.items;
+    RP_AUTO_FREE char *whole = NULL;
+    if (block->braces)
+        whole = strndup(text, strlen(text) - (strlen(text) > 0));
+    else if (block->first)
+        whole = rp_text("%s\n%s.", block->first, text);
+    if (whole)
+        history_keep(whole);
+}
+
 bool input_clear(struct prompt *prompt) {
     struct lines *lines = prompt->lines;
+    if (lines->block.open)
+        keep_block(prompt, &lines->block);
     bool any = lines->block.open || lines->next < lines->queue.count;
     for (char *line; (line = next_line(lines));)
         free(line);
@@ -137,22 +164,14 @@ static bool on_tick(void *ctx) {
     return !prompt->leave;
 }
 
-static struct rp_error *start_timer(struct prompt *prompt, struct running_job *running) {
-    uint64_t every = running->job.every_ns;
-    const struct timespec time = {(time_t)(every / NS_A_SECOND), (long)(every % NS_A_SECOND)};
-    running->timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-    if (running->timer < 0 ||
-        timerfd_settime(running->timer, 0, &(struct itimerspec){time, time}, NULL))
-        return rp_error_new(errno, NULL, "cannot set a timer");
-    return rp_session_watch(prompt->session, running->timer, on_tick, prompt);
-}
-
 struct rp_error *prompt_start(struct prompt *prompt, const struct job *job) {
     struct running_job *running = malloc(sizeof(*running));
     if (!running)
         return rp_error_nomem();
     *running = (struct running_job){.job = *job, .timer = -1};
-    struct rp_error *err = job->every_ns ? start_timer(prompt, running) : NULL;
+    struct rp_error *err =
+        job->every_ns ? prompt_timer(prompt, job->every_ns, on_tick, prompt, &running->timer)
+                      : NULL;
     if (err) {
         if (running->timer >= 0)
             close(running->timer);
@@ -199,7 +218,13 @@ static struct rp_error *end_block(struct prompt *prompt) {
     struct block block = prompt->lines->block;
     prompt->lines->block = (struct block){0};
     screen_set_prompt("reprobe> ");
+    keep_block(prompt, &block);
     struct rp_error *err = block.done ? block.done(prompt, block.args, block.text.items) : NULL;
+    if (err && prompt->terminal) {
+        prompt_fail(prompt, rp_take(err));
+        prompt_say("%s    the Up key brings it back, to be edited%s\n",
+                   screen_talk_colour(COLOUR_DIM), screen_talk_colour(COLOUR_NONE));
+    }
     block_clear(&block);
     return err;
 }
@@ -237,6 +262,16 @@ static void run_line(struct prompt *prompt, const char *line) {
     struct rp_error *err = is_text ? add_to_block(prompt, line) : verb_run(prompt, line);
     if (err)
         prompt_fail(prompt, err);
+    struct block *block = &prompt->lines->block;
+    if (!is_text && block->open && prompt->terminal) {
+        history_drop(line);
+        block->first = block->braces ? NULL : strdup(line);
+    }
+}
+
+void input_run_all(struct prompt *prompt, const struct rp_texts *lines) {
+    for (size_t i = 0; i < lines->count && !prompt->quit; i++)
+        run_line(prompt, lines->items[i]);
 }
 
 bool input_start_command(const struct prompt *prompt) {
@@ -246,11 +281,14 @@ bool input_start_command(const struct prompt *prompt) {
     return !in_vain;
 }
 
-/* From when on --for counts: whoever asks first has the time that was given. */
+/* From when on --for counts: whoever asks first has the time that was given. What cannot end in
+ * time ends at once, but for somebody who types. */
 static void start_time(struct prompt *prompt) {
     struct rp_error *err = rp_session_start_time(prompt->session);
-    if (err)
-        prompt_fail(prompt, err);
+    if (!err)
+        return;
+    prompt_fail(prompt, err);
+    prompt->leave |= !prompt->terminal;
 }
 
 /* All that was to be run has: what goes on then is the command of -c, or what is held. */
@@ -271,6 +309,15 @@ static bool is_idle(const struct prompt *prompt) {
            !lines->block.open && lines->watched && (prompt->terminal || poll(&in, 1, 0) == 0);
 }
 
+/* Those of `begin` come behind all others, one at a time, too. False: there are none left. */
+static bool begin_lines(struct prompt *prompt) {
+    bool any = !prompt->begun && prompt->begins.count;
+    prompt->begun = true;
+    for (size_t i = 0; any && i < prompt->begins.count; i++)
+        rp_error_free(input_add(prompt, prompt->begins.items[i]));
+    return any;
+}
+
 static bool run_next(void *ctx) {
     struct prompt *prompt = ctx;
     struct lines *lines = prompt->lines;
@@ -279,7 +326,7 @@ static bool run_next(void *ctx) {
         run_line(prompt, line);
     else if (lines->ended && lines->block.open)
         run_line(prompt, ".");
-    lines->over = input_is_over(prompt);
+    lines->over = input_is_over(prompt) && !begin_lines(prompt);
     if (lines->over)
         end_of_lines(prompt);
     else if (is_idle(prompt))
@@ -297,7 +344,8 @@ static void take_typed(const char *line) {
     if (typing->job && typing->job->enter_ends)
         prompt_end_job(typing);
     if (line && copy) {
-        if (!lines->block.open || *line != '.')
+        ahead_entered(typing, line);
+        if (!lines->block.open)
             history_keep(line);
         rp_error_free(*copy ? add_all(typing, copy) : input_add(typing, ""));
     } else if (lines->block.open) { /* Ctrl-D */
@@ -310,12 +358,13 @@ static void take_typed(const char *line) {
 
 static bool on_key(void *ctx) {
     struct prompt *prompt = ctx;
-    if (prompt->interrupted)
+    if (prompt->interrupted || rp_session_interrupted_by(prompt->session))
         return true; /* Ctrl-C was typed before */
     /* What was pasted is shown below the prompt that it belongs to: a line is run before the next
      * one is read, unless it has to wait. */
     if (prompt->job || prompt->lines->next == prompt->lines->queue.count)
-        screen_key();
+        screen_key(prompt->session);
+    ahead_typed(prompt, !prompt->lines->block.open);
     return !prompt->leave;
 }
 
@@ -372,6 +421,7 @@ struct rp_error *input_begin(struct prompt *prompt, bool ended) {
         typing = prompt;
         screen_set_prompt("reprobe> ");
         screen_open(take_typed);
+        RP_TRY(ahead_open(prompt));
         RP_TRY(watch_input(prompt, on_key));
     } else if (ended) {
         prompt->lines->ended = true;
@@ -385,6 +435,7 @@ struct rp_error *input_begin(struct prompt *prompt, bool ended) {
 void input_leave(struct prompt *prompt) {
     if (!prompt->terminal)
         return;
+    ahead_typed(prompt, !prompt->lines->block.open);
     screen_leave();
     rp_session_unwatch(prompt->session, STDIN_FILENO);
 }
@@ -413,6 +464,7 @@ void input_close(struct prompt *prompt) {
     if (!lines)
         return;
     screen_close();
+    ahead_close(prompt);
     for (char *line; (line = next_line(lines));)
         free(line);
     block_clear(&lines->block);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/schema.h"
 #include "screen.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -32,11 +33,17 @@ static bool is_recorded(const struct output *output) {
            (!all.record.number || (output->entry && all.record.number == output->entry->number));
 }
 
+/* Its rows say at which probe: then the column in front is called otherwise. */
+static bool has_places(const struct output *output) {
+    const struct rp_map_schema *schema = rp_module_map_schema(output->module, output->name);
+    return schema && rp_map_schema_member(schema, false, RP_MEMBER_ATTACH_POINT);
+}
+
 static void record_csv(const struct output *output, const struct row *row) {
     FILE *out = all.record.file;
     char time[16];
     if (all.record.last != output) {
-        fputs("time,probe,", out);
+        fputs(has_places(output) ? "time,program," : "time,probe,", out);
         rp_layout_print_csv_header(output->layout, out);
     }
     all.record.last = output;
@@ -109,8 +116,11 @@ static bool put_row(struct output *output, const struct row *row) {
 
 /* The columns, by the names that the schema gives them. */
 static struct rp_error *open_layout(struct output *output) {
-    return output->iterated ? rp_layout_of_rows(output->module, &output->layouts)
-                            : rp_layout_of_output(output->module, output->name, &output->layouts);
+    if (output->iterated)
+        return rp_layout_of_rows(output->module, &output->layouts);
+    RP_TRY(rp_layout_of_output(output->module, output->name, &output->layouts));
+    RP_AUTO_FREE char *names = output->entry ? entry_place_names(output->entry) : NULL;
+    return names ? rp_layout_name_places(output->layouts, names) : NULL;
 }
 
 /* The next row has other columns. */
@@ -223,6 +233,15 @@ void output_free(struct output *outputs, size_t count) {
             all.record.last = NULL;
     }
     free(outputs);
+}
+
+void output_places_change(const struct entry *entry) {
+    for (size_t i = 0; i < entry->output_count; i++) {
+        struct output *output = &entry->outputs[i];
+        end_columns(output);
+        rp_layout_free(rp_take(output->layouts));
+        output->layout = NULL;
+    }
 }
 
 bool output_scrolls(const struct entry *entry) {

@@ -6,9 +6,11 @@
  *   verbs.c     a line is a verb and its arguments
  *   verbs/      what each verb does
  *   entry*.c    what is held: questions and C programs that run (entry.h)
- *   answers.c   what these have gathered (entry.h)
+ *   answers.c   what these have gathered (entry.h); interval.c: in each interval
  *   output.c    the rows that these print (entry.h); row.c: how a row looks
  *   child.c     other programs that have the terminal meanwhile; pager.c: the pager
+ *   progress.c  how many of many are attached
+ *   ahead.c     a question that is being typed, compiled in advance
  *   screen.c    the line that is being typed, messages, colours (screen.h)
  *
  * ../prompt.c is the command: its options, its loop, its signals.
@@ -18,6 +20,7 @@
 
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
+#include "util/text.h"
 #include "util/vec.h"
 
 struct prompt;
@@ -52,6 +55,7 @@ struct prompt {
     bool failed;       /* a command of a script went wrong: the exit status */
     bool terminal;     /* someone types */
     bool unsafe;       /* programs may change the system */
+    bool with_self;    /* questions see what the prompt itself does */
     bool target_ended; /* that was said */
     bool is_warm;      /* the compiler has run once */
     /* Around a verb that is PAGED; may be NULL. */
@@ -61,7 +65,11 @@ struct prompt {
     int looks;     /* until.c's timer; -1: none */
     bool interrupted;
     bool passed_on; /* the program that has the terminal got a Ctrl-C, which left its mark there */
-    char *types;    /* what was declared, in C; NULL: nothing */
+    struct rp_texts begins, ends; /* lines for when all is attached, and for the end */
+    bool begun;                   /* those of `begins` have run */
+    int status;                   /* that `quit` said; 0: as it went */
+    int cut_by;                   /* the signal that ended a command of a script half-way, or 0 */
+    char *types;                  /* what was declared, in C; NULL: nothing */
     enum { EXPAND_AUTO, EXPAND_ON, EXPAND_OFF } expand; /* a row takes a line for each column */
     bool milliseconds;                                  /* of the time before a row */
     uint64_t limit; /* places that a pattern may have; 0: as the defaults say */
@@ -75,6 +83,7 @@ enum words {
     WORDS_QUESTION, /* a probe, then expressions over its arguments, by, if */
     WORDS_PROBES,   /* probes */
     WORDS_NUMBER,   /* one that is held */
+    WORDS_EITHER,   /* such a number, or a probe */
     WORDS_MOVE,     /* a number, then a probe */
     WORDS_ATTACH,   /* a number, one of its functions, then a probe */
     WORDS_MAP,      /* a map, then clear, set, del */
@@ -112,11 +121,16 @@ struct verb_group {
 
 /* By its name, or the only one that begins so; or NULL. */
 const struct verb *verb_find(const struct prompt *prompt, const char *name, size_t length);
+/* Whether the line is a question. */
+bool verb_asks(const struct prompt *prompt, const char *line);
 /* Runs one line; an empty one and a comment (#) do nothing. */
 struct rp_error *verb_run(struct prompt *prompt, const char *line);
 
 /* Takes the next word off *args, a "quoted one" as a whole; malloc()ed, NULL if there is none. */
 char *args_word(const char **args);
+/* The spec of the probe that the only word names, as "./prog:load"; *spec, malloc()ed, is NULL
+ * where it has no colon. */
+struct rp_error *args_function(const char *args, char **spec);
 /* An error if anything is left. */
 struct rp_error *args_end(const char *args);
 /* The error for a command that lacks an argument; `usage` is the hint. */
@@ -127,7 +141,10 @@ struct rp_error *args_missing(const char *why, const char *usage);
 /* Lines from -f and -e, in that order. */
 struct rp_error *input_open(struct prompt *prompt);
 void input_close(struct prompt *prompt);
-struct rp_error *input_add_file(struct prompt *prompt, const char *path);
+struct rp_error *input_add_file(struct prompt *prompt, const char *path,
+                                const struct rp_texts *parameters);
+/* Runs such lines one after another, now. */
+void input_run_all(struct prompt *prompt, const struct rp_texts *lines);
 struct rp_error *input_add(struct prompt *prompt, const char *line);
 /* Standard input comes behind them: as a terminal, as a file or pipe, or (`ended`) not at all. */
 struct rp_error *input_begin(struct prompt *prompt, bool ended);
@@ -153,6 +170,44 @@ typedef struct rp_error *(*block_fn)(struct prompt *prompt, const char *args, co
 struct rp_error *prompt_read_block(struct prompt *prompt, const char *args, block_fn done);
 /* The same of a text that has begun with `first`, up to where its braces are closed. */
 struct rp_error *prompt_read_braces(struct prompt *prompt, const char *first, block_fn done);
+
+/* ------------------------------------------------------------------ in advance: ahead.c */
+
+/* A question that stands still while it is typed is compiled in a child process, so that it begins
+ * sooner when it is entered. */
+struct rp_error *ahead_open(struct prompt *prompt);
+void ahead_close(struct prompt *prompt);
+/* A child process of the prompt has. */
+void ahead_child_ended(void);
+/* Keys were typed: what is compiled is not wanted any more, unless the line is the same. `asks`: it
+ * is a command, not a line of a block. */
+void ahead_typed(struct prompt *prompt, bool asks);
+/* It was entered: waits for the rest of its compile. */
+void ahead_entered(struct prompt *prompt, const char *line);
+
+/* ------------------------------------------------------------------ progress.c */
+
+/* `done` of `count` are attached. */
+void progress_tell(size_t done, size_t count);
+/* So many bytes of a program's debug information have been fetched, of `all`, or 0: nobody knows.
+ */
+void progress_fetching(const char *program, uint64_t got, uint64_t all);
+/* All are, or no more are to be: takes away what it has shown. */
+void progress_end(void);
+
+/* ------------------------------------------------------------------ timer.c */
+
+/* Calls `ready` every so often, until *fd is unwatched and closed: by the caller, also after an
+ * error where it is not -1. */
+struct rp_error *prompt_timer(struct prompt *prompt, uint64_t every_ns, rp_ready_fn ready,
+                              void *ctx, int *fd);
+
+/* ------------------------------------------------------------------ scripts: parameters.c */
+
+/* The line, which is line `number` of the file `path`, with what was given in place of $1, $2, …;
+ * malloc()ed. An error if one is missing. A line for the shell (!) stays as it is. */
+struct rp_error *parameters_put(const struct rp_texts *given, const char *path, size_t number,
+                                const char *line, char **out);
 
 /* ------------------------------------------------------------------ messages: screen.c */
 

@@ -9,7 +9,9 @@
 
 #include "output.h"
 #include "screen.h"
+#include "util/cells.h"
 #include "util/cleanup.h"
+#include "util/text.h"
 
 /* Elsewhere a header is not repeated. There is one screen. */
 static struct {
@@ -214,8 +216,61 @@ static void put_in_line(struct output *output, const struct row *row) {
     putchar('\n');
 }
 
+/* ------------------------------------------------------------------ text of one's own */
+
+static void put_padded(const char *text, int width, FILE *out) {
+    int cells = (int)rp_cells(text, strlen(text)), pad = width < 0 ? -width - cells : width - cells;
+    if (width > 0)
+        fprintf(out, "%*s", pad > 0 ? pad : 0, "");
+    fputs(text, out);
+    if (width < 0)
+        fprintf(out, "%*s", pad > 0 ? pad : 0, "");
+}
+
+/* "comm pid" of a struct that several values tell of. */
+static char *values_text(const struct output *output, const struct row *row,
+                         const struct rp_text_piece *piece) {
+    char *all = NULL;
+    for (size_t i = 0; i < piece->count; i++) {
+        RP_AUTO_FREE char *cell =
+            rp_layout_cell(output->layout, piece->first + i, row->data, row->size);
+        char *more = rp_text("%s%s%s", all ? all : "", all ? " " : "", cell ? cell : "");
+        free(all);
+        all = more;
+    }
+    return all;
+}
+
+static void put_own_text(const struct output *output, const struct row *row) {
+    const struct entry *entry = output->entry;
+    for (size_t i = 0; i < entry->piece_count; i++) {
+        const struct rp_text_piece *piece = &entry->pieces[i];
+        RP_AUTO_FREE char *values = piece->text ? NULL : values_text(output, row, piece);
+        put_padded(piece->text ? piece->text : values ? values : "", piece->width, stdout);
+    }
+}
+
+static bool has_own_text(const struct output *output, const struct row *row) {
+    return output->entry && output->entry->pieces && row->data && !row->is_text;
+}
+
+/* It ends its line itself, or else the line ends behind it. */
+static void print_own_text(const struct output *output, const struct row *row) {
+    const struct entry *entry = output->entry;
+    const char *last = entry->piece_count ? entry->pieces[entry->piece_count - 1].text : NULL;
+    put_own_text(output, row);
+    if (!last || !*last || last[strlen(last) - 1] != '\n')
+        putchar('\n');
+}
+
 void row_put(struct output *output, const struct row *row) {
     bool fits = true;
+    if (has_own_text(output, row)) {
+        print_own_text(output, row);
+        if (name_stacks(output, row))
+            rp_stack_print(output->entry->stack, stdout);
+        return;
+    }
     look_for_others(output);
     bool laid_out = lay_out(output, row, &fits);
     bool expands =

@@ -127,12 +127,22 @@ void history_keep(const char *line) {
     if (last && strcmp(last->line, line) == 0)
         return;
     add_history(line);
+    using_history(); /* the Up key begins behind it, if the next line has begun already */
     if (!*history_file)
         return;
     mode_t mask = umask(077);
     if (append_history(1, history_file) == ENOENT) /* the first line ever */
         write_history(history_file);
     umask(mask);
+}
+
+void history_drop(const char *line) {
+    const HIST_ENTRY *last = history_get(history_base + history_length - 1);
+    HIST_ENTRY *gone =
+        last && strcmp(last->line, line) == 0 ? remove_history(history_length - 1) : NULL;
+    if (gone)
+        free_history_entry(gone);
+    using_history();
 }
 
 static void history_close(void) {
@@ -194,11 +204,14 @@ void screen_close(void) {
     screen.line = NULL;
 }
 
-void screen_key(void) {
+void screen_key(const struct rp_session *session) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     screen_show();
-    for (int i = 0; i < KEYS_A_LOOK && screen.open && screen.shown; i++) { /* up to a line's end */
-        if (i && poll(&input, 1, 0) <= 0)
+    /* Up to a line's end. Ctrl-C takes away what was typed before it: even the first key may be
+     * gone, and to read it would wait for another, and take no signal meanwhile. What comes behind
+     * it is of the next line. */
+    for (int i = 0; i < KEYS_A_LOOK && screen.open && screen.shown; i++) {
+        if (poll(&input, 1, 0) <= 0 || rp_session_interrupted_by(session))
             break;
         rl_callback_read_char();
     }
@@ -208,6 +221,10 @@ void screen_set_prompt(const char *prompt) {
     screen.prompt = prompt;
     if (screen.open)
         rl_set_prompt(prompt);
+}
+
+const char *screen_line(void) {
+    return screen.open && rl_line_buffer ? rl_line_buffer : "";
 }
 
 bool screen_interrupt(void) {
@@ -283,6 +300,10 @@ static bool is_dumb(void) {
 
 bool screen_can_move(void) {
     return isatty(STDOUT_FILENO) && !is_dumb();
+}
+
+bool screen_can_talk_in_place(void) {
+    return isatty(STDERR_FILENO) && !is_dumb();
 }
 
 static const char *colour_on(enum colour colour, int fd) {
@@ -366,7 +387,16 @@ void prompt_print_error(const struct rp_error *err) {
     }
 }
 
+/* Whoever ends a script with a signal knows why it was cut. */
 void prompt_fail(struct prompt *prompt, struct rp_error *err) {
+    bool is_cut = !prompt->terminal && rp_error_errno(err) == ECANCELED;
+    int signal = prompt->terminal ? 0 : rp_session_interrupted_by(prompt->session);
+    if (!prompt->cut_by)
+        prompt->cut_by = is_cut && !signal ? SIGINT : signal;
+    if (is_cut) {
+        rp_error_free(err);
+        return;
+    }
     screen_hide();
     fflush(stdout);
     prompt_print_error(err);

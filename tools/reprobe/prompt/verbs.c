@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "debug/debuginfod.h"
 #include "prompt.h"
 #include "tools.h"
 #include "util/cleanup.h"
@@ -72,6 +73,14 @@ struct rp_error *args_end(const char *args) {
                         args);
 }
 
+struct rp_error *args_function(const char *args, char **spec) {
+    RP_AUTO_FREE char *word = args_word(&args), *note = NULL;
+    if (!word || !strchr(word, ':'))
+        return NULL;
+    RP_TRY(args_end(args));
+    return rp_question_spec(word, spec, &note);
+}
+
 struct rp_error *args_missing(const char *why, const char *usage) {
     struct rp_error *err = rp_error_new(EINVAL, why, "the command is incomplete");
     return rp_error_hint_set(err, "%s", usage);
@@ -123,10 +132,46 @@ static size_t verb_length(const char *line) {
     return strchr("?!", *line) ? 1 : strcspn(line, " \t");
 }
 
+/* Where a comment begins: a # behind a space, and not in a text. */
+static size_t length_without_comment(const char *line) {
+    char quote = '\0';
+    size_t at = 0;
+    for (; line[at]; at++) {
+        char c = line[at];
+        if (quote && c == '\\' && line[at + 1])
+            at++;
+        else if (quote)
+            quote = c == quote ? '\0' : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '#' && at && strchr(" \t", line[at - 1]))
+            return at;
+    }
+    return at;
+}
+
+static struct rp_error *run_word(struct prompt *prompt, const char *line);
+
+bool verb_asks(const struct prompt *prompt, const char *line) {
+    line += strspn(line, " \t");
+    size_t length = *line ? verb_length(line) : 0;
+    const struct verb *verb = length ? verb_find(prompt, line, length) : NULL;
+    return verb && verb_words(verb) == WORDS_QUESTION &&
+           line[length + strspn(line + length, " \t")];
+}
+
 struct rp_error *verb_run(struct prompt *prompt, const char *line) {
+    rp_debuginfod_again();
     line += strspn(line, " \t");
     if (!*line || *line == '#')
         return NULL;
+    if (*line == '!') /* what is a comment there, a shell knows */
+        return run_word(prompt, line);
+    RP_AUTO_FREE char *code = strndup(line, length_without_comment(line));
+    return code ? run_word(prompt, code) : rp_error_nomem();
+}
+
+static struct rp_error *run_word(struct prompt *prompt, const char *line) {
     size_t length = verb_length(line);
     struct search search = {.name = line, .length = length};
     each_verb(prompt, look_at, &search);

@@ -121,6 +121,10 @@ static struct rp_error *show(struct prompt *prompt, const char *args) {
 static struct rp_error *source(struct prompt *prompt, const char *args) {
     struct entry *entry;
     const char *text;
+    RP_AUTO_FREE char *spec = NULL;
+    RP_TRY(args_function(args, &spec));
+    if (spec)
+        return rp_inspect_source(spec, stdout);
     RP_TRY(find_only(prompt, args, &entry));
     RP_TRY(entry_text(entry, &text));
     unsigned number = 0;
@@ -165,7 +169,8 @@ const struct verb code_verbs[] = {
      "`const volatile` variable of libbpf's dialect.",
      "load docs/examples/opens.c", WORDS_FILE, load},
     {"c", "[FUNCTION=PROBE…]", "write C; a line with only a dot ends it",
-     "The C is then compiled and attached as with `load`. Ctrl-D ends it, too; Ctrl-C discards it.",
+     "The C is then compiled and attached as with `load`. Ctrl-D ends it, too; Ctrl-C discards it. "
+     "The Up key brings back the whole of one, where Ctrl-V Ctrl-J begins a new line.",
      "c\n"
      "TRACEPOINT_PROBE(sched, sched_process_exit)\n"
      "{\n"
@@ -197,10 +202,13 @@ const struct verb code_verbs[] = {
      "count sched_switch by comm\n"
      "show last",
      WORDS_NUMBER | PAGED, show},
-    {"source", "N", "print the C with the line numbers that messages use", NULL,
+    {"source", "N|FILE:FUNCTION", "print the C with the line numbers that messages use",
+     "Of a function of a program or library that has debug information, the lines of its source, "
+     "if they are on this machine. Lines with a colon have code, and can be probed.",
      "count sched_switch by comm\n"
-     "source last",
-     WORDS_NUMBER | PAGED, source},
+     "source last\n"
+     "source ./prog:load",
+     WORDS_EITHER | PAGED, source},
     {"edit", "N [FILE]", "change the C in $VISUAL or $EDITOR; each save reloads it",
      "A map that is declared as before keeps its contents. If the C does not compile or load, the "
      "old program keeps running, and you see the error when the editor ends. With FILE, the C of "

@@ -7,11 +7,59 @@
 #include "prompt/screen.h"
 #include "prompt/tools.h"
 #include "prompt/verbs/verbs.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
 
+/* What takes the place of what for those who come from bpftrace; docs/from-bpftrace.md has all. */
+static const struct {
+    const char *verb, *theirs, *ours;
+} replaced[] = {
+    {"trace",
+     "tracepoint:syscalls:sys_enter_openat { printf(\"%s %s\\n\", comm, str(args->filename)); }",
+     "trace openat filename"},
+    {"count", "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); }",
+     "count raw_syscalls:sys_enter by comm"},
+    {"top",
+     "tracepoint:raw_syscalls:sys_enter { @[comm] = count(); } interval:s:1 { print(@, 5); }",
+     "top 5 raw_syscalls:sys_enter by comm"},
+    {"hist", "tracepoint:syscalls:sys_exit_read { @bytes = hist(args->ret); }",
+     "hist sys_exit_read ret"},
+    {"sum", "tracepoint:syscalls:sys_enter_write { @[comm] = sum(args->count); }",
+     "sum write count by comm"},
+    {"avg", "tracepoint:syscalls:sys_enter_write { @ = avg(args->count); }", "avg write count"},
+    {"min", "tracepoint:syscalls:sys_enter_write { @ = min(args->count); }", "min write count"},
+    {"max", "tracepoint:syscalls:sys_enter_write { @ = max(args->count); }", "max write count"},
+    {"stats", "tracepoint:syscalls:sys_enter_write { @[comm] = stats(args->count); }",
+     "stats write count by comm"},
+    {"latency",
+     "tracepoint:syscalls:sys_enter_fsync { @t[tid] = nsecs; } tracepoint:syscalls:sys_exit_fsync "
+     "/@t[tid]/ { @us = hist((nsecs - @t[tid]) / 1000); delete(@t[tid]); }",
+     "latency fsync"},
+    {"stack", "tracepoint:sched:sched_switch { @[kstack] = count(); }", "stack sched_switch"},
+    {"profile", "profile:hz:99 { @[kstack, ustack] = count(); }", "profile 99"},
+    {"begin", "BEGIN { printf(\"it begins\\n\"); }", "begin print \"it begins\""},
+    {"end", "END { printf(\"it ends\\n\"); }", "end print \"it ends\""},
+};
+
+/* Calls `each` with what the verb replaces. */
+static void each_replaced(const struct verb *verb,
+                          void (*each)(const char *theirs, const char *ours)) {
+    for (size_t i = 0; i < RP_COUNT(replaced); i++)
+        if (!strcmp(replaced[i].verb, verb->name))
+            each(replaced[i].theirs, replaced[i].ours);
+}
+
 /* ------------------------------------------------------------------ for the screen */
+
+static void print_replaced(const char *theirs, const char *ours) {
+    RP_AUTO_FREE char *line = rp_text("    %s", theirs);
+    puts("\nin place of bpftrace's:");
+    if (line)
+        screen_wrap(stdout, line, 8);
+    printf("write:\n    %s\n", ours);
+}
 
 static void print_entry(const char *name, const char *what) {
     RP_AUTO_FREE char *line = rp_text("  %-12s %s", name, what);
@@ -61,6 +109,7 @@ static void print_one(const struct verb *verb) {
     }
     if (verb->example)
         print_example(verb->example);
+    each_replaced(verb, print_replaced);
 }
 
 /* ------------------------------------------------------------------ for the man page */
@@ -88,6 +137,16 @@ static void man_text(const char *text, bool prose) {
     putchar('\n');
 }
 
+static void man_replaced(const char *theirs, const char *ours) {
+    puts("In place of bpftrace's");
+    puts(".Bd -literal -offset indent -compact");
+    man_text(theirs, false);
+    puts(".Ed\nwrite");
+    puts(".Bd -literal -offset indent -compact");
+    man_text(ours, false);
+    puts(".Ed");
+}
+
 static void man_one(const struct verb *verb) {
     printf(".It Cm %s", verb->name);
     if (*verb->args)
@@ -103,6 +162,7 @@ static void man_one(const struct verb *verb) {
         man_text(verb->example, false);
         puts(".Ed");
     }
+    each_replaced(verb, man_replaced);
 }
 
 static void print_man(const struct prompt *prompt) {
@@ -140,7 +200,14 @@ static struct rp_error *help(struct prompt *prompt, const char *args) {
 }
 
 static struct rp_error *quit(struct prompt *prompt, const char *args) {
+    RP_AUTO_FREE char *status = args_word(&args);
+    uint64_t number = 0;
     RP_TRY(args_end(args));
+    bool is_status = !status || !strcmp(status, "0") || rp_parse_count(status, 255, &number);
+    if (!is_status)
+        return rp_error_new(EINVAL, "it is not a number from 0 to 255", "cannot end with `%s`",
+                            status);
+    prompt->status = (int)number;
     prompt->leave = prompt->quit = true;
     return NULL;
 }
@@ -148,6 +215,8 @@ static struct rp_error *quit(struct prompt *prompt, const char *args) {
 const struct verb help_verbs[] = {
     {"help", "[COMMAND]", "list the commands, or explain one", NULL, "help trace",
      WORDS_VERB | PAGED, help},
-    {"quit", "", "end all programs and leave, as Ctrl-D does", NULL, "quit", WORDS_NONE, quit},
-    {"exit", "", "the same as quit", NULL, NULL, WORDS_NONE, quit},
+    {"quit", "[STATUS]", "end all programs and leave, as Ctrl-D does",
+     "With that exit status; else it is 1 if a command of a script went wrong, and 0 if not.",
+     "quit", WORDS_NONE, quit},
+    {"exit", "[STATUS]", "the same as quit", NULL, NULL, WORDS_NONE, quit},
     {0}};

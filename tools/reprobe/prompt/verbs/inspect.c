@@ -116,7 +116,9 @@ static struct rp_error *print_each(const struct prompt *prompt, const char *args
 }
 
 static struct rp_error *disasm(struct prompt *prompt, const char *args) {
-    return print_each(prompt, args, print_program);
+    RP_AUTO_FREE char *spec = NULL;
+    RP_TRY(args_function(args, &spec));
+    return spec ? rp_inspect_code(spec, stdout) : print_each(prompt, args, print_program);
 }
 
 static struct rp_error *verifier(struct prompt *prompt, const char *args) {
@@ -126,34 +128,41 @@ static struct rp_error *verifier(struct prompt *prompt, const char *args) {
 const struct verb inspect_verbs[] = {
     {"list", "[KIND] [GLOB]", "list the probes that exist",
      "KIND is kprobe, tracepoint, uprobe, …; GLOB is a shell pattern. For probes in a program or "
-     "library it begins with the file.",
+     "library it begins with the file; a path needs no KIND.",
      "list sched:*\n"
      "list tracepoint *exec*\n"
-     "list uprobe:bash:*readline*",
+     "list uprobe:bash:*readline*\n"
+     "list ./prog:*conf*",
      WORDS_PROBES | PAGED, list},
     {"info", "PROBE", "describe a probe: its arguments, their types, where it is",
      "For a kernel function: its signature, module and address; for a tracepoint: its fields with "
-     "their offsets; for a function or USDT probe of a program: where in the file it is. It also "
-     "says whether it can be probed here.",
+     "their offsets; for a function or USDT probe of a program: where in the file it is, and what "
+     "its debug "
+     "information says of it. It also says whether it can be probed here.",
      "info vfs_read\n"
      "info tracepoint:sched:sched_switch\n"
-     "info uprobe:bash:readline",
+     "info uprobe:bash:readline\n"
+     "info ./prog:load",
      WORDS_PROBES | PAGED, info},
-    {"types", "TYPE", "show a kernel struct, union, enum or typedef",
-     "As C, with the offset and size of each member in bytes, and the holes between them. It also "
-     "finds the types of loaded modules.",
+    {"types", "[FILE:]TYPE", "show a struct, union, enum or typedef",
+     "As C, with the offset and size of each member in bytes, and the holes between them: of the "
+     "kernel or a loaded module, or of a program with debug information, whose path comes first.",
      "types filename\n"
      "types enum pid_type\n"
-     "types pid_t",
+     "types pid_t\n"
+     "types ./prog:struct conf",
      WORDS_TYPE | PAGED, types},
-    {"disasm", "N", "show a program's instructions, BPF and native",
-     "LLVM disassembles them as the kernel holds them, after the verifier has changed them. They "
+    {"disasm", "N|FILE:FUNCTION", "show a program's instructions, BPF and native",
+     "Of a function of a program or library its machine code, with its lines where there is debug "
+     "information. Of BPF, LLVM disassembles them as the kernel holds them, after the verifier has "
+     "changed them. They "
      "come with the lines of C that they belong to, and comments say what they call, jump to and "
      "load. Native instructions are shown only to root, and only if the kernel compiles BPF "
      "(net.core.bpf_jit_enable) and kernel.kptr_restrict is below 2.",
      "count sched_switch by comm\n"
-     "disasm last",
-     WORDS_NUMBER | PAGED, disasm},
+     "disasm last\n"
+     "disasm ./prog:load",
+     WORDS_EITHER | PAGED, disasm},
     {"verifier", "N", "show the verifier's log of a program that it accepted",
      "The kernel verifies the program once more for this. The log has each instruction of each "
      "path, followed by what the verifier knows of the registers (R0) and the stack (fp-8).",

@@ -48,6 +48,16 @@ static struct rp_error *time_verb(struct prompt *prompt, const char *args) {
     return NULL;
 }
 
+static struct rp_error *lines(struct prompt *prompt, const char *args) {
+    static const char *const names[] = {"off", "on"};
+    size_t which = rp_stack_shows_lines();
+    (void)prompt;
+    RP_TRY(choose(args, names, RP_COUNT(names), &which));
+    rp_stack_show_lines(which);
+    prompt_say("lines are %s\n", names[which]);
+    return NULL;
+}
+
 const struct verb look_verbs[] = {
     {"expand", "[auto|on|off]", "print a row at a terminal as a line for each column",
      "`auto`, as it is at first, does so with rows that are wider than the terminal even when "
@@ -56,6 +66,12 @@ const struct verb look_verbs[] = {
      "expand on\n"
      "trace sched_switch",
      WORDS_CHOICE, expand},
+    {"lines", "[on|off]", "FILE:LINE behind each function of a process's stack",
+     "It is known of programs and libraries that have debug information (-g, or a package -dbgsym) "
+     "and belong to root or to you.",
+     "lines on\n"
+     "count write by ustack",
+     WORDS_CHOICE, lines},
     {"time", "[s|ms]", "the time before a row, in seconds or with milliseconds",
      "It is the time at which the row came to reprobe.", "time ms", WORDS_CHOICE, time_verb},
     {0}};

@@ -132,8 +132,9 @@ const struct verb map_verbs[] = {
      "maps",
      WORDS_NONE | PAGED, maps},
     {"map", "[NAME [clear|set KEY VALUE|del KEY]]", "print what was gathered, or change a map",
-     "NAME is a map (dist, 2.dist), or a program (N or `last`), which means its answer. Without "
-     "it: "
+     "NAME is a map (dist, 2.dist), or a program (N, `last`, or what it asks: `hist` is the newest "
+     "of "
+     "those), which means its answer. Without it: "
      "the newest answer. Write keys and values "
      "according to their types: 42, -1, 0x2a, 'c', true, an enum's name; \"text\"; for structs {1, "
      "\"dd\"} or {.pid = 1}, where members that you leave out are zero. In a per-CPU map, `set` "

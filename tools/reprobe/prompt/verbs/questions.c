@@ -15,37 +15,22 @@ static struct rp_error *ask(struct prompt *prompt, enum rp_verb verb, const char
     return err ? err : entry_ask(prompt, question);
 }
 
-static struct rp_error *trace(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_TRACE, args);
-}
-static struct rp_error *count(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_COUNT, args);
-}
-static struct rp_error *hist(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_HIST, args);
-}
-static struct rp_error *latency(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_LATENCY, args);
-}
-static struct rp_error *stack(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_STACK, args);
-}
-static struct rp_error *profile(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_PROFILE, args);
-}
+#define ASKS(name, verb)                                                                           \
+    static struct rp_error *name(struct prompt *prompt, const char *args) {                        \
+        return ask(prompt, verb, args);                                                            \
+    }
+ASKS(trace, RP_VERB_TRACE)
+ASKS(count, RP_VERB_COUNT)
+ASKS(top, RP_VERB_TOP)
+ASKS(hist, RP_VERB_HIST)
+ASKS(latency, RP_VERB_LATENCY)
+ASKS(stack, RP_VERB_STACK)
+ASKS(profile, RP_VERB_PROFILE)
+ASKS(sum, RP_VERB_SUM)
+ASKS(avg, RP_VERB_AVG)
+ASKS(min, RP_VERB_MIN)
+ASKS(max, RP_VERB_MAX)
 
-static struct rp_error *sum(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_SUM, args);
-}
-static struct rp_error *avg(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_AVG, args);
-}
-static struct rp_error *min(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_MIN, args);
-}
-static struct rp_error *max(struct prompt *prompt, const char *args) {
-    return ask(prompt, RP_VERB_MAX, args);
-}
 static struct rp_error *stats(struct prompt *prompt, const char *args) {
     return *args ? ask(prompt, RP_VERB_STATS, args) : run_stats(prompt);
 }
@@ -87,30 +72,50 @@ static struct rp_error *declare_typedef(struct prompt *prompt, const char *args)
 }
 
 const struct verb question_verbs[] = {
-    {"trace", "PROBE [EXPR…] [if COND]", "print a row for each event",
+    {"trace", "PROBE[, PROBE…] [EXPR…|print \"TEXT {EXPR}\"] [if COND]",
+     "print a row for each event",
      "EXPR is a C expression. It may use the arguments of the function or the fields of the "
      "tracepoint, pid, tid, uid, comm, cpu, nsecs, cgroup, ppid, parent, gid, user, curtask, "
+     "elapsed, time, args, "
      "stack, kstack, ustack, and of a call its ret and "
      "duration. "
      "Numbers may have a unit: 10ms, 4KiB. Without EXPR the row shows all arguments or fields. "
      "Text is shown as text, a struct "
-     "by its default fields. What each row begins with is shown once; a field or an argument that "
+     "by its default fields; a program's std::string, Rust's String or Go's string is text, too. "
+     "What each row "
+     "begins with is shown once; a field or an argument that "
      "has such a name stands apart: field_pid.\n\nPROBE is a probe spec as for `reprobe run`, or "
      "just the name of a "
      "kernel function or tracepoint. COND is a C expression too, and may compare text: comm == "
-     "\"dd\".\n\nBehind any question, sample 1/N takes one of N events, and until N ends it after "
-     "N.",
+     "\"dd\". Several probes, with commas in between, and patterns make one table; what a probe "
+     "does not have is -. print shows a text in place of a row, with values in braces: "
+     "{comm:-16}, {flags:x}.\n\nBehind any question, sample 1/N takes one of N events, until N "
+     "ends "
+     "it after N, "
+     "and "
+     "until COND with the first event for which COND is true. Behind those that count, every TIME "
+     "answers for each interval: every 1s, or every 1s top 5.",
      "trace sched_switch\n"
      "trace sched_process_exec pid filename if uid == 0\n"
+     "trace openat, close, read filename fd ret\n"
+     "trace openat print \"{comm} opens {filename}\"\n"
      "trace sys_enter_openat filename flags until 10",
      WORDS_QUESTION, trace},
     {"count", "PROBE… [by KEY…] [if COND]", "count events",
      "KEY is an expression; several KEYs give a count for each combination. If PROBE is a pattern, "
      "each match has its own count. Ctrl-C or `map` shows the counts, `watch` shows them grow.",
-     "count sched_switch by comm\n"
+     "count sched_switch by comm every 1s\n"
      "count sched:sched_*\n"
      "count sys_enter_read by comm, fd if count > 4096",
      WORDS_QUESTION, count},
+    {"top", "[N] PROBE… by KEY… [if COND] [every TIME]",
+     "count events, and show those that grow fastest",
+     "The N keys (10) with the most events a second, and how many of them there were in all: once "
+     "a second, or every TIME. On a terminal in place, until Ctrl-C or Enter; what it has counted "
+     "is in the map counts.",
+     "top sched_switch by comm\n"
+     "top 5 sys_enter_read by comm, fd every 2s",
+     WORDS_QUESTION, top},
     {"hist", "PROBE EXPR [linear(LOW,HIGH,STEP)] [by KEY…] [if COND]",
      "draw a histogram of a value",
      "The buckets are powers of two or, with linear(), of equal size.",

@@ -1,29 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `! COMMAND`, and the tools by their names: other programs, which have the terminal meanwhile. */
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "prompt/child.h"
+#include "prompt/tools.h"
 #include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
 
-/* The tools are where reprobe is; elsewhere they may be other people's. */
+/* Where the tools are comes first: elsewhere they may be other people's. */
 static void add_path(void) {
     static bool added;
-    char own[PATH_MAX];
     const char *path = getenv("PATH");
-    ssize_t length = readlink("/proc/self/exe", own, sizeof(own) - 1);
-    if (added || length <= 0)
+    RP_AUTO_FREE char *tool = added ? NULL : tool_path(tools[0].name);
+    if (!tool)
         return;
-    own[length] = '\0';
-    *strrchr(own, '/') = '\0';
-    RP_AUTO_FREE char *all = rp_text("%s:%s", own, path ? path : "/usr/bin:/bin");
+    *strrchr(tool, '/') = '\0';
+    RP_AUTO_FREE char *all = rp_text("%s:%s", tool, path ? path : "/usr/bin:/bin");
     added = all && !setenv("PATH", all, 1);
 }
 

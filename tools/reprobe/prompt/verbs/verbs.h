@@ -6,7 +6,7 @@
 #include "prompt/prompt.h"
 
 extern const struct verb question_verbs[], code_verbs[], probe_verbs[], map_verbs[], look_verbs[],
-    shell_verbs[], inspect_verbs[], save_verbs[], help_verbs[];
+    shell_verbs[], inspect_verbs[], script_verbs[], save_verbs[], help_verbs[];
 
 /* watch.c: shows an answer again and again, as the command does. */
 struct watch_opts {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
+TRACEPOINT_PROBE(syscalls, sys_enter_mkdir)
+{
+    bpf_trace_printk("Hello, World!\n");
+    return 0;
+}
+
+TRACEPOINT_PROBE(syscalls, sys_exit_mkdir)
+{
+    bpf_trace_printk("Hello, World!\n");
+    return 0;
+}

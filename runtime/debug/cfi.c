@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rules are reduced to what compilers and libc write for x86-64: the CFA is the stack's or the
+ * frame's pointer plus a number, or in memory there; the return address and the caller's frame
+ * pointer are beside the CFA, or, of a signal's frame, beside the stack's pointer. PLTs have an
+ * expression with the address itself, which is a number when the address is known.
+ */
+#include "debug/cfi.h"
+
+#include <fcntl.h>
+#include <gelf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "debug/libdw.h"
+#include "util/cleanup.h"
+#include "util/vec.h"
+
+/* DWARF's numbers of x86-64's registers. */
+enum { REG_BP = 6, REG_SP = 7, REG_IP = 16 };
+#define WORD      8
+#define DEPTH_MAX 16
+
+const struct rp_rule rp_rule_of_bp = {.kind = RP_RULE_STEP,
+                                      .cfa_of = RP_OF_BP,
+                                      .cfa = 2 * WORD,
+                                      .ip_of = RP_OF_CFA,
+                                      .ip = -WORD,
+                                      .bp_of = RP_OF_CFA,
+                                      .bp = -2 * WORD};
+
+struct segment {
+    uint64_t offset, size, address;
+};
+
+struct rp_cfi {
+    int fd; /* -1: in memory */
+    Elf *elf;
+    Dwarf *dwarf; /* of .debug_frame */
+    Dwarf_CFI *eh_frame, *debug_frame;
+    bool is_looked_for; /* the last one */
+    RP_VEC(struct segment) segments;
+};
+
+/* ------------------------------------------------------------------ the file */
+
+static bool take_segments(struct rp_cfi *cfi) {
+    size_t count;
+    GElf_Ehdr header;
+    if (!gelf_getehdr(cfi->elf, &header) || header.e_machine != EM_X86_64 ||
+        header.e_ident[EI_CLASS] != ELFCLASS64 || elf_getphdrnum(cfi->elf, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        GElf_Phdr segment;
+        if (!gelf_getphdr(cfi->elf, (int)i, &segment))
+            return false;
+        const struct segment one = {segment.p_offset, segment.p_filesz, segment.p_vaddr};
+        if (segment.p_type == PT_LOAD && !rp_vec_push(&cfi->segments, one))
+            return false;
+    }
+    return true;
+}
+
+/* Takes `elf`. */
+static struct rp_cfi *of_elf(Elf *elf, int fd) {
+    struct rp_cfi *cfi = elf ? calloc(1, sizeof(*cfi)) : NULL;
+    if (!cfi) {
+        elf_end(elf);
+        if (fd >= 0)
+            close(fd);
+        return NULL;
+    }
+    cfi->elf = elf;
+    cfi->fd = fd;
+    if (take_segments(cfi)) {
+        cfi->eh_frame = rp_dw.dwarf_getcfi_elf(elf);
+        return cfi;
+    }
+    rp_cfi_free(cfi);
+    return NULL;
+}
+
+struct rp_cfi *rp_cfi_open(int fd) {
+    elf_version(EV_CURRENT);
+    /* Not mapped: its owner may make it shorter meanwhile. */
+    return of_elf(rp_libdw_open() ? NULL : elf_begin(fd, ELF_C_READ, NULL), fd);
+}
+
+struct rp_cfi *rp_cfi_of_memory(const void *image, size_t size) {
+    elf_version(EV_CURRENT);
+    return of_elf(rp_libdw_open() ? NULL : elf_memory((char *)image, size), -1);
+}
+
+void rp_cfi_free(struct rp_cfi *cfi) {
+    if (!cfi)
+        return;
+    if (cfi->eh_frame)
+        rp_dw.dwarf_cfi_end(cfi->eh_frame);
+    if (cfi->dwarf)
+        rp_dw.dwarf_end(cfi->dwarf);
+    elf_end(cfi->elf);
+    if (cfi->fd >= 0)
+        close(cfi->fd);
+    rp_vec_clear(&cfi->segments);
+    free(cfi);
+}
+
+int rp_cfi_fd(const struct rp_cfi *cfi) {
+    return cfi->fd;
+}
+
+bool rp_cfi_address(const struct rp_cfi *cfi, uint64_t offset, uint64_t *address) {
+    for (size_t i = 0; i < cfi->segments.count; i++) {
+        const struct segment *segment = &cfi->segments.items[i];
+        if (offset >= segment->offset && offset - segment->offset < segment->size) {
+            *address = offset - segment->offset + segment->address;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ------------------------------------------------------------------ expressions */
+
+/* A number, or a register and a number, or what is in memory there. */
+struct term {
+    enum { NUMBER, OF_CFA, OF_SP, OF_BP } of;
+    bool is_in_memory;
+    int64_t offset;
+};
+
+struct machine {
+    struct term stack[DEPTH_MAX];
+    unsigned depth;
+    uint64_t address;
+    bool is_value; /* it is not where the value is */
+};
+
+static bool push(struct machine *m, int of, int64_t offset) {
+    if (m->depth == DEPTH_MAX)
+        return false;
+    m->stack[m->depth++] = (struct term){.of = (unsigned)of, .offset = offset};
+    return true;
+}
+
+static bool push_register(struct machine *m, uint64_t reg, int64_t offset) {
+    if (reg == REG_IP)
+        return push(m, NUMBER, (int64_t)m->address + offset);
+    return (reg == REG_SP || reg == REG_BP) && push(m, reg == REG_SP ? OF_SP : OF_BP, offset);
+}
+
+static int64_t calculate(unsigned atom, int64_t a, int64_t b, bool *ok) {
+    switch (atom) {
+    case DW_OP_and:
+        return a & b;
+    case DW_OP_or:
+        return a | b;
+    case DW_OP_shl:
+        return b >= 0 && b < 64 ? (int64_t)((uint64_t)a << b) : 0;
+    case DW_OP_ge:
+        return a >= b;
+    case DW_OP_gt:
+        return a > b;
+    case DW_OP_le:
+        return a <= b;
+    case DW_OP_lt:
+        return a < b;
+    case DW_OP_eq:
+        return a == b;
+    case DW_OP_ne:
+        return a != b;
+    default:
+        *ok = false;
+        return 0;
+    }
+}
+
+/* Of the two uppermost: to a register only a number can be added. */
+static bool combine(struct machine *m, unsigned atom) {
+    if (m->depth < 2)
+        return false;
+    struct term b = m->stack[--m->depth], *a = &m->stack[m->depth - 1];
+    bool ok = !a->is_in_memory && !b.is_in_memory;
+    if (atom == DW_OP_plus && (a->of == NUMBER || b.of == NUMBER)) {
+        a->of = a->of == NUMBER ? b.of : a->of;
+        a->offset = (int64_t)((uint64_t)a->offset + (uint64_t)b.offset);
+        return ok;
+    }
+    if (b.of != NUMBER)
+        return false;
+    if (atom == DW_OP_minus) {
+        a->offset = (int64_t)((uint64_t)a->offset - (uint64_t)b.offset);
+        return ok;
+    }
+    a->offset = calculate(atom, a->offset, b.offset, &ok);
+    return ok && a->of == NUMBER;
+}
+
+static bool dereference(struct machine *m) {
+    struct term *top = m->depth ? &m->stack[m->depth - 1] : NULL;
+    if (!top || top->of == NUMBER || top->is_in_memory)
+        return false;
+    return top->is_in_memory = true;
+}
+
+static bool add_number(struct machine *m, int64_t number) {
+    return push(m, NUMBER, number) && combine(m, DW_OP_plus);
+}
+
+static bool step(struct machine *m, const Dwarf_Op *op) {
+    unsigned atom = op->atom;
+    if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
+        return push_register(m, atom - DW_OP_breg0, (int64_t)op->number);
+    if (atom >= DW_OP_lit0 && atom <= DW_OP_lit31)
+        return push(m, NUMBER, atom - DW_OP_lit0);
+    if (atom >= DW_OP_const1u && atom <= DW_OP_consts)
+        return push(m, NUMBER, (int64_t)op->number);
+    switch (atom) {
+    case DW_OP_bregx:
+        return push_register(m, op->number, (int64_t)op->number2);
+    case DW_OP_call_frame_cfa:
+        return push(m, OF_CFA, 0);
+    case DW_OP_plus_uconst:
+        return add_number(m, (int64_t)op->number);
+    case DW_OP_deref:
+        return dereference(m);
+    case DW_OP_stack_value:
+        return m->is_value = true;
+    default:
+        return combine(m, atom);
+    }
+}
+
+/* What the operations come to; false: it is more than a rule can have. */
+static bool evaluate(struct machine *m, const Dwarf_Op *ops, size_t count, struct term *out) {
+    for (size_t i = 0; i < count; i++)
+        if (!step(m, &ops[i]))
+            return false;
+    if (!m->depth)
+        return false;
+    *out = m->stack[m->depth - 1];
+    return out->of != NUMBER && out->offset == (int32_t)out->offset;
+}
+
+static uint8_t base_of(const struct term *term) {
+    return term->of == OF_CFA ? RP_OF_CFA : term->of == OF_SP ? RP_OF_SP : RP_OF_BP;
+}
+
+/* ------------------------------------------------------------------ rules */
+
+static bool find_cfa(Dwarf_Frame *frame, uint64_t address, struct rp_rule *rule) {
+    struct machine m = {.address = address};
+    struct term term;
+    Dwarf_Op *ops;
+    size_t count;
+    if (rp_dw.dwarf_frame_cfa(frame, &ops, &count) || !evaluate(&m, ops, count, &term) ||
+        term.of == OF_CFA)
+        return false;
+    rule->cfa_of = (uint8_t)(base_of(&term) | (term.is_in_memory ? RP_DEREF : 0));
+    rule->cfa = (int32_t)term.offset;
+    return true;
+}
+
+enum found { UNDEFINED, SAME, IN_MEMORY, ELSEWHERE };
+
+static enum found find_register(Dwarf_Frame *frame, int reg, uint64_t address, struct term *out) {
+    struct machine m = {.address = address};
+    Dwarf_Op memory[3], *ops;
+    size_t count;
+    if (rp_dw.dwarf_frame_register(frame, reg, memory, &ops, &count))
+        return ELSEWHERE;
+    if (!count)
+        return ops ? UNDEFINED : SAME;
+    return evaluate(&m, ops, count, out) && !m.is_value && !out->is_in_memory ? IN_MEMORY
+                                                                              : ELSEWHERE;
+}
+
+/* Where the caller's address is; its kind says so where there is none. */
+static void find_ip(Dwarf_Frame *frame, int reg, uint64_t address, struct rp_rule *rule) {
+    struct term term;
+    enum found found = find_register(frame, reg, address, &term);
+    bool is_there = found == IN_MEMORY && term.of != OF_BP;
+    rule->kind = found == UNDEFINED ? RP_RULE_END : is_there ? RP_RULE_STEP : RP_RULE_CUT;
+    rule->ip_of = is_there ? base_of(&term) : 0;
+    rule->ip = is_there ? (int32_t)term.offset : 0;
+}
+
+static bool find_bp(Dwarf_Frame *frame, uint64_t address, struct rp_rule *rule) {
+    struct term term;
+    enum found found = find_register(frame, REG_BP, address, &term);
+    rule->bp_of = found == IN_MEMORY ? base_of(&term) : RP_OF_SAME;
+    rule->bp = found == IN_MEMORY ? (int32_t)term.offset : 0;
+    return found != ELSEWHERE;
+}
+
+static void take_rule(Dwarf_Frame *frame, uint64_t address, struct rp_rule *out) {
+    bool is_signal = false;
+    int reg = rp_dw.dwarf_frame_info(frame, NULL, NULL, &is_signal);
+    *out = (struct rp_rule){.kind = RP_RULE_CUT};
+    if (reg < 0)
+        return;
+    find_ip(frame, reg, address, out);
+    if (out->kind != RP_RULE_STEP)
+        return;
+    if (!find_cfa(frame, address, out) || !find_bp(frame, address, out))
+        *out = (struct rp_rule){.kind = RP_RULE_CUT};
+    else if (is_signal)
+        out->ip_of |= RP_EXACT;
+}
+
+/* .debug_frame, where a compiler was told to write no .eh_frame. */
+static void look_for_more(struct rp_cfi *cfi) {
+    if (cfi->is_looked_for)
+        return;
+    cfi->is_looked_for = true;
+    cfi->dwarf = rp_dw.dwarf_begin_elf(cfi->elf, DWARF_C_READ, NULL);
+    cfi->debug_frame = cfi->dwarf ? rp_dw.dwarf_getcfi(cfi->dwarf) : NULL;
+}
+
+static bool find_rule(Dwarf_CFI *from, uint64_t address, struct rp_rule *out) {
+    RP_AUTO_FREE Dwarf_Frame *frame = NULL;
+    if (!from || rp_dw.dwarf_cfi_addrframe(from, address, &frame))
+        return false;
+    take_rule(frame, address, out);
+    return true;
+}
+
+bool rp_cfi_rule(struct rp_cfi *cfi, uint64_t address, bool is_caller, struct rp_rule *out) {
+    address -= is_caller;
+    if (find_rule(cfi->eh_frame, address, out))
+        return true;
+    look_for_more(cfi);
+    return find_rule(cfi->debug_frame, address, out);
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One program at a call and at its return: of functions of the kernel (Linux 6.10), and of programs
+ * and libraries (Linux 6.13). bpf_session_is_return() tells it which of the two it is at, and if it
+ * returns 1 at the call, it does not see the return. The kernel has only links to many for them, so
+ * one attach point is a list of one. */
+#include <errno.h>
+
+#include "probe/binary.h"
+#include "probe/matches.h"
+#include "util/cleanup.h"
+#include "util/text.h"
+
+/* ------------------------------------------------------------------ parse and resolve */
+
+static struct rp_error *no_offset(const struct rp_spec *spec) {
+    if (!spec->offset)
+        return NULL;
+    return rp_probe_error(EINVAL, "a %s is at a function's entry and return, and has no offset",
+                          spec->kind->name);
+}
+
+static struct rp_error *parse_function(const char *rest, struct rp_spec *spec) {
+    RP_TRY(rp_kprobe_kind.parse(rest, spec));
+    return no_offset(spec);
+}
+
+static struct rp_error *parse_in_file(const char *rest, struct rp_spec *spec) {
+    RP_TRY(rp_uprobe_kind.parse(rest, spec));
+    return no_offset(spec);
+}
+
+static struct rp_error *check_kernel(const struct rp_probe_kind *kind) {
+    if (rp_multi_link_exists(kind->multi_type))
+        return NULL;
+    const struct rp_probe_kind *plain = kind->in_files ? &rp_uprobe_kind : &rp_kprobe_kind;
+    return rp_error_hint_set(rp_probe_error(ENOTSUP, "this kernel has no %s: that needs Linux %s%s",
+                                            kind->name, kind->in_files ? "6.13" : "6.10",
+                                            kind->in_files ? "" : ", and CONFIG_FPROBE"),
+                             "write a program for %s and one for the return", plain->name);
+}
+
+static struct rp_error *resolve_function(struct rp_spec *spec) {
+    RP_TRY(check_kernel(spec->kind));
+    return rp_kprobe_kind.resolve(spec);
+}
+
+static struct rp_error *resolve_in_file(struct rp_spec *spec) {
+    RP_TRY(check_kernel(spec->kind));
+    return rp_uprobe_kind.resolve(spec);
+}
+
+static struct rp_error *match_functions(const char *pattern, struct rp_matches *out) {
+    RP_TRY(check_kernel(out->kind));
+    return rp_kprobe_kind.match(pattern, out);
+}
+
+static struct rp_error *match_in_file(const char *pattern, struct rp_matches *out) {
+    RP_TRY(check_kernel(out->kind));
+    return rp_uprobe_kind.match(pattern, out);
+}
+
+/* ------------------------------------------------------------------ list */
+
+static struct rp_error *list_functions(const struct rp_probe_kind *kind, const char *pattern,
+                                       bool (*each)(void *ctx, const char *rest), void *ctx) {
+    RP_TRY(check_kernel(kind));
+    return rp_kprobe_kind.list(kind, pattern, each, ctx);
+}
+
+static struct rp_error *list_in_file(const struct rp_probe_kind *kind, const char *pattern,
+                                     bool (*each)(void *ctx, const char *rest), void *ctx) {
+    RP_TRY(check_kernel(kind));
+    return rp_uprobe_kind.list(kind, pattern, each, ctx);
+}
+
+static struct rp_error *complete_function(struct rp_completion *completion, const char *rest) {
+    return rp_kprobe_kind.complete(completion, rest);
+}
+
+/* ------------------------------------------------------------------ attach */
+
+static void set_program(const struct rp_spec *spec, struct rp_program_kind *program) {
+    program->attach_type = spec->kind->multi_type;
+}
+
+static struct rp_error *refused(const struct rp_spec *spec, int errnum) {
+    if (spec->path)
+        return rp_binary_refusal(spec->path, spec->target, errnum);
+    struct rp_error *err = rp_kprobe_kind.refuses(spec);
+    return err ? err : rp_error_new(errnum, NULL, "cannot use the probe");
+}
+
+static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
+    RP_AUTO(rp_matches_clear) struct rp_matches one = {.kind = spec->kind, .pid = spec->pid};
+    one.path = spec->path ? strdup(spec->path) : NULL;
+    if (spec->path && !one.path)
+        return rp_error_nomem();
+    RP_TRY(rp_matches_add(&one, spec->target, spec->number));
+    int link, errnum = rp_multi_link(&one, 0, 1, 0, prog_fd, &link);
+    return errnum ? refused(spec, errnum) : rp_attachment_add(out, link, NULL);
+}
+
+/* ------------------------------------------------------------------ the kinds */
+
+const struct rp_probe_kind rp_kprobe_session_kind = {
+    .name = "kprobe.session",
+    .usage = "kprobe.session:[MODULE:]FUNCTION",
+    .what = "the entry and the return of a kernel function, for one program",
+    .parse = parse_function,
+    .sections = (const char *const[]){"kprobe.session", NULL},
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .multi_type = RP_TRACE_KPROBE_SESSION,
+    .set_program = set_program,
+    .resolve = resolve_function,
+    .misses = RP_MISSES_RETURNS,
+    .attach = attach,
+    .list = list_functions,
+    .match = match_functions,
+    .complete = complete_function,
+    .target_noun = "function",
+};
+
+const struct rp_probe_kind rp_uprobe_session_kind = {
+    .name = "uprobe.session",
+    .usage = "uprobe.session:PATH:FUNCTION",
+    .what = "the entry and the return of a function of a program or library, for one program",
+    .in_files = true,
+    .parse = parse_in_file,
+    .sections = (const char *const[]){"uprobe.session", NULL},
+    .prog_type = BPF_PROG_TYPE_KPROBE,
+    .multi_type = RP_TRACE_UPROBE_SESSION,
+    .set_program = set_program,
+    .resolve = resolve_in_file,
+    .attach = attach,
+    .list = list_in_file,
+    .match = match_in_file,
+    .target_noun = "function",
+};

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A function of a program or library by its name, and what is said where that is not one function.
+ */
+#include "probe/program_function.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "debug/programs.h"
+#include "probe/binary.h"
+#include "probe/kind.h"
+#include "util/cleanup.h"
+#include "util/demangle.h"
+#include "util/nearest.h"
+#include "util/text.h"
+
+/* The compiler has put it into others; NULL: it has not, or nothing tells. */
+static struct rp_error *is_inlined(const struct rp_spec *spec) {
+    const struct rp_debug *debug;
+    RP_AUTO(rp_debug_inlined_clear) struct rp_debug_inlined inlined = {0};
+    struct rp_error *err = rp_debug_open(spec->path, &debug);
+    if (!err)
+        err = rp_debug_inlined_find(debug, spec->target, &inlined);
+    rp_error_free(err);
+    if (!inlined.count)
+        return NULL;
+    err = rp_probe_error(
+        ENOENT,
+        "%s has no code of its own in %s: the compiler has put it into others, %zu "
+        "times%s%s",
+        spec->target, spec->path, inlined.count, inlined.caller ? ", such as into " : "",
+        inlined.caller ? inlined.caller : "");
+    return inlined.file ? rp_error_hint_set(err,
+                                            "probe the lines of its source, of which that is at "
+                                            "each: uprobe:%s:%s:%u is where it begins",
+                                            spec->path, inlined.file, inlined.line)
+                        : err;
+}
+
+static struct rp_error *no_function(const struct rp_spec *spec,
+                                    const struct rp_symbol_search *search) {
+    struct rp_error *inlined = is_inlined(spec);
+    if (inlined)
+        return inlined;
+    bool stripped = rp_binary_is_stripped(spec->path);
+    RP_AUTO_FREE char *guess = rp_nearest_text(&search->nearest, "");
+    struct rp_error *err;
+    if (stripped)
+        err = rp_probe_error(ENOENT,
+                             "there is no function %s in %s, or it has no symbol: the file is "
+                             "stripped, and only the %zu functions that it exports have one",
+                             spec->target, spec->path, search->seen);
+    else
+        err = rp_probe_error(ENOENT, "there is no function %s in %s", spec->target, spec->path);
+    if (guess)
+        return rp_error_hint_set(err, "did you mean %s?", guess);
+    if (stripped)
+        return rp_error_hint_set(err,
+                                 "install its debug symbols (-dbgsym), or use an address: "
+                                 "%s:%s:0xADDRESS",
+                                 spec->kind->name, spec->path);
+    return rp_error_hint_set(err,
+                             "the compiler may have inlined it; reprobe list '%s:%s:*PART*' finds "
+                             "functions by a part of their names",
+                             spec->kind->name, spec->path);
+}
+
+/* "0x1139 (util.c:12)"; malloc()ed. */
+static char *address_text(const struct rp_spec *spec, uint64_t address) {
+    const struct rp_debug *debug;
+    const struct rp_debug_function *function = NULL;
+    struct rp_error *err = rp_debug_open(spec->path, &debug);
+    if (!err)
+        err = rp_debug_function_at(debug, address, NULL, &function);
+    rp_error_free(err);
+    if (!function || !function->file)
+        return rp_text("0x%" PRIx64, address);
+    return rp_text("0x%" PRIx64 " (%s:%u)", address, rp_last_name(function->file), function->line);
+}
+
+static struct rp_error *ambiguous(const struct rp_spec *spec,
+                                  const struct rp_symbol_search *search) {
+    RP_AUTO_FREE char *one = address_text(spec, search->address);
+    RP_AUTO_FREE char *other = address_text(spec, search->other);
+    return rp_error_hint_set(
+        rp_probe_error(
+            EADDRNOTAVAIL,
+            "several functions in %s are named %s, and the name does not say which one you "
+            "meant",
+            spec->path, spec->target),
+        "use the address of one: %s:%s:%s or %s", spec->kind->name, spec->path, one ? one : "",
+        other ? other : "");
+}
+
+/* The kernel would probe a function that only the dynamic linker calls, and only once. */
+static struct rp_error *is_ifunc(const struct rp_spec *spec) {
+    return rp_error_hint_set(
+        rp_probe_error(EINVAL,
+                       "%s only chooses one of several functions, when a program starts (it is an "
+                       "indirect function)",
+                       spec->target),
+        "probe the function that it chooses: reprobe list '%s:%s:*%s*' shows these if debug "
+        "symbols "
+        "are installed",
+        spec->kind->name, spec->path, spec->target);
+}
+
+/* Symbols as their authors wrote them. */
+static bool search_written(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct rp_symbol_search *search = ctx;
+    RP_AUTO_FREE char *written = rp_demangle(name);
+    if (written && rp_demangled_is(written, search->wanted))
+        return rp_symbol_search_one(search, search->wanted, address, size);
+    if (written)
+        rp_nearest_add(&search->nearest, written);
+    return true;
+}
+
+struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *address,
+                                     uint64_t *size) {
+    struct rp_symbol_search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};
+    struct rp_error *err = rp_binary_each_function(spec->path, rp_symbol_search_one, &search);
+    if (!err && !search.address)
+        err = rp_binary_each_function(spec->path, search_written, &search);
+    if (!err && !search.address)
+        err = no_function(spec, &search);
+    else if (!err && search.other)
+        err = ambiguous(spec, &search);
+    else if (!err && rp_binary_is_ifunc(spec->path, spec->target))
+        err = is_ifunc(spec);
+    rp_nearest_clear(&search.nearest);
+    *address = search.address;
+    *size = search.size;
+    return err;
+}

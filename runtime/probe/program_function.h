@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef RP_PROBE_PROGRAM_FUNCTION_H
+#define RP_PROBE_PROGRAM_FUNCTION_H
+
+#include <stdint.h>
+
+#include "probe/spec.h"
+#include "util/error.h"
+
+/* Sets the address and size in bytes (0: unknown) of the function of the spec's file that its
+ * target names, as a symbol or as its author wrote it. Errors tell of several of that name, of one
+ * that is in others only (inlined), and of the nearest names. */
+struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *address, uint64_t *size);
+
+#endif

@@ -305,7 +305,8 @@ static struct rp_error *add_rows(const struct rp_debug *debug, Dwarf_Die *unit, 
         if (!rp_vec_push(out, row))
             return rp_error_nomem();
     }
-    qsort(out->items, out->count, sizeof(*out->items), compare);
+    if (out->count)
+        qsort(out->items, out->count, sizeof(*out->items), compare);
     return NULL;
 }
 

@@ -423,13 +423,11 @@ PROBE
 {
     struct task_struct *t = (struct task_struct *)bpf_get_current_task();
     int one = 1;
+    if (TARGET_PID != bpf_get_current_pid_tgid() >> 32)
+        return 0;
     struct event *e = events.ringbuf_reserve(sizeof(*e));
     if (!e)
         return 0;
-    if (TARGET_PID != bpf_get_current_pid_tgid() >> 32) {
-        events.ringbuf_discard(e, 0);
-        return 0;
-    }
     e->flags = t->files->fdt->fd[1]->f_flags;
     e->same = flags_of(t, one) == t->files->fdt->fd[one][0].f_flags;
     e->letter = t->comm[1] == 1[t->comm] ? t->comm[1] : 0;

@@ -44,17 +44,23 @@ struct walk {
     uint8_t stack[STACK_COPY];
 };
 
+/* In this time an address is looked for once, and so many that are nowhere: each costs a reading of
+ * all that is mapped. One alone does not keep others from being found: a sample of an exec has an
+ * address of the program before. */
+#define LOOK_AGAIN_NS 10000000
+#define NOWHERE       8
+
 /* What a process runs, from one exec to the next. */
 struct space {
     uint64_t memory; /* 0: no program has told of it yet */
     uint32_t exec;
     struct rp_mappings mappings;
     RP_VEC(struct rule_key) rules; /* that are in the map */
-    uint64_t looked_ns;            /* when it was looked at for nothing */
+    struct nowhere {
+        uint64_t address, looked_ns;
+    } nowhere[NOWHERE]; /* what it was looked at for in vain: the last ones, in turn */
+    unsigned next_nowhere;
 };
-
-/* It is not looked at more often for addresses that are nowhere. */
-#define LOOK_AGAIN_NS 10000000
 
 struct rp_unwind {
     struct rp_module *module;
@@ -171,17 +177,32 @@ static struct space *space_of(struct rp_unwind *u, const struct walk *walk) {
 
 /* ------------------------------------------------------------------ rules */
 
+static bool may_look(const struct space *space, uint64_t address, uint64_t now) {
+    for (size_t i = 0; i < NOWHERE; i++) {
+        const struct nowhere *last = &space->nowhere[i];
+        bool is_due = now - last->looked_ns >= LOOK_AGAIN_NS;
+        if (!is_due && (last->address == address || i == space->next_nowhere))
+            return false;
+    }
+    return true;
+}
+
+static void note_nowhere(struct space *space, uint64_t address, uint64_t now) {
+    space->nowhere[space->next_nowhere] = (struct nowhere){address, now};
+    space->next_nowhere = (space->next_nowhere + 1) % NOWHERE;
+}
+
 /* Looks again where there was no code: a library may have been opened since. */
 static bool find_rule(struct rp_unwind *u, struct space *space, uint64_t ip, struct rp_rule *out) {
     bool is_caller = ip & RP_UNWOUND_CALLER;
     uint64_t address = ip & ~RP_UNWOUND_CALLER, now = rp_now_ns();
     if (rp_mappings_rule(&space->mappings, &u->files, address, is_caller, out))
         return true;
-    if (now - space->looked_ns < LOOK_AGAIN_NS)
+    if (!may_look(space, address, now))
         return false;
     if (look(u, space) && rp_mappings_rule(&space->mappings, &u->files, address, is_caller, out))
         return true;
-    space->looked_ns = now;
+    note_nowhere(space, address, now);
     return false;
 }
 

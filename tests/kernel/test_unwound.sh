@@ -141,6 +141,19 @@ profiled() {
 	equal "each as it is from the beginning" "" "$(grep 'spin_inner' out | grep -v '^unwound;_start;.*;main;spin_outer;spin;spin_inner')"
 }
 
+# A sample of an exec has an address of the program before, which is nowhere: what is mapped next is found all the same.
+begun() {
+	made cc -fno-omit-frame-pointer
+	local all=
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		run profile -F 4999 -f -U -c "exec ./unwound spin $((30 * slow))"
+		status 0
+		all+=$(grep 'spin_inner' out)$'\n'
+	done
+	contains "its stacks" "$all" ";main;spin_outer;spin;spin_inner "
+	equal "those that end before the beginning" "" "$(grep spin_inner <<<"$all" | grep -v '^unwound;_start;.*;main;spin_outer;spin;spin_inner')"
+}
+
 leaked() {
 	made "$@"
 	local fifo
@@ -273,6 +286,7 @@ t "deep stacks are cut, and that is told" deep
 t "counts by stacks" counts
 t "profile, without frame pointers" profiled cc -fomit-frame-pointer
 t "profile, with frame pointers" profiled cc -fno-omit-frame-pointer
+t "profile, from an exec on" begun
 t "memleak, without frame pointers" leaked cc -fomit-frame-pointer
 t "without libdw" without_libdw
 t "inlined functions, gcc" inlined gcc

@@ -101,8 +101,8 @@ KERNEL_VALUES = [
     ("struct that begins with another", f"((struct inet_sock *){SOCKET}->sk)->tos", [0x88]),
     ("negative or small", f"((struct inet_sock *){SOCKET}->sk)->uc_ttl", [77]),
     ("s32 of a socket", f"{SOCKET}->sk->sk_rcvbuf", [10000]),
-    ("flexible array of the kernel", f"(u8){UNIX}->addr->name[0].sun_path[3]", [ord("u")]),
-    ("text at an address", f"str(&{UNIX}->addr->name[0].sun_path[1])", ["truth"]),
+    ("flexible array of the kernel", f"(u8){UNIX}->addr->name[0].sun_path[2]", [ord("u")]),
+    ("text at an address", f"str(&{UNIX}->addr->name[0].sun_path[0])", ["truth"]),
 ]
 
 # Structs that a function of the kernel is given by value.
@@ -208,6 +208,7 @@ class Matrix:
         self.workload = os.path.join(folder, "workload")
         self.cells = {}  # (probe, value, use): right, refused, unread or (wrong, why)
         self.refusals = collections.Counter()
+        self.said = []  # what the last run said besides the numbers of its questions, as what it lost
         subprocess.run(["gcc", "-O1", "-g0", "-o", self.workload, os.path.join(HERE, "workload.c")], check=True)
 
     def ask(self, questions):
@@ -220,6 +221,9 @@ class Matrix:
         run = subprocess.run([self.reprobe, "--json", "-f", script, "-c", f"exec {self.workload} {TIMES} {RUN_FOR if questions[0].probe[0] == SAMPLED else ''}"],
                              capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=600)
         answers = self.order(questions, run.stderr)
+        self.said = [line for line in run.stderr.splitlines() if not re.match(r"\[\d+\] |reprobe: cannot |hint: | ", line)]
+        if "reprobe: the command" in run.stderr:
+            sys.exit(f"the workload failed:\n{run.stderr}")
         rows = collections.defaultdict(list)
         for line in run.stdout.splitlines():
             row = json.loads(line, object_pairs_hook=collections.OrderedDict)
@@ -282,7 +286,7 @@ class Matrix:
         own = len(question.values)
         if not is_right_number(question.probe, len(rows)):
             for value in question.values:
-                self.set(question, value, ("wrong", f"{len(rows)} rows", question.line))
+                self.set(question, value, ("wrong", " ".join([f"{len(rows)} rows", *self.said]), question.line))
             return
         for row in rows:
             for value, got in zip(question.values, list(row["data"].values())[-own:]):

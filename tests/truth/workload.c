@@ -127,9 +127,22 @@ static void give_files(void) {
     move_to(open("/dev/null", O_RDWR), 7);
 }
 
+/* Others of this run at the same time. */
+static void bind_in_own_folder(int fd, const struct sockaddr_un *address) {
+    char folder[] = "/tmp/reprobe-truth.XXXXXX";
+    int here = open(".", O_RDONLY | O_DIRECTORY);
+    check(here);
+    check(mkdtemp(folder) ? chdir(folder) : -1);
+    check(bind(fd, (const struct sockaddr *)address, sizeof(*address)));
+    check(unlink(address->sun_path));
+    check(fchdir(here));
+    check(rmdir(folder));
+    close(here);
+}
+
 static void give_sockets(void) {
     struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr = {htonl(0x7f010203)}};
-    struct sockaddr_un un = {.sun_family = AF_UNIX};
+    struct sockaddr_un un = {.sun_family = AF_UNIX, .sun_path = "truth"};
     int one = 1, tos = 0x88, ttl = 77, size = 5000;
     int udp = socket(AF_INET, SOCK_DGRAM, 0), stream = socket(AF_UNIX, SOCK_STREAM, 0);
     check(udp);
@@ -140,8 +153,7 @@ static void give_sockets(void) {
     check(setsockopt(udp, SOL_SOCKET, SO_NO_CHECK, &one, sizeof(one)));
     check(setsockopt(udp, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one)));
     check(setsockopt(udp, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size)));
-    snprintf(un.sun_path + 1, sizeof(un.sun_path) - 1, "truth");
-    check(bind(stream, (struct sockaddr *)&un, sizeof(sa_family_t) + 7));
+    bind_in_own_folder(stream, &un);
     move_to(udp, 10);
     move_to(stream, 11);
 }

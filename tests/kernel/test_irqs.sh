@@ -180,7 +180,7 @@ reprobe: attached to $kind:irq_handler_entry" "$err"
 
 ends() {
 	start hardirqs -v -p $$
-	wait_in "it traces" grep -q attached "$tmp/err"
+	attached_to 2
 	local objects
 	objects=$(held "$pid")
 	kill -INT "$pid"

@@ -136,6 +136,46 @@ static void flags_add(struct flags *flags, const char *fmt, ...) {
     va_end(args);
 }
 
+/* Whether clang may define a macro of that name by itself, as __SIZEOF_LONG__, _LP64 or linux. */
+static bool may_be_predefined(const char *name) {
+    static const char *const keywords[] = {"__attribute__", "__asm__", "__typeof__",
+                                           "__volatile__"};
+    static const char *const plain[] = {"linux",    "unix",   "i386",     "__linux",
+                                        "__unix",   "__i386", "__x86_64", "__amd64",
+                                        "__seg_fs", "__k8",   "__riscv",  "__riscv_xlen"};
+    size_t len = strlen(name);
+    for (size_t i = 0; i < RP_COUNT(plain); i++)
+        if (strcmp(name, plain[i]) == 0)
+            return true;
+    for (size_t i = 0; i < RP_COUNT(keywords); i++)
+        if (strcmp(name, keywords[i]) == 0)
+            return false;
+    return *name == '_' && (strpbrk(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ||
+                            (len > 2 && strcmp(name + len - 2, "__") == 0));
+}
+
+/* False only where neither the source nor a file that a flag names can read one of them. */
+static bool may_read_predefined(const struct rp_scan *scan, const struct rp_compile_opts *opts) {
+    for (size_t i = 0; i < scan->mentioned.count; i++)
+        if (may_be_predefined(scan->mentioned.items[i]))
+            return true;
+    for (size_t i = 0; i < opts->cflag_count; i++)
+        if (strncmp(opts->cflags[i], "-D", 2) != 0 && strncmp(opts->cflags[i], "-I", 2) != 0)
+            return true;
+    return false;
+}
+
+/* Clang's own 350 macros, each of which it reads three times, are a fifteenth of a small compile.
+ * libbcc's headers ask for the processor. */
+static void flags_add_undef(struct flags *flags) {
+    flags_add(flags, "-undef");
+#if defined(__x86_64__)
+    flags_add(flags, "-D__x86_64__=1");
+#elif defined(__aarch64__)
+    flags_add(flags, "-D__aarch64__=1");
+#endif
+}
+
 static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, bool has_output,
                        const struct rp_private_dir *tree) {
     flags_add(flags, "-include");
@@ -255,6 +295,8 @@ static struct rp_error *compile_against(struct job *job, enum against against,
         RP_TRY(rp_tree_add(&tree, RP_TREE_SOURCE, job->text, &path));
     RP_AUTO(flags_clear) struct flags flags = {0};
     flags_fill(&flags, opts, job->has_output, &tree);
+    if (against == REDUCED && !may_read_predefined(&source->scan, opts))
+        flags_add_undef(&flags);
     if (flags.nomem)
         return rp_error_nomem();
     job->timings->types_ms += rp_ms_since(start);

@@ -72,8 +72,8 @@ otherwise. Rows scroll while probes are moved.
 - **edit** replaces a program by the changed C: the new program is compiled and attached, then the old one is
   detached. The old one runs until then; with bpftrace there is a gap.
 - **A question** is turned into C, compiled and attached. libbcc takes nearly all of that time. The object cache
-  has the programs of earlier questions, which start in a few milliseconds. A line that stands still for 150 ms is compiled
-  before Enter comes; one that came at once is compiled right away (here Enter comes 20 ms behind it). The others are
+  has the programs of earlier questions, which start in a few milliseconds. A line that stands still for 10 ms is compiled
+  before Enter comes; one that came at once is compiled right away (here Enter comes 20 ms behind it, too). The others are
   typed, a key each millisecond, and Enter 20 ms behind the last.
 
 A terminal delivers the keys of a line one by one, and readline redraws the line for each. When a person presses

@@ -471,6 +471,40 @@ in_macros_and_headers() {
 	no_value '0; lock_xadd(&e->a, t->comm[1])' 'does not follow pointers in what a macro is given (lock_xadd)'
 	no_value 'one[t->comm]' 'libbcc cannot rewrite this text' 'write a[i]'
 }
+
+# What clang defines by itself, where it is asked for: in the source, in a header, by a flag; and where it is not.
+predefined() {
+	local name there
+	for name in __SIZEOF_LONG__ _LP64 linux __linux __x86_64 __clang__ own; do
+		[ "$name" != __x86_64 ] || [ "$(uname -m)" = x86_64 ] || continue
+		printf '#ifdef %s\n#define THERE 1\n#else\n#define THERE 0\n#endif\n' "$name" >there.h
+		there=1
+		[ "$name" != own ] || there=0
+		there "$(cat there.h)" $there
+		there '#include "there.h"' $there
+		there '' $there -include "$PWD/there.h"
+	done
+	there '' 8 -DTHERE=__SIZEOF_LONG__
+	there '' 7 -DTHERE=7
+}
+# there HEAD VALUE [FLAG…]: a program with that head sends that value
+there() {
+	source_file there.c <<END
+$1
+struct event { u64 a; };
+BPF_RINGBUF_OUTPUT(events, 8);
+PROBE
+{
+    struct event event = {.a = THERE};
+    if (TARGET_PID == bpf_get_current_pid_tgid() >> 32)
+        events.ringbuf_output(&event, sizeof(event), 0);
+    return 0;
+}
+END
+	run reprobe run --json there.c -c 'exec spawn --calls 1 >>called' -- "${@:3}"
+	status 0
+	equal "$* of $name" "$2" "$(jsonlines data.a <out)"
+}
 # no_value EXPRESSION PIECE…: it is refused, with those words
 no_value() {
 	source_file through.c <<END
@@ -509,4 +543,5 @@ t "reprobe check" check
 t "filters by user, name and cgroup" filters
 t "elements behind members" elements_behind_members
 t "macros, and headers of one's own" in_macros_and_headers
+t "macros of the compiler's" predefined
 finish

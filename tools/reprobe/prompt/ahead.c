@@ -25,7 +25,8 @@
 #include "util/private_dir.h"
 #include "util/worker.h"
 
-#define STILL_NS (150 * 1000000L) /* after the last key */
+/* After the last key: less than from there to Enter, and more than between the keys of a burst. */
+#define STILL_NS (10 * 1000000L)
 #define WHOLE_NS (1 * 1000000L)   /* after a line that came at once */
 #define AGAIN_NS (20 * 1000000L)
 #define WAIT_MS  2000 /* that is, for ever: it takes some tens */

@@ -561,11 +561,10 @@ leaving() {
 wait ^reprobe>
 send load calls.c\r
 wait ^\[1\]
-run for p in $(cat pid); do sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/$p/fdinfo/*; done >objects
+run for p in $(pgrep -P $PPID -x reprobe); do sed -n 's/^\(prog\|map\|link\)_id:[[:space:]]*/\1 /p' /proc/$p/fdinfo/*; done >objects
 key ctrl-d
 status 0
 END
-	sed -i 's/\$(cat pid)/$(pgrep -P $(pgrep -nx pty) -x reprobe)/' script
 	terminal -p $BASHPID <script
 	released "$(sort -u objects)"
 	terminal < <(printf 'wait ^reprobe>\nsend quit\\r\nstatus 0\n')

@@ -72,7 +72,7 @@ otherwise. Rows scroll while probes are moved.
 - **edit** replaces a program by the changed C: the new program is compiled and attached, then the old one is
   detached. The old one runs until then; with bpftrace there is a gap.
 - **A question** is turned into C, compiled and attached. libbcc takes nearly all of that time. The object cache
-  has the programs of earlier questions, which start in a few milliseconds. A line that stands still for 10 ms is compiled
+  has the programs of earlier questions, which start in a few milliseconds. A line that stands still for 5 ms is compiled
   before Enter comes; one that came at once is compiled right away (here Enter comes 20 ms behind it, too). The others are
   typed, a key each millisecond, and Enter 20 ms behind the last.
 

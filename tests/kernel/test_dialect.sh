@@ -27,7 +27,9 @@ damaged_object() {
 	local verb
 	for verb in run check; do
 		run reprobe $verb "$top/tests/fuzz/seeds/elf/damaged_object"
-		[ "$rc" = 0 ] || refused "cannot use" "damaged_object"
+		# Newer releases of libbpf see what is wrong with its types before the kernel does.
+		[ "$rc" = 0 ] || refused "damaged_object"
+		[ "$rc" = 0 ] || matches "message of $command" "$err" '^reprobe: cannot (use|load) '
 	done
 }
 
@@ -365,7 +367,9 @@ sections() {
 	refused "nothing to attach: none of its functions is in a section that says where" 'SEC("kprobe/vfs_read")'
 	head_of none.bpf.c <<<'int f(void *ctx) { return 0; }'
 	run reprobe run none.bpf.c
-	refused "cannot attach f: no section says where" "hint: FUNCTION=PROBE (--attach, load)"
+	refused "attach"
+	# For newer releases of libbpf a function without a section is never a program, also if it is the only one.
+	matches "message of $command" "$err" '^reprobe: (cannot attach f: no section says where|nothing to attach: none of its functions is in a section that says where)$'
 	while IFS='|' read -r section words; do
 		head_of section.bpf.c <<<"SEC(\"$section\") int f(void *ctx) { return 0; }"
 		run reprobe run section.bpf.c

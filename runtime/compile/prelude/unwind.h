@@ -69,10 +69,10 @@ struct rp_walk {
 /* Not all of libbcc's headers name them. */
 #define rp_current_task_btf()   (((void *(*)(void))158)())
 #define rp_task_registers(task) (((struct pt_regs * (*)(void *))175)(task))
-#define rp_reserve(map, size)   (((void *(*)(void *, u64, u64))131)(map, size, 0))
+#define rp_reserve(map, size)   (((void *(*)(u64, u64, u64))131)(map, size, 0))
 #define rp_submit(record)       (((void (*)(void *, u64))132)(record, RP_WAKE))
 #define RP_WAKE                 2 /* BPF_RB_FORCE_WAKEUP, which a source is asked for */
-#define rp_map(number)          ((void *)bpf_pseudo_fd(1, number))
+#define rp_map(number)          bpf_pseudo_fd(1, number)
 
 static __always_inline void rp_unwound_count(u32 what) {
     u64 *count = bpf_map_lookup_elem_(rp_map(RP_MAP_UNWOUND), &what);

@@ -94,16 +94,18 @@ deep() {
 	contains "that is told" "$err" "1 stack of processes is cut"
 }
 
-# counted QUESTION: of 1000 times around in two halves. The program ends when all of the second has been seen.
+# counted QUESTION: of 1000 times around, in ten parts: until the ways of the first are known, each of its stacks comes
+# with a copy, of which there is room for 450. The program ends when all of the last has been seen.
 counted() {
-	local fifo
+	local fifo part
 	rm -f go
 	mkfifo go
 	exec {fifo}<>go
-	start reprobe --json -c 'exec ./unwound again 500 go' -e "$1" -e 'trace ./unwound:called_back'
-	wait_in "half of it is done" seen 500
-	echo -n a >&"$fifo"
-	wait_in "all of it is done" seen 1000
+	start reprobe --json -c 'exec ./unwound again 100 go' -e "$1" -e 'trace ./unwound:called_back'
+	for part in 1 2 3 4 5 6 7 8 9 10; do
+		wait_in "part $part is done" seen $((part * 100))
+		[ $part = 10 ] || echo -n a >&"$fifo"
+	done
 	echo >&"$fifo"
 	stopped
 	exec {fifo}>&-
@@ -142,16 +144,35 @@ profiled() {
 }
 
 # A sample of an exec has an address of the program before, which is nowhere: what is mapped next is found all the same.
+# The program waits until its stacks are followed: of one that has ended nobody could tell what it had mapped.
 begun() {
 	made cc -fno-omit-frame-pointer
-	local all=
+	local all= fifo
+	mkfifo go
+	exec {fifo}<>go
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		run profile -F 4999 -f -U -c "exec ./unwound spin $((30 * slow))"
+		start profile -F 4999 -f -U -c "exec ./unwound spin $((30 * slow)) go"
+		wait_in "it has spun" has_spun
+		wait_in "its stacks are followed" does_nothing "$pid"
+		echo >&"$fifo"
+		stopped
 		status 0
 		all+=$(grep 'spin_inner' out)$'\n'
 	done
+	exec {fifo}>&-
 	contains "its stacks" "$all" ";main;spin_outer;spin;spin_inner "
 	equal "those that end before the beginning" "" "$(grep spin_inner <<<"$all" | grep -v '^unwound;_start;.*;main;spin_outer;spin;spin_inner')"
+}
+has_spun() {
+	local child
+	child=$(pgrep -P "$pid" -x unwound) && waits_to_read "$child"
+}
+# does_nothing PID: it has used no processor time for a while
+does_nothing() {
+	local before
+	before=$(cpu_ms "$1")
+	sleep 0.3
+	[ "$(cpu_ms "$1")" = "$before" ]
 }
 
 leaked() {

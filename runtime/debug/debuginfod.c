@@ -1,14 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "debug/debuginfod.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <elfutils/debuginfod.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <pwd.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "util/alarm.h"
@@ -19,9 +27,14 @@
 #include "util/private_dir.h"
 #include "util/text.h"
 #include "util/vec.h"
+#include "util/worker.h"
 
 #define LIMIT_S 60
 #define LOOK_MS 50
+#define STOP_MS 300
+
+static const char too_long[] = "it took too long (DEBUGINFOD_MAXTIME)",
+                  interrupted[] = "an interrupt ended it";
 
 #define FUNCTIONS(F)                                                                               \
     F(debuginfod_begin)                                                                            \
@@ -82,11 +95,13 @@ static bool choose_place(void) {
 
 /* ------------------------------------------------------------------ one request */
 
+/* A worker asks, so that this process can end it: libdebuginfod calls back only while something
+ * comes (0.192), and libcurl waits a second at a time. What the two share: */
 struct request {
-    const char *program;
-    uint64_t began_ns;
-    uint64_t limit_ms;
-    bool is_late, is_ended;
+    atomic_ulong got, all; /* bytes; 0: not known yet */
+    atomic_bool stop;
+    int error; /* 0: `path` is there, from `url`, which is "" where it was kept */
+    char path[PATH_MAX], url[1024];
 };
 
 static uint64_t limit_ms(void) {
@@ -95,23 +110,86 @@ static uint64_t limit_ms(void) {
     return 1000 * (seconds && seconds <= UINT32_MAX ? seconds : LIMIT_S);
 }
 
-/* Of `all` bytes, or, while that is 0, called `got` times. */
+/* In the worker. Of `all` bytes, or, while that is 0, called `got` times. */
 static int on_progress(debuginfod_client *of, long got, long all) {
     struct request *request = client.debuginfod_get_user_data(of);
-    uint64_t bytes = all > 0 && got > 0 ? (uint64_t)got : 0;
-    request->is_late = rp_ms_since(request->began_ns) > (double)request->limit_ms;
-    request->is_ended =
-        use->progress && !use->progress(request->program, bytes, all > 0 ? (uint64_t)all : 0);
-    return request->is_late || request->is_ended;
+    if (all > 0 && got > 0) {
+        request->got = (unsigned long)got;
+        request->all = (unsigned long)all;
+    }
+    return request->stop;
 }
 
-static const char *reason(const struct request *request, int fd) {
-    if (request->is_late)
-        return "it took too long (DEBUGINFOD_MAXTIME)";
-    return request->is_ended ? "an interrupt ended it"
-           : fd == -ENOENT   ? "no server has it"
-           : fd == -ENOSYS   ? "DEBUGINFOD_URLS names no server"
-                             : strerror(-fd);
+static bool keep(char *to, size_t size, const char *text) {
+    return text && (size_t)snprintf(to, size, "%s", text) < size;
+}
+
+static void work(struct request *request, const char *build_id) {
+    debuginfod_client *one = client.debuginfod_begin();
+    char *path = NULL;
+    if (!one)
+        return;
+    client.debuginfod_set_user_data(one, request);
+    client.debuginfod_set_progressfn(one, on_progress);
+    rp_alarm_begin(LOOK_MS);
+    int fd = client.debuginfod_find_debuginfo(one, (const unsigned char *)build_id, 0, &path);
+    rp_alarm_end();
+    if (fd >= 0 && keep(request->path, sizeof(request->path), path)) {
+        keep(request->url, sizeof(request->url), client.debuginfod_get_url(one));
+        request->error = 0;
+    } else if (fd < 0) {
+        request->error = -fd;
+    }
+}
+
+/* It has some time to put away what has come so far. */
+static void stop(struct request *request, struct pollfd *worker, pid_t child) {
+    request->stop = true;
+    if (!poll(worker, 1, STOP_MS))
+        kill(child, SIGKILL);
+}
+
+/* Waits for the worker, whose end of a pipe is closed with it. NULL: it came to its end; otherwise
+ * why not. */
+static const char *await(struct request *request, const char *program, int pipe_end, pid_t child) {
+    struct pollfd worker = {.fd = pipe_end, .events = POLLIN};
+    uint64_t began_ns = rp_now_ns();
+    const char *why = NULL;
+    while (!why && poll(&worker, 1, LOOK_MS) <= 0) {
+        if (rp_ms_since(began_ns) > (double)limit_ms())
+            why = too_long;
+        else if (use->progress && !use->progress(program, request->got, request->all))
+            why = interrupted;
+    }
+    if (why)
+        stop(request, &worker, child);
+    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return why;
+}
+
+static const char *reason(int errnum) {
+    return errnum == ETIME    ? too_long /* its own clock was first */
+           : errnum == ENOENT ? "no server has it"
+           : errnum == ENOSYS ? "DEBUGINFOD_URLS names no server"
+                              : strerror(errnum);
+}
+
+/* NULL: it has come; otherwise why not. */
+static const char *ask_by_worker(struct request *request, const char *program,
+                                 const char *build_id) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return strerror(errno);
+    pid_t child = rp_worker_fork();
+    if (child == 0) {
+        work(request, build_id);
+        _exit(0);
+    }
+    close(ends[1]);
+    const char *why = child < 0 ? strerror(errno) : await(request, program, ends[0], child);
+    close(ends[0]);
+    return why ? why : request->error ? reason(request->error) : NULL;
 }
 
 static bool is_absent(const char *build_id) {
@@ -145,40 +223,42 @@ static void note(const char *program, const char *build_id, const char *why, boo
     clear(&absent);
 }
 
-/* libdebuginfod notes by an empty file, which counts for ten minutes, that no server has it: also
- * where it was not let finish. */
+/* What a worker that was ended leaves behind: what has come so far, in debuginfo.XXXXXX, and an
+ * empty debuginfo, by which libdebuginfod notes for ten minutes that no server has it. */
 static void forget_entry(const char *build_id) {
-    const char *place = getenv(DEBUGINFOD_CACHE_PATH_ENV_VAR);
-    RP_AUTO_FREE char *path = rp_text("%s/%s/debuginfo", place, build_id);
+    RP_AUTO_FREE char *path = rp_text("%s/%s", getenv(DEBUGINFOD_CACHE_PATH_ENV_VAR), build_id);
+    RP_AUTO_CLOSEDIR DIR *dir = path ? opendir(path) : NULL;
     struct stat st;
-    if (path && !lstat(path, &st) && S_ISREG(st.st_mode) && !st.st_size)
-        unlink(path);
-}
-
-static void end(const char *program, const char *url) {
-    if (use->end)
-        use->end(program, url);
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        bool is_part = !strncmp(entry->d_name, "debuginfo.", 10);
+        if ((is_part || !strcmp(entry->d_name, "debuginfo")) &&
+            !fstatat(dirfd(dir), entry->d_name, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
+            (is_part || !st.st_size))
+            unlinkat(dirfd(dir), entry->d_name, 0);
+    }
 }
 
 static int ask(const char *program, const char *build_id, char **name) {
-    debuginfod_client *one = client.debuginfod_begin();
-    if (!one)
+    struct request *request =
+        mmap(NULL, sizeof(*request), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (request == MAP_FAILED)
         return -1;
-    struct request request = {program, rp_now_ns(), limit_ms(), false, false};
-    client.debuginfod_set_user_data(one, &request);
-    client.debuginfod_set_progressfn(one, on_progress);
-    rp_alarm_begin(LOOK_MS); /* libcurl waits a second at a time */
-    int fd = client.debuginfod_find_debuginfo(one, (const unsigned char *)build_id, 0, name);
-    rp_alarm_end();
-    request.is_late |= fd == -ETIME; /* its own clock was first */
-    const char *url = fd >= 0 ? client.debuginfod_get_url(one) : NULL;
-    end(program, url);
-    if (request.is_late || request.is_ended)
+    request->error = EIO; /* of a worker that crashed */
+    const char *why = ask_by_worker(request, program, build_id);
+    *name = why ? NULL : strdup(request->path);
+    int fd = *name ? open(*name, O_RDONLY | O_CLOEXEC) : -1;
+    if (!why && fd < 0)
+        why = strerror(errno);
+    if (use->end)
+        use->end(program, fd >= 0 && *request->url ? request->url : NULL);
+    if (why == too_long || why == interrupted)
         forget_entry(build_id);
+    if (why)
+        note(program, build_id, why, why != interrupted);
     if (fd < 0)
-        note(program, build_id, reason(&request, fd), !request.is_ended);
-    client.debuginfod_end(one);
-    return fd < 0 ? -1 : fd;
+        free(rp_take(*name));
+    munmap(request, sizeof(*request));
+    return fd;
 }
 
 int rp_debuginfod_fetch(const char *program, const char *build_id, char **name) {

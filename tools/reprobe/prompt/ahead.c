@@ -27,7 +27,7 @@
 
 /* After the last key: less than from there to Enter, and more than between the keys of a burst. */
 #define STILL_NS (5 * 1000000L)
-#define WHOLE_NS (1 * 1000000L)   /* after a line that came at once */
+#define WHOLE_NS (1 * 1000000L) /* after a line that came at once */
 #define AGAIN_NS (20 * 1000000L)
 #define WAIT_MS  2000 /* that is, for ever: it takes some tens */
 

@@ -147,7 +147,7 @@ profiled() {
 # The program waits until its stacks are followed: of one that has ended nobody could tell what it had mapped.
 begun() {
 	made cc -fno-omit-frame-pointer
-	local all= fifo
+	local all='' fifo
 	mkfifo go
 	exec {fifo}<>go
 	for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -166,12 +166,16 @@ wait_for() {
 
 # wait_in WHAT COMMAND…: the same, and in vain as soon as what `start` started has ended
 wait_in() {
-	local what=$1
+	local what=$1 came=
 	shift
 	wait_for "$what" done_or_gone "$@" || return 1
-	"$@" >/dev/null 2>&1 || { fail "$command ended before $what; it said" "$(cat "$tmp/err")"; return 1; }
+	[ -n "$came" ] || { fail "$command ended before $what; it said" "$(cat "$tmp/err")"; return 1; }
 }
-done_or_gone() { "$@" || gone "$pid"; }
+done_or_gone() {
+	local ended=
+	gone "$pid" && ended=1 # looked at first: what it did before its end counts
+	if "$@"; then came=1; else [ -n "$ended" ]; fi
+}
 
 # attached: until the program that `start` started traces. All print their header then.
 attached() { wait_in "it traces" grep -q PID "$tmp/out"; }

@@ -4,10 +4,18 @@
 #ifndef RP_STACK_PROCESS_FILES_H
 #define RP_STACK_PROCESS_FILES_H
 
+#include <sys/types.h>
+
+struct rp_digest;
+
 /* While libbcc reads files of a process: an open() that blocks (a file was exchanged for a FIFO
  * just now) fails with EINTR after some 300 ms. Nothing else in this thread may use SIGALRM
  * meanwhile. */
 void rp_process_files_begin(void);
 void rp_process_files_end(void);
+
+/* Adds the state of the process's perf maps, as far as they are read: a just-in-time compiler adds
+ * names to one while its code stays where it is mapped. */
+void rp_process_files_digest_perf_maps(pid_t pid, struct rp_digest *digest);
 
 #endif

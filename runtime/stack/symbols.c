@@ -22,7 +22,7 @@
 
 struct space {
     pid_t pid;
-    char code[65];   /* digest of the executable mappings; "" for the kernel */
+    char code[65];   /* digest of executable mappings and perf maps; "" for the kernel */
     void *cache;     /* libbcc's; reads the names from the files on first use */
     bool is_partial; /* the process ended meanwhile */
 };
@@ -65,6 +65,7 @@ static bool digest_of_code(pid_t pid, char hex[65]) {
         rp_digest_text(&digest, line);
         any = true;
     }
+    rp_process_files_digest_perf_maps(pid, &digest);
     rp_digest_end(&digest, hex);
     return any;
 }

@@ -2,7 +2,8 @@
 /*
  * stacks spin MS: uses so much of a CPU in spin_inner(), called by spin_outer()
  *
- * stacks jit MS [NAME]: does so in code that it makes; NAME goes to the perf map of this process
+ * stacks jit MS [NAME [LATER]]: does so in code that it makes; NAME goes to the perf map of this
+ * process, at once or when so many milliseconds of the CPU were used
  *
  * stacks leak MS [FILE]: allocates in leak_small(), leak_big() and others, frees what no_leak()
  * has, makes the file, and sleeps
@@ -38,24 +39,29 @@ static void spin_outer(void) {
 
 /* Runs a million times around. */
 typedef void code_fn(long times);
+#define CODE_SIZE 6 /* bytes */
 
-static code_fn *make_code(const char *name) {
+static code_fn *make_code(void) {
 #ifdef __x86_64__
-    static const unsigned char code[] = {0x48, 0xff, 0xcf, 0x75, 0xfb, 0xc3}; /* dec, jnz, ret */
+    /* dec, jnz, ret */
+    static const unsigned char code[CODE_SIZE] = {0x48, 0xff, 0xcf, 0x75, 0xfb, 0xc3};
 #else
 #error "write the loop for this architecture"
 #endif
     void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(at, code, sizeof(code));
     mprotect(at, 4096, PROT_READ | PROT_EXEC);
+    return (code_fn *)at;
+}
+
+static void name_code(code_fn *made, const char *name) {
     char path[64];
     snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
-    FILE *map = name ? fopen(path, "w") : NULL;
+    FILE *map = fopen(path, "w");
     if (map) {
-        fprintf(map, "%lx %zx %s\n", (unsigned long)at, sizeof(code), name);
+        fprintf(map, "%lx %x %s\n", (unsigned long)made, CODE_SIZE, name);
         fclose(map);
     }
-    return (code_fn *)at;
 }
 
 static void leak_small(int i) {
@@ -99,7 +105,8 @@ static void leak(void) {
 
 int main(int argc, char **argv) {
     if (argc < 3) {
-        fprintf(stderr, "Usage: stacks spin MS, stacks jit MS [NAME], stacks leak MS [FILE]\n");
+        fprintf(stderr,
+                "Usage: stacks spin MS, stacks jit MS [NAME [LATER]], stacks leak MS [FILE]\n");
         return 2;
     }
     long ms = strtol(argv[2], NULL, 10);
@@ -111,8 +118,14 @@ int main(int argc, char **argv) {
         nanosleep(&(struct timespec){.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000}, NULL);
         return 0;
     }
-    code_fn *made = !strcmp(argv[1], "jit") ? make_code(argc > 3 ? argv[3] : NULL) : NULL;
+    code_fn *made = !strcmp(argv[1], "jit") ? make_code() : NULL;
+    const char *name = made && argc > 3 ? argv[3] : NULL;
+    double named = argc > 4 ? used() + strtod(argv[4], NULL) : 0;
     while (used() < end) {
+        if (name && used() >= named) {
+            name_code(made, name);
+            name = NULL;
+        }
         if (made)
             made(1000000);
         else

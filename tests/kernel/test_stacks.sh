@@ -205,11 +205,26 @@ perf_maps() {
 	find /tmp -maxdepth 1 -name 'perf-*.map' -newer started -delete
 }
 
+# As just-in-time compilers do: names are added while the mappings stay. Seen within a second.
+names_added_later() {
+	touch started
+	run profile -F 199 -f -c "exec stacks jit $((ms * 3)) named_late $ms"
+	status 0
+	[ "$(folded_sum ';named_late')" -gt 0 ] || fail "expected the name that was added later" "$out"
+	find /tmp -maxdepth 1 -name 'perf-*.map' -newer started -delete
+}
+
 # In the process's own mount namespace a FIFO stands where its program is.
 file_hidden() {
 	cp "$helpers/stacks" spins
 	mkfifo fifo
-	run profile -F 499 -f -c "exec unshare -m sh -c './spins spin $ms & mount --bind fifo spins; wait'"
+	cat >hidden.sh <<-'END'
+		./spins spin "$1" &
+		until grep -q spins "/proc/$!/comm"; do :; done # it is the program, not the shell any more
+		mount --bind fifo spins
+		wait
+	END
+	run profile -F 499 -f -c "exec unshare -m sh ./hidden.sh $ms"
 	status 0
 	[ "$(folded_sum '^spins;')" -gt 0 ] || fail "expected samples, without names" "$out"
 }
@@ -230,6 +245,7 @@ t "profile's forms" forms
 t "profile -U, -K and wrong numbers" kernel_or_user
 t "profile -p LIST, -L, -C, -c N, -d" chosen
 t "perf maps" perf_maps
+t "a perf map that grows" names_added_later
 t "a FIFO mounted over a program" file_hidden
 t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks

@@ -46,11 +46,7 @@ for program in spawn jsonlines feed inspect maps probed tcp; do
 done
 
 # For files all of whose cases need root.
-need_root() {
-	[ "$(id -u)" = 0 ] && return
-	echo "skip ${0##*/}: only root can load BPF programs"
-	exit 77
-}
+need_root() { [ "$(id -u)" = 0 ] || skip "only root can load BPF programs"; }
 
 # In front of a command: a mount namespace of its own. In a chroot whose root is not a mount, nothing can be made
 # private: who made it has done that.
@@ -98,8 +94,9 @@ finish() {
 	exit 0
 }
 
+# skip WHY: the case; outside of one, the whole file.
 skip() {
-	printf '%s' "$1" >"$tmp/.skip"
+	if [ -n "${tmp-}" ]; then printf '%s' "$1" >"$tmp/.skip"; else echo "skip ${0##*/}: $1"; fi
 	exit 77
 }
 

@@ -4,9 +4,9 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-[ "$(uname -m)" = x86_64 ] || { echo "skip ${0##*/}: calling conventions of other processors are not known"; exit 77; }
+[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
 for needed in gcc objcopy python3; do
-	type $needed >/dev/null 2>&1 || { echo "skip ${0##*/}: there is no $needed"; exit 77; }
+	type $needed >/dev/null 2>&1 || skip "there is no $needed"
 done
 unset DEBUGINFOD_URLS
 export no_proxy=127.0.0.1

@@ -5,8 +5,8 @@
 #   REPROBE_TEST_ALL  every one of them; else some, other ones for each program
 . "$(dirname "$0")/../lib.sh"
 need_root
-command -v strace >/dev/null || { echo "skip ${0##*/}: there is no strace"; exit 77; }
-strace -qq -o /dev/null -e trace=none true 2>/dev/null || { echo "skip ${0##*/}: nobody may trace processes here"; exit 77; }
+command -v strace >/dev/null || skip "there is no strace"
+strace -qq -o /dev/null -e trace=none true 2>/dev/null || skip "nobody may trace processes here"
 export REPROBE_HISTORY=off LC_ALL=C.UTF-8
 most=${REPROBE_TEST_ALL:+100000}
 most=${most:-40}

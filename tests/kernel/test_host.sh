@@ -4,10 +4,7 @@
 # finds.
 . "$(dirname "$0")/../lib.sh"
 build=$(dirname "$bin")
-[ -e "$build/libreprobe.so" ] || {
-	echo "skip ${0##*/}: there are no shared libraries in $build"
-	exit 77
-}
+[ -e "$build/libreprobe.so" ] || skip "there are no shared libraries in $build"
 
 prefix=$base/prefix
 cmake --install "$build" --prefix "$prefix" >"$base/install" || exit 1

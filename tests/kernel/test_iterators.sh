@@ -5,10 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-reprobe list iter:task >/dev/null 2>&1 || {
-	echo "skip ${0##*/}: this kernel has no iterators"
-	exit 77
-}
+reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
 
 # watch [OPTION…]: starts the program, which waits for the file `go`; its process id is in $watched.
 watch() {

@@ -4,7 +4,7 @@
 # Prometheus where that is installed.
 . "$(dirname "$0")/../lib.sh"
 need_root
-command -v python3 >/dev/null || { echo "skip ${0##*/}: python3 is not installed"; exit 77; }
+command -v python3 >/dev/null || skip "python3 is not installed"
 
 metrics() { "$top/tests/openmetrics.py" "$@"; }
 # The work is done, and its metrics are asked for a second later: what was gathered before is old then.

@@ -3,7 +3,7 @@
 # Stacks of programs without frame pointers: against what tests/kernel/unwound/program.c does, and against gdb.
 . "$(dirname "$0")/../lib.sh"
 need_root
-[ "$(uname -m)" = x86_64 ] || { echo "skip ${0##*/}: stacks are unwound on x86-64 only"; exit 77; }
+[ "$(uname -m)" = x86_64 ] || skip "stacks are unwound on x86-64 only"
 sources=$here/kernel/unwound
 
 # made COMPILER FLAG…: the program and its libraries, in the case's directory.

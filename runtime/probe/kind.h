@@ -174,6 +174,7 @@ struct rp_probe_kind {
     /* ---- calls */
     bool of_functions; /* its targets are functions */
     bool is_return;    /* it is at a return */
+    bool is_both;      /* it is at an entry and at the return */
     /* The same for some of its attach points; may be NULL. */
     bool (*returns)(const struct rp_spec *spec);
     /* See rp_spec_call(); of a spec without an offset. May be NULL. */
@@ -236,6 +237,11 @@ enum rp_memory rp_memory_of_process(const struct rp_spec *spec,
 
 /* ------------------------------------------------------------------ the table */
 
+/* Whether the kernel puts an address of its own on the stack for it, to learn of the return: it has
+ * to be at a function's entry. */
+static inline bool rp_probe_kind_sees_return(const struct rp_probe_kind *kind) {
+    return kind->is_return || kind->is_both;
+}
 /* Kind `i` in the order of the table; NULL after the last. */
 const struct rp_probe_kind *rp_probe_kind_at(size_t i);
 /* Adds a row to the table, for a kind that lives as long as the process (of a test); false if the

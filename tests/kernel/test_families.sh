@@ -212,6 +212,18 @@ one_program_for_call_and_return() {
 	equal "variables" "entries 3" "$(variables .bss)"
 	run reprobe -e "count uprobe.session:$tmp/libown.so:own_write"
 	refused "cannot ask questions at uprobe.session:"
+	# The address to return to is on the stack at the entry only: elsewhere the process would end.
+	run reprobe run "$object" -a on_write=uprobe.session:"$tmp/libown.so":own_write+4
+	refused "has no offset" "uprobe.session:PATH:FUNCTION"
+	run reprobe run "$object" -a on_write=uprobe.session:"$tmp/libown.so":own.c:1
+	refused "has no line" "uprobe.session:PATH:FUNCTION"
+	run reprobe run "$object" -a on_write=uprobe.session:"$tmp/libown.so":"$(in_the_middle own_write)"
+	refused "in the middle of own_write" "a uprobe.session begins at the entry"
+}
+
+# in_the_middle FUNCTION: the address of its second instruction, of libown.so
+in_the_middle() {
+	objdump -d --no-show-raw-insn "--disassemble=$1" libown.so | awk '/^ +[0-9a-f]+:/ && ++n == 2 { sub(/:.*/, "", $1); print "0x" $1 }'
 }
 
 # removes FILE: a process that removes the directories of $there once `go` lets it, and prints what it could not.

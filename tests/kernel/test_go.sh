@@ -5,8 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-[ "$(uname -m)" = x86_64 ] || { echo "skip ${0##*/}: calling conventions of other processors are not known"; exit 77; }
-type go >/dev/null 2>&1 || { echo "skip ${0##*/}: there is no go"; exit 77; }
+[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+type go >/dev/null 2>&1 || skip "there is no go"
 source=$(cd "$(dirname "$0")" && pwd)/go/prog.go
 export GOCACHE=$base/cache GOFLAGS=-mod=mod GO111MODULE=off
 
@@ -65,7 +65,7 @@ growing() {
 # A probe at a return would end the program as soon as a stack grows.
 returns() {
 	build prog
-	local question
+	local question at
 	for question in 'trace ./prog:main.deep ret' 'trace ./prog:main.deep n, ret' 'latency ./prog:main.deep' \
 		'trace ./prog:main.deep n if duration > 1ms' 'count uretprobe:./prog:main.deep' 'count uretprobe:./prog:main.*' \
 		'count uretprobe:./prog:main.numbers'; do
@@ -78,6 +78,14 @@ returns() {
 	run reprobe run own.c --attach at_return=uretprobe:./prog:main.deep -c './prog /'
 	[ "$rc" != 0 ] || fail "a program of one's own was attached"
 	contains "a program of one's own" "$err" 'whose stacks move: a probe at a return would end it'
+	if printf '%s\n' 6.13 "$(uname -r)" | sort -VC; then
+		echo 'int at_both(void *ctx) { return 0; }' >own.c
+		for at in main.deep 'main.[dl]*e*'; do
+			run reprobe run own.c --attach "at_both=uprobe.session:./prog:$at" -c './prog /'
+			[ "$rc" != 0 ] || fail "a program of one's own was attached to $at"
+			contains "a program of one's own, $at" "$err" 'whose stacks move: a probe at a return would end it'
+		done
+	fi
 	run reprobe info ./prog:main.texts
 	contains "the signature" "$out" 'main.texts(struct string first, long n, struct second[]uint8, struct string third)'
 	matches "its source" "$out" 'source +/.*/prog.go:39'

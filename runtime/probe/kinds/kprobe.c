@@ -31,7 +31,7 @@
 /* ------------------------------------------------------------------ parse */
 
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
-    if (spec->kind->is_return)
+    if (rp_probe_kind_sees_return(spec->kind))
         RP_TRY(rp_spec_check_return(rest, "kprobe:FUNCTION+OFFSET", spec));
     const char *colon = memchr(rest, ':', strcspn(rest, "+"));
     if (colon && memchr(colon + 1, ':', strcspn(colon + 1, "+")))

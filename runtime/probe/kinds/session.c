@@ -10,67 +10,42 @@
 #include "util/cleanup.h"
 #include "util/text.h"
 
-/* ------------------------------------------------------------------ parse and resolve */
+/* ------------------------------------------------------------------ resolve */
 
-static struct rp_error *no_offset(const struct rp_spec *spec) {
-    if (!spec->offset)
-        return NULL;
-    return rp_probe_error(EINVAL, "a %s is at a function's entry and return, and has no offset",
-                          spec->kind->name);
-}
-
-static struct rp_error *parse_function(const char *rest, struct rp_spec *spec) {
-    RP_TRY(rp_kprobe_kind.parse(rest, spec));
-    return no_offset(spec);
-}
-
-static struct rp_error *parse_in_file(const char *rest, struct rp_spec *spec) {
-    RP_TRY(rp_uprobe_kind.parse(rest, spec));
-    return no_offset(spec);
+/* The kind of an entry alone, whose names and places these have. */
+static const struct rp_probe_kind *plain(const struct rp_probe_kind *kind) {
+    return kind->in_files ? &rp_uprobe_kind : &rp_kprobe_kind;
 }
 
 static struct rp_error *check_kernel(const struct rp_probe_kind *kind) {
     if (rp_multi_link_exists(kind->multi_type))
         return NULL;
-    const struct rp_probe_kind *plain = kind->in_files ? &rp_uprobe_kind : &rp_kprobe_kind;
     return rp_error_hint_set(rp_probe_error(ENOTSUP, "this kernel has no %s: that needs Linux %s%s",
                                             kind->name, kind->in_files ? "6.13" : "6.10",
                                             kind->in_files ? "" : ", and CONFIG_FPROBE"),
-                             "write a program for %s and one for the return", plain->name);
+                             "write a program for %s and one for the return", plain(kind)->name);
 }
 
-static struct rp_error *resolve_function(struct rp_spec *spec) {
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    return plain(spec->kind)->parse(rest, spec);
+}
+
+static struct rp_error *resolve(struct rp_spec *spec) {
     RP_TRY(check_kernel(spec->kind));
-    return rp_kprobe_kind.resolve(spec);
+    return plain(spec->kind)->resolve(spec);
 }
 
-static struct rp_error *resolve_in_file(struct rp_spec *spec) {
-    RP_TRY(check_kernel(spec->kind));
-    return rp_uprobe_kind.resolve(spec);
-}
-
-static struct rp_error *match_functions(const char *pattern, struct rp_matches *out) {
+static struct rp_error *match(const char *pattern, struct rp_matches *out) {
     RP_TRY(check_kernel(out->kind));
-    return rp_kprobe_kind.match(pattern, out);
-}
-
-static struct rp_error *match_in_file(const char *pattern, struct rp_matches *out) {
-    RP_TRY(check_kernel(out->kind));
-    return rp_uprobe_kind.match(pattern, out);
+    return plain(out->kind)->match(pattern, out);
 }
 
 /* ------------------------------------------------------------------ list */
 
-static struct rp_error *list_functions(const struct rp_probe_kind *kind, const char *pattern,
-                                       bool (*each)(void *ctx, const char *rest), void *ctx) {
+static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
+                             bool (*each)(void *ctx, const char *rest), void *ctx) {
     RP_TRY(check_kernel(kind));
-    return rp_kprobe_kind.list(kind, pattern, each, ctx);
-}
-
-static struct rp_error *list_in_file(const struct rp_probe_kind *kind, const char *pattern,
-                                     bool (*each)(void *ctx, const char *rest), void *ctx) {
-    RP_TRY(check_kernel(kind));
-    return rp_uprobe_kind.list(kind, pattern, each, ctx);
+    return plain(kind)->list(kind, pattern, each, ctx);
 }
 
 static struct rp_error *complete_function(struct rp_completion *completion, const char *rest) {
@@ -106,16 +81,17 @@ const struct rp_probe_kind rp_kprobe_session_kind = {
     .name = "kprobe.session",
     .usage = "kprobe.session:[MODULE:]FUNCTION",
     .what = "the entry and the return of a kernel function, for one program",
-    .parse = parse_function,
+    .parse = parse,
     .sections = (const char *const[]){"kprobe.session", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_KPROBE_SESSION,
+    .is_both = true,
     .set_program = set_program,
-    .resolve = resolve_function,
+    .resolve = resolve,
     .misses = RP_MISSES_RETURNS,
     .attach = attach,
-    .list = list_functions,
-    .match = match_functions,
+    .list = list,
+    .match = match,
     .complete = complete_function,
     .target_noun = "function",
 };
@@ -125,14 +101,15 @@ const struct rp_probe_kind rp_uprobe_session_kind = {
     .usage = "uprobe.session:PATH:FUNCTION",
     .what = "the entry and the return of a function of a program or library, for one program",
     .in_files = true,
-    .parse = parse_in_file,
+    .parse = parse,
     .sections = (const char *const[]){"uprobe.session", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_UPROBE_SESSION,
+    .is_both = true,
     .set_program = set_program,
-    .resolve = resolve_in_file,
+    .resolve = resolve,
     .attach = attach,
-    .list = list_in_file,
-    .match = match_in_file,
+    .list = list,
+    .match = match,
     .target_noun = "function",
 };

@@ -44,11 +44,12 @@ static const char *find_colon(const char *rest) {
 static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     const char *line = rp_line_find(rest);
     const char *colon = line ? line : find_colon(rest);
-    if (line && spec->kind->is_return)
+    if (line && rp_probe_kind_sees_return(spec->kind))
         return rp_error_hint_set(
-            rp_probe_error(EINVAL, "a uretprobe is at a function's return and has no line"),
+            rp_probe_error(EINVAL, "a %s is at a function's return and has no line",
+                           spec->kind->name),
             "uprobe:PATH:FILE:LINE is at a line, %s at the return", spec->kind->usage);
-    if (spec->kind->is_return)
+    if (rp_probe_kind_sees_return(spec->kind))
         RP_TRY(rp_spec_check_return(colon ? colon : "", "uprobe:PATH:FUNCTION+OFFSET", spec));
     if (!colon)
         return rp_probe_error(EINVAL,
@@ -157,7 +158,7 @@ static struct rp_error *check_address(const struct rp_spec *spec, uint64_t addre
     RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
     RP_AUTO_FREE char *name = in.name;
     uint64_t start = name ? in.address : rp_binary_section(spec->path, address);
-    if (spec->kind->is_return)
+    if (rp_probe_kind_sees_return(spec->kind))
         RP_TRY(check_entry(spec, address, &in));
     return start ? check_instruction(spec, start, address) : NULL;
 }
@@ -191,7 +192,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
         RP_TRY(read_address(spec, &address));
     else
         RP_TRY(rp_program_function(spec, &address, &size));
-    if (spec->kind->is_return)
+    if (rp_probe_kind_sees_return(spec->kind))
         RP_TRY(rp_go_refuse_return(spec->path));
     if (is_entry_of_go(spec))
         address = rp_go_entry(spec->path, address);
@@ -309,7 +310,7 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
             rp_probe_error(EINVAL, "the pattern must begin with one program or library"),
             "such as %s:bash:*readline*", out->kind->name);
     RP_TRY(rp_binary_find(name, &out->path));
-    if (out->kind->is_return)
+    if (rp_probe_kind_sees_return(out->kind))
         RP_TRY(rp_go_refuse_return(out->path));
     struct matching matching = {.pattern = colon + 1, .out = out, .is_go = rp_go_is(out->path)};
     rp_binary_each_ifunc(out->path, add_ifunc, &matching);

@@ -381,7 +381,9 @@ static struct rp_error *plan_points(struct rp_query_plan *p) {
         if (i || p->part)
             snprintf(fallback, sizeof(fallback), "on_event_%zu", p->part ? p->part : i + 1);
         p->point_count = i + 1;
-        RP_TRY(rp_attach_point_open(spec, fallback, q, &p->points[i]));
+        /* A part's own question has no expressions yet. */
+        const struct rp_question *names = p->whole ? p->whole->question : q;
+        RP_TRY(rp_attach_point_open(spec, fallback, names, &p->points[i]));
         if (note && !p->note)
             p->note = rp_take(note);
     }

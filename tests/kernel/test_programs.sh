@@ -4,8 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-[ "$(uname -m)" = x86_64 ] || { echo "skip ${0##*/}: calling conventions of other processors are not known"; exit 77; }
-type gcc >/dev/null 2>&1 || { echo "skip ${0##*/}: there is no gcc"; exit 77; }
+[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+type gcc >/dev/null 2>&1 || skip "there is no gcc"
 
 # source_of FIRST: a program whose function takes a struct with FIRST before what is asked for
 source_of() {
@@ -378,6 +378,9 @@ variables() {
 		equal "a static one" "6,1 8,2 11,3" "$(grep '"probe":3' out | jsonlines data.local data.n | tr '\t\n' ', ' | sed 's/ $//')"
 		equal "pid stays the process" 1 "$(grep '"probe":4' out | grep -c -v '"pid":77')"
 	done
+	run reprobe --json -e 'trace ./prog:main, ./prog:work counter stats.name as name' -c ./prog
+	status 0
+	equal "at several places" "3,global 3,global 4,global 6,global" "$(jsonlines data.counter data.name <out | tr '\t\n' ', ' | sed 's/ $//')"
 	run reprobe -e 'trace ./prog:work per_thread' -c ./prog
 	says 'work has no argument `per_thread`'
 	# Of variables in other files of which several have the name nobody knows which is meant, and a member is none.

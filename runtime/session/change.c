@@ -77,6 +77,7 @@ static void end_module(struct rp_session *s, struct rp_module *module) {
     rp_session_add_gone(s, module);
     close_streams_of(s, module);
     rp_session_forget_rows(s, module);
+    rp_session_forget_told(s, module);
     rp_module_free(module);
 }
 

@@ -180,6 +180,15 @@ static struct rp_losses_told *told_of(struct rp_session *s, const struct rp_modu
     return &added->told;
 }
 
+void rp_session_forget_told(struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->told.count; i++)
+        if (s->told.items[i].module == module) {
+            rp_vec_clear(&s->told.items[i].told);
+            rp_vec_remove(&s->told, i);
+            return;
+        }
+}
+
 void rp_session_clear_told(struct rp_session *s) {
     for (size_t i = 0; i < s->told.count; i++)
         rp_vec_clear(&s->told.items[i].told);

@@ -122,7 +122,8 @@ bool rp_session_progress(void *session, size_t done, size_t count);
 
 /* ---- report.c */
 
-/* Ends what rp_session_report_so_far() keeps. */
+/* Ends what rp_session_report_so_far() keeps, of one module before it is freed, or of all. */
+void rp_session_forget_told(struct rp_session *s, const struct rp_module *module);
 void rp_session_clear_told(struct rp_session *s);
 /* Adds what the module did to what is known of those that are gone. */
 void rp_session_add_gone(struct rp_session *s, const struct rp_module *module);

@@ -47,14 +47,16 @@ static const char too_long[] = "it took too long (DEBUGINFOD_MAXTIME)",
 
 static struct { FUNCTIONS(RP_LIBRARY_MEMBER) } client;
 
-/* What has not come. */
-struct absent {
-    char *program, *build_id, *why;
+/* What has come, or has not. */
+struct answer {
+    char *program, *build_id;
+    char *path;       /* NULL: it has not come, */
+    char *why;        /* for this reason */
     bool is_for_good; /* else it may be asked for again */
 };
 
 static const struct rp_debuginfod *use;
-static RP_VEC(struct absent) absents;
+static RP_VEC(struct answer) answers;
 
 void rp_debuginfod_use(const struct rp_debuginfod *given) {
     use = given;
@@ -192,35 +194,42 @@ static const char *ask_by_worker(struct request *request, const char *program,
     return why ? why : request->error ? reason(request->error) : NULL;
 }
 
-static bool is_absent(const char *build_id) {
-    for (size_t i = 0; i < absents.count; i++)
-        if (!strcmp(absents.items[i].build_id, build_id))
-            return true;
-    return false;
+static struct answer *find(const char *build_id) {
+    for (size_t i = 0; i < answers.count; i++)
+        if (!strcmp(answers.items[i].build_id, build_id))
+            return &answers.items[i];
+    return NULL;
 }
 
-static void clear(const struct absent *absent) {
-    free(absent->program);
-    free(absent->build_id);
-    free(absent->why);
+static void clear(const struct answer *answer) {
+    free(answer->program);
+    free(answer->build_id);
+    free(answer->path);
+    free(answer->why);
 }
 
-static void forget(struct absent *absent) {
-    clear(absent);
-    *absent = absents.items[--absents.count];
+static void forget(struct answer *answer) {
+    clear(answer);
+    *answer = answers.items[--answers.count];
 }
 
 void rp_debuginfod_again(void) {
-    for (size_t i = absents.count; i-- > 0;)
-        if (!absents.items[i].is_for_good)
-            forget(&absents.items[i]);
+    for (size_t i = answers.count; i-- > 0;)
+        if (!answers.items[i].is_for_good)
+            forget(&answers.items[i]);
 }
 
-static void note(const char *program, const char *build_id, const char *why, bool is_for_good) {
-    struct absent absent = {strdup(program), strdup(build_id), strdup(why), is_for_good};
-    if (absent.program && absent.build_id && absent.why && rp_vec_push(&absents, absent))
+/* `why` NULL: it has come, to `path`. */
+static void note(const char *program, const char *build_id, const char *path, const char *why) {
+    struct answer answer = {.program = strdup(program),
+                            .build_id = strdup(build_id),
+                            .path = why ? NULL : strdup(path),
+                            .why = why ? strdup(why) : NULL,
+                            .is_for_good = why != interrupted};
+    if (answer.program && answer.build_id && (answer.path || answer.why) &&
+        rp_vec_push(&answers, answer))
         return;
-    clear(&absent);
+    clear(&answer);
 }
 
 /* What a worker that was ended leaves behind: what has come so far, in debuginfo.XXXXXX, and an
@@ -253,29 +262,43 @@ static int ask(const char *program, const char *build_id, char **name) {
         use->end(program, fd >= 0 && *request->url ? request->url : NULL);
     if (why == too_long || why == interrupted)
         forget_entry(build_id);
-    if (why)
-        note(program, build_id, why, why != interrupted);
+    note(program, build_id, request->path, why);
     if (fd < 0)
         free(rp_take(*name));
     munmap(request, sizeof(*request));
     return fd;
 }
 
+/* What has come before, unless it was removed meanwhile. */
+static int open_kept(struct answer *known, char **name) {
+    *name = strdup(known->path);
+    int fd = *name ? open(*name, O_RDONLY | O_CLOEXEC) : -1;
+    if (fd >= 0)
+        return fd;
+    free(rp_take(*name));
+    forget(known);
+    return -1;
+}
+
 int rp_debuginfod_fetch(const char *program, const char *build_id, char **name) {
-    if (!use || is_absent(build_id))
+    struct answer *known = find(build_id);
+    if (!use || (known && !known->path))
         return -1;
+    int fd = known ? open_kept(known, name) : -1;
+    if (fd >= 0)
+        return fd;
     const char *why = open_library();
     if (!why && !choose_place())
         why = "there is no directory of this user's to keep it in";
     if (!why)
         return ask(program, build_id, name);
-    note(program, build_id, why, true);
+    note(program, build_id, NULL, why);
     return -1;
 }
 
 const char *rp_debuginfod_why(const char *program) {
-    for (size_t i = 0; i < absents.count; i++)
-        if (!strcmp(absents.items[i].program, program))
-            return absents.items[i].why;
+    for (size_t i = 0; i < answers.count; i++)
+        if (answers.items[i].why && !strcmp(answers.items[i].program, program))
+            return answers.items[i].why;
     return NULL;
 }

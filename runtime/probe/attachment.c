@@ -11,6 +11,7 @@
 
 #include "kernel/bcc.h"
 #include "probe/attachment.h"
+#include "probe/missed.h"
 #include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
@@ -35,7 +36,7 @@ static uint64_t missed_at(const struct rp_attachment *attachment, const struct r
                           bool *known) {
     uint64_t missed = 0;
     if (attachment->counts_missed && match->fd >= 0)
-        *known = rp_missed_read(&attachment->reader, match->fd, match->event_fd, &missed) && *known;
+        *known = rp_missed_read(match->fd, match->event_fd, &missed) && *known;
     return missed;
 }
 
@@ -111,8 +112,6 @@ void rp_attachment_end(struct rp_attachment *attachment) {
     for (size_t i = 0; i < attachment->count; i++)
         end_place(attachment, &attachment->items[i]);
     rp_vec_clear(attachment);
-    if (attachment->counts_missed)
-        rp_missed_reader_close(&attachment->reader);
     *attachment = (struct rp_attachment){
         .missed = attachment->missed, .given = attachment->given, .unsure = attachment->unsure};
 }
@@ -121,7 +120,7 @@ void rp_attachment_end(struct rp_attachment *attachment) {
 
 void rp_attachment_count_missed(struct rp_attachment *attachment) {
     attachment->counts_missed = true;
-    rp_missed_reader_open(&attachment->reader);
+    rp_missed_prepare();
 }
 
 uint64_t rp_attachment_missed(const struct rp_attachment *attachment, bool *known) {

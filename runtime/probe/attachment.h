@@ -7,7 +7,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "probe/missed.h"
 #include "util/error.h"
 #include "util/vec.h"
 
@@ -15,10 +14,9 @@
 struct rp_attachment {
     RP_VEC(struct rp_attached);
     struct rp_closer *closer; /* owns their descriptors once it is disabled */
-    struct rp_missed_reader reader;
-    bool counts_missed;     /* the kernel counts what it misses there, and `reader` is open */
-    bool unsure;            /* of something that is closed it did not tell */
-    uint64_t missed, given; /* by what is closed; of all what was taken */
+    bool counts_missed;       /* the kernel counts what it misses there */
+    bool unsure;              /* of something that is closed it did not tell */
+    uint64_t missed, given;   /* by what is closed; of all what was taken */
 };
 
 /* Adds an attach point to `attachment`, which takes `fd` and `event` (malloc()ed, or NULL), even on

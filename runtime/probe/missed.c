@@ -7,8 +7,8 @@
 #include "probe/missed.h"
 
 #include <bpf/bpf.h>
+#include <pthread.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "kernel/features.h"
 #include "kernel/walk.h"
@@ -92,29 +92,27 @@ static struct rp_walk to_fprobe(void) {
 
 /* ------------------------------------------------------------------ either */
 
-void rp_missed_reader_open(struct rp_missed_reader *reader) {
-    *reader = (struct rp_missed_reader){-1, -1};
-    if (rp_kernel_at_least(6, 7))
-        return;
+static int of_event = -1, of_link = -1; /* -1: not needed, or the kernel refuses the program */
+
+static void load_both(void) {
     const struct rp_walk event = to_kprobe(), link = to_fprobe();
-    *reader = (struct rp_missed_reader){rp_walk_load(&event), rp_walk_load(&link)};
+    of_event = rp_walk_load(&event);
+    of_link = rp_walk_load(&link);
 }
 
-void rp_missed_reader_close(struct rp_missed_reader *reader) {
-    if (reader->of_event >= 0)
-        close(reader->of_event);
-    if (reader->of_link >= 0)
-        close(reader->of_link);
-    *reader = (struct rp_missed_reader){-1, -1};
+void rp_missed_prepare(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    if (!rp_kernel_at_least(6, 7))
+        pthread_once(&once, load_both);
 }
 
-bool rp_missed_read(const struct rp_missed_reader *reader, int fd, int event_fd, uint64_t *missed) {
+bool rp_missed_read(int fd, int event_fd, uint64_t *missed) {
     struct link_info info;
     bool is_link = read_link_info(fd, &info);
     *missed = 0;
     if (is_link && rp_kernel_at_least(6, 7))
         return told_by_link(&info, missed);
     if (is_link && info.type == LINK_TYPE_OF_KPROBES)
-        return rp_walk_run(reader->of_link, fd, missed);
-    return rp_walk_run(reader->of_event, event_fd >= 0 ? event_fd : fd, missed);
+        return rp_walk_run(of_link, fd, missed);
+    return rp_walk_run(of_event, event_fd >= 0 ? event_fd : fd, missed);
 }

@@ -111,15 +111,9 @@ static struct rp_error *attach_to_matches(struct rp_module *module, const char *
  * asks for CAP_PERFMON alone, where a perf event asks for more. */
 static struct rp_error *attach_by_link(struct rp_module *module, const char *function,
                                        const struct rp_spec *spec, struct rp_instance *instance) {
-    RP_AUTO(rp_matches_clear) struct rp_matches one = {.kind = spec->kind};
+    RP_AUTO(rp_matches_clear) struct rp_matches one = {0};
     struct rp_program *by_link;
-    if (spec->path) {
-        one.pid = spec->pid;
-        one.path = strdup(spec->path);
-        if (!one.path)
-            return rp_error_nomem();
-    }
-    RP_TRY(rp_matches_add(&one, spec->target, spec->number));
+    RP_TRY(rp_matches_of_spec(spec, &one));
     struct rp_program_kind program = {.type = spec->kind->prog_type,
                                       .attach_type = rp_matches_attach_type(&one)};
     if (!program.attach_type)

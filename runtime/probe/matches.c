@@ -20,6 +20,17 @@ struct rp_error *rp_matches_add(struct rp_matches *matches, const char *name, ui
     return NULL;
 }
 
+struct rp_error *rp_matches_of_spec(const struct rp_spec *spec, struct rp_matches *out) {
+    *out = (struct rp_matches){.kind = spec->kind};
+    if (spec->path) {
+        out->pid = spec->pid;
+        out->path = strdup(spec->path);
+        if (!out->path)
+            return rp_error_nomem();
+    }
+    return rp_matches_add(out, spec->target, spec->number);
+}
+
 const char *rp_match_name(const struct rp_matches *matches, size_t i) {
     return matches->items[i].spec + strlen(matches->kind->name) + 1 +
            (matches->path ? strlen(matches->path) + 1 : 0);

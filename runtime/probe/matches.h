@@ -26,6 +26,8 @@ struct rp_matches {
 
 /* For the match() of kinds. Adds "KIND:[PATH:]NAME". */
 struct rp_error *rp_matches_add(struct rp_matches *matches, const char *name, uint64_t number);
+/* That one attach point, for a link to many. */
+struct rp_error *rp_matches_of_spec(const struct rp_spec *spec, struct rp_matches *out);
 /* Adds the matches of `from`, with the kind of `to`. */
 struct rp_error *rp_matches_copy(const struct rp_matches *from, struct rp_matches *to);
 /* The part after the kind and the path. */

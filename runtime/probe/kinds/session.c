@@ -66,11 +66,8 @@ static struct rp_error *refused(const struct rp_spec *spec, int errnum) {
 }
 
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
-    RP_AUTO(rp_matches_clear) struct rp_matches one = {.kind = spec->kind, .pid = spec->pid};
-    one.path = spec->path ? strdup(spec->path) : NULL;
-    if (spec->path && !one.path)
-        return rp_error_nomem();
-    RP_TRY(rp_matches_add(&one, spec->target, spec->number));
+    RP_AUTO(rp_matches_clear) struct rp_matches one = {0};
+    RP_TRY(rp_matches_of_spec(spec, &one));
     int link, errnum = rp_multi_link(&one, 0, 1, 0, prog_fd, &link);
     return errnum ? refused(spec, errnum) : rp_attachment_add(out, link, NULL);
 }

@@ -29,7 +29,7 @@ struct rp_stack {
     struct rp_unwind *unwind;   /* or NULL */
     struct rp_session *session; /* in which processes are watched */
     int timer;                  /* -1: none are */
-    RP_VEC(char *) names;       /* innermost first */
+    struct rp_texts names;      /* innermost first */
     struct rp_stack *next;      /* of all that there are */
 };
 
@@ -116,8 +116,7 @@ struct rp_error *rp_stack_new(const struct rp_module *module, struct rp_stack **
 }
 
 void rp_stack_clear(struct rp_stack *stack) {
-    while (stack->names.count)
-        free(stack->names.items[--stack->names.count]);
+    rp_texts_clear(&stack->names);
 }
 
 void rp_stack_free(struct rp_stack *stack) {
@@ -125,7 +124,6 @@ void rp_stack_free(struct rp_stack *stack) {
         return;
     strike(stack);
     rp_stack_clear(stack);
-    rp_vec_clear(&stack->names);
     if (stack->timer >= 0) {
         rp_session_unwatch(stack->session, stack->timer);
         close(stack->timer);
@@ -137,13 +135,8 @@ void rp_stack_free(struct rp_stack *stack) {
     free(stack);
 }
 
-static void take(struct rp_stack *stack, char *name) {
-    if (name && !rp_vec_push(&stack->names, name))
-        free(name);
-}
-
 static void add(struct rp_stack *stack, const char *name, const char *mark) {
-    take(stack, rp_text("%s%s", name, mark));
+    rp_texts_add(&stack->names, rp_text("%s%s", name, mark));
 }
 
 static bool on_process(void *ctx, const void *data, size_t size) {
@@ -214,9 +207,10 @@ static void add_frame(struct rp_stack *stack, const char *name, bool is_inlined,
                       const struct rp_frame *frame, const char *mark) {
     const char *inlined = is_inlined ? " (inlined)" : "";
     if (shows_lines && frame && frame->file)
-        take(stack, rp_text("%s%s %s:%u%s", name, inlined, frame->file, frame->line, mark));
+        rp_texts_add(&stack->names,
+                     rp_text("%s%s %s:%u%s", name, inlined, frame->file, frame->line, mark));
     else
-        take(stack, rp_text("%s%s%s", name, inlined, mark));
+        rp_texts_add(&stack->names, rp_text("%s%s%s", name, inlined, mark));
 }
 
 /* Of a process that ended at once, or runs another program by now, the files are known that were

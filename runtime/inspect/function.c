@@ -17,6 +17,7 @@
 #include "util/demangle.h"
 #include "util/error.h"
 #include "util/text.h"
+#include "util/vec.h"
 
 #define CODE_MAX (1 << 20)
 
@@ -64,33 +65,56 @@ static struct rp_error *find(const char *text, struct function *f) {
 
 /* ------------------------------------------------------------------ instructions */
 
+struct callee {
+    uint64_t address;
+    char *name;
+};
+
 struct printer {
     struct function *f;
     FILE *out;
-    size_t row; /* the next one */
-    uint64_t called;
-    char *callee; /* what is at `called`, or where a jump goes to */
+    size_t row;               /* the next one */
+    RP_VEC(struct callee) of; /* all functions of the file, once one is looked for */
+    char *name;               /* the last one that was found */
 };
 
-static bool is_callee(void *ctx, const char *name, uint64_t address, uint64_t size) {
+static void printer_clear(struct printer *p) {
+    for (size_t i = 0; i < p->of.count; i++)
+        free(p->of.items[i].name);
+    rp_vec_clear(&p->of);
+    free(p->name);
+}
+
+static bool add_callee(void *ctx, const char *name, uint64_t address, uint64_t size) {
     (void)size;
     struct printer *p = ctx;
-    if (address != p->called)
+    struct callee callee = {address, strdup(name)};
+    if (callee.name && rp_vec_push(&p->of, callee))
         return true;
-    char *written = rp_demangle(name);
-    p->callee = written ? written : strdup(name);
+    free(callee.name);
     return false;
 }
 
+static const char *function_at(struct printer *p, uint64_t address) {
+    if (!p->of.count)
+        rp_error_free(rp_binary_each_function(p->f->path, add_callee, p));
+    for (size_t i = 0; i < p->of.count; i++)
+        if (p->of.items[i].address == address)
+            return p->of.items[i].name;
+    return NULL;
+}
+
+/* Where a call or a jump goes to. */
 static const char *name_at(void *ctx, uint64_t address) {
     struct printer *p = ctx;
-    free(rp_take(p->callee));
-    p->called = address;
-    if (address > p->f->address && address - p->f->address < p->f->size)
-        p->callee = rp_text("+0x%" PRIx64, address - p->f->address);
-    else
-        rp_error_free(rp_binary_each_function(p->f->path, is_callee, p));
-    return p->callee;
+    free(rp_take(p->name));
+    if (address > p->f->address && address - p->f->address < p->f->size) {
+        p->name = rp_text("+0x%" PRIx64, address - p->f->address);
+        return p->name;
+    }
+    const char *name = function_at(p, address);
+    p->name = name ? rp_demangle(name) : NULL;
+    return p->name ? p->name : name;
 }
 
 static void print_lines(void *ctx, uint64_t address) {
@@ -118,7 +142,7 @@ struct rp_error *rp_inspect_code(const char *spec, FILE *out) {
     if (!code)
         return rp_error_nomem();
     size_t size = rp_binary_read_code(f.path, f.address, code, f.size);
-    struct printer p = {.f = &f, .out = out};
+    RP_AUTO(printer_clear) struct printer p = {.f = &f, .out = out};
     RP_AUTO_DISASSEMBLER
     struct rp_disassembler *disassembler =
         rp_disassembler_new(RP_INSTRUCTIONS_MACHINE, name_at, &p);
@@ -130,7 +154,6 @@ struct rp_error *rp_inspect_code(const char *spec, FILE *out) {
     print_untold(&f, out);
     fputc('\n', out);
     rp_print_machine(disassembler, code, size, f.address, print_lines, &p, out);
-    free(p.callee);
     return NULL;
 }
 

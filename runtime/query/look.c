@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* How a value is shown where nobody says it: by what the kernel calls it, or its type. */
+#include <stdio.h>
 #include <string.h>
 
 #include "kernel/btf.h"
@@ -137,13 +138,18 @@ static const char *by_name(struct rp_query_plan *p, const struct rp_variable *va
 /* "enum:0=FAST,1=SLOW": these names could have another meaning in the program that is written. */
 static const char *by_enumerators(struct rp_query_plan *p, const struct rp_c_type *type) {
     const struct btf_type *t = rp_btf_type(type->btf, type->plain);
-    const char *text = "enum:";
-    for (unsigned i = 0; text && i < btf_vlen(t) && i < ENUMERATORS_MAX; i++) {
+    RP_AUTO_FREE char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    if (!out)
+        return NULL;
+    fputs("enum:", out);
+    for (unsigned i = 0; i < btf_vlen(t) && i < ENUMERATORS_MAX; i++) {
         const struct rp_btf_enumerator one = rp_btf_enumerator(type->btf, t, i);
-        text = rp_arena_text(&p->scope.types.arena, "%s%s%jd=%s", text, i ? "," : "",
-                             (intmax_t)one.value, one.name);
+        fprintf(out, "%s%jd=%s", i ? "," : "", (intmax_t)one.value, one.name);
     }
-    return text;
+    fclose(out);
+    return text ? rp_arena_copy(&p->scope.types.arena, text, size) : NULL;
 }
 
 const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {

@@ -11,6 +11,7 @@
 #include "record/map_printer.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/names.h"
 #include "util/opts.h"
 #include "util/text.h"
 
@@ -38,8 +39,8 @@ struct source {
     struct rp_metrics_opts opts;
     const struct rp_map_table *t;
     const char *map;
-    uint64_t *seen; /* hashes of labels, two slots for each key; 0: free */
-    size_t slots, copies;
+    struct rp_names seen; /* labels */
+    size_t copies;
     size_t keys, shown; /* of the map; of these so many */
     char *name, *help;  /* "reprobe_counts" */
 };
@@ -159,20 +160,6 @@ static void write_key_label(struct source *s, size_t i, const uint8_t *row, FILE
         write_label(out, name, text ? text : "");
 }
 
-/* Whether others had the same labels: keys can differ in what is not shown. */
-static bool was_seen(struct source *s, const char *labels) {
-    uint64_t hash = 14695981039346656037U; /* FNV-1a */
-    for (const char *c = labels; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 1099511628211U;
-    hash += hash == 0;
-    size_t i = hash % s->slots;
-    while (s->seen[i] && s->seen[i] != hash)
-        i = (i + 1) % s->slots;
-    bool seen = s->seen[i] == hash;
-    s->seen[i] = hash;
-    return seen;
-}
-
 /* "question="1",comm="dd",", malloc()ed; NULL without memory. */
 static char *labels_of(struct source *s, const uint8_t *row) {
     char *text = NULL;
@@ -187,8 +174,9 @@ static char *labels_of(struct source *s, const uint8_t *row) {
         if (s->printer.is_histogram ? rp_map_is_heading(s->t, i) : i < s->t->key_columns)
             write_key_label(s, i, row, out);
     fclose(out);
-    if (!text || !was_seen(s, text))
+    if (!text || rp_names_add(&s->seen, text, strlen(text)) || s->seen.out_of_memory)
         return text;
+    /* Others had the same: keys can differ in what is not shown. */
     char *other = rp_text("%scopy=\"%zu\",", text, ++s->copies);
     free(text);
     return other;
@@ -370,16 +358,13 @@ static struct rp_error *add_keys(struct source *s, struct rp_map_table *t) {
         s->keys = 0;
         RP_TRY(rp_map_each_group(t, count_group, s));
     }
-    s->slots = 2 * (s->keys < s->opts.limit ? s->keys : s->opts.limit) + 1;
-    s->seen = calloc(s->slots, sizeof(*s->seen));
-    if (!s->seen)
-        return rp_error_nomem();
-    if (s->printer.is_histogram)
-        return rp_map_each_group(t, add_group, s);
     size_t skipped = s->keys > s->opts.limit ? s->keys - s->opts.limit : 0;
-    for (size_t i = skipped; t->rows && i < s->keys; i++)
-        add_row(s, rp_map_row(t, i));
-    return NULL;
+    if (s->printer.is_histogram)
+        RP_TRY(rp_map_each_group(t, add_group, s));
+    else
+        for (size_t i = skipped; t->rows && i < s->keys; i++)
+            add_row(s, rp_map_row(t, i));
+    return s->seen.out_of_memory ? rp_error_nomem() : NULL;
 }
 
 static struct rp_error *say_left_out(struct source *s) {
@@ -420,7 +405,7 @@ struct rp_error *rp_metrics_add_map(struct rp_metrics *metrics, const struct rp_
         err = say_left_out(&s);
     free(s.name);
     free(s.help);
-    free(s.seen);
+    rp_names_clear(&s.seen);
     return err;
 }
 

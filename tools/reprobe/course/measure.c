@@ -10,6 +10,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/lexer.h"
+#include "util/names.h"
 
 /* ------------------------------------------------------------------ numbers */
 
@@ -138,15 +139,12 @@ struct tally {
     const struct lesson_measure *measure;
     const struct numbers *facts;
     long long sum;
-    struct rp_texts values; /* of MEASURE_DISTINCT */
+    struct rp_names values; /* of MEASURE_DISTINCT */
 };
 
 static bool add_distinct(struct tally *tally, const char *value) {
-    for (size_t i = 0; i < tally->values.count; i++)
-        if (!strcmp(tally->values.items[i], value))
-            return true;
-    tally->sum++;
-    return rp_texts_add(&tally->values, strdup(value));
+    tally->sum += rp_names_add(&tally->values, value, strlen(value));
+    return !tally->values.out_of_memory;
 }
 
 /* A histogram is its buckets: each is an entry. */
@@ -188,7 +186,7 @@ static bool tally_lines(struct tally *tally, const struct lines *lines) {
     bool ok = true;
     for (size_t i = 0; ok && i < lines->count; i++)
         ok = tally_line(tally, lines->items[i]);
-    rp_texts_clear(&tally->values);
+    rp_names_clear(&tally->values);
     return ok;
 }
 

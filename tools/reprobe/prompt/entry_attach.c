@@ -9,6 +9,7 @@
 #include "source.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/names.h"
 
 /* ------------------------------------------------------------------ attach points */
 
@@ -48,13 +49,16 @@ static const char *short_name(const char *name) {
     return colon ? colon + 1 : name;
 }
 
-/* Whether another one has that, too: "uprobe:prog:f" and "uretprobe:prog:f". */
-static bool is_ambiguous(const struct entry *entry, const char *name) {
-    unsigned count = 0;
+/* The short names that several have, as "f" of "uprobe:prog:f" and "uretprobe:prog:f". */
+static void add_shared_names(const struct entry *entry, struct rp_names *shared) {
+    struct rp_names all = {0};
     for (size_t i = 0; i < entry->names.count; i++)
-        for (size_t n = 0; n < entry->names.items[i].count; n++)
-            count += !strcmp(short_name(entry->names.items[i].items[n]), short_name(name));
-    return count > 1;
+        for (size_t n = 0; n < entry->names.items[i].count; n++) {
+            const char *name = short_name(entry->names.items[i].items[n]);
+            if (!rp_names_add(&all, name, strlen(name)))
+                rp_names_add(shared, name, strlen(name));
+        }
+    rp_names_clear(&all);
 }
 
 char *entry_place_names(const struct entry *entry) {
@@ -63,13 +67,16 @@ char *entry_place_names(const struct entry *entry) {
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return NULL;
+    struct rp_names shared = {0};
+    add_shared_names(entry, &shared);
     fputs("place:", out);
     for (size_t i = 0; i < entry->names.count; i++)
         for (size_t n = 0; n < entry->names.items[i].count; n++) {
             const char *name = entry->names.items[i].items[n];
             fprintf(out, "%" PRIu64 "=%s,", (uint64_t)i << 32 | n,
-                    is_ambiguous(entry, name) ? name : short_name(name));
+                    rp_names_has(&shared, short_name(name)) ? name : short_name(name));
         }
+    rp_names_clear(&shared);
     fclose(out);
     return text;
 }

@@ -115,8 +115,8 @@ each_refused() {
 
 # ---------------------------------------------------------------- a lesson of one's own
 
-# A folder is all that it takes. This one's workload counts two things and the program counts one.
-own_lesson() {
+# make_own: a lesson of one's own, own/07-own, and what a student has of it. The program counts four calls of six.
+make_own() {
 	mkdir -p own/07-own/solution
 	cat >own/07-own/lesson <<'END'
 title     A lesson of one's own
@@ -154,6 +154,14 @@ TRACEPOINT_PROBE(syscalls, sys_enter_mkdir)
     return 0;
 }
 END
+	run reprobe course reset --labs own --dir student 7
+	status 0
+}
+
+# A folder is all that it takes.
+own_lesson() {
+	make_own
+	rm -r student
 	run reprobe course check --labs own --here --dir student own
 	status 1
 	contains "the verdict" "$out" "not yet" "All 6 calls: you have 4." "Some of 6."
@@ -181,7 +189,7 @@ wrong_line() {
 	cp saved own/07-own/lesson
 }
 wrong_lessons() {
-	own_lesson
+	make_own
 	wrong_line "titel  A word" "no such word"
 	wrong_line "want calls about made" "NAME OPERATOR NAME"
 	wrong_line "measure x count y" "no such kind"
@@ -196,7 +204,7 @@ wrong_lessons() {
 }
 # A workload that does not say what it did is the lesson's fault, and is not held against the student.
 silent_workload() {
-	own_lesson
+	make_own
 	sed -i 's/made=\$made/others=1/' own/07-own/work
 	run reprobe course check --labs own --here --dir student own
 	refused "cannot check lesson 7" "said no \`made\`"
@@ -204,7 +212,7 @@ silent_workload() {
 
 # A name that is a fact's and a measure's would say one and mean the other.
 two_of_one_name() {
-	own_lesson
+	make_own
 	sed -i 's/made=\$made/made=$made\\ncalls=6/' own/07-own/work
 	run reprobe course check --labs own --here --dir student own
 	refused "lesson 7: \`calls\`" "two numbers of one name"
@@ -212,7 +220,7 @@ two_of_one_name() {
 
 # What runs the program may be the lesson's own, too: this one runs a script of the prompt, and takes numbers of its lines.
 own_runner() {
-	own_lesson
+	make_own
 	cat >>own/07-own/lesson <<'END'
 program   own.q
 runner    run
@@ -248,7 +256,7 @@ END
 
 # A program that sends signals, or prints without end, is ended or refused.
 bounded() {
-	own_lesson
+	make_own
 	cat >student/07-own/own.c <<'END'
 TRACEPOINT_PROBE(syscalls, sys_enter_mkdir) { bpf_send_signal(9); return 0; }
 END
@@ -342,7 +350,7 @@ END
 # Ctrl-C ends it in the middle of a check, and nothing stays.
 interrupted() {
 	mkdir -p own
-	own_lesson
+	make_own
 	sed -i '1s/.*/#!\/bin\/sh/; 2,4d' own/07-own/work
 	printf 'echo $$ >%s/workload\nexec sleep 1000\n' "$PWD" >>own/07-own/work
 	start env REPROBE_LABS="$PWD/own" reprobe course check --here --dir student own

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,4 +142,9 @@ pid_t rp_pid_here(pid_t kernels) {
     known->looked_ns = rp_now_ns();
     known->ours = look_for(kernels);
     return known->ours;
+}
+
+bool rp_pid_has_ended(pid_t kernels) {
+    pid_t here = rp_pid_here(kernels);
+    return !here || (kill(here, 0) && errno == ESRCH);
 }

@@ -18,5 +18,7 @@ struct rp_error *rp_pid_of_kernel(pid_t ours, pid_t *kernels);
 /* Our number of the process that the kernel calls that; 0: none, it has ended, or it is in a
  * namespace that we do not see. The first rp_pid_of_kernel() is before capabilities are dropped. */
 pid_t rp_pid_here(pid_t kernels);
+/* Whether nothing is left of it that we see. */
+bool rp_pid_has_ended(pid_t kernels);
 
 #endif

@@ -25,6 +25,7 @@ struct space {
     char code[65];   /* digest of executable mappings and perf maps; "" for the kernel */
     void *cache;     /* libbcc's; reads the names from the files on first use */
     bool is_partial; /* the process ended meanwhile */
+    bool is_over;    /* it has ended: it maps nothing any more */
 };
 
 struct rp_symbols {
@@ -111,14 +112,21 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
         if (space)
             space->is_partial = !digest_of_code(here, after);
     }
-    if (space)
+    if (space) {
         memcpy(space->code, code, sizeof(code));
+        space->is_over = false;
+    }
 }
 
 void rp_symbols_notice_again(struct rp_symbols *symbols) {
-    for (size_t i = 0; i < symbols->spaces.count; i++)
-        if (symbols->spaces.items[i].pid != KERNEL)
-            rp_symbols_notice(symbols, symbols->spaces.items[i].pid);
+    for (size_t i = 0; i < symbols->spaces.count; i++) {
+        struct space *space = &symbols->spaces.items[i];
+        if (space->pid == KERNEL || space->is_over)
+            continue;
+        space->is_over = rp_pid_has_ended(space->pid);
+        if (!space->is_over)
+            rp_symbols_notice(symbols, space->pid);
+    }
 }
 
 /* ------------------------------------------------------------------ names */

@@ -10,6 +10,7 @@
 #include "compile/module.h"
 #include "compile/object.h"
 #include "debug/libdw.h"
+#include "kernel/pids.h"
 #include "stack/mappings.h"
 #include "stack/unwound_list.h"
 #include "util/array.h"
@@ -60,6 +61,7 @@ struct space {
         uint64_t address, looked_ns;
     } nowhere[NOWHERE]; /* what it was looked at for in vain: the last ones, in turn */
     unsigned next_nowhere;
+    bool is_over; /* the process has ended: nobody looks at it again */
 };
 
 struct rp_unwind {
@@ -152,8 +154,11 @@ void rp_unwind_notice(struct rp_unwind *unwind, pid_t pid) {
 }
 
 void rp_unwind_notice_again(struct rp_unwind *unwind) {
-    for (size_t i = 0; unwind && i < unwind->spaces.count; i++)
-        look(unwind, unwind->spaces.items[i]);
+    for (size_t i = 0; unwind && i < unwind->spaces.count; i++) {
+        struct space *space = unwind->spaces.items[i];
+        if (!space->is_over && !look(unwind, space))
+            space->is_over = rp_pid_has_ended(space->mappings.pid);
+    }
 }
 
 /* What the stack is of; NULL: it had ended before anybody saw it. */

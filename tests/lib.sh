@@ -197,6 +197,19 @@ private() {
 	cp "$helpers/$1" "$tmp/${2-$1}" && echo "$tmp/${2-$1}"
 }
 
+# own_root PROGRAM…: a directory that has these, and the libraries that they need, where they are here: for chroot(8).
+# Prints its path.
+own_root() {
+	local program file
+	mkdir -p "$tmp/root/tmp"
+	for program; do
+		for file in "$program" $(ldd "$program" | grep -o '/[^ ]*'); do
+			mkdir -p "$tmp/root${file%/*}" && cp -L "$file" "$tmp/root$file"
+		done
+	done
+	echo "$tmp/root"
+}
+
 # headers: lets stock BCC find the headers of this kernel, which a lab's own modules hide.
 headers() {
 	local modules headers

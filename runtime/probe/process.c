@@ -199,7 +199,8 @@ struct rp_error *rp_process_symbol(pid_t pid, struct rp_program_symbol *symbol, 
     bool is_library = library && strcmp(library, program) != 0;
     const char *shown = is_library ? library : program;
     RP_AUTO_FREE char *in_root =
-        is_library ? rp_text("/proc/%d/root%s", pid, library) : strdup(link);
+        is_library ? rp_text("/proc/%d/root%s", pid, rp_path_behind_root(pid, library))
+                   : strdup(link);
     if (!in_root)
         return rp_error_nomem();
     struct mapping mapping = {0};

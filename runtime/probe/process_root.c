@@ -55,15 +55,6 @@ static bool read_link(const char *link, char path[PATH_MAX]) {
     return length > 0;
 }
 
-/* What is behind the process's root. Where we are in a root of our own, and it has mounts of its
- * own, paths begin at the root of these. */
-static const char *behind_root(const char *path) {
-    char link[64], root[PATH_MAX];
-    snprintf(link, sizeof(link), "/proc/%d/root", whose);
-    size_t length = read_link(link, root) ? strlen(root) : 0;
-    return !strncmp(path, root, length) && path[length] == '/' ? path + length : path;
-}
-
 /* The file's path for us: in /proc, or where the root is a folder of ours. */
 static char *path_of(int fd) {
     char link[64], there[PATH_MAX];
@@ -71,7 +62,8 @@ static char *path_of(int fd) {
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     if (!read_link(link, there) || fstat(fd, &file) || !S_ISREG(file.st_mode))
         return NULL;
-    RP_AUTO_FREE char *in_root = rp_text("/proc/%d/root%s", whose, behind_root(there));
+    RP_AUTO_FREE char *in_root =
+        rp_text("/proc/%d/root%s", whose, rp_path_behind_root(whose, there));
     if (in_root && !stat(in_root, &found) && is_same(&file, &found))
         return rp_take(in_root);
     return !stat(there, &found) && is_same(&file, &found) ? strdup(there) : NULL;
@@ -113,7 +105,7 @@ static char *find_library(const char *name) {
         line[strcspn(line, "\n")] = '\0';
         char *file = strchr(line, '/'), *slash = file ? strrchr(file, '/') : NULL;
         if (slash && is_library(slash + 1, name))
-            return find_path(file);
+            return find_path(rp_path_behind_root(whose, file));
     }
     return NULL;
 }

@@ -55,7 +55,7 @@ static int open_mapped(pid_t pid, uint64_t start, uint64_t end, const char *path
     snprintf(name, sizeof(name), "/proc/%d/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
     int fd = open(name, flags);
     if (fd < 0) {
-        snprintf(name, sizeof(name), "/proc/%d/root%s", pid, path);
+        snprintf(name, sizeof(name), "/proc/%d/root%s", pid, rp_path_behind_root(pid, path));
         fd = open(name, flags);
     }
     if (fd >= 0 && !fstat(fd, &st) && S_ISREG(st.st_mode))

@@ -56,6 +56,8 @@ struct visit {
 /* libbcc takes a perf map for a file at all addresses. */
 static int visit_file(mod_info *file, int in_namespace, void *payload) {
     const struct visit *visit = payload;
+    if (in_namespace) /* libbcc opens it in the process's root */
+        file->name += rp_path_behind_root(visit->pid, file->name) - file->name;
     bool is_perf_map = file->end_addr == UINT64_MAX;
     char inside[PATH_MAX];
     int length = snprintf(inside, sizeof(inside), "/proc/%d/root%s", visit->pid, file->name);

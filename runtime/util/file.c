@@ -112,3 +112,11 @@ FILE *rp_file_of_process(pid_t pid, const char *name) {
     snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
     return fopen(path, "re");
 }
+
+const char *rp_path_behind_root(pid_t pid, const char *path) {
+    char link[64], root[PATH_MAX];
+    snprintf(link, sizeof(link), "/proc/%d/root", pid);
+    ssize_t length = readlink(link, root, sizeof(root));
+    bool is_behind = length > 0 && !strncmp(path, root, (size_t)length) && path[length] == '/';
+    return is_behind ? path + length : path;
+}

@@ -24,6 +24,10 @@ struct rp_error *rp_file_read(const char *path, char **text);
 
 /* /proc/PID/NAME, to be read; NULL with errno. `pid` is as /proc calls it. */
 FILE *rp_file_of_process(pid_t pid, const char *name);
+/* A path as /proc/PID/maps shows it, for the process itself: a part of `path`. Of a process in a
+ * root of its own (chroot(2)) it begins with that root, where that is in a folder of ours, or where
+ * we are in another such root and the process has mounts of its own. */
+const char *rp_path_behind_root(pid_t pid, const char *path);
 
 /* The bytes of a regular file, from its beginning, malloc()ed with one more byte behind them; NULL
  * with errno. */

@@ -99,6 +99,21 @@ files_of_the_process() {
 	kill "$other"
 }
 
+# A process in a root of its own, which is a folder of ours.
+files_of_its_root() {
+	local root watched
+	root=$(own_root "$helpers/watched")
+	chroot "$root" "$helpers/watched" --wait /go --then fork 20 >started &
+	wait_for "it says who it is" test -s started
+	read -r watched _ <started
+	start reprobe --json -p "$watched" -e "count uprobe:$helpers/watched:step" -e 'count uprobe:c:fork'
+	wait_in "it traces" grep -q '\[2\]' err
+	touch "$root/go"
+	stopped
+	status 0
+	equal "in its program, and in its libc" "1 1" "$(jsonlines value <out | paste -sd' ')"
+}
+
 # What 32-bit tasks call is a function of its own; same-named functions are told apart.
 functions_of_the_kernel() {
 	[ -n "$kprobes" ] || skip "this kernel has no kprobes"
@@ -225,5 +240,6 @@ t "types of programs" types_of_programs
 t "offsets within instructions" within_instructions
 t "names of C++ and Rust" names_of_cxx_and_rust
 t "files of the process" files_of_the_process
+t "files of its root" files_of_its_root
 t "functions of the kernel" functions_of_the_kernel
 finish

@@ -214,6 +214,18 @@ names_added_later() {
 	find /tmp -maxdepth 1 -name 'perf-*.map' -newer started -delete
 }
 
+# /proc/PID/maps shows its files behind its root.
+own_roots() {
+	local root
+	root=$(own_root "$helpers/stacks")
+	run profile -F 199 -f -c "exec chroot $root $helpers/stacks spin $ms"
+	status 0
+	[ "$(folded_sum ';main;spin_outer;spin_inner')" -gt 0 ] || fail "expected its functions" "$out"
+	run profile -F 199 -f -c "exec chroot $root $helpers/stacks jit $((ms * 2)) named_inside"
+	status 0
+	[ "$(folded_sum ';named_inside')" -gt 0 ] || fail "expected the name of its own perf map" "$out"
+}
+
 # In the process's own mount namespace a FIFO stands where its program is.
 file_hidden() {
 	cp "$helpers/stacks" spins
@@ -246,6 +258,7 @@ t "profile -U, -K and wrong numbers" kernel_or_user
 t "profile -p LIST, -L, -C, -c N, -d" chosen
 t "perf maps" perf_maps
 t "a perf map that grows" names_added_later
+t "a process in a root of its own" own_roots
 t "a FIFO mounted over a program" file_hidden
 t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks

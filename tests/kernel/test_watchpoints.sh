@@ -111,6 +111,22 @@ by_address() {
 	equal "count" "$watched 50" "$(jsonlines key value <out | tr '\t' ' ')"
 }
 
+# In a root of its own, which is a folder of ours: variables of its program, and of a library there.
+in_its_root() {
+	local root
+	root=$(own_root "$program")
+	chroot "$root" "$program" --wait /go 25 >started &
+	wait_for "it says who it is" test -s started
+	read -r watched address _ <started
+	start reprobe --json -p "$watched" -e "count watchpoint:$program:counter:8:w" -e 'count watchpoint:c:_nl_msg_cat_cntr:4:w'
+	wait_in "it traces" grep -q '\[2\]' err
+	touch "$root/go"
+	wait %1
+	stopped
+	status 0
+	equal "counts" "25 0" "$(jsonlines value <out | xargs)"
+}
+
 # While threads start, each is watched once.
 starting() {
 	f_source
@@ -366,6 +382,7 @@ here "threads and children" threads
 here "a fifth" four
 here "a process that runs" running
 here "an address" by_address
+here "a process in a root of its own" in_its_root
 here "a process that starts threads" starting
 here "another program" executed
 here "another process" others

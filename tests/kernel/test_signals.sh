@@ -210,9 +210,9 @@ END
 writing() { [[ $(cut -d' ' -f1 "/proc/$1/syscall") = 1 ]]; }
 
 # at_any_moment SIGNAL COMMAND…: sent at moments all over the time that it takes until it traces, and a bit more.
-# Each ends it; nothing of it stays. REPROBE_TEST_ALL: 100 moments of each.
+# Each ends it; nothing of it stays. REPROBE_TEST_ALL: 300 moments of each.
 at_any_moment() {
-	local signal=$1 moments=${REPROBE_TEST_ALL:+100} i before whole
+	local signal=$1 moments=${REPROBE_TEST_ALL:+300} i before whole
 	shift
 	moments=${moments:-6}
 	before=$(inventory)

@@ -29,7 +29,6 @@
     F(bcc_elf_foreach_sym)                                                                         \
     F(bcc_elf_foreach_usdt)                                                                        \
     F(bcc_resolve_symname)                                                                         \
-    F(bcc_symcache_refresh)                                                                        \
     F(bcc_symcache_resolve)                                                                        \
     F(bcc_symbol_free_demangle_name)                                                               \
     F(bcc_free_symcache)                                                                           \

@@ -50,7 +50,13 @@ bool rp_kernel_has_in_tracefs(const char *name);
 #define RP_IN_LAB  "use a kernel that has it, such as the lab's: reprobe lab -- COMMAND"
 
 /* Bits of CapEff; linux/capability.h of an older system may lack the newer ones. */
-enum { RP_CAP_SYS_ADMIN = 21, RP_CAP_SYS_RESOURCE = 24, RP_CAP_PERFMON = 38, RP_CAP_BPF = 39 };
+enum {
+    RP_CAP_SYS_ADMIN = 21,
+    RP_CAP_SYS_RESOURCE = 24,
+    RP_CAP_PERFMON = 38,
+    RP_CAP_BPF = 39,
+    RP_CAP_CHECKPOINT_RESTORE = 40
+};
 bool rp_kernel_has_capability(unsigned bit);
 /* Whether this process may load tracing programs. */
 bool rp_kernel_may_trace(void);

@@ -11,10 +11,11 @@
 
 #define BIT(capability) (UINT64_C(1) << (capability))
 
-/* Symbols and stacks: /proc/PID/maps, programs and libraries of any user, /proc/kallsyms. And the
- * end of a command that has become another user. */
-static const uint64_t kept =
-    BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYSLOG) | BIT(CAP_KILL);
+/* Symbols and stacks: /proc/PID/maps, programs and libraries of any user, also those that were
+ * replaced since (/proc/PID/map_files, Linux 5.9), /proc/kallsyms. And the end of a command that
+ * has become another user. */
+static const uint64_t kept = BIT(CAP_SYS_PTRACE) | BIT(CAP_DAC_READ_SEARCH) | BIT(CAP_SYSLOG) |
+                             BIT(CAP_KILL) | BIT(RP_CAP_CHECKPOINT_RESTORE);
 static const uint64_t bpf = BIT(RP_CAP_BPF) | BIT(RP_CAP_PERFMON) | BIT(CAP_SYS_ADMIN);
 
 void rp_privileges_drop(void) {

@@ -213,14 +213,14 @@ static void add_frame(struct rp_stack *stack, const char *name, bool is_inlined,
         rp_texts_add(&stack->names, rp_text("%s%s%s", name, inlined, mark));
 }
 
-/* Of a process that ended at once, or runs another program by now, the files are known that were
- * seen when its stack was followed. */
+/* Of a process that ended at once, or runs another program by now, and of a file that was replaced,
+ * the files are known that were seen when its stack was followed. */
 static char *name_at(struct rp_stack *stack, pid_t pid, uint64_t address,
                      const struct rp_frame *frame) {
     uint64_t offset;
     const char *found =
         rp_symbols_sees(stack->symbols, pid) ? find(stack, pid, address, &offset) : NULL;
-    if (found && strcmp(found, RP_SYMBOL_UNKNOWN) != 0)
+    if (found && *found != '[') /* neither its file alone, nor nothing */
         return strdup(found);
     char *name = frame ? strdup(frame->name) : rp_unwind_name(stack->unwind, pid, address);
     return name ? name : strdup(find(stack, pid, address, &offset));

@@ -78,22 +78,36 @@ static struct space *find(struct rp_symbols *symbols, pid_t pid) {
     return NULL;
 }
 
-/* `here` is its number in /proc. */
-static struct space *add(struct rp_symbols *symbols, pid_t pid, pid_t here) {
-    if (!rp_vec_reserve(&symbols->spaces, 1))
-        return NULL;
+/* What the process has mapped now, by its files in its root, as libbcc opens that; NULL: it cannot.
+ * `here` is its number in /proc. */
+static void *read_files(pid_t here) {
     struct rp_capture capture =
         rp_capture_begin(); /* libbcc complains about processes that have ended */
     rp_process_files_begin();
     void *cache = rp_bcc()->bcc_symcache_new(here, NULL);
     rp_process_files_end();
     free(rp_capture_end(&capture));
-    if (!cache)
+    return cache;
+}
+
+static struct space *add(struct rp_symbols *symbols, pid_t pid, pid_t here) {
+    if (!rp_vec_reserve(&symbols->spaces, 1))
         return NULL;
-    struct space *space = rp_vec_add(&symbols->spaces);
+    void *cache = read_files(here);
+    struct space *space = cache ? rp_vec_add(&symbols->spaces) : NULL;
     if (space)
         *space = (struct space){.pid = pid, .cache = cache};
     return space;
+}
+
+/* Anew, since libbcc keeps the root that it has opened, and the process may have another one now
+ * (chroot(2), pivot_root(2)). */
+static void renew(struct space *space, pid_t here) {
+    void *cache = read_files(here);
+    if (!cache)
+        return;
+    rp_bcc()->bcc_free_symcache(space->cache, space->pid);
+    space->cache = cache;
 }
 
 void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
@@ -103,9 +117,7 @@ void rp_symbols_notice(struct rp_symbols *symbols, pid_t pid) {
     if (!digest_of_code(here, code) || (space && !strcmp(space->code, code)))
         return; /* for a process that has ended, keep what was noted before */
     if (space) {
-        rp_process_files_begin();
-        rp_bcc()->bcc_symcache_refresh(space->cache);
-        rp_process_files_end();
+        renew(space, here);
     } else {
         char after[65];
         space = add(symbols, pid, here);

@@ -250,7 +250,7 @@ capabilities() { sed -n 's/^CapEff:[[:space:]]*//p' "$1" | tail -c 17; }
 
 # Of every thread: only what symbols need, and what ends the command.
 drops_privileges() {
-	local needed=0000000400080024
+	local needed=0000010400080024
 	before=$(capabilities /proc/self/status)
 	start "$@" -c 'sed -n "s/^CapEff:[[:space:]]*//p" /proc/self/status >caps; exec sleep 1000'
 	wait_in "the command runs" test -s caps

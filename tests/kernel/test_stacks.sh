@@ -214,6 +214,21 @@ names_added_later() {
 	find /tmp -maxdepth 1 -name 'perf-*.map' -newer started -delete
 }
 
+# As an upgrade does with what runs: its file is another one by now.
+replaced() {
+	local program
+	program=$(private stacks upgraded)
+	"$program" spin 1000000 &
+	wait_for "it runs" grep -q upgraded "/proc/$!/comm"
+	rm "$program"
+	cp "$helpers/watched" "$program"
+	run profile -F 199 -f -p $! 1
+	status 0
+	equal "what else is said" "" "$err"
+	[ "$(folded_sum ';main;spin_outer;spin_inner')" -gt 0 ] || fail "expected its functions" "$out"
+	kill $!
+}
+
 # /proc/PID/maps shows its files behind its root.
 own_roots() {
 	local root
@@ -224,6 +239,26 @@ own_roots() {
 	run profile -F 199 -f -c "exec chroot $root $helpers/stacks jit $((ms * 2)) named_inside"
 	status 0
 	[ "$(folded_sum ';named_inside')" -gt 0 ] || fail "expected the name of its own perf map" "$out"
+}
+
+# A library of the root that the process goes to, and another one of that path in the root where it began.
+library_of_its_root() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	local name root
+	for name in inside outside; do
+		echo "static __attribute__((noinline)) void $name(void) { for (int i = 0; i < 1000000; i++) __asm__ volatile(\"\"); }
+			void spin(void) { $name(); __asm__ volatile(\"\"); }" | gcc -x c -O1 -shared -fPIC -o "$name.so" -
+	done
+	cp inside.so libspin.so
+	printf '%s\n' '#include <time.h>' 'void spin(void); int main(void) { while (clock() < CLOCKS_PER_SEC * 3 / 2) spin(); return 0; }' |
+		gcc -O1 -o spins -x c - -x none "$tmp/libspin.so"
+	root=$(own_root "$tmp/spins")
+	cp outside.so libspin.so
+	# Seen before it goes there, too.
+	run profile -F 199 -f -c "i=0; while [ \$i -lt 300000 ]; do i=\$((i + 1)); done; exec chroot $root $tmp/spins"
+	status 0
+	[ "$(folded_sum ';spin;inside')" -gt 0 ] || fail "expected the function of its own library" "$out"
+	equal "the other library's" 0 "$(folded_sum outside)"
 }
 
 # In the process's own mount namespace a FIFO stands where its program is.
@@ -258,7 +293,9 @@ t "profile -U, -K and wrong numbers" kernel_or_user
 t "profile -p LIST, -L, -C, -c N, -d" chosen
 t "perf maps" perf_maps
 t "a perf map that grows" names_added_later
+t "a program that was replaced" replaced
 t "a process in a root of its own" own_roots
+t "a library of its root" library_of_its_root
 t "a FIFO mounted over a program" file_hidden
 t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks

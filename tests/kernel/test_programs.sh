@@ -380,7 +380,7 @@ variables() {
 	done
 	run reprobe --json -e 'trace ./prog:main, ./prog:work counter stats.name as name' -c ./prog
 	status 0
-	equal "at several places" "3,global 3,global 4,global 6,global" "$(jsonlines data.counter data.name <out | tr '\t\n' ', ' | sed 's/ $//')"
+	equal "at several attach points" "3,global 3,global 4,global 6,global" "$(jsonlines data.counter data.name <out | tr '\t\n' ', ' | sed 's/ $//')"
 	run reprobe -e 'trace ./prog:work per_thread' -c ./prog
 	says 'work has no argument `per_thread`'
 	# Of variables in other files of which several have the name nobody knows which is meant, and a member is none.

@@ -54,11 +54,13 @@ latency() {
 	run ringbench latency --json --transport reprobe
 	status 0
 	equal "records" "10 50 300 3000" "$(field records records | xargs)"
-	awk -v woken="$(field wakeups_per_record '"reprobe","per_s":10,')" 'BEGIN { exit !(woken >= 0.5) }' ||
-		fail "lone records do not wake the reader" "$out"
+	local lone
+	lone=$(field wakeups_per_record '"reprobe","per_s":10,')
+	awk -v woken="$lone" 'BEGIN { exit !(woken >= 0.5) }' || fail "lone records do not wake the reader" "$out"
 	awk -v idle="$(field wakeups_per_s '"reprobe","per_s":0,')" 'BEGIN { exit !(idle < 5) }' ||
 		fail "an idle reader is woken" "$out"
-	awk -v woken="$(field wakeups_per_record '"reprobe","per_s":10000,')" 'BEGIN { exit !(woken < 0.3) }' ||
+	# Where the machine is busy some of a flow come alone, too.
+	awk -v woken="$(field wakeups_per_record '"reprobe","per_s":10000,')" -v lone="$lone" 'BEGIN { exit !(woken < lone / 2) }' ||
 		fail "a flow wakes the reader too often" "$out"
 }
 

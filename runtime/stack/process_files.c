@@ -56,8 +56,13 @@ struct visit {
 /* libbcc takes a perf map for a file at all addresses. */
 static int visit_file(mod_info *file, int in_namespace, void *payload) {
     const struct visit *visit = payload;
-    if (in_namespace) /* libbcc opens it in the process's root */
-        file->name += rp_path_behind_root(visit->pid, file->name) - file->name;
+    /* /tmp/perf-PID.map of our root: in the process's root it has come already, or is another's.
+     * libbcc (up to 0.31) keeps no descriptor of such a file, and closes one all the same that it
+     * never set: any of ours. */
+    if (!in_namespace)
+        return 0;
+    /* libbcc opens it in the process's root. */
+    file->name += rp_path_behind_root(visit->pid, file->name) - file->name;
     bool is_perf_map = file->end_addr == UINT64_MAX;
     char inside[PATH_MAX];
     int length = snprintf(inside, sizeof(inside), "/proc/%d/root%s", visit->pid, file->name);

@@ -292,7 +292,7 @@ int rp_debuginfod_fetch(const char *program, const char *build_id, char **name) 
         why = "there is no directory of this user's to keep it in";
     if (!why)
         return ask(program, build_id, name);
-    note(program, build_id, NULL, why);
+    note(program, build_id, "", why);
     return -1;
 }
 

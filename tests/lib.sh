@@ -210,6 +210,20 @@ own_root() {
 	echo "$tmp/root"
 }
 
+# watch_by COMMAND…: starts the program `watched` by it, whose process id is in $watched then, the address of its
+# counter in $address, the descriptor of its file in $descriptor.
+watch_by() {
+	"$@" >started &
+	wait_for "it says who it is" test -s started
+	read -r watched address descriptor <started
+}
+
+# watch [OPTION…]: the same, as one of ours, which waits for the file `go`.
+watch() { watch_by watched --wait "$tmp/go" "$@"; }
+
+# at_least MAJOR.MINOR: whether the kernel is.
+at_least() { printf '%s\n' "$1" "$(uname -r)" | sort -VC; }
+
 # headers: lets stock BCC find the headers of this kernel, which a lab's own modules hide.
 headers() {
 	local modules headers

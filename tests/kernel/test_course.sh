@@ -115,7 +115,7 @@ each_refused() {
 
 # ---------------------------------------------------------------- a lesson of one's own
 
-# make_own: a lesson of one's own, own/07-own, and what a student has of it. The program counts four calls of six.
+# make_own: a lesson of one's own, own/07-own. The program counts four calls of six.
 make_own() {
 	mkdir -p own/07-own/solution
 	cat >own/07-own/lesson <<'END'
@@ -154,14 +154,11 @@ TRACEPOINT_PROBE(syscalls, sys_enter_mkdir)
     return 0;
 }
 END
-	run reprobe course reset --labs own --dir student 7
-	status 0
 }
 
 # A folder is all that it takes.
 own_lesson() {
 	make_own
-	rm -r student
 	run reprobe course check --labs own --here --dir student own
 	status 1
 	contains "the verdict" "$out" "not yet" "All 6 calls: you have 4." "Some of 6."
@@ -257,6 +254,8 @@ END
 # A program that sends signals, or prints without end, is ended or refused.
 bounded() {
 	make_own
+	run reprobe course reset --labs own --dir student 7
+	status 0
 	cat >student/07-own/own.c <<'END'
 TRACEPOINT_PROBE(syscalls, sys_enter_mkdir) { bpf_send_signal(9); return 0; }
 END

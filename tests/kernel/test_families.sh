@@ -194,9 +194,6 @@ failed 1
 returned 3" "$(variables .bss)"
 }
 
-# at_least MAJOR.MINOR: whether the kernel is.
-at_least() { printf '%s\n' "$1" "$(uname -r)" | sort -VC; }
-
 one_program_for_call_and_return() {
 	own_library
 	object session

@@ -78,7 +78,7 @@ returns() {
 	run reprobe run own.c --attach at_return=uretprobe:./prog:main.deep -c './prog /'
 	[ "$rc" != 0 ] || fail "a program of one's own was attached"
 	contains "a program of one's own" "$err" 'whose stacks move: a probe at a return would end it'
-	if printf '%s\n' 6.13 "$(uname -r)" | sort -VC; then
+	if at_least 6.13; then
 		echo 'int at_both(void *ctx) { return 0; }' >own.c
 		for at in main.deep 'main.[dl]*e*'; do
 			run reprobe run own.c --attach "at_both=uprobe.session:./prog:$at" -c './prog /'

@@ -7,13 +7,6 @@ need_root
 
 reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
 
-# watch [OPTION…]: starts the program, which waits for the file `go`; its process id is in $watched.
-watch() {
-	watched --wait "$tmp/go" "$@" >started &
-	wait_for "it says who it is" test -s started
-	read -r watched address descriptor <started
-}
-
 # "TID COMM" of each of its threads, as /proc tells.
 threads() {
 	local task

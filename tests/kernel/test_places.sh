@@ -101,11 +101,9 @@ files_of_the_process() {
 
 # A process in a root of its own, which is a folder of ours.
 files_of_its_root() {
-	local root watched
+	local root
 	root=$(own_root "$helpers/watched")
-	chroot "$root" "$helpers/watched" --wait /go --then fork 20 >started &
-	wait_for "it says who it is" test -s started
-	read -r watched _ <started
+	watch_by chroot "$root" "$helpers/watched" --wait /go --then fork 20
 	start reprobe --json -p "$watched" -e "count uprobe:$helpers/watched:step" -e 'count uprobe:c:fork'
 	wait_in "it traces" grep -q '\[2\]' err
 	touch "$root/go"

@@ -8,13 +8,6 @@ has_watchpoints=
 ! reprobe doctor | grep -q '^yes *watchpoints' || has_watchpoints=1
 program=$(realpath "$helpers/watched")
 
-# watch [OPTION…] N: starts the program, which waits for the file `go`; its process id is in $watched.
-watch() {
-	watched --wait "$tmp/go" "$@" >started &
-	wait_for "it says who it is" test -s started
-	read -r watched address _ <started
-}
-
 f_source() {
 	cat >f.c <<'END'
 BPF_HASH(writes, u32, u64);
@@ -115,9 +108,7 @@ by_address() {
 in_its_root() {
 	local root
 	root=$(own_root "$program")
-	chroot "$root" "$program" --wait /go 25 >started &
-	wait_for "it says who it is" test -s started
-	read -r watched address _ <started
+	watch_by chroot "$root" "$program" --wait /go 25
 	start reprobe --json -p "$watched" -e "count watchpoint:$program:counter:8:w" -e 'count watchpoint:c:_nl_msg_cat_cntr:4:w'
 	wait_in "it traces" grep -q '\[2\]' err
 	touch "$root/go"

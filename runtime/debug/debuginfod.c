@@ -247,6 +247,17 @@ static void forget_entry(const char *build_id) {
     }
 }
 
+/* -1, with errno: *name is NULL. */
+static int open_named(const char *path, char **name) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    *name = fd < 0 ? NULL : strdup(path);
+    if (fd < 0 || *name)
+        return fd;
+    close(fd);
+    errno = ENOMEM;
+    return -1;
+}
+
 static int ask(const char *program, const char *build_id, char **name) {
     struct request *request =
         mmap(NULL, sizeof(*request), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -254,8 +265,7 @@ static int ask(const char *program, const char *build_id, char **name) {
         return -1;
     request->error = EIO; /* of a worker that crashed */
     const char *why = ask_by_worker(request, program, build_id);
-    *name = why ? NULL : strdup(request->path);
-    int fd = *name ? open(*name, O_RDONLY | O_CLOEXEC) : -1;
+    int fd = why ? -1 : open_named(request->path, name);
     if (!why && fd < 0)
         why = strerror(errno);
     if (use->end)
@@ -263,21 +273,16 @@ static int ask(const char *program, const char *build_id, char **name) {
     if (why == too_long || why == interrupted)
         forget_entry(build_id);
     note(program, build_id, request->path, why);
-    if (fd < 0)
-        free(rp_take(*name));
     munmap(request, sizeof(*request));
     return fd;
 }
 
 /* What has come before, unless it was removed meanwhile. */
 static int open_kept(struct answer *known, char **name) {
-    *name = strdup(known->path);
-    int fd = *name ? open(*name, O_RDONLY | O_CLOEXEC) : -1;
-    if (fd >= 0)
-        return fd;
-    free(rp_take(*name));
-    forget(known);
-    return -1;
+    int fd = open_named(known->path, name);
+    if (fd < 0)
+        forget(known);
+    return fd;
 }
 
 int rp_debuginfod_fetch(const char *program, const char *build_id, char **name) {

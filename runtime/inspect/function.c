@@ -73,15 +73,15 @@ struct callee {
 struct printer {
     struct function *f;
     FILE *out;
-    size_t row;               /* the next one */
-    RP_VEC(struct callee) of; /* all functions of the file, once one is looked for */
-    char *name;               /* the last one that was found */
+    size_t row;                      /* the next one */
+    RP_VEC(struct callee) functions; /* all of the file, once one is looked for */
+    char *name;                      /* the last one that was found */
 };
 
 static void printer_clear(struct printer *p) {
-    for (size_t i = 0; i < p->of.count; i++)
-        free(p->of.items[i].name);
-    rp_vec_clear(&p->of);
+    for (size_t i = 0; i < p->functions.count; i++)
+        free(p->functions.items[i].name);
+    rp_vec_clear(&p->functions);
     free(p->name);
 }
 
@@ -89,18 +89,18 @@ static bool add_callee(void *ctx, const char *name, uint64_t address, uint64_t s
     (void)size;
     struct printer *p = ctx;
     struct callee callee = {address, strdup(name)};
-    if (callee.name && rp_vec_push(&p->of, callee))
+    if (callee.name && rp_vec_push(&p->functions, callee))
         return true;
     free(callee.name);
     return false;
 }
 
 static const char *function_at(struct printer *p, uint64_t address) {
-    if (!p->of.count)
+    if (!p->functions.count)
         rp_error_free(rp_binary_each_function(p->f->path, add_callee, p));
-    for (size_t i = 0; i < p->of.count; i++)
-        if (p->of.items[i].address == address)
-            return p->of.items[i].name;
+    for (size_t i = 0; i < p->functions.count; i++)
+        if (p->functions.items[i].address == address)
+            return p->functions.items[i].name;
     return NULL;
 }
 

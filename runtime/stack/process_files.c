@@ -98,25 +98,16 @@ static long own_pid(pid_t pid) {
     return pid;
 }
 
-static void digest_perf_map(struct rp_digest *digest, const char *path, uid_t user) {
+void rp_process_files_digest_perf_map(pid_t pid, struct rp_digest *digest) {
+    char path[96], state[128];
     struct stat st;
-    if (stat(path, &st) || !is_safe_perf_map(&st, user))
+    uid_t user;
+    snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%ld.map", pid, own_pid(pid));
+    if (!user_of(pid, &user) || stat(path, &st) || !is_safe_perf_map(&st, user))
         return;
-    char state[128];
     snprintf(state, sizeof(state), "%ju %jd %jd.%09ld\n", (uintmax_t)st.st_ino,
              (intmax_t)st.st_size, (intmax_t)st.st_mtim.tv_sec, st.st_mtim.tv_nsec);
     rp_digest_text(digest, state);
-}
-
-void rp_process_files_digest_perf_maps(pid_t pid, struct rp_digest *digest) {
-    char path[96];
-    uid_t user;
-    if (!user_of(pid, &user))
-        return;
-    snprintf(path, sizeof(path), "/proc/%d/root/tmp/perf-%ld.map", pid, own_pid(pid));
-    digest_perf_map(digest, path, user);
-    snprintf(path, sizeof(path), "/tmp/perf-%d.map", pid);
-    digest_perf_map(digest, path, user);
 }
 
 /* ------------------------------------------------------------------ files that were exchanged

@@ -14,8 +14,8 @@ struct rp_digest;
 void rp_process_files_begin(void);
 void rp_process_files_end(void);
 
-/* Adds the state of the process's perf maps, as far as they are read: a just-in-time compiler adds
- * names to one while its code stays where it is mapped. */
-void rp_process_files_digest_perf_maps(pid_t pid, struct rp_digest *digest);
+/* Adds the state of the process's perf map, if that is read: a just-in-time compiler adds names to
+ * it while its code stays where it is mapped. */
+void rp_process_files_digest_perf_map(pid_t pid, struct rp_digest *digest);
 
 #endif

@@ -223,7 +223,7 @@ static char *name_at(struct rp_stack *stack, pid_t pid, uint64_t address,
     if (found && *found != '[') /* neither its file alone, nor nothing */
         return strdup(found);
     char *name = frame ? strdup(frame->name) : rp_unwind_name(stack->unwind, pid, address);
-    return name ? name : strdup(find(stack, pid, address, &offset));
+    return name ? name : strdup(found ? found : find(stack, pid, address, &offset));
 }
 
 static void add_frames(struct rp_stack *stack, pid_t pid, uint64_t address, const char *mark) {

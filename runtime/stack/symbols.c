@@ -22,7 +22,7 @@
 
 struct space {
     pid_t pid;
-    char code[65];   /* digest of executable mappings and perf maps; "" for the kernel */
+    char code[65];   /* digest of executable mappings and the perf map; "" for the kernel */
     void *cache;     /* libbcc's; reads the names from the files on first use */
     bool is_partial; /* the process ended meanwhile */
     bool is_over;    /* it has ended: it maps nothing any more */
@@ -66,7 +66,8 @@ static bool digest_of_code(pid_t pid, char hex[65]) {
         rp_digest_text(&digest, line);
         any = true;
     }
-    rp_process_files_digest_perf_maps(pid, &digest);
+    if (any)
+        rp_process_files_digest_perf_map(pid, &digest);
     rp_digest_end(&digest, hex);
     return any;
 }

@@ -7,14 +7,15 @@
  */
 #include "debug/cfi.h"
 
+#include <dwarf.h>
 #include <fcntl.h>
 #include <gelf.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "debug/libdw.h"
-#include "util/cleanup.h"
+#include "debug/bytes.h"
+#include "debug/frame_info.h"
 #include "util/vec.h"
 
 /* DWARF's numbers of x86-64's registers. */
@@ -37,8 +38,7 @@ struct segment {
 struct rp_cfi {
     int fd; /* -1: in memory */
     Elf *elf;
-    Dwarf *dwarf; /* of .debug_frame */
-    Dwarf_CFI *eh_frame, *debug_frame;
+    struct rp_frame_info *eh_frame, *debug_frame;
     bool is_looked_for; /* the last one */
     RP_VEC(struct segment) segments;
 };
@@ -74,7 +74,7 @@ static struct rp_cfi *of_elf(Elf *elf, int fd) {
     cfi->elf = elf;
     cfi->fd = fd;
     if (take_segments(cfi)) {
-        cfi->eh_frame = rp_dw.dwarf_getcfi_elf(elf);
+        cfi->eh_frame = rp_frame_info_of_eh_frame(elf);
         return cfi;
     }
     rp_cfi_free(cfi);
@@ -84,21 +84,19 @@ static struct rp_cfi *of_elf(Elf *elf, int fd) {
 struct rp_cfi *rp_cfi_open(int fd) {
     elf_version(EV_CURRENT);
     /* Not mapped: its owner may make it shorter meanwhile. */
-    return of_elf(rp_libdw_open() ? NULL : elf_begin(fd, ELF_C_READ, NULL), fd);
+    return of_elf(elf_begin(fd, ELF_C_READ, NULL), fd);
 }
 
 struct rp_cfi *rp_cfi_of_memory(const void *image, size_t size) {
     elf_version(EV_CURRENT);
-    return of_elf(rp_libdw_open() ? NULL : elf_memory((char *)image, size), -1);
+    return of_elf(elf_memory((char *)image, size), -1);
 }
 
 void rp_cfi_free(struct rp_cfi *cfi) {
     if (!cfi)
         return;
-    if (cfi->eh_frame)
-        rp_dw.dwarf_cfi_end(cfi->eh_frame);
-    if (cfi->dwarf)
-        rp_dw.dwarf_end(cfi->dwarf);
+    rp_frame_info_free(cfi->eh_frame);
+    rp_frame_info_free(cfi->debug_frame);
     elf_end(cfi->elf);
     if (cfi->fd >= 0)
         close(cfi->fd);
@@ -134,7 +132,6 @@ struct machine {
     struct term stack[DEPTH_MAX];
     unsigned depth;
     uint64_t address;
-    bool is_value; /* it is not where the value is */
 };
 
 static bool push(struct machine *m, int of, int64_t offset) {
@@ -208,39 +205,48 @@ static bool add_number(struct machine *m, int64_t number) {
     return push(m, NUMBER, number) && combine(m, DW_OP_plus);
 }
 
-static bool step(struct machine *m, const Dwarf_Op *op) {
-    unsigned atom = op->atom;
+static int64_t read_constant(struct rp_bytes *in, unsigned atom) {
+    if (atom == DW_OP_constu)
+        return (int64_t)rp_bytes_uleb(in);
+    if (atom == DW_OP_consts)
+        return rp_bytes_sleb(in);
+    unsigned size = 1U << (atom - DW_OP_const1u) / 2;
+    bool is_unsigned = (atom - DW_OP_const1u) % 2 == 0;
+    return is_unsigned ? (int64_t)rp_bytes_unsigned(in, size) : rp_bytes_signed(in, size);
+}
+
+static bool step(struct machine *m, struct rp_bytes *in) {
+    unsigned atom = rp_bytes_next(in);
+    uint64_t reg;
     if (atom >= DW_OP_breg0 && atom <= DW_OP_breg31)
-        return push_register(m, atom - DW_OP_breg0, (int64_t)op->number);
+        return push_register(m, atom - DW_OP_breg0, rp_bytes_sleb(in));
     if (atom >= DW_OP_lit0 && atom <= DW_OP_lit31)
         return push(m, NUMBER, atom - DW_OP_lit0);
     if (atom >= DW_OP_const1u && atom <= DW_OP_consts)
-        return push(m, NUMBER, (int64_t)op->number);
+        return push(m, NUMBER, read_constant(in, atom));
     switch (atom) {
     case DW_OP_bregx:
-        return push_register(m, op->number, (int64_t)op->number2);
-    case DW_OP_call_frame_cfa:
-        return push(m, OF_CFA, 0);
+        reg = rp_bytes_uleb(in);
+        return push_register(m, reg, rp_bytes_sleb(in));
     case DW_OP_plus_uconst:
-        return add_number(m, (int64_t)op->number);
+        return add_number(m, (int64_t)rp_bytes_uleb(in));
     case DW_OP_deref:
         return dereference(m);
-    case DW_OP_stack_value:
-        return m->is_value = true;
     default:
         return combine(m, atom);
     }
 }
 
-/* What the operations come to; false: it is more than a rule can have. */
-static bool evaluate(struct machine *m, const Dwarf_Op *ops, size_t count, struct term *out) {
-    for (size_t i = 0; i < count; i++)
-        if (!step(m, &ops[i]))
+/* What the operations come to, on top of what is there; false: it is more than a rule can have. */
+static bool evaluate(struct machine *m, const struct rp_frame_value *value, struct term *out) {
+    struct rp_bytes in = {value->ops, value->ops + value->ops_size, false};
+    while (!in.is_bad && in.at < in.end)
+        if (!step(m, &in))
             return false;
-    if (!m->depth)
+    if (in.is_bad || !m->depth)
         return false;
     *out = m->stack[m->depth - 1];
-    return out->of != NUMBER && out->offset == (int32_t)out->offset;
+    return out->of != NUMBER;
 }
 
 static uint8_t base_of(const struct term *term) {
@@ -249,63 +255,62 @@ static uint8_t base_of(const struct term *term) {
 
 /* ------------------------------------------------------------------ rules */
 
-static bool find_cfa(Dwarf_Frame *frame, uint64_t address, struct rp_rule *rule) {
+static bool find_cfa(const struct rp_frame_row *row, uint64_t address, struct rp_rule *rule) {
+    const struct rp_frame_value *cfa = &row->cfa;
     struct machine m = {.address = address};
     struct term term;
-    Dwarf_Op *ops;
-    size_t count;
-    if (rp_dw.dwarf_frame_cfa(frame, &ops, &count) || !evaluate(&m, ops, count, &term) ||
-        term.of == OF_CFA)
+    bool is_found = cfa->how == RP_FRAME_OF_REGISTER
+                        ? push_register(&m, cfa->reg, cfa->offset) && m.stack[0].of != NUMBER
+                        : cfa->how == RP_FRAME_OF_EXPRESSION && evaluate(&m, cfa, &term);
+    if (is_found && cfa->how == RP_FRAME_OF_REGISTER)
+        term = m.stack[0];
+    if (!is_found || term.offset != (int32_t)term.offset)
         return false;
     rule->cfa_of = (uint8_t)(base_of(&term) | (term.is_in_memory ? RP_DEREF : 0));
     rule->cfa = (int32_t)term.offset;
     return true;
 }
 
-enum found { UNDEFINED, SAME, IN_MEMORY, ELSEWHERE };
-
-static enum found find_register(Dwarf_Frame *frame, int reg, uint64_t address, struct term *out) {
+/* Where in memory the value is. */
+static bool find_memory(const struct rp_frame_value *value, uint64_t address, struct term *out) {
     struct machine m = {.address = address};
-    Dwarf_Op memory[3], *ops;
-    size_t count;
-    if (rp_dw.dwarf_frame_register(frame, reg, memory, &ops, &count))
-        return ELSEWHERE;
-    if (!count)
-        return ops ? UNDEFINED : SAME;
-    return evaluate(&m, ops, count, out) && !m.is_value && !out->is_in_memory ? IN_MEMORY
-                                                                              : ELSEWHERE;
+    *out = (struct term){.of = OF_CFA, .offset = value->offset};
+    if (value->how == RP_FRAME_IN_MEMORY_OF_EXPRESSION &&
+        (!push(&m, OF_CFA, 0) || !evaluate(&m, value, out)))
+        return false;
+    return (value->how == RP_FRAME_IN_MEMORY || value->how == RP_FRAME_IN_MEMORY_OF_EXPRESSION) &&
+           !out->is_in_memory && out->offset == (int32_t)out->offset;
 }
 
 /* Where the caller's address is; its kind says so where there is none. */
-static void find_ip(Dwarf_Frame *frame, int reg, uint64_t address, struct rp_rule *rule) {
+static void find_ip(const struct rp_frame_row *row, uint64_t address, struct rp_rule *rule) {
+    const struct rp_frame_value *value = &row->registers[row->return_register];
     struct term term;
-    enum found found = find_register(frame, reg, address, &term);
-    bool is_there = found == IN_MEMORY && term.of != OF_BP;
-    rule->kind = found == UNDEFINED ? RP_RULE_END : is_there ? RP_RULE_STEP : RP_RULE_CUT;
+    bool is_end = value->how == RP_FRAME_UNDEFINED || value->how == RP_FRAME_UNSAID;
+    bool is_there = find_memory(value, address, &term) && term.of != OF_BP;
+    rule->kind = is_end ? RP_RULE_END : is_there ? RP_RULE_STEP : RP_RULE_CUT;
     rule->ip_of = is_there ? base_of(&term) : 0;
     rule->ip = is_there ? (int32_t)term.offset : 0;
 }
 
-static bool find_bp(Dwarf_Frame *frame, uint64_t address, struct rp_rule *rule) {
+static bool find_bp(const struct rp_frame_row *row, uint64_t address, struct rp_rule *rule) {
+    const struct rp_frame_value *value = &row->registers[REG_BP];
     struct term term;
-    enum found found = find_register(frame, REG_BP, address, &term);
-    rule->bp_of = found == IN_MEMORY ? base_of(&term) : RP_OF_SAME;
-    rule->bp = found == IN_MEMORY ? (int32_t)term.offset : 0;
-    return found != ELSEWHERE;
+    bool is_there = find_memory(value, address, &term);
+    rule->bp_of = is_there ? base_of(&term) : RP_OF_SAME;
+    rule->bp = is_there ? (int32_t)term.offset : 0;
+    return is_there || value->how == RP_FRAME_SAME || value->how == RP_FRAME_UNSAID ||
+           value->how == RP_FRAME_UNDEFINED;
 }
 
-static void take_rule(Dwarf_Frame *frame, uint64_t address, struct rp_rule *out) {
-    bool is_signal = false;
-    int reg = rp_dw.dwarf_frame_info(frame, NULL, NULL, &is_signal);
+static void take_rule(const struct rp_frame_row *row, uint64_t address, struct rp_rule *out) {
     *out = (struct rp_rule){.kind = RP_RULE_CUT};
-    if (reg < 0)
-        return;
-    find_ip(frame, reg, address, out);
+    find_ip(row, address, out);
     if (out->kind != RP_RULE_STEP)
         return;
-    if (!find_cfa(frame, address, out) || !find_bp(frame, address, out))
+    if (!find_cfa(row, address, out) || !find_bp(row, address, out))
         *out = (struct rp_rule){.kind = RP_RULE_CUT};
-    else if (is_signal)
+    else if (row->is_signal)
         out->ip_of |= RP_EXACT;
 }
 
@@ -314,15 +319,14 @@ static void look_for_more(struct rp_cfi *cfi) {
     if (cfi->is_looked_for)
         return;
     cfi->is_looked_for = true;
-    cfi->dwarf = rp_dw.dwarf_begin_elf(cfi->elf, DWARF_C_READ, NULL);
-    cfi->debug_frame = cfi->dwarf ? rp_dw.dwarf_getcfi(cfi->dwarf) : NULL;
+    cfi->debug_frame = rp_frame_info_of_debug_frame(cfi->elf);
 }
 
-static bool find_rule(Dwarf_CFI *from, uint64_t address, struct rp_rule *out) {
-    RP_AUTO_FREE Dwarf_Frame *frame = NULL;
-    if (!from || rp_dw.dwarf_cfi_addrframe(from, address, &frame))
+static bool find_rule(struct rp_frame_info *from, uint64_t address, struct rp_rule *out) {
+    struct rp_frame_row row;
+    if (!from || !rp_frame_info_row(from, address, &row))
         return false;
-    take_rule(frame, address, out);
+    take_rule(&row, address, out);
     return true;
 }
 

@@ -35,7 +35,7 @@ extern const struct rp_rule rp_rule_of_bp;
 struct rp_cfi;
 
 /* Of the file, which is read when it is asked for; `fd` is its own from here on. NULL: it is not a
- * program or library of this machine, or libdw is not there. */
+ * program or library of this machine. */
 struct rp_cfi *rp_cfi_open(int fd);
 /* Of a program that is in this process's memory, as the vDSO is. */
 struct rp_cfi *rp_cfi_of_memory(const void *image, size_t size);

@@ -13,15 +13,11 @@
     F(dwarf_addrdie)                                                                               \
     F(dwarf_attr)                                                                                  \
     F(dwarf_attr_integrate)                                                                        \
-    F(dwarf_begin_elf)                                                                             \
-    F(dwarf_cfi_addrframe)                                                                         \
-    F(dwarf_cfi_end)                                                                               \
     F(dwarf_child)                                                                                 \
     F(dwarf_decl_file)                                                                             \
     F(dwarf_decl_line)                                                                             \
     F(dwarf_diecu)                                                                                 \
     F(dwarf_diename)                                                                               \
-    F(dwarf_end)                                                                                   \
     F(dwarf_entry_breakpoints)                                                                     \
     F(dwarf_entrypc)                                                                               \
     F(dwarf_filesrc)                                                                               \
@@ -30,11 +26,7 @@
     F(dwarf_formsdata)                                                                             \
     F(dwarf_formstring)                                                                            \
     F(dwarf_formudata)                                                                             \
-    F(dwarf_frame_cfa)                                                                             \
-    F(dwarf_frame_info)                                                                            \
-    F(dwarf_frame_register)                                                                        \
-    F(dwarf_getcfi)                                                                                \
-    F(dwarf_getcfi_elf)                                                                            \
+    F(dwarf_getelf)                                                                                \
     F(dwarf_getfuncs)                                                                              \
     F(dwarf_getlocation)                                                                           \
     F(dwarf_getlocation_addr)                                                                      \
@@ -59,8 +51,6 @@
     F(dwarf_whatform)                                                                              \
     F(dwfl_begin)                                                                                  \
     F(dwfl_end)                                                                                    \
-    F(dwfl_module_dwarf_cfi)                                                                       \
-    F(dwfl_module_eh_cfi)                                                                          \
     F(dwfl_module_getdwarf)                                                                        \
     F(dwfl_module_getelf)                                                                          \
     F(dwfl_offline_section_address)                                                                \

@@ -51,23 +51,13 @@ static bool is_beginning(Dwarf_Die *function, Dwarf_Addr address) {
 
 /* At a function's first instruction it is behind the return address, on top of the stack. */
 static struct rp_location_part find_cfa(const struct rp_debug *debug, uint64_t address) {
-    Dwfl_Module *module = debug->module;
-    Dwarf_Addr bias = 0;
-    for (int i = 0; i < 2; i++) {
-        Dwarf_CFI *cfi = i ? rp_dw.dwfl_module_dwarf_cfi(module, &bias)
-                           : rp_dw.dwfl_module_eh_cfi(module, &bias);
-        RP_AUTO_FREE Dwarf_Frame *frame = NULL;
-        Dwarf_Op *ops;
-        size_t count;
-        if (cfi &&
-            !rp_dw.dwarf_cfi_addrframe(cfi, address + (uint64_t)debug->own_bias - bias, &frame) &&
-            !rp_dw.dwarf_frame_cfa(frame, &ops, &count) && count == 1 &&
-            (ops->atom == DW_OP_bregx || (ops->atom >= DW_OP_breg0 && ops->atom <= DW_OP_breg31)))
-            return ops->atom == DW_OP_bregx
-                       ? beside_register(ops->number, (int64_t)ops->number2)
-                       : beside_register(ops->atom - DW_OP_breg0, (int64_t)ops->number);
-    }
-    return (struct rp_location_part){RP_LOCATION_UNKNOWN, 0, 0, 0};
+    struct rp_frame_row row;
+    bool is_found = (debug->eh_frame && rp_frame_info_row(debug->eh_frame, address, &row)) ||
+                    (debug->debug_frame &&
+                     rp_frame_info_row(debug->debug_frame, address + (uint64_t)debug->bias, &row));
+    return is_found && row.cfa.how == RP_FRAME_OF_REGISTER
+               ? beside_register(row.cfa.reg, row.cfa.offset)
+               : (struct rp_location_part){RP_LOCATION_UNKNOWN, 0, 0, 0};
 }
 
 void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t address,

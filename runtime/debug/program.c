@@ -79,6 +79,9 @@ static struct rp_error *check_units(const struct rp_debug *debug) {
 }
 
 void rp_debug_program_close(struct rp_debug *debug) {
+    rp_frame_info_free(debug->eh_frame);
+    rp_frame_info_free(debug->debug_frame);
+    debug->eh_frame = debug->debug_frame = NULL;
     if (debug->dwfl)
         rp_dw.dwfl_end(debug->dwfl);
     debug->dwfl = NULL;
@@ -114,8 +117,9 @@ static struct rp_error *open_program(struct rp_debug *debug) {
     if (!debug->dwarf)
         return no_information(debug);
     debug->module = module;
-    debug->own_bias = (int64_t)own_bias;
     debug->bias = (int64_t)(own_bias - bias);
+    debug->eh_frame = rp_frame_info_of_eh_frame(elf);
+    debug->debug_frame = rp_frame_info_of_debug_frame(rp_dw.dwarf_getelf(debug->dwarf));
     return check_units(debug);
 }
 

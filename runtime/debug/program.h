@@ -5,6 +5,7 @@
 
 #include <sys/stat.h>
 
+#include "debug/frame_info.h"
 #include "debug/libdw.h"
 #include "debug/programs.h"
 #include "util/vec.h"
@@ -28,8 +29,8 @@ struct rp_debug {
     Dwfl *dwfl;
     Dwfl_Module *module;
     Dwarf *dwarf;
-    int64_t bias;     /* its addresses less those of the program's file */
-    int64_t own_bias; /* the module's less those */
+    int64_t bias; /* its addresses less those of the program's file */
+    struct rp_frame_info *eh_frame, *debug_frame; /* by the file's addresses, and by the Dwarf's */
     RP_VEC(struct rp_debug_known) functions;
     RP_VEC(struct rp_debug_named) types;
     RP_VEC(struct rp_debug_global *) globals; /* of type 0: there is none of that name */

@@ -2,9 +2,11 @@
 /* Debug information of programs: functions, their arguments and where these are, types, variables,
  * lines. What is changed is in one of the sections that have it; all else is as the compiler has
  * made it. */
+#include <fcntl.h>
 #include <gelf.h>
 #include <linux/btf.h>
 
+#include "debug/cfi.h"
 #include "debug/frames.h"
 #include "debug/lines.h"
 #include "debug/programs.h"
@@ -162,6 +164,19 @@ static void look_at_names(const struct rp_debug *debug) {
     rp_debug_inlined_clear(&inlined);
 }
 
+/* Takes `fd`. */
+static void look_at_callers(int fd) {
+    struct rp_cfi *cfi = rp_cfi_open(fd);
+    struct rp_rule rule;
+    for (uint64_t offset = 0; cfi && offset < 0x2000; offset += 64) {
+        uint64_t address;
+        if (rp_cfi_address(cfi, offset, &address))
+            for (unsigned at = 0; at < 64; at += 7)
+                rp_cfi_rule(cfi, address + at, at % 2, &rule);
+    }
+    rp_cfi_free(cfi);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[32];
     const struct rp_debug *debug;
@@ -172,6 +187,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         err = rp_debug_open(path, &debug);
     bool has = !err;
     fuzz_end(err);
+    look_at_callers(fcntl(fd, F_DUPFD_CLOEXEC, 0));
     if (has) {
         struct look look = {path, rp_frames_open(fd)};
         rp_error_free(rp_binary_each_function(path, look_at_function, &look));

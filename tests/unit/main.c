@@ -17,6 +17,7 @@ int main(void) {
     srunner_add_suite(runner, complete_suite());
 
     srunner_add_suite(runner, fit_suite());
+    srunner_add_suite(runner, frame_info_suite());
     srunner_add_suite(runner, link_suite());
     srunner_add_suite(runner, nearest_suite());
     srunner_add_suite(runner, object_suite());

@@ -14,6 +14,7 @@ Suite *diagnostics_suite(void);
 Suite *dialect_suite(void);
 Suite *complete_suite(void);
 Suite *fit_suite(void);
+Suite *frame_info_suite(void);
 Suite *kind_suite(void);
 Suite *link_suite(void);
 Suite *nearest_suite(void);

@@ -234,9 +234,25 @@ static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp
 /* What tells how many bytes are at an address, by the names that the kernel gives both. */
 static const struct {
     const char *buffer, *length;
-} buffers[] = {{"buf", "count"}, {"buf", "len"}, {"buff", "len"}, {"ubuf", "len"}};
+} buffers[] = {{"buf", "count"}, {"buf", "len"},  {"buf", "bufsiz"},
+               {"buff", "len"},  {"ubuf", "len"}, {"ubuf", "size"}};
 
-static void set_lengths(struct rp_question_scope *s) {
+/* Calls that fill the buffer, and return how much of it. */
+static bool fills_buffer(const char *target) {
+    static const char *const calls[] = {"read",       "pread64",   "recvfrom", "readlink",
+                                        "readlinkat", "getrandom", "vfs_read", "ksys_read"};
+    static const char *const heads[] = {"sys_enter_", "sys_exit_", "__x64_sys_", "__arm64_sys_"};
+    const char *colon = strrchr(target, ':'), *name = colon ? colon + 1 : target;
+    for (size_t i = 0; i < RP_COUNT(heads); i++)
+        if (rp_starts_with(name, heads[i]))
+            name += strlen(heads[i]);
+    for (size_t i = 0; i < RP_COUNT(calls); i++)
+        if (!strcmp(name, calls[i]))
+            return true;
+    return false;
+}
+
+static void set_lengths(struct rp_question_scope *s, const struct rp_spec *spec) {
     for (size_t i = 0; i < RP_COUNT(buffers); i++) {
         struct rp_variable *buffer = find(s, buffers[i].buffer),
                            *length = find(s, buffers[i].length);
@@ -244,8 +260,10 @@ static void set_lengths(struct rp_question_scope *s) {
             !rp_c_is_integer(length->type))
             continue;
         const struct rp_c_type *to = rp_c_type_to(&s->types, buffer->type);
-        if (to && (to->is_plain_char || to->kind == RP_C_VOID))
-            buffer->length = buffers[i].length;
+        if (!to || (!to->is_plain_char && to->kind != RP_C_VOID))
+            continue;
+        buffer->length = buffers[i].length;
+        buffer->is_filled = fills_buffer(spec->target);
     }
 }
 
@@ -258,7 +276,7 @@ struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
     for (const struct rp_builtin *builtin = rp_builtins; builtin->name; builtin++)
         if (!find(s, builtin->name))
             RP_TRY(add_builtin(s, builtin, source));
-    set_lengths(s);
+    set_lengths(s, spec);
     s->scope = (struct rp_scope){
         .types = &s->types,
         .variables = s->variables.items,

@@ -383,7 +383,7 @@ static void write_syscall(struct rp_writer *w, const struct rp_look_value *value
 
 static const struct rp_look looks[] = {
     {"duration", write_duration, 9, true, false, false, false},
-    {"in", write_in, 10, true, false, false, false},
+    {"in", write_in, 10, true, true, false, false},
     {"hex", write_hex, 10, false, false, false, false},
     {"oct", write_oct, 6, false, false, false, false},
     {"errno", write_errno, 10, false, false, false, false},

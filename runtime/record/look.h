@@ -23,7 +23,8 @@ struct rp_look {
     void (*write)(struct rp_writer *w, const struct rp_look_value *value, const char *rest);
     unsigned width; /* of a usual one */
     bool of_sums;   /* sums of such numbers are shown alike */
-    bool in_json;   /* there, too: as it is, it says nothing (addresses in the network's order) */
+    bool in_json;   /* there, too: as it is, it says nothing (addresses in the network's order), or
+                       something else than its heading (a unit that was chosen) */
     bool is_text;   /* what it writes is not a number */
     bool of_bytes;  /* an array of 4 or 16 bytes may be such a number */
 };

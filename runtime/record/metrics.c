@@ -203,8 +203,11 @@ static void write_number(struct source *s, FILE *out, const struct rp_view *view
     struct rp_writer *w = &s->metrics->w;
     bool has_sign =
         view->type->kind == RP_INT || (view->type->kind == RP_ENUM && view->type->is_signed);
+    const struct rp_look *look = view->type->look;
     rp_writer_begin(w, out);
-    if (view->type->kind == RP_WIDE)
+    if (look && look->in_json && !look->is_text)
+        rp_write_value(w, view);
+    else if (view->type->kind == RP_WIDE)
         rp_write_wide(w, rp_view_wide(view), view->type->decimals);
     else if (view->type->kind == RP_FLOAT)
         rp_write_double(w, rp_view_double(view), false);

@@ -129,6 +129,35 @@ buffers() {
 	equal "as asked" '"buf(buf, 2)":"ab","str(buf)":"ab"' "$(grep -o '"buf(.*"ab"' <<<"$out")"
 }
 
+rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
+
+# What a call has filled is as long as what it returned; behind that is what was there before.
+filled_buffers() {
+	cat >read <<-'END'
+		{ printf hello; sleep 0.2; printf abc; } | dd bs=40 of=/dev/null status=none
+	END
+	asked "sh read" 'trace read return(buf) as GOT ret if comm == "dd" && count == 40'
+	equal "what was read" "hello 5|abc 3| 0" "$(rows data.GOT data.ret | paste -sd'|')"
+	asked "sh read" 'count read by return(buf) as GOT if comm == "dd" && count == 40 && return(buf) == "abc"'
+	equal "a condition, and a key" '{"GOT":"abc"},"value":1' "$(grep -o '{"GOT.*"value":1' <<<"$out")"
+	ln -s where/it/leads link
+	asked 'readlink link' 'trace readlink return(buf) as GOT bufsiz > 14 as MORE if comm == "readlink"'
+	equal "a link" "where/it/leads 1" "$(rows data.GOT data.MORE)"
+	printf 'ab\0cd' >text
+	asked 'dd if=text of=/dev/null bs=5 count=1 status=none' 'trace write entry(buf) buf if comm == "dd"'
+	equal "at the entry" '"entry(buf)":"ab\u0000cd","buf":"ab\u0000cd"' "$(grep -o '"entry.*cd"' <<<"$out")"
+	python=$(command -v python3) || skip "no python3"
+	cat >receive.py <<-'END'
+		import socket
+		a, b = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+		for text in b"one", b"a longer one":
+		    a.send(text)
+		    b.recv(7, socket.MSG_TRUNC)
+	END
+	asked "$python receive.py" 'trace recvfrom return(ubuf) as GOT ret if size == 7'
+	equal "no more than there is room for" "one 3|a longe 12" "$(rows data.GOT data.ret | paste -sd'|')"
+}
+
 # By their names, also where the source mentions none of them.
 enums() {
 	asked "$probed --calls 3" "count uprobe:$probed:twice by (enum bpf_prog_type)arg0"
@@ -575,6 +604,16 @@ looks() {
 	matches "a row" "$out" ' asker +missing +0[0-7]* +0 +0xa +O_RDONLY +-2 ENOENT$'
 	run reprobe --json -c 'asker --open readme missing >expected' -e 'trace openat hex(flags + 10) as X ret if comm == "asker" && filename == "missing"'
 	contains "JSON has numbers" "$out" '"X":10,"ret":-2'
+	# What has a unit of its own has it everywhere.
+	run reprobe --json -c "$probed --calls 3 >/dev/null" -e "trace uprobe:$probed:twice arg0 * 1500us in ms as MS arg0 * 1500us as NS if arg0 == 3" \
+		-e "sum uprobe:$probed:twice arg0 * 1500us in ms"
+	contains "a row in JSON" "$out" '"MS":4.5,"NS":4500000'
+	contains "a sum in JSON" "$out" '"map":"2.sums","key":0,"value":9'
+	printf 'count uprobe:%s:twice by arg0 * 1500us in ms as MS if arg0 == 3\n! %s --calls 3 >/dev/null\nexport csv keys.csv\n' "$probed" "$probed" >script
+	run reprobe -f script
+	equal "a key in CSV" "MS,value 4.5,1" "$(tr -d '\r' <keys.csv | paste -sd' ')"
+	run reprobe --metrics="$tmp/sums.prom" -c "$probed --calls 3 >/dev/null" -e "sum uprobe:$probed:twice arg0 * 1500us in ms"
+	matches "a metric" "$(cat "$tmp/sums.prom")" '^reprobe_sums(\{.*\})? 9$'
 	run reprobe -c 'asker --kill 10 >expected' -e 'count kill by sig, ret if comm == "asker"'
 	matches "keys" "$out" '^10 SIGUSR1 +-3 ESRCH +1$'
 	run reprobe -c "$probed --calls 3 >/dev/null" -e "stats uprobe:$probed:twice arg0 * 1500us" \
@@ -864,6 +903,7 @@ t "trace: all fields of a tracepoint" all_fields
 t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process
 t "trace: buffers" buffers
+t "trace: buffers that a call fills" filled_buffers
 t "trace: enums" enums
 t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files

@@ -68,6 +68,9 @@ struct rp_error *rp_literal_quoted(struct rp_parser *p, const struct rp_token *t
 /* NAME(…), with the lexer behind the name. */
 struct rp_error *rp_parse_call(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
+/* The expression `text`, which lives as long as the scope's types, where the author has `used`. */
+struct rp_error *rp_macro_body(const struct rp_parser *p, const char *text,
+                               const struct rp_node *used, const struct rp_node **out);
 /* A name that is not a variable's: a macro without parameters. *out is NULL when there is none. */
 struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);

@@ -48,6 +48,14 @@ static struct rp_error *parse_body(struct rp_parser *body, const struct rp_node 
                : rp_parse_error(body, token.text, "this macro is not an expression");
 }
 
+struct rp_error *rp_macro_body(const struct rp_parser *p, const char *text,
+                               const struct rp_node *used, const struct rp_node **out) {
+    const struct rp_macro macro = {.body = text};
+    struct rp_parser body = inside(p, &macro, used->text);
+    body.used_length = used->length;
+    return parse_body(&body, out);
+}
+
 struct rp_error *rp_macro_name(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out) {
     struct rp_macro macro;

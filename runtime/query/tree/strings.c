@@ -73,15 +73,44 @@ static const struct rp_variable *variable_called(const struct rp_parser *p, cons
     return NULL;
 }
 
+/* How many bytes the variable leads to; at the return, of what the call has written. */
+static struct rp_error *build_length(const struct rp_parser *p, const struct rp_node *node,
+                                     const struct rp_variable *length, bool at_return,
+                                     const struct rp_node **out) {
+    struct rp_token token = {.text = node->text, .len = node->length};
+    if (!at_return || !node->variable->is_filled)
+        return rp_build_variable(p, &token, length, out);
+    /* A datagram that was longer is told so. */
+    const char *count = rp_arena_text(&p->scope->types->arena, "ret > (long)%s ? (long)%s : ret",
+                                      length->name, length->name);
+    return count ? rp_macro_body(p, count, node, out) : rp_error_nomem();
+}
+
+/* entry(NAME) or return(NAME), as its bytes. */
+static struct rp_error *build_moment(const struct rp_parser *p, const struct rp_node *node,
+                                     const struct rp_node *bytes, const struct rp_node **out) {
+    struct rp_node *moment = rp_node_new(p, node->kind, node->text, rp_node_end(node));
+    if (!moment)
+        return rp_error_nomem();
+    *moment = *node;
+    moment->a = bytes;
+    moment->type = bytes->type;
+    moment->is_text = true;
+    rp_node_adopt(moment, bytes);
+    *out = moment;
+    return NULL;
+}
+
 struct rp_error *rp_build_shown(const struct rp_parser *p, const struct rp_node *node,
                                 const struct rp_node **out) {
-    const struct rp_variable *length = node->kind == RP_NODE_VARIABLE && node->variable->length
-                                           ? variable_called(p, node->variable->length)
+    const struct rp_node *of = node->kind == RP_NODE_MOMENT ? node->a : node;
+    const struct rp_variable *length = of->kind == RP_NODE_VARIABLE && of->variable->length
+                                           ? variable_called(p, of->variable->length)
                                            : NULL;
     if (!length || length->missing)
         return build_string(p, node, out);
     const struct rp_node *count = NULL;
-    struct rp_token token = {.text = node->text, .len = node->length};
-    RP_TRY(rp_build_variable(p, &token, length, &count));
-    return rp_build_bytes(p, node, node, count, out);
+    RP_TRY(build_length(p, of, length, node->asks_return, &count));
+    RP_TRY(rp_build_bytes(p, of, of, count, out));
+    return of == node ? NULL : build_moment(p, node, *out, out);
 }

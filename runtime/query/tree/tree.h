@@ -32,6 +32,7 @@ struct rp_variable {
     const char *missing; /* why it cannot be read here, or NULL */
     const char *instead; /* what to do where it is missing, or NULL */
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */
+    bool is_filled;      /* the call writes there as many as it returns */
 };
 
 /* A name for an expression. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0 OR Apache-2.0) */
 /*
- * Sends a record for each open(), openat() and openat2(), when it returns. The record ends after
- * the path: most paths are short, but one may have 4096 bytes. With FULL the names of the
+ * Sends a record for each open(), openat(), openat2() and creat(), when it returns. The record ends
+ * after the path: most paths are short, but one may have 4096 bytes. With FULL the names of the
  * directories that a relative path begins in come before it.
  */
 #include <linux/sched.h>
@@ -21,6 +21,8 @@ struct event {
     int ret; /* the file descriptor, or -errno */
     int flags;
     u32 directories; /* 0, or 1 + the number of names before the path, NAME_BYTES each */
+    u8 unread;       /* the caller's address of the flags is bad */
+    u8 cut;          /* there are more directories */
     char comm[TASK_COMM_LEN];
     char path[PATHS];
 };
@@ -30,20 +32,18 @@ struct call {
     const char *path;
     int flags;
     int dfd;
+    const struct open_how *how; /* of openat2(): it has the flags */
+    u64 unread;                 /* they are not read yet */
 };
 
 BPF_HASH(calls, u64, struct call);
 BPF_PERCPU_ARRAY(scratch, struct event, 1); /* far too large for a program's stack */
 BPF_RINGBUF_OUTPUT(events, 256);
 
-static bool is_wanted(u32 tid, int flags)
+static bool is_wanted(u32 tid)
 {
 #ifdef THREAD
     if (tid != THREAD)
-        return false;
-#endif
-#ifdef WANTED_FLAGS
-    if (!(WANTED_FLAGS(flags)))
         return false;
 #endif
 #ifdef NAME
@@ -61,11 +61,28 @@ static bool is_wanted(u32 tid, int flags)
     return is_target();
 }
 
-static int begin(int dfd, const char *path, int flags)
+static bool has_wanted_flags(const struct call *call)
+{
+#ifdef WANTED_FLAGS
+    return !call->unread && (WANTED_FLAGS(call->flags));
+#else
+    return true;
+#endif
+}
+
+static void read_how(struct call *call)
+{
+    u64 flags = 0;
+    if (bpf_probe_read_user(&flags, sizeof(flags), &call->how->flags))
+        return;
+    call->flags = flags;
+    call->unread = 0;
+}
+
+static int begin(struct call call)
 {
     u64 id = bpf_get_current_pid_tgid();
-    struct call call = {.path = path, .flags = flags, .dfd = dfd};
-    if (is_wanted(id, flags))
+    if (is_wanted(id) && (call.unread || has_wanted_flags(&call)))
         calls.update(&id, &call);
     return 0;
 }
@@ -97,12 +114,14 @@ static u32 write_directories(struct event *event, int dfd)
         return 0;
     READ(top, root);
     READ(at, start);
-    for (int i = 0; i < LEVELS; i++) {
+    for (int i = 0; i <= LEVELS; i++) {
         struct dentry *dentry = at.dentry, *parent = NULL, *mounted = NULL;
         struct mount *mount = container_of(at.mnt, struct mount, mnt);
         const unsigned char *name = NULL;
         if (dentry == top.dentry && at.mnt == top.mnt)
             return i + 1;
+        if (i == LEVELS)
+            break;
         READ(parent, &dentry->d_parent);
         READ(mounted, &mount->mnt.mnt_root);
         event->path[i * NAME_BYTES] = 0;
@@ -119,6 +138,7 @@ static u32 write_directories(struct event *event, int dfd)
         bpf_probe_read_kernel_str(&event->path[i * NAME_BYTES], NAME_BYTES, name);
         at.dentry = parent;
     }
+    event->cut = 1;
     return LEVELS + 1;
 }
 #endif
@@ -131,6 +151,11 @@ static int end(long ret)
         return 0;
     struct call call = *found;
     calls.delete(&id);
+    /* What it points to is in memory by now: the kernel has read it. */
+    if (call.unread)
+        read_how(&call);
+    if (!has_wanted_flags(&call))
+        return 0;
 #ifdef FAILED
     if (ret >= 0)
         return 0;
@@ -143,6 +168,8 @@ static int end(long ret)
     event->uid = bpf_get_current_uid_gid();
     event->ret = ret;
     event->flags = call.flags;
+    event->unread = call.unread;
+    event->cut = 0;
     bpf_get_current_comm(&event->comm, sizeof(event->comm));
     u32 before = 0; /* the path's first byte */
     event->directories = 0;
@@ -156,7 +183,7 @@ static int end(long ret)
     if (before > LEVELS * NAME_BYTES)
         before = 0;
 #endif
-    /* Read at the return: by then the kernel has read it, so it is in memory. */
+    /* So is the path. */
     long length = bpf_probe_read_user_str(&event->path[before], PATH_MAX, call.path);
     if (length < 1)
         length = 1; /* a bad address: no path */
@@ -169,7 +196,7 @@ static int end(long ret)
 
 TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 {
-    return begin(args->dfd, args->filename, args->flags);
+    return begin((struct call){.path = args->filename, .flags = args->flags, .dfd = args->dfd});
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_openat)
@@ -180,7 +207,7 @@ TRACEPOINT_PROBE(syscalls, sys_exit_openat)
 #ifdef HAVE_OPEN /* not on newer architectures, such as arm64 */
 TRACEPOINT_PROBE(syscalls, sys_enter_open)
 {
-    return begin(AT_FDCWD, args->filename, args->flags);
+    return begin((struct call){.path = args->filename, .flags = args->flags, .dfd = AT_FDCWD});
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_open)
@@ -189,12 +216,26 @@ TRACEPOINT_PROBE(syscalls, sys_exit_open)
 }
 #endif
 
+#ifdef HAVE_CREAT /* as open() */
+TRACEPOINT_PROBE(syscalls, sys_enter_creat)
+{
+    return begin((struct call){
+        .path = args->pathname, .flags = O_CREAT | O_WRONLY | O_TRUNC, .dfd = AT_FDCWD});
+}
+
+TRACEPOINT_PROBE(syscalls, sys_exit_creat)
+{
+    return end(args->ret);
+}
+#endif
+
 #ifdef HAVE_OPENAT2 /* since Linux 5.6 */
 TRACEPOINT_PROBE(syscalls, sys_enter_openat2)
 {
-    struct open_how how = {};
-    bpf_probe_read_user(&how, sizeof(how), args->how);
-    return begin(args->dfd, args->filename, how.flags);
+    struct call call = {
+        .path = args->filename, .dfd = args->dfd, .how = args->how, .unread = 1};
+    read_how(&call);
+    return begin(call);
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_openat2)

@@ -44,6 +44,7 @@ struct event {
     int32_t ret;
     int32_t flags;
     uint32_t directories;
+    uint8_t unread, cut;
     char comm[16];
     char path[LEVELS * NAME_BYTES + PATH_BYTES]; /* without -F it is shorter */
 };
@@ -132,6 +133,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_END:
         if (rp_probe_exists("tracepoint:syscalls:sys_enter_open"))
             rp_tool_define(tool->tool, "HAVE_OPEN");
+        if (rp_probe_exists("tracepoint:syscalls:sys_enter_creat"))
+            rp_tool_define(tool->tool, "HAVE_CREAT");
         if (rp_probe_exists("tracepoint:syscalls:sys_enter_openat2"))
             rp_tool_define(tool->tool, "HAVE_OPENAT2");
         if (tool->wanted)
@@ -143,20 +146,33 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     }
 }
 
-/* The names of directories stand before the path, the nearest first; where there are more than that
- * the path begins with "...". */
+/* The names of directories stand before the path, the nearest first; where there are more the path
+ * begins with "...". */
 static const char *path_of(struct opensnoop *tool, const struct event *e) {
     if (!e->directories)
         return e->path;
     size_t count = e->directories - 1 < LEVELS ? e->directories - 1 : LEVELS;
     const char *path = e->path + count * NAME_BYTES;
-    int used = snprintf(tool->full, sizeof(tool->full), "%s/", count == LEVELS ? "..." : "");
+    int used = snprintf(tool->full, sizeof(tool->full), "%s/", e->cut ? "..." : "");
     for (size_t i = count; i-- > 0;)
         if (e->path[i * NAME_BYTES])
             used += snprintf(tool->full + used, sizeof(tool->full) - (size_t)used, "%.*s/",
                              NAME_BYTES, e->path + i * NAME_BYTES);
     snprintf(tool->full + used, sizeof(tool->full) - (size_t)used, "%.*s", PATH_BYTES, path);
     return tool->full;
+}
+
+/* In JSON a number; else octal, as in <fcntl.h> and in man pages. */
+static void flags_cell(struct rp_row *row, const struct event *e, bool json) {
+    char octal[16];
+    if (e->unread) {
+        rp_cell_none(row, "FLAGS", 8);
+    } else if (json) {
+        rp_cell_int(row, "FLAGS", 0, e->flags);
+    } else {
+        snprintf(octal, sizeof(octal), "%08o", (unsigned)e->flags);
+        rp_cell_text(row, "FLAGS", 8, octal, sizeof(octal));
+    }
 }
 
 static void cells(struct rp_row *row, const void *record, const void *ctx) {
@@ -168,13 +184,8 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     rp_cell_text(row, "COMM", 16, e->comm, sizeof(e->comm));
     rp_cell_int(row, "FD", -3, e->ret < 0 ? -1 : e->ret);
     rp_cell_int(row, "ERR", -3, e->ret < 0 ? -e->ret : 0);
-    if (tool->tool->json) {
-        rp_cell_int(row, "FLAGS", 0, e->flags);
-    } else if (tool->flags) {
-        char octal[16]; /* as in <fcntl.h> and in man pages */
-        snprintf(octal, sizeof(octal), "%08o", (unsigned)e->flags);
-        rp_cell_text(row, "FLAGS", 8, octal, sizeof(octal));
-    }
+    if (tool->tool->json || tool->flags)
+        flags_cell(row, e, tool->tool->json);
     rp_cell_text(row, "PATH", 0, path_of((struct opensnoop *)tool, e), sizeof(tool->full));
 }
 

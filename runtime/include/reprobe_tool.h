@@ -156,6 +156,8 @@ void rp_cell_int(struct rp_row *row, const char *name, int width, int64_t value)
 void rp_cell_double(struct rp_row *row, const char *name, int width, int decimals, double value);
 /* Text as in rp_print_text() and rp_json_text(); always aligned to the left. */
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
+/* What is not known: `?`, in JSON null. */
+void rp_cell_none(struct rp_row *row, const char *name, int width);
 /* Texts with blanks between them, in JSON an array; with `quoted` each stands in quotes. */
 void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *const *texts,
                    size_t count, bool quoted);

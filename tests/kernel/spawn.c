@@ -14,6 +14,9 @@
  *       opens each for reading by openat() and, where there are these, open() and openat2(), and
  *       prints for each call the row that opensnoop should: PID COMM FD ERRNO FILE; of a FILE that
  *       is "", a null pointer
+ *   spawn --create FILE...
+ *       creates each by creat(), where there is this, and opens it by openat2() without a struct
+ *       open_how, and prints for each call PID COMM FD ERRNO FLAGS FILE
  *   spawn --kill SIGNAL...
  *       sends each to itself, where it is blocked, by kill(), tkill() and tgkill(), and then to a
  *       process that cannot be, and prints for each call PID COMM SIGNAL RECEIVER -ERRNO
@@ -100,6 +103,25 @@ static void opened(long fd, const char *file) {
         close((int)fd);
 }
 
+static void created(long fd, const char *flags, const char *file) {
+    printf("%d %s %ld %d %s %s\n", getpid(), comm_of(own_path), fd, fd < 0 ? errno : 0, flags,
+           file);
+    if (fd >= 0)
+        close((int)fd);
+}
+
+static int create_all(char **files) {
+    for (; *files; files++) {
+#ifdef SYS_creat
+        char flags[16];
+        snprintf(flags, sizeof(flags), "%08o", O_CREAT | O_WRONLY | O_TRUNC);
+        created(syscall(SYS_creat, *files, 0600), flags, *files);
+#endif
+        created(syscall(SYS_openat2, AT_FDCWD, *files, NULL, sizeof(struct open_how)), "?", *files);
+    }
+    return 0;
+}
+
 static int open_all(char **files) {
     struct open_how how = {.flags = O_RDONLY | O_CLOEXEC};
     for (; *files; files++) {
@@ -151,11 +173,8 @@ static int run_threads(char **args) {
 static const struct {
     const char *option;
     int (*run)(char **args);
-} modes[] = {{"--calls", call},
-             {"--unlink", unlink_all},
-             {"--open", open_all},
-             {"--kill", kill_all},
-             {"--threads", run_threads}};
+} modes[] = {{"--calls", call},        {"--unlink", unlink_all}, {"--open", open_all},
+             {"--create", create_all}, {"--kill", kill_all},     {"--threads", run_threads}};
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "exit") == 0)

@@ -81,6 +81,38 @@ chosen_opens() {
 	echo >go
 }
 
+# Flags that are in no register: of creat(), and of a struct open_how that the kernel brings into memory, or cannot.
+flags_elsewhere() {
+	printf '\101\0\0\0\0\0\0\0\200\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >how # O_WRONLY | O_CREAT, 0600
+	traced opensnoop -e -c "untouched how --how file >expected"
+	equal "openat2" "$(cat expected)" "$(rows | awk '$6 == "file" { print $1, $3, $5, $6 }')"
+	equal "its flags" "00000101 00000101" "$(awk '{ printf "%s%s", s, $3; s = " " }' expected)"
+	traced opensnoop -f O_CREAT --comm untouched -c "untouched how --how file >expected"
+	equal "-f O_CREAT" "file file" "$(rows | awk '{ printf "%s%s", s, $5; s = " " }')"
+	traced opensnoop -f O_RDONLY --comm untouched -c "untouched how --how file >expected"
+	lacks "-f O_RDONLY" "$out" " file"
+	traced opensnoop -e --comm spawn -c "spawn --create one two >expected"
+	equal "creat, no flags" "$(cat expected)" "$(rows | tail -n "$(wc -l <expected)")"
+	traced opensnoop -f O_RDONLY -f O_CREAT --comm spawn -c "spawn --create one two >expected"
+	equal "-f, no flags" "$(awk '$5 != "?" { print $1, $6 }' expected)" "$(rows | awk '$5 ~ /one|two/ { print $1, $5 }')"
+	traced opensnoop --json --comm spawn -c "spawn --create one >expected"
+	contains "JSON" "$(tail -n 1 out)" '"err":14,"flags":null,"path":"one"'
+}
+
+# Of 32 directories none is left out.
+deep_opens() {
+	traced opensnoop -F -f O_CREAT --comm python3 -c "python3 -c '
+import os
+os.chroot(\".\")
+for depth in 31, 32, 33:
+    path = \"/\".join(map(str, range(1, depth + 1)))
+    os.makedirs(path, exist_ok=True)
+    os.close(os.open(\"file\", os.O_CREAT, dir_fd=os.open(path, os.O_PATH)))'"
+	equal "paths" "/$(seq -s/ 1 31)/file
+/$(seq -s/ 1 32)/file
+.../$(seq -s/ 2 33)/file" "$(rows | awk '/file$/ { print $5 }')"
+}
+
 # The directory that a relative path begins in: the working one, that of a descriptor, across mounts and in a root
 # of one's own.
 full_opens() {
@@ -505,7 +537,9 @@ t "opensnoop: rows are the calls made" opens
 t "opensnoop -x, -e, -U" failed_opens
 t "opensnoop --json" opens_as_json
 t "opensnoop -n, -f, -t" chosen_opens
+t "opensnoop: creat, openat2" flags_elsewhere
 t "opensnoop -F" full_opens
+t "opensnoop -F of many directories" deep_opens
 t "exitsnoop: rows are the processes that ended" exits
 t "exitsnoop: age" age
 t "exitsnoop -x" failed_exits

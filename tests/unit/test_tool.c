@@ -15,6 +15,7 @@ static void cells(struct rp_row *row, const void *record, const void *ctx) {
     rp_cell_text(row, "COMM", 8, text, strlen(text));
     rp_cell_int(row, "RET", -5, -13);
     rp_cell_double(row, "LAT(ms)", -8, 2, 1.005e3);
+    rp_cell_none(row, "FLAGS", -6);
     rp_cell_text(row, "PATH", 0, "/x", 2);
 }
 
@@ -47,18 +48,18 @@ static void check(void (*print)(const struct rp_table *, const void *), bool jso
 }
 
 START_TEST(cells_make_header_row_and_json) {
-    check(rp_table_header, false, "", "PID     COMM       RET  LAT(ms) PATH\n");
-    check(rp_table_row, false, "sh", "42      sh         -13  1005.00 /x\n");
+    check(rp_table_header, false, "", "PID     COMM       RET  LAT(ms)  FLAGS PATH\n");
+    check(rp_table_row, false, "sh", "42      sh         -13  1005.00      ? /x\n");
     check(rp_table_header, true, "", "");
-    check(
-        rp_table_row, true, "a\"\n",
-        "{\"pid\":42,\"comm\":\"a\\\"\\u000a\",\"ret\":-13,\"lat_ms\":1005.00,\"path\":\"/x\"}\n");
+    check(rp_table_row, true, "a\"\n",
+          "{\"pid\":42,\"comm\":\"a\\\"\\u000a\",\"ret\":-13,\"lat_ms\":1005.00,\"flags\":null,"
+          "\"path\":\"/x\"}\n");
 }
 END_TEST
 
 /* A cell that is too long is not cut: it moves the others. */
 START_TEST(long_cells_push) {
-    check(rp_table_row, false, "0123456789", "42      0123456789   -13  1005.00 /x\n");
+    check(rp_table_row, false, "0123456789", "42      0123456789   -13  1005.00      ? /x\n");
 }
 END_TEST
 

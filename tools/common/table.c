@@ -5,6 +5,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -117,6 +118,14 @@ void rp_cell_double(struct rp_row *row, const char *name, int width, int decimal
     }
     snprintf(text, sizeof(text), "%.*f", decimals, value);
     write_number(row, name, width, text);
+}
+
+void rp_cell_none(struct rp_row *row, const char *name, int width) {
+    char text[MEMBER_MAX];
+    if (row->as == JSON)
+        rp_json_double(&row->w, member(name, text), 0, NAN); /* null */
+    else
+        write_number(row, name, width, "?");
 }
 
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max) {

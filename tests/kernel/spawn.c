@@ -20,8 +20,10 @@
  *   spawn --kill SIGNAL...
  *       sends each to itself, where it is blocked, by kill(), tkill() and tgkill(), and then to a
  *       process that cannot be, and prints for each call PID COMM SIGNAL RECEIVER -ERRNO
- *   spawn --threads COUNT
- *       starts so many threads, one after the other, and prints PID TID of each
+ *   spawn --outlived CODE
+ *       prints PID; its main thread ends, and a quarter of a second later another one, with this
+ * code spawn --thread-exec PROGRAM prints PID; a thread that is not the main one runs PROGRAM spawn
+ * --threads COUNT starts so many threads, one after the other, and prints PID TID of each
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -161,6 +163,33 @@ static void *thread(void *unused) {
     return unused;
 }
 
+static void *exit_later(void *code) {
+    usleep(250000);
+    exit(atoi(code));
+}
+
+static void *exec(void *program) {
+    execl(program, program, (char *)NULL);
+    exit(127);
+}
+
+static int leave_to(void *(*other)(void *), char *arg) {
+    pthread_t id;
+    printf("%d\n", getpid());
+    fflush(stdout);
+    if (pthread_create(&id, NULL, other, arg))
+        return 1;
+    pthread_exit(NULL);
+}
+
+static int outlived(char **args) {
+    return leave_to(exit_later, args[0]);
+}
+
+static int thread_exec(char **args) {
+    return leave_to(exec, args[0]);
+}
+
 static int run_threads(char **args) {
     for (long count = atol(args[0]); count > 0; count--) {
         pthread_t id;
@@ -173,8 +202,16 @@ static int run_threads(char **args) {
 static const struct {
     const char *option;
     int (*run)(char **args);
-} modes[] = {{"--calls", call},        {"--unlink", unlink_all}, {"--open", open_all},
-             {"--create", create_all}, {"--kill", kill_all},     {"--threads", run_threads}};
+} modes[] = {
+    {"--calls", call},
+    {"--unlink", unlink_all},
+    {"--open", open_all},
+    {"--create", create_all},
+    {"--kill", kill_all},
+    {"--outlived", outlived},
+    {"--thread-exec", thread_exec},
+    {"--threads", run_threads},
+};
 
 int main(int argc, char **argv) {
     if (argc > 1 && strcmp(argv[1], "exit") == 0)

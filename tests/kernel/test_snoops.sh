@@ -186,6 +186,21 @@ threads() {
 		"$(rows | awk '$1 == "spawn" { print $2, $4 }' | sort)"
 }
 
+# A process ends with its last thread, and goes on in the program that one of its threads runs.
+last_threads() {
+	printf '#!/bin/sh\nsleep 0.3\nexit 5\n' >script
+	chmod +x script
+	traced exitsnoop -c 'spawn --outlived 3 >expected; echo $? >code; spawn --thread-exec ./script >>expected; echo $? >>code; :'
+	equal "codes" "3 5" "$(paste -sd' ' code)"
+	equal "rows" "$(printf 'spawn\nscript\n' | paste -d' ' - expected expected code | sed 's/[0-9]*$/code &/')" \
+		"$(rows | awk '$1 ~ /spawn|script/ { print $1, $2, $4, $6, $7 }')"
+	equal "an age of 0.25 s" 1 "$(rows | awk '$1 == "spawn" && $5 >= 0.25' | wc -l)"
+	traced exitsnoop -x -c 'spawn --outlived 3 >expected; :'
+	equal "-x" "$(cat expected) code 3" "$(rows | awk '$1 == "spawn" { print $2, $6, $7 }')"
+	traced exitsnoop --per-thread -c 'spawn --outlived 3 >expected; :'
+	equal "--per-thread" "$(cat expected) 0,$(cat expected) code 3" "$(rows | awk '$1 == "spawn" { print $2, $6, $7 }' | sed 's/ $//' | paste -sd,)"
+}
+
 exits_as_json() {
 	traced exitsnoop --json -c 'bash -c "echo \$\$; exit 7" >expected; bash -c "echo \$\$; kill -KILL \$\$" >>expected 2>/dev/null; :'
 	equal "fields" "bash $(sed -n 1p expected) 7 0 0
@@ -544,6 +559,7 @@ t "exitsnoop: rows are the processes that ended" exits
 t "exitsnoop: age" age
 t "exitsnoop -x" failed_exits
 t "exitsnoop --per-thread" threads
+t "exitsnoop: the last thread" last_threads
 t "exitsnoop --json" exits_as_json
 t "exitsnoop --utc, --label" labels
 t "sigsnoop: rows are the signals sent" signals

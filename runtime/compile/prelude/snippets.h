@@ -178,6 +178,9 @@
 /* include/linux/sched.h */
 #define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
+//@ SIGNAL_GROUP_EXIT
+/* include/linux/sched/signal.h */
+#define SIGNAL_GROUP_EXIT 0x00000004
 //@ CLONE_VM CLONE_FS CLONE_FILES CLONE_SIGHAND CLONE_THREAD CLONE_NEWNS CLONE_NEWPID CLONE_NEWNET
 /* include/uapi/linux/sched.h */
 #define CLONE_VM      0x00000100

@@ -159,26 +159,49 @@ static void see_process(u32 pid) {
 struct call {
     u64 size;
     u64 result; /* where posix_memalign() stores the address; 0: the function returns it */
+    u64 old;    /* what realloc() frees if it does not fail */
+    u64 time_ns;
     u64 depth;
 };
 BPF_HASH(calls, u64, struct call);
 
-static int enter(u64 size, u64 result) {
+/* Returns whether leave() will see this call. */
+static bool enter(struct call call) {
     u64 thread = bpf_get_current_pid_tgid();
-    struct call *outer, call = {.size = size, .result = result};
+    struct call *outer;
     if (!is_target())
-        return 0;
+        return false;
     see_process(thread >> 32);
     outer = calls.lookup(&thread);
-    if (outer)
+    if (outer) {
         outer->depth++;
-    else
-        calls.update(&thread, &call);
-    return 0;
+        return false;
+    }
+    call.time_ns = bpf_ktime_get_ns();
+    return calls.update(&thread, &call) == 0;
+}
+
+/* 0: the call failed. posix_memalign() returns an errno, mmap() -1. */
+static u64 address_of(const struct call *call, u64 returned) {
+    u64 address = 0;
+    void *result = (void *)call->result;
+    if (!result)
+        return (s64)returned == -1 ? 0 : returned;
+    if ((int)returned == 0)
+        bpf_probe_read_user(&address, sizeof(address), result);
+    return address;
+}
+
+/* By now another thread may have got that address again. */
+static void freed_by_realloc(u32 pid, const struct call *call) {
+    struct place place = {.address = call->old, .pid = pid};
+    struct allocation *found = allocations.lookup(&place);
+    if (found && found->time_ns < call->time_ns)
+        freed(pid, call->old);
 }
 
 int leave(struct pt_regs *ctx) {
-    u64 thread = bpf_get_current_pid_tgid(), address = PT_REGS_RC(ctx);
+    u64 thread = bpf_get_current_pid_tgid(), address;
     struct call *call = calls.lookup(&thread);
     if (!call)
         return 0;
@@ -186,27 +209,29 @@ int leave(struct pt_regs *ctx) {
         call->depth--;
         return 0;
     }
-    if (call->result) {
-        void *result = (void *)call->result;
-        bpf_probe_read_user(&address, sizeof(address), result);
-    }
-    if ((s64)address != -1) /* mmap() failed */
-        allocated(ctx, thread >> 32, address, call->size, BPF_F_USER_STACK);
+    address = address_of(call, PT_REGS_RC(ctx));
+    if (call->old && (address || !call->size))
+        freed_by_realloc(thread >> 32, call);
+    allocated(ctx, thread >> 32, address, call->size, BPF_F_USER_STACK);
     calls.delete(&thread);
     return 0;
 }
 
 int size_first(struct pt_regs *ctx) {
-    return enter(PT_REGS_PARM1(ctx), 0);
+    enter((struct call){.size = PT_REGS_PARM1(ctx)});
+    return 0;
 }
 int size_second(struct pt_regs *ctx) {
-    return enter(PT_REGS_PARM2(ctx), 0);
+    enter((struct call){.size = PT_REGS_PARM2(ctx)});
+    return 0;
 }
 int size_third(struct pt_regs *ctx) {
-    return enter(PT_REGS_PARM3(ctx), PT_REGS_PARM1(ctx));
+    enter((struct call){.size = PT_REGS_PARM3(ctx), .result = PT_REGS_PARM1(ctx)});
+    return 0;
 }
 int size_product(struct pt_regs *ctx) {
-    return enter(PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx), 0);
+    enter((struct call){.size = PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx)});
+    return 0;
 }
 
 int free_enter(struct pt_regs *ctx) {
@@ -214,7 +239,9 @@ int free_enter(struct pt_regs *ctx) {
     return 0;
 }
 int realloc_enter(struct pt_regs *ctx) {
-    freed(bpf_get_current_pid_tgid() >> 32, PT_REGS_PARM1(ctx));
-    return enter(PT_REGS_PARM2(ctx), 0);
+    struct call call = {.size = PT_REGS_PARM2(ctx), .old = PT_REGS_PARM1(ctx)};
+    if (!enter(call))
+        freed(bpf_get_current_pid_tgid() >> 32, call.old);
+    return 0;
 }
 #endif

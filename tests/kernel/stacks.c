@@ -83,6 +83,22 @@ static void leak_aligned(int i) {
         kept[i] = at;
 }
 
+static volatile size_t too_much = (size_t)1 << 60;
+
+/* What realloc() cannot replace is still there. */
+static void leak_kept(int i) {
+    kept[i] = malloc(77);
+    if (realloc(kept[i], too_much))
+        abort();
+}
+
+/* posix_memalign() leaves what it had to set, and realloc() to nothing frees. */
+static void no_result(void) {
+    void *aligned = &aligned, *freed = malloc(60);
+    if (!posix_memalign(&aligned, 64, too_much) || realloc(freed, too_much - too_much))
+        abort();
+}
+
 static void no_leak(void) {
     void *aligned = NULL;
     free(realloc(calloc(10, 30), 2000000));
@@ -101,6 +117,8 @@ static void leak(void) {
     leak_mapped(13);
     for (int i = 14; i < 16; i++)
         leak_aligned(i);
+    leak_kept(16);
+    no_result();
 }
 
 int main(int argc, char **argv) {

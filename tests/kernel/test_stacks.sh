@@ -112,6 +112,8 @@ leaks() {
 	equal "leak_big, whose mmap() is not counted twice" "3145728	3" "$(leaked leak_big)"
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
 	equal "leak_aligned" "1280	2" "$(leaked leak_aligned)"
+	equal "leak_kept, whose realloc() fails" "77	1" "$(leaked leak_kept)"
+	equal "no_result" "" "$(leaked no_result)"
 	equal "no_leak" "" "$(leaked no_leak)"
 	run memleak -o 0 -z 1000 -Z 20000 -T 1000 --json -c 'exec stacks leak 1500'
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"
@@ -135,6 +137,7 @@ leaks_otherwise() {
 	run memleak --combined-only -o 1000000 --json -T 1000 -c 'exec stacks leak 1000'
 	status 0
 	equal "--combined-only: leak_small, whatever its age" "1000	10" "$(leaked leak_small)"
+	equal "--combined-only: leak_kept, no_result" "77	1" "$(leaked leak_kept)$(leaked no_result)"
 	equal "--combined-only: no_leak" "" "$(leaked no_leak)"
 	# One CPU, and five allocations each time around: every other one of leak_small.
 	run memleak -o 0 -s 2 --json -T 1000 -c 'exec taskset -c 0 stacks leak 1000'

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -16,6 +15,7 @@
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
+#include "util/signal_name.h"
 #include "util/text.h"
 #include "util/writer.h"
 
@@ -154,16 +154,9 @@ static void write_errno(struct rp_writer *w, const struct rp_look_value *value, 
 }
 
 static void write_signal(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    char name[RP_SIGNAL_BYTES];
     (void)rest;
-    bool possible = value->number > 0 && value->number < NSIG;
-    const char *name = possible ? sigabbrev_np((int)value->number) : NULL;
-    if (possible && value->number == SIGIO) /* for glibc it is SIGPOLL */
-        name = "IO";
-    write_plain(w, value);
-    if (!name)
-        return;
-    rp_write_string(w, " SIG");
-    rp_write_string(w, name);
+    write_name(w, value, rp_name_signal((int64_t)value->number, name) ? name : NULL);
 }
 
 /* "O_WRONLY|O_CREAT", and what has no name as a number. */

@@ -67,9 +67,10 @@ START_TEST(signals_have_names) {
     static const struct {
         const char *text;
         int signal; /* 0: none */
-    } cases[] = {{"9", 9},   {"KILL", 9},   {"sigkill", 9},  {"SIGRTMIN", 34}, {"rtmin+30", 64},
-                 {"64", 64}, {"SIG32", 32}, {"0", 0},        {"65", 0},        {"", 0},
-                 {"SIG", 0}, {"KILLS", 0},  {"RTMIN+31", 0}, {"-9", 0},        {"9x", 0}};
+    } cases[] = {{"IO", 29},       {"POLL", 29},     {"9", 9},   {"KILL", 9},   {"sigkill", 9},
+                 {"SIGRTMIN", 34}, {"rtmin+30", 64}, {"64", 64}, {"SIG32", 32}, {"0", 0},
+                 {"65", 0},        {"", 0},          {"SIG", 0}, {"KILLS", 0},  {"RTMIN+31", 0},
+                 {"-9", 0},        {"9x", 0}};
     char name[RP_SIGNAL_NAME];
     int signal;
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -80,6 +81,7 @@ START_TEST(signals_have_names) {
     for (int i = 1; i <= 64; i++)
         ck_assert(rp_parse_signal(rp_signal_name(i, name), &signal) && signal == i);
     ck_assert_str_eq(rp_signal_name(36, name), "SIGRTMIN+2");
+    ck_assert_str_eq(rp_signal_name(29, name), "SIGIO");
     ck_assert_str_eq(rp_signal_name(-5, name), "SIG-5");
 }
 END_TEST

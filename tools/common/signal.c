@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Signals by name. */
-#include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "reprobe_tool.h"
-
-#define REAL_TIME 34 /* SIGRTMIN as `kill -l` has it: the C library uses 32 and 33 itself */
-#define SIGNALS   64
+#include "util/signal_name.h"
 
 const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]) {
-    const char *name = sigabbrev_np(signal);
-    if (name)
-        snprintf(text, RP_SIGNAL_NAME, "SIG%s", name);
-    else if (signal == REAL_TIME)
-        snprintf(text, RP_SIGNAL_NAME, "SIGRTMIN");
-    else if (signal > REAL_TIME && signal <= SIGNALS)
-        snprintf(text, RP_SIGNAL_NAME, "SIGRTMIN+%d", signal - REAL_TIME);
-    else
+    if (!rp_name_signal(signal, text))
         snprintf(text, RP_SIGNAL_NAME, "SIG%d", signal);
     return text;
 }
@@ -26,13 +15,15 @@ const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]) {
 bool rp_parse_signal(const char *text, int *signal) {
     uint64_t number;
     char name[RP_SIGNAL_NAME];
-    if (rp_parse_count(text, SIGNALS, &number)) {
+    if (rp_parse_count(text, RP_SIGNAL_COUNT, &number)) {
         *signal = (int)number;
         return true;
     }
     if (strncasecmp(text, "SIG", 3) == 0)
         text += 3;
-    for (*signal = 1; *signal <= SIGNALS; ++*signal) {
+    if (strcasecmp(text, "POLL") == 0)
+        text = "IO";
+    for (*signal = 1; *signal <= RP_SIGNAL_COUNT; ++*signal) {
         if (strcasecmp(rp_signal_name(*signal, name) + 3, text) == 0)
             return true;
     }

@@ -130,21 +130,25 @@ static int remember(const char *filename, const char *const *argv)
     return 0;
 }
 
-/* Each in a part of its own, which the verifier follows. */
+/* Each in a part of its own, which the verifier follows. What cannot be read is `?`; where that is
+ * the array itself, one stands for all. */
 static void read_args(struct event *event, const char *const *argv)
 {
-    for (int i = 0; i < MAX_ARGS; i++) {
+    for (int i = 0; argv && i < MAX_ARGS; i++) {
         const char *arg = NULL;
         char *at = &event->args[i * ARG_BYTES];
-        bpf_probe_read_user(&arg, sizeof(arg), &argv[i]);
-        if (!arg)
+        bool is_unread = bpf_probe_read_user(&arg, sizeof(arg), &argv[i]);
+        if (!arg && !is_unread)
             return;
-        at[0] = '?'; /* what cannot be read */
-        at[1] = 0;
-        bpf_probe_read_user_str(at, ARG_BYTES, arg);
+        if (is_unread || bpf_probe_read_user_str(at, ARG_BYTES, arg) < 0) {
+            at[0] = '?';
+            at[1] = 0;
+        }
         event->parts = i + 1;
+        if (is_unread && i) /* the first one is not shown */
+            break;
     }
-    event->cut = 1;
+    event->cut = argv != NULL;
 }
 
 static int report(void *ctx, long ret)

@@ -160,10 +160,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
 
 /* ------------------------------------------------------------------ a record */
 
-/* A script's arguments come after those of its interpreter, of which the last is the script. */
+/* A script's arguments come after those of its interpreter, of which the last is the script.
+ * Of a long path `filename` has only the beginning. */
 static size_t first_word(const struct event *e, const struct words *words) {
     for (size_t i = 1; e->is_script && i < words->count; i++)
-        if (strcmp(words->items[i], e->filename) == 0)
+        if (strncmp(words->items[i], e->filename, sizeof(e->filename) - 1) == 0)
             return i;
     return 0;
 }
@@ -180,7 +181,7 @@ static const char *part(struct execsnoop *tool, const struct event *e, size_t i)
 /* As one would type it: the file, then the arguments. */
 static void take_words(struct execsnoop *tool, const struct event *e) {
     struct words *words = &tool->words;
-    size_t size = e->size < sizeof(e->args) ? e->size : sizeof(e->args), most = tool->max_args;
+    size_t size = e->size < sizeof(e->args) ? e->size : sizeof(e->args);
     words->count = 0;
     for (size_t at = 0; at < size; at += strnlen(e->args + at, size - at) + 1)
         words->items[words->count++] = e->args + at;
@@ -192,16 +193,20 @@ static void take_words(struct execsnoop *tool, const struct event *e) {
     if (!words->count)
         words->count = 1;
     words->items[0] = e->filename;
-    bool cut = e->cut || words->count - 1 > most;
-    if (words->count - 1 > most)
-        words->count = most + 1;
-    if (cut)
+}
+
+static void cut_words(struct execsnoop *tool, const struct event *e) {
+    struct words *words = &tool->words;
+    bool too_many = words->count - 1 > tool->max_args;
+    if (too_many)
+        words->count = tool->max_args + 1;
+    if (too_many || e->cut)
         words->items[words->count++] = "...";
 }
 
-/* One of the arguments alone, or all of them as they stand in a row. */
+/* All of the arguments, with blanks between them as in a row. */
 static bool line_matches(const struct execsnoop *tool) {
-    char line[sizeof(((struct event *)0)->filename) + ARGS + 16];
+    char line[sizeof(((struct event *)0)->filename) + 2 * ARGS];
     size_t used = 0;
     for (size_t i = 0; i < tool->words.count && used < sizeof(line); i++)
         used += (size_t)snprintf(line + used, sizeof(line) - used, "%s%s", i ? " " : "",
@@ -213,7 +218,10 @@ static bool take(const void *record, const void *ctx) {
     struct execsnoop *tool = (struct execsnoop *)ctx;
     const struct event *e = record;
     take_words(tool, e);
-    return pattern_matches(&tool->name, e->comm) && (!tool->line.is_there || line_matches(tool));
+    if (!pattern_matches(&tool->name, e->comm) || (tool->line.is_there && !line_matches(tool)))
+        return false;
+    cut_words(tool, e);
+    return true;
 }
 
 static void cells(struct rp_row *row, const void *record, const void *ctx) {

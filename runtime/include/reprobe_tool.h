@@ -158,7 +158,8 @@ void rp_cell_double(struct rp_row *row, const char *name, int width, int decimal
 void rp_cell_text(struct rp_row *row, const char *name, int width, const char *text, size_t max);
 /* What is not known: `?`, in JSON null. */
 void rp_cell_none(struct rp_row *row, const char *name, int width);
-/* Texts with blanks between them, in JSON an array; with `quoted` each stands in quotes. */
+/* Texts with blanks between them, in JSON an array; with `quoted` each stands in quotes,
+ * and one in it behind a backslash. */
 void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *const *texts,
                    size_t count, bool quoted);
 /* `family` is AF_INET or AF_INET6, `address` its 4 or 16 bytes. */

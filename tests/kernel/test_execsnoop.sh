@@ -107,6 +107,10 @@ true "/bin/true" "a" "b" "..."' "$(lines)"
 	run execsnoop -l '^./script [0-9]+' --events 1 -c 'sh ./work >expected; sh ./work >expected; exec sleep 100'
 	status 0
 	equal "-l, and --events of those" "script ./script 1 2" "$(lines)"
+	run execsnoop -l '^/bin/true .* 29 30$' -c "{ spawn 1 /bin/true $(seq -s' ' 30); spawn 1 /bin/true $(seq -s' ' 29); } >expected"
+	equal "-l of what is not shown" "true /bin/true $(seq -s' ' 20) ..." "$(lines)"
+	run execsnoop -q -n '^true$' -c 'spawn 1 /bin/true "a\" \"b" "\\" "\"" >expected; :'
+	equal "-q of quotes" 'true "/bin/true" "a\" \"b" "\\" "\""' "$(lines)"
 	run execsnoop -x -U --json -c 'sh ./work >expected; :'
 	contains "JSON" "$out" '"comm":"true","ret":0,"filename":"/bin/true","args":["/bin/true","one","two words","","qu\"ote"]}' \
 		'"args":["./script","1","2"]}' '"ret":-2,"filename":"./missing","args":["./missing","a","b"]}'
@@ -114,6 +118,32 @@ true "/bin/true" "a" "b" "..."' "$(lines)"
 	run execsnoop -n '(' -c true
 	status 64
 	contains "message" "$err" "is not a regular expression"
+}
+
+# What cannot be read is neither empty nor the last one.
+unread_arguments() {
+	cat >bad.py <<'END'
+import ctypes
+for argv in None, 8, (ctypes.c_void_p * 4)(8, 8, ctypes.cast(b"last", ctypes.c_void_p), None):
+    ctypes.CDLL(None).execve(b"./missing", argv, None)
+END
+	run execsnoop -x -q -c 'python3 bad.py; :'
+	status 0
+	equal "rows" '"./missing"
+"./missing" "?" "..."
+"./missing" "?" "last"' "$(lines | sed -nE 's/^python3 -[0-9]+ //p')"
+}
+
+# A script whose path is longer than what is kept of it.
+long_script() {
+	local deep
+	deep=$(printf 'd%.0s' {1..200})/$(printf 'e%.0s' {1..200})/$(printf 'f%.0s' {1..200})
+	mkdir -p "$deep"
+	printf '#!/bin/sh -e\n:\n' >"$deep/script"
+	chmod +x "$deep/script"
+	run execsnoop -c "./$deep/script 1 2; :"
+	status 0
+	equal "its words" "script $(cut -c1-511 <<<"./$deep/script") 1 2" "$(lines | grep ^script)"
 }
 
 # Only what one process starts itself; the user, the seconds since the start.
@@ -240,6 +270,8 @@ t "rows are the processes started, perf buffer" transport perf
 t "-x shows failed execs" failed_execs
 t "-T shows the time" timestamps
 t "arguments, -q, -n, -l, --max-args" arguments
+t "arguments that cannot be read" unread_arguments
+t "a script with a long path" long_script
 t "-P, -U, -t" parents
 t "--json prints one object a line" json
 t "-p traces a process and its children" target_pid

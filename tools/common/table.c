@@ -147,10 +147,19 @@ void rp_cell_text(struct rp_row *row, const char *name, int width, const char *t
     row->end = begin + columns_of(width);
 }
 
+static void write_quoted(struct rp_writer *w, const char *text) {
+    rp_write_char(w, '"');
+    for (const char *quote; (quote = strchr(text, '"')); text = quote + 1) {
+        rp_write_text(w, text, (size_t)(quote - text));
+        rp_write_string(w, "\\\"");
+    }
+    rp_write_text(w, text, SIZE_MAX);
+    rp_write_char(w, '"');
+}
+
 void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *const *texts,
                    size_t count, bool quoted) {
     char json_name[MEMBER_MAX];
-    const char *quote = quoted ? "\"" : "";
     if (row->as == HEADER) {
         write_cell(row, width, name);
         return;
@@ -166,9 +175,10 @@ void rp_cell_texts(struct rp_row *row, const char *name, int width, const char *
             continue;
         }
         rp_write_string(&row->w, i ? " " : "");
-        rp_write_string(&row->w, quote);
-        rp_write_text(&row->w, texts[i], SIZE_MAX);
-        rp_write_string(&row->w, quote);
+        if (quoted)
+            write_quoted(&row->w, texts[i]);
+        else
+            rp_write_text(&row->w, texts[i], SIZE_MAX);
     }
     if (row->as == JSON)
         rp_json_array_end(&row->w);

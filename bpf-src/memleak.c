@@ -16,7 +16,7 @@ struct place {
 struct allocation {
     u64 size, time_ns;
     int stack;
-    int unused;
+    u32 program;
 };
 
 BPF_HASH(allocations, struct place, struct allocation, 1000000);
@@ -37,10 +37,28 @@ static bool is_sampled(void) {
 #endif
 }
 
+#ifdef KERNEL
+#define program_of(pid) 0
+#else
+struct process {
+    u64 memory;   /* that its stacks are known of */
+    u32 programs; /* how many programs it has become since it was first seen */
+    u32 zero;
+};
+BPF_HASH(memories, u32, struct process);
+
+static u32 program_of(u32 pid) {
+    struct process *process = memories.lookup(&pid);
+    return process ? process->programs : 0;
+}
+#endif
+
 #ifdef COMBINED
 struct by_stack {
     u32 pid;
     int stack;
+    u32 program;
+    u32 zero;
 };
 struct sum {
     u64 bytes, count;
@@ -48,7 +66,8 @@ struct sum {
 BPF_HASH(combined, struct by_stack, struct sum, 65536);
 
 static void add_up(u32 pid, const struct allocation *allocation, u64 times) {
-    struct by_stack key = {.pid = pid, .stack = allocation->stack};
+    struct by_stack key = {
+        .pid = pid, .stack = allocation->stack, .program = allocation->program};
     struct sum none = {}, *sum = combined.lookup_or_try_init(&key, &none);
     if (sum) {
         __sync_fetch_and_add(&sum->bytes, times * allocation->size);
@@ -95,6 +114,7 @@ static void allocated(void *ctx, u32 pid, u64 address, u64 size, u64 stack_of) {
     freed(pid, address); /* the probes did not see that */
     if (!is_sampled())
         return;
+    allocation.program = program_of(pid);
     allocation.stack = stack_of == BPF_F_USER_STACK ? unwound_stack() : -ENOSYS;
     if (allocation.stack == -ENOSYS) /* the kernel's, or by frame pointers */
         allocation.stack = stacks.get_stackid(ctx, stack_of);
@@ -143,15 +163,25 @@ TRACEPOINT_PROBE(kmem, kmem_cache_free) {
 /* Reports each process when it is first seen, and again when it runs another program: after its
  * end its addresses cannot be resolved. */
 BPF_RINGBUF_OUTPUT(processes, 8);
-BPF_HASH(memories, u32, u64); /* the process's memory: an exec replaces it */
-
 static void see_process(u32 pid) {
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
-    u64 memory = (u64)task->mm, *seen = memories.lookup(&pid);
-    if (seen && *seen == memory)
+    struct process process = {.memory = (u64)task->mm}, *seen = memories.lookup(&pid);
+    if (seen && seen->memory == process.memory)
         return;
-    memories.update(&pid, &memory);
+    process.programs = seen ? seen->programs : 0;
+    memories.update(&pid, &process);
     processes.ringbuf_output(&pid, sizeof(pid), BPF_RB_FORCE_WAKEUP); /* it may end soon */
+}
+
+/* At sched_process_exec: the process has a new memory, and what it had allocated is gone. */
+int become_program(void *ctx) {
+    u32 pid = bpf_get_current_pid_tgid() >> 32;
+    struct process *process = memories.lookup(&pid);
+    if (!process)
+        return 0;
+    process->memory = 0;
+    process->programs++;
+    return 0;
 }
 
 /* The call that a thread is in. One function of the allocator may call another (malloc calls

@@ -10,6 +10,7 @@
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
 #include "util/array.h"
+#include "util/cleanup.h"
 #include "util/error.h"
 #include "util/vec.h"
 
@@ -41,12 +42,18 @@ struct address {
 };
 struct allocation {
     uint64_t size, time_ns;
-    int32_t stack, unused;
+    int32_t stack;
+    uint32_t program;
+};
+struct process {
+    uint64_t memory;
+    uint32_t programs, zero;
 };
 
 struct by_stack {
     uint32_t pid;
     int32_t stack;
+    uint32_t program, zero;
 };
 struct sum {
     uint64_t bytes, count;
@@ -64,8 +71,7 @@ struct one {
 
 /* What one stack of one process allocated. */
 struct leak {
-    uint32_t pid;
-    int32_t stack;
+    struct by_stack by;
     uint64_t bytes, count;
 };
 
@@ -150,14 +156,18 @@ static bool is_kernel(const struct memleak *m) {
 
 /* ------------------------------------------------------------------ reports */
 
+static bool is_same(const struct by_stack *a, const struct by_stack *b) {
+    return a->pid == b->pid && a->stack == b->stack && a->program == b->program;
+}
+
 /* NULL without memory. */
-static struct leak *find_leak(struct memleak *m, uint32_t pid, int32_t stack) {
+static struct leak *find_leak(struct memleak *m, const struct by_stack *by) {
     for (size_t i = 0; i < m->leaks.count; i++)
-        if (m->leaks.items[i].pid == pid && m->leaks.items[i].stack == stack)
+        if (is_same(&m->leaks.items[i].by, by))
             return &m->leaks.items[i];
     struct leak *leak = rp_vec_add(&m->leaks);
     if (leak)
-        *leak = (struct leak){.pid = pid, .stack = stack};
+        *leak = (struct leak){.by = *by};
     return leak;
 }
 
@@ -167,23 +177,26 @@ static struct rp_error *add(void *ctx, const void *key, const void *value) {
     const struct allocation *allocation = value;
     if (allocation->time_ns + m->older_ms * 1000000 > m->now_ns)
         return NULL;
-    int32_t stack = rp_stack_first_id(m->stack, allocation->stack);
-    struct leak *leak = find_leak(m, address->pid, stack);
+    const struct by_stack by = {.pid = address->pid,
+                                .stack = rp_stack_first_id(m->stack, allocation->stack),
+                                .program = allocation->program};
+    struct leak *leak = find_leak(m, &by);
     if (!leak)
         return rp_error_nomem();
     leak->bytes += allocation->size;
     leak->count++;
-    const struct one one = {{address->pid, stack}, address->address, allocation->size};
+    const struct one one = {by, address->address, allocation->size};
     return !m->show_all || rp_vec_push(&m->all, one) ? NULL : rp_error_nomem();
 }
 
 static struct rp_error *add_combined(void *ctx, const void *key, const void *value) {
     struct memleak *m = ctx;
-    const struct by_stack *by = key;
+    struct by_stack by = *(const struct by_stack *)key;
     const struct sum *sum = value;
     if (!sum->count)
         return NULL;
-    struct leak *leak = find_leak(m, by->pid, rp_stack_first_id(m->stack, by->stack));
+    by.stack = rp_stack_first_id(m->stack, by.stack);
+    struct leak *leak = find_leak(m, &by);
     if (!leak)
         return rp_error_nomem();
     leak->bytes += sum->bytes;
@@ -191,8 +204,19 @@ static struct rp_error *add_combined(void *ctx, const void *key, const void *val
     return NULL;
 }
 
-static bool is_of(const struct one *one, const struct leak *leak) {
-    return one->by.pid == leak->pid && one->by.stack == leak->stack;
+/* Leaves out what a process had in its memory before it became another program. */
+static struct rp_error *drop_replaced(void *ctx, const void *key, const void *value) {
+    struct memleak *m = ctx;
+    const uint32_t *pid = key;
+    const struct process *process = value;
+    size_t kept = 0;
+    for (size_t i = 0; i < m->leaks.count; i++) {
+        const struct leak *leak = &m->leaks.items[i];
+        if (leak->by.pid != *pid || leak->by.program == process->programs)
+            m->leaks.items[kept++] = *leak;
+    }
+    m->leaks.count = kept;
+    return NULL;
 }
 
 static int compare_bytes(const void *a, const void *b) {
@@ -203,7 +227,7 @@ static int compare_bytes(const void *a, const void *b) {
 static void json_all(const struct memleak *m, const struct leak *leak, struct rp_writer *json) {
     rp_json_array(json, "all");
     for (size_t i = 0; i < m->all.count; i++) {
-        if (!is_of(&m->all.items[i], leak))
+        if (!is_same(&m->all.items[i].by, &leak->by))
             continue;
         rp_json_object(json, NULL);
         rp_json_uint(json, "address", m->all.items[i].address);
@@ -215,11 +239,11 @@ static void json_all(const struct memleak *m, const struct leak *leak, struct rp
 
 static void print_leak(const struct memleak *m, const struct leak *leak) {
     rp_stack_clear(m->stack);
-    rp_stack_add(m->stack, "stacks", leak->stack, (pid_t)leak->pid, "");
+    rp_stack_add(m->stack, "stacks", leak->by.stack, (pid_t)leak->by.pid, "");
     if (m->tool->json) {
         struct rp_writer json;
         rp_tool_json_begin(m->tool, &json);
-        rp_json_uint(&json, "pid", leak->pid);
+        rp_json_uint(&json, "pid", leak->by.pid);
         rp_json_uint(&json, "bytes", leak->bytes);
         rp_json_uint(&json, "allocations", leak->count);
         rp_json_stack(&json, "stack", m->stack);
@@ -229,12 +253,12 @@ static void print_leak(const struct memleak *m, const struct leak *leak) {
         return;
     }
     printf("%" PRIu64 " bytes in %" PRIu64 " allocations", leak->bytes, leak->count);
-    if (leak->pid)
-        printf(" of process %u", leak->pid);
+    if (leak->by.pid)
+        printf(" of process %u", leak->by.pid);
     puts(" from stack");
     rp_stack_print(m->stack, stdout);
     for (size_t i = 0; i < m->all.count; i++)
-        if (is_of(&m->all.items[i], leak))
+        if (is_same(&m->all.items[i].by, &leak->by))
             printf("        addr = %" PRIx64 " size = %" PRIu64 "\n", m->all.items[i].address,
                    m->all.items[i].size);
 }
@@ -247,6 +271,8 @@ static struct rp_error *report(void *ctx) {
     m->leaks.count = m->all.count = 0;
     struct rp_error *err = m->combined ? rp_map_each(m->module, "combined", add_combined, m)
                                        : rp_map_each(m->module, "allocations", add, m);
+    if (!err && !is_kernel(m))
+        err = rp_map_each(m->module, "memories", drop_replaced, m);
     if (m->leaks.count)
         qsort(m->leaks.items, m->leaks.count, sizeof(*m->leaks.items), compare_bytes);
     size_t shown = m->leaks.count < m->top ? m->leaks.count : m->top;
@@ -285,6 +311,8 @@ static bool print_trace(void *ctx, const void *data, size_t size) {
 static struct rp_error *attach_allocator(struct rp_session *session, struct rp_module *module,
                                          const char *object) {
     size_t attached = 0;
+    RP_TRY(rp_session_attach(session, module, "become_program",
+                             "tracepoint:sched:sched_process_exec", NULL));
     for (size_t i = 0; i < sizeof(allocator) / sizeof(allocator[0]); i++) {
         char spec[4096];
         snprintf(spec, sizeof(spec), "uprobe:%s:%s", object, allocator[i].function);

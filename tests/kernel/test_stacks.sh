@@ -125,6 +125,17 @@ leaks() {
 	lacks "others" "$out" leak_small
 }
 
+# The memory of the shell is gone when it becomes a program, here one that allocates nothing.
+replaced_memory() {
+	local option
+	for option in -a --combined-only; do
+		run memleak -o 0 $option --json -T 1000 -c 'stacks leak 1500 & echo $! >first; wait; exec stacks spin 1'
+		status 0
+		equal "what has leaked, with $option" "$(cat first)" "$(jsonlines pid <out | sort -u)"
+		equal "leak_small, with $option" "1000	10" "$(leaked leak_small)"
+	done
+}
+
 # One by one, every other one, summed up in the kernel, as they come.
 leaks_otherwise() {
 	run memleak -o 0 -a --json -T 1000 -c 'exec stacks leak 1000'
@@ -302,6 +313,7 @@ t "a library of its root" library_of_its_root
 t "a FIFO mounted over a program" file_hidden
 t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks
+t "memleak of a process that becomes another program" replaced_memory
 t "memleak of a process that runs" running
 t "memleak -a, --combined-only, -s, -t" leaks_otherwise
 t "memleak --percpu" for_each_cpu

@@ -189,7 +189,7 @@ int become_program(void *ctx) {
 struct call {
     u64 size;
     u64 result; /* where posix_memalign() stores the address; 0: the function returns it */
-    u64 old;    /* what realloc() frees if it does not fail */
+    u64 old;    /* what realloc() or mremap() frees if it does not fail */
     u64 time_ns;
     u64 depth;
 };
@@ -211,7 +211,7 @@ static bool enter(struct call call) {
     return calls.update(&thread, &call) == 0;
 }
 
-/* 0: the call failed. posix_memalign() returns an errno, mmap() -1. */
+/* 0: the call failed. posix_memalign() returns an errno, mmap() and mremap() -1. */
 static u64 address_of(const struct call *call, u64 returned) {
     u64 address = 0;
     void *result = (void *)call->result;
@@ -223,7 +223,7 @@ static u64 address_of(const struct call *call, u64 returned) {
 }
 
 /* By now another thread may have got that address again. */
-static void freed_by_realloc(u32 pid, const struct call *call) {
+static void freed_by_call(u32 pid, const struct call *call) {
     struct place place = {.address = call->old, .pid = pid};
     struct allocation *found = allocations.lookup(&place);
     if (found && found->time_ns < call->time_ns)
@@ -241,7 +241,7 @@ int leave(struct pt_regs *ctx) {
     }
     address = address_of(call, PT_REGS_RC(ctx));
     if (call->old && (address || !call->size))
-        freed_by_realloc(thread >> 32, call);
+        freed_by_call(thread >> 32, call);
     allocated(ctx, thread >> 32, address, call->size, BPF_F_USER_STACK);
     calls.delete(&thread);
     return 0;
@@ -261,6 +261,12 @@ int size_third(struct pt_regs *ctx) {
 }
 int size_product(struct pt_regs *ctx) {
     enter((struct call){.size = PT_REGS_PARM1(ctx) * PT_REGS_PARM2(ctx)});
+    return 0;
+}
+/* Of 0 bytes it makes another mapping of the same memory. */
+int mremap_enter(struct pt_regs *ctx) {
+    enter((struct call){.size = PT_REGS_PARM3(ctx),
+                        .old = PT_REGS_PARM2(ctx) ? PT_REGS_PARM1(ctx) : 0});
     return 0;
 }
 

@@ -101,6 +101,7 @@ static const struct {
     {"valloc", "size_first", "leave"},
     {"pvalloc", "size_first", "leave"},
     {"mmap", "size_second", "leave"},
+    {"mremap", "mremap_enter", "leave"},
     {"free", "free_enter", NULL},
     {"munmap", "free_enter", NULL},
 };

@@ -77,6 +77,18 @@ static void leak_mapped(int i) {
     kept[i] = mmap(NULL, 12288, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 }
 
+static void *mapped(void) {
+    return mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void leak_remapped(int i) {
+    kept[i] = mremap(mapped(), 4096, 409600, MREMAP_MAYMOVE);
+}
+
+static void no_mapping(void) {
+    munmap(mremap(mapped(), 4096, 409600, MREMAP_MAYMOVE), 409600);
+}
+
 static void leak_aligned(int i) {
     void *at = NULL;
     if (!posix_memalign(&at, 64, 640))
@@ -119,6 +131,8 @@ static void leak(void) {
         leak_aligned(i);
     leak_kept(16);
     no_result();
+    leak_remapped(17);
+    no_mapping();
 }
 
 int main(int argc, char **argv) {

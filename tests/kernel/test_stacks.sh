@@ -114,6 +114,7 @@ leaks() {
 	equal "leak_aligned" "1280	2" "$(leaked leak_aligned)"
 	equal "leak_kept, whose realloc() fails" "77	1" "$(leaked leak_kept)"
 	equal "no_result" "" "$(leaked no_result)"
+	equal "leak_remapped, no_mapping" "409600	1" "$(leaked leak_remapped)$(leaked no_mapping)$(leaked mapped)"
 	equal "no_leak" "" "$(leaked no_leak)"
 	run memleak -o 0 -z 1000 -Z 20000 -T 1000 --json -c 'exec stacks leak 1500'
 	equal "leak_mapped" "12288	1" "$(leaked leak_mapped)"

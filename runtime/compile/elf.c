@@ -8,13 +8,13 @@
 
 #include "compile/elf_section.h"
 #include "compile/libbpf.h"
+#include "compile/outputs.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
 
-/* Where the macros of our headers note what is sent (runtime/compile/prelude): for each call a
- * variable, a pointer to a function whose parameters point to the map and to the record. */
+/* Where the macros of our headers note what is sent (outputs.h). */
 #define OUTPUTS ".reprobe.out"
 
 static struct rp_error *cannot(int errnum, const char *why) {
@@ -118,58 +118,58 @@ static struct rp_error *read_maps(const struct bpf_object *elf, struct rp_object
 
 /* ------------------------------------------------------------- what is sent */
 
-static uint32_t pointee(const struct btf *btf, uint32_t id) {
-    const struct btf_type *type = btf__type_by_id(btf, id);
-    return type && btf_is_ptr(type) ? type->type : 0;
-}
-
-static bool add_record(struct rp_object_map *map, uint32_t type) {
-    for (size_t i = 0; i < map->records.count; i++)
-        if (map->records.items[i] == type)
-            return true;
-    return rp_vec_push(&map->records, type);
-}
-
-/* Of each of the object's maps that is declared with that type: several may be. */
-static struct rp_error *add_record_of(struct rp_object *object, const struct btf *btf,
-                                      uint32_t map_type, uint32_t record) {
-    int id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
-    const struct btf_type *maps = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
-    for (uint16_t i = 0; maps && i < btf_vlen(maps); i++) {
-        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(maps)[i].type);
-        ssize_t map = var && var->type == map_type ? rp_object_map(object, name_of(btf, var)) : -1;
-        if (map >= 0 && !add_record(&object->maps[map], record))
-            return rp_error_nomem();
+/* How the call spells the map, "&events", where the compiler tells of that; or NULL. */
+static const char *spelling(const struct btf *btf, uint32_t var) {
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *tag = btf__type_by_id(btf, id);
+        if (btf_is_decl_tag(tag) && tag->type == var)
+            return name_of(btf, tag);
     }
     return NULL;
 }
 
-/* What the array at a pointer is of; 0: it is not known. */
-static uint32_t record_type(const struct btf *btf, uint32_t pointer) {
-    uint32_t id = pointee(btf, pointer);
-    const struct btf_type *array = btf__type_by_id(btf, id);
-    id = array && btf_is_array(array) ? btf_array(array)->type : id;
-    return strcmp(name_of(btf, btf__type_by_id(btf, id)), "rp_unknown") == 0 ? 0 : id;
+/* The map that is spelled so, if it is declared with that type; NULL: the call has it from
+ * somewhere else. */
+static struct rp_object_map *map_spelled(struct rp_object *object, const struct btf *btf,
+                                         const struct btf_type *maps, const char *spelled,
+                                         uint32_t type) {
+    for (uint16_t i = 0; spelled && *spelled == '&' && i < btf_vlen(maps); i++) {
+        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(maps)[i].type);
+        bool is_it = var && var->type == type && strcmp(name_of(btf, var), spelled + 1) == 0;
+        ssize_t map = is_it ? rp_object_map(object, spelled + 1) : -1;
+        if (map >= 0)
+            return &object->maps[map];
+    }
+    return NULL;
 }
 
-/* Variable -> pointer -> function(map *, record (*)[1]). */
-static struct rp_error *read_output(struct rp_object *object, const struct btf *btf,
-                                    const struct btf_type *var) {
-    const struct btf_type *function = btf__type_by_id(btf, pointee(btf, var->type));
-    if (!function || !btf_is_func_proto(function) || btf_vlen(function) != 2)
-        return NULL;
-    const struct btf_param *params = btf_params(function);
-    return add_record_of(object, btf, pointee(btf, params[0].type),
-                         record_type(btf, params[1].type));
+/* Of the map that the call names, or else of each of the object's maps that is declared with its
+ * type: several may be. */
+static struct rp_error *add_record_of(struct rp_object *object, const struct btf *btf,
+                                      const char *spelled, const struct rp_sent *sent) {
+    int id = btf__find_by_name_kind(btf, ".maps", BTF_KIND_DATASEC);
+    const struct btf_type *maps = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+    struct rp_object_map *named = maps ? map_spelled(object, btf, maps, spelled, sent->map) : NULL;
+    if (named)
+        return rp_object_map_sends(named, sent->record) ? NULL : rp_error_nomem();
+    for (uint16_t i = 0; maps && i < btf_vlen(maps); i++) {
+        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(maps)[i].type);
+        ssize_t map = var && var->type == sent->map ? rp_object_map(object, name_of(btf, var)) : -1;
+        if (map >= 0 && !rp_object_map_sends(&object->maps[map], sent->record))
+            return rp_error_nomem();
+    }
+    return NULL;
 }
 
 static struct rp_error *read_outputs(struct rp_object *object, const struct btf *btf) {
     int id = btf ? btf__find_by_name_kind(btf, OUTPUTS, BTF_KIND_DATASEC) : -1;
     const struct btf_type *outputs = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
     for (uint16_t i = 0; outputs && i < btf_vlen(outputs); i++) {
-        const struct btf_type *var = btf__type_by_id(btf, btf_var_secinfos(outputs)[i].type);
-        if (var)
-            RP_TRY(read_output(object, btf, var));
+        uint32_t variable = btf_var_secinfos(outputs)[i].type;
+        const struct btf_type *var = btf__type_by_id(btf, variable);
+        struct rp_sent sent;
+        if (var && rp_sent_read(btf, rp_pointee(btf, var->type), &sent))
+            RP_TRY(add_record_of(object, btf, spelling(btf, variable), &sent));
     }
     return NULL;
 }
@@ -178,14 +178,14 @@ static struct rp_error *read_outputs(struct rp_object *object, const struct btf 
  * struct event *unused"). It is of the records of its own size. */
 static struct rp_error *read_hint(struct rp_object *object, const struct btf *btf,
                                   const struct btf_type *var) {
-    int id = btf_is_var(var) ? btf__resolve_type(btf, pointee(btf, var->type)) : 0;
+    int id = btf_is_var(var) ? btf__resolve_type(btf, rp_pointee(btf, var->type)) : 0;
     const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
     for (size_t i = 0; type && btf_is_struct(type) && type->size && i < object->map_count; i++) {
         struct rp_object_map *map = &object->maps[i];
         bool is_known = map->records.count && map->records.items[0];
         if (!rp_map_type_is_output(map->type) || is_known)
             continue;
-        if (!add_record(map, 0) || !add_record(map, (uint32_t)id))
+        if (!rp_object_map_sends(map, 0) || !rp_object_map_sends(map, (uint32_t)id))
             return rp_error_nomem();
     }
     return NULL;

@@ -14,6 +14,7 @@
 #include "compile/libbcc_text.h"
 #include "compile/link.h"
 #include "compile/load.h"
+#include "compile/outputs.h"
 #include "compile/scan.h"
 #include "compile/subscripts.h"
 #include "kernel/ksyms.h"
@@ -298,6 +299,38 @@ static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
     return rp_error_hint_set(err, "write the function in the source, as `static inline`");
 }
 
+static void cleanup_btf(struct btf **btf) {
+    btf__free(*btf);
+}
+
+/* While it compiles libbcc counts maps from -1 down; it creates them upwards, when it has all. */
+static ssize_t map_of_count(void *bcc, const struct rp_shim_sink *sink, int64_t count,
+                            const struct rp_object *object) {
+    int64_t created = (int64_t)sink->maps.count + count;
+    return count < 0 && created >= 0 ? map_of_number(bcc, sink->maps.items[created].fd, object)
+                                     : -1;
+}
+
+/* The types of what is sent (outputs.h). Of the variables libbcc leaves nothing. */
+static struct rp_error *take_records(void *bcc, const struct rp_shim_sink *sink,
+                                     struct rp_object *object) {
+    RP_AUTO(cleanup_btf)
+    struct btf *btf = object->btf ? btf__new(object->btf, object->btf_size) : NULL;
+    for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
+        struct rp_sent sent;
+        if (!rp_sent_read(btf, id, &sent))
+            continue;
+        const struct btf_type *count = btf__type_by_id(btf, sent.map);
+        ssize_t map = count && btf_is_array(count)
+                          ? map_of_count(bcc, sink, (int32_t)btf_array(count)->nelems, object)
+                          : -1;
+        if (map >= 0 && rp_map_type_is_output(object->maps[map].type) &&
+            !rp_object_map_sends(&object->maps[map], sent.record))
+            return rp_error_nomem();
+    }
+    return NULL;
+}
+
 static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
                                  struct rp_shim_sink *sink, struct rp_object *object) {
     RP_TRY(take_maps(bcc, sink, object));
@@ -310,6 +343,7 @@ static struct rp_error *take_all(const struct rp_libbcc_call *call, void *bcc,
     object->btf_size = sink->btf_size;
     object->has_foreign_maps = call->has_foreign_maps;
     rp_link_callbacks_static(object);
+    RP_TRY(take_records(bcc, sink, object));
     return object->license ? NULL : rp_error_nomem();
 }
 

@@ -54,8 +54,7 @@ struct rp_object_map {
     /* What functions send through it, in libbcc's notation ("pid#u32"); empty if unknown. */
     char **fields;
     size_t field_count;
-    /* Of an ELF file: the types of what is sent through it, in the object's BTF; 0: one that is not
-     * known. */
+    /* The types of what is sent through it, in the object's BTF; 0: one that is not known. */
     struct rp_object_types records;
     /* Of an ELF file: variables, and what they begin as; NULL of others. */
     void *data;

@@ -18,7 +18,7 @@
 #include "util/file.h"
 #include "util/vec.h"
 
-#define FORMAT        4
+#define FORMAT        5
 #define DIGEST_SIZE   64
 #define SIZE_MAX_FILE (64u << 20)
 #define COUNT_MAX     65536
@@ -135,6 +135,10 @@ static void describe_map(struct codec *c, struct rp_object_map *map) {
     map->fields = list(c, map->fields, &map->field_count, sizeof(*map->fields));
     for (size_t i = 0; i < map->field_count; i++)
         name(c, &map->fields[i]);
+    map->records.items =
+        list(c, map->records.items, &map->records.count, sizeof(*map->records.items));
+    for (size_t i = 0; i < map->records.count; i++)
+        number(c, &map->records.items[i]);
     map->fd = -1;
 }
 

@@ -103,10 +103,18 @@ bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value) {
     return true;
 }
 
+static bool members_same(const struct rp_member *a, const struct rp_member *b) {
+    return strcmp(a->name, b->name) == 0 && a->bit_offset == b->bit_offset &&
+           a->bit_size == b->bit_size && rp_type_same(a->type, b->type);
+}
+
 bool rp_type_same(const struct rp_type *a, const struct rp_type *b) {
     if (a->kind != b->kind || a->size != b->size || a->count != b->count ||
         a->members.count != b->members.count)
         return false;
+    for (size_t i = 0; i < a->members.count; i++)
+        if (!members_same(&a->members.items[i], &b->members.items[i]))
+            return false;
     return !a->element || !b->element || rp_type_same(a->element, b->element);
 }
 

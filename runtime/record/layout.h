@@ -3,6 +3,7 @@
 #ifndef RP_RECORD_LAYOUT_H
 #define RP_RECORD_LAYOUT_H
 
+#include "compile/object.h"
 #include "record/look.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
@@ -86,6 +87,9 @@ struct rp_layout {
     char *name;           /* of a record that is not a struct, as column and as JSON member */
     bool maybe_number;    /* unknown, but sent as it is: a number if it has the size of one */
     bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
+    bool is_alone; /* nothing else is sent: shorter records are its beginning, longer ones the next
+                    */
+    uint32_t row_size; /* of a row of an iterator: the bytes that are written */
     RP_VEC(struct rp_column) columns;
     struct rp_layout *next; /* of records of another type in the same output; the last one is of all
                                that nothing tells apart. NULL: there is no other */
@@ -111,7 +115,7 @@ bool rp_type_add_member(struct rp_type *type, const char *name, struct rp_type *
                         uint64_t bit_offset, unsigned bit_size);
 /* Adds a name to an enum; of several names with the same value the first one is used. */
 bool rp_type_add_value(struct rp_type *type, const char *name, uint64_t value);
-/* Whether both print the same way, as far as can be seen. */
+/* Whether both have the same members at the same bits. */
 bool rp_type_same(const struct rp_type *a, const struct rp_type *b);
 
 /* The type `id` of `btf`, with its exact offsets. A type that cannot be shown (a struct nested too
@@ -139,10 +143,15 @@ struct rp_error *rp_layout_from_btf(const struct btf *btf, uint32_t type_id,
  * and packed structs look like plain ones. `extra` as above. */
 struct rp_error *rp_layout_from_fields(const char *const *fields, size_t count,
                                        const struct btf *extra, struct rp_layout **out);
-/* The struct in `btf` (may be NULL) that libbcc's fields describe; *type_id is 0 if there is none.
- */
+/* Whether one of the types has the layout of type `id`. */
+struct rp_error *rp_layout_has(const struct btf *btf, const struct rp_object_types *types,
+                               uint32_t id, bool *has);
+/* Adds a type, unless one of them has the same layout. */
+struct rp_error *rp_layout_add(const struct btf *btf, uint32_t id, struct rp_object_types *types);
+/* Adds the structs in `btf` (may be NULL) that libbcc's fields describe:
+ * one of each layout. */
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
-                                uint32_t *type_id);
+                                struct rp_object_types *types);
 
 /* Shows numbers of the type as `text` says (record/look.h), if that is a look; those that are sums
  * only if it is one of sums. False: no memory. */

@@ -320,18 +320,34 @@ static struct rp_error *struct_matches(const struct btf *btf, const struct btf_t
     return NULL;
 }
 
+struct rp_error *rp_layout_has(const struct btf *btf, const struct rp_object_types *types,
+                               uint32_t id, bool *has) {
+    RP_AUTO_TYPE struct rp_type *type = NULL;
+    RP_TRY(rp_type_from_btf(btf, id, &type));
+    *has = false;
+    for (size_t i = 0; i < types->count && !*has; i++) {
+        RP_AUTO_TYPE struct rp_type *other = NULL;
+        RP_TRY(rp_type_from_btf(btf, types->items[i], &other));
+        *has = rp_type_same(type, other);
+    }
+    return NULL;
+}
+
+struct rp_error *rp_layout_add(const struct btf *btf, uint32_t id, struct rp_object_types *types) {
+    bool has;
+    RP_TRY(rp_layout_has(btf, types, id, &has));
+    return has || rp_vec_push(types, id) ? NULL : rp_error_nomem();
+}
+
 struct rp_error *rp_layout_find(const struct btf *btf, const char *const *fields, size_t count,
-                                uint32_t *type_id) {
-    *type_id = 0;
+                                struct rp_object_types *types) {
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         const struct btf_type *t = btf__type_by_id(btf, id);
         bool matches = false;
         if (btf_is_struct(t))
             RP_TRY(struct_matches(btf, t, fields, count, &matches));
-        if (matches) {
-            *type_id = id;
-            return NULL;
-        }
+        if (matches)
+            RP_TRY(rp_layout_add(btf, id, types));
     }
     return NULL;
 }

@@ -14,16 +14,6 @@
 /* Of the names of attach points. */
 #define PLACE_WIDTH_MAX 24
 
-static struct rp_error *layout_of_fields(const struct rp_module *module, const char *const *fields,
-                                         size_t count, struct rp_layout **out) {
-    const struct btf *btf = rp_module_btf(module);
-    uint32_t type_id = 0;
-    RP_TRY(rp_layout_find(btf, fields, count, &type_id));
-    if (type_id)
-        return rp_layout_from_btf(btf, type_id, out);
-    return rp_layout_from_fields(fields, count, btf, out);
-}
-
 static struct rp_column *find_column(const struct rp_layout *layout,
                                      const struct rp_member_schema *member) {
     for (size_t i = 0; i < layout->columns.count; i++) {
@@ -83,51 +73,129 @@ static struct rp_error *append(struct rp_layout **list, struct rp_layout *layout
     return layout ? NULL : rp_error_nomem();
 }
 
-/* One after another, and behind several the one of what nothing tells apart. */
-static struct rp_error *layouts_of_types(const struct btf *btf, const struct rp_object_types *types,
-                                         struct rp_layout **out) {
-    RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
-    struct rp_layout *layout = NULL;
-    for (size_t i = 0; i < types->count; i++) {
-        if (!types->items[i])
-            continue;
-        RP_TRY(rp_layout_from_btf(btf, types->items[i], &layout));
-        RP_TRY(append(&list, layout));
-    }
-    if (types->count != 1 || !list) {
-        RP_TRY(rp_layout_new(NULL, "value", &layout));
-        layout->maybe_number = true;
-        RP_TRY(append(&list, layout));
-    }
-    *out = rp_take(list);
+/* NULL: there is none. */
+static struct rp_error *apply_schema(struct rp_layout *list, const struct rp_map_schema *schema) {
+    for (; schema && list; list = list->next)
+        RP_TRY(rp_layout_apply_schema(list, schema));
     return NULL;
+}
+
+static struct rp_error *append_unknown(struct rp_layout **list, bool maybe_number) {
+    struct rp_layout *layout;
+    RP_TRY(rp_layout_new(NULL, "value", &layout));
+    layout->maybe_number = maybe_number;
+    return append(list, layout);
+}
+
+/* What a record of `type` and more is: the rest of a struct, or more such elements; NULL: bytes.
+ * How many elements there are is not known if there may be padding. */
+static struct rp_error *longer_type(const struct btf *btf, uint32_t type, bool padded,
+                                    struct rp_type **out) {
+    RP_AUTO_TYPE struct rp_type *longer = NULL;
+    RP_TRY(rp_type_from_btf(btf, type, &longer));
+    bool is_struct = longer->kind == RP_STRUCT;
+    if (!longer->size || (!is_struct && padded && longer->size % 8))
+        return NULL;
+    struct rp_type *rest = is_struct ? rp_type_new(RP_BYTES, 0) : NULL;
+    if (is_struct && !rp_type_add_member(longer, "rest", rest, longer->size * 8, 0))
+        return rp_error_nomem();
+    if (!is_struct)
+        rest = longer = rp_type_array(rp_take(longer), 0);
+    if (!rest)
+        return rp_error_nomem();
+    rest->to_the_end = true;
+    *out = rp_take(longer);
+    return NULL;
+}
+
+/* Of the only type of record: with what is behind it in longer ones. */
+static struct rp_error *layouts_of_one(const struct btf *btf, uint32_t type, bool padded,
+                                       struct rp_layout **list) {
+    struct rp_type *longer = NULL;
+    struct rp_layout *layout;
+    RP_TRY(rp_layout_from_btf(btf, type, &layout));
+    layout->is_alone = true;
+    RP_TRY(append(list, layout));
+    RP_TRY(longer_type(btf, type, padded, &longer));
+    RP_TRY(rp_layout_new(longer, "value", &layout));
+    return append(list, layout);
+}
+
+static struct rp_error *layouts_of_types(const struct btf *btf, const struct rp_object_types *sent,
+                                         bool padded, struct rp_layout **list) {
+    RP_AUTO_FREE struct rp_object_types types = {0};
+    struct rp_layout *layout;
+    size_t unknown = !sent->count;
+    for (size_t i = 0; i < sent->count; i++)
+        if (sent->items[i])
+            RP_TRY(rp_layout_add(btf, sent->items[i], &types));
+        else
+            unknown++;
+    if (types.count == 1 && !unknown)
+        return layouts_of_one(btf, types.items[0], padded, list);
+    for (size_t i = 0; i < types.count; i++) {
+        RP_TRY(rp_layout_from_btf(btf, types.items[i], &layout));
+        RP_TRY(append(list, layout));
+    }
+    return append_unknown(list, true);
+}
+
+/* libbcc tells of one type alone, and several may have its members. Without their type in the BTF,
+ * structs are as C lays them out, if they have that size. */
+static struct rp_error *layouts_of_fields(const struct btf *btf, const struct rp_object_map *map,
+                                          bool padded, struct rp_layout **list) {
+    const char *const *fields = (const char *const *)map->fields;
+    RP_AUTO_FREE struct rp_object_types types = {0};
+    struct rp_layout *layout;
+    bool is_sent = false;
+    RP_TRY(rp_layout_find(btf, fields, map->field_count, &types));
+    for (size_t i = 0; i < types.count && !is_sent; i++)
+        RP_TRY(rp_layout_has(btf, &map->records, types.items[i], &is_sent));
+    if (types.count)
+        return layouts_of_types(btf, is_sent ? &map->records : &types, padded, list);
+    RP_TRY(rp_layout_from_fields(fields, map->field_count, btf, &layout));
+    RP_TRY(append(list, layout));
+    return append_unknown(list, false);
 }
 
 static struct rp_error *open_layout(const struct rp_module *module, const struct rp_object_map *map,
                                     struct rp_layout **out) {
+    RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
+    const struct btf *btf = rp_module_btf(module);
+    bool padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
     if (map->field_count)
-        RP_TRY(layout_of_fields(module, (const char *const *)map->fields, map->field_count, out));
+        RP_TRY(layouts_of_fields(btf, map, padded, &list));
     else
-        RP_TRY(layouts_of_types(rp_module_btf(module), &map->records, out));
-    for (struct rp_layout *layout = *out; layout; layout = layout->next)
-        layout->padded = map->type == BPF_MAP_TYPE_PERF_EVENT_ARRAY;
+        RP_TRY(layouts_of_types(btf, &map->records, padded, &list));
+    for (struct rp_layout *layout = list; layout; layout = layout->next)
+        layout->padded = padded;
+    *out = rp_take(list);
     return NULL;
+}
+
+/* Whether its last member has as many elements as the record has space for. */
+static bool ends_open(const struct rp_type *type) {
+    size_t count = type->kind == RP_STRUCT ? type->members.count : 0;
+    return type->to_the_end || (count && type->members.items[count - 1].type->to_the_end);
 }
 
 /* Perf buffers add bytes, so that the record and its size fill words of 8. */
 static bool has_size(const struct rp_layout *layout, size_t size) {
-    size_t own = layout->type ? layout->type->size : 0;
-    return layout->type && (own == size || (layout->padded && (own + 4 + 7) / 8 * 8 - 4 == size));
+    size_t own = layout->type->size;
+    return own == size || (own < size && ends_open(layout->type)) ||
+           (layout->padded && (own + 4 + 7) / 8 * 8 - 4 == size);
 }
 
 const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size) {
     const struct rp_layout *found = NULL, *last = layout;
     size_t fitting = 0;
-    if (!layout->next)
+    if (layout->is_alone && layout->next && size > layout->type->size && !has_size(layout, size))
+        return layout->next;
+    if (layout->is_alone || !layout->next)
         return layout;
     for (const struct rp_layout *one = layout; one; one = one->next) {
         last = one;
-        if (has_size(one, size)) {
+        if (one->type && has_size(one, size)) {
             found = one;
             fitting++;
         }
@@ -162,30 +230,44 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
     const struct rp_object_map *map = rp_module_map(module, name);
     if (!map)
         return rp_module_map_missing(module, name);
-    RP_TRY(open_layout(module, map, out));
-    struct rp_error *err = NULL;
-    for (struct rp_layout *layout = *out; !err && layout; layout = layout->next)
-        err = rp_layout_apply_schema(layout, rp_module_map_schema(module, name));
-    if (err)
-        rp_layout_free(rp_take(*out));
-    return err;
+    RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
+    RP_TRY(open_layout(module, map, &list));
+    RP_TRY(apply_schema(list, rp_module_map_schema(module, name)));
+    *out = rp_take(list);
+    return NULL;
 }
 
 /* ------------------------------------------------------------------ what iterators write */
 
-/* The type of the rows, which prelude/glue.h puts into a struct; 0: none is known. *several is
- * whether there are rows of other types, too. */
-static int find_type(const struct btf *btf, bool *several) {
-    int found = 0;
+struct row {
+    int type;         /* 0: none is known */
+    uint32_t written; /* bytes; 0: that is known only while the program runs */
+};
+
+/* prelude/glue.h puts both into a struct. */
+static struct row read_row(const struct btf *btf, const struct btf_type *t) {
+    const struct btf_type *written =
+        btf_vlen(t) > 1 ? btf__type_by_id(btf, btf_members(t)[1].type) : NULL;
+    int type = btf__resolve_type(btf, btf_members(t)->type);
+    int64_t size = btf__resolve_size(btf, (uint32_t)type);
+    return (struct row){.type = type,
+                        .written = written && btf_is_array(written) ? btf_array(written)->nelems
+                                   : size > 0                       ? (uint32_t)size
+                                                                    : 0};
+}
+
+/* *several is whether there are rows of other types or sizes, too. */
+static struct row find_row(const struct btf *btf, bool *several) {
+    struct row found = {0};
     *several = false;
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         const struct btf_type *t = btf__type_by_id(btf, id);
-        if (!btf_is_struct(t) || btf_vlen(t) != 1 ||
+        if (!btf_is_struct(t) || !btf_vlen(t) ||
             strcmp(btf__name_by_offset(btf, t->name_off), "rp_row") != 0)
             continue;
-        int type = btf__resolve_type(btf, btf_members(t)->type);
-        *several |= found && type != found;
-        found = type;
+        struct row row = read_row(btf, t);
+        *several |= found.type && (row.type != found.type || row.written != found.written);
+        found = row;
     }
     return found;
 }
@@ -195,24 +277,36 @@ static bool is_text(const struct btf *btf, int id) {
     return btf_is_int(t) && t->size == 1;
 }
 
+static struct rp_error *cannot_read_rows(const char *why) {
+    return rp_error_hint_set(rp_error_new(EINVAL, why, "cannot read the iterators' rows"),
+                             "write one type of row in a file, or text with bpf_seq_printf()");
+}
+
+/* Several rows may be written at once. */
+static struct rp_error *open_rows(const struct btf *btf, const struct row *row,
+                                  struct rp_layout **list) {
+    RP_TRY(layouts_of_one(btf, (uint32_t)row->type, false, list));
+    uint64_t size = (*list)->type->size;
+    (*list)->row_size = size && row->written % size == 0 ? (uint32_t)size : row->written;
+    return NULL;
+}
+
 struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_layout **out) {
     *out = NULL;
     const struct btf *btf = rp_module_btf(module);
+    RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
     bool several, text = rp_module_calls(module, BPF_FUNC_seq_printf) ||
                          rp_module_calls(module, BPF_FUNC_seq_printf_btf);
-    int id = text ? 0 : find_type(btf, &several);
-    if (id <= 0 || is_text(btf, id))
+    struct row row = text ? (struct row){0} : find_row(btf, &several);
+    if (row.type <= 0 || is_text(btf, row.type))
         return NULL;
     if (several)
-        return rp_error_hint_set(
-            rp_error_new(EINVAL,
-                         "they are structs of different types, and nothing tells them apart",
-                         "cannot read the iterators' rows"),
-            "write one type of row in a file, or text with bpf_seq_printf()");
-    RP_TRY(rp_layout_from_btf(btf, (uint32_t)id, out));
-    const struct rp_map_schema *schema = rp_module_rows_schema(module);
-    struct rp_error *err = schema ? rp_layout_apply_schema(*out, schema) : NULL;
-    if (err)
-        rp_layout_free(rp_take(*out));
-    return err;
+        return cannot_read_rows(
+            "they are of different types or sizes, and nothing tells them apart");
+    if (!row.written)
+        return cannot_read_rows("their size is known only while the program runs");
+    RP_TRY(open_rows(btf, &row, &list));
+    RP_TRY(apply_schema(list, rp_module_rows_schema(module)));
+    *out = rp_take(list);
+    return NULL;
 }

@@ -191,11 +191,11 @@ void rp_layout_print_header(const struct rp_layout *layout, FILE *out) {
     rp_writer_flush(&w);
 }
 
-/* perf pads a number of 8 bytes to 12, and a smaller one to 4. */
+/* Of what perf has padded nobody knows how much was sent. */
 struct rp_type rp_layout_unknown_type(const struct rp_layout *layout, size_t size) {
-    size_t number = layout->padded && size == 12 ? 8 : size;
-    if (layout->maybe_number && (number == 1 || number == 2 || number == 4 || number == 8))
-        return (struct rp_type){.kind = RP_UINT, .size = number};
+    bool number = layout->maybe_number && !layout->padded;
+    if (number && (size == 1 || size == 2 || size == 4 || size == 8))
+        return (struct rp_type){.kind = RP_UINT, .size = size};
     return (struct rp_type){.kind = RP_BYTES, .size = size};
 }
 

@@ -140,7 +140,7 @@ struct rp_error *rp_session_read_rows(struct rp_session *s, struct rp_module *mo
     const struct rp_row_reader reader = {.module = module,
                                          .fn = fn,
                                          .ctx = ctx,
-                                         .record_size = layout ? (size_t)layout->type->size : 0};
+                                         .record_size = layout ? layout->row_size : 0};
     rp_layout_free(layout);
     return rp_vec_push(&s->row_readers, reader) ? NULL : rp_error_nomem();
 }

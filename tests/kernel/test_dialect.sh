@@ -139,6 +139,65 @@ time.sleep(600)' >number &
 		"$(jsonlines data.pid data.fd data.name <out | tr '\t' ' ' | grep a-file)"
 }
 
+# What the type of a record is, by its size: of a part and more, of an array, with an open end, of two rings of one type
+# of map, and of bytes.
+sizes() {
+	head_of sizes.bpf.c <<EOF
+struct event { u32 pid; u32 len; char data[56]; };
+struct fixed { u32 kind, x; s64 y; };
+struct open { u32 kind, len; char text[]; };
+struct a { u64 a1; s64 a2; };
+struct b { s32 b1; u32 b2; u64 b3; };
+struct ring { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 1 << 16); };
+struct ring first SEC(".maps"), second SEC(".maps");
+#define RING(n) struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 1 << 16); } n SEC(".maps")
+RING(parts); RING(arrays); RING(mixed); RING(reserved);
+struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } perf SEC(".maps");
+char text[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+static void send(void *ctx, void *data, u32 size) { bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, data, size); }
+SEC("uprobe/$helpers/probed:twice") int BPF_UPROBE(f, int n)
+{
+    struct event e = {n, n, "hello, hello"};
+    u32 three[3] = {n, n + 1, n + 2};
+    struct a a = {n, -n};
+    struct b b = {-n, n, 7};
+    struct fixed fixed = {1, n, -n};
+    bpf_ringbuf_output(&parts, &e, sizeof(e.pid) + sizeof(e.len) + (n & 15), 0);
+    bpf_ringbuf_output(&arrays, three, sizeof(u32) * 3, 0);
+    bpf_ringbuf_output(&first, &a, sizeof(a), 0);
+    bpf_ringbuf_output(&second, &b, sizeof(b), 0);
+    bpf_ringbuf_output(&mixed, &fixed, sizeof(fixed), 0);
+    struct open *open = (void *)text;
+    open->kind = 2, open->len = n;
+    bpf_ringbuf_output(&mixed, open, sizeof(*open) + (n & 15), 0);
+    struct b *kept = bpf_ringbuf_reserve(&reserved, sizeof(struct b) + 8, 0);
+    if (kept) {
+        *kept = b;
+        *(u64 *)(kept + 1) = 0x0102;
+        bpf_ringbuf_submit(kept, 0);
+    }
+    send(ctx, three, sizeof(three));
+    return 0;
+}
+EOF
+	run reprobe run --json sizes.bpf.c -c 'probed --calls 9 >/dev/null'
+	status 0
+	local n hello="hello, hello" letters=IJKLMNOPQ
+	for n in {1..9}; do
+		contains "records of call $n" "$out" \
+			"\"output\":\"parts\",\"data\":{\"pid\":$n,\"len\":$n,\"data\":\"${hello:0:n}\"}" \
+			"\"output\":\"arrays\",\"data\":{\"value\":[$n,$((n + 1)),$((n + 2))]}" \
+			"\"output\":\"first\",\"data\":{\"a1\":$n,\"a2\":-$n}" \
+			"\"output\":\"second\",\"data\":{\"b1\":-$n,\"b2\":$n,\"b3\":7}" \
+			"\"output\":\"reserved\",\"data\":{\"b1\":-$n,\"b2\":$n,\"b3\":7,\"rest\":\"0201000000000000\"}" \
+			"\"output\":\"perf\",\"data\":{\"value\":\"0${n}000000$(printf %02x $((n + 1)))000000$(printf %02x $((n + 2)))000000\"}"
+		[ $n = 8 ] || contains "an open end, $n" "$out" "\"kind\":2,\"len\":$n,\"text\":\"${letters:0:n}\"}"
+	done
+	# Both are of 16 bytes then, and so are all of the others.
+	equal "of which nothing tells" 10 "$(grep '"output":"mixed"' out | grep -c '"value"')"
+	lacks "of which nothing tells" "$out" '"x":'
+}
+
 # What was checked is another copy than what is read: with relocations clang reads the member twice.
 checked_twice() {
 	reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
@@ -532,6 +591,7 @@ t "headers of the kernel's interface" interface_headers
 t "headers of the kernel's interface, absent" bare_interface
 t "a process's life" life
 t "rows of an iterator" rows
+t "sizes of records" sizes
 t "a pointer that may be NULL" checked_twice
 t "a function's arguments and results" functions
 t "asked before it is read" asks

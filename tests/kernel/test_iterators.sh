@@ -208,7 +208,31 @@ int iter__task(struct bpf_iter__task *ctx)
 }
 END
 	run reprobe run two.c
-	refused "structs of different types"
+	refused "of different types or sizes"
+	sed -i 's/&large, sizeof(large)/\&small, ctx->meta->seq_num % 4/' two.c
+	sed -i '0,/bpf_seq_write/{/bpf_seq_write/d}' two.c
+	run reprobe run two.c
+	refused "known only while the program runs"
+}
+
+# A row is what the call writes, not what it points to.
+beginnings() {
+	cat >beginnings.c <<'END'
+struct row { u32 pid, tgid; char comm[16]; };
+int iter__task(struct bpf_iter__task *ctx)
+{
+    if (!ctx->task)
+        return 0;
+    struct row row = {.pid = ctx->task->pid, .tgid = ctx->task->tgid};
+    bpf_seq_write(ctx->meta->seq, &row, sizeof(row.pid) + sizeof(row.tgid));
+    return 0;
+}
+END
+	sleep 600 &
+	run reprobe run --json beginnings.c
+	status 0
+	contains "its row" "$out" "{\"pid\":$!,\"tgid\":$!,\"comm\":null}"
+	equal "rows of no process" "" "$(jsonlines data.pid <out | awk '$1 > 4194304')"
 }
 
 listed() {
@@ -235,4 +259,6 @@ t "another iterator" moved
 t "what cannot be" cannot_be
 t "list, info and doctor" listed
 t "nothing stays" unchanged "$before"
+t "beginnings of rows" beginnings
+
 finish

@@ -98,8 +98,69 @@ END
 	run reprobe run --json plain.c -c "$call"
 	status 0
 	contains "number" "$out" ':4000000000}'
-	# A perf buffer pads 8 bytes to 12: no number has that size.
-	contains "hexadecimal" "$out" '"data":{"value":'
+	contains "text" "$out" '"data":{"value":"hello"}'
+}
+
+# Each output has its own types, whatever else has members of the same names: packed, as bit fields, several, more
+# than the type.
+layouts() {
+	source_file layouts.c <<'END'
+struct wire { u8 kind; u32 len; u16 port; };
+struct packed { u8 kind; u32 len; u16 port; } __attribute__((packed));
+struct low { u32 x:8; u32 y:24; };
+struct half { u32 x:16; u32 y:16; };
+struct large { u64 large; s32 of[2]; };
+BPF_HASH(kept, u32, struct wire);
+BPF_HASH(bits, u32, struct low);
+BPF_PERF_OUTPUT(unpacked);
+BPF_PERF_OUTPUT(sent);
+BPF_RINGBUF_OUTPUT(ring, 8);
+BPF_PERF_OUTPUT(halves);
+BPF_PERF_OUTPUT(mixed);
+BPF_RINGBUF_OUTPUT(numbers, 8);
+BPF_PERF_OUTPUT(longer);
+int f(struct pt_regs *ctx)
+{
+    u32 n = PT_REGS_PARM1(ctx);
+    struct wire wire = {n, 1000 + n, 80};
+    struct low low = {n, n};
+    struct packed packed = {};
+    packed.kind = n, packed.len = 2000 + n, packed.port = 443;
+    struct half half = {300 + n, 400};
+    struct large large = {};
+    large.large = n, large.of[1] = -n;
+    s32 three[3];
+    three[0] = n, three[1] = -n, three[2] = n * n;
+    struct { struct half half; u16 more[2]; } both = {};
+    both.half = half, both.more[0] = n;
+    kept.update(&n, &wire);
+    bits.update(&n, &low);
+    unpacked.perf_submit(ctx, &wire, sizeof(wire));
+    sent.perf_submit(ctx, &packed, sizeof(packed));
+    ring.ringbuf_output(&packed, sizeof(packed), 0);
+    halves.perf_submit(ctx, &half, sizeof(half));
+    mixed.perf_submit(ctx, &half, sizeof(half));
+    mixed.perf_submit(ctx, &large, sizeof(large));
+    numbers.ringbuf_output(three, sizeof(three), 0);
+    longer.perf_submit(ctx, &both.half, sizeof(both));
+    return 0;
+}
+END
+	run reprobe run --json layouts.c -a "f=uprobe:$helpers/probed:twice" -c 'probed --calls 9 >/dev/null'
+	status 0
+	local n expected=
+	for n in {1..9}; do
+		expected+="unpacked $n $((1000 + n)) 80;sent $n $((2000 + n)) 443;ring $n $((2000 + n)) 443;"
+	done
+	equal "structs" "$(tr ';' '\n' <<<"$expected" | sort | grep .)" \
+		"$(grep '"port"' out | grep -v '"map"' | jsonlines output data.kind data.len data.port | tr '\t' ' ' | sort)"
+	equal "bit fields" "$(printf '%s 400\n' {301..309})" \
+		"$(grep '"output":"halves"' out | jsonlines data.x data.y | tr '\t' ' ' | sort)"
+	equal "of two types" "$(for n in {1..9}; do echo '{"x":'$((300 + n))',"y":400}'; echo '{"large":'$n',"of":[0,-'$n']}'; done | sort)" \
+		"$(sed -n 's/.*"output":"mixed","data":\(.*\)}$/\1/p' out | sort)"
+	equal "several numbers" "$(for n in {1..9}; do echo "[$n,-$n,$((n * n))]"; done)" \
+		"$(sed -n 's/.*"output":"numbers".*"value":\(.*\)}}$/\1/p' out)"
+	contains "what is behind a struct" "$(grep '"output":"longer"' out)" '{"x":305,"y":400,"rest":"05000000'
 }
 
 maps() {
@@ -526,6 +587,7 @@ END
 t "records as JSON" records_as_json
 t "records as text" records_as_text
 t "records that are not structs" plain_values
+t "layouts of one look" layouts
 t "maps" maps
 t "bpf_trace_printk" trace_pipe
 t "RAW_TRACEPOINT_PROBE" raw_tracepoint

@@ -46,8 +46,18 @@ START_TEST(told_apart_by_size) {
     other->next = sized(0, true);
     ck_assert_ptr_eq(rp_layout_of_record(odd, 20), odd);
     rp_layout_free(odd);
-    struct rp_layout *only = sized(16, false);
+    struct rp_layout *only = sized(16, false), *longer = sized(0, false);
     ck_assert_ptr_eq(rp_layout_of_record(only, 3), only);
+    only->is_alone = true;
+    only->next = longer;
+    ck_assert_ptr_eq(rp_layout_of_record(only, 3), only);
+    ck_assert_ptr_eq(rp_layout_of_record(only, 16), only);
+    ck_assert_ptr_eq(rp_layout_of_record(only, 17), longer);
+    ((struct rp_type *)only->type)->to_the_end = true;
+    ck_assert_ptr_eq(rp_layout_of_record(only, 17), only);
+    only->is_alone = false;
+    ck_assert_ptr_eq(rp_layout_of_record(only, 17), only);
+    ck_assert_ptr_eq(rp_layout_of_record(only, 15), longer);
     rp_layout_free(only);
 }
 END_TEST
@@ -259,7 +269,7 @@ START_TEST(test_no_fields) {
     check_printed(layout, JSON, &number, 8, "{\"value\":18446744073709551615}");
     check_printed(layout, ROW, bytes, 12, "010203000000000000000000\n");
     layout->padded = true;
-    check_printed(layout, ROW, bytes, 12, "197121\n");
+    check_printed(layout, ROW, bytes, 12, "010203000000000000000000\n");
     check_printed(layout, ROW, bytes, 3, "010203\n");
     check_printed(layout, JSON, bytes, 0, "{\"value\":\"\"}");
     rp_layout_free(layout);
@@ -458,13 +468,25 @@ START_TEST(test_find_struct) {
         if (i == 2)
             btf__add_field(t.btf, "more", t.u32, 256, 0);
     }
-    uint32_t found;
-    ck_assert_ptr_null(rp_layout_find(t.btf, fields, COUNT(fields), &found));
-    ck_assert_int_eq((int)found, ids[1]);
+    struct rp_object_types found = {0};
     ck_assert_ptr_null(rp_layout_find(t.btf, fields, 2, &found));
-    ck_assert_uint_eq(found, 0);
     ck_assert_ptr_null(rp_layout_find(NULL, fields, 2, &found));
-    ck_assert_uint_eq(found, 0);
+    ck_assert_uint_eq(found.count, 0);
+    ck_assert_ptr_null(rp_layout_find(t.btf, fields, COUNT(fields), &found));
+    ck_assert_uint_eq(found.count, 1);
+    ck_assert_int_eq((int)found.items[0], ids[1]);
+    for (int gap = 32; gap >= 0; gap -= 32) { /* as C lays it out, and again packed */
+        ids[0] = btf__add_struct(t.btf, "other", 64);
+        btf__add_field(t.btf, "pid", t.u32, 0, 0);
+        btf__add_field(t.btf, "n", t.u64, 32 + gap, 0);
+        btf__add_field(t.btf, "comm", comm, 96 + gap, 0);
+        btf__add_field(t.btf, NULL, pad, 224 + gap, 0);
+    }
+    rp_vec_clear(&found);
+    ck_assert_ptr_null(rp_layout_find(t.btf, fields, COUNT(fields), &found));
+    ck_assert_uint_eq(found.count, 2);
+    ck_assert_int_eq((int)found.items[0], ids[1]);
+    rp_vec_clear(&found);
     btf__free(t.btf);
 }
 END_TEST

@@ -180,12 +180,19 @@ static __always_inline int in_interrupt(void)
 #endif
 #endif
 
-/* A row of an iterator. The variable's type, which has the row's, is in the module's BTF, for
- * printing (record/layout_output.c); of a row behind a void pointer it tells nothing. */
+/* 0 if it is known only while the program runs: only a constant makes a null pointer, as in the
+ * kernel's __is_constexpr() (linux/const.h). */
+#define RP_IS_CONSTANT(size) (sizeof(int) == sizeof(*(1 ? (void *)((long)(size)*0L) : (int *)1)))
+#define RP_CONSTANT(size)    __builtin_choose_expr(RP_IS_CONSTANT(size), size, 0)
+
+/* A row of an iterator. The variable's type, which has the row's and how many bytes are written, is
+ * in the module's BTF, for printing (record/layout_output.c); of a row behind a void pointer it
+ * tells nothing. */
 #define bpf_seq_write(seq, data, size)                                                             \
     ({                                                                                             \
         struct rp_row {                                                                            \
             __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
+            char written[RP_CONSTANT(size)];                                                       \
         };                                                                                         \
         static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                  \
         bpf_seq_write(seq, data, size);                                                            \
@@ -250,15 +257,38 @@ static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
     return record;
 }
 
-/* libbcc writes these calls for events.perf_submit() and so on. The static variable puts the
- * type of the event into the module's BTF, for printing. */
-#define RP_KEEP_TYPE(data)                                                                         \
-    static __typeof__(data) __attribute__((section(".rp.layout"), used)) rp_layout
+/* libbcc writes these calls for events.perf_submit() and so on, with "(void *)bpf_pseudo_fd(1, -3)"
+ * for the map. The static variable puts the type of the event into the module's BTF
+ * (compile/outputs.h), and the map's number as the size of an array. */
+#define RP_NUMBER_bpf_pseudo_fd(type, number) number
+#define RP_NUMBER_RP_NO_CAST                  0 * (int)sizeof
+#define RP_NO_CAST(...)
+#define RP_NUMBER__(...) RP_NUMBER_##__VA_ARGS__
+#define RP_NUMBER_(...)  RP_NUMBER__(__VA_ARGS__)
+#define RP_NUMBER(map)   RP_NUMBER_(RP_NO_CAST map)
+struct rp_unknown {
+    char unknown;
+};
+/* An array decays to a pointer that is all of it. */
+#define RP_IS_POINTER(data)                                                                        \
+    __builtin_types_compatible_p(__typeof__(data), __typeof__(&(data)[0]))
+#define RP_POINTER_TO(data)                                                                        \
+    __typeof__(__builtin_choose_expr(RP_IS_POINTER(data), &(data)[0], (__typeof__(data) *)0))
+#define RP_RECORD(pointer)                                                                         \
+    __typeof__(_Generic((pointer)0, void *: *(struct rp_unknown *)0,                               \
+                        const void *: *(struct rp_unknown *)0, default: *(pointer)0))
+#define RP_KEEP_TYPE(map, data)                                                                    \
+    static void (*rp_out)(char (*)[(unsigned)(RP_NUMBER(map))],                                    \
+                          RP_RECORD(RP_POINTER_TO(data)) (*)[1])                                   \
+        __attribute__((section(".rp.layout"), used))
 #define bpf_perf_event_output(ctx, map, flags, data, size)                                         \
-    ({ RP_KEEP_TYPE(data); rp_perf_event_output(ctx, map, flags, data, size); })
+    ({ RP_KEEP_TYPE(map, data); rp_perf_event_output(ctx, map, flags, data, size); })
 #define bpf_ringbuf_output(ring, data, size, flags)                                                \
-    ({ RP_KEEP_TYPE(data); rp_ringbuf_output(ring, data, size, flags); })
+    ({ RP_KEEP_TYPE(ring, data); rp_ringbuf_output(ring, data, size, flags); })
 #define bpf_ringbuf_reserve(ring, size, flags) rp_ringbuf_reserve(ring, size, flags)
 #define bpf_ringbuf_submit(data, flags)                                                            \
-    ({ RP_KEEP_TYPE(data); bpf_ringbuf_submit(data, flags); })
+    ({                                                                                             \
+        static __typeof__(data) rp_layout __attribute__((section(".rp.layout"), used));            \
+        bpf_ringbuf_submit(data, flags);                                                           \
+    })
 #endif

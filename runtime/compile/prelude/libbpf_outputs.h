@@ -4,10 +4,11 @@
  *
  *     static void (*rp_out)(MAP *, RECORD (*)[1]);
  *
- * and so the types of the two are in the BTF. They are a function's parameters because LLVM leaves out of
- * the BTF what is reached by a pointer alone, and an array since it also leaves out a parameter's struct that a
- * member elsewhere points to. RECORD is what the size is the sizeof of; for any other size struct rp_unknown,
- * or what the data's pointer points to. */
+ * and so the types of the two are in the BTF, and in a tag how the call spells the map: several have one type.
+ * They are a function's parameters because LLVM leaves out of the BTF what is reached by a pointer alone, and an
+ * array since it also leaves out a parameter's struct that a member elsewhere points to. RECORD is what the size
+ * is the sizeof of, if that is all of the size; for any other size struct rp_unknown, or what the data's pointer
+ * points to. */
 #define RP_SECOND_(a, b, ...) b
 #define RP_SECOND(...)        RP_SECOND_(__VA_ARGS__)
 #define RP_SIZED_sizeof(...)  ~, __typeof__(__VA_ARGS__),
@@ -15,26 +16,44 @@
 #define RP_PASTED(size, other) RP_SECOND(RP_SIZED_##size, other, ~)
 #define RP_OTHER(size, other)  other
 #define RP_PARENTHESIS(...)    ~, RP_OTHER
-#define RP_SIZED(size, other)  RP_SECOND(RP_PARENTHESIS size, RP_PASTED, ~)(size, other)
+/* "sizeof(X) + n" begins as "sizeof(X)" does. Only what is a constant makes a null pointer, as in the kernel's
+ * __is_constexpr() (linux/const.h). */
+#define RP_IS_CONSTANT(size) (sizeof(int) == sizeof(*(1 ? (void *)((long)(size)*0L) : (int *)1)))
+#define RP_CONSTANT(size)    __builtin_choose_expr(RP_IS_CONSTANT(size), size, 0)
+#define RP_IF_SIZE(size, type, other)                                                              \
+    __typeof__(__builtin_choose_expr(sizeof(type) == RP_CONSTANT(size), (type *)0, (other *)0))
+#define RP_BEGINS(size, other) RP_SECOND(RP_PARENTHESIS size, RP_PASTED, ~)(size, other)
+/* A pointer to the type. */
+#define RP_SIZED(size, other) RP_IF_SIZE(size, RP_BEGINS(size, other), other)
 struct rp_unknown {
     char unknown;
 };
-/* A type that is not void. */
-#define RP_WHOLE(type)                                                                             \
-    __typeof__(_Generic((type *)0, void *: *(struct rp_unknown *)0,                                \
-                        const void *: *(struct rp_unknown *)0, default: *(type *)0))
+/* Where there is no pointer a struct may have more behind it. */
+#define RP_STRUCT(type)                                                                            \
+    __typeof__(*__builtin_choose_expr(__builtin_classify_type(*(type *)0) == 12, (type *)0,        \
+                                      (struct rp_unknown *)0))
+#define RP_RESERVED(size) RP_SIZED(size, RP_STRUCT(RP_BEGINS(size, struct rp_unknown)))
+/* What it points to, as a type that is not void. */
+#define RP_WHOLE(pointer)                                                                          \
+    __typeof__(_Generic((pointer)0, void *: *(struct rp_unknown *)0,                               \
+                        const void *: *(struct rp_unknown *)0, default: *(pointer)0))
+#if __has_attribute(btf_decl_tag)
+#define RP_SPELLED(map) __attribute__((btf_decl_tag(#map)))
+#else
+#define RP_SPELLED(map)
+#endif
 #define RP_OUT(map, record)                                                                        \
     static void (*rp_out)(__typeof__(*(map)) *, RP_WHOLE(record) (*)[1])                           \
-        __attribute__((used, section(".reprobe.out")))
+        RP_SPELLED(map) __attribute__((used, section(".reprobe.out")))
 
 #define bpf_ringbuf_reserve(map, size, flags)                                                      \
     ({                                                                                             \
-        RP_OUT(map, RP_SIZED(size, void));                                                        \
+        RP_OUT(map, RP_RESERVED(size));                                                            \
         (bpf_ringbuf_reserve)(map, size, flags);                                                   \
     })
 #define bpf_ringbuf_reserve_dynptr(map, size, flags, dynptr)                                       \
     ({                                                                                             \
-        RP_OUT(map, RP_SIZED(size, void));                                                         \
+        RP_OUT(map, RP_RESERVED(size));                                                            \
         (bpf_ringbuf_reserve_dynptr)(map, size, flags, dynptr);                                    \
     })
 #define bpf_ringbuf_output(map, data, size, flags)                                                 \
@@ -62,6 +81,7 @@ struct rp_unknown {
     ({                                                                                             \
         struct rp_row {                                                                            \
             __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
+            char written[RP_CONSTANT(size)];                                                       \
         };                                                                                         \
         static struct rp_row rp_row __attribute__((used, section(".reprobe.out")));                \
         (bpf_seq_write)(seq, data, size);                                                          \
@@ -69,9 +89,9 @@ struct rp_unknown {
 
 /* The other way: what a program reads of a dynptr may be a sample that somebody sends to it through a
  * user ring buffer (stream/user_ringbuf.c). */
-#define RP_SAMPLE(type)                                                                            \
+#define RP_SAMPLE(pointer)                                                                         \
     static struct rp_sample {                                                                      \
-        __typeof__(_Generic((type *)0, void *: (char)0, default: *(type *)0)) sample;              \
+        __typeof__(_Generic((pointer)0, void *: (char)0, default: *(pointer)0)) sample;            \
     } *rp_sample __attribute__((used, section(".reprobe.out")))
 
 #define bpf_dynptr_read(dst, size, ...)                                                            \

@@ -103,15 +103,6 @@ static void note_member(struct walk *w, uint32_t map, enum rp_flow_part part, in
     w->nomem |= !rp_vec_push(&flow->members, member);
 }
 
-static void note_send(struct walk *w, uint32_t map, const struct holds *size) {
-    struct rp_flow *flow = w->flow;
-    const struct rp_flow_send send = {map, size->kind == NUMBER ? (uint32_t)size->at : 0};
-    for (size_t i = 0; i < flow->sends.count; i++)
-        if (flow->sends.items[i].map == send.map && flow->sends.items[i].size == send.size)
-            return;
-    w->nomem |= !rp_vec_push(&flow->sends, send);
-}
-
 /* ------------------------------------------------------------------ where paths meet */
 
 static bool same(const struct holds *a, const struct holds *b) {
@@ -234,7 +225,6 @@ static void send(struct walk *w, const struct holds *map, const struct holds *da
                  const struct holds *size) {
     if (map->kind != MAP)
         return;
-    note_send(w, map->map, size);
     if (size->kind == NUMBER && size->at > 0)
         note_memory(w, map->map, RP_FLOW_RECORD, data, (uint32_t)size->at);
 }
@@ -258,10 +248,9 @@ static struct reg stack_id(const struct holds *map, const struct holds *flags) {
     return (struct reg){.low = {.kind = user ? USER_STACK : KERNEL_STACK, .map = map->map}};
 }
 
-static struct reg reserve(struct walk *w, const struct holds *map, const struct holds *size) {
+static struct reg reserve(const struct holds *map) {
     if (map->kind != MAP)
         return (struct reg){0};
-    note_send(w, map->map, size);
     return (struct reg){.low = {.kind = RECORD, .map = map->map}};
 }
 
@@ -287,7 +276,7 @@ static struct reg call_helper(struct walk *w, int helper) {
         send(w, &r[1].low, &r[2].low, &r[3].low);
         return (struct reg){0};
     case BPF_FUNC_ringbuf_reserve:
-        return reserve(w, &r[1].low, &r[2].low);
+        return reserve(&r[1].low);
     default:
         return (struct reg){0};
     }
@@ -471,5 +460,4 @@ struct rp_error *rp_flow_follow(const struct rp_object *object, struct rp_flow *
 
 void rp_flow_clear(struct rp_flow *flow) {
     rp_vec_clear(&flow->members);
-    rp_vec_clear(&flow->sends);
 }

@@ -22,15 +22,8 @@ struct rp_flow_member {
     uint32_t stacks; /* of a stack: the index of the map that it is in */
 };
 
-/* A call that sends a record. */
-struct rp_flow_send {
-    uint32_t map;
-    uint32_t size; /* bytes; 0: unknown */
-};
-
 struct rp_flow {
     RP_VEC(struct rp_flow_member) members;
-    RP_VEC(struct rp_flow_send) sends;
 };
 
 /* Follows each function of the object from its beginning to its end, past branches that can be

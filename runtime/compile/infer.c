@@ -189,36 +189,11 @@ static struct rp_error *infer_data(const struct inference *inference, uint32_t i
     return NULL;
 }
 
-static bool has_user_stacks(const struct rp_flow *flow) {
-    for (size_t i = 0; i < flow->members.count; i++)
-        if (flow->members.items[i].means == RP_MEMBER_USER_STACK)
-            return true;
-    return false;
-}
-
-/* All that it sends is the id of a process, in a program that keeps stacks of processes. */
-static bool tells_processes(const struct rp_flow *flow, uint32_t map) {
-    bool only = false;
-    for (size_t i = 0; i < flow->sends.count; i++) {
-        if (flow->sends.items[i].map != map)
-            continue;
-        if (flow->sends.items[i].size != sizeof(uint32_t))
-            return false;
-        only = true;
-    }
-    for (size_t i = 0; only && i < flow->members.count; i++) {
-        const struct rp_flow_member *member = &flow->members.items[i];
-        if (member->map == map && member->part == RP_FLOW_RECORD && !member->offset)
-            return member->means == RP_MEMBER_PID && has_user_stacks(flow);
-    }
-    return false;
-}
-
 static struct rp_error *infer_output(const struct inference *inference, uint32_t i,
                                      struct rp_map_schema *schema) {
     const struct rp_flow *flow = &inference->flow;
-    schema->means = tells_processes(flow, i) ? RP_MEANS_PROCESSES : RP_MEANS_ROWS;
-    for (size_t m = 0; schema->means == RP_MEANS_ROWS && m < flow->members.count; m++)
+    schema->means = RP_MEANS_ROWS;
+    for (size_t m = 0; m < flow->members.count; m++)
         if (flow->members.items[m].map == i && flow->members.items[m].part == RP_FLOW_RECORD &&
             flow->members.items[m].means != RP_MEMBER_PLAIN &&
             !add_member(inference, schema, &flow->members.items[m], 0))

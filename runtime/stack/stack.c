@@ -175,9 +175,34 @@ static struct rp_error *look_each_second(struct rp_session *session, struct rp_s
     return rp_session_watch(session, stack->timer, look_again, stack);
 }
 
+static bool keeps_processes(const struct rp_map_schema *map) {
+    for (size_t i = 0; i < map->member_count; i++)
+        if (map->members[i].means == RP_MEMBER_USER_STACK)
+            return true;
+    return false;
+}
+
+/* Rows that may be of nothing but a process's id. */
+static bool tells_processes(const struct rp_map_schema *map) {
+    return map->means == RP_MEANS_ROWS && map->member_count == 1 &&
+           map->members[0].means == RP_MEMBER_PID && !map->members[0].offset;
+}
+
+/* Whether its rows tell of processes whose stacks it keeps. */
+static bool has_rows_of_processes(const struct rp_module *module) {
+    bool keeps = false, tells = false;
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const struct rp_map_schema *map =
+            rp_module_map_schema(module, rp_module_map_name(module, i));
+        keeps |= keeps_processes(map);
+        tells |= tells_processes(map);
+    }
+    return keeps && tells;
+}
+
 struct rp_error *rp_stack_watch(struct rp_session *session, struct rp_stack *stack) {
     struct rp_module *module = (struct rp_module *)stack->module;
-    bool any = false;
+    bool any = has_rows_of_processes(module);
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
         const char *name = rp_module_map_name(module, i);
         if (rp_module_map_schema(module, name)->means != RP_MEANS_PROCESSES)
@@ -292,6 +317,9 @@ static pid_t owner(const struct rp_stack *stack, enum rp_member_meaning means, p
 bool rp_stack_add_record(struct rp_stack *stack, const struct rp_layout *layout, const void *data,
                          size_t size) {
     bool any = false;
+    if (stack->timer >= 0 && layout->columns.count == 1 &&
+        layout->columns.items[0].means == RP_MEMBER_PID)
+        on_process(stack, data, size);
     for (size_t i = 0; i < layout->columns.count; i++) {
         const struct rp_column *column = &layout->columns.items[i];
         bool user = column->means == RP_MEMBER_USER_STACK;

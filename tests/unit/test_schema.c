@@ -208,14 +208,14 @@ START_TEST(test_tools_of_stacks) {
     struct rp_module *module = compile_file("bpf-src/profile.c", NULL, 0);
     check(module, "counts",
           "stacks: pid at 0, user stack at 4 in stacks, stack at 8 in stacks, comm at 12");
-    check(module, "processes", "processes");
+    check(module, "processes", "rows: pid at 0");
     check(module, "stacks", "other");
     check(module, "missed", "counter");
     rp_module_free(module);
     static const char *const flags[] = {"-DMIN_SIZE=0", "-DMAX_SIZE=100"};
     module = compile_file("bpf-src/memleak.c", flags, RP_COUNT(flags));
     check(module, "allocations", "table: pid at 8; of the value: user stack at 16 in stacks");
-    check(module, "processes", "processes");
+    check(module, "processes", "rows: pid at 0");
     rp_module_free(module);
 }
 END_TEST
@@ -289,7 +289,6 @@ START_TEST(test_records) {
                       " e.where = ids.get_stackid(ctx, 0);\n"
                       " out.perf_submit(ctx, &e, sizeof(e)); return 0; }\n",
                  "out", "rows: stack at 8 in ids");
-    /* Ids of processes are rows, where no stacks of processes are kept. */
     check_source(KEPT "BPF_RINGBUF_OUTPUT(out, 8);\n"
                       "int f(struct pt_regs *ctx) { u32 pid = bpf_get_current_pid_tgid() >> 32;\n"
                       " ids.get_stackid(ctx, 0); out.ringbuf_output(&pid, sizeof(pid), 0);\n"

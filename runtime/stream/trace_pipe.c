@@ -117,14 +117,43 @@ static char *line_end(char *start, char *end) {
     return newline;
 }
 
-/* Passes on the complete lines in the buffer and keeps the rest. */
-static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const struct rp_trace_line *),
-                       void *ctx) {
+/* Whether the line up to `end` is the beginning of what the kernel tells: an event, or how many
+ * were lost. */
+static bool is_beginning(char *line, char *end) {
+    *end = '\0';
+    char *pid = find_pid(line, (size_t)(end - line));
+    bool is_it = (pid && find_cpu(pid)) || rp_trace_lost_parse(line);
+    *end = '\n';
+    return is_it;
+}
+
+/* The end of the event that begins at `start`: a message may have lines of its own. NULL: it is not
+ * there yet. `all`: nothing else is to come. */
+static char *event_end(char *start, char *end, bool all) {
+    char *newline = line_end(start, end), *next = newline;
+    while (next && next + 1 < end && (next = line_end(newline + 1, end))) {
+        if (is_beginning(newline + 1, next))
+            return newline;
+        newline = next;
+    }
+    return all ? newline : NULL;
+}
+
+/* A newline at the end of a message is in front of the event's own. */
+static void terminate(const char *start, char *newline) {
+    for (; newline > start && newline[-1] == '\n'; newline--)
+        ;
+    *newline = '\0';
+}
+
+/* Passes on the complete events in the buffer and keeps the rest. */
+static bool take_events(struct rp_trace_pipe *pipe, bool all,
+                        bool (*fn)(void *, const struct rp_trace_line *), void *ctx) {
     char *start = pipe->line, *end = pipe->line + pipe->len, *newline;
     bool go_on = true;
-    while (go_on && (newline = line_end(start, end))) {
+    while (go_on && (newline = event_end(start, end, all))) {
         struct rp_trace_line line;
-        *newline = '\0';
+        terminate(start, newline);
         pipe->lost += rp_trace_lost_parse(start);
         if (rp_trace_line_parse(start, &line))
             go_on = fn(ctx, &line);
@@ -132,19 +161,28 @@ static bool take_lines(struct rp_trace_pipe *pipe, bool (*fn)(void *, const stru
     }
     pipe->len = (size_t)(end - start);
     memmove(pipe->line, start, pipe->len);
-    if (pipe->len == sizeof(pipe->line)) /* no line of ours is that long: skip it */
+    return go_on;
+}
+
+/* The same, and makes space: no line of ours fills the buffer, and what does is skipped. */
+static bool take_some(struct rp_trace_pipe *pipe, bool (*fn)(void *, const struct rp_trace_line *),
+                      void *ctx) {
+    bool go_on = take_events(pipe, false, fn, ctx);
+    if (pipe->len == sizeof(pipe->line))
+        go_on = take_events(pipe, true, fn, ctx);
+    if (pipe->len == sizeof(pipe->line))
         pipe->len = 0;
     return go_on;
 }
 
 void rp_trace_pipe_consume(struct rp_trace_pipe *pipe,
                            bool (*fn)(void *ctx, const struct rp_trace_line *), void *ctx) {
-    for (;;) {
-        if (!take_lines(pipe, fn, ctx))
-            return;
+    while (take_some(pipe, fn, ctx)) {
         ssize_t got = read(pipe->fd, pipe->line + pipe->len, sizeof(pipe->line) - pipe->len);
-        if (got <= 0)
+        if (got <= 0) {
+            take_events(pipe, true, fn, ctx);
             return;
+        }
         pipe->len += (size_t)got;
     }
 }

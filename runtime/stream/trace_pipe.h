@@ -14,7 +14,8 @@ struct rp_trace_pipe {
 
 /* Opens the pipe and discards earlier lines. */
 struct rp_error *rp_trace_pipe_open(struct rp_trace_pipe *pipe);
-/* Passes every complete line of a BPF program to `fn`, until it returns false or none is left. */
+/* Passes every message of a BPF program, which may have several lines, to `fn`, until it returns
+ * false or none is left. */
 void rp_trace_pipe_consume(struct rp_trace_pipe *pipe,
                            bool (*fn)(void *ctx, const struct rp_trace_line *), void *ctx);
 void rp_trace_pipe_close(struct rp_trace_pipe *pipe);

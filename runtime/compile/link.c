@@ -318,11 +318,9 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
 static const struct sender {
     int helper;
     bool reserves;
-} senders[] = {{BPF_FUNC_ringbuf_reserve, true},
-               {BPF_FUNC_ringbuf_output, false},
-               {BPF_FUNC_perf_event_output, false},
-               {BPF_FUNC_skb_output, false},
-               {BPF_FUNC_xdp_output, false}};
+} senders[] = {{BPF_FUNC_ringbuf_reserve, true}, {BPF_FUNC_ringbuf_reserve_dynptr, false},
+               {BPF_FUNC_ringbuf_output, false}, {BPF_FUNC_perf_event_output, false},
+               {BPF_FUNC_skb_output, false},     {BPF_FUNC_xdp_output, false}};
 
 static bool is_call_of(const struct bpf_insn *insn, const struct sender *sender) {
     return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == sender->helper;

@@ -143,6 +143,7 @@ time.sleep(600)' >number &
 # of map, and of bytes.
 sizes() {
 	head_of sizes.bpf.c <<EOF
+#include <bpf/bpf_tracing.h>
 struct event { u32 pid; u32 len; char data[56]; };
 struct fixed { u32 kind, x; s64 y; };
 struct open { u32 kind, len; char text[]; };
@@ -196,6 +197,29 @@ EOF
 	# Both are of 16 bytes then, and so are all of the others.
 	equal "of which nothing tells" 10 "$(grep '"output":"mixed"' out | grep -c '"value"')"
 	lacks "of which nothing tells" "$out" '"x":'
+}
+
+# A dynptr that finds no space is counted, as a record is.
+dynptr_losses() {
+	at_least 5.19 || skip "this kernel has no dynptrs"
+	head_of dynptrs.bpf.c <<EOF
+#include <bpf/bpf_tracing.h>
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+SEC("uprobe/$helpers/probed:twice") int BPF_UPROBE(f, int n)
+{
+    struct bpf_dynptr dynptr;
+    if (!bpf_ringbuf_reserve_dynptr(&ring, 1500, 0, &dynptr))
+        bpf_dynptr_write(&dynptr, 0, &n, sizeof(n), 0);
+    bpf_ringbuf_submit_dynptr(&dynptr, BPF_RB_NO_WAKEUP);
+    return 0;
+}
+EOF
+	run reprobe run --json dynptrs.bpf.c -c 'probed --calls 9 >/dev/null'
+	status 0
+	local lost
+	lost=$(sed -n 's/^reprobe: \([0-9]*\) events\? lost: .*/\1/p' err)
+	[ "${lost:-0}" -gt 0 ] || fail "some are lost" "$err"
+	equal "delivered and lost" 9 $((lost + $(grep -c '"output":"ring"' out)))
 }
 
 # What was checked is another copy than what is read: with relocations clang reads the member twice.
@@ -592,6 +616,7 @@ t "headers of the kernel's interface, absent" bare_interface
 t "a process's life" life
 t "rows of an iterator" rows
 t "sizes of records" sizes
+t "losses of dynptrs" dynptr_losses
 t "a pointer that may be NULL" checked_twice
 t "a function's arguments and results" functions
 t "asked before it is read" asks

@@ -101,6 +101,41 @@ END
 	contains "text" "$out" '"data":{"value":"hello"}'
 }
 
+# A message may have lines of its own, and each is shown, in the message.
+message_lines() {
+	alone trace_pipe
+	echo 'int f(struct pt_regs *ctx) { int n = PT_REGS_PARM1(ctx); bpf_trace_printk("first %d\nsecond %d\nthird\n", n, -n); return 0; }' >lines.c
+	run reprobe run --json lines.c -a "f=uprobe:$helpers/probed:twice" -c 'probed --calls 9 >/dev/null'
+	status 0
+	equal "messages" "$(for n in {1..9}; do echo "first $n\u000asecond -$n\u000athird"; done)" \
+		"$(sed -n 's/.*"message":"\(.*\)"}}$/\1/p' out)"
+}
+
+# Records that are ids of processes, in a program that also keeps the stacks of these.
+process_ids() {
+	cat >ids.c <<'END'
+struct key { u32 pid; int id; };
+BPF_STACK_TRACE(stacks, 1024);
+BPF_HASH(counts, struct key, u64);
+BPF_PERF_OUTPUT(seen);
+int f(struct pt_regs *ctx)
+{
+    u32 pid = bpf_get_current_pid_tgid() >> 32;
+    struct key key = {};
+    key.pid = pid;
+    key.id = stacks.get_stackid(ctx, BPF_F_USER_STACK);
+    counts.increment(key);
+    seen.perf_submit(ctx, &pid, sizeof(pid));
+    return 0;
+}
+END
+	run reprobe run --json ids.c -a "f=uprobe:$helpers/probed:twice" -c 'echo $$ >id; exec probed --calls 9 >/dev/null'
+	status 0
+	equal "rows" "9 {\"output\":\"seen\",\"data\":{\"value\":$(cat id)}}" \
+		"$(grep '"seen"' out | sort | uniq -c | sed 's/^ *//')"
+	contains "the stack, of a process that has ended" "$out" '"twice"'
+}
+
 # Each output has its own types, whatever else has members of the same names: packed, as bit fields, several, more
 # than the type.
 layouts() {
@@ -587,6 +622,8 @@ END
 t "records as JSON" records_as_json
 t "records as text" records_as_text
 t "records that are not structs" plain_values
+t "lines of a message" message_lines
+t "ids of processes" process_ids
 t "layouts of one look" layouts
 t "maps" maps
 t "bpf_trace_printk" trace_pipe

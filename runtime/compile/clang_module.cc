@@ -16,6 +16,7 @@
 #include <llvm/Support/MemoryBuffer.h>
 #include <llvm/Support/VirtualFileSystem.h>
 #include <llvm/Support/raw_ostream.h>
+#include <llvm/Transforms/Utils/ModuleUtils.h>
 
 #include <dlfcn.h>
 
@@ -77,9 +78,39 @@ struct SignedDivision : llvm::PassInfoMixin<SignedDivision> {
     }
 };
 
-/* After all else: what it writes would not be taken for a signed division, but its operands are
- * known by then. */
+/* LLVM makes a bool of a static variable that has two values, splits a struct, and drops what is
+ * only written: its types tell nothing of that, and the variable is not shown as the source has it.
+ * What is only read is left to it. */
+struct KeptVariables : llvm::PassInfoMixin<KeptVariables> {
+    static bool isRequired() {
+        return true;
+    }
+
+    static bool is_written(const llvm::Value &address) {
+        for (const llvm::User *user : address.users())
+            if (llvm::isa<llvm::GEPOperator>(user) || llvm::isa<llvm::BitCastOperator>(user)
+                    ? is_written(*user)
+                    : !llvm::isa<llvm::LoadInst>(user))
+                return true;
+        return false;
+    }
+
+    llvm::PreservedAnalyses run(llvm::Module &module, llvm::ModuleAnalysisManager &) {
+        llvm::SmallVector<llvm::GlobalValue *, 8> kept;
+        for (llvm::GlobalVariable &one : module.globals())
+            if (one.hasInternalLinkage() && !one.isConstant() && !one.hasSection() &&
+                is_written(one))
+                kept.push_back(&one);
+        llvm::appendToCompilerUsed(module, kept);
+        return llvm::PreservedAnalyses::all();
+    }
+};
+
+/* Signed divisions after all else: what is written for them would not be taken for one, but their
+ * operands are known by then. */
 void add_passes(llvm::PassBuilder &builder) {
+    builder.registerPipelineStartEPCallback(
+        [](llvm::ModulePassManager &passes, auto...) { passes.addPass(KeptVariables()); });
     builder.registerOptimizerLastEPCallback([](llvm::ModulePassManager &passes, auto...) {
         passes.addPass(llvm::createModuleToFunctionPassAdaptor(SignedDivision()));
     });

@@ -200,6 +200,37 @@ static struct rp_error *read_hints(struct rp_object *object, const struct btf *b
     return NULL;
 }
 
+static struct rp_error *add_note(struct rp_object *object, const char *text) {
+    RP_AUTO_FREE char *before = rp_take(object->note);
+    object->note = rp_text("%s%sreprobe: note: %s", before ? before : "", before ? "\n" : "", text);
+    return object->note ? NULL : rp_error_nomem();
+}
+
+/* The variables of one section that LLVM has made bools of. */
+static bool list_shrunk(const struct btf *btf, const struct rp_object_map *map, char **names) {
+    const struct btf_type *section = btf__type_by_id(btf, map->btf_value);
+    for (uint16_t i = 0; section && btf_is_datasec(section) && i < btf_vlen(section); i++) {
+        const struct btf_var_secinfo *variable = &btf_var_secinfos(section)[i];
+        if (rp_variable_is_shrunk(btf, variable) &&
+            !rp_text_list(names, name_of(btf, btf__type_by_id(btf, variable->type))))
+            return false;
+    }
+    return true;
+}
+
+static struct rp_error *note_shrunk(struct rp_object *object, const struct btf *btf) {
+    RP_AUTO_FREE char *names = NULL;
+    for (size_t i = 0; btf && i < object->map_count; i++)
+        if (object->maps[i].data && !list_shrunk(btf, &object->maps[i], &names))
+            return rp_error_nomem();
+    RP_AUTO_FREE char *text =
+        names ? rp_text("of these variables the compiler keeps only whether they have their first "
+                        "value or another one: %s",
+                        names)
+              : NULL;
+    return !names ? NULL : text ? add_note(object, text) : rp_error_nomem();
+}
+
 /* Without types rows are bytes, and nobody knows why. */
 static struct rp_error *note_unknown(struct rp_object *object) {
     RP_AUTO_FREE char *names = NULL;
@@ -212,11 +243,10 @@ static struct rp_error *note_unknown(struct rp_object *object) {
     }
     if (!names)
         return NULL;
-    RP_AUTO_FREE char *before = rp_take(object->note);
-    object->note = rp_text("%s%sreprobe: note: the object does not say of what type the records of "
-                           "%s are: they are shown as bytes",
-                           before ? before : "", before ? "\n" : "", names);
-    return object->note ? NULL : rp_error_nomem();
+    RP_AUTO_FREE char *text = rp_text("the object does not say of what type the records of %s are: "
+                                      "they are shown as bytes",
+                                      names);
+    return text ? add_note(object, text) : rp_error_nomem();
 }
 
 /* ------------------------------------------------------------- all of it */
@@ -289,6 +319,7 @@ static struct rp_error *read_all(const struct bpf_object *elf, struct rp_object 
     RP_TRY(read_outputs(object, bpf_object__btf(elf)));
     RP_TRY(read_hints(object, bpf_object__btf(elf)));
     RP_TRY(note_unknown(object));
+    RP_TRY(note_shrunk(object, bpf_object__btf(elf)));
     return add_loss_map(object);
 }
 

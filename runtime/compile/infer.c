@@ -38,7 +38,7 @@ static bool find_buckets(const struct rp_part_type *value, struct rp_part_type *
     struct rp_part_type element;
     uint32_t count;
     return rp_part_find(value, "slots", buckets) && rp_part_is_array(buckets, &element, &count) &&
-           rp_part_is_number(&element) && count > 1 && count < RP_LOG2_SLOTS;
+           rp_part_is_unsigned(&element) && count > 1 && count < RP_LOG2_SLOTS;
 }
 
 static enum rp_meaning libbpf_histogram(const struct data *d, struct rp_member_schema *bucket,

@@ -259,6 +259,11 @@ bool rp_part_is_unsigned(const struct rp_part_type *type) {
     return rp_part_is_number(type) && (!t || !(btf_int_encoding(t) & BTF_INT_SIGNED));
 }
 
+bool rp_variable_is_shrunk(const struct btf *btf, const struct btf_var_secinfo *variable) {
+    int64_t size = btf__resolve_size(btf, variable->type);
+    return variable->size == 1 && size > 1;
+}
+
 static const char *const stats_parts[RP_STATS_PARTS] = {"count", "low",  "middle",
                                                         "high",  "most", "least"};
 

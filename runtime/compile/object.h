@@ -176,6 +176,11 @@ struct rp_part_type {
     uint32_t offset; /* of a member, from the beginning of the key or value */
 };
 
+struct btf_var_secinfo;
+/* Whether the variable has less space than its type: LLVM has made a bool of a static one that has
+ * two values, and the type tells nothing of that. */
+bool rp_variable_is_shrunk(const struct btf *btf, const struct btf_var_secinfo *variable);
+
 /* The types of the map's key and value in `btf` (NULL: none); 0 if unknown. */
 void rp_map_type_ids(const struct rp_object_map *map, const struct btf *btf, uint32_t *key,
                      uint32_t *value);

@@ -467,6 +467,21 @@ static struct rp_type *build_struct(struct build *b, const struct btf_type *t) {
     return rp_take(type);
 }
 
+/* Of a variable that LLVM has made a bool of: whether it still has its first value, which nobody
+ * knows. */
+static struct rp_type *shrunk_type(void) {
+    RP_AUTO_TYPE struct rp_type *type = rp_type_new(RP_ENUM, 1);
+    return type && rp_type_add_value(type, "(its first value)", 0) &&
+                   rp_type_add_value(type, "(another value)", 1)
+               ? rp_take(type)
+               : NULL;
+}
+
+static struct rp_type *build_variable(struct build *b, const struct btf_var_secinfo *info,
+                                      const struct btf_type *var) {
+    return rp_variable_is_shrunk(b->btf, info) ? shrunk_type() : build_type(b, var->type);
+}
+
 /* Variables are its members. */
 static struct rp_type *build_section(struct build *b, const struct btf_type *t) {
     RP_AUTO_TYPE struct rp_type *type = rp_type_new(RP_STRUCT, t->size);
@@ -474,7 +489,7 @@ static struct rp_type *build_section(struct build *b, const struct btf_type *t) 
         const struct btf_var_secinfo *info = &btf_var_secinfos(t)[i];
         const struct btf_type *var = btf__type_by_id(b->btf, info->type);
         if (btf_is_var(var) &&
-            !rp_type_add_member(type, name_at(b->btf, var->name_off), build_type(b, var->type),
+            !rp_type_add_member(type, name_at(b->btf, var->name_off), build_variable(b, info, var),
                                 (uint64_t)info->offset * 8, 0))
             return NULL;
     }

@@ -33,7 +33,7 @@ static const struct rp_member *find_slots(const struct rp_type *type) {
     for (size_t i = 0; type->kind == RP_STRUCT && i < type->members.count; i++) {
         const struct rp_member *member = &type->members.items[i];
         if (strcmp(member->name, "slots") == 0 && member->type->kind == RP_ARRAY &&
-            rp_type_is_number(member->type->element) && member->type->count > 1 &&
+            member->type->element->kind == RP_UINT && member->type->count > 1 &&
             member->type->count < RP_LOG2_SLOTS)
             return member;
     }
@@ -58,22 +58,22 @@ static void begin(struct printing *p) {
     p->any = true;
 }
 
-static void print_json(struct printing *p, const char *name, const struct rp_view *view,
-                       const uint64_t *counts) {
+static void begin_json(struct rp_writer *json, const struct printing *p, const char *name) {
+    rp_json_begin(json, p->out);
+    rp_json_string(json, "map", p->title);
+    rp_json_string(json, "key", name);
+}
+
+static void print_json(const struct printing *p, const char *name, const struct rp_view *view) {
     struct rp_writer json;
-    rp_json_begin(&json, p->out);
-    rp_json_string(&json, "map", p->title);
-    rp_json_string(&json, "key", name);
-    if (counts)
-        rp_json_log2(&json, "histogram", counts);
-    else
-        rp_json_value(&json, "value", view);
+    begin_json(&json, p, name);
+    rp_json_value(&json, "value", view);
     rp_json_end(&json);
 }
 
 static void print_plain(struct printing *p, const char *name, const struct rp_view *view) {
     if (p->as == RP_MAP_JSON)
-        return print_json(p, name, view, NULL);
+        return print_json(p, name, view);
     RP_AUTO_FREE char *text = rp_value_text(view);
     if (p->as == RP_MAP_TEXT) {
         fprintf(p->out, "  %s = %s\n", name, text ? text : "?");
@@ -85,12 +85,45 @@ static void print_plain(struct printing *p, const char *name, const struct rp_vi
     fputs("\r\n", p->out);
 }
 
-static void print_histogram(struct printing *p, const char *name, const struct rp_view *slots) {
+/* The other members are a value, as of a map's entry. */
+static void print_json_histogram(const struct printing *p, const char *name,
+                                 const struct rp_view *view, const struct rp_member *slots,
+                                 const uint64_t *counts) {
+    struct rp_writer json;
+    begin_json(&json, p, name);
+    slots->type->is_hidden = true;
+    if (view->type->members.count > 1)
+        rp_json_value(&json, "value", view);
+    slots->type->is_hidden = false;
+    rp_json_log2(&json, "histogram", counts);
+    rp_json_end(&json);
+}
+
+static void print_headings(const struct printing *p, const struct rp_view *view,
+                           const struct rp_member *slots) {
+    const char *separator = " ";
+    for (size_t i = 0; i < view->type->members.count; i++) {
+        const struct rp_member *member = &view->type->members.items[i];
+        const struct rp_view one = rp_view_member(view, member);
+        if (member == slots)
+            continue;
+        RP_AUTO_FREE char *text = rp_value_text(&one);
+        fprintf(p->out, "%s%s%s%s", separator, member->name, *member->name ? " = " : "",
+                text ? text : "?");
+        separator = ", ";
+    }
+}
+
+static void print_histogram(const struct printing *p, const char *name, const struct rp_view *view,
+                            const struct rp_member *slots) {
     uint64_t counts[RP_LOG2_SLOTS];
-    read_slots(slots, counts);
+    const struct rp_view of_slots = rp_view_member(view, slots);
+    read_slots(&of_slots, counts);
     if (p->as == RP_MAP_JSON)
-        return print_json(p, name, slots, counts);
-    fprintf(p->out, "  %s:\n", name);
+        return print_json_histogram(p, name, view, slots, counts);
+    fprintf(p->out, "  %s:", name);
+    print_headings(p, view, slots);
+    fputc('\n', p->out);
     rp_print_log2("value", counts, p->out);
 }
 
@@ -101,8 +134,7 @@ static void print_variable(struct printing *p, const char *name, const struct rp
     begin(p);
     if (!slots || p->as == RP_MAP_CSV)
         return print_plain(p, name, view);
-    const struct rp_view counts = rp_view_member(view, slots);
-    print_histogram(p, name, &counts);
+    print_histogram(p, name, view, slots);
 }
 
 /* Of an array of histograms each is printed by itself. */

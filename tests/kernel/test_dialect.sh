@@ -222,6 +222,41 @@ EOF
 	equal "delivered and lost" 9 $((lost + $(grep -c '"output":"ring"' out)))
 }
 
+# A static variable of two values, of which LLVM would make a bool, and structs with counts and more than these.
+variables() {
+	cat >state.c <<EOF
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+struct { __u64 seen, total; __u32 slots[4]; } dist;
+struct { __u32 head; __s64 slots[4]; } ring;
+__u64 total;
+static int state;
+SEC("uprobe/$helpers/probed:twice") int f(void *ctx)
+{
+    dist.seen++;
+    dist.total += state ? state : 1;
+    dist.slots[1]++;
+    ring.slots[ring.head++ & 3] = -(__s64)dist.seen;
+    if (++total == 4)
+        state = 9;
+    return 0;
+}
+EOF
+	cp state.c state.bpf.c
+	run reprobe run --json state.bpf.c -c 'probed --calls 9 >/dev/null'
+	status 0
+	contains "variables" "$out" '"key":"state","value":9}' '"key":"ring","value":{"head":9,"slots":[-9,-6,-7,-8]}}' \
+		'"key":"dist","value":{"seen":9,"total":49},"histogram":[{"min":0,"max":1,"count":0},{"min":2,"max":3,"count":9}]}'
+	run reprobe run state.bpf.c -c 'probed --calls 9 >/dev/null'
+	contains "as text" "$out" "  dist: seen = 9, total = 49"
+	clang -target bpf -g -O2 -idirafter "/usr/include/$(uname -m)-linux-gnu" -c state.c -o state.o
+	run reprobe run --json state.o -c 'probed --calls 9 >/dev/null'
+	status 0
+	contains "of another's object" "$out" '"key":"state","value":"(another value)"}'
+	contains "and why" "$err" "only whether they have their first value or another one: state"
+}
+
 # What was checked is another copy than what is read: with relocations clang reads the member twice.
 checked_twice() {
 	reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
@@ -617,6 +652,7 @@ t "a process's life" life
 t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
+t "static variables and structs with counts" variables
 t "a pointer that may be NULL" checked_twice
 t "a function's arguments and results" functions
 t "asked before it is read" asks

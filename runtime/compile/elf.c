@@ -93,6 +93,9 @@ static char *name_of_map(const struct bpf_map *map, const struct btf *btf) {
 static struct rp_error *read_map(const struct bpf_map *map, const struct btf *btf,
                                  struct rp_object_map *out) {
     rp_libbpf_describe_map(map, out);
+    /* A map of another object that libbpf reuses gets the ids of that object's BTF. */
+    out->btf_key = bpf_map__btf_key_type_id(map);
+    out->btf_value = bpf_map__btf_value_type_id(map);
     out->fd = -1;
     out->name = name_of_map(map, btf);
     size_t size = 0;
@@ -200,12 +203,6 @@ static struct rp_error *read_hints(struct rp_object *object, const struct btf *b
     return NULL;
 }
 
-static struct rp_error *add_note(struct rp_object *object, const char *text) {
-    RP_AUTO_FREE char *before = rp_take(object->note);
-    object->note = rp_text("%s%sreprobe: note: %s", before ? before : "", before ? "\n" : "", text);
-    return object->note ? NULL : rp_error_nomem();
-}
-
 /* The variables of one section that LLVM has made bools of. */
 static bool list_shrunk(const struct btf *btf, const struct rp_object_map *map, char **names) {
     const struct btf_type *section = btf__type_by_id(btf, map->btf_value);
@@ -223,12 +220,12 @@ static struct rp_error *note_shrunk(struct rp_object *object, const struct btf *
     for (size_t i = 0; btf && i < object->map_count; i++)
         if (object->maps[i].data && !list_shrunk(btf, &object->maps[i], &names))
             return rp_error_nomem();
-    RP_AUTO_FREE char *text =
-        names ? rp_text("of these variables the compiler keeps only whether they have their first "
-                        "value or another one: %s",
-                        names)
-              : NULL;
-    return !names ? NULL : text ? add_note(object, text) : rp_error_nomem();
+    if (!names)
+        return NULL;
+    char *note = rp_text("reprobe: note: of these variables the compiler keeps only whether they "
+                         "have their first value or another one: %s",
+                         names);
+    return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }
 
 /* Without types rows are bytes, and nobody knows why. */
@@ -243,10 +240,10 @@ static struct rp_error *note_unknown(struct rp_object *object) {
     }
     if (!names)
         return NULL;
-    RP_AUTO_FREE char *text = rp_text("the object does not say of what type the records of %s are: "
-                                      "they are shown as bytes",
-                                      names);
-    return text ? add_note(object, text) : rp_error_nomem();
+    char *note = rp_text("reprobe: note: the object does not say of what type the records of %s "
+                         "are: they are shown as bytes",
+                         names);
+    return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }
 
 /* ------------------------------------------------------------- all of it */

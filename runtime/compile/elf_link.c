@@ -14,6 +14,7 @@
 
 #include "compile/elf.h"
 #include "compile/libbpf.h"
+#include "compile/pinned.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -203,6 +204,7 @@ static struct rp_error *prepare_maps(struct linking *l) {
     size_t i = 0;
     for (map = NULL; (map = bpf_object__next_map(l->elf, map));) {
         RP_TRY(set_data(map, &l->object->maps[i]));
+        RP_TRY(rp_pinned_note(l->object, &l->object->maps[i], bpf_object__btf(l->elf), map));
         int fd = l->how->reuse ? l->how->reuse(l->how->ctx, i) : -1;
         if (fd >= 0 && bpf_map__reuse_fd(map, fd))
             return cannot(l, errno, NULL);

@@ -77,7 +77,7 @@ static bool alike(struct types a, struct types b, unsigned depth) {
     }
 }
 
-static bool types_alike(const struct btf *a, uint32_t a_id, const struct btf *b, uint32_t b_id) {
+bool rp_types_alike(const struct btf *a, uint32_t a_id, const struct btf *b, uint32_t b_id) {
     if (!a || !b || !a_id || !b_id)
         return !a_id == !b_id;
     return alike((struct types){a, a_id}, (struct types){b, b_id}, 0);
@@ -96,6 +96,6 @@ bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
         return false;
     return a->type == b->type && a->key_size == b->key_size && a->value_size == b->value_size &&
            a->max_entries == b->max_entries && a->flags == b->flags &&
-           types_alike(a_types, a->btf_key, b_types, b->btf_key) &&
-           types_alike(a_types, a->btf_value, b_types, b->btf_value);
+           rp_types_alike(a_types, a->btf_key, b_types, b->btf_key) &&
+           rp_types_alike(a_types, a->btf_value, b_types, b->btf_value);
 }

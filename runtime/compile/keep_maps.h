@@ -12,4 +12,8 @@ struct btf;
 bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
                    const struct rp_object_map *b, const struct btf *b_types);
 
+/* Whether two types, each of its BTF, have the same names, members and sizes. An unknown one (no
+ * BTF, or 0) is like an unknown one. */
+bool rp_types_alike(const struct btf *a, uint32_t a_id, const struct btf *b, uint32_t b_id);
+
 #endif

@@ -166,7 +166,5 @@ void rp_libbpf_describe_map(const struct bpf_map *map, struct rp_object_map *out
     out->value_size = bpf_map__value_size(map);
     out->max_entries = bpf_map__max_entries(map);
     out->flags = bpf_map__map_flags(map);
-    out->btf_key = bpf_map__btf_key_type_id(map);
-    out->btf_value = bpf_map__btf_value_type_id(map);
     out->is_libbpfs = is_libbpfs(bpf_map__name(map));
 }

@@ -33,7 +33,7 @@ static inline void rp_cleanup_bpf_object(struct bpf_object **object) {
 }
 #define RP_AUTO_BPF_OBJECT RP_AUTO(rp_cleanup_bpf_object)
 
-/* What the map is like, but its name, and whether libbpf's headers declare it. */
+/* What the map is like, but its name and its types, and whether libbpf's headers declare it. */
 void rp_libbpf_describe_map(const struct bpf_map *map, struct rp_object_map *out);
 
 #endif

@@ -63,6 +63,12 @@ void rp_object_free(struct rp_object *object) {
     free(object);
 }
 
+bool rp_object_add_note(struct rp_object *object, char *line) {
+    RP_AUTO_FREE char *taken = line, *before = rp_take(object->note);
+    object->note = before && line ? rp_text("%s\n%s", before, line) : rp_take(taken);
+    return object->note;
+}
+
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name) {
     for (size_t i = 0; i < object->function_count; i++)

@@ -114,6 +114,9 @@ static inline bool rp_insn_is_wide(const struct bpf_insn *insn) {
 
 void rp_object_free(struct rp_object *object);
 
+/* Puts a line behind the object's note; takes it. False without memory, as when `line` is NULL. */
+bool rp_object_add_note(struct rp_object *object, char *line);
+
 /* NULL, or -1, if there is none of that name. */
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name);

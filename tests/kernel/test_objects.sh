@@ -313,6 +313,83 @@ edit() {
 	refused "cannot set \`no_such\`: the program has no setting of that name"
 }
 
+# two_maps MAP…: a program that counts getpgid(-$$) in the maps `up` and `down` and in a variable; MAP… are the lines
+# that declare them, and perhaps others.
+two_maps() {
+	cat <<'END'
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+struct up { u32 rises, twice; };
+struct down { s32 falls; u32 thrice; };
+u64 seen;
+#define MAP(name, keys, values) \
+    struct { __uint(type, BPF_MAP_TYPE_HASH); __uint(max_entries, 8); __type(key, keys); __type(value, values); PINNING } \
+    name SEC(".maps")
+#ifndef PINNING
+#define PINNING
+#endif
+END
+	printf '%s\n' "$@"
+	cat <<END
+SEC("tp/syscalls/sys_enter_getpgid") int enter(struct trace_event_raw_sys_enter *ctx)
+{
+    u32 key = 7;
+    struct up no_up = {}, *u;
+    struct down no_down = {}, *d;
+    if ((int)ctx->args[0] != -$$)
+        return 0;
+    seen++;
+    bpf_map_update_elem(&up, &key, &no_up, BPF_NOEXIST);
+    bpf_map_update_elem(&down, &key, &no_down, BPF_NOEXIST);
+    if ((u = bpf_map_lookup_elem(&up, &key)))
+        u->rises++, u->twice += 2;
+    if ((d = bpf_map_lookup_elem(&down, &key)))
+        d->falls--, d->thrice += 3;
+    return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+END
+}
+up='MAP(up, u32, struct up);' down='MAP(down, u32, struct down);'
+
+# calls N: a line of the prompt that calls getpgid(-$$) so often
+calls() { echo "! python3 -c 'import ctypes; [ctypes.CDLL(None).getpgid(-$$) for _ in range($1)]'"; }
+
+# A map that is kept is read by the types of the text that reads it, whose BTF numbers them otherwise.
+moved_maps() {
+	two_maps "$up" "$down" >before.bpf.c
+	two_maps "struct first { char text[40]; };" "MAP(first, struct first, struct first);" "$down" "$up" >after.bpf.c
+	two_maps "$down" "$up" >last.bpf.c
+	run reprobe --json -e "load before.bpf.c" -e "$(calls 2)" -e "edit 1 after.bpf.c" -e "$(calls 1)" -e "edit 1 last.bpf.c" \
+		-e "$(calls 1)" -e "map up" -e "map down" -e "map .bss" -e "detach 1"
+	status 0
+	equal "map up" "7 4 8" "$(grep '"map":"up"' out | jsonlines key value.rises value.twice | tr '\t' ' ')"
+	equal "map down" "7 -4 12" "$(grep '"map":"down"' out | jsonlines key value.falls value.thrice | tr '\t' ' ')"
+	equal "variable" "seen 4" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ')"
+}
+
+# The same of a map that another program has pinned; where its types are others, a note says that.
+pinned_maps() {
+	local pins="#undef PINNING
+#define PINNING __uint(pinning, LIBBPF_PIN_BY_NAME);"
+	two_maps "$pins" "$up" "$down" >before.bpf.c
+	two_maps "$pins" "$down" "$up" >after.bpf.c
+	sed 's/thrice/trice/' after.bpf.c >other.bpf.c
+	calls 2 | cut -c 3- >call
+	run "${own_mounts[@]}" bash -c '
+		mount -t bpf none /sys/fs/bpf
+		for text in before after other; do reprobe run --json $text.bpf.c -c "sh call"; done'
+	status 0
+	equal "map up" "7 2 4
+7 4 8
+7 6 12" "$(grep '"map":"up"' out | jsonlines key value.rises value.twice | tr '\t' ' ')"
+	equal "map down" "7 -2
+7 -4
+7 -6" "$(grep '"map":"down"' out | jsonlines key value.falls | tr '\t' ' ')"
+	equal "notes" 'the keys or values of the map `down` had other types when it was pinned as /sys/fs/bpf/down' \
+		"$(grep -o 'the keys or values of .*/sys/fs/bpf/[a-z]*' err)"
+}
+
 # Packets to one port, at each attach point of the network; a namespace of its own has nobody else's.
 network() {
 	object packets
@@ -416,5 +493,7 @@ t "the prompt" prompt
 t "samples to a program" letters "$top/docs/examples/mailbox.bpf.c"
 t "samples to a program in BCC's dialect" letters_of_bcc
 t "an edit" edit
+t "an edit that declares maps in another order" moved_maps
+t "maps that another program pinned" pinned_maps
 t "bad files" bad_files
 finish

@@ -51,7 +51,7 @@ static bool is_declared(const struct walk *w, const struct rp_token *name) {
     return !is_no_type(&w->before[0]);
 }
 
-static struct rp_token next(struct walk *w) {
+static struct rp_token take(struct walk *w) {
     struct rp_token token = rp_lex(&w->lx);
     if (token.kind == RP_TOKEN_IDENT)
         rp_names_add(&w->scan->mentioned, token.text, token.len);
@@ -68,30 +68,63 @@ static struct rp_token peek(const struct walk *w) {
     return rp_lex(&ahead);
 }
 
-static void scan_directive(struct walk *w) {
-    struct rp_token word = next(w);
-    if (rp_token_is(&word, "define")) {
-        struct rp_token name = next(w);
-        if (name.kind == RP_TOKEN_IDENT)
-            rp_names_add(&w->scan->defined, name.text, name.len);
-        return;
-    }
-    if (!rp_token_is(&word, "include"))
-        return;
+/* Behind "include": false if there is neither <FILE> nor "FILE". */
+static bool scan_include(struct walk *w) {
     const char *p = w->lx.p;
     while (p < w->lx.end && (*p == ' ' || *p == '\t'))
         p++;
     if (p >= w->lx.end || (*p != '<' && *p != '"'))
-        return;
+        return false;
     char close = *p == '<' ? '>' : '"';
     const char *start = ++p;
     while (p < w->lx.end && *p != close && *p != '\n')
         p++;
-    if (p < w->lx.end && *p == close) {
-        rp_names_add(&w->scan->includes, start, (size_t)(p - start));
-        if (close == '"')
-            rp_names_add(&w->scan->quoted, start, (size_t)(p - start));
-        w->lx.p = p + 1;
+    if (p >= w->lx.end || *p != close)
+        return false;
+    rp_names_add(&w->scan->includes, start, (size_t)(p - start));
+    if (close == '"')
+        rp_names_add(&w->scan->quoted, start, (size_t)(p - start));
+    w->lx.p = p + 1;
+    return true;
+}
+
+/* Behind the '#' of a directive that has a word: false if it may read a file that is not told. */
+static bool scan_directive(struct walk *w) {
+    static const char *const plain[] = {"undef", "if",   "ifdef",  "ifndef", "elif",    "elifdef",
+                                        "endif", "else", "error",  "line",   "warning", "elifndef",
+                                        "ident", "sccs", "pragma", NULL};
+    struct rp_token word = take(w);
+    if (rp_token_is(&word, "include"))
+        return scan_include(w);
+    if (!rp_token_is(&word, "define")) /* a line marker is a number */
+        return word.kind == RP_TOKEN_NUMBER || is_one_of(&word, plain);
+    struct rp_token name = take(w);
+    if (name.kind == RP_TOKEN_IDENT)
+        rp_names_add(&w->scan->defined, name.text, name.len);
+    return true;
+}
+
+/* Other ways to write '#'. */
+static bool is_other_hash(const struct walk *w, const struct rp_token *token) {
+    size_t left = (size_t)(w->lx.end - token->text);
+    return (left > 1 && memcmp(token->text, "%:", 2) == 0) ||
+           (left > 2 && memcmp(token->text, "?\?=", 3) == 0);
+}
+
+/* The next one that is not of a directive's beginning. */
+static struct rp_token next(struct walk *w) {
+    for (;;) {
+        struct rp_token token = take(w);
+        if (!token.first || token.kind != RP_TOKEN_PUNCT)
+            return token;
+        struct rp_token word = peek(w);
+        bool is_empty = word.first || word.kind == RP_TOKEN_END;
+        if (is_other_hash(w, &token))
+            w->scan->reads_more = true;
+        if (!rp_token_is(&token, "#"))
+            return token;
+        if (!is_empty && !scan_directive(w))
+            w->scan->reads_more = true;
     }
 }
 
@@ -106,10 +139,6 @@ static void scan_enumerators(struct walk *w) {
             depth++;
         else if (rp_token_is(&token, ")") || rp_token_is(&token, "}"))
             depth--;
-        if (token.first && rp_token_is(&token, "#")) {
-            scan_directive(w);
-            continue;
-        }
         if (at_name && token.kind == RP_TOKEN_IDENT) {
             rp_names_add(&w->scan->defined, token.text, token.len);
             at_name = false;
@@ -213,9 +242,7 @@ void rp_scan_text(struct rp_scan *scan, const char *text, size_t len) {
         struct rp_token token = next(&w);
         if (token.kind == RP_TOKEN_END)
             return;
-        if (token.first && rp_token_is(&token, "#"))
-            scan_directive(&w);
-        else if (rp_token_is(&token, "typedef"))
+        if (rp_token_is(&token, "typedef"))
             scan_typedef(&w);
         else if (rp_token_is(&token, "enum"))
             scan_tag(&w, true);
@@ -227,6 +254,7 @@ void rp_scan_text(struct rp_scan *scan, const char *text, size_t len) {
 }
 
 void rp_scan_clear(struct rp_scan *scan) {
+    scan->reads_more = false;
     rp_names_clear(&scan->mentioned);
     rp_names_clear(&scan->defined);
     rp_names_clear(&scan->declared);

@@ -15,6 +15,7 @@ struct rp_scan {
     struct rp_names tags;        /* names that follow `struct`, `union` or `enum` */
     struct rp_names includes;    /* paths, angle brackets and quotes alike */
     struct rp_names quoted;      /* only those in quotes */
+    bool reads_more;             /* a directive may read a file that is not in `includes` */
     struct rp_names tracepoints; /* "category:name" of each TRACEPOINT_PROBE */
 };
 

@@ -111,6 +111,23 @@ changes_are_seen() {
 	equal "entries" 6 "$(entries)"
 }
 
+# However it is written that a header is read.
+other_includes() {
+	use_cache
+	local form
+	for form in '#define H "value.h"\n#include H' '#include /* why */ "value.h"' '# /* why */ include "value.h"' \
+		'#import "value.h"' '#inc\\\nlude "value.h"' '%:include "value.h"' '#\n#include "value.h"' \
+		'#include "between.h"' 'typedef struct {\n#include "value.h"\nint unused; } unused_t;'; do
+		printf '%b\n' '#define BETWEEN "value.h"\n#include BETWEEN' >between.h
+		source_version VALUE body.c
+		{ printf '%b\n' "$form"; cat body.c; } >own.c
+		echo '#define VALUE 1' >value.h
+		ran 1 false
+		echo '#define VALUE 2' >value.h
+		ran 2 false
+	done
+}
+
 damaged_entries() {
 	use_cache
 	source_version 1
@@ -264,6 +281,7 @@ object_files() {
 t "a program is compiled once" compiled_once
 t "what was compiled needs no clang" no_clang
 t "changes are seen" changes_are_seen
+t "changes of headers, however they are included" other_includes
 t "damaged entries are made anew" damaged_entries
 t "entries of others are not trusted" foreign_entries
 t "the least recently used goes first" least_recently_used

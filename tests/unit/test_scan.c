@@ -4,6 +4,7 @@
 
 #include "compile/scan.h"
 #include "suites.h"
+#include "util/array.h"
 
 static struct rp_scan scan;
 
@@ -67,6 +68,24 @@ START_TEST(directives) {
 }
 END_TEST
 
+START_TEST(what_may_read_more) {
+    static const char *const more[] = {"#include HEADER\n",       "#include /* */ \"a.h\"\n",
+                                       "#import \"a.h\"\n",       "#inc\\\nlude \"a.h\"\n",
+                                       "%:include \"a.h\"\n",     "#include_next <a.h>\n",
+                                       "enum {\n#embed \"a\"\n}", "?\?=include \"a.h\"\n"};
+    static const char *const told =
+        "#\n#if 1\n#else\n#endif\n# 1 \"a.c\"\n#pragma once\n#define A(x) \\\n #x\n#line 2\n"
+        "typedef struct {\n#include \"a.h\"\n} t;\n# /*\n*/ include <b.h>\nint c = 4\n% 3;\n";
+    for (size_t i = 0; i < RP_COUNT(more); i++) {
+        scan_text(more[i]);
+        ck_assert_msg(scan.reads_more, "%s", more[i]);
+    }
+    scan_text(told);
+    ck_assert(!scan.reads_more);
+    ck_assert_uint_eq(scan.includes.count, 2);
+}
+END_TEST
+
 START_TEST(tracepoints) {
     scan_text("TRACEPOINT_PROBE(sched, sched_switch) { }\nTRACEPOINT_PROBE ( irq , softirq_entry )"
               "{ } TRACEPOINT_PROBE(broken");
@@ -106,6 +125,7 @@ Suite *scan_suite(void) {
     tcase_add_test(tc, typedefs_define_their_name);
     tcase_add_test(tc, what_the_source_declares);
     tcase_add_test(tc, directives);
+    tcase_add_test(tc, what_may_read_more);
     tcase_add_test(tc, tracepoints);
     tcase_add_test(tc, every_prefix_of_a_text_ends);
     suite_add_tcase(suite, tc);

@@ -100,7 +100,7 @@ static struct rp_error *out_of_range(const struct parser *p, const struct slot *
     return wants(p, slot, wanted);
 }
 
-/* A number that begins at `from`; false if there is none. */
+/* A number that begins at `from`, as C writes it; false if there is none. */
 static bool read_number(const char *from, const char **end, bool *negative, uint64_t *size,
                         bool *overflow) {
     *negative = *from == '-';
@@ -110,7 +110,7 @@ static bool read_number(const char *from, const char **end, bool *negative, uint
         return false;
     char *stop;
     errno = 0;
-    *size = strtoull(from, &stop, hex ? 16 : 10);
+    *size = strtoull(from, &stop, hex ? 16 : from[0] == '0' ? 8 : 10);
     *overflow = errno == ERANGE;
     *end = stop;
     return !isalnum((unsigned char)*stop) && *stop != '_' && *stop != '.';

@@ -30,7 +30,7 @@ bar='****************************************'
 none='                                        '
 
 forms() {
-	maps set counts 3 7 set counts 0x10 1 text counts json counts csv counts describe counts
+	maps set counts 3 07 set counts 020 0x1 text counts json counts csv counts describe counts
 	status 0
 	silent
 	equal "a map of numbers" "counts:

@@ -136,8 +136,9 @@ const struct verb map_verbs[] = {
      "of "
      "those), which means its answer. Without it: "
      "the newest answer. Write keys and values "
-     "according to their types: 42, -1, 0x2a, 'c', true, an enum's name; \"text\"; for structs {1, "
-     "\"dd\"} or {.pid = 1}, where members that you leave out are zero. In a per-CPU map, `set` "
+     "according to their types: 42, -1, 0x2a, 0755 (octal, as in C), 'c', true, an enum's name; "
+     "\"text\"; for structs {1, \"dd\"} or {.pid = 1}, where members that you leave out are zero. "
+     "In a per-CPU map, `set` "
      "sets the value of the first CPU. `clear` sets the entries of an array to zero.",
      "count sched_switch by comm\n"
      "map counts\n"

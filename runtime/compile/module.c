@@ -61,18 +61,55 @@ static struct rp_error *find_schema(struct rp_module *module, const struct rp_sc
     return said ? rp_schema_apply(module->object, module->btf, said, &module->schema) : NULL;
 }
 
-/* The map of `kept` that the module's map `i` reuses; -1: none. */
-static int kept_map(const struct rp_module *module, const struct rp_schema *said,
-                    const struct rp_module *kept, size_t i) {
+/* What decides which maps of the module before an edit stay. */
+struct keeping {
+    struct rp_module *module;
+    const struct rp_compile_opts *opts;
+    const struct rp_schema *said; /* NULL: the module's schema is not known yet, or inferred */
+};
+
+/* Whether the stacks that are told by their ids are kept with the map. */
+static bool keeps_stacks(const struct keeping *k, const struct rp_member_schema *member) {
+    const struct rp_object *object = k->module->object;
+    ssize_t i = member->stacks ? rp_object_map(object, member->stacks) : -1;
+    return !member->stacks ||
+           (i >= 0 && find_alike(k->module, k->opts->keep_maps_of, &object->maps[i]) >= 0);
+}
+
+/* Whether the numbers in a map that meant `before` still tell the same. */
+static bool numbers_stay(const struct keeping *k, const struct rp_map_schema *before) {
+    for (size_t i = 0; i < before->member_count; i++)
+        if ((k->opts->attaches_elsewhere && before->members[i].means == RP_MEMBER_ATTACH_POINT) ||
+            !keeps_stacks(k, &before->members[i]))
+            return false;
+    return true;
+}
+
+/* Whether the map is made anew whatever there was. */
+static bool is_fresh(const struct rp_object *object, const struct rp_object_map *map) {
+    bool fixed = map->data && (map->flags & BPF_F_RDONLY_PROG); /* settings may be others */
+    bool tails = object->elf && map->type == BPF_MAP_TYPE_PROG_ARRAY;
+    return fixed || tails || map->tails.count || rp_map_type_is_output(map->type);
+}
+
+/* reuse() of struct rp_elf_link: the descriptor stays the other module's. */
+static int kept_map(void *ctx, size_t i) {
+    const struct keeping *k = ctx;
+    struct rp_module *module = k->module;
     const struct rp_object_map *map = &module->object->maps[i];
-    ssize_t before = kept ? find_alike(module, kept, map) : -1;
-    if (!kept || before < 0 || rp_map_type_is_output(map->type) || map->tails.count ||
-        kept->map_fds[before] < 0)
+    const struct rp_module *kept = k->opts->keep_maps_of;
+    ssize_t before = kept && !is_fresh(module->object, map) ? find_alike(module, kept, map) : -1;
+    if (before < 0 || !numbers_stay(k, &kept->schema->maps[before]))
         return -1;
-    if (rp_schema_map(said, map->name) &&
+    if (rp_schema_map(k->said, map->name) &&
         !rp_map_schema_same(&module->schema->maps[i], &kept->schema->maps[before]))
         return -1;
-    return fcntl(kept->map_fds[before], F_DUPFD_CLOEXEC, 0);
+    module->kept[i] = kept->map_fds[before] >= 0;
+    return kept->map_fds[before];
+}
+
+static int copy_of(int fd) {
+    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
 }
 
 /* Of our own maps only the ids of stacks: those that are in the maps that are kept stay true. -1: a
@@ -83,17 +120,18 @@ static int kept_own_map(struct rp_module *module, const struct rp_module *kept, 
     if (fd < 0 || strcmp(module->object->maps[i].name, known) != 0)
         return module->object->maps[i].fd;
     module->stacks_of = kept;
-    return fcntl(fd, F_DUPFD_CLOEXEC, 0);
+    return copy_of(fd);
 }
 
-static struct rp_error *create_maps(struct rp_module *module, const struct rp_schema *said,
-                                    const struct rp_module *kept) {
+static struct rp_error *create_maps(struct keeping *k) {
+    struct rp_module *module = k->module;
     const struct rp_object *object = module->object;
+    const struct rp_module *kept = k->opts->keep_maps_of;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
         module->map_fds[i] = i >= rp_module_map_count(module) ? kept_own_map(module, kept, i)
                              : map->fd >= 0                   ? map->fd
-                                                              : kept_map(module, said, kept, i);
+                                                              : copy_of(kept_map(k, i));
         if (module->map_fds[i] < 0)
             module->map_fds[i] = rp_map_create(map, module->btf_fd);
         if (module->map_fds[i] < 0)
@@ -108,6 +146,7 @@ static void close_maps(struct rp_module *module) {
         if (module->map_fds[i] >= 0 && module->object->maps[i].fd < 0)
             close(module->map_fds[i]);
     free(module->map_fds);
+    free(module->kept);
 }
 
 static struct rp_error *load_types(struct rp_module *module) {
@@ -124,28 +163,14 @@ static struct rp_error *load_types(struct rp_module *module) {
     return NULL;
 }
 
-/* The map of the module before an edit that map `i` is to be; -1: a new one. */
-struct keeping {
-    const struct rp_module *module, *kept;
-};
-
-static int keep_map(void *ctx, size_t i) {
-    const struct keeping *keeping = ctx;
-    const struct rp_object_map *map = &keeping->module->object->maps[i];
-    ssize_t before = keeping->kept ? find_alike(keeping->module, keeping->kept, map) : -1;
-    bool fixed = map->data && (map->flags & BPF_F_RDONLY_PROG); /* the text may say another value */
-    bool fresh = fixed || rp_map_type_is_output(map->type) || map->type == BPF_MAP_TYPE_PROG_ARRAY;
-    return before < 0 || fresh ? -1 : keeping->kept->map_fds[before];
-}
-
 static struct rp_error *link_elf(struct rp_module *module, const struct rp_compile_opts *opts,
                                  const struct rp_module_needs *needs) {
-    struct keeping keeping = {module, opts->keep_maps_of};
+    struct keeping keeping = {module, opts, NULL};
     const struct rp_elf_link how = {.name = opts->name,
                                     .settings = opts->settings,
                                     .setting_count = opts->setting_count,
                                     .parse = needs->parse,
-                                    .reuse = keep_map,
+                                    .reuse = kept_map,
                                     .ctx = &keeping};
     return rp_elf_link(module->object, &how);
 }
@@ -175,7 +200,8 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
                                  "`reprobe build` compiles for all kinds of targets");
     module->name = strdup(opts->name);
     module->map_fds = calloc(object->map_count + 1, sizeof(*module->map_fds));
-    if (!module->name || !module->map_fds)
+    module->kept = calloc(object->map_count + 1, sizeof(*module->kept));
+    if (!module->name || !module->map_fds || !module->kept)
         return rp_error_nomem();
     for (size_t i = 0; i < object->map_count; i++)
         module->map_fds[i] = -1;
@@ -196,7 +222,7 @@ static struct rp_error *fill(struct rp_module *module, const struct rp_compile_o
     if (opts->dry_run)
         return NULL;
     RP_TRY(load_types(module));
-    return create_maps(module, said, opts->keep_maps_of);
+    return create_maps(&(struct keeping){module, opts, said});
 }
 
 static struct rp_error *read_elf(struct rp_object *object, const struct rp_compile_opts *opts) {
@@ -395,6 +421,11 @@ int rp_module_map_fd(const struct rp_module *module, const char *name) {
 const struct rp_object_map *rp_module_map(const struct rp_module *module, const char *name) {
     ssize_t i = rp_object_map(module->object, name);
     return i < 0 ? NULL : &module->object->maps[i];
+}
+
+bool rp_module_kept(const struct rp_module *module, const char *name) {
+    ssize_t i = rp_object_map(module->object, name);
+    return i >= 0 && module->kept[i];
 }
 
 const struct rp_map_schema *rp_module_map_schema(const struct rp_module *module, const char *map) {

@@ -16,6 +16,9 @@ struct btf;
 /* How the map was declared; NULL if there is no map of that name. */
 const struct rp_object_map *rp_module_map(const struct rp_module *module, const char *name);
 
+/* Whether that map was taken over from another module, with its contents. */
+bool rp_module_kept(const struct rp_module *module, const char *name);
+
 /* The module's own types, NULL if it has none. Owned by the module. */
 const struct btf *rp_module_btf(const struct rp_module *module);
 

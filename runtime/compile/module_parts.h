@@ -10,6 +10,7 @@ struct rp_module {
     struct rp_object *object;
     char *name;   /* of the source, in messages */
     int *map_fds; /* as many as the object has maps; -1: not created */
+    bool *kept;   /* as many: the map is another module's, too */
     uint64_t target[RP_TARGET_COUNT];
     int btf_fd; /* the object's types in the kernel; -1: it has none, or the kernel does not take
                    them */

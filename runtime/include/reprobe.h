@@ -141,6 +141,9 @@ struct rp_compile_opts {
     /* Refuses a program that changes the system: by what it calls (rp_module_effects()), or where
      * its result decides (rp_probe_effect()). The text is the hint of that error. NULL: it may. */
     const char *read_only;
+    /* The module will not be attached where that of `keep_maps_of` was: maps whose keys or values
+     * are numbers of attach points (RP_MEMBER_ATTACH_POINT) are not taken over. */
+    bool attaches_elsewhere;
 };
 
 /* How long each step took, in milliseconds; 0 for a step that was not needed. */

@@ -368,7 +368,61 @@ moved_maps() {
 	equal "variable" "seen 4" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ')"
 }
 
-# The same of a map that another program has pinned; where its types are others, a note says that.
+# counted ENUMERATORS STEP VARIABLE: a program that counts getpgid(-$$) as WRITE, and adds STEP to `total` each time and
+# 1000 to VARIABLE
+counted() {
+	cat <<END
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+enum op { $1 };
+struct {
+    __uint(type, BPF_MAP_TYPE_HASH);
+    __uint(max_entries, 8);
+    __type(key, enum op);
+    __type(value, u64);
+} ops SEC(".maps");
+int step = $2;
+u64 total, $3;
+SEC("tp/syscalls/sys_enter_getpgid") int enter(struct trace_event_raw_sys_enter *ctx)
+{
+    enum op op = WRITE;
+    u64 zero = 0, *value;
+    if ((int)ctx->args[0] != -$$)
+        return 0;
+    $3 += 1000;
+    total += step;
+    bpf_map_update_elem(&ops, &op, &zero, BPF_NOEXIST);
+    if ((value = bpf_map_lookup_elem(&ops, &op)))
+        ++*value;
+    return 0;
+}
+char LICENSE[] SEC("license") = "GPL";
+END
+}
+
+# What means something else, or begins otherwise, is not kept, and a note says so.
+meanings() {
+	counted 'READ, WRITE' 1 seen >before.bpf.c
+	counted 'OPEN, READ, WRITE' 1 seen >enumerators.bpf.c
+	counted 'OPEN, READ, WRITE' 100 seen >step.bpf.c
+	counted 'OPEN, READ, WRITE' 100 heard >name.bpf.c
+	run reprobe --json -e "load before.bpf.c" -e "$(calls 2)" -e "edit 1 enumerators.bpf.c" -e "$(calls 3)" -e "map ops" \
+		-e "edit 1 step.bpf.c" -e "$(calls 1)" -e "map ops" -e "map .bss" -e "edit 1 name.bpf.c" -e "$(calls 1)" \
+		-e "map ops" -e "map .bss" -e "detach 1"
+	status 0
+	equal "by enumerators" "WRITE 3
+WRITE 4
+WRITE 5" "$(grep '"map":"ops"' out | jsonlines key value | tr '\t' ' ')"
+	equal "variables" "heard 1000
+seen 6000
+total 105
+total 100" "$(grep '"map":".bss"' out | jsonlines key value | tr '\t' ' ' | sort -s -k 1,1)"
+	equal "notes" "in ops is gone
+in .data is gone
+in .bss is gone" "$(grep -o 'in [a-z.]* is gone' err)"
+}
+
+# A map that another program has pinned, too, is read by the types of the text that reads it; where its types are others, a note says that.
 pinned_maps() {
 	local pins="#undef PINNING
 #define PINNING __uint(pinning, LIBBPF_PIN_BY_NAME);"
@@ -494,6 +548,7 @@ t "samples to a program" letters "$top/docs/examples/mailbox.bpf.c"
 t "samples to a program in BCC's dialect" letters_of_bcc
 t "an edit" edit
 t "an edit that declares maps in another order" moved_maps
+t "an edit that changes what numbers mean" meanings
 t "maps that another program pinned" pinned_maps
 t "bad files" bad_files
 finish

@@ -431,6 +431,27 @@ sums() {
 	refused 'the expression is missing'
 }
 
+# Counts by attach point are by numbers, which are other functions' at another pattern: they go on over an edit, and begin
+# anew at the other pattern, whoever wrote the C.
+patterns_move() {
+	local by_place="jsonlines key.place value" program
+	run reprobe --json -e 'count sys_enter_getp* if comm == "asker"' -e 'show 1' -e quit
+	cp out same.c
+	run reprobe --json -e 'count sys_enter_getp* if comm == "asker"' -e '! asker --calls 5 >expected' -e 'retarget 1 sys_enter_getpg*' \
+		-e '! asker --calls 3 >expected' -e 'map 1' -e 'edit 1 same.c' -e '! asker --calls 1 >expected' -e 'map 1' \
+		-e 'retarget 1 sys_enter_getp*' -e '! asker --calls 2 >expected' -e 'map 1' -e 'detach 1' -e quit
+	status 0
+	equal "tracepoints" "sys_enter_getpgid 3
+sys_enter_getpgid 4
+sys_enter_getpgid 2" "$($by_place <out | grep getpgid | tr '\t' ' ')"
+	equal "what is gone is told" 2 "$(grep -c 'what \[1\] had gathered in counts is gone' err)"
+	program=$(private probed)
+	run reprobe --json -e "count uprobe:$program:step_*" -e "! $program --usdt 2 >/dev/null" -e "retarget 1 uprobe:$program:step_t*" \
+		-e "map 1" -e quit
+	status 0
+	equal "functions of a program" "" "$out"
+}
+
 # What was gathered stays where the C does, and goes on.
 sums_go_on() {
 	run reprobe --json -e "stats sys_enter_getpgid pid + 3 if comm == \"asker\"" -e 'show 1' -e quit
@@ -914,6 +935,7 @@ t "targets only" targets_only
 t "hist" histograms
 t "sum, avg, min, max, stats" sums
 t "sum: retarget and edit" sums_go_on
+t "counts by attach point: retarget and edit" patterns_move
 t "until, sample" limits
 t "until: the end" limits_end
 t "until: a condition" limits_by_condition

@@ -175,9 +175,16 @@ bool entry_pause_rows(struct prompt *prompt) {
 
 #define UNSAFE_HINT "`unsafe` allows it: say that, then load it again"
 
+static bool attaches_elsewhere(const struct entry *before, const struct attach_points *now) {
+    bool same = before->probes.count == now->count;
+    for (size_t i = 0; same && i < now->count; i++)
+        same = strcmp(rp_probe_spec(before->probes.items[i]), now->items[i].spec) == 0;
+    return !same;
+}
+
 static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
-                                const struct rp_module *keep) {
+                                const struct entry *before) {
     RP_AUTO(entry_free_words) char **words = NULL;
     RP_TRY(entry_attach_words(attach_points, &words));
     const struct rp_compile_opts opts = {.size = sizeof(opts),
@@ -186,7 +193,9 @@ static struct rp_error *compile(struct prompt *prompt, struct entry *entry,
                                          .attach = (const char *const *)words,
                                          .attach_count = attach_points->count,
                                          .movable = true,
-                                         .keep_maps_of = keep,
+                                         .keep_maps_of = before ? before->module : NULL,
+                                         .attaches_elsewhere =
+                                             before && attaches_elsewhere(before, attach_points),
                                          .settings = (const char *const *)entry->settings.items,
                                          .setting_count = entry->settings.count,
                                          .schema = entry->schema,
@@ -219,13 +228,13 @@ static bool has_stacks(const struct entry *entry) {
 
 struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
-                                const struct rp_module *keep) {
+                                const struct entry *before) {
     RP_TRY(rp_kernel_usable());
-    RP_TRY(compile(prompt, entry, attach_points, keep));
+    RP_TRY(compile(prompt, entry, attach_points, before));
     if (has_stacks(entry))
         RP_TRY(rp_stack_new(entry->module, &entry->stack));
     RP_TRY(output_read(prompt, entry));
-    return entry_attach_all(prompt, entry, attach_points, keep != NULL);
+    return entry_attach_all(prompt, entry, attach_points, before != NULL);
 }
 
 /* The command of -c waits until a program is there to see it. */

@@ -112,11 +112,11 @@ struct rp_error *entry_load(struct prompt *prompt, const struct entry_source *so
 struct rp_error *entry_attach(struct prompt *prompt, struct entry *entry, const char *function,
                               const char *spec);
 
-/* Compiles entry->text and makes it run, with the maps of `keep` that stay alike (NULL: none). On
- * an error nothing of it does. */
+/* Compiles entry->text and makes it run, with the maps of the one `before` it that stay alike
+ * (NULL: there was none). On an error nothing of it does. */
 struct rp_error *entry_bring_up(struct prompt *prompt, struct entry *entry,
                                 const struct attach_points *attach_points,
-                                const struct rp_module *keep);
+                                const struct entry *before);
 /* The program of its question, and where that is to be attached. */
 struct rp_error *entry_generate(const struct entry *entry, struct rp_generated **generated,
                                 struct attach_points *attach_points);

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/module.h"
 #include "compile/schema.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------------ replacing */
 
@@ -22,11 +24,67 @@ static struct entry *successor(const struct entry *entry) {
     return next;
 }
 
+static bool is_answer(const struct rp_module *module, const char *map) {
+    return rp_means_answer(rp_module_map_schema(module, map)->means);
+}
+
+/* Its map that counts by attach point: where that is, is told by a number of what is attached now.
+ * NULL: it has none. */
+static const char *map_of_attach_points(const struct entry *entry) {
+    for (size_t i = 0; i < rp_module_map_count(entry->module); i++) {
+        const char *name = rp_module_map_name(entry->module, i);
+        const struct rp_map_schema *schema = rp_module_map_schema(entry->module, name);
+        if (is_answer(entry->module, name) &&
+            rp_map_schema_member(schema, false, RP_MEMBER_ATTACH_POINT))
+            return name;
+    }
+    return NULL;
+}
+
+/* The same pattern may have other matches by now. */
+static struct rp_error *check_attach_points(const struct entry *before, const struct entry *next) {
+    const char *map = map_of_attach_points(next);
+    if (!map || !rp_module_kept(next->module, map))
+        return NULL;
+    RP_AUTO_FREE char *names = entry_place_names(before), *next_names = entry_place_names(next);
+    if (!names || !next_names)
+        return rp_error_nomem();
+    if (strcmp(names, next_names) == 0)
+        return NULL;
+    return rp_error_hint_set(rp_error_new(EINVAL,
+                                          "its pattern has other matches than when it was asked",
+                                          "cannot keep what [%u] has counted", before->number),
+                             "use `detach %u`, and ask again", before->number);
+}
+
+/* Settings are the text's. */
+static bool is_gone(const struct rp_module *before, const struct rp_module *now, const char *name) {
+    const struct rp_object_map *map = rp_module_map(now, name);
+    bool is_fixed = map && map->data && (map->flags & BPF_F_RDONLY_PROG);
+    return map && !is_fixed && is_answer(before, name) && !rp_module_kept(now, name);
+}
+
+static void note_gone(const struct entry *before, const struct entry *now) {
+    RP_AUTO_FREE char *names = NULL;
+    for (size_t i = 0; i < rp_module_map_count(before->module); i++) {
+        const char *name = rp_module_map_name(before->module, i);
+        if (is_gone(before->module, now->module, name) && !rp_text_list(&names, name))
+            return;
+    }
+    if (names)
+        prompt_say(
+            "reprobe: note: what [%u] had gathered in %s is gone: its keys or values are others "
+            "now\n",
+            now->number, names);
+}
+
 /* `next` runs from now on, and what `entry` was is used up; on an error `entry` runs on, and `next`
  * is used up. Both are live for a moment, so that nothing is missed. */
 static struct rp_error *replace(struct prompt *prompt, struct entry *entry, struct entry *next,
                                 const struct attach_points *attach_points) {
-    struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry->module);
+    struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry);
+    if (!err)
+        err = check_attach_points(entry, next);
     for (size_t i = 0; !err && next->paused && i < next->probes.count; i++)
         err = rp_session_pause(prompt->session, next->probes.items[i]);
     if (!err) {
@@ -38,14 +96,14 @@ static struct rp_error *replace(struct prompt *prompt, struct entry *entry, stru
         *entry = *next;
         *next = old;
         output_give(entry);
+        note_gone(next, entry);
     }
     entry_end(prompt, next);
     return err;
 }
 
-struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text) {
-    AUTO_ATTACH_POINTS attach_points = {0};
-    RP_TRY(entry_attach_points(entry, &attach_points));
+static struct rp_error *replace_text(struct prompt *prompt, struct entry *entry, const char *text,
+                                     const struct attach_points *attach_points) {
     struct entry *next = successor(entry);
     if (!next)
         return rp_error_nomem();
@@ -54,7 +112,13 @@ struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const
         entry_end(prompt, next);
         return rp_error_nomem();
     }
-    RP_TRY(replace(prompt, entry, next, &attach_points));
+    return replace(prompt, entry, next, attach_points);
+}
+
+struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text) {
+    AUTO_ATTACH_POINTS attach_points = {0};
+    RP_TRY(entry_attach_points(entry, &attach_points));
+    RP_TRY(replace_text(prompt, entry, text, &attach_points));
     entry_print_notes(prompt, entry);
     return NULL;
 }
@@ -114,7 +178,8 @@ static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry
     AUTO_ATTACH_POINTS attach_points = {0};
     RP_TRY(entry_generate(entry, &generated, &attach_points));
     prompt_note(generated->note);
-    *moved = entry->neutral && generated->neutral && !strcmp(entry->neutral, generated->neutral) &&
+    *moved = !map_of_attach_points(entry) && entry->neutral && generated->neutral &&
+             !strcmp(entry->neutral, generated->neutral) &&
              rp_schema_same(entry->schema, generated->schema) &&
              attach_points.count == entry->probes.count;
     if (*moved) {
@@ -144,6 +209,13 @@ static struct rp_error *move_to(struct prompt *prompt, struct entry *entry, char
     return err;
 }
 
+/* What it counted by attach point stays behind. */
+static struct rp_error *move_counts(struct prompt *prompt, struct entry *entry, const char *spec) {
+    AUTO_ATTACH_POINTS attach_points = {0};
+    RP_TRY(attach_points_add(&attach_points, rp_probe_function(entry->probes.items[0]), spec));
+    return replace_text(prompt, entry, entry->text, &attach_points);
+}
+
 static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, const char *spec) {
     if (entry->probes.count != 1)
         return rp_error_hint_set(
@@ -153,6 +225,8 @@ static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, co
     RP_TRY(entry_check_limit(prompt, spec));
     if (entry->text)
         RP_TRY(rp_probe_check_fields(entry->text, rp_probe_spec(entry->probes.items[0]), spec));
+    if (map_of_attach_points(entry))
+        return move_counts(prompt, entry, spec);
     RP_TRY(rp_session_move(prompt->session, entry->probes.items[0], spec));
     free(rp_take(entry->title));
     return entry_take_names(entry);
@@ -171,6 +245,8 @@ struct rp_error *entry_move(struct prompt *prompt, struct entry *entry, const ch
     }
     entry_print_title(entry);
     if (!moved)
-        prompt_say("reprobe: note: compiled again: the C differs for this probe\n");
+        prompt_say("reprobe: note: compiled again: %s\n", map_of_attach_points(entry)
+                                                              ? "its counts are by attach point"
+                                                              : "the C differs for this probe");
     return NULL;
 }

@@ -210,8 +210,11 @@ const struct verb code_verbs[] = {
      "source ./prog:load",
      WORDS_EITHER | PAGED, source},
     {"edit", "N [FILE]", "change the C in $VISUAL or $EDITOR; each save reloads it",
-     "A map that is declared as before keeps its contents. If the C does not compile or load, the "
-     "old program keeps running, and you see the error when the editor ends. With FILE, the C of "
+     "A map that is declared as before keeps its contents, and so do variables if all of them are "
+     "declared as before, with the same initial values. A note says what is gone. If the C does "
+     "not "
+     "compile or load, the old program keeps running, and you see the error when the editor ends. "
+     "With FILE, the C of "
      "FILE is loaded at once.",
      "count sched_switch by comm\n"
      "edit last",

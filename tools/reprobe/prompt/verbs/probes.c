@@ -279,7 +279,8 @@ const struct verb probe_verbs[] = {
     {"retarget", "N PROBE", "move a program to another probe",
      "The new probe is live before the old one ends: no event of the new one is missed, and no "
      "event of the old one comes after the answer. If the C stays the same, nothing is compiled. "
-     "Otherwise new C is written, and a map that is declared as before keeps its contents.",
+     "Otherwise new C is written, and a map that is declared as before keeps its contents, but for "
+     "counts by attach point, which begin anew.",
      "count sys_enter_read by comm\n"
      "retarget last sys_enter_write",
      WORDS_MOVE, retarget},

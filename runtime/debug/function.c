@@ -99,6 +99,25 @@ static bool is_c(int language) {
            language == DW_LANG_C11 || language == 0x2d /* 17 */;
 }
 
+#define IN_REGISTERS_MAX 64 /* bytes of a struct that may be passed there */
+
+/* How a vector in a struct is passed, the struct's BTF does not tell: there it is an array. */
+static bool has_vector(Dwarf_Die *class, unsigned depth) {
+    Dwarf_Die child, type;
+    if (rp_dw_number(class, DW_AT_byte_size, 0) > IN_REGISTERS_MAX)
+        return false;
+    for (bool any = rp_dw_first(class, &child); any; any = rp_dw_next(&child)) {
+        if (rp_dw.dwarf_tag(&child) != DW_TAG_member || !rp_debug_plain_type(&child, &type))
+            continue;
+        int tag = rp_dw.dwarf_tag(&type);
+        if (rp_dw_flag(&type, DW_AT_GNU_vector) ||
+            ((tag == DW_TAG_structure_type || tag == DW_TAG_union_type) && depth < 8 &&
+             has_vector(&type, depth + 1)))
+            return true;
+    }
+    return false;
+}
+
 static void set_passing(struct rp_debug_variable *v, Dwarf_Die *die, int language) {
     Dwarf_Die type;
     if (!rp_debug_plain_type(die, &type))
@@ -110,9 +129,10 @@ static void set_passing(struct rp_debug_variable *v, Dwarf_Die *die, int languag
     uint64_t convention = rp_dw_number(&type, DW_AT_calling_convention, 0);
     bool is_string = convention == 0 && rp_debug_is_string(&type);
     v->is_by_address = convention == DW_CC_pass_by_reference || is_string;
-    v->is_class = convention != DW_CC_pass_by_value && !v->is_by_address &&
-                  is_c_plus_plus(language) && !rp_debug_is_string_view(&type) &&
-                  !is_plain_class(&type, 0);
+    v->is_class =
+        has_vector(&type, 0) ||
+        (convention != DW_CC_pass_by_value && !v->is_by_address && is_c_plus_plus(language) &&
+         !rp_debug_is_string_view(&type) && !is_plain_class(&type, 0));
 }
 
 /* ------------------------------------------------------------------ parameters */
@@ -310,11 +330,21 @@ static bool is_passed(const struct rp_location *place) {
     return true;
 }
 
+/* Whether it is a copy of a function for some of its callers, by the names that gcc gives them. */
+static bool is_copy(const char *symbol) {
+    static const char *const kinds[] = {".isra.", ".constprop.", ".part."};
+    for (size_t i = 0; symbol && i < RP_COUNT(kinds); i++)
+        if (strstr(symbol, kinds[i]))
+            return true;
+    return false;
+}
+
 /* Compilers of other languages than C and C++ have their own, and a function that was changed, such
  * as by leaving a parameter out, has none that anybody knows. */
-static void set_convention(struct reading *r) {
+static void set_convention(struct reading *r, const char *symbol) {
     struct rp_debug_function *f = r->out;
-    bool known = is_c(r->language) || is_c_plus_plus(r->language);
+    bool known = (is_c(r->language) || is_c_plus_plus(r->language)) && !is_copy(symbol) &&
+                 rp_dw_number(r->function, DW_AT_calling_convention, DW_CC_normal) == DW_CC_normal;
     bool holds = known && !f->result.is_class && r->frame.is_entry && !f->is_inlined;
     for (size_t i = 0; i < f->count; i++)
         holds &= f->parameters[i].type && is_passed(&f->parameters[i].place);
@@ -376,7 +406,7 @@ struct rp_error *rp_debug_function_read(const struct rp_debug *debug, Dwarf_Die 
     struct rp_error *err = read_parameters(&r);
     if (!err)
         read_result(&r);
-    set_convention(&r);
+    set_convention(&r, rp_debug_program_symbol(debug, address));
     if (!err && (line || !r.frame.is_entry))
         err = read_locals(&r, &scopes);
     if (line && line->is_empty)

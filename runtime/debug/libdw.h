@@ -51,6 +51,7 @@
     F(dwarf_whatform)                                                                              \
     F(dwfl_begin)                                                                                  \
     F(dwfl_end)                                                                                    \
+    F(dwfl_module_addrname)                                                                        \
     F(dwfl_module_getdwarf)                                                                        \
     F(dwfl_module_getelf)                                                                          \
     F(dwfl_offline_section_address)                                                                \

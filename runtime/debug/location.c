@@ -3,7 +3,8 @@
  * A list of locations says for each instruction where a variable is, and is right at the entry,
  * too. A single location is meant for the whole function, but is true only behind its first
  * instructions, which store the variable there: at the entry it is where the calling convention has
- * it, unless the location itself is such that it cannot have changed.
+ * it, unless the location itself is such that it cannot have changed, or the function begins with
+ * what its author wrote.
  */
 #include "debug/location.h"
 
@@ -49,6 +50,24 @@ static bool is_beginning(Dwarf_Die *function, Dwarf_Addr address) {
     return false;
 }
 
+/* Whether its body's first statement begins at the entry, too, as compilers say that optimize. */
+static bool begins_with_body(Dwarf_Die *function, Dwarf_Addr entry) {
+    Dwarf_Die unit;
+    Dwarf_Lines *lines;
+    size_t count, statements = 0;
+    if (!rp_dw.dwarf_diecu(function, &unit, NULL, NULL) ||
+        rp_dw.dwarf_getsrclines(&unit, &lines, &count))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        Dwarf_Line *line = rp_dw.dwarf_onesrcline(lines, i);
+        Dwarf_Addr address;
+        bool begins;
+        statements += !rp_dw.dwarf_lineaddr(line, &address) && address == entry &&
+                      !rp_dw.dwarf_linebeginstatement(line, &begins) && begins;
+    }
+    return statements > 1;
+}
+
 /* At a function's first instruction it is behind the return address, on top of the stack. */
 static struct rp_location_part find_cfa(const struct rp_debug *debug, uint64_t address) {
     struct rp_frame_row row;
@@ -68,6 +87,7 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
     Dwarf_Addr there = address + (uint64_t)debug->bias;
     *out = (struct rp_frame){.address = there, .is_entry = is_entry(function, there)};
     out->is_beginning = out->is_entry || is_beginning(function, there);
+    out->begins_with_body = out->is_entry && begins_with_body(function, there);
     out->cfa = out->is_entry ? beside_register(REG_SP, WORD) : find_cfa(debug, address);
     Dwarf_Attribute *attr = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
     if (!attr || rp_dw.dwarf_getlocation_addr(attr, there, &ops, &count, 1) != 1 || count != 1)
@@ -201,7 +221,31 @@ static bool is_list(Dwarf_Attribute *attr) {
     }
 }
 
-/* Whether a single location is true at the entry already: what the caller has put on the stack. */
+/* Whether it is counted from the function's frame, and not from what a register will have. */
+static bool is_of_frame(const Dwarf_Op *ops, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if ((ops[i].atom >= DW_OP_breg0 && ops[i].atom <= DW_OP_breg31) ||
+            ops[i].atom == DW_OP_bregx)
+            return false;
+    return true;
+}
+
+/* Whether it is worked out from what was passed to the function, or to a copy of it that takes
+ * more. */
+static bool is_computed(const Dwarf_Op *ops, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (ops[i].atom == DW_OP_GNU_parameter_ref || ops[i].atom == DW_OP_entry_value ||
+            ops[i].atom == DW_OP_GNU_entry_value)
+            return true;
+    return false;
+}
+
+/* A register that nothing before the function's body has changed. */
+static bool is_unchanged(const struct rp_frame *f, const struct rp_location *place) {
+    return f->begins_with_body && place->count == 1 && place->parts[0].kind == RP_LOCATION_REGISTER;
+}
+
+/* Whether a single location is on the stack where the caller has put it. */
 static bool is_caller_s(const struct rp_frame *f, const struct rp_location *place) {
     for (unsigned i = 0; i < place->count; i++) {
         const struct rp_location_part *part = &place->parts[i];
@@ -227,6 +271,9 @@ void rp_debug_location(const struct rp_frame *frame, Dwarf_Die *variable, struct
     attr = rp_dw.dwarf_attr(variable, DW_AT_location, &memory);
     if (!attr || rp_dw.dwarf_getlocation_addr(attr, frame->address, &ops, &count, 1) != 1 || !count)
         return;
+    if (frame->is_entry && is_computed(ops, count)) /* it is not passed itself */
+        return;
     read_expression(frame, ops, count, out);
-    out->is_single = frame->is_beginning && !is_list(attr) && !is_caller_s(frame, out);
+    out->is_single = frame->is_beginning && !is_list(attr) && !is_unchanged(frame, out) &&
+                     !(is_of_frame(ops, count) && is_caller_s(frame, out));
 }

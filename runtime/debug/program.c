@@ -129,3 +129,11 @@ struct rp_error *rp_debug_program_open(struct rp_debug *debug) {
         rp_debug_program_close(debug);
     return err;
 }
+
+const char *rp_debug_program_symbol(const struct rp_debug *debug, uint64_t address) {
+    Dwarf_Addr bias = 0;
+    opening = debug; /* the symbols may be in another file */
+    return rp_dw.dwfl_module_getelf(debug->module, &bias)
+               ? rp_dw.dwfl_module_addrname(debug->module, address + bias)
+               : NULL;
+}

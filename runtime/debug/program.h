@@ -40,6 +40,8 @@ struct rp_debug {
 /* Reads the file at `path` and what goes with it. */
 struct rp_error *rp_debug_program_open(struct rp_debug *debug);
 void rp_debug_program_close(struct rp_debug *debug);
+/* The symbol that has the address, as the file counts it; NULL: none. */
+const char *rp_debug_program_symbol(const struct rp_debug *debug, uint64_t address);
 void rp_debug_globals_clear(struct rp_debug *debug);
 
 #endif

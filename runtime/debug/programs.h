@@ -49,7 +49,7 @@ struct rp_debug_variable {
     uint32_t type;    /* of a reference the pointer that it is */
     bool is_reference;
     bool is_by_address; /* a class that is passed as the address of where it is */
-    bool is_class;      /* whether it is, nothing says */
+    bool is_class;      /* whether it is, or what its words are, nothing says */
     bool by_convention; /* the language's calling convention holds for it */
     struct rp_location place;
 };

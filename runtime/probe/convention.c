@@ -86,7 +86,7 @@ static struct classes classes_of(const struct rp_btf *btf, const struct rp_debug
     c.align = align_of(btf, v->type, 0) > 8 ? 16 : 8;
     if (v->is_by_address)
         return (struct classes){{CLASS_INTEGER, CLASS_NONE}, 1, 0, false, 8, 8};
-    if (btf_is_array(t)) {
+    if (btf_is_array(t) && c.size >= 8) {
         const struct btf_type *of = rp_btf_base_type(btf, btf_array(t)->type);
         bool pair = btf_is_float(of) && btf_array(t)->nelems == 2;
         c.in_memory = pair && of->size == 16;
@@ -106,6 +106,8 @@ static struct classes classes_of(const struct rp_btf *btf, const struct rp_debug
         c.floats = 1;
     return c;
 }
+
+static const struct rp_location nowhere = {.parts = {{RP_LOCATION_UNKNOWN, 0, 0, 0}}, .count = 1};
 
 /* Its words in the next of the registers. */
 static struct rp_location in_registers(const struct classes *c, const unsigned *registers,
@@ -141,18 +143,39 @@ static bool is_same(const struct rp_location *a, const struct rp_location *b) {
     return true;
 }
 
-/* What debug information says of the entry is so; what it says of the whole function, and what
- * cannot be read, is where the convention has it. */
-static struct rp_location choose(const struct rp_debug_variable *v,
-                                 const struct rp_location *convention) {
-    static const struct rp_location nowhere = {.parts = {{RP_LOCATION_UNKNOWN, 0, 0, 0}},
-                                               .count = 1};
+static bool is_said(const struct rp_debug_variable *v) {
     bool said = !v->place.is_single;
     for (unsigned i = 0; i < v->place.count; i++)
         said &= v->place.parts[i].kind != RP_LOCATION_UNKNOWN;
-    if (said)
+    return said;
+}
+
+/* On the stack, where its caller has put it. */
+static bool is_on_stack(const struct rp_location_part *part) {
+    return part->kind == RP_LOCATION_MEMORY && part->reg == SP;
+}
+
+/* Whether it is elsewhere than in the convention's register: then the function has another one.
+ * Microsoft's has the stack's bytes, too, where the function stores what is in a register. */
+static bool contradicts(const struct rp_debug_variable *v, const struct rp_location *convention) {
+    const struct rp_location_part *said = &v->place.parts[0], *passed = &convention->parts[0];
+    if (!is_said(v) || v->place.count != 1 || convention->count != 1 || v->is_by_address)
+        return false;
+    if (said->kind == RP_LOCATION_FLOAT || is_on_stack(said))
+        return passed->kind == RP_LOCATION_REGISTER;
+    return said->kind == RP_LOCATION_REGISTER &&
+           (passed->kind != RP_LOCATION_REGISTER || passed->reg != said->reg);
+}
+
+/* What debug information says of the entry is so; what it says of the whole function, and what
+ * cannot be read, is where the convention has it, if that holds. */
+static struct rp_location choose(const struct rp_debug_variable *v,
+                                 const struct rp_location *convention, bool holds) {
+    if (v->by_convention && !holds && v->place.count == 1 && is_on_stack(&v->place.parts[0]))
+        return nowhere;
+    if (is_said(v))
         return v->place;
-    return v->by_convention || is_same(&v->place, convention) ? *convention : nowhere;
+    return (holds && v->by_convention) || is_same(&v->place, convention) ? *convention : nowhere;
 }
 
 static void place_result(const struct rp_debug_function *f, struct rp_location *result,
@@ -173,31 +196,39 @@ static void place_result(const struct rp_debug_function *f, struct rp_location *
         *result = (struct rp_location){.parts = {{RP_LOCATION_MEMORY, AX, 0, 0}}, .count = 1};
 }
 
-void rp_typed_locate(const struct rp_debug_function *f, struct rp_location *places,
-                     struct rp_location *result) {
+/* Where the convention has each parameter. `hidden`: behind the address where the result goes. */
+static void pass(const struct rp_debug_function *f, bool hidden, struct rp_location *places) {
     static const unsigned registers[] = {DI, SI, DX, CX, R8, R9};
-    unsigned integers = 0, floats = 0;
+    unsigned integers = hidden, floats = 0;
     uint64_t stack = 8; /* behind the return address */
-    bool hidden;
-    place_result(f, result, &hidden);
-    integers += hidden; /* the address where the result goes */
     for (size_t i = 0; i < f->count; i++) {
         const struct rp_debug_variable *v = &f->parameters[i];
         struct classes c = classes_of(f->btf, v);
-        struct rp_location place;
         if (!c.in_memory && integers + c.integers <= RP_COUNT(registers) &&
             floats + c.floats <= 8) {
-            place = in_registers(&c, registers + integers, v->is_by_address);
+            places[i] = in_registers(&c, registers + integers, v->is_by_address);
             integers += c.integers;
             floats += c.floats;
         } else {
             stack = (stack - 8 + c.align - 1) / c.align * c.align + 8;
-            place = (struct rp_location){.parts = {{RP_LOCATION_MEMORY, SP, (int64_t)stack, 0}},
-                                         .count = 1};
+            places[i] = (struct rp_location){.parts = {{RP_LOCATION_MEMORY, SP, (int64_t)stack, 0}},
+                                             .count = 1};
             if (v->is_by_address) /* the address is there */
-                place.parts[0].kind = RP_LOCATION_UNKNOWN;
+                places[i] = nowhere;
             stack += (c.size + 7) / 8 * 8;
         }
-        places[i] = choose(v, &place);
     }
+}
+
+void rp_typed_locate(const struct rp_debug_function *f, struct rp_location *places,
+                     struct rp_location *result) {
+    bool hidden, holds = true;
+    place_result(f, result, &hidden);
+    pass(f, hidden, places);
+    for (size_t i = 0; i < f->count; i++)
+        holds &= !f->parameters[i].by_convention || !contradicts(&f->parameters[i], &places[i]);
+    for (size_t i = 0; i < f->count; i++)
+        places[i] = choose(&f->parameters[i], &places[i], holds);
+    if (!holds)
+        *result = nowhere;
 }

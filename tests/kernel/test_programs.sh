@@ -490,7 +490,91 @@ code_and_source() {
 	says "cannot read $tmp/deep.c"
 }
 
+# Arguments that debug information counts from a register which the function's first instructions set.
+aligned() {
+	type clang >/dev/null 2>&1 || skip "there is no clang"
+	cat >aligned.c <<-'END'
+		__attribute__((noinline)) long f(int k, long m) { _Alignas(32) volatile char b[32]; b[0] = k; return b[0] + m; }
+		int main(void) { return f(-7, -8) != -15; }
+	END
+	clang -O0 -g -o aligned aligned.c
+	run reprobe --json -e 'trace ./aligned:f k m' -c ./aligned
+	status 0
+	equal "what it was called with" '-7 -8' "$(jsonlines data.k data.m <out | tr '\t' ' ')"
+}
+
+# asked FUNCTION EXPR…: what its calls have there, a line for each
+asked() {
+	local function=$1 expr
+	shift
+	run reprobe --json -e "trace ./odd:$function $*" -c ./odd
+	for expr; do set -- "$@" "data.$expr"; done
+	jsonlines "${@:$# / 2 + 1}" <out
+}
+
+# untold FUNCTION EXPR: nothing tells where that is, or it is nowhere
+untold() {
+	run reprobe -e "trace ./odd:$1 $2" -c ./odd
+	[ "$rc" != 0 ] || fail "it has $2 of $1" "$out"
+	matches "why it has not" "$err" "${3:-is where nothing tells}"
+}
+
+# Functions that take something else than their source says, and vectors.
+passed_otherwise() {
+	cat >odd.c <<-'END'
+		#define OWN __attribute__((noinline, noipa))
+		typedef char bytes __attribute__((vector_size(4)));
+		typedef long long wide __attribute__((vector_size(16)));
+		struct wrapped { wide in; };
+		struct pair { int x, y; };
+		volatile int sink;
+		static __attribute__((noinline)) int two(struct pair *s, int unused, int k) { sink += k; return s->y * k; }
+		static __attribute__((noinline)) int dropped(int k) { sink += k; return k * 33; }
+		OWN __attribute__((ms_abi)) int others(int a, long b, unsigned char c) { volatile int z = a; return z + b + c; }
+		OWN int vectors(bytes v, int k, wide w, int m) { return k + m; }
+		OWN int wrapped(struct wrapped v, int k) { return k; }
+		int main(int argc, char **argv)
+		{
+		    struct pair s = {1, 2};
+		    int r = two(&s, 7, argc + 10);
+		    r += two(&s, 8, argc + 20);
+		    dropped(argc + 8);
+		    others(1, -2, 3);
+		    vectors((bytes){1, 2, 3, 4}, -1, (wide){5, 6}, -2);
+		    wrapped((struct wrapped){{5, 6}}, -3);
+		    return r & 0;
+		}
+	END
+	gcc -O2 -g -w -o odd odd.c
+	local two dropped
+	two=$(nm odd | sed -n 's/.* \(two\..*\)/\1/p') dropped=$(nm odd | sed -n 's/.* \(dropped\..*\)/\1/p')
+	[ -n "$two" ] || skip "gcc makes no copy of the function"
+	equal "a copy without a parameter" $'11\n21' "$(asked "$two" k)"
+	untold "$two" unused 'is optimized away here'
+	untold "$two" ret
+	[ -z "$dropped" ] || untold "$dropped" ret
+	equal "another convention" $'1\t-2\t3' "$(asked others a b c)"
+	equal "vectors" $'-1\t-2' "$(asked vectors k m)"
+	gcc -O0 -g -w -o odd odd.c
+	untold others b
+	equal "vectors, not optimized" $'-1\t-2' "$(asked vectors k m)"
+	untold wrapped k
+}
+
+# A register that debug information names for the whole function has something else at its beginning.
+kept_in_registers() {
+	cat >odd.c <<-'END'
+		__attribute__((noinline)) int f(register int a, register int b, register int c) { return a + b * c; }
+		int main(void) { return f(-1, -2, -3) != 5; }
+	END
+	gcc -O0 -g -o odd odd.c
+	equal "its arguments" $'-1\t-2\t-3' "$(asked f a b c)"
+}
+
 t "looking" looking
+t "a frame that is aligned" aligned
+t "functions that take something else" passed_otherwise
+t "variables in registers" kept_in_registers
 t "strings of C++" strings
 t "the program's variables" variables
 t "an instruction in a function" instructions

@@ -24,6 +24,7 @@ from matrix import UNREAD
 C_FUNCTIONS = [
     ("pointers", False, [
         ("c->name", ["first"]), ("c->n", [41]), ("c->mode", [7], ["SLOW"]), ("c->flag", [5]), ("c->low", [-3]),
+        ("c->flag > c->low", [1]), ("c->flag * c->low", [-15]), ("(long)(c->flag - 8)", [-3]),
         ("c->items[3].key", [4]), ("c->items[2].name", ["three"]), ("c->items[3].value", [-40]),
         ("c->items[count + 1].value", [-40]), ("c->next->name", ["second"]), ("c->raw", [[1, 2, 3, 250]]),
         ("c->raw[3]", [250]), ("c->inner", [4711]), ("c->large", [1 << 40], ["HUGE"]), ("c->yes", [True]), ("count", [2]),
@@ -49,7 +50,8 @@ C_FUNCTIONS = [
     ("gives_short", True, [("ret", [-2])]),
     ("gives_bool", True, [("ret", [True])]),
     ("gives_text", True, [("ret", ["a text", UNREAD])]),
-    ("gives_conf", True, [("ret->name", ["second"]), ("ret->n", [2]), ("c->n", [41])]),
+    ("gives_conf", True, [("ret->name", ["second"]), ("ret->n", [2]), ("c->n", [41]),
+        ("c->flag * -1 < ret->n", [1])]),
     ("gives_nothing", True, [("ret", []), ("i", [3])]),
     ("wide", True, [("ret", [hex((1 << 100) + 6)])]),
     ("floating", True, [("ret", []), ("i", [7])]),

@@ -562,11 +562,11 @@ static const struct {
     /* bit fields */
     {"bits->a", "    u64 bits_1 = 0; /* 3 bits of it: a */\n"
                 "    int err_1 = " READ_K "(&bits_1, 1, (void *)bits + 0);\n"
-                "    unsigned int a_1 = bits_1 & 0x7;\n"
+                "    int a_1 = bits_1 & 0x7;\n"
                 "    to.x = a_1;\nUNREAD err_1\n"},
     {"bits->b", "    u64 bits_1 = 0; /* 7 bits of it: b */\n"
                 "    int err_1 = " READ_K "(&bits_1, 2, (void *)bits + 0);\n"
-                "    unsigned int b_1 = bits_1 >> 3 & 0x7f;\n"
+                "    int b_1 = bits_1 >> 3 & 0x7f;\n"
                 "    to.x = b_1;\nUNREAD err_1\n"},
     {"bits->c", "    u64 bits_1 = 0; /* 32 bits of it: c */\n"
                 "    int err_1 = " READ_K "(&bits_1, 4, (void *)bits + 4);\n"

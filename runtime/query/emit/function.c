@@ -570,17 +570,27 @@ static void begin_reads(const struct rp_query_plan *p, size_t s) {
     writing->reads.ctx = writing;
 }
 
+/* A bit field is kept as its type has it, and C calculates with another one. */
+static char *kept_text(const char *at, const struct rp_value *value) {
+    const struct rp_node *node = value->node;
+    RP_AUTO_FREE char *type =
+        node->bits ? rp_c_type_code(rp_c_promoted(node->type, node->bits)) : NULL;
+    return type ? rp_text("((%s)%s.%s)", type, at, value->member)
+                : rp_text("%s.%s", at, value->member);
+}
+
 /* What was kept of the entry. */
 static void know_kept(const struct rp_query_plan *p) {
     struct rp_name at = rp_own(p, "at");
     for (size_t i = 0; i < p->saved.count; i++) {
         const struct rp_value *value = &p->saved.items[i];
-        char text[128], unread[128];
+        char unread[128];
         if (!value->key)
             continue;
-        snprintf(text, sizeof(text), "%s.%s", at.text, value->member);
+        RP_AUTO_FREE char *text = kept_text(at.text, value);
         snprintf(unread, sizeof(unread), "(%s.unread & %u)", at.text, 1U << i);
-        rp_reads_know(&p->writing->reads, value->key, text,
+        p->writing->nomem |= !text;
+        rp_reads_know(&p->writing->reads, value->key, text ? text : "0",
                       rp_node_may_fail(value->node) ? unread : NULL);
     }
 }

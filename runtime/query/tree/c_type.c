@@ -486,7 +486,7 @@ bool rp_c_is_kernel_struct(struct rp_c_types *types, const struct rp_c_type *typ
 const struct rp_c_type *rp_c_promoted(const struct rp_c_type *type, unsigned bits) {
     if (type->kind == RP_C_ENUM && type->size == 8)
         return type->is_signed ? &rp_c_long : &rp_c_unsigned_long;
-    if (type->kind == RP_C_ENUM && type->size == 4 && !type->is_signed)
+    if (type->kind == RP_C_ENUM && type->size == 4 && !type->is_signed && (!bits || bits >= 32))
         return &rp_c_unsigned;
     bool fits = type->rank < RANK_INT || type->size < 4 || (bits && bits < 32) ||
                 (bits == 32 && type->is_signed);

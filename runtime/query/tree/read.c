@@ -363,7 +363,7 @@ static struct rp_code read_bits(struct rp_reads *r, const struct rp_node *node) 
                           moved, 64 - width, 64 - width);
     else if (width < 64)
         value = rp_reads_text(r, "%s & 0x%jx", moved, (uintmax_t)((UINT64_C(1) << width) - 1));
-    rp_reads_declare(r, node->type, name, value);
+    rp_reads_declare(r, rp_c_promoted(node->type, width), name, value); /* as C calculates */
     return rp_reads_primary(r, name, err);
 }
 

@@ -33,10 +33,11 @@ struct rp_argument {
     /* Of a program's function (typed.h): */
     const struct rp_btf *btf; /* its types; NULL: they are not known */
     uint32_t id;
-    bool is_reference; /* what is named is what it leads to */
-    bool is_spare;     /* not one that the function has: a register, whatever it is there for
-                          (arg0, …), or a variable of the program that a question named */
-    char *missing;     /* why it cannot be read, or NULL */
+    bool is_reference;  /* what is named is what it leads to */
+    bool is_spare;      /* not one that the function has: a register, whatever it is there for
+                           (arg0, …), or a variable of the program that a question named */
+    char *missing;      /* why it cannot be read, or NULL */
+    bool may_be_unread; /* reading it may fail: RP_UNREAD_ARGUMENT is not 0 then */
     enum rp_form form;
     struct rp_location where;
 };
@@ -94,6 +95,9 @@ uint32_t rp_kernel_prototype(const char *name, const struct rp_btf *modules,
                              const struct rp_btf **in);
 
 /* ------------------------------------------------------------------ the C of a function there */
+
+/* The local that says of the argument NAME whether it could not be read. */
+#define RP_UNREAD_ARGUMENT "err_%s"
 
 struct rp_function_text {
     FILE *out;

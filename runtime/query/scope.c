@@ -130,6 +130,8 @@ static struct rp_error *add_argument(struct rp_question_scope *s,
     variable.name = kept(s, argument->name);
     RP_TRY(argument->btf ? set_typed(s, argument, &variable)
                          : set_type(s, argument->type, &variable));
+    if (argument->may_be_unread)
+        variable.unread = rp_arena_text(&s->types.arena, RP_UNREAD_ARGUMENT, argument->name);
     if (argument->missing && !argument->btf)
         variable.missing = kept(s, argument->missing);
     variable.in_place = !argument->btf && variable.type->kind == RP_C_COMPOSITE;

@@ -253,6 +253,52 @@ END
 	equal "list" "usdt:probed:probed:guarded usdt:probed:probed:indexed usdt:probed:probed:step" "$(tr '\n' ' ' <out | sed 's/ $//')"
 }
 
+# Arguments in memory that is not there, and of which there are more than registers.
+unread_usdt() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	cat >notes.c <<-'END'
+		#include <sys/mman.h>
+		#include "usdt_note.h"
+		__attribute__((noinline)) static void pass(int *p, int n)
+		{
+		    __asm__ volatile(USDT_NOTE("notes", "pass", "0", "-4@(%0) -4@%1") : : "r"(p), "r"(n));
+		    __asm__ volatile(USDT_NOTE("notes", "many", "0", "4@$0 4@$1 4@$2 4@$3 4@$4 4@$5 4@$6 4@%0") : : "r"(n));
+		    __asm__ volatile(USDT_NOTE("notes", "none", "0", ""));
+		    __asm__ volatile(USDT_NOTE("notes", "named", "0", "4@$1 4@counter(%%rip)"));
+		}
+		int main(void)
+		{
+		    int *p = mmap(0, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		    pass(p, -1);
+		    *p = 77;
+		    pass(p, -2);
+		    pass(0, -3);
+		    *p = 0;
+		    pass(p, -4);
+		    return 0;
+		}
+	END
+	gcc -I "$top/tests/kernel" -o notes notes.c
+	run reprobe --json -e 'trace usdt:./notes:notes:pass (int)arg0, (int)arg1' -e 'count usdt:./notes:notes:pass if arg0 == 0' \
+		-e 'sum usdt:./notes:notes:pass arg0' -e 'trace usdt:./notes:notes:many arg7' \
+		-e 'trace usdt:./notes:notes:pass..usdt:./notes:notes:none arg0' -c ./notes
+	status 0
+	equal "in memory, or not" $'-\t-1\n77\t-2\n-\t-3\n0\t-4' "$(grep '"probe":1' out | jsonlines 'data.(int)arg0' 'data.(int)arg1')"
+	equal "kept until the other probe" $'-\n77\n-\n0' "$(grep '"probe":5' out | jsonlines data.arg0)"
+	equal "the eighth" 4294967295 "$(grep '"probe":4' out | jsonlines data.arg7 | head -n 1)"
+	contains "compared and added" "$out" '{"map":"2.counts","key":0,"value":1}' '{"map":"3.sums","key":0,"value":77}'
+	contains "what is told" "$err" '2 of 4 reads of `(int)arg0` failed: it is not in memory' \
+		'2 events were left out: `arg0 == 0` cannot be read' '2 events were not counted: `arg0` cannot be read'
+	run reprobe -e 'trace usdt:./notes:notes:many arg8'
+	status 1
+	contains "its arguments" "$err" 'many has no argument `arg8`' arg7
+	run reprobe -e 'trace usdt:./notes:notes:named arg1'
+	status 1
+	contains "a symbol's name" "$err" '`arg1` is at an address given by a symbol'
+	run reprobe -e 'trace usdt:./notes:notes:none arg3'
+	contains "no arguments" "$err" 'none has no argument `arg3`, as it has none at all'
+}
+
 bad_usdt() {
 	echo 'int f(struct pt_regs *ctx) { return 0; }' >f.c
 	bad() {
@@ -418,6 +464,7 @@ t "uprobes that cannot be" bad_uprobes
 t "two functions of one name" ambiguous
 t "USDT probes" usdt
 t "USDT probes that cannot be" bad_usdt
+t "arguments of USDT probes that cannot be read" unread_usdt
 t "profile" profile
 t "interval" interval
 t "software events" software

@@ -2,6 +2,7 @@
 /* USDT probes: locations that a program's authors marked (<sys/sdt.h>). One probe may have several
  * locations. Some programs skip them while a count in their memory, the semaphore, is 0: the kernel
  * raises it in each process while the probe is attached (Linux 4.20). */
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,6 +18,7 @@
 #include "util/cleanup.h"
 #include "util/names.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 #define MARKS "_.$-"
 /* Of an event's configuration: where the semaphore is in the file. */
@@ -66,12 +68,17 @@ struct search {
     struct rp_nearest nearest;
 };
 
+/* Without a provider it may be anybody's. */
+static bool is_meant(const struct rp_spec *spec, const struct rp_binary_usdt *usdt) {
+    return !strcmp(usdt->name, spec->target) &&
+           (!spec->category || !strcmp(usdt->provider, spec->category));
+}
+
 static void search_location(void *ctx, const struct rp_binary_usdt *usdt) {
     struct search *search = ctx;
     search->probes++;
     RP_AUTO_FREE char *both = NULL;
-    if (!strcmp(usdt->name, search->spec->target) &&
-        (!search->spec->category || !strcmp(usdt->provider, search->spec->category)))
+    if (is_meant(search->spec, usdt))
         rp_names_add(&search->providers, usdt->provider, strlen(usdt->provider));
     else if (asprintf(&both, "%s:%s", usdt->provider, usdt->name) >= 0)
         rp_nearest_add(&search->nearest, search->spec->category ? both : usdt->name);
@@ -179,8 +186,7 @@ static void attach_location(void *ctx, const struct rp_binary_usdt *usdt) {
     struct attaching *attaching = ctx;
     char address[32];
     snprintf(address, sizeof(address), "%" PRIx64, usdt->address);
-    if (!attaching->err && !strcmp(usdt->name, attaching->spec->target) &&
-        !strcmp(usdt->provider, attaching->spec->category) &&
+    if (!attaching->err && is_meant(attaching->spec, usdt) &&
         rp_names_add(&attaching->matches, address, strlen(address)))
         attaching->err = attach_at(attaching, usdt);
 }
@@ -220,15 +226,70 @@ static struct rp_error *list(const struct rp_probe_kind *kind, const char *patte
 
 /* ------------------------------------------------------------------ arguments */
 
+struct noting {
+    const struct rp_spec *spec;
+    struct rp_arguments *out;
+    struct rp_error *err;
+};
+
+/* Of one argument at one location, "-4@8(%rsp)"; NULL: nothing is in the way. */
+static const char *why_missing(const char *text) {
+    const char *at = strchr(text, '@');
+    if (strstr(text, "%xmm"))
+        return "is in a vector register, which BPF cannot read";
+    if (at && (isalpha((unsigned char)at[1]) || at[1] == '_'))
+        return "is at an address given by a symbol's name, which reprobe does not look up";
+    return NULL;
+}
+
+/* What it is at another location may be readable: then reading it fails only here. */
+static struct rp_error *note_argument(struct rp_arguments *arguments, size_t i, const char *text) {
+    const char *why = why_missing(text);
+    bool is_new = i == arguments->count;
+    if (is_new)
+        RP_TRY(rp_arguments_add(arguments, rp_text("arg%zu", i), strdup("long")));
+    struct rp_argument *argument = &arguments->list[i];
+    argument->may_be_unread |= why || strchr(text, '(');
+    if (is_new && why) {
+        argument->missing = strdup(why);
+        return argument->missing ? NULL : rp_error_nomem();
+    }
+    if (!why) {
+        free(argument->missing);
+        argument->missing = NULL;
+    }
+    return NULL;
+}
+
+static void note_location(void *ctx, const struct rp_binary_usdt *usdt) {
+    struct noting *noting = ctx;
+    RP_AUTO_FREE char *text = strdup(usdt->arguments);
+    char *rest = text;
+    if (!is_meant(noting->spec, usdt))
+        return;
+    for (size_t i = 0; text && !noting->err; i++) {
+        char *one = strtok_r(i ? NULL : text, " ", &rest);
+        if (!one)
+            break;
+        noting->err = note_argument(noting->out, i, one);
+    }
+}
+
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
-    (void)spec;
-    return rp_arguments_add_unknown(arguments);
+    struct noting noting = {.spec = spec, .out = arguments};
+    if (!spec->target || !spec->path)
+        return rp_arguments_add_unknown(arguments);
+    struct rp_error *err = rp_binary_each_usdt(spec->path, note_location, &noting);
+    return err ? err : noting.err;
 }
 
 static void write_argument(const struct rp_function_text *f, size_t i) {
     const struct rp_argument *argument = &f->arguments->list[i];
     rp_write_local(f->out, argument->type, argument->name, "0");
-    fprintf(f->out, "    bpf_usdt_readarg(%zu, %s, &%s);\n", i + 1, f->context, argument->name);
+    fputs("    ", f->out);
+    if (argument->may_be_unread)
+        fprintf(f->out, "int " RP_UNREAD_ARGUMENT " = ", argument->name);
+    fprintf(f->out, "bpf_usdt_readarg(%zu, %s, &%s);\n", i + 1, f->context, argument->name);
 }
 
 /* ------------------------------------------------------------------ for people */
@@ -242,8 +303,7 @@ struct usdt_locations {
 static void print_usdt(void *ctx, const struct rp_binary_usdt *usdt) {
     struct usdt_locations *locations = ctx;
     const struct rp_spec *spec = locations->spec;
-    if (strcmp(usdt->name, spec->target) != 0 ||
-        (spec->category && strcmp(usdt->provider, spec->category) != 0))
+    if (!is_meant(spec, usdt))
         return;
     rp_describe_label(locations->out, locations->count++ ? "" : "location");
     fprintf(locations->out, "0x%" PRIx64 ", arguments: %s%s\n", usdt->address,

@@ -307,6 +307,9 @@ static void write_saved_arguments(const struct rp_query_plan *p, size_t s) {
         fprintf(p->out, "    %s = %s.%s;\n", local ? local : "", rp_own(p, "at").text,
                 value->member);
         p->writing->nomem |= !local;
+        if (value->variable->unread)
+            fprintf(p->out, "    int %s = %s.unread & %u;\n", value->variable->unread,
+                    rp_own(p, "at").text, 1U << i);
         if (!p->is_span && function.spec->kind->write_kept &&
             rp_c_is_address(value->variable->type))
             write_kept(p, &function, value->variable->name);

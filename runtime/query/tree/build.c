@@ -146,6 +146,7 @@ struct rp_error *rp_build_variable(const struct rp_parser *p, const struct rp_to
     node->variable = variable;
     node->type = variable->type;
     node->memory = variable->memory;
+    node->reads_memory = variable->unread;
     node->reads_argument = variable->origin == RP_OF_PROBE;
     node->reads_return = variable->origin == RP_OF_RETURN ||
                          (variable->origin == RP_OF_TASK && p->scope->task_at_return);

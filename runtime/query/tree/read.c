@@ -656,7 +656,7 @@ struct rp_code rp_reads_value(struct rp_reads *r, const struct rp_node *node) {
     case RP_NODE_STRING:
         return rp_reads_primary(r, node->name, NULL);
     case RP_NODE_VARIABLE:
-        return rp_reads_primary(r, node->variable->name, NULL);
+        return rp_reads_primary(r, node->variable->name, node->variable->unread);
     case RP_NODE_MEMBER:
     case RP_NODE_INDEX:
         return read_value(r, node);

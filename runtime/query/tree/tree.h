@@ -29,6 +29,7 @@ struct rp_variable {
     unsigned words; /* it leads to so many words of 8 bytes that were copied; 0: elsewhere */
     bool in_place;  /* a struct or array that C can reach into; else an array is a pointer */
     bool trusted;   /* a pointer of which the verifier keeps the type (fentry, tp_btf) */
+    const char *unread;  /* the variable that is not 0 where this one could not be read, or NULL */
     const char *missing; /* why it cannot be read here, or NULL */
     const char *instead; /* what to do where it is missing, or NULL */
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */

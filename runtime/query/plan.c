@@ -251,12 +251,16 @@ static struct rp_error *add_pid_of_stack(struct rp_query_plan *p) {
     return process ? NULL : rp_error_nomem();
 }
 
+/* They are part of a stack's key; of a probe in a file the kernel's stack is not. */
+static bool has_place_in_stack(const struct rp_query_plan *p, const char *key) {
+    return !strcmp(key, "pid") || !strcmp(key, "comm") || !strcmp(key, "stack") ||
+           !strcmp(key, "ustack") || (!strcmp(key, "kstack") && !p->points[0].spec.kind->in_files);
+}
+
 static struct rp_error *add_keys(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     for (size_t i = 0; i < q->key_count; i++) {
-        /* They have their place in a stack's key. */
-        if (is_stack_verb(q) && (!strcmp(q->keys[i], "pid") || !strcmp(q->keys[i], "comm") ||
-                                 !strcmp(q->keys[i], "stack")))
+        if (is_stack_verb(q) && has_place_in_stack(p, q->keys[i]))
             continue;
         struct rp_value *key =
             rp_value_add(&p->keys, q->keys[i], p->by[i], is_stack_verb(q) ? stack_members : NULL);

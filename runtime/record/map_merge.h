@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Entries whose keys differ only in the ids of stacks that are the same (stack/unwind.h). */
+/* Entries whose keys differ only in the ids of stacks that are shown alike. */
 #ifndef RP_RECORD_MAP_MERGE_H
 #define RP_RECORD_MAP_MERGE_H
 
 #include "record/map_read.h"
 
-/* The id that the stack had first; the id itself where it has only one. */
-typedef int32_t (*rp_first_stack_fn)(const struct rp_module *module, int32_t id);
+/* What is shown of a stack, malloc()ed, NULL without memory; *rank orders the stacks as they were
+ * first asked for. */
+typedef char *(*rp_stack_text_fn)(const struct rp_module *module,
+                                  const struct rp_map_number *number, size_t *rank);
 /* Whom rp_map_merged() asks; NULL: nobody. */
-void rp_map_set_first_stack(rp_first_stack_fn fn);
+void rp_map_set_stack_text(rp_stack_text_fn fn);
 
 /* Whether keys of the table may be such. */
 bool rp_map_table_merges(const struct rp_map_table *t);

@@ -18,6 +18,7 @@
 #include "stack/unwind.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/names.h"
 #include "util/text.h"
 #include "util/vec.h"
 
@@ -30,6 +31,7 @@ struct rp_stack {
     struct rp_session *session; /* in which processes are watched */
     int timer;                  /* -1: none are */
     struct rp_texts names;      /* innermost first */
+    struct rp_names ids;        /* of tables' stacks, in the order in which they were first seen */
     struct rp_stack *next;      /* of all that there are */
 };
 
@@ -73,16 +75,25 @@ static struct rp_stack *stack_of(const struct rp_module *module) {
     return stack;
 }
 
-static int32_t first_id(const struct rp_module *module, int32_t id) {
+/* Without names their ids tell them apart. */
+static char *text_of(const struct rp_module *module, const struct rp_map_number *number,
+                     size_t *rank) {
     struct rp_stack *stack = stack_of(module);
-    return stack ? rp_stack_first_id(stack, id) : id;
+    char id[16];
+    size_t length = (size_t)snprintf(id, sizeof(id), "%" PRId32, (int32_t)number->value);
+    *rank = 0;
+    if (!stack)
+        return strdup(id);
+    rp_names_add(&stack->ids, id, length);
+    *rank = (size_t)rp_names_find(&stack->ids, id, length);
+    return rp_stack_text(stack, number);
 }
 
 static void enlist(struct rp_stack *stack) {
     stack->next = all;
     all = stack;
     rp_look_set_user_names(name_of);
-    rp_map_set_first_stack(first_id);
+    rp_map_set_stack_text(text_of);
 }
 
 static void strike(const struct rp_stack *stack) {
@@ -124,6 +135,7 @@ void rp_stack_free(struct rp_stack *stack) {
         return;
     strike(stack);
     rp_stack_clear(stack);
+    rp_names_clear(&stack->ids);
     if (stack->timer >= 0) {
         rp_session_unwatch(stack->session, stack->timer);
         close(stack->timer);

@@ -591,6 +591,33 @@ both_stacks() {
 	matches "rows of the process" "$out" '^    .*(nanosleep|syscall_cancel)'
 	run reprobe --json -c 'asker --calls 5 >expected' -e 'count getpgid by ustack if comm == "asker"'
 	contains "the process, not the argument" "$out" "\"pid\":$(cut -d' ' -f1 expected)},\"value\":5"
+	run reprobe -c 'asker --calls 5 >expected' -e 'stack getpgid by ustack if comm == "asker"'
+	matches "stacks by the process's" "$out" '^    main$'
+	contains "of the process" "$out" "asker ($(cut -d' ' -f1 expected))"
+	lacks "what only the program needs" "$out" 'memories'
+}
+
+# Several calls of one function are told apart by their addresses, which are not shown.
+stacks_alike() {
+	cat >calls.c <<-'END'
+		#include <unistd.h>
+		__attribute__((noinline)) void call(int i) {
+		    getpgid(i);
+		    __asm__ volatile("");
+		    getpgid(i);
+		    __asm__ volatile("");
+		    getpgid(i);
+		    __asm__ volatile("");
+		}
+		int main(void) { call(1); call(2); usleep(300000); return 0; }
+	END
+	gcc -O1 -g -o calls calls.c
+	run reprobe --json -c 'exec ./calls' -e 'count getpgid by ustack if comm == "calls"' -e 'stats getpgid pid by ustack if comm == "calls"' \
+		-e 'count getpgid by kstack if comm == "calls"'
+	status 0
+	equal "one row for all" 6 "$(grep '"1.counts"' out | jsonlines value)"
+	equal "their figures" "6 9 1 2" "$(grep '"2.figures"' out | jsonlines value.count value.sum value.min value.max | xargs)"
+	equal "stacks of the kernel" 6 "$(grep '"3.counts"' out | jsonlines value)"
 }
 
 # From the entry of a call to its return, wherever a value can stand.
@@ -944,6 +971,7 @@ t "top" tops
 t "latency" latencies
 t "tasks and their parents" about_tasks
 t "kstack and ustack" both_stacks
+t "stacks that are shown alike" stacks_alike
 t "from one probe to another" spans
 t "duration" durations
 t "what numbers mean" looks

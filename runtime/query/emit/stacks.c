@@ -11,12 +11,6 @@ static bool has_key(const struct rp_query_plan *p, const char *name) {
     return false;
 }
 
-/* Whether stacks are told apart by process. Names of a process's functions take knowing which one
- * it is; the kernel's stacks are one for all. */
-static bool is_by_process(const struct rp_query_plan *p) {
-    return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") || rp_plan_has_user_stack(p);
-}
-
 static bool reads_stack(const struct rp_node *node) {
     return rp_node_reads(node, "stack") || rp_node_reads(node, "kstack") ||
            rp_node_reads(node, "ustack");
@@ -24,6 +18,20 @@ static bool reads_stack(const struct rp_node *node) {
 
 static bool reads_user_stack(const struct rp_node *node) {
     return rp_node_reads(node, "ustack") || rp_node_reads_user_address(node);
+}
+
+static bool has_user_key(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->keys.count; i++)
+        if (reads_user_stack(p->keys.items[i].node))
+            return true;
+    return false;
+}
+
+/* Whether stacks are told apart by process. Names of a process's functions take knowing which one
+ * it is; the kernel's stacks are one for all. */
+static bool is_by_process(const struct rp_query_plan *p) {
+    return p->question->verb == RP_VERB_PROFILE || has_key(p, "pid") || has_key(p, "ustack") ||
+           rp_plan_has_user_stack(p) || has_user_key(p);
 }
 
 bool rp_plan_reads_stack(const struct rp_query_plan *p) {

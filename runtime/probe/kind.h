@@ -86,6 +86,11 @@ struct rp_probe_kind {
     /* Errors of these functions say why and may have a hint; the callers set what failed. */
     /* Fills `spec` from the part after the kind's colon. */
     struct rp_error *(*parse)(const char *rest, struct rp_spec *spec);
+    /* The colon before the name in the part after the kind's colon; NULL: it is the last one. */
+    const char *(*find_name)(const char *rest);
+    /* Whether that part names something by a name with marks of a pattern or of a span, or with
+     * white space. NULL: no name has some. */
+    bool (*has_name)(const char *rest);
     /* Replaces a portable name ("sys_openat") by this kernel's own; returns whether it has one. May
      * be NULL. */
     bool (*use_own_name)(struct rp_spec *spec);

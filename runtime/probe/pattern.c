@@ -47,10 +47,18 @@ static size_t beginning(const char *name, const char *wanted) {
     return at + (to_mark && name[at]);
 }
 
+/* Of the part after the kind's colon what is compared: in a file the name. */
+static const char *name_of(const struct rp_matches *matches, const char *rest) {
+    const struct rp_probe_kind *kind = matches->kind;
+    const char *colon = !matches->path    ? NULL
+                        : kind->find_name ? kind->find_name(rest)
+                                          : strrchr(rest, ':');
+    return colon ? colon + 1 : rest;
+}
+
 static bool guess_one(void *ctx, const char *rest) {
     struct guess *guess = ctx;
-    const char *colon = guess->matches->path ? strrchr(rest, ':') : NULL;
-    const char *name = colon ? colon + 1 : rest;
+    const char *name = name_of(guess->matches, rest);
     size_t length = guess->begins ? beginning(name, guess->wanted) : strlen(name);
     RP_AUTO_FREE char *near = NULL;
     if (asprintf(&near, "%.*s%s", (int)length, name, guess->begins ? "*" : "") < 0)
@@ -73,7 +81,7 @@ static char *without_wildcards(const char *pattern, bool begins) {
 static struct rp_error *hint_nearest(struct rp_error *err, const struct rp_matches *matches,
                                      const char *pattern) {
     const struct rp_probe_kind *kind = matches->kind;
-    const char *rest = matches->path ? strrchr(pattern, ':') + 1 : pattern;
+    const char *rest = name_of(matches, pattern);
     struct guess guess = {.matches = matches,
                           .begins = strcspn(rest, RP_SPEC_WILDCARDS) + 1 == strlen(rest)};
     guess.nearest.wanted = guess.wanted = without_wildcards(rest, guess.begins);

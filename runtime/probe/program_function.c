@@ -118,6 +118,34 @@ static bool search_written(void *ctx, const char *name, uint64_t address, uint64
     return true;
 }
 
+struct naming {
+    const char *wanted;
+    bool found;
+};
+
+static bool is_named(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    (void)address;
+    (void)size;
+    struct naming *naming = ctx;
+    RP_AUTO_FREE char *written = rp_demangle(name);
+    naming->found =
+        !strcmp(name, naming->wanted) || (written && rp_demangled_is(written, naming->wanted));
+    return !naming->found;
+}
+
+/* C's names have no such marks: of other files not all symbols are looked at. */
+bool rp_program_has_marked(const char *file, const char *name) {
+    RP_AUTO_FREE char *path = NULL;
+    struct naming naming = {.wanted = name};
+    if (!strpbrk(name, "(<[") && !strstr(name, "operator") && !strstr(name, ".."))
+        return false;
+    struct rp_error *err = rp_binary_find(file, &path);
+    if (!err)
+        err = rp_binary_each_function(path, is_named, &naming);
+    rp_error_free(err);
+    return naming.found;
+}
+
 struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *address,
                                      uint64_t *size) {
     struct rp_symbol_search search = {.wanted = spec->target, .nearest = {.wanted = spec->target}};

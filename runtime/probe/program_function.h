@@ -2,6 +2,7 @@
 #ifndef RP_PROBE_PROGRAM_FUNCTION_H
 #define RP_PROBE_PROGRAM_FUNCTION_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "probe/spec.h"
@@ -11,5 +12,8 @@
  * target names, as a symbol or as its author wrote it. Errors tell of several of that name, of one
  * that is in others only (inlined), and of the nearest names. */
 struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *address, uint64_t *size);
+
+/* Whether the file has a function of that name, which has marks that no name in C has. */
+bool rp_program_has_marked(const char *file, const char *name);
 
 #endif

@@ -61,8 +61,27 @@ static struct rp_error *parse_offset(const char *text, uint64_t *out) {
     return NULL;
 }
 
-struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp_spec *spec) {
+/* Whether the + at `at` is of a name: of "operator+=", of Rust's "dyn A + B". */
+static bool is_of_name(const char *text, const char *at) {
+    static const char word[] = "operator";
+    const char *before = at;
+    while (before > text && before[-1] == '+')
+        before--;
+    size_t length = strlen(word);
+    return at[1] == ' ' || ((size_t)(before - text) >= length &&
+                            !strncmp(before - length, word, length));
+}
+
+/* The + before an offset. */
+static const char *find_plus(const char *text) {
     const char *plus = strchr(text, '+');
+    while (plus && is_of_name(text, plus))
+        plus = strchr(plus + 1, '+');
+    return plus;
+}
+
+struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp_spec *spec) {
+    const char *plus = find_plus(text);
     size_t length = plus ? (size_t)(plus - text) : strlen(text);
     RP_TRY(rp_spec_name(text, length, "function", marks, &spec->target));
     return plus ? parse_offset(plus + 1, &spec->offset) : NULL;
@@ -70,7 +89,7 @@ struct rp_error *rp_spec_function(const char *text, const char *marks, struct rp
 
 struct rp_error *rp_spec_check_return(const char *text, const char *instead,
                                       const struct rp_spec *spec) {
-    if (!strchr(text, '+'))
+    if (!find_plus(text))
         return NULL;
     return rp_error_hint_set(
         rp_probe_error(EINVAL, "a %s is at a function's return and has no offset",
@@ -140,10 +159,6 @@ const char *rp_spec_find(const char *spec, const char *marks) {
             return spec;
     }
     return NULL;
-}
-
-bool rp_probe_is_pattern(const char *spec) {
-    return spec && rp_spec_find(spec, RP_SPEC_WILDCARDS);
 }
 
 /* False: out of memory. */

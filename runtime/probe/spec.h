@@ -31,6 +31,12 @@ struct rp_spec {
  * function; or NULL. */
 const char *rp_spec_find(const char *spec, const char *marks);
 
+/* Whether it names one function of a file, by a name that has marks of a pattern, of a span or of
+ * several words: "uprobe:./prog:V::operator*(V)", also without a kind. */
+bool rp_spec_is_name(const char *text);
+/* The last part of a spec or pattern, without kind and file: "V::area(int)". */
+const char *rp_spec_name_in(const char *spec);
+
 /* "kprobe:vfs_read+8", malloc()ed. */
 char *rp_spec_text(const struct rp_spec *spec);
 void rp_spec_clear(struct rp_spec *spec);

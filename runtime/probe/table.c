@@ -119,10 +119,44 @@ struct rp_error *rp_probe_kind_unknown(const char *name) {
 
 /* ------------------------------------------------------------------ text -> spec */
 
+/* perf's way to say that a function's return is meant: "uprobe:./prog:f%return". */
+#define AT_RETURN "%return"
+
+static bool is_at_return(const char *text, size_t length) {
+    size_t suffix = strlen(AT_RETURN);
+    return length >= suffix && !memcmp(text + length - suffix, AT_RETURN, suffix);
+}
+
+bool rp_spec_is_name(const char *text) {
+    bool in_file = rp_spec_begins_with_file(text);
+    size_t length = strlen(text), kind_length = in_file ? 0 : strcspn(text, ":") + 1;
+    const struct rp_probe_kind *kind =
+        in_file ? &rp_uprobe_kind : rp_probe_kind_find(text, kind_length - 1);
+    if (!kind || !kind->has_name || kind_length > length)
+        return false;
+    size_t end = is_at_return(text, length) ? strlen(AT_RETURN) : 0;
+    RP_AUTO_FREE char *rest = strndup(text + kind_length, length - kind_length - end);
+    return rest && kind->has_name(rest);
+}
+
+bool rp_probe_is_pattern(const char *spec) {
+    return spec && rp_spec_find(spec, RP_SPEC_WILDCARDS) && !rp_spec_is_name(spec);
+}
+
+const char *rp_spec_name_in(const char *spec) {
+    size_t length = strcspn(spec, ":");
+    const struct rp_probe_kind *kind = rp_probe_kind_find(spec, length);
+    const char *colon = kind && kind->find_name && spec[length] ? kind->find_name(spec + length + 1)
+                                                                : strrchr(spec, ':');
+    return colon ? colon + 1 : spec;
+}
+
 /* What is wrong with the text for any kind. */
 static struct rp_error *check_text(const char *text) {
     if (!*text)
         return hint_usages(rp_probe_error(EINVAL, "it is empty"));
+    if (!rp_spec_find(text, " \t\r\n\v\f*?[]") || rp_spec_is_name(text))
+        return NULL;
     if (rp_spec_find(text, " \t\r\n\v\f"))
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "it contains white space"),
@@ -157,14 +191,6 @@ static struct rp_error *parse_plain(const char *text, struct rp_spec *spec) {
     if (length == 0)
         return hint_usages(rp_probe_error(EINVAL, "the probe kind is missing"));
     return name ? rp_probe_kind_unknown(name) : rp_error_nomem();
-}
-
-/* perf's way to say that a function's return is meant: "uprobe:./prog:f%return". */
-#define AT_RETURN "%return"
-
-static bool is_at_return(const char *text, size_t length) {
-    size_t suffix = strlen(AT_RETURN);
-    return length >= suffix && !memcmp(text + length - suffix, AT_RETURN, suffix);
 }
 
 static struct rp_error *parse_return(const char *text, size_t length, struct rp_spec *spec) {

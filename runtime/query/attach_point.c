@@ -364,6 +364,9 @@ static struct rp_error *add_all_named(struct rp_attach_point *point, const struc
     return q->until_condition ? add_names_of(point, q->until_condition) : NULL;
 }
 
+static const char of_pattern[] =
+    "one program is at all matches, which have different ones: trace shows those of each match";
+
 struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
                                       const struct rp_question *question,
                                       struct rp_attach_point *point) {
@@ -373,7 +376,7 @@ struct rp_error *rp_attach_point_open(const char *text, const char *fallback,
         size_t length = strcspn(text, ":");
         point->spec.kind = rp_probe_kind_find(text, length);
         point->arguments = calloc(1, sizeof(*point->arguments));
-        if (!point->text || !point->arguments)
+        if (!point->text || !point->arguments || !(point->arguments->untyped = strdup(of_pattern)))
             return rp_error_nomem();
         if (!point->spec.kind)
             return rp_probe_check(text);

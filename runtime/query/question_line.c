@@ -5,11 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/spec.h"
 #include "query/plan.h"
 #include "record/look.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
+
+/* A C++ function's name may have white space outside parentheses, too. */
+static void write_probe(FILE *out, const char *probe) {
+    const char *quote = rp_spec_find(probe, " ") && !rp_span_middle(probe) ? "'" : "";
+    fprintf(out, "%s%s%s", quote, probe, quote);
+}
 
 static void write_list(FILE *out, const char *before, char **list, size_t count) {
     for (size_t i = 0; i < count; i++)
@@ -42,8 +49,8 @@ char *rp_question_line(const struct rp_question *question) {
     for (size_t i = 0; i < q->probe_count; i++) {
         bool number =
             q->verb == RP_VERB_PROFILE && strncmp(q->probes[i], profile, sizeof(profile) - 1) == 0;
-        fprintf(out, "%s %s", i && q->verb == RP_VERB_TRACE ? "," : "",
-                q->probes[i] + (number ? sizeof(profile) - 1 : 0));
+        fputs(i && q->verb == RP_VERB_TRACE ? ", " : " ", out);
+        write_probe(out, q->probes[i] + (number ? sizeof(profile) - 1 : 0));
     }
     if (q->print)
         fprintf(out, " print %s", q->print);

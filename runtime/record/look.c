@@ -182,22 +182,23 @@ static void write_open_flags(struct rp_writer *w, const struct rp_look_value *va
 }
 
 /* The name of a number in "0=HI,1=TIMER", and how long it is; NULL: it has none. */
-static const char *symbol_of(const char *table, int64_t number, size_t *length) {
+static const char *symbol_of(const char *table, const char *separator, int64_t number,
+                             size_t *length) {
     while (*table) {
         char *end;
         long long own = strtoll(table, &end, 10);
-        size_t rest = strcspn(end, ",");
+        size_t rest = strcspn(end, separator);
         *length = rest ? rest - 1 : 0;
         if (own == number && *end == '=')
             return end + 1;
-        table = end + rest + (end[rest] == ',');
+        table = end + rest + (end[rest] != '\0');
     }
     return NULL;
 }
 
 static void write_symbol(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
     size_t length;
-    const char *name = symbol_of(rest, (int64_t)value->number, &length);
+    const char *name = symbol_of(rest, ",", (int64_t)value->number, &length);
     write_plain(w, value);
     if (!name)
         return;
@@ -205,15 +206,33 @@ static void write_symbol(struct rp_writer *w, const struct rp_look_value *value,
     rp_write_bytes(w, name, length);
 }
 
-/* The name alone, where there is one: of an attach point, of an enum's value. */
+/* Whoever made the program has named it: JSON has it in quotes as it is. */
+static void write_foreign_name(struct rp_writer *w, const char *name, size_t length) {
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)name[i];
+        rp_write_char(w, c < ' ' || c == '"' || c == '\\' || c == 0x7f ? '?' : name[i]);
+    }
+}
+
+/* The name alone, where there is one. */
 static void write_only_name(struct rp_writer *w, const struct rp_look_value *value,
-                            const char *rest) {
+                            const char *table, const char *separator) {
     size_t length;
-    const char *name = symbol_of(rest, (int64_t)value->number, &length);
+    const char *name = symbol_of(table, separator, (int64_t)value->number, &length);
     if (name)
-        rp_write_bytes(w, name, length);
+        write_foreign_name(w, name, length);
     else
         write_plain(w, value);
+}
+
+static void write_enum_name(struct rp_writer *w, const struct rp_look_value *value,
+                            const char *rest) {
+    write_only_name(w, value, rest, ",");
+}
+
+/* Of an attach point; a C++ function's has commas. */
+static void write_place(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    write_only_name(w, value, rest, "\n");
 }
 
 /* "READ|WRITE", and what has no name as a number. */
@@ -344,10 +363,7 @@ static void write_user_function(struct rp_writer *w, const struct rp_look_value 
         rp_write_pointer(w, address);
         return;
     }
-    for (char *c = name; *c; c++)
-        if ((unsigned char)*c < ' ' || *c == '"' || *c == '\\' || *c == 0x7f)
-            *c = '?'; /* whoever made the program has named it */
-    rp_write_string(w, name);
+    write_foreign_name(w, name, strlen(name));
     if (offset) {
         rp_write_char(w, '+');
         rp_write_pointer(w, offset);
@@ -383,8 +399,8 @@ static const struct rp_look looks[] = {
     {"signal", write_signal, 10, false, false, false, false},
     {"open", write_open_flags, 18, false, false, false, false},
     {"names", write_symbol, 16, false, false, false, false},
-    {"place", write_only_name, 16, false, true, true, false},
-    {"enum", write_only_name, 16, false, true, true, false},
+    {"place", write_place, 16, false, true, true, false},
+    {"enum", write_enum_name, 16, false, true, true, false},
     {"flags", write_flags, 16, false, false, false, false},
     {"user", write_user, 12, false, false, false, false},
     {"dev", write_device, 7, false, false, false, false},

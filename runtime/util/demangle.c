@@ -38,8 +38,7 @@ static size_t without_parameters(const char *demangled) {
     return strlen(demangled);
 }
 
-/* "::h" and 16 digits. */
-static size_t without_hash(const char *demangled, size_t length) {
+size_t rp_without_hash(const char *demangled, size_t length) {
     static const size_t hash = 19;
     if (length <= hash || strncmp(demangled + length - hash, "::h", 3) != 0 ||
         strspn(demangled + length - 16, "0123456789abcdef") < 16)
@@ -64,9 +63,30 @@ static bool is(const char *demangled, size_t length, const char *name) {
     return strlen(name) == length && !strncmp(demangled, name, length);
 }
 
-bool rp_demangled_is(const char *demangled, const char *name) {
+/* "int " of "int twice<int>(int)": of templates the type of what they return stands before. */
+static size_t result_length(const char *demangled) {
+    size_t bare = without_parameters(demangled), length = 0, depth = 0;
+    if (!bare || demangled[bare - 1] != '>')
+        return 0;
+    for (size_t i = 0; i < bare; i++) {
+        if (!depth && !strncmp(demangled + i, "operator", strlen("operator")))
+            break;
+        depth += strchr("<([{", demangled[i]) != NULL;
+        depth -= depth && strchr(">)]}", demangled[i]);
+        if (!depth && demangled[i] == ' ')
+            length = i + 1;
+    }
+    return length;
+}
+
+static bool is_without_parameters(const char *demangled, const char *name) {
     size_t whole = strlen(demangled), bare = without_parameters(demangled);
     return is(demangled, whole, name) || is(demangled, bare, name) ||
            is(demangled, without_tags(demangled, bare), name) ||
-           is(demangled, without_hash(demangled, bare), name);
+           is(demangled, rp_without_hash(demangled, bare), name);
+}
+
+bool rp_demangled_is(const char *demangled, const char *name) {
+    return is_without_parameters(demangled, name) ||
+           is_without_parameters(demangled + result_length(demangled), name);
 }

@@ -433,6 +433,76 @@ strings() {
 	contains "its own members" "$out" '200'
 }
 
+# Names that have marks of a pattern, of an offset or white space, and several functions of one short name.
+names() {
+	cat >names.cc <<-'END'
+		#include <string>
+		#define F __attribute__((noinline, noipa))
+		struct V {
+		    int x;
+		    F V operator*(V o) { return V{x * o.x}; }
+		    F V operator*=(V o) { return V{x + o.x}; }
+		    F V operator+(V o) { return V{x - o.x}; }
+		    F operator int() { return x; }
+		};
+		struct B { F void get(int) { __asm__(""); } };
+		struct C { F void get(int) { __asm__(""); } };
+		namespace ns { template <class T> F T twice(T x) { return x + x; } }
+		F void over(int a, char) { __asm__ volatile("" : : "r"(a)); }
+		F void over(int a, int) { __asm__ volatile("nop" : : "r"(a)); }
+		F void over(int a, const char *) { __asm__ volatile("nop; nop" : : "r"(a)); }
+		F std::string text(int n) { return std::string(n, 'q'); }
+		int main() {
+		    V a{5}, b{6};
+		    B().get(1), C().get(1), C().get(2);
+		    a * b, a *= b, a *= b, a + b, a + b, a + b;
+		    int sum = a;
+		    over(1, 'c'), over(2, 2), over(2, 2), over(3, ""), over(3, ""), over(3, "");
+		    text(7), ns::twice(1), ns::twice(2), ns::twice(1.5);
+		    return sum != 5;
+		}
+	END
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	g++ -O1 -g -o names names.cc
+	run reprobe --json -e 'trace ./names:over* a' -e 'count ./names:*get*' -e 'trace ./names:V::*' -e 'count ./names:V::operator*(V)' \
+		-e 'count ./names:V::operator*=' -e 'count ./names:V::operator+(V)' -e 'count "./names:V::operator int"' \
+		-e 'count ./names:ns::twice<int>' -e 'trace ./names:text[abi:cxx11](int) n' -e 'trace ./names:text* n' -c ./names
+	status 0
+	equal "the probes of rows" "1 over(int, char),2 over(int, int),3 over(int, char const*)" \
+		"$(grep '"probe":1,' out | jsonlines data.probe data.a | awk -F'\t' '{ n[$1]++ } END { for (p in n) print n[p], p }' | sort -n | paste -sd,)"
+	equal "the keys of counts" "1 B::get(int),2 C::get(int)" "$(grep '"2.counts"' out | jsonlines value key.place | sort -n | tr '\t' ' ' | paste -sd,)"
+	equal "operators" "1 V::operator int(),1 V::operator*(V),2 V::operator*=(V),3 V::operator+(V)" \
+		"$(grep '"probe":3' out | jsonlines data.probe | sort | uniq -c | sed 's/^ *//' | sort | paste -sd,)"
+	equal "by their names" "1 2 3 1 2" "$(grep -E '"[4-8].counts"' out | jsonlines value | xargs)"
+	equal "a tag" "7 7" "$(grep -E '"probe":(9|10)' out | jsonlines data.n | xargs)"
+	run reprobe -e 'count ./names:twice*' -c ./names
+	lacks "a hint that leads nowhere" "$err" 'did you mean'
+}
+
+# A method of a trait has ".." in its name, and a span is written so.
+names_of_rust() {
+	cat >names.rs <<-'END'
+		use std::hint::black_box;
+		trait Shape { fn area(&self, k: i32) -> i32; }
+		struct P(i32);
+		struct Q(i32);
+		impl Shape for P { #[inline(never)] fn area(&self, k: i32) -> i32 { black_box(self.0 * k) } }
+		impl Shape for Q { #[inline(never)] fn area(&self, k: i32) -> i32 { black_box(self.0 + k) } }
+		#[inline(never)] fn single(n: i32) -> i32 { black_box(n + 1) }
+		fn main() {
+		    let all: Vec<Box<dyn Shape>> = vec![Box::new(P(3)), Box::new(Q(4)), Box::new(Q(5))];
+		    black_box(all.iter().map(|s| single(s.area(7))).sum::<i32>());
+		}
+	END
+	type rustc >/dev/null 2>&1 || skip "there is no rustc"
+	rustc -g -C opt-level=1 -o names names.rs
+	nm names | grep -q 'Shape.*area.*17h' || skip "it has another mangling"
+	run reprobe --json -e 'trace ./names:*Shape*area* k' -e 'count ./names:names::s*' -c ./names
+	status 0
+	equal "each method" "1 P 2 Q" "$(grep '"probe":1,' out | grep '"k":7' | grep -o 'names\.\.[PQ]' | sed 's/.*\.//' | sort | uniq -c | xargs)"
+	equal "without the hash" "names::single 3" "$(grep '"2.counts"' out | jsonlines key.place value | tr '\t' ' ')"
+}
+
 # Its lines as they are in the file, and its instructions where objdump has them.
 code_and_source() {
 	cat >deep.c <<-'END'
@@ -576,6 +646,8 @@ t "a frame that is aligned" aligned
 t "functions that take something else" passed_otherwise
 t "variables in registers" kept_in_registers
 t "strings of C++" strings
+t "names in C++" names
+t "names in Rust" names_of_rust
 t "the program's variables" variables
 t "an instruction in a function" instructions
 t "lines" lines

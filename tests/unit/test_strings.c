@@ -191,6 +191,11 @@ START_TEST(test_tags) {
     ck_assert(rp_demangled_is("name[abi:cxx11](int)", "name[abi:cxx11]"));
     ck_assert(!rp_demangled_is("operator[](int)", "operator"));
     ck_assert(!rp_demangled_is("name[abi:cxx11](int)", "nam"));
+    ck_assert(rp_demangled_is("int ns::twice<int>(int)", "ns::twice<int>"));
+    ck_assert(rp_demangled_is("int ns::twice<int>(int)", "ns::twice<int>(int)"));
+    ck_assert(rp_demangled_is("A<b, c> ns::make<A<b, c> >(int)", "ns::make<A<b, c> >"));
+    ck_assert(rp_demangled_is("bool operator< <int>(V<int>, int)", "operator< <int>"));
+    ck_assert(!rp_demangled_is("non-virtual thunk to V::f(int)", "V::f"));
 }
 END_TEST
 

@@ -30,6 +30,14 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     return plain(spec->kind)->parse(rest, spec);
 }
 
+static const char *find_name(const char *rest) {
+    return rp_uprobe_kind.find_name(rest);
+}
+
+static bool has_name(const char *rest) {
+    return rp_uprobe_kind.has_name(rest);
+}
+
 static struct rp_error *resolve(struct rp_spec *spec) {
     RP_TRY(check_kernel(spec->kind));
     return plain(spec->kind)->resolve(spec);
@@ -99,6 +107,8 @@ const struct rp_probe_kind rp_uprobe_session_kind = {
     .what = "the entry and the return of a function of a program or library, for one program",
     .in_files = true,
     .parse = parse,
+    .find_name = find_name,
+    .has_name = has_name,
     .sections = (const char *const[]){"uprobe.session", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_UPROBE_SESSION,

@@ -23,27 +23,38 @@
 #include "util/names.h"
 #include "util/text.h"
 
-/* The characters of symbols in C, C++, Rust and Go, but for the + before an offset. */
-#define MARKS "_.$@-/()~,: <>&*[]{}=!|^%#"
+/* The characters of symbols in C, C++, Rust and Go. */
+#define MARKS "_.$@-/()~,: <>&*[]{}=!|^%#+\""
 
 /* Bytes, on x86. */
 #define INSTRUCTION_MAX 15
 
 /* ------------------------------------------------------------------ parse */
 
+/* C++'s "name[abi:cxx11]". */
+static bool is_of_tag(const char *rest, const char *colon) {
+    static const char tag[] = "[abi";
+    size_t length = strlen(tag);
+    return (size_t)(colon - rest) >= length && !strncmp(colon - length, tag, length);
+}
+
 /* The colon before the function: a path may contain colons, a function's name those of
  * "Shape::area". */
 static const char *find_colon(const char *rest) {
     const char *found = NULL;
     for (const char *at = rest; (at = strchr(at, ':')); at += strspn(at, ":"))
-        if (at[1] != ':')
+        if (at[1] != ':' && !is_of_tag(rest, at))
             found = at;
     return found;
 }
 
-static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+static const char *find_name(const char *rest) {
     const char *line = rp_line_find(rest);
-    const char *colon = line ? line : find_colon(rest);
+    return line ? line : find_colon(rest);
+}
+
+static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
+    const char *line = rp_line_find(rest), *colon = find_name(rest);
     if (line && rp_probe_kind_sees_return(spec->kind))
         return rp_error_hint_set(
             rp_probe_error(EINVAL, "a %s is at a function's return and has no line",
@@ -62,7 +73,7 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     if (!spec->path)
         return rp_error_nomem();
     if (line)
-        return rp_spec_name(line + 1, strlen(line + 1), "file", MARKS "+", &spec->target);
+        return rp_spec_name(line + 1, strlen(line + 1), "file", MARKS, &spec->target);
     RP_TRY(rp_spec_function(colon + 1, MARKS, spec));
     if (spec->target[strspn(spec->target, "0123456789")])
         return NULL;
@@ -70,6 +81,14 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
         rp_probe_error(EINVAL, "%s is a number, and no function has such a name", spec->target),
         "an address begins with 0x, and a line is behind its file: %s:PATH:FILE:LINE",
         spec->kind->name);
+}
+
+static bool has_name(const char *rest) {
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {.kind = &rp_uprobe_kind};
+    struct rp_error *err = parse(rest, &spec);
+    bool parsed = !err;
+    rp_error_free(err);
+    return parsed && rp_program_has_marked(spec.path, spec.target);
 }
 
 /* ------------------------------------------------------------------ resolve */
@@ -436,6 +455,8 @@ const struct rp_probe_kind rp_uprobe_kind = {
     .what = "the entry of a function of a program or library, or an instruction or line in it",
     .in_files = true,
     .parse = parse,
+    .find_name = find_name,
+    .has_name = has_name,
     .sections = (const char *const[]){"uprobe", "uprobe.multi", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_UPROBE_MULTI,
@@ -462,6 +483,8 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .what = "the return of a function of a program or library",
     .in_files = true,
     .parse = parse,
+    .find_name = find_name,
+    .has_name = has_name,
     .sections = (const char *const[]){"uretprobe", "uretprobe.multi", NULL},
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_UPROBE_MULTI,

@@ -80,8 +80,8 @@ static struct rp_error *unknown_name(const struct rp_parser *p, const struct rp_
         !p->scope->owner ? rp_parse_error(p, token->text, "nothing is called `%s` here", name)
         : *arguments     ? rp_parse_error(p, token->text, "%s has no %s `%s`; its %ss are %s",
                                           p->scope->owner, noun, name, noun, arguments)
-                     : rp_parse_error(p, token->text, "%s has no %s `%s`, as it has none at all",
-                                      p->scope->owner, noun, name);
+                     : rp_parse_error(p, token->text, "%s has no %s `%s`%s", p->scope->owner, noun,
+                                      name, p->scope->untyped ? "" : ", as it has none at all");
     return hint_of_unknown(p, err, name);
 }
 

@@ -141,8 +141,7 @@ static const char *match_name(const struct entry *entry, uint64_t attach_point) 
     uint64_t probe = attach_point >> 32, index = attach_point & UINT32_MAX;
     if (probe >= entry->names.count || index >= entry->names.items[probe].count)
         return NULL;
-    const char *name = entry->names.items[probe].items[index], *colon = strrchr(name, ':');
-    return colon ? colon + 1 : name;
+    return entry->names.items[probe].items[index];
 }
 
 /* An attach point by its name, and a stack in one line. */

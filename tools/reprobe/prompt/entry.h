@@ -45,9 +45,11 @@ struct entry {
     RP_VEC(struct rp_probe *) probes; /* the session's */
     struct output *outputs;           /* output.c */
     size_t output_count;
-    bool prints_trace;             /* to the kernel's trace pipe */
-    RP_VEC(struct rp_texts) names; /* of the matches of each probe: they outlive it */
-    struct rp_stack *stack;        /* names its stacks; NULL: it has none */
+    bool prints_trace; /* to the kernel's trace pipe */
+    RP_VEC(struct rp_texts)
+    names;                  /* of the matches of each probe: they outlive it, and are as
+                               short as tells them apart */
+    struct rp_stack *stack; /* names its stacks; NULL: it has none */
     bool paused;
     uint64_t lost;              /* rows, as they were told of */
     struct rp_losses_told told; /* what else was lost, in the same way */

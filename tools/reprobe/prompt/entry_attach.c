@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "entry.h"
+#include "probe/spec.h"
 #include "source.h"
 #include "util/cleanup.h"
+#include "util/demangle.h"
 #include "util/error.h"
 #include "util/names.h"
 
@@ -44,21 +46,55 @@ void entry_free_names(struct entry *entry) {
     rp_vec_clear(&entry->names);
 }
 
-static const char *short_name(const char *name) {
-    const char *colon = strrchr(name, ':');
-    return colon ? colon + 1 : name;
+/* How much of a spec names it: "f" of "uprobe:prog:f::h0123456789abcdef", "f::h0123456789abcdef",
+ * and all of it. */
+enum { WITHOUT_HASH, NAME, FULL };
+
+static const char *name_in(const char *spec, unsigned how, size_t *length) {
+    const char *name = how == FULL ? spec : rp_spec_name_in(spec);
+    *length = how == WITHOUT_HASH ? rp_without_hash(name, strlen(name)) : strlen(name);
+    return name;
 }
 
-/* The short names that several have, as "f" of "uprobe:prog:f" and "uretprobe:prog:f". */
-static void add_shared_names(const struct entry *entry, struct rp_names *shared) {
+/* The names of that length that several have, as "f" of "uprobe:prog:f" and "uretprobe:prog:f". */
+static void add_shared_names(const struct entry *entry, unsigned how, struct rp_names *shared) {
     struct rp_names all = {0};
+    size_t length;
     for (size_t i = 0; i < entry->names.count; i++)
         for (size_t n = 0; n < entry->names.items[i].count; n++) {
-            const char *name = short_name(entry->names.items[i].items[n]);
-            if (!rp_names_add(&all, name, strlen(name)))
-                rp_names_add(shared, name, strlen(name));
+            const char *name = name_in(entry->names.items[i].items[n], how, &length);
+            if (!rp_names_add(&all, name, length))
+                rp_names_add(shared, name, length);
         }
     rp_names_clear(&all);
+}
+
+/* *spec becomes the shortest name that no other has. False: out of memory. */
+static bool shorten(const struct rp_names *shared, char **spec) {
+    size_t length;
+    unsigned how = WITHOUT_HASH;
+    const char *name = name_in(*spec, how, &length);
+    while (how < FULL && rp_names_has_n(&shared[how], name, length))
+        name = name_in(*spec, ++how, &length);
+    char *own = strndup(name, length);
+    if (!own)
+        return false;
+    free(*spec);
+    *spec = own;
+    return true;
+}
+
+static struct rp_error *shorten_names(struct entry *entry) {
+    struct rp_names shared[FULL] = {0};
+    bool enough = true;
+    for (unsigned how = WITHOUT_HASH; how < FULL; how++)
+        add_shared_names(entry, how, &shared[how]);
+    for (size_t i = 0; i < entry->names.count; i++)
+        for (size_t n = 0; enough && n < entry->names.items[i].count; n++)
+            enough = shorten(shared, &entry->names.items[i].items[n]);
+    for (unsigned how = WITHOUT_HASH; how < FULL; how++)
+        rp_names_clear(&shared[how]);
+    return enough ? NULL : rp_error_nomem();
 }
 
 char *entry_place_names(const struct entry *entry) {
@@ -67,16 +103,10 @@ char *entry_place_names(const struct entry *entry) {
     FILE *out = open_memstream(&text, &size);
     if (!out)
         return NULL;
-    struct rp_names shared = {0};
-    add_shared_names(entry, &shared);
     fputs("place:", out);
     for (size_t i = 0; i < entry->names.count; i++)
-        for (size_t n = 0; n < entry->names.items[i].count; n++) {
-            const char *name = entry->names.items[i].items[n];
-            fprintf(out, "%" PRIu64 "=%s,", (uint64_t)i << 32 | n,
-                    rp_names_has(&shared, short_name(name)) ? name : short_name(name));
-        }
-    rp_names_clear(&shared);
+        for (size_t n = 0; n < entry->names.items[i].count; n++)
+            fprintf(out, "%" PRIu64 "=%s\n", (uint64_t)i << 32 | n, entry->names.items[i].items[n]);
     fclose(out);
     return text;
 }
@@ -98,7 +128,7 @@ struct rp_error *entry_take_names(struct entry *entry) {
             return rp_error_nomem();
         RP_TRY(take_names(entry->probes.items[i], names));
     }
-    return NULL;
+    return shorten_names(entry);
 }
 
 struct rp_error *entry_check_limit(const struct prompt *prompt, const char *spec) {

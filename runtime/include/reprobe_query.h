@@ -309,6 +309,10 @@ char *rp_probe_suggest(const char *spec);
 /* What is not seen at `spec` of the process (0: of any that runs), such as the system calls of
  * 32-bit programs; malloc()ed, NULL: nothing is known. */
 char *rp_probe_note(const char *spec, pid_t pid);
+/* What a probe at `spec`, which may be a pattern, may do to the program that it is in: a C++
+ * exception that passes a function whose return is probed ends it. malloc()ed, NULL: nothing is
+ * known. */
+char *rp_probe_risk(const char *spec);
 /* NULL unless the C text reads fields at `from`, as args->FIELD, that `to` does not have in the
  * same place: a program that was compiled for one would read something else at the other. */
 struct rp_error *rp_probe_check_fields(const char *source, const char *from, const char *to);

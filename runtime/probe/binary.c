@@ -167,6 +167,36 @@ bool rp_binary_has_section(const char *path, const char *end) {
     return found;
 }
 
+static bool has_symbol(Elf *elf, Elf_Scn *scn, const GElf_Shdr *section, const char *name,
+                       bool imported) {
+    Elf_Data *data = section->sh_entsize ? elf_getdata(scn, NULL) : NULL;
+    for (size_t i = 0; data && i < section->sh_size / section->sh_entsize; i++) {
+        GElf_Sym symbol;
+        const char *own = gelf_getsym(data, (int)i, &symbol)
+                              ? elf_strptr(elf, section->sh_link, symbol.st_name)
+                              : NULL;
+        if (own && !strcmp(own, name) && (!imported || symbol.st_shndx == SHN_UNDEF))
+            return true;
+    }
+    return false;
+}
+
+bool rp_binary_has_symbol(const char *path, const char *name, bool imported) {
+    RP_AUTO_CLOSE int fd = -1;
+    AUTO_ELF Elf *elf = NULL;
+    struct rp_error *err = open_elf(path, &fd, &elf);
+    bool found = false;
+    for (Elf_Scn *scn = err ? NULL : elf_nextscn(elf, NULL); scn && !found;
+         scn = elf_nextscn(elf, scn)) {
+        GElf_Shdr section;
+        if (gelf_getshdr(scn, &section) &&
+            (section.sh_type == SHT_SYMTAB || section.sh_type == SHT_DYNSYM))
+            found = has_symbol(elf, scn, &section, name, imported);
+    }
+    rp_error_free(err);
+    return found;
+}
+
 /* ------------------------------------------------------------------ which file */
 
 /* The NAME of "libNAME.so.VERSION", for libbcc's search; NULL if it is not such a name. */

@@ -45,6 +45,8 @@ struct rp_error *rp_binary_each_variable(const char *path,
 bool rp_binary_is_stripped(const char *path);
 /* Whether the file has a section whose name ends with that. */
 bool rp_binary_has_section(const char *path, const char *end);
+/* Whether the file has a symbol of that name; `imported`: one of another file that it needs. */
+bool rp_binary_has_symbol(const char *path, const char *name, bool imported);
 /* One location of a USDT probe. */
 struct rp_binary_usdt {
     const char *provider, *name;

@@ -187,6 +187,9 @@ struct rp_probe_kind {
 
     /* Whether tasks of another width than the kernel's do not come by. NULL: they do. */
     bool (*is_native)(const struct rp_spec *spec);
+    /* What a probe there may do to the program, by the part of a spec or pattern after the kind's
+     * colon; malloc()ed, NULL: nothing is known. NULL: nothing. */
+    char *(*risk)(const char *rest);
 
     /* ---- the C of a function for it: see arguments.h */
     /* The name of BPF's context, and another one in case the program reads something of that name;

@@ -126,6 +126,12 @@ const char *rp_probe_effect(const char *text) {
     return kind ? kind->decides : NULL;
 }
 
+char *rp_probe_risk(const char *text) {
+    size_t length = strcspn(text, ":");
+    const struct rp_probe_kind *kind = rp_probe_kind_find(text, length);
+    return kind && kind->risk && text[length] ? kind->risk(text + length + 1) : NULL;
+}
+
 char *rp_probe_suggest(const char *text) {
     struct rp_spec spec;
     struct rp_error *err = rp_spec_parse(text, &spec);

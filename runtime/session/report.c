@@ -98,12 +98,21 @@ void rp_session_print_probes(const struct rp_session *s, FILE *out) {
     }
 }
 
+static void print_risk(const struct rp_session *s, FILE *out) {
+    RP_AUTO_FREE char *risk = NULL;
+    for (size_t i = 0; !risk && i < s->probes.count; i++)
+        risk = rp_probe_risk(rp_probe_spec(s->probes.items[i]));
+    if (risk)
+        fprintf(out, "reprobe: note: %s\n", risk);
+}
+
 /* One says it: the others differ in the probe only. */
 void rp_session_print_notes(const struct rp_session *s, FILE *out) {
     if (!rp_pids_are_kernels())
         fputs("reprobe: note: this is a PID namespace: the pids of events are the kernel's own "
               "numbers\n",
               out);
+    print_risk(s, out);
     for (size_t i = 0; i < s->probes.count && !s->opts.command; i++) {
         RP_AUTO_FREE char *note = rp_probe_note(rp_probe_spec(s->probes.items[i]), s->target.pid);
         if (note) {

@@ -482,7 +482,7 @@ names() {
 # A method of a trait has ".." in its name, and a span is written so.
 names_of_rust() {
 	cat >names.rs <<-'END'
-		use std::hint::black_box;
+		fn black_box(n: i32) -> i32 { unsafe { std::ptr::read_volatile(&n) } }
 		trait Shape { fn area(&self, k: i32) -> i32; }
 		struct P(i32);
 		struct Q(i32);
@@ -501,6 +501,39 @@ names_of_rust() {
 	status 0
 	equal "each method" "1 P 2 Q" "$(grep '"probe":1,' out | grep '"k":7' | grep -o 'names\.\.[PQ]' | sed 's/.*\.//' | sort | uniq -c | xargs)"
 	equal "without the hash" "names::single 3" "$(grep '"2.counts"' out | jsonlines key.place value | tr '\t' ' ')"
+}
+
+# A probe at a return ends a program that leaves the function otherwise; of C's functions nothing is said.
+leaving() {
+	local note="the program ends if" libc
+	cat >throws.cc <<-'END'
+		#include <cstdio>
+		__attribute__((noinline, noipa)) int work(int n) { if (n > 2) throw n; return n; }
+		int main() {
+		    try { work(1), work(2), work(3); } catch (int) { std::puts("caught"); }
+		}
+	END
+	cat >coroutine.c <<-'END'
+		#include <ucontext.h>
+		__attribute__((noinline)) int work(int n) { __asm__(""); return n; }
+		int main(void) { ucontext_t a; getcontext(&a); return work(0) + (work(1) == 0 && swapcontext(&a, &a)); }
+	END
+	echo 'int main(void) { return 0; }' >plain.c
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	g++ -O1 -g -o throws throws.cc && gcc -g -o coroutine coroutine.c && gcc -o plain plain.c
+	run reprobe -e 'count ./throws:work' -c ./throws
+	lacks "of an entry" "$err" "$note"
+	contains "the program goes on" "$out" caught
+	run reprobe -e 'trace ./throws:work ret' -c ./throws
+	equal "of a return, once" 1 "$(grep -c "a return in ./throws: $note an exception passes" err)"
+	lacks "which is true" "$out" caught
+	run reprobe -e 'count uretprobe:./throws:wor*' -e 'latency ./throws:work' -c true
+	equal "of a pattern, and of a pair" 2 "$(grep -c "$note an exception" err)"
+	run reprobe -e 'count ./coroutine:work by ret' -c true
+	says "$note the stack is changed"
+	libc=$(ldd plain | awk '/libc\.so/ { print $3 }')
+	run reprobe -e "count $libc:malloc by ret" -e 'count ./plain:main by ret' -c true
+	lacks "of C" "$err" "$note"
 }
 
 # Its lines as they are in the file, and its instructions where objdump has them.
@@ -648,6 +681,7 @@ t "variables in registers" kept_in_registers
 t "strings of C++" strings
 t "names in C++" names
 t "names in Rust" names_of_rust
+t "what leaves a function otherwise" leaving
 t "the program's variables" variables
 t "an instruction in a function" instructions
 t "lines" lines

@@ -34,6 +34,10 @@ static const char *find_name(const char *rest) {
     return rp_uprobe_kind.find_name(rest);
 }
 
+static char *risk(const char *rest) {
+    return rp_uretprobe_kind.risk(rest);
+}
+
 static bool has_name(const char *rest) {
     return rp_uprobe_kind.has_name(rest);
 }
@@ -113,6 +117,7 @@ const struct rp_probe_kind rp_uprobe_session_kind = {
     .prog_type = BPF_PROG_TYPE_KPROBE,
     .multi_type = RP_TRACE_UPROBE_SESSION,
     .is_both = true,
+    .risk = risk,
     .set_program = set_program,
     .resolve = resolve,
     .attach = attach,

@@ -14,6 +14,7 @@
 #include "probe/disassembler.h"
 #include "probe/event_source.h"
 #include "probe/go.h"
+#include "probe/leaving.h"
 #include "probe/line.h"
 #include "probe/matches.h"
 #include "probe/program_function.h"
@@ -441,6 +442,17 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
                                                                : NULL;
 }
 
+static char *risk(const char *rest) {
+    const char *colon = find_name(rest);
+    RP_AUTO_FREE char *file = colon ? strndup(rest, (size_t)(colon - rest)) : NULL;
+    RP_AUTO_FREE char *path = NULL;
+    struct rp_error *err = file ? rp_binary_find(file, &path) : NULL;
+    rp_error_free(err);
+    const char *when = path ? rp_leaving_of(path) : NULL;
+    return when ? rp_text("a probe is at a return in %s: the program ends if %s", file, when)
+                : NULL;
+}
+
 static void describe(const struct rp_spec *spec, FILE *out) {
     rp_describe_signature(spec, out);
     rp_describe_file(spec, out);
@@ -496,6 +508,7 @@ const struct rp_probe_kind rp_uretprobe_kind = {
     .arguments = arguments,
     .memory = rp_memory_of_process,
     .is_return = true,
+    .risk = risk,
     .call = call,
     .result = RP_RESULT_READ,
     .write_result = write_result,

@@ -371,7 +371,7 @@ static struct rp_error *add_term(struct rp_query_plan *p, const struct rp_node *
     struct rp_term term = {.node = node};
     term.at_entry = p->pair && node->reads_argument && !node->reads_return && !node->asks_return;
     term.again = term.at_entry && !p->is_span && p->terms.count < RP_KEPT_MAX &&
-                 rp_node_reads_text_of_process(node);
+                 rp_node_reads_text_of_process(node) && rp_node_may_fail(node);
     if (term.again)
         RP_TRY(rp_plan_keep_arguments(p, node));
     if (!term.at_entry)

@@ -40,6 +40,25 @@ text_is_compared_to_its_end() {
 	equal "one or the other" "read readmes" "$(fields data.filename | paste -sd' ')"
 }
 
+# An address that may lead to text is a number, too, in each of its forms.
+addresses_of_text() {
+	touch readme
+	answer "asker --open readme >expected; touch readme readme" \
+		trace 'sys_enter_utimensat filename flags if comm == "touch" && filename == NULL'
+	equal "touch has a descriptor" "2" "$(fields data.flags | wc -l)"
+	local form
+	for form in 'filename != NULL' 'filename' '!!filename' 'filename > 100' '(u64)filename != 0'; do
+		answer "asker --open readme >expected" trace "openat filename if $form && comm == \"asker\" until 99"
+		contains "$form" "$(fields data.filename)" readme
+	done
+	for form in 'filename == NULL' '!filename' 'filename < 100' '(u64)filename == 0'; do
+		answer "asker --open readme >expected" trace "openat filename if $form && comm == \"asker\""
+		equal "$form" "" "$(fields data.filename)"
+	done
+	answer "asker --open readme >expected" count 'sys_enter_write if buf && comm == "asker"'
+	matches "bytes" "$(cat out)" '"value":[1-9]'
+}
+
 # matched CONDITION: the files that asker opens for which it is true.
 matched() {
 	answer "asker --open read readme READ.md /etc/hostname x/y/read '' $long >/dev/null" count \
@@ -942,6 +961,7 @@ END
 
 t "trace: a syscall with its result" syscalls_with_results
 t "trace: text is compared to its end" text_is_compared_to_its_end
+t "addresses of text are numbers, too" addresses_of_text
 t "text is matched" text_is_matched
 t "trace: several probes" several_probes
 t "trace: text of one's own" own_text

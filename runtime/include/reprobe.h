@@ -399,6 +399,9 @@ int rp_output_flush(void);
 struct rp_error *rp_session_move(struct rp_session *session, struct rp_probe *probe,
                                  const char *spec);
 struct rp_error *rp_session_pause(struct rp_session *session, struct rp_probe *probe);
+/* rp_probe_resume(). If all probes of the module were paused, the calls that a question's program
+ * saw begin before are counted as losses: their returns may not have been seen. */
+struct rp_error *rp_session_resume(struct rp_session *session, struct rp_probe *probe);
 /* Ends the module: its probes, then its outputs once they are read, then the module itself. When
  * called from a record's callback, what the outputs hold is dropped. */
 void rp_session_remove(struct rp_session *session, struct rp_module *module);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a program counts of what was left out, and how that is told. */
 #include <bpf/bpf.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -85,6 +86,41 @@ static struct rp_error *add_map(const struct rp_module *module, const char *map,
     if (!entries && (info.key_size != sizeof(uint32_t) || info.value_size != sizeof(uint64_t)))
         return NULL;
     return rp_map_entries(fd, map, &info, entries ? add_entry : add_number, loss);
+}
+
+/* The map that counts what the entries of others tell, too; -1: there is none. */
+static int counter_of(const struct rp_module *module, const char *what) {
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const char *map = rp_module_map_name(module, i), *of = loss_of(module, map);
+        if (of && !strcmp(of, what) && rp_module_map_schema(module, map)->means == RP_MEANS_LOSS)
+            return rp_module_map_fd(module, map);
+    }
+    return -1;
+}
+
+static struct rp_error *count_more(int counter, uint64_t more) {
+    uint32_t first = 0;
+    uint64_t count = 0;
+    if (counter < 0 || !more)
+        return NULL;
+    int failed = bpf_map_lookup_elem(counter, &first, &count);
+    count += more;
+    if (failed || bpf_map_update_elem(counter, &first, &count, BPF_ANY))
+        return rp_error_new(errno, NULL, "cannot count what was left out");
+    return NULL;
+}
+
+struct rp_error *rp_module_forget_calls(const struct rp_module *module) {
+    for (size_t i = 0; i < rp_module_map_count(module); i++) {
+        const char *map = rp_module_map_name(module, i), *what = loss_of(module, map);
+        struct rp_loss loss = {0};
+        if (!what || rp_module_map_schema(module, map)->means != RP_MEANS_SCRATCH)
+            continue;
+        RP_TRY(add_map(module, map, &loss));
+        RP_TRY(count_more(counter_of(module, what), loss.count));
+        RP_TRY(rp_map_clear(module, map));
+    }
+    return NULL;
 }
 
 /* Whether an earlier map tells the same: then it has told of both. */

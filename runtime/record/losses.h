@@ -28,4 +28,9 @@ struct rp_error *rp_module_losses_so_far(const struct rp_module *module,
                                          struct rp_losses_told *told,
                                          void (*each)(void *ctx, const char *text), void *ctx);
 
+/* Empties the maps that tell calls' entries from their returns, and counts what was in them among
+ * the losses: after a time in which nothing was seen, an entry that is left there is of a call that
+ * may be over. No program of the module may run. */
+struct rp_error *rp_module_forget_calls(const struct rp_module *module);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "compile/module.h"
 #include "probe/probe.h"
+#include "record/losses.h"
 #include "session/session.h"
 #include "util/cleanup.h"
 
@@ -35,6 +36,20 @@ struct rp_error *rp_session_pause(struct rp_session *s, struct rp_probe *probe) 
     RP_TRY(rp_probe_pause(probe));
     catch_up(s, rp_probe_module(probe));
     return NULL;
+}
+
+static bool is_seen(const struct rp_session *s, const struct rp_module *module) {
+    for (size_t i = 0; i < s->probes.count; i++)
+        if (rp_probe_module(s->probes.items[i]) == module &&
+            !rp_probe_is_paused(s->probes.items[i]))
+            return true;
+    return false;
+}
+
+struct rp_error *rp_session_resume(struct rp_session *s, struct rp_probe *probe) {
+    if (!is_seen(s, rp_probe_module(probe)))
+        RP_TRY(rp_module_forget_calls(rp_probe_module(probe)));
+    return rp_probe_resume(probe);
 }
 
 static void detach_all_of(struct rp_session *s, const struct rp_module *module) {

@@ -7,6 +7,7 @@
  * second thread calls --sleep N       N threads are in a nanosleep() of 200 ms at the same time
  * calls
  * --die N         N threads are in a nanosleep() of an hour when the process ends
+ * --reads N       N read() from standard input, of 1, 2, 3, ... bytes
  */
 #include <pthread.h>
 #include <setjmp.h>
@@ -109,6 +110,13 @@ static void start_threads(int count, pthread_t *threads) {
     pthread_barrier_wait(&all);
 }
 
+static void read_more_and_more(int count) {
+    char text[256];
+    for (int i = 1; i <= count && i <= (int)sizeof(text); i++)
+        if (read(STDIN_FILENO, text, (size_t)i) != i)
+            exit(1);
+}
+
 int main(int argc, char **argv) {
     int count = argc == 3 ? atoi(argv[2]) : 0;
     pthread_t *threads = count > 0 ? calloc((size_t)count, sizeof(*threads)) : NULL;
@@ -127,6 +135,8 @@ int main(int argc, char **argv) {
         start_threads(count, threads);
         for (int i = 0; i < count; i++)
             pthread_join(threads[i], NULL);
+    } else if (!strcmp(argv[1], "--reads")) {
+        read_more_and_more(count);
     } else if (!strcmp(argv[1], "--die")) {
         start_threads(count, threads);
         for (int i = 0; i < count; i++)

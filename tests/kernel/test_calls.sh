@@ -112,11 +112,61 @@ missed_by_the_kernel() {
 	[ "$(sed -n 's/^reprobe: \[1\] \([0-9]*\) events were missed.*/\1/p' err)" -ge 20 ] || fail "fewer than 20 in" "$err"
 }
 
+# returns SIZE: the read of that many bytes returns, and the next one goes on.
+cat_returns() {
+	cat <<-'END'
+		head -c "$1" /dev/zero >"${0%/*}/fifo"
+		until grep -q "^0 0x0 0x[0-9a-f]* 0x$(printf %x $(($1 + 1))) " "/proc/$(cat "${0%/*}/pid")/syscall"; do sleep 0.01; done
+	END
+}
+
+# calls_after_a_gap QUESTION GAP BACK WHAT: of reads of 1, 2, 3… bytes, each returns as much. The one of 3 bytes ends, and that
+# of 4 begins, between the two lines: neither is seen whole.
+calls_after_a_gap() {
+	mkfifo fifo
+	exec 7<>fifo
+	cat_returns >returns
+	$calls --reads 6 <fifo &
+	echo $! >pid
+	run reprobe -p $! --json -e "$1" -e "! sh $tmp/returns 1" -e "! sh $tmp/returns 2" -e "$2" -e "! sh $tmp/returns 3" -e "$3" \
+		-e "! sh $tmp/returns 4" -e "! sh $tmp/returns 5" -e "! head -c 6 /dev/zero >$tmp/fifo"
+	status 0
+	equal "calls" "2 2 1
+5 5 1
+6 6 1" "$(grep '"ret"' out | jsonlines key.count key.ret value | tr '\t' ' ' | sort)"
+	contains "of 3 bytes" "$err" "[1] $4"
+}
+
+# Of an edit nothing is missed: the C is the same but for its comment.
+calls_of_edited_programs() {
+	mkfifo fifo
+	exec 7<>fifo
+	cat_returns >returns
+	$calls --reads 3 <fifo &
+	echo $! >pid
+	echo 'echo "/* edited */" >>"$1"' >editor
+	EDITOR="sh $tmp/editor" run reprobe -p $! --json -e 'count sys_enter_read by count, ret if fd == 0' -e "! sh $tmp/returns 1" \
+		-e "! sh $tmp/returns 2" -e 'edit 1' -e "! head -c 3 /dev/zero >$tmp/fifo"
+	status 0
+	equal "calls" "2 2 1
+3 3 1" "$(grep '"ret"' out | jsonlines key.count key.ret value | tr '\t' ' ' | sort)"
+}
+
 t "calls within calls" calls_within_calls
 t "too many calls within calls" too_many_calls_within_calls
 t "calls that are left by longjmp()" calls_that_are_left
 t "a thread that runs a program" exec_from_a_thread
 t "threads that die in a call" threads_that_die
 t "many calls at the same time" at_the_same_time
+unreturned='1 call was left out: the return was not seen'
+by='by count, ret if fd == 0'
+t "calls at a pause" calls_after_a_gap "count sys_enter_read $by" 'pause 1' 'resume 1' "$unreturned"
+t "starts and ends at a pause" calls_after_a_gap "count sys_enter_read..sys_exit_read $by" 'pause 1' 'resume 1' \
+	'1 start was left out: the end was not seen'
+t "calls at a move" calls_after_a_gap "count sys_enter_read $by" 'retarget 1 sys_enter_write' 'retarget 1 sys_enter_read' \
+	"$unreturned"
+t "calls at a move to other C" calls_after_a_gap 'count sys_enter_read by count, ret' 'retarget 1 sys_enter_sendfile64' \
+	'retarget 1 sys_enter_read' "$unreturned"
+t "calls of a program that is edited" calls_of_edited_programs
 t "events that the kernel missed" missed_by_the_kernel
 finish

@@ -135,21 +135,30 @@ const char *entry_state(const struct entry *entry) {
     return entry->ended ? "done" : entry->paused ? "paused" : "running";
 }
 
-struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry) {
+struct rp_error *entry_pause_probes(struct prompt *prompt, struct entry *entry) {
     for (size_t i = 0; i < entry->probes.count; i++)
         RP_TRY(rp_session_pause(prompt->session, entry->probes.items[i]));
+    return NULL;
+}
+
+struct rp_error *entry_resume_probes(struct prompt *prompt, struct entry *entry) {
+    for (size_t i = entry->probes.count; i-- > 0;)
+        RP_TRY(rp_session_resume(prompt->session, entry->probes.items[i]));
+    return NULL;
+}
+
+struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry) {
+    RP_TRY(entry_pause_probes(prompt, entry));
     entry->paused = true;
     return NULL;
 }
 
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry) {
-    (void)prompt;
     if (until_reached(entry))
         return rp_error_hint_set(rp_error_new(EINVAL, "it has taken all the events that it was to",
                                               "cannot resume [%u]", entry->number),
                                  "ask it again");
-    for (size_t i = 0; i < entry->probes.count; i++)
-        RP_TRY(rp_probe_resume(entry->probes.items[i]));
+    RP_TRY(entry_resume_probes(prompt, entry));
     entry->paused = false;
     output_resumed(entry);
     return NULL;

@@ -77,6 +77,10 @@ struct rp_error *entry_attach_points(const struct entry *entry,
 char *entry_line(const struct entry *entry);
 void entry_print_title(const struct entry *entry);
 
+/* Its programs alone: it is running, or paused, as before. Returns are the last to be paused and
+ * the first to be resumed. */
+struct rp_error *entry_pause_probes(struct prompt *prompt, struct entry *entry);
+struct rp_error *entry_resume_probes(struct prompt *prompt, struct entry *entry);
 struct rp_error *entry_pause(struct prompt *prompt, struct entry *entry);
 struct rp_error *entry_resume(struct prompt *prompt, struct entry *entry);
 /* "running", "paused", or "done": see `ended`. */

@@ -78,24 +78,30 @@ static void note_gone(const struct entry *before, const struct entry *now) {
             now->number, names);
 }
 
+static void swap(struct entry *entry, struct entry *next) {
+    next->interval = rp_take(entry->interval);
+    struct entry old = *entry;
+    *entry = *next;
+    *next = old;
+    output_give(entry);
+}
+
 /* `next` runs from now on, and what `entry` was is used up; on an error `entry` runs on, and `next`
- * is used up. Both are live for a moment, so that nothing is missed. */
+ * is used up. At the same place both are live for a moment, so that nothing is missed. */
 static struct rp_error *replace(struct prompt *prompt, struct entry *entry, struct entry *next,
-                                const struct attach_points *attach_points) {
+                                const struct attach_points *attach_points, bool same_place) {
     struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry);
     if (!err)
         err = check_attach_points(entry, next);
-    for (size_t i = 0; !err && next->paused && i < next->probes.count; i++)
-        err = rp_session_pause(prompt->session, next->probes.items[i]);
+    if (!err && (next->paused || !same_place))
+        err = entry_pause_probes(prompt, next);
     if (!err) {
         /* At once, where the rest of its end takes a while: at the same place both would count. */
-        for (size_t i = 0; !entry->paused && i < entry->probes.count; i++)
-            rp_error_free(rp_session_pause(prompt->session, entry->probes.items[i]));
-        next->interval = rp_take(entry->interval);
-        struct entry old = *entry;
-        *entry = *next;
-        *next = old;
-        output_give(entry);
+        if (!entry->paused)
+            rp_error_free(entry_pause_probes(prompt, entry));
+        if (!next->paused && !same_place)
+            err = entry_resume_probes(prompt, next);
+        swap(entry, next);
         note_gone(next, entry);
     }
     entry_end(prompt, next);
@@ -103,7 +109,7 @@ static struct rp_error *replace(struct prompt *prompt, struct entry *entry, stru
 }
 
 static struct rp_error *replace_text(struct prompt *prompt, struct entry *entry, const char *text,
-                                     const struct attach_points *attach_points) {
+                                     const struct attach_points *attach_points, bool same_place) {
     struct entry *next = successor(entry);
     if (!next)
         return rp_error_nomem();
@@ -112,13 +118,13 @@ static struct rp_error *replace_text(struct prompt *prompt, struct entry *entry,
         entry_end(prompt, next);
         return rp_error_nomem();
     }
-    return replace(prompt, entry, next, attach_points);
+    return replace(prompt, entry, next, attach_points, same_place);
 }
 
 struct rp_error *entry_replace(struct prompt *prompt, struct entry *entry, const char *text) {
     AUTO_ATTACH_POINTS attach_points = {0};
     RP_TRY(entry_attach_points(entry, &attach_points));
-    RP_TRY(replace_text(prompt, entry, text, &attach_points));
+    RP_TRY(replace_text(prompt, entry, text, &attach_points, true));
     entry_print_notes(prompt, entry);
     return NULL;
 }
@@ -145,11 +151,24 @@ static struct rp_error *move_all(struct prompt *prompt, struct entry *entry,
     return err ? err : entry_take_names(entry);
 }
 
+/* A call that began before the move may be over when its return is seen again: no entry is kept,
+ * and none is seen before the probes are all there. */
+static struct rp_error *move_pair(struct prompt *prompt, struct entry *entry,
+                                  const struct attach_points *attach_points) {
+    if (entry->paused || entry->probes.count == 1)
+        return move_all(prompt, entry, attach_points);
+    RP_TRY(entry_pause_probes(prompt, entry));
+    struct rp_error *err = move_all(prompt, entry, attach_points);
+    struct rp_error *resumed = entry_resume_probes(prompt, entry);
+    rp_error_free(err ? resumed : NULL);
+    return err ? err : resumed;
+}
+
 /* With the same C: the places alone are new. */
 static struct rp_error *move_question(struct prompt *prompt, struct entry *entry,
                                       struct rp_generated *generated,
                                       const struct attach_points *attach_points) {
-    RP_TRY(move_all(prompt, entry, attach_points));
+    RP_TRY(move_pair(prompt, entry, attach_points));
     output_places_change(entry);
     free(entry->text);
     free(entry->title);
@@ -166,7 +185,7 @@ static struct rp_error *rewrite_question(struct prompt *prompt, struct entry *en
         return rp_error_nomem();
     entry_take_generated(next, generated);
     struct rp_question *question = rp_take(entry->question);
-    struct rp_error *err = replace(prompt, entry, next, attach_points);
+    struct rp_error *err = replace(prompt, entry, next, attach_points, false);
     entry->question = question;
     return err;
 }
@@ -214,7 +233,7 @@ static struct rp_error *move_to(struct prompt *prompt, struct entry *entry, char
 static struct rp_error *move_counts(struct prompt *prompt, struct entry *entry, const char *spec) {
     AUTO_ATTACH_POINTS attach_points = {0};
     RP_TRY(attach_points_add(&attach_points, rp_probe_function(entry->probes.items[0]), spec));
-    return replace_text(prompt, entry, entry->text, &attach_points);
+    return replace_text(prompt, entry, entry->text, &attach_points, false);
 }
 
 static struct rp_error *move_code(struct prompt *prompt, struct entry *entry, const char *spec) {

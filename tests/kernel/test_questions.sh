@@ -564,6 +564,20 @@ intervals() {
 	refused 'iter:task is an iterator, which is over at once'
 }
 
+# They end in time while a command or an editor has the screen, and while the program is paused.
+intervals_out_of_sight() {
+	local twice="uprobe:$probed:twice" some="$probed --calls 30 >/dev/null"
+	run reprobe --json -e "count $twice every 100ms" -e "! $some; sleep 0.7; $some; sleep 0.3" -e 'wait 300ms' -e quit
+	status 0
+	equal "all, each in its own" "60 30" "$(jsonlines value <<<"$out" | awk '{ n += $1; if ($1 > most) most = $1 } END { print n, most }')"
+	[ "$(grep -c '"interval":' <<<"$out")" -ge 5 ] || fail "expected several intervals" "$out"
+	run reprobe --json -e "count $twice every 300ms" -e "! $some" -e 'pause 1' -e 'wait 1s' -e 'resume 1' -e "! $some" -e 'wait 1s' -e quit
+	status 0
+	equal "before and after a pause" "60 30" "$(jsonlines value <<<"$out" | awk '{ n += $1; if ($1 > most) most = $1 } END { print n, most }')"
+	run reprobe -e "count $twice every 100ms" -e 'watch 1' -e quit
+	contains "no rates" "$err" 'cannot watch [1]: it prints each of its intervals by itself'
+}
+
 # What grows fastest, with all that came.
 tops() {
 	local twice="uprobe:$probed:twice"
@@ -986,6 +1000,7 @@ t "until, sample" limits
 t "until: the end" limits_end
 t "until: a condition" limits_by_condition
 t "every" intervals
+t "every, out of sight" intervals_out_of_sight
 t "top" tops
 t "latency" latencies
 t "tasks and their parents" about_tasks

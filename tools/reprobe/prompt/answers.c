@@ -262,7 +262,8 @@ static bool has_end(const struct prompt *prompt, const struct entry *entry) {
 }
 
 void entry_print_how(const struct prompt *prompt, const struct entry *entry) {
+    bool grows = !entry->question || !entry->question->every_ns;
     if (prompt->terminal && entry_has_answer(entry) && !has_end(prompt, entry))
-        prompt_say("%s    Ctrl-C shows what it has gathered; `watch` shows it grow%s\n",
-                   screen_talk_colour(COLOUR_DIM), screen_talk_colour(COLOUR_NONE));
+        prompt_say("%s    Ctrl-C shows what it has gathered%s%s\n", screen_talk_colour(COLOUR_DIM),
+                   grows ? "; `watch` shows it grow" : "", screen_talk_colour(COLOUR_NONE));
 }

@@ -257,6 +257,9 @@ void output_places_change(const struct entry *entry);
 void output_looks_change(const struct prompt *prompt);
 /* Rows are counted, not shown; and the end of that, which says how many there were. */
 void output_mute(bool mute);
+/* Where an interval's answer is to be printed: standard output, or what output_mute(false) will
+ * print. NULL: too much waits there, so that it will only say how many there were. */
+FILE *output_block(void);
 
 /* From now on rows go to a file as well: of all that is held, or (number) of one. */
 struct rp_error *output_record(const char *path, unsigned number);

@@ -91,10 +91,12 @@ static struct rp_error *print(struct interval *interval, const uint32_t *over) {
     look.past = interval->past;
     look.time = time;
     interval->printed++;
-    screen_hide();
-    print_head(interval, time, stdout);
-    RP_TRY(entry_print_answers(interval->prompt, interval->entry, &look, stdout));
-    fflush(stdout);
+    FILE *out = output_block();
+    if (!out)
+        return NULL;
+    print_head(interval, time, out);
+    RP_TRY(entry_print_answers(interval->prompt, interval->entry, &look, out));
+    fflush(out);
     return NULL;
 }
 
@@ -122,19 +124,21 @@ struct rp_error *interval_end(const struct entry *entry) {
     return entry->interval->printed && !has_any(entry) ? NULL : end_one(entry->interval);
 }
 
-/* What is paused gathers nothing, and below what is drawn in place there is no room. */
+/* What is paused gathers nothing: the interval in which it was paused is the last. */
+static bool is_silent(const struct interval *interval) {
+    const struct entry *entry = interval->entry;
+    return entry->ended || (entry->paused && (interval->past || !has_any(entry)));
+}
+
 static bool on_tick(void *ctx) {
     struct interval *interval = ctx;
-    const struct prompt *prompt = interval->prompt;
     uint64_t times;
-    bool silent =
-        interval->entry->paused || interval->entry->ended || (prompt->job && prompt->job->mute);
-    if (read(interval->timer, &times, sizeof(times)) != sizeof(times) || silent)
+    if (read(interval->timer, &times, sizeof(times)) != sizeof(times) || is_silent(interval))
         return true;
     struct rp_error *err = end_one(interval);
     if (err)
         prompt_fail(interval->prompt, err);
-    return !ferror(stdout) && !prompt->leave;
+    return !ferror(stdout) && !interval->prompt->leave;
 }
 
 /* ------------------------------------------------------------------ making and ending */

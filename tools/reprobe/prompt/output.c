@@ -3,6 +3,7 @@
 #include "output.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,10 @@
 static struct {
     bool muted;
     uint64_t muted_rows;
+    FILE *blocks; /* what waits until the screen is free again; NULL: nothing does */
+    char *text;   /* of these */
+    size_t size;
+    uint64_t muted_blocks;       /* that there was no room for */
     struct prompt *trace_prompt; /* the trace pipe is read */
     struct output trace;         /* its rows, of whichever program */
     struct {
@@ -263,15 +268,56 @@ void output_looks_change(const struct prompt *prompt) {
             prompt->entries.items[i]->outputs[o].headed = false;
 }
 
+#define MAX_WAITING (1 << 20) /* bytes */
+
+FILE *output_block(void) {
+    if (!all.muted) {
+        screen_hide();
+        return stdout;
+    }
+    if (!all.blocks)
+        all.blocks = open_memstream(&all.text, &all.size);
+    if (all.blocks && !fflush(all.blocks) && all.size < MAX_WAITING)
+        return all.blocks;
+    all.muted_blocks++;
+    return NULL;
+}
+
+static void free_blocks(void) {
+    if (all.blocks)
+        fclose(all.blocks);
+    free(all.text);
+    all.blocks = NULL;
+    all.text = NULL;
+}
+
+static void show_blocks(void) {
+    if (!all.blocks)
+        return;
+    fflush(all.blocks);
+    screen_hide();
+    fwrite(all.text, 1, all.size, stdout);
+    fflush(stdout);
+    free_blocks();
+}
+
+static void say_muted(uint64_t count, const char *one, const char *many) {
+    if (count)
+        prompt_say("reprobe: %" PRIu64 " %s came meanwhile\n", count, count == 1 ? one : many);
+}
+
 void output_mute(bool mute) {
-    if (!mute && all.muted && all.muted_rows)
-        prompt_say("reprobe: %llu row%s came meanwhile\n", (unsigned long long)all.muted_rows,
-                   all.muted_rows == 1 ? "" : "s");
+    if (!mute && all.muted) {
+        show_blocks();
+        say_muted(all.muted_blocks, "more interval", "more intervals");
+        say_muted(all.muted_rows, "row", "rows");
+    }
     all.muted = mute;
-    all.muted_rows = 0;
+    all.muted_rows = all.muted_blocks = 0;
 }
 
 void output_close(void) {
     rp_tool_end(output_record_end(), false);
+    free_blocks();
     row_close();
 }

@@ -150,9 +150,8 @@ const struct verb map_verbs[] = {
      "print it again and again; on a terminal, in place",
      "NAME is as for `map`. Counts have how much they grew a second beside them (/s), the fastest "
      "first; `top N` shows so many. Every second or every SECONDS (such as 500ms), until Ctrl-C or "
-     "Enter, "
-     "or COUNT times. Rows "
-     "that come meanwhile are counted but not shown.",
+     "Enter, or COUNT times. Rows that come meanwhile are counted but not shown. What a question "
+     "with `every` counts it prints by itself.",
      "count sched_switch by comm\n"
      "watch counts 200ms 3",
      WORDS_MAP, watch_verb},

@@ -114,10 +114,21 @@ static void watch_end(struct prompt *prompt, void *ctx) {
     free(watch);
 }
 
+/* What it has counted is gone with each interval: how fast that grows says nothing. */
+static struct rp_error *check_growth(const struct entry *entry) {
+    const struct rp_question *question = entry->question;
+    if (!question || !question->every_ns || question->verb == RP_VERB_TOP)
+        return NULL;
+    return rp_error_hint_set(rp_error_new(EINVAL, "it prints each of its intervals by itself",
+                                          "cannot watch [%u]", entry->number),
+                             "to watch it, ask it without `every`");
+}
+
 static struct rp_error *start(struct prompt *prompt, const struct watch_opts *opts,
                               struct watch *watch) {
     struct answer answer;
     RP_TRY(entry_answer(prompt, opts->word, &answer));
+    RP_TRY(check_growth(answer.entry));
     if (answer.map)
         RP_TRY(entry_check_data(answer.entry, answer.map));
     watch->word = opts->word ? strdup(opts->word) : NULL;

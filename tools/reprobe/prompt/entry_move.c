@@ -86,11 +86,22 @@ static void swap(struct entry *entry, struct entry *next) {
     output_give(entry);
 }
 
+/* An editor may empty the file before it writes it. */
+static struct rp_error *check_functions(const struct entry *entry, const struct entry *next) {
+    if (rp_module_function_count(next->module) || !rp_module_function_count(entry->module))
+        return NULL;
+    return rp_error_hint_set(
+        rp_error_new(EINVAL, "the new text has no function", "cannot replace [%u]", entry->number),
+        "use `detach %u` to end it", entry->number);
+}
+
 /* `next` runs from now on, and what `entry` was is used up; on an error `entry` runs on, and `next`
  * is used up. At the same place both are live for a moment, so that nothing is missed. */
 static struct rp_error *replace(struct prompt *prompt, struct entry *entry, struct entry *next,
                                 const struct attach_points *attach_points, bool same_place) {
     struct rp_error *err = entry_bring_up(prompt, next, attach_points, entry);
+    if (!err)
+        err = check_functions(entry, next);
     if (!err)
         err = check_attach_points(entry, next);
     if (!err && (next->paused || !same_place))

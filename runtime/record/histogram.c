@@ -300,9 +300,12 @@ struct group {
 static int compare_headings(const struct rp_map_table *t, const uint8_t *a, const uint8_t *b) {
     ssize_t bucket = bucket_column(t);
     if (counts_column(t) >= 0)
-        return memcmp(a, b, t->info.key_size);
+        return rp_map_compare_keys(a, b, (void *)t);
     if (bucket < 0)
         return 0;
+    int by_column = rp_map_compare_columns(t, a, b, bucket);
+    if (by_column)
+        return by_column;
     const struct rp_column *column = &t->layout->columns.items[bucket];
     size_t at = column->bit_offset / 8, end = at + column->type->size;
     int order = memcmp(a, b, at);

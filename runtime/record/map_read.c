@@ -286,12 +286,23 @@ static int compare_views(const struct rp_view *a, const struct rp_view *b) {
         uint64_t left = rp_view_uint(a), right = rp_view_uint(b);
         return (left > right) - (left < right);
     }
-    return memcmp(a->data, b->data, a->size);
+    return memcmp(a->data + a->bit_offset / 8, b->data + b->bit_offset / 8, a->type->size);
+}
+
+int rp_map_compare_columns(const struct rp_map_table *t, const uint8_t *a, const uint8_t *b,
+                           ssize_t but) {
+    int order = 0;
+    for (size_t i = 0; !order && i < t->key_columns; i++) {
+        struct rp_view left = rp_map_cell(t, i, a), right = rp_map_cell(t, i, b);
+        order = (ssize_t)i == but ? 0 : compare_views(&left, &right);
+    }
+    return order;
 }
 
 int rp_map_compare_keys(const void *a, const void *b, void *table) {
-    struct rp_view left = rp_map_key(table, a), right = rp_map_key(table, b);
-    return compare_views(&left, &right);
+    const struct rp_map_table *t = table;
+    int order = rp_map_compare_columns(t, a, b, -1);
+    return order ? order : memcmp(a, b, t->info.key_size);
 }
 
 static int compare_numbers(const void *a, const void *b, void *table) {

@@ -80,6 +80,9 @@ static inline uint64_t rp_map_number(const struct rp_view *view) {
 
 /* The first column of the key (or the value) that means that; -1 when none does. */
 ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_member_meaning means);
+/* By the columns of the key, but one (-1: by all); 0 where these alone are the same. */
+int rp_map_compare_columns(const struct rp_map_table *t, const uint8_t *a, const uint8_t *b,
+                           ssize_t but);
 /* For qsort_r(), with the table: by key. */
 int rp_map_compare_keys(const void *a, const void *b, void *table);
 

@@ -590,6 +590,16 @@ tops() {
 	equal "saved" "top $twice by arg0 > 30" "$(grep ^top it)"
 }
 
+# Equal counts, and histograms with as much in each, are in the order of their keys.
+order_of_keys() {
+	local twice="uprobe:$probed:twice"
+	run reprobe --json -c "$probed --calls 300 >/dev/null" -e "count $twice by arg0" -e "count $twice by arg0 & 1, arg0 as N" -e "hist $twice 1 by arg0"
+	status 0
+	equal "one key" "$(seq 300)" "$(grep '"1.counts"' <<<"$out" | jsonlines key.arg0)"
+	equal "two keys" "$({ seq 2 2 300; seq 1 2 300; })" "$(grep '"2.counts"' <<<"$out" | jsonlines key.N)"
+	equal "histograms" "$(seq 300)" "$(grep '"3.dist"' <<<"$out" | jsonlines key.arg0)"
+}
+
 latencies() {
 	answer "$probed --calls 20 >/dev/null" latency "uprobe:$probed:twice"
 	equal "calls" 20 "$(grep '"histogram"' out | grep -o '"count":[0-9]*' | cut -d: -f2 | awk '{ n += $1 } END { print n + 0 }')"
@@ -1000,6 +1010,7 @@ t "until, sample" limits
 t "until: the end" limits_end
 t "until: a condition" limits_by_condition
 t "every" intervals
+t "keys in order" order_of_keys
 t "every, out of sight" intervals_out_of_sight
 t "top" tops
 t "latency" latencies

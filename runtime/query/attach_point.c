@@ -187,10 +187,9 @@ static bool find_typed_event(const char *name, char **spec, char **note) {
     rp_error_free(unread);
     if (!typed || !rp_probe_exists(typed))
         return false;
-    *note =
-        rp_text("reprobe: note: %s, which has the kernel's own arguments: this user cannot read "
-                "the fields of tracepoints",
-                typed);
+    *note = rp_text("%s, which has the kernel's own arguments: this user cannot read "
+                    "the fields of tracepoints",
+                    typed);
     *spec = rp_take(typed);
     return true;
 }

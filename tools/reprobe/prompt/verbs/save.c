@@ -3,12 +3,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "prompt/entry.h"
 #include "prompt/screen.h"
 #include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------------ save */
 
@@ -65,16 +68,32 @@ static struct rp_error *end_file(FILE *out, const char *path, struct rp_error *e
     return err || !errnum ? err : rp_error_new(errnum, NULL, "cannot write %s", path);
 }
 
+/* A file is written beside its place: what was there stays until all is written. */
+static struct rp_error *save_to(const struct prompt *prompt, const char *path) {
+    struct stat before;
+    bool is_there = !lstat(path, &before), in_place = is_there && !S_ISREG(before.st_mode);
+    RP_AUTO_FREE char *to = in_place ? strdup(path) : rp_text("%s.new", path);
+    FILE *out = to ? fopen(to, "we") : NULL;
+    if (!out)
+        return rp_error_new(errno, NULL, "cannot write %s", path);
+    bool kept = in_place || !is_there || !fchmod(fileno(out), before.st_mode);
+    struct rp_error *err = end_file(out, path, save_all(prompt, out));
+    if (!err && (!kept || (!in_place && rename(to, path))))
+        err = rp_error_new(errno, NULL, "cannot write %s", path);
+    if (err && !in_place)
+        unlink(to);
+    return err;
+}
+
 static struct rp_error *save(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *path = args_word(&args);
     if (!path)
         return args_missing("no file name was given", "save FILE");
     RP_TRY(args_end(args));
-    FILE *out = fopen(path, "we");
-    if (!out)
-        return rp_error_new(errno, NULL, "cannot write %s", path);
-    RP_TRY(end_file(out, path, save_all(prompt, out)));
-    prompt_say("saved: reprobe -f %s\n", path);
+    RP_TRY(save_to(prompt, path));
+    const char *quote =
+        path[strcspn(path, " \t\"'$`\\*?[(&;|<>~#")] ? (strchr(path, '\'') ? "\"" : "'") : "";
+    prompt_say("saved: reprobe -f %s%s%s\n", quote, path, quote);
     return NULL;
 }
 

@@ -364,6 +364,23 @@ END
 	equal "counts" "$({ echo "$(spawned) 10"; echo "$(cut -d' ' -f1 again) 100"; } | sort)" \
 		"$(jsonlines key value <exported | tr '\t' ' ' | sort)"
 	contains "the draft" "$(tail -n 40 seen)" 'oops'
+	# One that empties the file before it writes it, later: what was gathered stays.
+	cat >editor <<'END'
+#!/bin/bash
+text=$(sed 's/calls.increment(event.pid)/calls.increment(event.pid, 1)/' "$1")
+: >"$1"
+sleep 1
+echo "$text" >"$1"
+END
+	run reprobe -p $BASHPID --json -e 'load calls.c' -e '! spawn --calls 3 >/dev/null' -e 'edit 1' -e '! spawn --calls 4 >/dev/null' \
+		-e 'map calls' -e quit
+	equal "all of them" 7 "$(grep '"map"' out | jsonlines value | awk '{ n += $1 } END { print n }')"
+	contains "replaced once" "$err" '[1] reloaded'
+	echo ': >"$1"' >editor
+	run reprobe -p $BASHPID --json -e 'load calls.c' -e '! spawn --calls 3 >/dev/null' -e 'edit 1' -e '! spawn --calls 4 >/dev/null' \
+		-e 'map calls' -e quit
+	equal "by the old program" 7 "$(grep '"map"' out | jsonlines value | awk '{ n += $1 } END { print n }')"
+	contains "an empty file" "$err" 'cannot replace [1]: the new text has no function' '[1] still runs the old program'
 	# Without a terminal as well; and what is saved while it is open runs at once.
 	cat >editor <<'END'
 #!/bin/bash
@@ -697,6 +714,29 @@ examples() {
 	lacks "what the examples say" "$err" 'reprobe: cannot'
 }
 
+# What was saved before stays where the disk is full, and is run by the line that is shown.
+saves() {
+	run reprobe -e 'save it' -e quit
+	chmod 711 it
+	run bash -c 'trap "" XFSZ; ulimit -f 0; reprobe -e "save it" -e quit 2>&1 | cat; exit "${PIPESTATUS[0]}"'
+	status 1
+	equal "as before" "# commands for reprobe -f" "$(cat it)"
+	equal "nothing beside it" "" "$(find . -name '*.new')"
+	run reprobe -e 'save it' -e "save 'of two words'" -e 'save /dev/null' -e quit
+	equal "its mode" 711 "$(stat -c %a it)"
+	contains "with quotes" "$err" 'saved: reprobe -f it' "saved: reprobe -f 'of two words'" 'saved: reprobe -f /dev/null'
+	[ -c /dev/null ] || fail "/dev/null is a file"
+}
+
+quits() {
+	run reprobe -e nonsense -e quit
+	status 1
+	run reprobe -e nonsense -e 'quit 0'
+	status 0
+	run reprobe -e 'quit 3'
+	status 3
+}
+
 man_page() {
 	[ -e "$top/docs/man/reprobe-prompt.7" ] || skip "no source tree"
 	run reprobe -e 'help --man'
@@ -714,6 +754,8 @@ t "bad programs" bad_programs
 t "targets" targets
 t "ends" ends
 t "C" c_blocks
+t "quit" quits
+t "save" saves
 t "hot reload" hot_reload
 t "editors" editors
 t "retarget" retargets

@@ -147,10 +147,18 @@ static void man_replaced(const char *theirs, const char *ours) {
     puts(".Ed");
 }
 
+/* One argument of a macro: a quote in it would end it. */
+static void man_argument(const char *text) {
+    fputs(" No \"", stdout);
+    for (; *text; text++)
+        fputs(*text == '"' ? "\\(dq" : (char[]){*text, '\0'}, stdout);
+    putchar('"');
+}
+
 static void man_one(const struct verb *verb) {
     printf(".It Cm %s", verb->name);
     if (*verb->args)
-        printf(" No \"%s\"", verb->args);
+        man_argument(verb->args);
     putchar('\n');
     man_text(verb->what, true);
     if (verb->more) {
@@ -208,6 +216,7 @@ static struct rp_error *quit(struct prompt *prompt, const char *args) {
         return rp_error_new(EINVAL, "it is not a number from 0 to 255", "cannot end with `%s`",
                             status);
     prompt->status = (int)number;
+    prompt->failed &= !status; /* whoever says how it ends means that */
     prompt->leave = prompt->quit = true;
     return NULL;
 }

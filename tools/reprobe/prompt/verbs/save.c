@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Commands that save something to a file: programs as commands, rows, maps. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,8 +53,17 @@ static struct rp_error *save_one(const struct entry *entry, FILE *out) {
     return NULL;
 }
 
+/* What its questions and programs need to be taken. */
+static void save_settings(const struct prompt *prompt, FILE *out) {
+    if (prompt->limit)
+        fprintf(out, "limit %" PRIu64 "\n", prompt->limit);
+    fputs(prompt->unsafe ? "unsafe\n" : "", out);
+    fputs(prompt->types ? prompt->types : "", out);
+}
+
 static struct rp_error *save_all(const struct prompt *prompt, FILE *out) {
     fputs("# commands for reprobe -f\n", out);
+    save_settings(prompt, out);
     for (size_t i = 0; i < prompt->entries.count; i++)
         RP_TRY(save_one(prompt->entries.items[i], out));
     return NULL;

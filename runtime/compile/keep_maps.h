@@ -8,8 +8,8 @@
 struct btf;
 
 /* Whether both are declared alike: kind, sizes and, as far as their modules' BTF (NULL: none) has
- * them, the types of keys and values; for outputs, the type of the records; for variables, what they
- * begin as. */
+ * them, the types of keys and values; for outputs, the type of the records; for variables, what
+ * they begin as. */
 bool rp_maps_alike(const struct rp_object_map *a, const struct btf *a_types,
                    const struct rp_object_map *b, const struct btf *b_types);
 

@@ -68,8 +68,8 @@ static bool is_of_name(const char *text, const char *at) {
     while (before > text && before[-1] == '+')
         before--;
     size_t length = strlen(word);
-    return at[1] == ' ' || ((size_t)(before - text) >= length &&
-                            !strncmp(before - length, word, length));
+    return at[1] == ' ' ||
+           ((size_t)(before - text) >= length && !strncmp(before - length, word, length));
 }
 
 /* The + before an offset. */

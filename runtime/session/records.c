@@ -137,10 +137,8 @@ struct rp_error *rp_session_read_rows(struct rp_session *s, struct rp_module *mo
                                       rp_record_fn fn, void *ctx) {
     struct rp_layout *layout;
     RP_TRY(rp_layout_of_rows(module, &layout));
-    const struct rp_row_reader reader = {.module = module,
-                                         .fn = fn,
-                                         .ctx = ctx,
-                                         .record_size = layout ? layout->row_size : 0};
+    const struct rp_row_reader reader = {
+        .module = module, .fn = fn, .ctx = ctx, .record_size = layout ? layout->row_size : 0};
     rp_layout_free(layout);
     return rp_vec_push(&s->row_readers, reader) ? NULL : rp_error_nomem();
 }

@@ -294,7 +294,8 @@ const struct verb probe_verbs[] = {
      "pause last",
      WORDS_NUMBER, pause_verb},
     {"resume", "[N|all]", "resume a paused program",
-     "Calls that a question saw begin before the pause are told of as left out: their returns may not "
+     "Calls that a question saw begin before the pause are told of as left out: their returns may "
+     "not "
      "have been seen.",
      "trace sched_switch\n"
      "pause last\n"

@@ -152,7 +152,7 @@ static const char *by_enumerators(struct rp_query_plan *p, const struct rp_c_typ
     return text ? rp_arena_copy(&p->scope.types.arena, text, size) : NULL;
 }
 
-const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {
+static const char *find_look(const struct rp_query_plan *plan, const struct rp_node *node) {
     struct rp_query_plan *p = (struct rp_query_plan *)plan; /* its arena has the texts */
     while (node->kind == RP_NODE_MOMENT && !node->look)
         node = node->a;
@@ -165,4 +165,11 @@ const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node 
         return look ? look : by_type(node);
     }
     return node->kind == RP_NODE_MEMBER ? by_type(node) : NULL;
+}
+
+/* A program's dev_t has other bits than the kernel's. */
+const char *rp_plan_look(const struct rp_query_plan *plan, const struct rp_node *node) {
+    const char *look = find_look(plan, node);
+    bool is_of_program = node->type->btf && node->type->btf->of_program;
+    return look && !strcmp(look, "dev") && is_of_program ? "udev" : look;
 }

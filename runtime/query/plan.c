@@ -313,6 +313,19 @@ static const char *number_text(struct rp_query_plan *p, const struct rp_node *no
                                              : text;
 }
 
+static const char *sum_text(const struct rp_query_plan *p) {
+    return p->question->verb == RP_VERB_HIST ? "a histogram" : "a sum";
+}
+
+static struct rp_error *check_width(struct rp_query_plan *p) {
+    if (p->number.node->type->size <= sizeof(uint64_t))
+        return NULL;
+    return rp_error_hint_set(rp_cannot_answer(p->question, EINVAL,
+                                              "`%s` has 128 bits: %s is of numbers of 64 at most",
+                                              p->number.text, sum_text(p)),
+                             "take a half of it: (u64)%s", p->number.text);
+}
+
 static struct rp_error *plan_number(struct rp_query_plan *p) {
     const struct rp_node *node = p->exprs[0];
     p->number =
@@ -320,14 +333,14 @@ static struct rp_error *plan_number(struct rp_query_plan *p) {
     if (!p->number.text)
         return rp_error_nomem();
     if (rp_c_is_integer(node->type)) {
+        RP_TRY(check_width(p));
         RP_TRY(divide(p, &p->number.node));
         return rp_plan_moment(p, &p->number.node);
     }
     RP_AUTO_FREE char *type = rp_c_type_text(node->type);
     struct rp_error *err =
         rp_cannot_answer(p->question, EINVAL, "`%s` is %s (%s): %s is of a number", p->number.text,
-                         node->is_text ? "text" : "not a number", type ? type : "",
-                         p->question->verb == RP_VERB_HIST ? "a histogram" : "a sum");
+                         node->is_text ? "text" : "not a number", type ? type : "", sum_text(p));
     return rp_error_hint_set(err,
                              node->is_text ? "count by it: count %s by %s"
                                            : "use a member of it that is a number: %s's %s->MEMBER",

@@ -197,6 +197,14 @@ static bool is_cast(const char *open, const char *close) {
     return token.kind == RP_TOKEN_IDENT && is_type_word(&token);
 }
 
+/* Whether the token is a member's name: "p->by", "s.until". */
+static bool is_member(const char *text, const struct rp_token *token) {
+    const char *at = token->text;
+    while (at > text && isspace((unsigned char)at[-1]))
+        at--;
+    return (at - text > 0 && at[-1] == '.') || (at - text > 1 && at[-1] == '>' && at[-2] == '-');
+}
+
 /* Takes one expression: up to where an operand ends and another one begins, a comma, or a word of
  * the question's own. */
 struct rp_error *rp_question_take_expression(struct rp_question_parser *p, bool whole_rest,
@@ -210,10 +218,11 @@ struct rp_error *rp_question_take_expression(struct rp_question_parser *p, bool 
         struct rp_token token = rp_question_peek(p);
         if (token.kind == RP_TOKEN_END)
             break;
-        if (!nest.depth && token.kind == RP_TOKEN_IDENT && rp_question_is_section(&token))
+        bool is_name = token.kind == RP_TOKEN_IDENT && !is_member(*text, &token);
+        if (!nest.depth && is_name && rp_question_is_section(&token))
             break;
         RP_TRY(check_token(p, &token));
-        bool punct = token.kind == RP_TOKEN_PUNCT || (operand && is_joint(&token));
+        bool punct = token.kind == RP_TOKEN_PUNCT || (operand && is_name && is_joint(&token));
         bool closes = punct && strchr(")]", *token.text);
         if (!nest.depth && punct && *token.text == ',')
             break;

@@ -196,26 +196,12 @@ static void set_of_call(struct rp_question_scope *s, const struct rp_scope_sourc
     }
 }
 
-/* What is there everywhere has C's and the kernel's types, whatever a program calls by their names;
- * and looking for these in all of its debug information takes long. */
-static struct rp_error *parse_builtin(struct rp_question_scope *s, const char *text,
-                                      const struct rp_c_type **out) {
-    const struct rp_debug *debug = s->types.debug;
-    unsigned programs = s->types.program_count;
-    s->types.debug = NULL;
-    s->types.program_count = 0;
-    struct rp_error *err = rp_c_type_parse(&s->types, text, out);
-    s->types.debug = debug;
-    s->types.program_count = programs;
-    return err;
-}
-
 static struct rp_error *add_builtin(struct rp_question_scope *s, const struct rp_builtin *builtin,
                                     const struct rp_scope_source *source) {
     struct rp_variable variable = {.name = builtin->name,
                                    .memory = RP_MEMORY_EITHER,
                                    .origin = builtin->of_call ? RP_OF_RETURN : RP_OF_TASK};
-    RP_TRY(parse_builtin(s, builtin->type, &variable.type));
+    RP_TRY(rp_c_type_parse_builtin(&s->types, builtin->type, &variable.type));
     variable.in_place = variable.type->kind == RP_C_ARRAY;
     if (!rp_builtin_is_at(builtin, source->task)) {
         RP_AUTO_FREE char *spec = rp_spec_text(source->spec);

@@ -35,9 +35,14 @@ static void name_of(const char *text, char *out, size_t size) {
 }
 
 static bool is_taken(const struct rp_values *values, const char *member) {
-    static const char *const own[] = {"place",  "slot",   "user_stack", "kernel_stack", "ns",
-                                      "int",    "char",   "long",       "short",        "unsigned",
-                                      "sizeof", "unread", "number",     "condition",    "interval"};
+    static const char *const own[] = {
+        "place",     "slot",     "user_stack", "kernel_stack", "ns",     "unread",   "number",
+        "condition", "interval", "auto",       "break",        "case",   "char",     "const",
+        "continue",  "default",  "do",         "double",       "else",   "enum",     "extern",
+        "float",     "for",      "goto",       "if",           "inline", "int",      "long",
+        "register",  "restrict", "return",     "short",        "signed", "sizeof",   "static",
+        "struct",    "switch",   "typedef",    "typeof",       "union",  "unsigned", "void",
+        "volatile",  "while",    "asm",        "bool"};
     for (size_t i = 0; i < RP_COUNT(own); i++)
         if (!strcmp(own[i], member))
             return true;

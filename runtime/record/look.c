@@ -281,6 +281,16 @@ static void write_device(struct rp_writer *w, const struct rp_look_value *value,
     rp_write_uint(w, number & 0xfffff);
 }
 
+/* As glibc has it, and the kernel's calls take it: both numbers are in two parts. */
+static void write_user_device(struct rp_writer *w, const struct rp_look_value *value,
+                              const char *rest) {
+    uint64_t number = bits_of(value);
+    (void)rest;
+    rp_write_uint(w, (number >> 8 & 0xfff) | (number >> 32 & 0xfffff000));
+    rp_write_char(w, ':');
+    rp_write_uint(w, (number & 0xff) | (number >> 12 & 0xffffff00));
+}
+
 /* ------------------------------------------------------------------ the network's order */
 
 static void write_big_endian(struct rp_writer *w, const struct rp_look_value *value,
@@ -404,6 +414,7 @@ static const struct rp_look looks[] = {
     {"flags", write_flags, 16, false, false, false, false},
     {"user", write_user, 12, false, false, false, false},
     {"dev", write_device, 7, false, false, false, false},
+    {"udev", write_user_device, 7, false, false, false, false},
     {"port", write_big_endian, 5, false, true, false, false},
     {"ip", write_address, 15, false, true, true, true},
     {"ip6", write_address6, 24, false, true, true, true},

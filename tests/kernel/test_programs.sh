@@ -674,7 +674,61 @@ kept_in_registers() {
 	equal "its arguments" $'-1\t-2\t-3' "$(asked f a b c)"
 }
 
+# Names that the kernel, C and questions have, too, and numbers that are not the kernel's.
+own_meanings() {
+	cat >odd.c <<-'END'
+		#include <sys/sysmacros.h>
+		#include <sys/types.h>
+		struct task_struct { char real_parent; };
+		struct words { int by, until, matching, in; };
+		__attribute__((noinline, noipa)) int f(dev_t dev, struct task_struct *t, struct words *w, int return_) { return 0; }
+		__attribute__((noinline, noipa)) int wide(__int128 w) { return 0; }
+		int main(void)
+		{
+		    struct task_struct t = {1};
+		    struct words w = {2, 3, 4, 5};
+		    f(makedev(259, 300), &t, &w, 6);
+		    return wide(7);
+		}
+	END
+	gcc -O0 -g -o odd odd.c
+	run reprobe -e 'trace ./odd:f dev' -c ./odd
+	contains "the program's device" "$out" '259:300'
+	run reprobe --json -e 'trace ./odd:f w->by, w->until, w->matching, w->in, return_' -c ./odd
+	equal "words" $'2\t3\t4\t5\t6' "$(jsonlines 'data.w->by' 'data.w->until' 'data.w->matching' 'data.w->in' data.return_ <out)"
+	run reprobe --json -e 'count ./odd:f by w->by if w->until == 3' -c ./odd
+	status 0
+	run reprobe --json -e 'trace ./odd:f ppid, t->real_parent' -c ./odd
+	status 0
+	for verb in sum max stats hist; do
+		run reprobe -e "$verb ./odd:wide w"
+		status 1
+		says 'has 128 bits'
+	done
+}
+
+# A class's own member hides its bases', and of several bases' none is meant.
+bases() {
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	cat >bases.cc <<-'END'
+		struct a { int x, y; };
+		struct b { int y, z; };
+		struct c : a, b { int x; };
+		__attribute__((noinline)) int f(c *p) { __asm__ volatile("" : : "r"(p) : "memory"); return p->x; }
+		int main() { c it; it.a::x = 1, it.a::y = 2, it.b::y = 3, it.z = 4, it.x = 5; return f(&it) != 5; }
+	END
+	g++ -O0 -g -o bases bases.cc
+	run reprobe --json -e 'trace ./bases:f p->x, p->z' -c ./bases
+	status 0
+	equal "its own, and one base's" $'5\t4' "$(jsonlines 'data.p->x' 'data.p->z' <out)"
+	run reprobe -e 'trace ./bases:f p->y'
+	status 1
+	says 'several bases of struct c have a member `y`'
+}
+
 t "looking" looking
+t "own meanings of names" own_meanings
+t "members of bases" bases
 t "a frame that is aligned" aligned
 t "functions that take something else" passed_otherwise
 t "variables in registers" kept_in_registers

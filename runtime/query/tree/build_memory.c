@@ -55,7 +55,7 @@ static void add_near(void *ctx, const char *name) {
 }
 
 static struct rp_error *no_member(const struct rp_parser *p, const struct rp_c_type *composite,
-                                  const struct rp_token *name) {
+                                  const struct rp_token *name, bool is_ambiguous) {
     RP_AUTO_FREE char *type = rp_c_type_text(composite);
     RP_AUTO_FREE char *wanted = strndup(name->text, name->len);
     bool of_program = composite->btf && composite->btf->of_program;
@@ -64,6 +64,9 @@ static struct rp_error *no_member(const struct rp_parser *p, const struct rp_c_t
     if (!rp_c_is_complete(composite))
         return rp_parse_error(p, name->text, "%s does not tell what is in %s",
                               of_program ? "the debug information" : "this kernel", type);
+    if (is_ambiguous)
+        return rp_parse_error(p, name->text, "several bases of %s have a member `%s`", type,
+                              wanted);
     struct rp_nearest nearest = {.wanted = wanted};
     rp_c_members_each(p->scope->types, composite, add_near, &nearest);
     RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
@@ -119,7 +122,7 @@ static struct rp_error *build_one_member(const struct rp_parser *p, const struct
     struct rp_c_member member;
     RP_TRY(composite_of(p, a, arrow, name, &composite));
     if (!rp_c_member_find(p->scope->types, composite, name->text, name->len, &member))
-        return no_member(p, composite, name);
+        return no_member(p, composite, name, member.is_ambiguous);
     struct rp_node *node = rp_node_of(p, RP_NODE_MEMBER, a->text, end, a, NULL, NULL);
     if (!node)
         return rp_error_nomem();

@@ -384,36 +384,52 @@ static bool is_named(const char *own, const char *name, size_t length) {
     return strlen(own) == length && !memcmp(own, name, length);
 }
 
-/* The member of that name, also in a struct without a name inside: which, of what, from where on.
- */
-static bool find_member(const struct rp_btf *btf, const struct btf_type *t, const char *name,
-                        size_t length, unsigned depth, uint64_t base, struct rp_c_member *out,
-                        uint32_t *id) {
-    for (unsigned i = 0; i < btf_vlen(t) && depth < DEPTH_MAX; i++) {
+static bool find_own(const struct rp_btf *btf, const struct btf_type *t, const char *name,
+                     size_t length, uint64_t base, struct rp_c_member *out, uint32_t *id) {
+    for (unsigned i = 0; i < btf_vlen(t); i++) {
         const struct btf_member *m = &btf_members(t)[i];
         const char *own = rp_btf_string(btf, m->name_off);
-        uint64_t offset = base + btf_member_bit_offset(t, i);
-        const struct btf_type *inner = rp_btf_base_type(btf, m->type);
-        if (*own && is_named(own, name, length)) {
-            *out = (struct rp_c_member){
-                .name = own, .bit_offset = offset, .bits = btf_member_bitfield_size(t, i)};
-            *id = m->type;
-            return true;
-        }
-        if (!*own && btf_is_composite(inner) &&
-            find_member(btf, inner, name, length, depth + 1, offset, out, id))
-            return true;
+        if (!*own || !is_named(own, name, length))
+            continue;
+        *out = (struct rp_c_member){.name = own,
+                                    .bit_offset = base + btf_member_bit_offset(t, i),
+                                    .bits = btf_member_bitfield_size(t, i)};
+        *id = m->type;
+        return true;
     }
     return false;
 }
 
+/* The first member of that name, or else those in structs without a name inside, which are C++'s
+ * bases, too: which, of what, from where on. Returns how many there are. */
+static unsigned find_member(const struct rp_btf *btf, const struct btf_type *t, const char *name,
+                            size_t length, unsigned depth, uint64_t base, struct rp_c_member *out,
+                            uint32_t *id) {
+    unsigned found = 0;
+    if (find_own(btf, t, name, length, base, out, id))
+        return 1;
+    for (unsigned i = 0; i < btf_vlen(t) && depth < DEPTH_MAX && found < 2; i++) {
+        const struct btf_member *m = &btf_members(t)[i];
+        const struct btf_type *inner = rp_btf_base_type(btf, m->type);
+        struct rp_c_member other;
+        if (*rp_btf_string(btf, m->name_off) || !btf_is_composite(inner))
+            continue;
+        found += find_member(btf, inner, name, length, depth + 1,
+                             base + btf_member_bit_offset(t, i), found ? &other : out, id);
+    }
+    return found;
+}
+
 bool rp_c_member_find(struct rp_c_types *types, const struct rp_c_type *composite, const char *name,
                       size_t length, struct rp_c_member *out) {
+    *out = (struct rp_c_member){0};
     if (!rp_c_is_complete(composite))
         return false;
-    uint32_t id;
+    uint32_t id = 0;
     const struct btf_type *t = rp_btf_type(composite->btf, composite->plain);
-    if (!find_member(composite->btf, t, name, length, 0, 0, out, &id))
+    unsigned found = find_member(composite->btf, t, name, length, 0, 0, out, &id);
+    out->is_ambiguous = found > 1;
+    if (found != 1)
         return false;
     out->type = rp_c_type_of(types, composite->btf, id);
     return out->type;

@@ -94,8 +94,9 @@ struct rp_c_member {
     uint64_t bit_offset; /* in the struct that was asked, also when the member is one of a struct
                             without a name in it */
     unsigned bits;       /* of a bit field; else 0 */
+    bool is_ambiguous;   /* several bases have one of that name */
 };
-/* False: there is no such member, or no memory. */
+/* False: there is no such member, it is ambiguous, or no memory. */
 bool rp_c_member_find(struct rp_c_types *types, const struct rp_c_type *composite, const char *name,
                       size_t length, struct rp_c_member *out);
 /* Calls `each` with the name of every member, those of structs without a name included. */
@@ -133,5 +134,9 @@ char *rp_c_type_declare(const struct rp_c_type *type, const char *name);
  * Errors say what is wrong with it, and what may have been meant. */
 struct rp_error *rp_c_type_parse(struct rp_c_types *types, const char *text,
                                  const struct rp_c_type **out);
+/* What is there everywhere has C's and the kernel's types, whatever a program calls by their names;
+ * and looking for these in all of its debug information takes long. */
+struct rp_error *rp_c_type_parse_builtin(struct rp_c_types *types, const char *text,
+                                         const struct rp_c_type **out);
 
 #endif

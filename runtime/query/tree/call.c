@@ -178,7 +178,7 @@ static struct rp_error *make_helper(const struct rp_parser *p, const struct func
     node->reads_return |= !call->count && p->scope->task_at_return;
     node->memory = strchr(function->type, '*') ? RP_MEMORY_KERNEL : p->scope->memory;
     *out = node;
-    return rp_c_type_parse(p->scope->types, function->type, &node->type);
+    return rp_c_type_parse_builtin(p->scope->types, function->type, &node->type);
 }
 
 /* hex(a) */

@@ -255,3 +255,15 @@ struct rp_error *rp_c_type_parse(struct rp_c_types *types, const char *text,
         err = rp_error_new(EINVAL, "there is more than a type's name", "cannot read the type");
     return err ? rp_error_what_set(err, "cannot read the type `%s`", text) : NULL;
 }
+
+struct rp_error *rp_c_type_parse_builtin(struct rp_c_types *types, const char *text,
+                                         const struct rp_c_type **out) {
+    const struct rp_debug *debug = types->debug;
+    unsigned programs = types->program_count;
+    types->debug = NULL;
+    types->program_count = 0;
+    struct rp_error *err = rp_c_type_parse(types, text, out);
+    types->debug = debug;
+    types->program_count = programs;
+    return err;
+}

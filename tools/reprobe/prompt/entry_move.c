@@ -124,7 +124,7 @@ static struct rp_error *replace_text(struct prompt *prompt, struct entry *entry,
     struct entry *next = successor(entry);
     if (!next)
         return rp_error_nomem();
-    next->text = strdup(text);
+    next->text = text ? strdup(text) : NULL;
     if (!next->text || !entry_copy_settings(next, &entry->settings)) {
         entry_end(prompt, next);
         return rp_error_nomem();

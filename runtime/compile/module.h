@@ -106,9 +106,6 @@ void rp_module_unwatch(struct rp_module *module, const struct rp_missing *missin
  */
 void rp_module_add_unseen(struct rp_module *module, uint64_t processes);
 uint64_t rp_module_unseen(const struct rp_module *module);
-/* Its programs would unwind stacks of processes, but nobody here can look rules up. */
-void rp_module_set_by_frame_pointers(struct rp_module *module);
-bool rp_module_is_by_frame_pointers(const struct rp_module *module);
 /* The module whose ids of unwound stacks it has taken over with its maps, which may have been freed
  * since; NULL: none. */
 const struct rp_module *rp_module_stacks_of(const struct rp_module *module);

@@ -26,7 +26,6 @@ struct rp_module {
     bool unsure_of_returns;
     uint64_t unseen; /* processes */
     uint64_t cut;    /* stacks */
-    bool by_frame_pointers;
     const struct rp_module *stacks_of; /* see rp_module_stacks_of() */
     RP_VEC(struct rp_missing) watched;
 };

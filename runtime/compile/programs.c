@@ -152,14 +152,6 @@ const struct rp_module *rp_module_stacks_of(const struct rp_module *module) {
     return module->stacks_of;
 }
 
-void rp_module_set_by_frame_pointers(struct rp_module *module) {
-    module->by_frame_pointers = true;
-}
-
-bool rp_module_is_by_frame_pointers(const struct rp_module *module) {
-    return module->by_frame_pointers;
-}
-
 void rp_module_add_cut(struct rp_module *module, uint64_t stacks) {
     module->cut += stacks;
 }

@@ -244,9 +244,6 @@ struct rp_error *rp_module_losses(const struct rp_module *module,
     }
     const struct listener listener = {each, ctx};
     tell_missed(module, &listener);
-    if (rp_module_is_by_frame_pointers(module))
-        each(ctx, "stacks of processes lack functions without frame pointers: install libdw1 "
-                  "(elfutils-libs)");
     tell(&listener, rp_module_cut_stacks(module),
          "stacks of processes are cut, as [cut] says there: they are deeper than what is looked "
          "at, or how they go on cannot be read");

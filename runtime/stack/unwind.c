@@ -9,7 +9,6 @@
 
 #include "compile/module.h"
 #include "compile/object.h"
-#include "debug/libdw.h"
 #include "kernel/pids.h"
 #include "stack/mappings.h"
 #include "stack/unwound_list.h"
@@ -332,10 +331,7 @@ static bool open_maps(struct rp_unwind *u) {
         if (u->fds[i] < 0)
             return false;
     }
-    if (!rp_libdw_open())
-        return true;
-    rp_module_set_by_frame_pointers(u->module);
-    return false;
+    return true;
 }
 
 static bool turn(const struct rp_unwind *u, bool on) {

@@ -194,15 +194,13 @@ leaked() {
 	equal "bytes and allocations" "20000	20" "$(grep '"stack":\["leak_inner","leak_outer","main",' out | tail -n 1 | jsonlines bytes allocations)"
 }
 
-# An empty file of that name stands for a library that is not installed.
+# How stacks go on is known without it. An empty file of that name stands for a library that is not installed.
 without_libdw() {
-	made cc -fno-omit-frame-pointer
+	made cc -fomit-frame-pointer
 	mkdir none
 	: >none/libdw.so.1
-	run env LD_LIBRARY_PATH="$tmp/none" reprobe --json -c './unwound again 5' -e 'count ./unwound:reach by ustack'
-	status 0
-	contains "that is told" "$err" "stacks of processes lack functions without frame pointers: install libdw1"
-	equal "all are counted" 15 "$(jsonlines value <out | awk '{ n += $1 } END { print n }')"
+	LD_LIBRARY_PATH=$tmp/none asked 1 recursion 10
+	equal "all functions" "$(recursion 10)" "$(rows)"
 }
 
 # ------------------------------------------------------------------ gdb
@@ -231,6 +229,12 @@ same_as_gdb() {
 	echo a line >&"$fifo"
 	wait_in "a row" has_rows 1
 	wait_for "$1 waits" waits_to_read "$reader"
+	# Of a stack that is deeper than the copy the first one is cut, and the next is not.
+	if grep -q '\[cut\]' out; then
+		echo a line >&"$fifo"
+		wait_in "another row" has_rows 2
+		wait_for "$1 waits" waits_to_read "$reader"
+	fi
 	# It looks while the call goes on, which newer C libraries have functions for.
 	theirs=$(by_gdb "$reader" | plain | sed -n '/^read$/,$p')
 	kill -INT "$pid"

@@ -6,6 +6,8 @@
  * places, and probed:guarded(int), which has a semaphore; prints the arguments, and whether the
  * semaphore was raised probed --faults N     touches N new pages probed --spin MS      uses so many
  * milliseconds of processor time
+ *
+ * With PROBED_UNTIL=FILE it ends when there is such a file.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -103,6 +105,11 @@ static void spin(long ms) {
     while (now.tv_sec * 1000 + now.tv_nsec / 1000000 < ms);
 }
 
+static void wait_until(const char *file) {
+    while (file && access(file, F_OK))
+        usleep(10000);
+}
+
 int main(int argc, char **argv) {
     int count = argc == 3 ? atoi(argv[2]) : 0;
     if (count <= 0) {
@@ -119,5 +126,6 @@ int main(int argc, char **argv) {
         spin(count);
     else
         return 2;
+    wait_until(getenv("PROBED_UNTIL"));
     return 0;
 }

@@ -121,13 +121,13 @@ slots() {
 	local all='[{"min":0,"max":1,"count":2},{"min":2,"max":3,"count":2},{"min":4,"max":7,"count":0}'
 	contains "the map" "$out" "\"map\":\"hists\",\"key\":$caller,\"value\":{\"comm\":\"python3\"},\"histogram\":$all" \
 		'{"min":512,"max":1023,"count":2}]}'
-	contains "a variable" "$out" "\"map\":\".bss\",\"key\":\"whole\",\"histogram\":$all"
-	contains "one of several" "$out" '"key":"odd_and_even[1]","histogram":[{"min":0,"max":1,"count":1},{"min":2,"max":3,"count":1}'
+	contains "a variable" "$out" "\"map\":\".bss\",\"key\":\"whole\",\"value\":{\"comm\":\"\"},\"histogram\":$all"
+	contains "one of several" "$out" '"key":"odd_and_even[1]","value":{"comm":""},"histogram":[{"min":0,"max":1,"count":1},{"min":2,"max":3,"count":1}'
 	caller 0 1 2 3 900 901
 	traced
 	matches "the map" "$out" "^key = $caller, comm = python3$"
 	matches "the map" "$out" '^ +0 -> 1 +: 2 +\|\*+'
-	matches "the variable" "$out" '^  whole:$'
+	matches "the variable" "$out" '^  whole: comm = $'
 }
 
 uprobes() {

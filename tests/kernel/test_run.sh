@@ -112,6 +112,7 @@ message_lines() {
 }
 
 # Records that are ids of processes, in a program that also keeps the stacks of these.
+has_lines() { [ "$(grep -c '"seen"' out)" -ge "$1" ]; }
 process_ids() {
 	cat >ids.c <<'END'
 struct key { u32 pid; int id; };
@@ -129,7 +130,11 @@ int f(struct pt_regs *ctx)
     return 0;
 }
 END
-	run reprobe run --json ids.c -a "f=uprobe:$helpers/probed:twice" -c 'echo $$ >id; exec probed --calls 9 >/dev/null'
+	rm -f seen
+	PROBED_UNTIL=seen start reprobe run --json ids.c -a "f=uprobe:$helpers/probed:twice" -c 'echo $$ >id; exec probed --calls 9 >/dev/null'
+	wait_in "rows" has_lines 9
+	touch seen
+	stopped
 	status 0
 	equal "rows" "9 {\"output\":\"seen\",\"data\":{\"value\":$(cat id)}}" \
 		"$(grep '"seen"' out | sort | uniq -c | sed 's/^ *//')"

@@ -24,8 +24,8 @@ struct rp_module {
     struct rp_timings timings;
     uint64_t missed, missed_returns; /* by what is gone */
     bool unsure_of_returns;
-    uint64_t unseen; /* processes */
-    uint64_t cut;    /* stacks */
+    uint64_t unseen;                   /* processes */
+    uint64_t cut;                      /* stacks */
     const struct rp_module *stacks_of; /* see rp_module_stacks_of() */
     RP_VEC(struct rp_missing) watched;
 };

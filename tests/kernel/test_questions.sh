@@ -152,12 +152,12 @@ rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
 
 # What a call has filled is as long as what it returned; behind that is what was there before.
 filled_buffers() {
-	cat >read <<-'END'
+	cat >parts.sh <<-'END'
 		{ printf hello; sleep 0.2; printf abc; } | dd bs=40 of=/dev/null status=none
 	END
-	asked "sh read" 'trace read return(buf) as GOT ret if comm == "dd" && count == 40'
+	asked "sh parts.sh" 'trace read return(buf) as GOT ret if comm == "dd" && count == 40'
 	equal "what was read" "hello 5|abc 3| 0" "$(rows data.GOT data.ret | paste -sd'|')"
-	asked "sh read" 'count read by return(buf) as GOT if comm == "dd" && count == 40 && return(buf) == "abc"'
+	asked "sh parts.sh" 'count read by return(buf) as GOT if comm == "dd" && count == 40 && return(buf) == "abc"'
 	equal "a condition, and a key" '{"GOT":"abc"},"value":1' "$(grep -o '{"GOT.*"value":1' <<<"$out")"
 	ln -s where/it/leads link
 	asked 'readlink link' 'trace readlink return(buf) as GOT bufsiz > 14 as MORE if comm == "readlink"'

@@ -248,10 +248,6 @@ static struct rp_error *note_unknown(struct rp_object *object) {
 
 /* ------------------------------------------------------------- all of it */
 
-static void cleanup_btf(struct btf **btf) {
-    btf__free(*btf);
-}
-
 /* The kernel checks a global function for itself, whatever its callers give it; a hidden one it is
  * to check where it is called, as libbpf has it. */
 static void make_static(void *ctx, const char *function) {
@@ -276,7 +272,7 @@ static struct rp_error *read_types(const struct btf *given, struct rp_object *ob
     const void *raw = given ? btf__raw_data(given, &size) : NULL;
     if (!given)
         return NULL;
-    RP_AUTO(cleanup_btf) struct btf *btf = raw ? btf__new(raw, size) : NULL;
+    RP_AUTO_BPF_BTF struct btf *btf = raw ? btf__new(raw, size) : NULL;
     int proto = btf ? btf__add_func_proto(btf, 0) : -1;
     int function = proto > 0 ? btf__add_func(btf, "rp_send", BTF_FUNC_STATIC, proto) : -1;
     if (function > 0)

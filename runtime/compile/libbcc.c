@@ -12,6 +12,7 @@
 #include "compile/compiler.h"
 #include "compile/diagnostics.h"
 #include "compile/libbcc_text.h"
+#include "compile/libbpf.h"
 #include "compile/link.h"
 #include "compile/load.h"
 #include "compile/outputs.h"
@@ -299,10 +300,6 @@ static struct rp_error *calls_nobody(const struct rp_libbcc_call *call) {
     return rp_error_hint_set(err, "write the function in the source, as `static inline`");
 }
 
-static void cleanup_btf(struct btf **btf) {
-    btf__free(*btf);
-}
-
 /* While it compiles libbcc counts maps from -1 down; it creates them upwards, when it has all. */
 static ssize_t map_of_count(void *bcc, const struct rp_shim_sink *sink, int64_t count,
                             const struct rp_object *object) {
@@ -314,8 +311,7 @@ static ssize_t map_of_count(void *bcc, const struct rp_shim_sink *sink, int64_t 
 /* The types of what is sent (outputs.h). Of the variables libbcc leaves nothing. */
 static struct rp_error *take_records(void *bcc, const struct rp_shim_sink *sink,
                                      struct rp_object *object) {
-    RP_AUTO(cleanup_btf)
-    struct btf *btf = object->btf ? btf__new(object->btf, object->btf_size) : NULL;
+    RP_AUTO_BPF_BTF struct btf *btf = object->btf ? btf__new(object->btf, object->btf_size) : NULL;
     for (uint32_t id = 1; btf && id < btf__type_cnt(btf); id++) {
         struct rp_sent sent;
         if (!rp_sent_read(btf, id, &sent))

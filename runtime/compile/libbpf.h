@@ -3,6 +3,7 @@
 #ifndef RP_COMPILE_LIBBPF_H
 #define RP_COMPILE_LIBBPF_H
 
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "compile/object.h"
@@ -32,6 +33,10 @@ static inline void rp_cleanup_bpf_object(struct bpf_object **object) {
     bpf_object__close(*object);
 }
 #define RP_AUTO_BPF_OBJECT RP_AUTO(rp_cleanup_bpf_object)
+static inline void rp_cleanup_bpf_btf(struct btf **btf) {
+    btf__free(*btf);
+}
+#define RP_AUTO_BPF_BTF RP_AUTO(rp_cleanup_bpf_btf)
 
 /* What the map is like, but its name and its types, and whether libbpf's headers declare it. */
 void rp_libbpf_describe_map(const struct bpf_map *map, struct rp_object_map *out);

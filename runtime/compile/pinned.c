@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 
 #include "compile/keep_maps.h"
+#include "compile/libbpf.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
@@ -16,11 +17,9 @@ static bool differs(int fd, const struct rp_object_map *map, const struct btf *b
     uint32_t size = sizeof(info);
     if (!btf || bpf_obj_get_info_by_fd(fd, &info, &size) || !info.btf_id)
         return false;
-    struct btf *pinned = btf__load_from_kernel_by_id(info.btf_id);
-    bool alike = !pinned || (rp_types_alike(pinned, info.btf_key_type_id, btf, map->btf_key) &&
-                             rp_types_alike(pinned, info.btf_value_type_id, btf, map->btf_value));
-    btf__free(pinned);
-    return !alike;
+    RP_AUTO_BPF_BTF struct btf *pinned = btf__load_from_kernel_by_id(info.btf_id);
+    return pinned && !(rp_types_alike(pinned, info.btf_key_type_id, btf, map->btf_key) &&
+                       rp_types_alike(pinned, info.btf_value_type_id, btf, map->btf_value));
 }
 
 struct rp_error *rp_pinned_note(struct rp_object *object, const struct rp_object_map *map,

@@ -259,12 +259,11 @@ static bool find_cfa(const struct rp_frame_row *row, uint64_t address, struct rp
     const struct rp_frame_value *cfa = &row->cfa;
     struct machine m = {.address = address};
     struct term term;
-    bool is_found = cfa->how == RP_FRAME_OF_REGISTER
-                        ? push_register(&m, cfa->reg, cfa->offset) && m.stack[0].of != NUMBER
-                        : cfa->how == RP_FRAME_OF_EXPRESSION && evaluate(&m, cfa, &term);
-    if (is_found && cfa->how == RP_FRAME_OF_REGISTER)
+    if (cfa->how == RP_FRAME_OF_REGISTER && push_register(&m, cfa->reg, cfa->offset))
         term = m.stack[0];
-    if (!is_found || term.offset != (int32_t)term.offset)
+    else if (cfa->how != RP_FRAME_OF_EXPRESSION || !evaluate(&m, cfa, &term))
+        return false;
+    if (term.of == NUMBER || term.offset != (int32_t)term.offset)
         return false;
     rule->cfa_of = (uint8_t)(base_of(&term) | (term.is_in_memory ? RP_DEREF : 0));
     rule->cfa = (int32_t)term.offset;

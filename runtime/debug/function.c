@@ -341,10 +341,12 @@ static bool is_copy(const char *symbol) {
 
 /* Compilers of other languages than C and C++ have their own, and a function that was changed, such
  * as by leaving a parameter out, has none that anybody knows. */
-static void set_convention(struct reading *r, const char *symbol) {
+static void set_convention(struct reading *r, const struct rp_debug *debug, uint64_t address) {
     struct rp_debug_function *f = r->out;
-    bool known = (is_c(r->language) || is_c_plus_plus(r->language)) && !is_copy(symbol) &&
-                 rp_dw_number(r->function, DW_AT_calling_convention, DW_CC_normal) == DW_CC_normal;
+    bool known =
+        (is_c(r->language) || is_c_plus_plus(r->language)) &&
+        rp_dw_number(r->function, DW_AT_calling_convention, DW_CC_normal) == DW_CC_normal &&
+        !is_copy(rp_debug_program_symbol(debug, address));
     bool holds = known && !f->result.is_class && r->frame.is_entry && !f->is_inlined;
     for (size_t i = 0; i < f->count; i++)
         holds &= f->parameters[i].type && is_passed(&f->parameters[i].place);
@@ -406,7 +408,7 @@ struct rp_error *rp_debug_function_read(const struct rp_debug *debug, Dwarf_Die 
     struct rp_error *err = read_parameters(&r);
     if (!err)
         read_result(&r);
-    set_convention(&r, rp_debug_program_symbol(debug, address));
+    set_convention(&r, debug, address);
     if (!err && (line || !r.frame.is_entry))
         err = read_locals(&r, &scopes);
     if (line && line->is_empty)

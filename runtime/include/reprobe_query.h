@@ -72,11 +72,11 @@ struct rp_member_schema {
     const char *header; /* of its column; default: the name */
     const char *unit;   /* "ns", or how the number is shown: "duration" (ns in the unit that fits),
                            "in:us", "hex", "oct", "errno", "signal", "open" (flags), "dev" (as the
-                           kernel has it), "udev" (as programs do), "user",   "port", "ip" and "ip6"
-                           (in   the network's order), "time" (of day, of ns   since boot), "ksym"
-                           (the   kernel's function there), "usym" (a process's:   its id is in the
-                           upper   half   of 128 bits),   "syscall", "names:0=A,1=B", "flags:1=A,2=B";
-                           NULL:   none, or   not known */
+                           kernel has it), "udev" (as programs do), "user", "port", "ip" and "ip6"
+                           (in the network's order), "time" (of day, of ns since boot), "ksym" (the
+                           kernel's function there), "usym" (a process's: its id is in the upper
+                           half of 128 bits), "syscall", "names:0=A,1=B", "flags:1=A,2=B"; NULL:
+                           none, or not known */
     const char *stacks; /* of a stack: the BPF_STACK_TRACE that has it */
     uint32_t offset, size; /* bytes; set by the library, and of records only where `name` is NULL
                             */

@@ -77,18 +77,8 @@ static const struct {
     {"signal_deliver", "sig", "signal"},
 };
 
-/* "openat" of sys_enter_openat, sys_exit_openat, __x64_sys_openat; else as it is. */
-static const char *call_name(const char *target) {
-    static const char *const prefixes[] = {"sys_enter_", "sys_exit_"};
-    for (size_t i = 0; i < RP_COUNT(prefixes); i++)
-        if (!strncmp(target, prefixes[i], strlen(prefixes[i])))
-            return target + strlen(prefixes[i]);
-    const char *call = strstr(target, "_sys_");
-    return call && !strncmp(target, "__", 2) ? call + strlen("_sys_") : target;
-}
-
 static const char *by_call(const struct rp_spec *spec, const char *argument) {
-    const char *call = call_name(spec->target);
+    const char *call = rp_question_call_name(spec->target);
     for (size_t i = 0; i < RP_COUNT(of_arguments); i++)
         if (!strcmp(of_arguments[i].call, call) && !strcmp(of_arguments[i].argument, argument))
             return of_arguments[i].look;

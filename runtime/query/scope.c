@@ -225,15 +225,20 @@ static const struct {
 } buffers[] = {{"buf", "count"}, {"buf", "len"},  {"buf", "bufsiz"},
                {"buff", "len"},  {"ubuf", "len"}, {"ubuf", "size"}};
 
+const char *rp_question_call_name(const char *target) {
+    static const char *const prefixes[] = {"sys_enter_", "sys_exit_"};
+    for (size_t i = 0; i < RP_COUNT(prefixes); i++)
+        if (!strncmp(target, prefixes[i], strlen(prefixes[i])))
+            return target + strlen(prefixes[i]);
+    const char *call = strstr(target, "_sys_");
+    return call && !strncmp(target, "__", 2) ? call + strlen("_sys_") : target;
+}
+
 /* Calls that fill the buffer, and return how much of it. */
 static bool fills_buffer(const char *target) {
     static const char *const calls[] = {"read",       "pread64",   "recvfrom", "readlink",
                                         "readlinkat", "getrandom", "vfs_read", "ksys_read"};
-    static const char *const heads[] = {"sys_enter_", "sys_exit_", "__x64_sys_", "__arm64_sys_"};
-    const char *colon = strrchr(target, ':'), *name = colon ? colon + 1 : target;
-    for (size_t i = 0; i < RP_COUNT(heads); i++)
-        if (rp_starts_with(name, heads[i]))
-            name += strlen(heads[i]);
+    const char *name = rp_question_call_name(target);
     for (size_t i = 0; i < RP_COUNT(calls); i++)
         if (!strcmp(name, calls[i]))
             return true;

@@ -35,6 +35,8 @@ struct rp_scope_source {
 };
 struct rp_error *rp_question_scope_begin(struct rp_question_scope *scope,
                                          const struct rp_scope_source *source);
+/* "openat" of sys_enter_openat, sys_exit_openat, __x64_sys_openat; else as it is. */
+const char *rp_question_call_name(const char *target);
 /* Only the arguments, of another one of several. */
 struct rp_error *rp_question_scope_add(struct rp_question_scope *scope,
                                        const struct rp_scope_source *source);

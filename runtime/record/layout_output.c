@@ -295,9 +295,11 @@ struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_lay
     *out = NULL;
     const struct btf *btf = rp_module_btf(module);
     RP_AUTO(rp_cleanup_layout) struct rp_layout *list = NULL;
-    bool several, text = rp_module_calls(module, BPF_FUNC_seq_printf) ||
-                         rp_module_calls(module, BPF_FUNC_seq_printf_btf);
-    struct row row = text ? (struct row){0} : find_row(btf, &several);
+    if (rp_module_calls(module, BPF_FUNC_seq_printf) ||
+        rp_module_calls(module, BPF_FUNC_seq_printf_btf))
+        return NULL;
+    bool several;
+    struct row row = find_row(btf, &several);
     if (row.type <= 0 || is_text(btf, row.type))
         return NULL;
     if (several)

@@ -8,12 +8,19 @@
  * calls
  * --die N         N threads are in a nanosleep() of an hour when the process ends
  * --reads N       N read() from standard input, of 1, 2, 3, ... bytes
+ * --refused N     N setpgid(0, 7), which a seccomp filter refuses, and N of setpgid(0, -7), which
+ * the kernel refuses, and one of setpgid(0, 0)
  */
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -117,6 +124,31 @@ static void read_more_and_more(int count) {
             exit(1);
 }
 
+/* Of setpgid(): its second argument is 7. On x86-64 and arm64, whose numbers have their low half
+ * first. */
+static void refuse_seven(void) {
+    struct sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setpgid, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {sizeof(filter) / sizeof(filter[0]), filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
+        exit(1);
+}
+
+static void be_refused(int count) {
+    refuse_seven();
+    for (int i = 0; i < count; i++)
+        if (!setpgid(0, 7) || errno != EPERM || !setpgid(0, -7) || errno != EINVAL)
+            exit(1);
+    setpgid(0, 0);
+}
+
 int main(int argc, char **argv) {
     int count = argc == 3 ? atoi(argv[2]) : 0;
     pthread_t *threads = count > 0 ? calloc((size_t)count, sizeof(*threads)) : NULL;
@@ -137,6 +169,8 @@ int main(int argc, char **argv) {
             pthread_join(threads[i], NULL);
     } else if (!strcmp(argv[1], "--reads")) {
         read_more_and_more(count);
+    } else if (!strcmp(argv[1], "--refused")) {
+        be_refused(count);
     } else if (!strcmp(argv[1], "--die")) {
         start_threads(count, threads);
         for (int i = 0; i < count; i++)

@@ -152,6 +152,24 @@ calls_of_edited_programs() {
 3 3 1" "$(grep '"ret"' out | jsonlines key.count key.ret value | tr '\t' ' ' | sort)"
 }
 
+# A seccomp filter comes before the entry: such a call has only a return.
+calls_that_seccomp_refuses() {
+	asked "$calls --refused 5" 'trace setpgid pgid ret' 'count setpgid by ret' 'latency setpgid' \
+		'count setpgid by pgid, ret if pgid < 0'
+	equal "rows" "-7 -22 -7 -22 -7 -22 -7 -22 -7 -22 0 0" "$(grep '"event' out | jsonlines data.pgid data.ret | xargs)"
+	equal "by ret alone" "-1 5 -22 5 0 1" "$(grep "2.counts" out | jsonlines key.ret value | sort | xargs)"
+	equal "latency" 6 "$(histogram)"
+	equal "with a condition" "-7 -22 5" "$(grep '4.counts' out | jsonlines key.pgid key.ret value | xargs)"
+	contains "told" "$err" '[1] 5 calls were left out: a seccomp filter refused before the entry' \
+		'[3] 5 calls were left out: a seccomp filter refused before the entry' \
+		'[4] 5 calls may be missing: the condition or a seccomp filter refused'
+	lacks "by ret" "$err" "[2] 5" "[2] 1"
+	# Of another process.
+	$calls --refused 3
+	asked "$calls --refused 1" 'trace setpgid pgid ret'
+	contains "one" "$err" '[1] 1 call was left out: a seccomp filter refused before the entry'
+}
+
 t "calls within calls" calls_within_calls
 t "too many calls within calls" too_many_calls_within_calls
 t "calls that are left by longjmp()" calls_that_are_left
@@ -168,5 +186,6 @@ t "calls at a move" calls_after_a_gap "count sys_enter_read $by" 'retarget 1 sys
 t "calls at a move to other C" calls_after_a_gap 'count sys_enter_read by count, ret' 'retarget 1 sys_enter_sendfile64' \
 	'retarget 1 sys_enter_read' "$unreturned"
 t "calls of a program that is edited" calls_of_edited_programs
+t "calls that a seccomp filter refuses" calls_that_seccomp_refuses
 t "events that the kernel missed" missed_by_the_kernel
 finish

@@ -525,6 +525,47 @@ static void write_forget(const struct rp_query_plan *p) {
             p->map, call.text, p->map, call.text);
 }
 
+/* include/linux/sched.h: what the task's own filter is */
+static bool kernel_has_seccomp(struct rp_c_types *types) {
+    const struct rp_c_type *task = rp_c_type_find(types, "task_struct", BTF_KIND_STRUCT);
+    struct rp_c_member seccomp, mode;
+    return task && rp_c_member_find(types, task, "seccomp", strlen("seccomp"), &seccomp) &&
+           rp_c_member_find(types, seccomp.type, "mode", strlen("mode"), &mode);
+}
+
+bool rp_plan_sees_refusals(const struct rp_query_plan *p) {
+    if (!p->pair || p->is_span || p->match[0])
+        return false;
+    const struct rp_spec *end = &p->points[1].spec;
+    return end->kind->may_lack_entry && end->kind->may_lack_entry(end) &&
+           kernel_has_seccomp(p->scope.scope.types);
+}
+
+bool rp_plan_asks_at_entry(const struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->terms.count; i++)
+        if (is_asked(p, &p->terms.items[i], true))
+            return true;
+    return false;
+}
+
+/* The call began before the probe, or it has no entry. */
+static void write_not_found(const struct rp_query_plan *p, const char *found) {
+    if (!rp_plan_sees_refusals(p)) {
+        fprintf(p->out, "    if (!%s)\n        return 0; /* the call began before the probe */\n",
+                found);
+        return;
+    }
+    p->writing->uses |= RP_USES_IS_REFUSED;
+    fprintf(p->out,
+            "    if (!%s) { /* the call began before the probe, or has no entry */\n"
+            "        if (is_refused(%s->ret)%s%s)\n"
+            "            " RP_MAP_REFUSED ".atomic_increment(0);\n"
+            "        return 0;\n"
+            "    }\n",
+            found, rp_context(p, 1), p->question->ask_target ? " && is_target()" : "",
+            p->question->skip_self ? " && !is_self()" : "");
+}
+
 static void write_lookup(const struct rp_query_plan *p) {
     struct rp_name found = rp_own(p, "found"), call = rp_own(p, "call"), at = rp_own(p, "at"),
                    ns = rp_own(p, "ns");
@@ -534,8 +575,7 @@ static void write_lookup(const struct rp_query_plan *p) {
                 call.text);
     else
         fprintf(out, "    u64 *%s = %s.lookup(&%s);\n", found.text, p->map, call.text);
-    fprintf(out, "    if (!%s)\n        return 0; /* the call began before the probe */\n",
-            found.text);
+    write_not_found(p, found.text);
     if (p->saved.count)
         fprintf(out, "    struct %s %s = *%s;\n", p->map, at.text, found.text);
     if (p->timed)

@@ -260,6 +260,21 @@ static void add_calls(struct building *b, const struct rp_query_plan *p) {
     add_loss(b, RP_MAP_UNKEPT, unkept);
 }
 
+/* Calls that have only a return. */
+static void add_refusals(struct building *b) {
+    const struct rp_query_plan *p = b->plan;
+    bool sees = rp_plan_sees_refusals(p), asks = rp_plan_asks_at_entry(p);
+    for (size_t i = 0; i < p->part_count; i++) {
+        bool part_sees = rp_plan_sees_refusals(&p->parts[i]);
+        sees |= part_sees;
+        asks |= part_sees && rp_plan_asks_at_entry(&p->parts[i]);
+    }
+    if (sees)
+        add_loss(b, RP_MAP_REFUSED,
+                 asks ? "calls may be missing: the condition or a seccomp filter refused"
+                      : "calls were left out: a seccomp filter refused before the entry");
+}
+
 static void add_verb(struct building *b) {
     const struct rp_question *q = b->plan->question;
     switch (q->verb) {
@@ -296,6 +311,7 @@ struct rp_schema *rp_plan_schema(const struct rp_query_plan *p) {
     for (size_t i = 0; i < p->part_count; i++)
         if (p->parts[i].pair)
             add_calls(&b, &p->parts[i]);
+    add_refusals(&b);
     if (p->question->sample)
         begin(&b, RP_MAP_SAMPLED, RP_MEANS_SCRATCH);
     if (p->question->until || p->question->until_condition)

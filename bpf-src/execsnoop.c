@@ -172,6 +172,7 @@ static int report(void *ctx, long ret)
     return 0;
 }
 
+/* A call that a seccomp filter has refused has no sys_enter: it begins when it ends. */
 TRACEPOINT_PROBE(syscalls, sys_enter_execve)
 {
     return remember(args->filename, args->argv);
@@ -179,6 +180,9 @@ TRACEPOINT_PROBE(syscalls, sys_enter_execve)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_execve)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        remember((void *)refused[0], (void *)refused[1]);
     return report(args, args->ret);
 }
 
@@ -189,6 +193,9 @@ TRACEPOINT_PROBE(syscalls, sys_enter_execveat)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_execveat)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        remember((void *)refused[1], (void *)refused[2]);
     return report(args, args->ret);
 }
 #endif

@@ -194,6 +194,7 @@ static int end(long ret)
     return 0;
 }
 
+/* A call that a seccomp filter has refused has no sys_enter: it begins when it ends. */
 TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 {
     return begin((struct call){.path = args->filename, .flags = args->flags, .dfd = args->dfd});
@@ -201,6 +202,10 @@ TRACEPOINT_PROBE(syscalls, sys_enter_openat)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_openat)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin((struct call){
+            .path = (void *)refused[1], .flags = refused[2], .dfd = refused[0]});
     return end(args->ret);
 }
 
@@ -212,34 +217,48 @@ TRACEPOINT_PROBE(syscalls, sys_enter_open)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_open)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin((struct call){
+            .path = (void *)refused[0], .flags = refused[1], .dfd = AT_FDCWD});
     return end(args->ret);
 }
 #endif
 
 #ifdef HAVE_CREAT /* as open() */
+#define CREAT_FLAGS (O_CREAT | O_WRONLY | O_TRUNC)
 TRACEPOINT_PROBE(syscalls, sys_enter_creat)
 {
-    return begin((struct call){
-        .path = args->pathname, .flags = O_CREAT | O_WRONLY | O_TRUNC, .dfd = AT_FDCWD});
+    return begin((struct call){.path = args->pathname, .flags = CREAT_FLAGS, .dfd = AT_FDCWD});
 }
 
 TRACEPOINT_PROBE(syscalls, sys_exit_creat)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin((struct call){.path = (void *)refused[0], .flags = CREAT_FLAGS, .dfd = AT_FDCWD});
     return end(args->ret);
 }
 #endif
 
 #ifdef HAVE_OPENAT2 /* since Linux 5.6 */
-TRACEPOINT_PROBE(syscalls, sys_enter_openat2)
+static int begin_how(int dfd, const char *path, const struct open_how *how)
 {
-    struct call call = {
-        .path = args->filename, .dfd = args->dfd, .how = args->how, .unread = 1};
+    struct call call = {.path = path, .dfd = dfd, .how = how, .unread = 1};
     read_how(&call);
     return begin(call);
 }
 
+TRACEPOINT_PROBE(syscalls, sys_enter_openat2)
+{
+    return begin_how(args->dfd, args->filename, args->how);
+}
+
 TRACEPOINT_PROBE(syscalls, sys_exit_openat2)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin_how(refused[0], (void *)refused[1], (void *)refused[2]);
     return end(args->ret);
 }
 #endif

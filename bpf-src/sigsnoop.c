@@ -82,6 +82,7 @@ static int end(long ret)
     return report(call.sig, call.tpid, ret);
 }
 
+/* A call that a seccomp filter has refused has no sys_enter: it begins when it ends. */
 TRACEPOINT_PROBE(syscalls, sys_enter_kill)
 {
     return begin(args->sig, args->pid);
@@ -89,6 +90,9 @@ TRACEPOINT_PROBE(syscalls, sys_enter_kill)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_kill)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
@@ -99,6 +103,9 @@ TRACEPOINT_PROBE(syscalls, sys_enter_tkill)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_tkill)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
@@ -109,6 +116,9 @@ TRACEPOINT_PROBE(syscalls, sys_enter_tgkill)
 
 TRACEPOINT_PROBE(syscalls, sys_exit_tgkill)
 {
+    u64 refused[6];
+    if (refused_call(args->ret, refused))
+        begin(refused[2], refused[1]);
     return end(args->ret);
 }
 #endif

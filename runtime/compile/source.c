@@ -355,15 +355,29 @@ static bool mentions_with(struct rp_source *source, const char *function, const 
 }
 
 /* Where a task has what the functions of glue.h read of it. */
-static void write_task_offsets(const struct rp_btf *btf, FILE *out) {
-    static const char *const members[] = {"tgid", "real_parent"};
+static void write_task_offset(const struct rp_btf *btf, const char *member, FILE *out) {
     const struct btf_type *task = rp_btf_find_composite(btf, "task_struct");
+    uint32_t bytes;
+    if (task && rp_btf_member_offset(btf, task, member, strlen(member), &bytes))
+        fprintf(out, "#define RP_TASK_%s %u\n", member, bytes);
+}
+
+static void write_descent(const struct rp_btf *btf, FILE *out) {
     fputs("struct task_struct;\n", out);
-    for (size_t i = 0; i < RP_COUNT(members); i++) {
-        uint32_t bytes;
-        if (task && rp_btf_member_offset(btf, task, members[i], strlen(members[i]), &bytes))
-            fprintf(out, "#define RP_TASK_%s %u\n", members[i], bytes);
-    }
+    write_task_offset(btf, "tgid", out);
+    write_task_offset(btf, "real_parent", out);
+}
+
+/* Where the kernel has seccomp's filters, and a helper that finds the registers of a task, whose
+ * places are known. */
+static void write_refusals(const struct rp_btf *btf, FILE *out) {
+#if defined(__x86_64__) || defined(__aarch64__)
+    const struct btf_type *filter = rp_btf_find_composite(btf, "seccomp_filter");
+    if (filter && btf_vlen(filter) && rp_btf_find(btf, "bpf_task_pt_regs", BTF_KIND_FUNC))
+        write_task_offset(btf, "seccomp", out);
+#else
+    (void)btf, (void)out;
+#endif
 }
 
 /* Everything but what must come before libbcc's headers. */
@@ -399,8 +413,11 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     fprintf(out, "#define RP_USES_WAKEUP_FLAGS %d\n",
             rp_names_has(&source->scan.mentioned, "BPF_RB_NO_WAKEUP") ||
                 rp_names_has(&source->scan.mentioned, "BPF_RB_FORCE_WAKEUP"));
-    if (uses_is_target || uses_is_target_task) /* others' objects are the same on many kernels */
-        write_task_offsets(btf, out);
+    /* Others' objects are the same on many kernels. */
+    if (uses_is_target || uses_is_target_task)
+        write_descent(btf, out);
+    if (rp_names_has(&source->scan.mentioned, "refused_call"))
+        write_refusals(btf, out);
     fputs(rp_embedded_glue_h, out);
     if (uses_unwound_stack)
         fprintf(out, "#define RP_HAS_RETURNS %d\n%s",

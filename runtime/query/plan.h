@@ -243,12 +243,11 @@ struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 
 /* ------------------------------------------------------------------ function.c: pieces of C */
 
-/* Besides RP_USES_* of reads: bool is_refused(long ret), and the map of such calls. */
-#define RP_USES_IS_REFUSED 2048U
-#define RP_MAP_REFUSED     "refused"
-/* Whether it pairs calls whose return may come without the entry (rp_probe_kind.may_lack_entry), on
- * a kernel that has seccomp; and whether conditions are asked at the entry, which those calls are
- * not asked. */
+/* Besides RP_USES_* of reads: the map of calls that refused_call() (compile/prelude/glue.h) tells. */
+#define RP_USES_REFUSED_CALL 2048U
+#define RP_MAP_REFUSED       "refused"
+/* Whether it pairs calls whose return may come without the entry (rp_probe_kind.may_lack_entry); and
+ * whether conditions are asked at the entry, which those calls are not asked. */
 bool rp_plan_sees_refusals(const struct rp_query_plan *program);
 bool rp_plan_asks_at_entry(const struct rp_query_plan *program);
 /* void see_process(u32 pid), of processes whose stacks are named. */

@@ -10,12 +10,18 @@
  * --reads N       N read() from standard input, of 1, 2, 3, ... bytes
  * --refused N     N setpgid(0, 7), which a seccomp filter refuses, and N of setpgid(0, -7), which
  * the kernel refuses, and one of setpgid(0, 0)
+ * --refused-files 1
+ *                 one of each call that opens a file, runs a program or sends a signal; a seccomp
+ * filter refuses all; prints which
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,14 +130,15 @@ static void read_more_and_more(int count) {
             exit(1);
 }
 
-/* Of setpgid(): its second argument is 7. On x86-64 and arm64, whose numbers have their low half
- * first. */
-static void refuse_seven(void) {
+/* Refuses the system call, where its second argument is `second`; -1: in any case. On x86-64 and
+ * arm64, whose numbers have their low half first. */
+static void refuse(unsigned call, int second) {
     struct sock_filter filter[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_setpgid, 0, 3),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 7, 0, 1),
+        BPF_JUMP(BPF_JMP | (second == -1 ? BPF_JGE : BPF_JEQ) | BPF_K,
+                 second == -1 ? 0 : (unsigned)second, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -141,8 +148,34 @@ static void refuse_seven(void) {
         exit(1);
 }
 
+static void be_refused_once(unsigned call, const long *arguments, const char *what) {
+    refuse(call, -1);
+    if (syscall(call, arguments[0], arguments[1], arguments[2], arguments[3], 0) != -1 ||
+        errno != EPERM)
+        exit(1);
+    printf("%s\n", what);
+}
+
+static void be_refused_files(void) {
+    char *const arguments[] = {"true", "of callers", NULL};
+    struct open_how how = {.flags = O_WRONLY | O_CREAT, .mode = 0600};
+    long path = (long)"a path", argv = (long)arguments, pid = getpid();
+#ifdef SYS_open
+    be_refused_once(SYS_open, (long[4]){path, O_RDWR}, "open");
+    be_refused_once(SYS_creat, (long[4]){path, 0600}, "open that creates");
+#endif
+    be_refused_once(SYS_openat, (long[4]){AT_FDCWD, path}, "open");
+    be_refused_once(SYS_openat2, (long[4]){AT_FDCWD, path, (long)&how, sizeof(how)},
+                    "open that creates");
+    be_refused_once(SYS_execve, (long[4]){path, argv}, "exec");
+    be_refused_once(SYS_execveat, (long[4]){AT_FDCWD, path, argv}, "exec");
+    be_refused_once(SYS_kill, (long[4]){pid, SIGUSR1}, "kill");
+    be_refused_once(SYS_tkill, (long[4]){gettid(), SIGUSR2}, "kill");
+    be_refused_once(SYS_tgkill, (long[4]){pid, gettid(), SIGTERM}, "kill");
+}
+
 static void be_refused(int count) {
-    refuse_seven();
+    refuse(SYS_setpgid, 7);
     for (int i = 0; i < count; i++)
         if (!setpgid(0, 7) || errno != EPERM || !setpgid(0, -7) || errno != EINVAL)
             exit(1);
@@ -169,6 +202,8 @@ int main(int argc, char **argv) {
             pthread_join(threads[i], NULL);
     } else if (!strcmp(argv[1], "--reads")) {
         read_more_and_more(count);
+    } else if (!strcmp(argv[1], "--refused-files")) {
+        be_refused_files();
     } else if (!strcmp(argv[1], "--refused")) {
         be_refused(count);
     } else if (!strcmp(argv[1], "--die")) {

@@ -61,6 +61,9 @@ failed_execs() {
 	equal "failed execs" "$(cat expected)" "$(rows 5 | awk '$4 != 0')"
 	equal "errors" "-2 -2 -2 -13 -13 -8" "$(rows 5 | awk '$4 != 0 { printf "%s%s", s, $4; s = " " }')"
 	equal "execs that went well" 7 "$(rows 5 | awk '$4 == 0' | wc -l)"
+	# Such a call has no entry.
+	run execsnoop -x -c 'callers --refused-files 1 >calls; :'
+	equal "refused by a seccomp filter" "$(sed -n 's/^exec/-1 a path of callers/p' calls)" "$(rows 9 | cut -d" " -f4- | grep "^-" | sed "s, *$,,")"
 	run execsnoop -c 'spawn --failing 2 ./missing >expected; :'
 	equal "rows without -x" 2 "$(rows | wc -l)"
 }

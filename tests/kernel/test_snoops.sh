@@ -81,6 +81,14 @@ chosen_opens() {
 	echo >go
 }
 
+# Such a call has no entry.
+refused_opens() {
+	traced opensnoop -e --comm callers -c "callers --refused-files 1 >calls"
+	equal "rows" "$(sed -n 's/^open.*/-1 1 a path/p' calls)" "$(rows | sed -n 's/.* \(-1 1\) .* \(a path\)$/\1 \2/p')"
+	traced opensnoop -x -f O_CREAT --comm callers -c "callers --refused-files 1 >calls"
+	equal "of these flags" "$(sed -n 's/^open that creates/-1 1 a path/p' calls)" "$(rows | cut -d' ' -f3-)"
+}
+
 # Flags that are in no register: of creat(), and of a struct open_how that the kernel brings into memory, or cannot.
 flags_elsewhere() {
 	printf '\101\0\0\0\0\0\0\0\200\1\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >how # O_WRONLY | O_CREAT, 0600
@@ -249,6 +257,12 @@ signals_as_json() {
 	equal "fields" "$(cat expected)" "$(fields pid comm sig tpid result)"
 	traced sigsnoop --json -n -s usr1 --comm spawn -c 'spawn --kill 10 >expected'
 	equal "fields" "SIGUSR1 queued,SIGUSR1 queued,SIGUSR1 pending" "$(fields sig result | paste -sd,)"
+}
+
+refused_calls() {
+	traced sigsnoop -k -n --comm callers -c "callers --refused-files 1 >calls"
+	equal "calls" 3 "$(grep -c kill calls)"
+	equal "rows" "$(printf '%s -1\n' SIGUSR1 SIGUSR2 SIGTERM)" "$(rows | awk '$1 == $4 { print $3, $5 }')"
 }
 
 # ---------------------------------------------------------------- unlinksnoop
@@ -557,6 +571,7 @@ t "opensnoop -n, -f, -t" chosen_opens
 t "opensnoop: creat, openat2" flags_elsewhere
 t "opensnoop -F" full_opens
 t "opensnoop -F of many directories" deep_opens
+t "opensnoop: calls that a seccomp filter refuses" refused_opens
 t "exitsnoop: rows are the processes that ended" exits
 t "exitsnoop: age" age
 t "exitsnoop -x" failed_exits
@@ -566,6 +581,7 @@ t "exitsnoop --json" exits_as_json
 t "exitsnoop --utc, --label" labels
 t "sigsnoop: rows are the signals sent" signals
 t "sigsnoop -k: rows are the calls made" calls
+t "sigsnoop -k: calls that a seccomp filter refuses" refused_calls
 t "sigsnoop -s, --tpid" one_signal
 t "sigsnoop --json" signals_as_json
 t "unlinksnoop: rows are the calls made" unlinks

@@ -180,6 +180,39 @@ static __always_inline int in_interrupt(void)
 #endif
 #endif
 
+/* In a program at the return of a syscall (sys_exit_NAME), which returns `ret`: whether a seccomp
+ * filter may have refused it, which is asked before sys_enter_NAME; that one has not seen the call
+ * then. Such a filter answers EPERM, EACCES or ENOSYS as a rule. Where `arguments` is no NULL it
+ * gets all six of the call. Linux 5.15. */
+#ifdef RP_TASK_seccomp
+static __always_inline int refused_call(long ret, u64 *arguments)
+{
+    void *task = ((void *(*)(void))158)(); /* bpf_get_current_task_btf */
+    int mode = 0;                          /* the first member of struct seccomp */
+    bpf_probe_read_kernel(&mode, sizeof(mode), task + RP_TASK_seccomp);
+    if (mode != 2 || (ret != -1 && ret != -13 && ret != -38))
+        return 0;
+    if (!arguments)
+        return 1;
+    void *regs = ((void *(*)(void *))175)(task); /* bpf_task_pt_regs */
+    /* In struct pt_regs: di, si, dx, r10, r8, r9; orig_x0, regs[1] and on. */
+#ifdef __aarch64__
+    bpf_probe_read_kernel(&arguments[0], 8, regs + 272);
+    bpf_probe_read_kernel(&arguments[1], 40, regs + 8);
+#else
+    bpf_probe_read_kernel(&arguments[0], 8, regs + 112);
+    bpf_probe_read_kernel(&arguments[1], 8, regs + 104);
+    bpf_probe_read_kernel(&arguments[2], 8, regs + 96);
+    bpf_probe_read_kernel(&arguments[3], 8, regs + 56);
+    bpf_probe_read_kernel(&arguments[4], 8, regs + 72);
+    bpf_probe_read_kernel(&arguments[5], 8, regs + 64);
+#endif
+    return 1;
+}
+#else
+#define refused_call(ret, arguments) ((void)(arguments), 0)
+#endif
+
 /* 0 if it is known only while the program runs: only a constant makes a null pointer, as in the
  * kernel's __is_constexpr() (linux/const.h). */
 #define RP_IS_CONSTANT(size) (sizeof(int) == sizeof(*(1 ? (void *)((long)(size)*0L) : (int *)1)))

@@ -525,20 +525,11 @@ static void write_forget(const struct rp_query_plan *p) {
             p->map, call.text, p->map, call.text);
 }
 
-/* include/linux/sched.h: what the task's own filter is */
-static bool kernel_has_seccomp(struct rp_c_types *types) {
-    const struct rp_c_type *task = rp_c_type_find(types, "task_struct", BTF_KIND_STRUCT);
-    struct rp_c_member seccomp, mode;
-    return task && rp_c_member_find(types, task, "seccomp", strlen("seccomp"), &seccomp) &&
-           rp_c_member_find(types, seccomp.type, "mode", strlen("mode"), &mode);
-}
-
 bool rp_plan_sees_refusals(const struct rp_query_plan *p) {
     if (!p->pair || p->is_span || p->match[0])
         return false;
     const struct rp_spec *end = &p->points[1].spec;
-    return end->kind->may_lack_entry && end->kind->may_lack_entry(end) &&
-           kernel_has_seccomp(p->scope.scope.types);
+    return end->kind->may_lack_entry && end->kind->may_lack_entry(end);
 }
 
 bool rp_plan_asks_at_entry(const struct rp_query_plan *p) {
@@ -555,10 +546,10 @@ static void write_not_found(const struct rp_query_plan *p, const char *found) {
                 found);
         return;
     }
-    p->writing->uses |= RP_USES_IS_REFUSED;
+    p->writing->uses |= RP_USES_REFUSED_CALL;
     fprintf(p->out,
             "    if (!%s) { /* the call began before the probe, or has no entry */\n"
-            "        if (is_refused(%s->ret)%s%s)\n"
+            "        if (refused_call(%s->ret, NULL)%s%s) /* by a seccomp filter */\n"
             "            " RP_MAP_REFUSED ".atomic_increment(0);\n"
             "        return 0;\n"
             "    }\n",

@@ -155,15 +155,7 @@ static const struct {
                            "    see_process(pid);\n"
                            "    return (unsigned __int128)pid << 64 | address;\n"
                            "}\n"},
-    {RP_USES_IS_REFUSED,
-     "BPF_ARRAY(" RP_MAP_REFUSED ", u64, 1); /* calls: they have no entry */\n"
-     "\n"
-     "/* Whether a seccomp filter refused the call, which is asked before its entry. */\n"
-     "static bool is_refused(long ret)\n"
-     "{\n"
-     "    struct task_struct *task = (struct task_struct *)bpf_get_current_task();\n"
-     "    return task->seccomp.mode == 2 && (ret == -EPERM || ret == -EACCES || ret == -ENOSYS);\n"
-     "}\n"},
+    {RP_USES_REFUSED_CALL, "BPF_ARRAY(" RP_MAP_REFUSED ", u64, 1); /* calls: they have no entry */\n"},
     {RP_USES_QUOTIENT, "/* BPF divides numbers without a sign. */\n"
                        "static u64 magnitude(s64 n)\n"
                        "{\n"

@@ -243,11 +243,12 @@ struct rp_error *rp_plan_predicate(struct rp_query_plan *program);
 
 /* ------------------------------------------------------------------ function.c: pieces of C */
 
-/* Besides RP_USES_* of reads: the map of calls that refused_call() (compile/prelude/glue.h) tells. */
+/* Besides RP_USES_* of reads: the map of calls that refused_call() (compile/prelude/glue.h) tells.
+ */
 #define RP_USES_REFUSED_CALL 2048U
 #define RP_MAP_REFUSED       "refused"
-/* Whether it pairs calls whose return may come without the entry (rp_probe_kind.may_lack_entry); and
- * whether conditions are asked at the entry, which those calls are not asked. */
+/* Whether it pairs calls whose return may come without the entry (rp_probe_kind.may_lack_entry);
+ * and whether conditions are asked at the entry, which those calls are not asked. */
 bool rp_plan_sees_refusals(const struct rp_query_plan *program);
 bool rp_plan_asks_at_entry(const struct rp_query_plan *program);
 /* void see_process(u32 pid), of processes whose stacks are named. */

@@ -155,7 +155,8 @@ static const struct {
                            "    see_process(pid);\n"
                            "    return (unsigned __int128)pid << 64 | address;\n"
                            "}\n"},
-    {RP_USES_REFUSED_CALL, "BPF_ARRAY(" RP_MAP_REFUSED ", u64, 1); /* calls: they have no entry */\n"},
+    {RP_USES_REFUSED_CALL,
+     "BPF_ARRAY(" RP_MAP_REFUSED ", u64, 1); /* calls: they have no entry */\n"},
     {RP_USES_QUOTIENT, "/* BPF divides numbers without a sign. */\n"
                        "static u64 magnitude(s64 n)\n"
                        "{\n"

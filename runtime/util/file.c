@@ -58,7 +58,7 @@ struct rp_error *rp_file_read(const char *path, char **text) {
     if (strlen(whole) != size)
         return rp_error_hint_set(
             rp_error_new(EINVAL, "it is not text: it contains a NUL byte", "cannot read %s", path),
-            "use the C source of a BPF program");
+            "it has to be text: the C source of a program, or the commands of a script");
     *text = rp_take(whole);
     return NULL;
 }

@@ -50,6 +50,11 @@ from_a_pipe() {
 	status 0
 	equal "JSON" "1 $(spawned) spawn
 1 $(spawned) spawn" "$(jsonlines probe data.pid data.comm <out | tr '\t' ' ')"
+	printf 'print "first"\nprint "a\0b"\nprint "last"\n' >script
+	run bash -c 'cat script | reprobe'
+	status 1
+	equal "before a NUL byte" first "$out"
+	contains "told" "$err" 'cannot read a command: it contains a NUL byte'
 }
 
 from_files() {

@@ -394,15 +394,28 @@ static void end_input(struct prompt *prompt) {
     prompt->lines->ended = true;
 }
 
+/* The line that has a NUL byte in it, and all behind it. */
+static void refuse_rest(struct prompt *prompt) {
+    prompt->lines->rest.count = 0;
+    end_input(prompt);
+    prompt_fail(prompt,
+                rp_error_hint_set(
+                    rp_error_new(EINVAL, "it contains a NUL byte", "cannot read a command"),
+                    "commands are text; what stands before that line was taken, and no more"));
+}
+
 static bool on_input(void *ctx) {
     struct prompt *prompt = ctx;
     char piece[4096];
     ssize_t got = read(STDIN_FILENO, piece, sizeof(piece));
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return true;
-    struct rp_error *err = add_piece(prompt, piece, got > 0 ? (size_t)got : 0);
+    size_t size = got > 0 ? (size_t)got : 0, text = strnlen(piece, size);
+    struct rp_error *err = text || !size ? add_piece(prompt, piece, text) : NULL;
     if (err)
         prompt_fail(prompt, err);
+    if (text < size)
+        refuse_rest(prompt);
     if (got <= 0)
         end_input(prompt);
     update(prompt);

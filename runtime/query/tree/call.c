@@ -184,7 +184,12 @@ static struct rp_error *make_helper(const struct rp_parser *p, const struct func
 /* hex(a) */
 static struct rp_error *make_look(const struct rp_parser *p, const struct function *function,
                                   const struct call *call, const struct rp_node **out) {
-    return rp_build_look(p, call->arguments[0], function->type, out);
+    const struct rp_node *number = call->arguments[0];
+    const struct rp_c_type *type = number->type;
+    if (type->kind == RP_C_INT && type->is_char) /* alone, it is shown as a character */
+        RP_TRY(rp_build_cast(p, rp_c_type_basic(type->is_signed ? "signed char" : "unsigned char"),
+                             number, call->name.text, &number));
+    return rp_build_look(p, number, function->type, out);
 }
 
 /* port(a): the number of a port, of what has the network's order. */

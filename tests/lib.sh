@@ -109,6 +109,7 @@ run() {
 	command=$*
 	{ timeout -k 5 "$limit" "$@" >"$tmp/out" 2>"$tmp/err"; } 2>/dev/null # bash tells of crashes
 	rc=$?
+	[ $rc != 124 ] && [ $rc != 137 ] || fail "$command: it did not end within $limit s"
 	took=$(((${EPOCHREALTIME/./} - before) / 1000))
 	out=$(tr -d '\0' <"$tmp/out")
 	err=$(tr -d '\0' <"$tmp/err")

@@ -688,18 +688,20 @@ durations() {
 looks() {
 	touch readme
 	run reprobe -c 'asker --open readme missing >expected' \
-		-e 'trace openat filename oct(mode) flags in KiB as SIZE hex(flags + 10) flags ret as RESULT if comm == "asker" && filename == "missing"'
+		-e 'trace openat filename oct(mode) flags in KiB as SIZE hex(flags + 10) hex(filename[0]) flags ret as RESULT if comm == "asker" && filename == "missing"'
 	status 0
-	matches "headers" "$out" '^TIME +PID +COMM +filename +oct\(mode\) +SIZE +hex\(flags \+ 10\) +flags +RESULT$'
-	matches "a row" "$out" ' asker +missing +0[0-7]* +0 +0xa +O_RDONLY +-2 ENOENT$'
+	matches "headers" "$out" '^TIME +PID +COMM +filename +oct\(mode\) +SIZE +hex\(flags \+ 10\) +hex\(filename\[0\]\) +flags +RESULT$'
+	matches "a row" "$out" ' asker +missing +0[0-7]* +0 +0xa +0x6d +O_RDONLY +-2 ENOENT$'
 	run reprobe --json -c 'asker --open readme missing >expected' -e 'trace openat hex(flags + 10) as X ret if comm == "asker" && filename == "missing"'
 	contains "JSON has numbers" "$out" '"X":10,"ret":-2'
+	run reprobe --json -c 'asker --open readme missing >expected' -e 'trace openat filename[0] as C hex(filename[0]) as X if comm == "asker" && filename == "missing"'
+	contains "of a character its number" "$out" '"C":"m","X":109'
 	# What has a unit of its own has it everywhere.
 	run reprobe --json -c "$probed --calls 3 >/dev/null" -e "trace uprobe:$probed:twice arg0 * 1500us in ms as MS arg0 * 1500us as NS if arg0 == 3" \
 		-e "sum uprobe:$probed:twice arg0 * 1500us in ms"
 	contains "a row in JSON" "$out" '"MS":4.5,"NS":4500000'
 	contains "a sum in JSON" "$out" '"map":"2.sums","key":0,"value":9'
-	printf 'count uprobe:%s:twice by arg0 * 1500us in ms as MS if arg0 == 3\n! %s --calls 3 >/dev/null\nexport csv keys.csv\n' "$probed" "$probed" >script
+	printf 'count uprobe:%s:twice by arg0 * 1500us in ms as MS if arg0 == 3\n! %s --calls 3 >/dev/null\nexport csv keys.csv\nquit\n' "$probed" "$probed" >script
 	run reprobe -f script
 	equal "a key in CSV" "MS,value 4.5,1" "$(tr -d '\r' <keys.csv | paste -sd' ')"
 	run reprobe --metrics="$tmp/sums.prom" -c "$probed --calls 3 >/dev/null" -e "sum uprobe:$probed:twice arg0 * 1500us in ms"

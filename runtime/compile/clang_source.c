@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "arch/arch.h"
 #include "compile/dialect.h"
 #include "compile/kfuncs.h"
 #include "compile/types.h"
@@ -23,20 +24,6 @@
 /* The name of a text that does not come from a file. */
 #define NO_FILE "/reprobe/source.bpf.c"
 
-/* As libbpf's bpf_tracing.h calls this machine. */
-#if defined(__x86_64__)
-#define TARGET_ARCH "-D__TARGET_ARCH_x86"
-#elif defined(__aarch64__)
-#define TARGET_ARCH "-D__TARGET_ARCH_arm64"
-#elif defined(__s390x__)
-#define TARGET_ARCH "-D__TARGET_ARCH_s390"
-#elif defined(__powerpc64__)
-#define TARGET_ARCH "-D__TARGET_ARCH_powerpc"
-#elif defined(__riscv)
-#define TARGET_ARCH "-D__TARGET_ARCH_riscv"
-#else
-#error "libbpf's bpf_tracing.h has no name for this machine here"
-#endif
 #if LLVM_MAJOR >= 16
 #define EXTRA_ARGS "-fno-diagnostics-show-line-numbers", /* as older ones print them */
 #else
@@ -387,7 +374,7 @@ static bool make_args(struct rp_clang_source *source, const struct rp_compile_op
         "-mconstructor-aliases", "-fgnuc-version=4.2.1", "-ferror-limit", "19",
         /* libbpf wants BTF of externs, which LLVM writes for gdb only. */
         "-debug-info-kind=constructor", "-dwarf-version=5", "-debugger-tuning=gdb",
-        "-nostdsysteminc", "-nobuiltininc", TARGET_ARCH, "-Werror=implicit-function-declaration",
+        "-nostdsysteminc", "-nobuiltininc", "-Werror=implicit-function-declaration",
         EXTRA_ARGS NULL};
     struct rp_texts *args = &source->args;
     rp_texts_clear(args);
@@ -396,6 +383,7 @@ static bool make_args(struct rp_clang_source *source, const struct rp_compile_op
         add_args(args, fixed) && add_arg(args, "-main-file-name") &&
         add_arg(args, "%s", slash + 1) &&
         add_arg(args, "-fdebug-compilation-dir=%.*s", (int)(slash - source->path), source->path);
+    ok = ok && add_arg(args, "-D__TARGET_ARCH_%s", rp_arch.libbpfs);
     if (ok && !source->on_disk)
         ok = add_arg(args, "-gembed-source"); /* with all headers: ten times the size */
     if (ok && !source->relocates)

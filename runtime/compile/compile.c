@@ -13,6 +13,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "compile/ahead.h"
 #include "compile/builds.h"
 #include "compile/cache.h"
@@ -169,11 +170,8 @@ static bool may_read_predefined(const struct rp_scan *scan, const struct rp_comp
  * libbcc's headers ask for the processor. */
 static void flags_add_undef(struct flags *flags) {
     flags_add(flags, "-undef");
-#if defined(__x86_64__)
-    flags_add(flags, "-D__x86_64__=1");
-#elif defined(__aarch64__)
-    flags_add(flags, "-D__aarch64__=1");
-#endif
+    if (rp_arch.macro)
+        flags_add(flags, "-D%s=1", rp_arch.macro);
 }
 
 static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, bool has_output,
@@ -200,7 +198,7 @@ static void flags_fill(struct flags *flags, const struct rp_compile_opts *opts, 
     flags_add(flags, "-Dbpf_timer=rp_libbcc_timer"); /* prelude/callback.h defines its own */
     flags_add(flags, "-DRP_BY_TASK=%d", rp_target_is_by_task(opts));
     flags_add(flags, "-DRP_LOST_FD=%d", has_output ? RP_MAP_NUMBER_FIRST : 0);
-    flags_add(flags, "-DRP_UNWIND_FD=%d", RP_UNWINDS ? RP_MAP_NUMBER_UNWIND : 0);
+    flags_add(flags, "-DRP_UNWIND_FD=%d", rp_arch.unwinds ? RP_MAP_NUMBER_UNWIND : 0);
     if (opts->path) {
         char real[PATH_MAX];
         const char *path = realpath(opts->path, real) ? real : opts->path;

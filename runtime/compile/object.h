@@ -127,12 +127,6 @@ struct rp_error *rp_object_add_loss_map(struct rp_object *object);
 /* How many of the object's maps are ours; they come last, and the author's first. */
 size_t rp_object_added_maps(const struct rp_object *object);
 
-/* Whether processes' stacks are unwound: where registers have names (prelude/unwind.h). */
-#ifdef __x86_64__
-#define RP_UNWINDS 1
-#else
-#define RP_UNWINDS 0
-#endif
 /* The maps of unwound_stack(), in their order. */
 enum {
     RP_UNWIND_RULES,  /* how to get from a function to the one that called it */

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <zlib.h>
 
+#include "arch/arch.h"
 #include "compile/dialect.h"
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
@@ -371,13 +372,13 @@ static void write_descent(const struct rp_btf *btf, FILE *out) {
 /* Where the kernel has seccomp's filters, and a helper that finds the registers of a task, whose
  * places are known. */
 static void write_refusals(const struct rp_btf *btf, FILE *out) {
-#if defined(__x86_64__) || defined(__aarch64__)
     const struct btf_type *filter = rp_btf_find_composite(btf, "seccomp_filter");
-    if (filter && btf_vlen(filter) && rp_btf_find(btf, "bpf_task_pt_regs", BTF_KIND_FUNC))
-        write_task_offset(btf, "seccomp", out);
-#else
-    (void)btf, (void)out;
-#endif
+    if (!filter || !btf_vlen(filter) || !rp_arch.arguments[0] ||
+        !rp_btf_find(btf, "bpf_task_pt_regs", BTF_KIND_FUNC))
+        return;
+    write_task_offset(btf, "seccomp", out);
+    for (int i = 0; i < RP_SYSCALL_ARGUMENTS; i++)
+        fprintf(out, "#define RP_SYSCALL_ARGUMENT_%d %u\n", i, rp_arch.arguments[i]);
 }
 
 /* Everything but what must come before libbcc's headers. */

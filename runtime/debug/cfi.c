@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "debug/bytes.h"
 #include "debug/frame_info.h"
 #include "util/vec.h"
@@ -48,7 +49,7 @@ struct rp_cfi {
 static bool take_segments(struct rp_cfi *cfi) {
     size_t count;
     GElf_Ehdr header;
-    if (!gelf_getehdr(cfi->elf, &header) || header.e_machine != EM_X86_64 ||
+    if (!gelf_getehdr(cfi->elf, &header) || !rp_arch.unwinds || header.e_machine != rp_arch.elf ||
         header.e_ident[EI_CLASS] != ELFCLASS64 || elf_getphdrnum(cfi->elf, &count))
         return false;
     for (size_t i = 0; i < count; i++) {

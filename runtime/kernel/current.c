@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
 #include "util/array.h"
@@ -45,13 +46,8 @@ static bool find(struct rp_kernel_variable *out) {
 bool rp_kernel_preempt_count(struct rp_kernel_variable *out) {
     static struct rp_kernel_variable known;
     static enum { NOT_YET, THERE, ABSENT } state;
-#if defined(__x86_64__)
     if (state == NOT_YET)
-        state = find(&known) ? THERE : ABSENT;
-#else
-    (void)find;
-    state = ABSENT;
-#endif
+        state = rp_arch.has_preempt_count && find(&known) ? THERE : ABSENT;
     *out = known;
     return state == THERE;
 }

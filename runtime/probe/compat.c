@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "probe/kind.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
@@ -23,13 +24,9 @@ static bool is_narrow(pid_t pid) {
            !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
 }
 
-/* Whether this kernel runs such programs at all: it has a vDSO for them then (IA32_EMULATION). */
+/* Whether this kernel runs such programs at all. */
 static bool runs_narrow(void) {
-#ifdef __x86_64__
-    return access("/proc/sys/abi/vsyscall32", F_OK) == 0;
-#else
-    return true;
-#endif
+    return !rp_arch.runs_narrow || access(rp_arch.runs_narrow, F_OK) == 0;
 }
 
 /* Some process that runs one; 0: none does. */

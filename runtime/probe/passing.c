@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Where a function finds its arguments: in registers, or on its caller's stack. */
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "probe/arguments.h"
 
@@ -60,12 +61,6 @@ void rp_argument_set_words(struct rp_argument *argument, const struct rp_btf *bt
 
 /* ------------------------------------------------------------------ all of a function's */
 
-/* System V's ABI for x86-64, 3.2.3: an argument is in registers as a whole, or on the stack as a
- * whole, and those behind it may still be in registers. */
-#ifdef __x86_64__
-#define IS_ON_STACK(argument, left) ((argument)->in_memory || (argument)->words > (left))
-#endif
-
 void rp_arguments_place(struct rp_arguments *arguments, unsigned registers) {
     unsigned offset = 0;
     size_t i;
@@ -73,12 +68,10 @@ void rp_arguments_place(struct rp_arguments *arguments, unsigned registers) {
         struct rp_argument *argument = &arguments->list[i];
         if (argument->in_other_registers)
             break;
-#ifdef IS_ON_STACK
-        argument->on_stack = IS_ON_STACK(argument, registers);
-#else
-        if (argument->is_copied || argument->words > registers)
+        bool fits = !argument->in_memory && argument->words <= registers;
+        if (!rp_arch.passes_wholes && (argument->is_copied || !fits))
             break;
-#endif
+        argument->on_stack = !fits;
         if (argument->on_stack) {
             offset = (offset + argument->align - 1) / argument->align * argument->align;
             argument->offset = offset;

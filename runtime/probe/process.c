@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "probe/binary.h"
 #include "probe/probe.h"
 #include "util/cleanup.h"
@@ -124,16 +125,8 @@ static struct rp_error *find_bias(const char *path, const struct mapping *mappin
     return cannot_read_segments(path);
 }
 
-/* The relocation that makes the dynamic linker copy a library's variable into the program, which
- * both then use. */
-#if defined(__x86_64__)
-#define COPIES R_X86_64_COPY
-#elif defined(__aarch64__)
-#define COPIES R_AARCH64_COPY
-#else
-#define COPIES UINT32_MAX
-#endif
-
+/* Whether the dynamic linker copies the library's variable into the program, which both then use.
+ */
 static bool section_copies(Elf *elf, Elf_Scn *scn, const char *name) {
     GElf_Shdr header, names;
     if (!gelf_getshdr(scn, &header) || header.sh_type != SHT_RELA || !header.sh_entsize)
@@ -145,7 +138,7 @@ static bool section_copies(Elf *elf, Elf_Scn *scn, const char *name) {
     for (int i = 0; (uint64_t)i < header.sh_size / header.sh_entsize; i++) {
         GElf_Rela rela;
         GElf_Sym symbol;
-        if (!gelf_getrela(data, i, &rela) || GELF_R_TYPE(rela.r_info) != COPIES ||
+        if (!gelf_getrela(data, i, &rela) || GELF_R_TYPE(rela.r_info) != rp_arch.copy_relocation ||
             !gelf_getsym(table, (int)GELF_R_SYM(rela.r_info), &symbol))
             continue;
         const char *its_name = elf_strptr(elf, names.sh_link, symbol.st_name);

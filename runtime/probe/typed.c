@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -167,8 +168,9 @@ static struct rp_error *set_untyped(struct rp_arguments *arguments, struct rp_er
 struct rp_error *rp_typed_arguments(const char *path, uint64_t address,
                                     const struct rp_source_line *line,
                                     struct rp_arguments *arguments) {
-#ifdef __x86_64__
     const struct rp_debug_function *function;
+    if (!rp_arch.has_convention)
+        return rp_arguments_add_unknown(arguments);
     struct rp_error *err = rp_debug_open(path, &arguments->debug);
     if (!err)
         err = rp_debug_function_at(arguments->debug, address, line, &function);
@@ -178,12 +180,6 @@ struct rp_error *rp_typed_arguments(const char *path, uint64_t address,
     if (rp_error_errno(err) == ENOMEM)
         return err;
     return set_untyped(arguments, err);
-#else
-    (void)path;
-    (void)address;
-    (void)line;
-    return rp_arguments_add_unknown(arguments);
-#endif
 }
 
 struct rp_error *rp_typed_add_global(struct rp_arguments *arguments, const char *name) {

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "arch/arch.h"
 #include "kernel/ksyms.h"
 #include "record/syscall.h"
 #include "util/array.h"
@@ -385,12 +386,11 @@ static void write_syscall(struct rp_writer *w, const struct rp_look_value *value
                           const char *rest) {
     uint64_t bits = bits_of(value);
     int32_t number = (int32_t)bits;
-    bool narrow = bits >> 32 & 1, unknown = bits >> 33 & 1, x32 = false;
+    bool narrow = bits >> 32 & 1, unknown = bits >> 33 & 1;
+    bool x32 = !narrow && number >= 0 && (uint32_t)number & rp_arch.marked;
     (void)rest;
-#ifdef __x86_64__
-    x32 = !narrow && number >= 0 && number & 1 << 30;
-#endif
-    const char *name = unknown ? NULL : rp_syscall_name(x32 ? number & ~(1 << 30) : number, narrow);
+    int plain = x32 ? number & ~(int32_t)rp_arch.marked : number;
+    const char *name = unknown ? NULL : rp_syscall_name(plain, narrow);
     if (name)
         rp_write_string(w, name);
     else

@@ -195,18 +195,12 @@ static __always_inline int refused_call(long ret, u64 *arguments)
     if (!arguments)
         return 1;
     void *regs = ((void *(*)(void *))175)(task); /* bpf_task_pt_regs */
-    /* In struct pt_regs: di, si, dx, r10, r8, r9; orig_x0, regs[1] and on. */
-#ifdef __aarch64__
-    bpf_probe_read_kernel(&arguments[0], 8, regs + 272);
-    bpf_probe_read_kernel(&arguments[1], 40, regs + 8);
-#else
-    bpf_probe_read_kernel(&arguments[0], 8, regs + 112);
-    bpf_probe_read_kernel(&arguments[1], 8, regs + 104);
-    bpf_probe_read_kernel(&arguments[2], 8, regs + 96);
-    bpf_probe_read_kernel(&arguments[3], 8, regs + 56);
-    bpf_probe_read_kernel(&arguments[4], 8, regs + 72);
-    bpf_probe_read_kernel(&arguments[5], 8, regs + 64);
-#endif
+    bpf_probe_read_kernel(&arguments[0], 8, regs + RP_SYSCALL_ARGUMENT_0);
+    bpf_probe_read_kernel(&arguments[1], 8, regs + RP_SYSCALL_ARGUMENT_1);
+    bpf_probe_read_kernel(&arguments[2], 8, regs + RP_SYSCALL_ARGUMENT_2);
+    bpf_probe_read_kernel(&arguments[3], 8, regs + RP_SYSCALL_ARGUMENT_3);
+    bpf_probe_read_kernel(&arguments[4], 8, regs + RP_SYSCALL_ARGUMENT_4);
+    bpf_probe_read_kernel(&arguments[5], 8, regs + RP_SYSCALL_ARGUMENT_5);
     return 1;
 }
 #else

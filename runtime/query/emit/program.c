@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "compile/schema.h"
 #include "query/own_text.h"
 #include "query/plan.h"
@@ -176,36 +177,27 @@ static const struct {
                        "}\n"},
 };
 
-/* How a task's own flags tell that it is in a syscall of 32 bits: of x86 TS_COMPAT, which int 0x80
- * of a 64-bit program sets, too; of arm64 TIF_32BIT. */
-#if defined(__x86_64__)
-#define NARROW_MEMBER "status"
-#define NARROW_TYPE   "u32"
-#define NARROW_BIT    "1"
-#elif defined(__aarch64__)
-#define NARROW_MEMBER "flags"
-#define NARROW_TYPE   "unsigned long"
-#define NARROW_BIT    "22"
-#endif
-
-#ifdef NARROW_MEMBER
-static const char syscall_number[] =
-    "/* With bit 32 set in a syscall of 32 bits, which has a table of its own. */\n"
-    "static u64 syscall_number(u64 number)\n"
-    "{\n"
-    "    struct task_struct *task = (struct task_struct *)bpf_get_current_task();\n"
-    "    " NARROW_TYPE " flags = 0;\n"
-    "    bpf_probe_read_kernel(&flags, sizeof(flags), &task->thread_info." NARROW_MEMBER ");\n"
-    "    return (u32)number | (u64)(flags >> " NARROW_BIT " & 1) << 32;\n"
-    "}\n";
-#else
-static const char syscall_number[] =
-    "/* With bit 33 set: whether it is of 32 bits is not known. */\n"
-    "static u64 syscall_number(u64 number)\n"
-    "{\n"
-    "    return (u32)number | 1ULL << 33;\n"
-    "}\n";
-#endif
+static void write_syscall_number(const struct rp_query_plan *p) {
+    if (!rp_arch.narrow_member) {
+        fputs("\n/* With bit 33 set: whether it is of 32 bits is not known. */\n"
+              "static u64 syscall_number(u64 number)\n"
+              "{\n"
+              "    return (u32)number | 1ULL << 33;\n"
+              "}\n",
+              p->out);
+        return;
+    }
+    fprintf(p->out,
+            "\n/* With bit 32 set in a syscall of 32 bits, which has a table of its own. */\n"
+            "static u64 syscall_number(u64 number)\n"
+            "{\n"
+            "    struct task_struct *task = (struct task_struct *)bpf_get_current_task();\n"
+            "    %s flags = 0;\n"
+            "    bpf_probe_read_kernel(&flags, sizeof(flags), &task->thread_info.%s);\n"
+            "    return (u32)number | (u64)(flags >> %u & 1) << 32;\n"
+            "}\n",
+            rp_arch.narrow_type, rp_arch.narrow_member, rp_arch.narrow_bit);
+}
 
 static void write_unread_map(void *ctx, const char *map, const struct rp_node *node,
                              enum rp_unread_part part) {
@@ -226,7 +218,7 @@ static void write_helpers(const struct rp_query_plan *p) {
         if (p->writing->uses & helpers[i].use)
             fprintf(p->out, "\n%s", helpers[i].text);
     if (p->writing->uses & RP_USES_SYSCALL)
-        fprintf(p->out, "\n%s", syscall_number);
+        write_syscall_number(p);
     if (p->writing->uses)
         fputs("\n", p->out);
     rp_write_enums(p);

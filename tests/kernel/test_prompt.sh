@@ -731,7 +731,7 @@ saves() {
 	equal "its mode" 711 "$(stat -c %a it)"
 	contains "with quotes" "$err" 'saved: reprobe -f it' "saved: reprobe -f 'of two words'" 'saved: reprobe -f /dev/null'
 	[ -c /dev/null ] || fail "/dev/null is a file"
-	printf '%s\n' 'limit 7' unsafe 'struct conf {' '    int n;' '};' 'typedef struct conf conf_t;' 'save needed' quit >script
+	printf '%s\n' 'limit 7' unsafe 'expand on' 'lines on' 'time ms' 'struct conf {' '    int n;' '};' 'typedef struct conf conf_t;' 'save needed' quit >script
 	run reprobe -f script
 	run reprobe -f needed -e 'save again' -e quit
 	status 0

@@ -28,13 +28,21 @@ static struct rp_error *choose(const char *args, const char *const *names, size_
         "one of %s, %s%s%s", names[0], names[1], count > 2 ? ", " : "", count > 2 ? names[2] : "");
 }
 
+static const char *const expand_names[] = {
+    [EXPAND_AUTO] = "auto", [EXPAND_ON] = "on", [EXPAND_OFF] = "off"};
+
+void look_save(const struct prompt *prompt, FILE *out) {
+    if (prompt->expand != EXPAND_AUTO)
+        fprintf(out, "expand %s\n", expand_names[prompt->expand]);
+    fputs(rp_stack_shows_lines() ? "lines on\n" : "", out);
+    fputs(prompt->milliseconds ? "time ms\n" : "", out);
+}
+
 static struct rp_error *expand(struct prompt *prompt, const char *args) {
-    static const char *const names[] = {
-        [EXPAND_AUTO] = "auto", [EXPAND_ON] = "on", [EXPAND_OFF] = "off"};
     size_t which = prompt->expand;
-    RP_TRY(choose(args, names, RP_COUNT(names), &which));
+    RP_TRY(choose(args, expand_names, RP_COUNT(expand_names), &which));
     prompt->expand = which;
-    prompt_say("expand is %s\n", names[which]);
+    prompt_say("expand is %s\n", expand_names[which]);
     return NULL;
 }
 

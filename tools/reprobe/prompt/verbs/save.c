@@ -53,11 +53,12 @@ static struct rp_error *save_one(const struct entry *entry, FILE *out) {
     return NULL;
 }
 
-/* What its questions and programs need to be taken. */
+/* What its questions and programs need to be taken, and how rows look. */
 static void save_settings(const struct prompt *prompt, FILE *out) {
     if (prompt->limit)
         fprintf(out, "limit %" PRIu64 "\n", prompt->limit);
     fputs(prompt->unsafe ? "unsafe\n" : "", out);
+    look_save(prompt, out);
     fputs(prompt->types ? prompt->types : "", out);
 }
 

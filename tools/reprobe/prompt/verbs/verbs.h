@@ -8,6 +8,9 @@
 extern const struct verb question_verbs[], code_verbs[], probe_verbs[], map_verbs[], look_verbs[],
     shell_verbs[], inspect_verbs[], script_verbs[], save_verbs[], help_verbs[];
 
+/* look.c: writes how rows look, where that is not as it is at first, as commands. */
+void look_save(const struct prompt *prompt, FILE *out);
+
 /* watch.c: shows an answer again and again, as the command does. */
 struct watch_opts {
     const char *word;  /* as for entry_answer() */

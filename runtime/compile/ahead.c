@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "compile/object_file.h"
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "util/error.h"
 
 static struct { int file, answer; /* of the child; `answer` is 0 in every other process */ } child;

@@ -27,6 +27,7 @@
 #include "compile/source.h"
 #include "kernel/current.h"
 #include "kernel/tracefs.h"
+#include "reprobe_query.h"
 #include "util/cleanup.h"
 #include "util/clock.h"
 #include "util/error.h"

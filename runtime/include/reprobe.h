@@ -7,9 +7,9 @@
  *   source text -> module -> probe -> session -> records -> rows, JSON, CSV
  *                     `----> maps  -> tables, histograms, stacks
  *
- * reprobe_query.h turns questions ("hist vfs_read ret") into source text, completes what is being
- * typed, says what maps mean, lists and inspects probes, types and programs. reprobe_tool.h is for
- * programs with a command line.
+ * reprobe_query.h turns questions ("hist vfs_read ret") into source text, has what programs need
+ * that one talks to, completes what is being typed, says what maps mean, lists and inspects probes,
+ * types and programs. reprobe_tool.h is for programs with a command line.
  *
  * These rules hold everywhere:
  *  - A function that can fail returns `struct rp_error *`. NULL means success. The caller owns the
@@ -167,19 +167,6 @@ struct rp_error *rp_module_compile_file(const char *path, const struct rp_compil
 struct rp_error *rp_module_save(const struct rp_module *module, const char *path);
 void rp_module_free(struct rp_module *module);
 
-/* Does in advance what the first compile of a process would do, half of its time: for programs
- * that wait for their user anyway. */
-void rp_compile_warm_up(void);
-
-/* To compile in advance what may be asked for: a child process calls rp_compile_ahead_to() and
- * compiles as its parent would. It makes no module (ECANCELED): the object goes to `file`, an empty
- * file open for reading and writing, and then its key to `answer`, a pipe. */
-#define RP_AHEAD_KEY 64
-void rp_compile_ahead_to(int file, int answer);
-/* The next compile of that key in this process takes the object in `file`, which is closed when it
- * is taken, or when another one comes; 0: there is none. */
-void rp_compile_ahead_take(int file, const char key[RP_AHEAD_KEY]);
-
 /* Something that the user should know although it is not an error (such as: installed headers were
  * used), or NULL. */
 const char *rp_module_note(const struct rp_module *module);
@@ -270,9 +257,9 @@ struct rp_session_opts {
     const char *command;
     uint64_t duration_ns; /* the loop ends after this time, */
     uint64_t event_limit; /* or after so many records; 0: it does not */
-    /* The user talks to the program while it traces: rp_session_run() keeps in memory what the next
-     * compile can use, and leaves the command to rp_session_start_command() and the time to
-     * rp_session_start_time(). */
+    /* The user talks to the program while it traces (reprobe_query.h): rp_session_run() keeps in
+     * memory what the next compile can use, and leaves the command to rp_session_start_command()
+     * and the time to rp_session_start_time(). */
     bool interactive;
     /* Whoever types has the terminal for himself: the command reads none of it, and its Ctrl-C does
      * not reach the command. */
@@ -320,15 +307,6 @@ struct rp_error *rp_session_compile_file(struct rp_session *session, const char 
  * (not a command), a probe in a program or library is put in that process only. */
 struct rp_error *rp_session_attach(struct rp_session *session, struct rp_module *module,
                                    const char *function, const char *spec, struct rp_probe **out);
-/* For a caller who attaches many, one after another: `done` of `count` are. Calls
- * opts.on_attach; false when a signal asks an interactive session to end or to stop, as it also
- * ends an rp_session_attach() of a pattern (with ECANCELED). */
-bool rp_session_attaching(struct rp_session *session, size_t done, size_t count);
-/* The signal that asks to end (SIGINT, SIGTERM, SIGHUP) which has come and which the loop has not
- * seen, or 0: what can be read from a terminal was typed behind it. */
-int rp_session_interrupted_by(const struct rp_session *session);
-/* Takes an interrupt (SIGINT) that has ended such a thing, so that the loop does not see it. */
-void rp_session_take_interrupt(struct rp_session *session);
 /* Attaches each function of the module that names its own probe. *count is how many there were
  * (`count` may be NULL). If it fails, what was attached stays attached. */
 struct rp_error *rp_session_attach_named(struct rp_session *session, struct rp_module *module,
@@ -368,10 +346,6 @@ struct rp_error *rp_session_read_trace(struct rp_session *session, rp_trace_fn f
  * nobody sees their rows. */
 struct rp_error *rp_session_read_rows(struct rp_session *session, struct rp_module *module,
                                       rp_record_fn fn, void *ctx);
-/* Whether the probe is an iterator, which comes to an end by itself. */
-bool rp_session_probe_ends(const struct rp_session *session, const struct rp_probe *probe);
-/* Whether the probe is an iterator that has come to its end. */
-bool rp_session_probe_ended(const struct rp_session *session, const struct rp_probe *probe);
 /* Calls `fn` every `every_ns` nanoseconds while the loop runs. */
 struct rp_error *rp_session_every(struct rp_session *session, uint64_t every_ns, rp_interval_fn fn,
                                   void *ctx);
@@ -386,10 +360,6 @@ void rp_session_unwatch(struct rp_session *session, int fd);
  * that have come to their end. Then it detaches the probes and delivers what was still on its way,
  * up to the limit. */
 struct rp_error *rp_session_run(struct rp_session *session);
-/* For interactive sessions: starts the command if it has not started; lets duration_ns begin if it
- * has not. */
-void rp_session_start_command(struct rp_session *session);
-struct rp_error *rp_session_start_time(struct rp_session *session);
 /* Flushes standard output, as the loop does before it waits. Returns 0, or the errno of the first
  * write that failed, now or before: EPIPE if nobody reads it any more, EIO if the errno is lost. */
 int rp_output_flush(void);
@@ -416,10 +386,6 @@ const struct rp_stats *rp_session_stats(struct rp_session *session);
 /* The same for one module. */
 const struct rp_stats *rp_session_module_stats(struct rp_session *session,
                                                const struct rp_module *module);
-/* The command's status as wait(2) gives it; -1 if there is none or it has not ended. */
-int rp_session_command_status(const struct rp_session *session);
-/* Whether the command has ended, or the target's process. */
-bool rp_session_target_ended(const struct rp_session *session);
 /* The sum of the modules' times so far; it belongs to the session. */
 const struct rp_timings *rp_session_timings(struct rp_session *session);
 /* What the user should know at the end: how many events were lost, with a cure, what else was left
@@ -475,10 +441,6 @@ struct rp_error *rp_layout_of_output(const struct rp_module *module, const char 
                                      struct rp_layout **out);
 /* The layout of what its iterators write; *out is NULL if that is lines of text. */
 struct rp_error *rp_layout_of_rows(const struct rp_module *module, struct rp_layout **out);
-/* The value of column `i` as in a row, malloc()ed; NULL: there is no such column, or no memory. */
-char *rp_layout_cell(const struct rp_layout *layout, size_t i, const void *data, size_t size);
-/* What an RP_MEMBER_ATTACH_POINT of its records is called: "place:NUMBER=NAME,NUMBER=NAME". */
-struct rp_error *rp_layout_name_places(struct rp_layout *layout, const char *names);
 void rp_layout_free(struct rp_layout *layout);
 /* An output may carry records of several types, which their sizes tell apart: the layout of one of
  * that size. It belongs to `layout`, which it is itself where there is one type. */
@@ -488,21 +450,6 @@ const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);
 void rp_layout_print_row(const struct rp_layout *layout, const void *data, size_t size, FILE *out);
 
-/* Rows of one layout at a terminal: its columns are as wide as what comes, as far as a line has
- * room. Text that is too long is cut, with a mark; a number is not. */
-struct rp_columns;
-/* For records whose layout is known; not without columns. `layout` must outlive it. */
-struct rp_error *rp_columns_new(const struct rp_layout *layout, struct rp_columns **out);
-void rp_columns_free(struct rp_columns *columns);
-/* Takes a record, which is to be printed in `room` cells. False: its numbers alone need more.
- * *changed: the columns stand elsewhere than in the header before. */
-bool rp_columns_take(struct rp_columns *columns, const void *data, size_t size, size_t room,
-                     bool *changed);
-/* Of the record that was taken last, without a newline. */
-void rp_columns_print_header(const struct rp_columns *columns, FILE *out);
-void rp_columns_print_row(const struct rp_columns *columns, FILE *out);
-/* A line for each column: its name, and all of its value. */
-void rp_columns_print_expanded(const struct rp_columns *columns, FILE *out);
 /* The record as a JSON object. */
 void rp_json_record(struct rp_writer *json, const char *name, const struct rp_layout *layout,
                     const void *data, size_t size);
@@ -534,7 +481,7 @@ void rp_json_trace_line(struct rp_writer *json, const struct rp_trace_line *line
 enum rp_map_output { RP_MAP_TEXT, RP_MAP_JSON, RP_MAP_CSV };
 
 struct rp_map_number; /* reprobe_query.h */
-struct rp_map_past;
+struct rp_map_past;   /* there, too */
 
 /* How a map is printed; all but the size may be zero. */
 struct rp_map_format {
@@ -555,16 +502,6 @@ struct rp_map_format {
     bool largest_first;        /* of a table's rows; else they come last */
     const char *time;          /* JSON: of each line, its first member; NULL: none */
 };
-
-/* Deletes the entries of an interval from a map whose keys have an RP_MEMBER_INTERVAL. */
-struct rp_error *rp_map_delete_interval(const struct rp_module *module, const char *name,
-                                        uint32_t interval);
-/* Waits until no program that began before is still running. */
-struct rp_error *rp_wait_for_programs(void);
-
-/* What maps had when they were last printed with it. NULL: no memory. */
-struct rp_map_past *rp_map_past_new(void);
-void rp_map_past_free(struct rp_map_past *past);
 
 /* Prints all entries of the map `name` as its schema says: as a table, sorted by value if the
  * values are numbers and by key otherwise, or as histograms, the largest last. A histogram with

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libreprobe: questions, completion, and what there is to see. The rules of reprobe.h hold.
+ * libreprobe: questions, programs that one talks to while they trace, completion, and what there is
+ * to see. The rules of reprobe.h hold.
  *
  *   line -> question -> generated program (source text for rp_module_compile())
  */
@@ -280,6 +281,77 @@ void rp_text_pieces_free(struct rp_text_piece *pieces, size_t count);
 struct rp_error *rp_question_generate(const struct rp_question *question,
                                       struct rp_generated **out);
 void rp_generated_free(struct rp_generated *generated);
+
+/* ------------------------------------------------------------------ programs that one talks to */
+
+/* Does in advance what the first compile of a process would do, half of its time: for programs
+ * that wait for their user anyway. */
+void rp_compile_warm_up(void);
+
+/* To compile in advance what may be asked for: a child process calls rp_compile_ahead_to() and
+ * compiles as its parent would. It makes no module (ECANCELED): the object goes to `file`, an empty
+ * file open for reading and writing, and then its key to `answer`, a pipe. */
+#define RP_AHEAD_KEY 64
+void rp_compile_ahead_to(int file, int answer);
+/* The next compile of that key in this process takes the object in `file`, which is closed when it
+ * is taken, or when another one comes; 0: there is none. */
+void rp_compile_ahead_take(int file, const char key[RP_AHEAD_KEY]);
+
+/* For a caller who attaches many, one after another: `done` of `count` are. Calls
+ * opts.on_attach; false when a signal asks an interactive session to end or to stop, as it also
+ * ends an rp_session_attach() of a pattern (with ECANCELED). */
+bool rp_session_attaching(struct rp_session *session, size_t done, size_t count);
+/* The signal that asks to end (SIGINT, SIGTERM, SIGHUP) which has come and which the loop has not
+ * seen, or 0: what can be read from a terminal was typed behind it. */
+int rp_session_interrupted_by(const struct rp_session *session);
+/* Takes an interrupt (SIGINT) that has ended such a thing, so that the loop does not see it. */
+void rp_session_take_interrupt(struct rp_session *session);
+/* Whether the probe is an iterator, which comes to an end by itself. */
+bool rp_session_probe_ends(const struct rp_session *session, const struct rp_probe *probe);
+/* Whether the probe is an iterator that has come to its end. */
+bool rp_session_probe_ended(const struct rp_session *session, const struct rp_probe *probe);
+/* For interactive sessions: starts the command if it has not started; lets duration_ns begin if it
+ * has not. */
+void rp_session_start_command(struct rp_session *session);
+struct rp_error *rp_session_start_time(struct rp_session *session);
+/* The command's status as wait(2) gives it; -1 if there is none or it has not ended. */
+int rp_session_command_status(const struct rp_session *session);
+/* Whether the command has ended, or the target's process. */
+bool rp_session_target_ended(const struct rp_session *session);
+
+/* ---- rows at a terminal */
+
+/* The value of column `i` as in a row, malloc()ed; NULL: there is no such column, or no memory. */
+char *rp_layout_cell(const struct rp_layout *layout, size_t i, const void *data, size_t size);
+/* What an RP_MEMBER_ATTACH_POINT of its records is called: "place:NUMBER=NAME,NUMBER=NAME". */
+struct rp_error *rp_layout_name_places(struct rp_layout *layout, const char *names);
+/* Rows of one layout at a terminal: its columns are as wide as what comes, as far as a line has
+ * room. Text that is too long is cut, with a mark; a number is not. */
+struct rp_columns;
+/* For records whose layout is known; not without columns. `layout` must outlive it. */
+struct rp_error *rp_columns_new(const struct rp_layout *layout, struct rp_columns **out);
+void rp_columns_free(struct rp_columns *columns);
+/* Takes a record, which is to be printed in `room` cells. False: its numbers alone need more.
+ * *changed: the columns stand elsewhere than in the header before. */
+bool rp_columns_take(struct rp_columns *columns, const void *data, size_t size, size_t room,
+                     bool *changed);
+/* Of the record that was taken last, without a newline. */
+void rp_columns_print_header(const struct rp_columns *columns, FILE *out);
+void rp_columns_print_row(const struct rp_columns *columns, FILE *out);
+/* A line for each column: its name, and all of its value. */
+void rp_columns_print_expanded(const struct rp_columns *columns, FILE *out);
+
+/* ---- maps that are printed again and again */
+
+/* Deletes the entries of an interval from a map whose keys have an RP_MEMBER_INTERVAL. */
+struct rp_error *rp_map_delete_interval(const struct rp_module *module, const char *name,
+                                        uint32_t interval);
+/* Waits until no program that began before is still running. */
+struct rp_error *rp_wait_for_programs(void);
+
+/* What maps had when they were last printed with it. NULL: no memory. */
+struct rp_map_past *rp_map_past_new(void);
+void rp_map_past_free(struct rp_map_past *past);
 
 /* ------------------------------------------------------------------ completion */
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "reprobe.h"
+#include "reprobe_query.h"
 #include "suites.h"
 
 static void ok(struct rp_error *err) {

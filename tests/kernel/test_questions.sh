@@ -340,7 +340,7 @@ scripts() {
 # A comment.
 begin ! touch attached   # of the shell
 begin print "counting $1 of ${2:-all}"
-count $1 by comm if comm == "asker"   # a comment
+count $1 by comm if comm == "asker"   # a comment, of $7
 end map counts set {"nobody"} 5
 end print "it was \"$1\", # $1"
 EOF

@@ -53,10 +53,12 @@ struct rp_error *parameters_put(const struct rp_texts *given, const char *path, 
     if (!memory)
         return rp_error_nomem();
     struct rp_error *err = NULL;
-    bool of_shell = line[strspn(line, " \t")] == '!'; /* $1 is awk's, or the shell's */
+    /* Behind `!` $1 is awk's, or the shell's; in a comment it is a text. */
+    bool of_shell = line[strspn(line, " \t")] == '!';
+    const char *end = line + (of_shell ? 0 : verb_code_length(line));
     while (*line && !err) {
         struct reference reference;
-        if (of_shell || *line != '$' || !read_reference(line, &reference)) {
+        if (line >= end || *line != '$' || !read_reference(line, &reference)) {
             fputc(*line++, memory);
             continue;
         }

@@ -123,6 +123,8 @@ struct verb_group {
 const struct verb *verb_find(const struct prompt *prompt, const char *name, size_t length);
 /* Whether the line is a question. */
 bool verb_asks(const struct prompt *prompt, const char *line);
+/* How much of the line comes before a comment: a # behind a space, and not in a text. */
+size_t verb_code_length(const char *line);
 /* Runs one line; an empty one and a comment (#) do nothing. */
 struct rp_error *verb_run(struct prompt *prompt, const char *line);
 

@@ -132,8 +132,7 @@ static size_t verb_length(const char *line) {
     return strchr("?!", *line) ? 1 : strcspn(line, " \t");
 }
 
-/* Where a comment begins: a # behind a space, and not in a text. */
-static size_t length_without_comment(const char *line) {
+size_t verb_code_length(const char *line) {
     char quote = '\0';
     size_t at = 0;
     for (; line[at]; at++) {
@@ -167,7 +166,7 @@ struct rp_error *verb_run(struct prompt *prompt, const char *line) {
         return NULL;
     if (*line == '!') /* what is a comment there, a shell knows */
         return run_word(prompt, line);
-    RP_AUTO_FREE char *code = strndup(line, length_without_comment(line));
+    RP_AUTO_FREE char *code = strndup(line, verb_code_length(line));
     return code ? run_word(prompt, code) : rp_error_nomem();
 }
 

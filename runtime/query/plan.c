@@ -554,6 +554,36 @@ static struct rp_error *check_user_addresses(const struct rp_query_plan *p) {
                             point->text);
 }
 
+/* A buffer that the call fills, and that is read before it does. */
+static const struct rp_variable *unfilled(const struct rp_node *node) {
+    if (!node || node->kind == RP_NODE_MOMENT)
+        return NULL;
+    if (node->kind == RP_NODE_VARIABLE)
+        return node->variable->is_filled ? node->variable : NULL;
+    const struct rp_variable *found = unfilled(node->a);
+    found = found ? found : unfilled(node->b);
+    return found ? found : unfilled(node->c);
+}
+
+static struct rp_error *note_unfilled(struct rp_query_plan *p) {
+    const struct rp_probe_kind *kind = p->points[0].spec.kind;
+    const struct rp_question *q = p->question;
+    const struct rp_variable *found = unfilled(p->predicate);
+    for (size_t i = 0; i < q->expr_count && !found; i++)
+        found = unfilled(p->exprs[i]);
+    for (size_t i = 0; i < q->key_count && !found; i++)
+        found = unfilled(p->by[i]);
+    for (size_t i = 0; i < p->columns.count && !found && !q->expr_count; i++)
+        found = unfilled(p->columns.items[i].node);
+    if (!found || p->note || kind->is_return || kind->is_both)
+        return NULL;
+    return asprintf(&p->note,
+                    "`%s` is what was there before the call: return(%s) is what it has read",
+                    found->name, found->name) < 0
+               ? rp_error_nomem()
+               : NULL;
+}
+
 struct rp_error *rp_plan_end(struct rp_query_plan *p) {
     RP_TRY(expand_args(p));
     const struct rp_question *question = p->question;
@@ -578,6 +608,7 @@ struct rp_error *rp_plan_end(struct rp_query_plan *p) {
             return rp_error_nomem();
     }
     RP_TRY(note_hidden(p));
+    RP_TRY(note_unfilled(p));
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);

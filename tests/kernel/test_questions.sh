@@ -159,6 +159,11 @@ filled_buffers() {
 	equal "what was read" "hello 5|abc 3| 0" "$(rows data.GOT data.ret | paste -sd'|')"
 	asked "sh parts.sh" 'count read by return(buf) as GOT if comm == "dd" && count == 40 && return(buf) == "abc"'
 	equal "a condition, and a key" '{"GOT":"abc"},"value":1' "$(grep -o '{"GOT.*"value":1' <<<"$out")"
+	lacks "a note" "$err" "note:"
+	for question in 'trace read' 'trace read buf ret' 'count read by buf' 'count read if buf == "a"'; do
+		asked true "$question"
+		contains "$question" "$err" "note: \`buf\` is what was there before the call: return(buf) is what it has read"
+	done
 	ln -s where/it/leads link
 	asked 'readlink link' 'trace readlink return(buf) as GOT bufsiz > 14 as MORE if comm == "readlink"'
 	equal "a link" "where/it/leads 1" "$(rows data.GOT data.MORE)"

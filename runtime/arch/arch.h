@@ -12,8 +12,8 @@
 
 struct rp_arch {
     /* ---- C for programs */
-    const char *macro;   /* the compilers' own name for it: "__x86_64__" */
-    const char *libbpfs; /* as libbpf's bpf_tracing.h calls it behind __TARGET_ARCH_; "": not */
+    const char *macro;   /* the compilers' own name for it: "__x86_64__"; NULL: not known */
+    const char *libbpfs; /* as libbpf's bpf_tracing.h calls it behind __TARGET_ARCH_; NULL: not */
 
     /* ---- syscalls */
     /* Where in bytes struct pt_regs has the arguments of a syscall, at its return, too; all 0: it

@@ -12,8 +12,6 @@ const struct rp_arch rp_arch = {
 #elif defined(__riscv)
     .macro = "__riscv",
     .libbpfs = "riscv",
-#else
-    .libbpfs = "",
 #endif
     .copy_relocation = UINT32_MAX,
 };

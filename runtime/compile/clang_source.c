@@ -382,8 +382,8 @@ static bool make_args(struct rp_clang_source *source, const struct rp_compile_op
     bool ok =
         add_args(args, fixed) && add_arg(args, "-main-file-name") &&
         add_arg(args, "%s", slash + 1) &&
-        add_arg(args, "-fdebug-compilation-dir=%.*s", (int)(slash - source->path), source->path);
-    ok = ok && add_arg(args, "-D__TARGET_ARCH_%s", rp_arch.libbpfs);
+        add_arg(args, "-fdebug-compilation-dir=%.*s", (int)(slash - source->path), source->path) &&
+        (!rp_arch.libbpfs || add_arg(args, "-D__TARGET_ARCH_%s", rp_arch.libbpfs));
     if (ok && !source->on_disk)
         ok = add_arg(args, "-gembed-source"); /* with all headers: ten times the size */
     if (ok && !source->relocates)

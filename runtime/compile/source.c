@@ -356,27 +356,28 @@ static bool mentions_with(struct rp_source *source, const char *function, const 
 }
 
 /* Where a task has what the functions of glue.h read of it. */
-static void write_task_offset(const struct rp_btf *btf, const char *member, FILE *out) {
-    const struct btf_type *task = rp_btf_find_composite(btf, "task_struct");
+static void write_task_offset(const struct rp_btf *btf, const struct btf_type *task,
+                              const char *member, FILE *out) {
     uint32_t bytes;
     if (task && rp_btf_member_offset(btf, task, member, strlen(member), &bytes))
         fprintf(out, "#define RP_TASK_%s %u\n", member, bytes);
 }
 
-static void write_descent(const struct rp_btf *btf, FILE *out) {
+static void write_descent(const struct rp_btf *btf, const struct btf_type *task, FILE *out) {
     fputs("struct task_struct;\n", out);
-    write_task_offset(btf, "tgid", out);
-    write_task_offset(btf, "real_parent", out);
+    write_task_offset(btf, task, "tgid", out);
+    write_task_offset(btf, task, "real_parent", out);
 }
 
-/* Where the kernel has seccomp's filters, and a helper that finds the registers of a task, whose
- * places are known. */
-static void write_refusals(const struct rp_btf *btf, FILE *out) {
-    const struct btf_type *filter = rp_btf_find_composite(btf, "seccomp_filter");
-    if (!filter || !btf_vlen(filter) || !rp_arch.arguments[0] ||
-        !rp_btf_find(btf, "bpf_task_pt_regs", BTF_KIND_FUNC))
+/* Where the kernel has seccomp's filters, and a helper that finds the registers of a task
+ * (bpf_task_pt_regs), whose places are known. */
+static void write_refusals(const struct rp_btf *btf, const struct btf_type *task, FILE *out) {
+    if (!rp_arch.arguments[0] || !rp_kernel_at_least(5, 15))
         return;
-    write_task_offset(btf, "seccomp", out);
+    const struct btf_type *filter = rp_btf_find_composite(btf, "seccomp_filter");
+    if (!filter || !btf_vlen(filter))
+        return;
+    write_task_offset(btf, task, "seccomp", out);
     for (int i = 0; i < RP_SYSCALL_ARGUMENTS; i++)
         fprintf(out, "#define RP_SYSCALL_ARGUMENT_%d %u\n", i, rp_arch.arguments[i]);
 }
@@ -415,10 +416,14 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
             rp_names_has(&source->scan.mentioned, "BPF_RB_NO_WAKEUP") ||
                 rp_names_has(&source->scan.mentioned, "BPF_RB_FORCE_WAKEUP"));
     /* Others' objects are the same on many kernels. */
-    if (uses_is_target || uses_is_target_task)
-        write_descent(btf, out);
-    if (rp_names_has(&source->scan.mentioned, "refused_call"))
-        write_refusals(btf, out);
+    bool descends = uses_is_target || uses_is_target_task,
+         refuses = rp_names_has(&source->scan.mentioned, "refused_call");
+    const struct btf_type *task =
+        descends || refuses ? rp_btf_find_composite(btf, "task_struct") : NULL;
+    if (descends)
+        write_descent(btf, task, out);
+    if (refuses)
+        write_refusals(btf, task, out);
     fputs(rp_embedded_glue_h, out);
     if (uses_unwound_stack)
         fprintf(out, "#define RP_HAS_RETURNS %d\n%s",

@@ -185,9 +185,8 @@ struct rp_probe_kind {
     /* See rp_spec_call(); of a spec without an offset. May be NULL. */
     char *(*call)(const struct rp_spec *spec, enum rp_call_part part);
 
-    /* Whether the return of a call may come without its entry, in a function whose context has its
-     * result as `ret`: a seccomp filter refuses a syscall before its sys_enter. NULL: never. */
-    bool (*may_lack_entry)(const struct rp_spec *spec);
+    bool
+        may_lack_entry; /* the return of a call may come without its entry; its context has `ret` */
     /* Whether tasks of another width than the kernel's do not come by. NULL: they do. */
     bool (*is_native)(const struct rp_spec *spec);
     /* What a probe there may do to the program, by the part of a spec or pattern after the kind's

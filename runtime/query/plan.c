@@ -554,34 +554,30 @@ static struct rp_error *check_user_addresses(const struct rp_query_plan *p) {
                             point->text);
 }
 
-/* A buffer that the call fills, and that is read before it does. */
-static const struct rp_variable *unfilled(const struct rp_node *node) {
+/* Whether it reads a buffer that the call fills, before it does. */
+static bool reads_unfilled(const struct rp_node *node) {
     if (!node || node->kind == RP_NODE_MOMENT)
-        return NULL;
+        return false;
     if (node->kind == RP_NODE_VARIABLE)
-        return node->variable->is_filled ? node->variable : NULL;
-    const struct rp_variable *found = unfilled(node->a);
-    found = found ? found : unfilled(node->b);
-    return found ? found : unfilled(node->c);
+        return node->variable->is_filled;
+    return reads_unfilled(node->a) || reads_unfilled(node->b) || reads_unfilled(node->c);
 }
 
 static struct rp_error *note_unfilled(struct rp_query_plan *p) {
     const struct rp_probe_kind *kind = p->points[0].spec.kind;
-    const struct rp_question *q = p->question;
-    const struct rp_variable *found = unfilled(p->predicate);
-    for (size_t i = 0; i < q->expr_count && !found; i++)
-        found = unfilled(p->exprs[i]);
-    for (size_t i = 0; i < q->key_count && !found; i++)
-        found = unfilled(p->by[i]);
-    for (size_t i = 0; i < p->columns.count && !found && !q->expr_count; i++)
-        found = unfilled(p->columns.items[i].node);
-    if (!found || p->note || kind->is_return || kind->is_both)
+    const char *name = NULL;
+    for (size_t i = 0; i < p->scope.variables.count && !name; i++)
+        name = p->scope.variables.items[i].is_filled ? p->scope.variables.items[i].name : NULL;
+    if (!name || p->note || kind->is_return || kind->is_both)
         return NULL;
-    return asprintf(&p->note,
-                    "`%s` is what was there before the call: return(%s) is what it has read",
-                    found->name, found->name) < 0
-               ? rp_error_nomem()
-               : NULL;
+    bool reads = rp_plan_any(p, reads_unfilled);
+    for (size_t i = 0; i < p->columns.count && !p->question->expr_count; i++)
+        reads |= reads_unfilled(p->columns.items[i].node);
+    if (reads &&
+        asprintf(&p->note, "`%s` is what was there before the call: return(%s) is what it has read",
+                 name, name) < 0)
+        return rp_error_nomem();
+    return NULL;
 }
 
 struct rp_error *rp_plan_end(struct rp_query_plan *p) {

@@ -203,12 +203,6 @@ static bool returns(const struct rp_spec *spec) {
     return is_syscall_event(spec, "sys_exit_");
 }
 
-/* kernel/entry/common.c: syscall_trace_enter() asks seccomp before it tells of the call, and
- * syscall_exit_work() tells of the return in any case. */
-static bool may_lack_entry(const struct rp_spec *spec) {
-    return is_syscall_event(spec, "sys_exit_");
-}
-
 /* kernel/trace/trace_syscalls.c: the numbers of others are not those that the events have. */
 static bool is_native(const struct rp_spec *spec) {
     return is_syscall_event(spec, "sys_");
@@ -347,7 +341,9 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .memory = memory,
     .returns = returns,
     .call = call,
-    .may_lack_entry = may_lack_entry,
+    /* kernel/entry/common.c: syscall_trace_enter() asks seccomp before it tells of the call, and
+     * syscall_exit_work() tells of the return in any case. */
+    .may_lack_entry = true,
     .is_native = is_native,
     .context = "args",
     .other_context = "event_args",

@@ -526,10 +526,7 @@ static void write_forget(const struct rp_query_plan *p) {
 }
 
 bool rp_plan_sees_refusals(const struct rp_query_plan *p) {
-    if (!p->pair || p->is_span || p->match[0])
-        return false;
-    const struct rp_spec *end = &p->points[1].spec;
-    return end->kind->may_lack_entry && end->kind->may_lack_entry(end);
+    return p->pair && !p->is_span && !p->match[0] && p->points[1].spec.kind->may_lack_entry;
 }
 
 bool rp_plan_asks_at_entry(const struct rp_query_plan *p) {

@@ -260,15 +260,17 @@ static void add_calls(struct building *b, const struct rp_query_plan *p) {
     add_loss(b, RP_MAP_UNKEPT, unkept);
 }
 
-/* Calls that have only a return. */
+/* Calls that have only a return. All parts count them in one map. */
 static void add_refusals(struct building *b) {
-    const struct rp_query_plan *p = b->plan;
-    bool sees = rp_plan_sees_refusals(p), asks = rp_plan_asks_at_entry(p);
-    for (size_t i = 0; i < p->part_count; i++) {
-        bool part_sees = rp_plan_sees_refusals(&p->parts[i]);
-        sees |= part_sees;
-        asks |= part_sees && rp_plan_asks_at_entry(&p->parts[i]);
-    }
+    const struct rp_query_plan *whole = b->plan;
+    const struct rp_query_plan *parts = whole->part_count ? whole->parts : whole;
+    size_t count = whole->part_count ? whole->part_count : 1;
+    bool sees = false, asks = false;
+    for (size_t i = 0; i < count; i++)
+        if (rp_plan_sees_refusals(&parts[i])) {
+            sees = true;
+            asks |= rp_plan_asks_at_entry(&parts[i]);
+        }
     if (sees)
         add_loss(b, RP_MAP_REFUSED,
                  asks ? "calls may be missing: the condition or a seccomp filter refused"

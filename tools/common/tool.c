@@ -269,9 +269,10 @@ void rp_tool_json_begin(const struct rp_tool *tool, struct rp_writer *json) {
 void rp_tool_print_start(struct rp_session *session, const struct rp_tool *tool) {
     struct rp_tool_own *own = (struct rp_tool_own *)tool;
     own->begun_ns = rp_now_ns();
+    rp_session_print_notes(session, stderr); /* takes a while */
+    /* Whoever reads it may end the run at once, and gets its results. */
     if (tool->verbose)
         rp_session_print_probes(session, stderr);
-    rp_session_print_notes(session, stderr);
 }
 
 /* Who looks at rows has to know that some are missing. */

@@ -9,6 +9,20 @@
 #include <stdint.h>
 
 #define RP_SYSCALL_ARGUMENTS 6
+#define RP_PASSED_MAX        8
+
+/* The registers, by DWARF's numbers. */
+struct rp_arch_registers {
+    const char *const *names; /* as struct pt_regs has them */
+    unsigned count;
+    unsigned sp, fp, ip; /* those below ip hold what a program has put there */
+    unsigned first_float, last_float;
+    unsigned passed[RP_PASSED_MAX], passed_count; /* the first words of arguments */
+    unsigned passed_floats;                       /* so many of the others hold arguments */
+    unsigned returned[2];
+    unsigned pushed; /* bytes that a call puts on the stack: the return address */
+    unsigned frame;  /* bytes from where fp points to, to the CFA */
+};
 
 struct rp_arch {
     /* ---- C for programs */
@@ -28,10 +42,12 @@ struct rp_arch {
     uint32_t marked; /* a bit of the number in syscalls of another ABI of 64 bits (x32); 0: none */
 
     /* ---- calls of functions */
+    struct rp_arch_registers registers;
     /* An argument is in registers as a whole or on the stack as a whole, and those behind one on
      * the stack may be in registers. false: what is behind the registers is not found. */
     bool passes_wholes;
-    bool has_convention; /* where functions find arguments of any type: probe/convention.c */
+    bool has_convention; /* where programs' functions find arguments of any type is known:
+                            probe/convention.c */
     bool unwinds;        /* stacks of processes need no frame pointers: compile/prelude/unwind.h */
 
     /* ---- the kernel's variables, and files */

@@ -19,8 +19,6 @@
 #include "debug/frame_info.h"
 #include "util/vec.h"
 
-/* DWARF's numbers of x86-64's registers. */
-enum { REG_BP = 6, REG_SP = 7, REG_IP = 16 };
 #define WORD      8
 #define DEPTH_MAX 16
 
@@ -143,9 +141,10 @@ static bool push(struct machine *m, int of, int64_t offset) {
 }
 
 static bool push_register(struct machine *m, uint64_t reg, int64_t offset) {
-    if (reg == REG_IP)
+    const struct rp_arch_registers *of = &rp_arch.registers;
+    if (reg == of->ip)
         return push(m, NUMBER, (int64_t)m->address + offset);
-    return (reg == REG_SP || reg == REG_BP) && push(m, reg == REG_SP ? OF_SP : OF_BP, offset);
+    return (reg == of->sp || reg == of->fp) && push(m, reg == of->sp ? OF_SP : OF_BP, offset);
 }
 
 static int64_t calculate(unsigned atom, int64_t a, int64_t b, bool *ok) {
@@ -294,7 +293,7 @@ static void find_ip(const struct rp_frame_row *row, uint64_t address, struct rp_
 }
 
 static bool find_bp(const struct rp_frame_row *row, uint64_t address, struct rp_rule *rule) {
-    const struct rp_frame_value *value = &row->registers[REG_BP];
+    const struct rp_frame_value *value = &row->registers[rp_arch.registers.fp];
     struct term term;
     bool is_there = find_memory(value, address, &term);
     rule->bp_of = is_there ? base_of(&term) : RP_OF_SAME;

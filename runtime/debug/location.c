@@ -8,17 +8,15 @@
  */
 #include "debug/location.h"
 
+#include "arch/arch.h"
 #include "util/cleanup.h"
-
-/* DWARF's numbers of x86-64's registers. */
-enum { REG_BP = 6, REG_SP = 7, REG_R15 = 15, REG_XMM0 = 17, REG_XMM15 = 32 };
-#define WORD 8
 
 /* ------------------------------------------------------------------ registers */
 
 static struct rp_location_part at_register(unsigned reg) {
-    bool is_float = reg >= REG_XMM0 && reg <= REG_XMM15;
-    bool is_known = reg <= REG_R15;
+    const struct rp_arch_registers *of = &rp_arch.registers;
+    bool is_float = reg >= of->first_float && reg <= of->last_float;
+    bool is_known = reg < of->ip;
     return (struct rp_location_part){is_float   ? RP_LOCATION_FLOAT
                                      : is_known ? RP_LOCATION_REGISTER
                                                 : RP_LOCATION_UNKNOWN,
@@ -26,7 +24,8 @@ static struct rp_location_part at_register(unsigned reg) {
 }
 
 static struct rp_location_part beside_register(uint64_t reg, int64_t offset) {
-    return (struct rp_location_part){reg <= REG_R15 ? RP_LOCATION_MEMORY : RP_LOCATION_UNKNOWN,
+    return (struct rp_location_part){reg < rp_arch.registers.ip ? RP_LOCATION_MEMORY
+                                                                : RP_LOCATION_UNKNOWN,
                                      (unsigned)reg, offset, 0};
 }
 
@@ -88,13 +87,14 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
     *out = (struct rp_frame){.address = there, .is_entry = is_entry(function, there)};
     out->is_beginning = out->is_entry || is_beginning(function, there);
     out->begins_with_body = out->is_entry && begins_with_body(function, there);
-    out->cfa = out->is_entry ? beside_register(REG_SP, WORD) : find_cfa(debug, address);
+    out->cfa = out->is_entry ? beside_register(rp_arch.registers.sp, rp_arch.registers.pushed)
+                             : find_cfa(debug, address);
     Dwarf_Attribute *attr = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
     if (!attr || rp_dw.dwarf_getlocation_addr(attr, there, &ops, &count, 1) != 1 || count != 1)
         return;
     out->has_cfa = ops[0].atom == DW_OP_call_frame_cfa;
-    out->has_bp = ops[0].atom == DW_OP_reg0 + REG_BP;
-    out->has_sp = ops[0].atom == DW_OP_reg0 + REG_SP;
+    out->has_bp = ops[0].atom == DW_OP_reg0 + rp_arch.registers.fp;
+    out->has_sp = ops[0].atom == DW_OP_reg0 + rp_arch.registers.sp;
 }
 
 /* ------------------------------------------------------------------ one part */
@@ -104,14 +104,14 @@ static int64_t sum(int64_t a, int64_t b) {
     return (int64_t)((uint64_t)a + (uint64_t)b);
 }
 
-/* rbp is, or will be, two words below the CFA. */
+/* The frame's pointer is, or will be, that far below the CFA. */
 static struct rp_location_part in_frame(const struct rp_frame *f, int64_t offset) {
     struct rp_location_part part = {RP_LOCATION_UNKNOWN, 0, 0, 0};
     if (f->has_cfa || f->has_bp)
         part = f->cfa;
     else if (f->has_sp) /* as the function's first instructions have moved it */
-        part = beside_register(REG_SP, 0);
-    part.offset = sum(sum(part.offset, offset), f->has_bp ? -2 * WORD : 0);
+        part = beside_register(rp_arch.registers.sp, 0);
+    part.offset = sum(sum(part.offset, offset), f->has_bp ? -(int64_t)rp_arch.registers.frame : 0);
     return part;
 }
 
@@ -124,7 +124,8 @@ static struct rp_location_part of_op(const struct rp_frame *f, const Dwarf_Op *o
         return (struct rp_location_part){RP_LOCATION_STATIC, 0, op->atom - DW_OP_lit0, 0};
     switch (op->atom) {
     case DW_OP_regx:
-        return at_register(op->number > REG_XMM15 ? UINT32_MAX : (unsigned)op->number);
+        return at_register(op->number > rp_arch.registers.last_float ? UINT32_MAX
+                                                                     : (unsigned)op->number);
     case DW_OP_bregx:
         return beside_register(op->number, (int64_t)op->number2);
     case DW_OP_fbreg:

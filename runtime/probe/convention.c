@@ -3,14 +3,11 @@
  * called, and where its caller finds the result. */
 #include <string.h>
 
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "probe/typed.h"
-#include "util/array.h"
 
 #define DEPTH_MAX 16
-
-/* DWARF's numbers of the registers. */
-enum { AX = 0, DX = 1, CX = 2, SI = 4, DI = 5, SP = 7, R8 = 8, R9 = 9, XMM0 = 17 };
 
 /* What the two words of a value are, if it is in registers. */
 enum class { CLASS_NONE, CLASS_FLOAT, CLASS_INTEGER, CLASS_MEMORY };
@@ -152,7 +149,7 @@ static bool is_said(const struct rp_debug_variable *v) {
 
 /* On the stack, where its caller has put it. */
 static bool is_on_stack(const struct rp_location_part *part) {
-    return part->kind == RP_LOCATION_MEMORY && part->reg == SP;
+    return part->kind == RP_LOCATION_MEMORY && part->reg == rp_arch.registers.sp;
 }
 
 /* Whether it is elsewhere than in the convention's register: then the function has another one.
@@ -180,7 +177,7 @@ static struct rp_location choose(const struct rp_debug_variable *v,
 
 static void place_result(const struct rp_debug_function *f, struct rp_location *result,
                          bool *hidden) {
-    static const unsigned registers[] = {AX, DX};
+    const unsigned *registers = rp_arch.registers.returned;
     const struct rp_debug_variable *v = &f->result;
     struct classes c = classes_of(f->btf, v);
     *hidden = v->type && (c.in_memory || v->is_by_address);
@@ -193,26 +190,28 @@ static void place_result(const struct rp_debug_function *f, struct rp_location *
         *hidden = false;
         *result = (struct rp_location){.parts = {{RP_LOCATION_FLOAT, 0, 0, 0}}, .count = 1};
     } else
-        *result = (struct rp_location){.parts = {{RP_LOCATION_MEMORY, AX, 0, 0}}, .count = 1};
+        *result =
+            (struct rp_location){.parts = {{RP_LOCATION_MEMORY, registers[0], 0, 0}}, .count = 1};
 }
 
 /* Where the convention has each parameter. `hidden`: behind the address where the result goes. */
 static void pass(const struct rp_debug_function *f, bool hidden, struct rp_location *places) {
-    static const unsigned registers[] = {DI, SI, DX, CX, R8, R9};
+    const struct rp_arch_registers *of = &rp_arch.registers;
+    const unsigned return_address = of->pushed;
     unsigned integers = hidden, floats = 0;
-    uint64_t stack = 8; /* behind the return address */
+    uint64_t stack = return_address;
     for (size_t i = 0; i < f->count; i++) {
         const struct rp_debug_variable *v = &f->parameters[i];
         struct classes c = classes_of(f->btf, v);
-        if (!c.in_memory && integers + c.integers <= RP_COUNT(registers) &&
-            floats + c.floats <= 8) {
-            places[i] = in_registers(&c, registers + integers, v->is_by_address);
+        if (!c.in_memory && integers + c.integers <= of->passed_count &&
+            floats + c.floats <= of->passed_floats) {
+            places[i] = in_registers(&c, of->passed + integers, v->is_by_address);
             integers += c.integers;
             floats += c.floats;
         } else {
-            stack = (stack - 8 + c.align - 1) / c.align * c.align + 8;
-            places[i] = (struct rp_location){.parts = {{RP_LOCATION_MEMORY, SP, (int64_t)stack, 0}},
-                                             .count = 1};
+            stack = (stack - return_address + c.align - 1) / c.align * c.align + return_address;
+            places[i] = (struct rp_location){
+                .parts = {{RP_LOCATION_MEMORY, of->sp, (int64_t)stack, 0}}, .count = 1};
             if (v->is_by_address) /* the address is there */
                 places[i] = nowhere;
             stack += (c.size + 7) / 8 * 8;

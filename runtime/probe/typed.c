@@ -15,11 +15,6 @@
 #include "util/error.h"
 #include "util/text.h"
 
-/* DWARF's numbers of x86-64's registers, as struct pt_regs has them. */
-static const char *const registers[] = {"ax", "dx",  "cx",  "bx",  "si",  "di",  "bp",  "sp", "r8",
-                                        "r9", "r10", "r11", "r12", "r13", "r14", "r15", "ip"};
-#define REG_IP 16
-
 /* ------------------------------------------------------------------ how it can be read */
 
 static const char *why_missing(const struct rp_location *place) {
@@ -84,7 +79,7 @@ static struct rp_error *set_form(struct rp_argument *argument) {
 static struct rp_location from_instruction(const struct rp_arguments *arguments, uint64_t address) {
     struct rp_location_part part = {RP_LOCATION_STATIC, 0, (int64_t)address, 0};
     if (arguments->address)
-        part = (struct rp_location_part){RP_LOCATION_MEMORY, REG_IP,
+        part = (struct rp_location_part){RP_LOCATION_MEMORY, rp_arch.registers.ip,
                                          (int64_t)(address - arguments->address), 0};
     return (struct rp_location){.parts = {part}, .count = 1};
 }
@@ -201,7 +196,8 @@ struct rp_error *rp_typed_add_global(struct rp_arguments *arguments, const char 
 static char *part_text(const struct rp_function_text *f, const struct rp_location_part *part) {
     if (part->kind == RP_LOCATION_CONSTANT)
         return rp_text("%" PRId64 "L", part->offset);
-    const char *reg = part->reg < RP_COUNT(registers) ? registers[part->reg] : "di";
+    const struct rp_arch_registers *registers = &rp_arch.registers;
+    const char *reg = registers->names[part->reg < registers->count ? part->reg : 0];
     if (!part->offset || part->kind == RP_LOCATION_REGISTER)
         return rp_text("%s->%s", f->context, reg);
     return rp_text("%s->%s %c %" PRIu64, f->context, reg, part->offset < 0 ? '-' : '+',

@@ -84,13 +84,6 @@ static struct rp_error *take_linear(struct rp_question_parser *p) {
 
 /* ------------------------------------------------------------------ probes */
 
-/* A word in quotes, or one that ends before white space that is not in parentheses. */
-static const char *end_of_word(const char *text) {
-    const char *quote = strchr("'\"", *text) ? strchr(text + 1, *text) : NULL;
-    const char *end = quote ? quote + 1 : rp_spec_find(text, " \t\r\n\v\f");
-    return end ? end : text + strlen(text);
-}
-
 /* "top 5 openat by comm": how many rows. */
 static struct rp_error *take_rows(struct rp_question_parser *p, const char **at) {
     size_t digits = strspn(*at, "0123456789");
@@ -112,7 +105,7 @@ static struct rp_error *take_probes(struct rp_question_parser *p) {
     if (q->verb == RP_VERB_TOP)
         RP_TRY(take_rows(p, &at));
     while (more && *at && q->probe_count < p->grammar->most_probes) {
-        const char *end = end_of_word(at);
+        const char *end = rp_question_word_end(at);
         struct rp_token word = {.text = at, .len = (size_t)(end - at)};
         if (rp_question_is_section(&word))
             break;
@@ -126,6 +119,8 @@ static struct rp_error *take_probes(struct rp_question_parser *p) {
         if (strchr("'\"", *at) && word.len > 2 && at[word.len - 1] == *at) { /* as for a shell */
             word.text++;
             word.len -= 2;
+            if (rp_question_skip_space(word.text) >= word.text + word.len)
+                return rp_question_wrong_at(p, at, "the probe between these quotes is missing");
         }
         if (!rp_question_add(&q->probes, &q->probe_count, word.text, word.len))
             return rp_error_nomem();

@@ -7,6 +7,7 @@
 
 #include "probe/spec.h"
 #include "query/plan.h"
+#include "query/question_parser.h"
 #include "record/look.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -14,7 +15,10 @@
 
 /* A C++ function's name may have white space outside parentheses, too. */
 static void write_probe(FILE *out, const char *probe) {
-    const char *quote = rp_spec_find(probe, " ") && !rp_span_middle(probe) ? "'" : "";
+    const char *quote = strchr(probe, '\'') ? "\"" : "'";
+    /* One with both kinds came without. */
+    if (rp_question_is_word(probe) || (*quote == '"' && strchr(probe, '"')))
+        quote = "";
     fprintf(out, "%s%s%s", quote, probe, quote);
 }
 

@@ -46,6 +46,10 @@ struct rp_error *rp_question_wrong_at(const struct rp_question_parser *p, const 
                                       const char *fmt, ...) RP_PRINTF(3, 4);
 struct rp_token rp_question_peek(const struct rp_question_parser *p);
 const char *rp_question_skip_space(const char *text);
+/* Where a probe's word ends: in quotes, or before white space that is not in parentheses. */
+const char *rp_question_word_end(const char *text);
+/* Whether it is read as one probe without quotes, whatever follows. */
+bool rp_question_is_word(const char *text);
 /* Adds a copy of the text without white space at its end; false: no memory. */
 bool rp_question_add(char ***list, size_t *count, const char *text, size_t length);
 /* Takes one expression: up to where an operand ends and another one begins, a comma, or a word that

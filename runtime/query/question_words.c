@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/spec.h"
 #include "query/question_parser.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/text.h"
+
+#define SPACE " \t\r\n\v\f"
 
 /* ------------------------------------------------------------------ words that begin a section */
 
@@ -91,11 +94,29 @@ bool rp_question_add(char ***list, size_t *count, const char *text, size_t lengt
 }
 
 const char *rp_question_skip_space(const char *text) {
-    return text + strspn(text, " \t\r\n\v\f");
+    return text + strspn(text, SPACE);
 }
 
 static bool is_blank_before(const struct rp_question_parser *p, const char *at) {
     return at > p->line && isspace((unsigned char)at[-1]);
+}
+
+/* ------------------------------------------------------------------ words of probes */
+
+const char *rp_question_word_end(const char *text) {
+    const char *quote = strchr("'\"", *text) ? strchr(text + 1, *text) : NULL;
+    const char *end = quote ? quote + 1 : rp_spec_find(text, SPACE);
+    return end ? end : text + strlen(text);
+}
+
+bool rp_question_is_word(const char *text) {
+    const struct rp_token token = {.text = text, .len = strlen(text)};
+    for (size_t i = 0; i < RP_COUNT(sections); i++)
+        if (sections[i].word && rp_token_is(&token, sections[i].word))
+            return false;
+    RP_AUTO_FREE char *line = rp_text("%s .", text); /* an open parenthesis would take that, too */
+    return line && token.len && !strchr("'\",", *text) && text[token.len - 1] != ',' &&
+           rp_question_word_end(line) == line + token.len;
 }
 
 /* ------------------------------------------------------------------ expressions */

@@ -45,6 +45,8 @@ struct place {
 static struct {
     const char *text[HEADERS]; /* starts at the line of the include guard */
     size_t len[HEADERS];
+    int protection[HEADERS]; /* of its pages: PROT_READ, and PROT_EXEC where a linker puts data
+                                beside code, as for arm64 */
     struct rp_scan scan;
     RP_VEC(struct chunk) chunks;
     struct rp_names index;    /* every declared name … */
@@ -64,7 +66,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
     }
     for (int i = 0; i < info->dlpi_phnum && is_libbcc; i++) {
         const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-        if (ph->p_type != PT_LOAD || (ph->p_flags & (PF_R | PF_W | PF_X)) != PF_R)
+        if (ph->p_type != PT_LOAD || (ph->p_flags & (PF_R | PF_W)) != PF_R)
             continue;
         const char *start = (const char *)info->dlpi_addr + ph->p_vaddr;
         for (size_t g = 0; g < HEADERS; g++) {
@@ -75,6 +77,7 @@ static int search_object(struct dl_phdr_info *info, size_t size, void *ctx) {
                 continue;
             found.text[g] = text;
             found.len[g] = strnlen(text, ph->p_memsz - (size_t)(text - start));
+            found.protection[g] = PROT_READ | (ph->p_flags & PF_X ? PROT_EXEC : 0);
         }
     }
     return is_libbcc;
@@ -336,20 +339,20 @@ static bool has_all(void) {
 }
 
 /* If the page cannot be written, clang reads more than it needs. */
-static void write_char(const char *at, char c) {
+static void write_char(const char *at, char c, int protection) {
     size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
     char *page = (char *)at - (uintptr_t)at % page_size;
-    if (mprotect(page, page_size, PROT_READ | PROT_WRITE))
+    if (mprotect(page, page_size, protection | PROT_WRITE))
         return;
     page[at - page] = c;
-    mprotect(page, page_size, PROT_READ);
+    mprotect(page, page_size, protection);
 }
 
 void rp_libbcc_hide_headers(bool hide) {
     if (!has_all())
         return;
     for (size_t g = 0; g < HEADERS; g++)
-        write_char(found.text[g], hide ? '\0' : '#');
+        write_char(found.text[g], hide ? '\0' : '#', found.protection[g]);
 }
 
 bool rp_libbcc_write_reduced(const struct rp_names *wanted, const struct rp_names *operations,

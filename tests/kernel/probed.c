@@ -56,9 +56,15 @@ __attribute__((noinline)) static void guarded(int number) {
 __attribute__((noinline)) static void indexed(long number) {
     const long numbers[] = {1, 2, -number, 1000 * number};
     printf("indexed %ld %ld\n", numbers[2], numbers[3]);
+#ifdef __x86_64__
     __asm__ volatile(USDT_NOTE("probed", "indexed", "0", "-4@(%%rax,%%rdx,8) 8@8(%%rax,%%rdx,8)")
                      :
                      : "a"(numbers), "d"(2L), "m"(numbers));
+#else /* compilers write none such */
+    __asm__ volatile(USDT_NOTE("probed", "indexed", "0", "-4@%0 8@%1")
+                     :
+                     : "r"((int)numbers[2]), "r"(numbers[3]));
+#endif
 }
 
 static void call(int count) {

@@ -39,18 +39,23 @@ static void spin_outer(void) {
 
 /* Runs a million times around. */
 typedef void code_fn(long times);
-#define CODE_SIZE 6 /* bytes */
-
-static code_fn *make_code(void) {
-#ifdef __x86_64__
-    /* dec, jnz, ret */
-    static const unsigned char code[CODE_SIZE] = {0x48, 0xff, 0xcf, 0x75, 0xfb, 0xc3};
+static const unsigned char code[] = {
+#if defined(__x86_64__) /* dec, jnz, ret */
+    0x48, 0xff, 0xcf, 0x75,
+    0xfb, 0xc3
+#elif defined(__aarch64__) /* subs, b.ne, ret */
+    0x00, 0x04, 0x00, 0xf1, 0xe1, 0xff, 0xff,
+    0x54, 0xc0, 0x03, 0x5f, 0xd6
 #else
 #error "write the loop for this architecture"
 #endif
+};
+
+static code_fn *make_code(void) {
     void *at = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memcpy(at, code, sizeof(code));
     mprotect(at, 4096, PROT_READ | PROT_EXEC);
+    __builtin___clear_cache((char *)at, (char *)at + sizeof(code));
     return (code_fn *)at;
 }
 
@@ -59,7 +64,7 @@ static void name_code(code_fn *made, const char *name) {
     snprintf(path, sizeof(path), "/tmp/perf-%d.map", getpid());
     FILE *map = fopen(path, "w");
     if (map) {
-        fprintf(map, "%lx %x %s\n", (unsigned long)made, CODE_SIZE, name);
+        fprintf(map, "%lx %zx %s\n", (unsigned long)made, sizeof(code), name);
         fclose(map);
     }
 }

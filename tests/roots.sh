@@ -5,14 +5,14 @@
 roots=${REPROBE_SYSTEMS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reprobe/systems}
 [ "$(id -u)" = 0 ] || { echo "${0##*/}: only root can make a root directory of another system" >&2 && exit 2; }
 
-# make_root NAME RELEASE [PACKAGE,…]: unless it is there; it is in $root
+# make_root NAME RELEASE [PACKAGE,…] [ARCHITECTURE]: unless it is there; it is in $root
 make_root() {
     "$top/scripts/deps" systems
     root=$roots/$1
     [ ! -e "$root/.complete" ] || return 0
     rm -rf --one-file-system "$root"
     mkdir -p "$root"
-    debootstrap --variant=minbase ${3:+--include="$3"} "$2" "$root" >&2
+    debootstrap --variant=minbase ${3:+--include="$3"} ${4:+--arch="$4"} "$2" "$root" >&2
     touch "$root/.complete"
 }
 

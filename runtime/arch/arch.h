@@ -57,4 +57,12 @@ struct rp_arch {
 };
 extern const struct rp_arch rp_arch;
 
+/* The prefixes of the functions for syscalls, of all processors, since a question may be carried
+ * from one to another: those that a kernel may have, most common first; then those that mean the
+ * same; then the rest. */
+#define RP_ARCH_SYSCALLS         15
+#define RP_ARCH_SYSCALLS_NATIVE  5
+#define RP_ARCH_SYSCALLS_SPELLED 6
+extern const char *const rp_arch_syscalls[RP_ARCH_SYSCALLS];
+
 #endif

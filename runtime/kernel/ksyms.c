@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "util/arena.h"
 #include "util/array.h"
@@ -249,35 +250,12 @@ uint64_t rp_ksym_size(const char *name) {
 
 /* ------------------------------------------------------------------ syscalls */
 
-/* The prefixes of syscall functions: by architecture since Linux 4.17, sys_ before and elsewhere.
- * The first few are native ones, most common first; the others are functions of their own, for
- * tasks of another width, or within the first. */
-static const char *const syscall_prefixes[] = {
-    "__x64_sys_",
-    "__arm64_sys_",
-    "__s390x_sys_",
-    "__riscv_sys_",
-    "sys_",
-    "SyS_",
-    "__ia32_compat_sys_",
-    "__ia32_sys_",
-    "__s390_sys_",
-    "__x32_compat_sys_",
-    "__se_compat_sys_",
-    "__se_sys_",
-    "__do_sys_",
-    "__arm64_compat_sys_",
-    "compat_sys_",
-};
-#define NATIVE_PREFIXES  5 /* that a kernel may have */
-#define NATIVE_SPELLINGS 6
-
 static const char *find_prefix(bool (*exists)(const char *name)) {
-    for (size_t i = 0; i < NATIVE_PREFIXES; i++) {
+    for (size_t i = 0; i < RP_ARCH_SYSCALLS_NATIVE; i++) {
         char name[64];
-        snprintf(name, sizeof(name), "%sbpf", syscall_prefixes[i]);
+        snprintf(name, sizeof(name), "%sbpf", rp_arch_syscalls[i]);
         if (exists(name))
-            return syscall_prefixes[i];
+            return rp_arch_syscalls[i];
     }
     return NULL;
 }
@@ -295,13 +273,13 @@ const char *rp_syscall_prefix(void) {
 
 static const char *behind_prefix(const char *function, size_t prefixes) {
     for (size_t i = 0; i < prefixes; i++)
-        if (rp_starts_with(function, syscall_prefixes[i]))
-            return function + strlen(syscall_prefixes[i]);
+        if (rp_starts_with(function, rp_arch_syscalls[i]))
+            return function + strlen(rp_arch_syscalls[i]);
     return NULL;
 }
 
 const char *rp_syscall_of(const char *function) {
-    return behind_prefix(function, RP_COUNT(syscall_prefixes));
+    return behind_prefix(function, RP_ARCH_SYSCALLS);
 }
 
 bool rp_is_syscall_function(const char *function) {
@@ -309,7 +287,7 @@ bool rp_is_syscall_function(const char *function) {
 }
 
 char *rp_syscall_function(const char *function) {
-    const char *syscall = behind_prefix(function, NATIVE_SPELLINGS);
+    const char *syscall = behind_prefix(function, RP_ARCH_SYSCALLS_SPELLED);
     if (!syscall || !*syscall)
         return NULL;
     RP_AUTO_FREE char *name = NULL;

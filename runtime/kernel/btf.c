@@ -179,6 +179,10 @@ void rp_btf_free(struct rp_btf *btf) {
             munmap(btf->bytes, btf->size);
         rp_vec_clear(&btf->marks);
         rp_vec_clear(&btf->nameable);
+        for (size_t i = 0; i < btf->namesakes.count; i++)
+            free(btf->namesakes.items[i].name);
+        rp_vec_clear(&btf->namesakes);
+        free(btf->names);
         free(btf->module);
         free(btf);
         errno = saved;
@@ -341,7 +345,121 @@ unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
     return 1;
 }
 
+/* ------------------------------------------------------------- types of one name */
+
+const char *rp_btf_namesake(const struct rp_btf *btf, const struct btf_type *t) {
+    const struct rp_btf *of = btf;
+    if (btf->base && !((const char *)t >= btf->types && (const char *)t < btf->strings))
+        of = btf->base;
+    size_t from = 0, to = of->namesakes.count;
+    while (from < to) {
+        size_t middle = from + (to - from) / 2;
+        const struct rp_btf_namesake *namesake = &of->namesakes.items[middle];
+        if (namesake->type == t)
+            return namesake->name;
+        if (namesake->type < t)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return NULL;
+}
+
+/* Whether C may take one for the other: what their members are is told by those. */
+static bool is_alike(const struct rp_btf *btf, uint32_t a_id, uint32_t b_id) {
+    const struct btf_type *a = rp_btf_base_type(btf, a_id), *b = rp_btf_base_type(btf, b_id);
+    if (!btf_is_composite(a) || !btf_is_composite(b))
+        return btf_kind(a) == btf_kind(b) && rp_btf_size(btf, a_id) == rp_btf_size(btf, b_id);
+    if (btf_kind(a) != btf_kind(b) || a->size != b->size || btf_vlen(a) != btf_vlen(b))
+        return false;
+    for (unsigned i = 0; i < btf_vlen(a); i++)
+        if (btf_members(a)[i].name_off != btf_members(b)[i].name_off ||
+            btf_members(a)[i].offset != btf_members(b)[i].offset)
+            return false;
+    return true;
+}
+
+/* The first type of each name: tags and typedefs are apart, and a name is once in the strings. */
+struct rp_btf_names {
+    size_t mask;
+    struct {
+        uint32_t key; /* 0: free */
+        uint32_t id;
+    } slots[];
+};
+
+static uint32_t key_of(const struct btf_type *t) {
+    return t->name_off << 1 | btf_is_typedef(t);
+}
+
+static size_t find_slot(const struct rp_btf_names *names, uint32_t key) {
+    size_t at = key * UINT64_C(0x9e3779b97f4a7c15) >> 20 & names->mask;
+    while (names->slots[at].key && names->slots[at].key != key)
+        at = (at + 1) & names->mask;
+    return at;
+}
+
+static struct rp_btf_names *make_names(size_t count) {
+    size_t mask = 63;
+    while (mask < count + count / 2)
+        mask = 2 * mask + 1;
+    struct rp_btf_names *names = calloc(1, sizeof(*names) + (mask + 1) * sizeof(names->slots[0]));
+    if (names)
+        names->mask = mask;
+    return names;
+}
+
+static unsigned count_namesakes(const struct rp_btf *btf, uint32_t name) {
+    unsigned count = btf->base ? count_namesakes(btf->base, name) : 0;
+    for (size_t i = 0; i < btf->namesakes.count; i++)
+        count += btf->namesakes.items[i].type->name_off == name;
+    return count;
+}
+
+static bool add_namesake(struct rp_btf *btf, const struct btf_type *t) {
+    char *name =
+        rp_text("%s___%u", rp_btf_string(btf, t->name_off), count_namesakes(btf, t->name_off) + 2);
+    const struct rp_btf_namesake namesake = {t, name};
+    if (name && rp_vec_push(&btf->namesakes, namesake))
+        return true;
+    free(name);
+    return false;
+}
+
+bool rp_btf_find_namesakes(struct rp_btf *btf) {
+    const struct rp_btf_names *others = btf->base ? btf->base->names : NULL;
+    struct rp_btf_names *names = btf->names = make_names(btf->nameable.count);
+    for (size_t i = 0; names && i < btf->nameable.count; i++) {
+        const struct btf_type *t = rp_btf_entry_type(btf, &btf->nameable.items[i]);
+        uint32_t id = btf->nameable.items[i].id, key = key_of(t), first = id;
+        if (!t->name_off)
+            continue;
+        size_t at = find_slot(names, key);
+        if (names->slots[at].key) {
+            first = names->slots[at].id;
+        } else {
+            size_t before = others ? find_slot(others, key) : 0;
+            if (others && others->slots[before].key)
+                first = others->slots[before].id;
+            names->slots[at].key = key;
+            names->slots[at].id = first;
+        }
+        if (first != id && !is_alike(btf, first, id) && !add_namesake(btf, t))
+            return false;
+    }
+    return names != NULL;
+}
+
 /* ------------------------------------------------------------- the running kernel's */
+
+static struct rp_btf *open_kernels(const char *path, const struct rp_btf *base) {
+    struct rp_btf *btf = rp_btf_open(path, base);
+    if (!btf || rp_btf_find_namesakes(btf))
+        return btf;
+    rp_btf_free(btf);
+    errno = ENOMEM;
+    return NULL;
+}
 
 /* Kept, because the kernel's types do not change while this process lives. */
 static struct rp_btf *vmlinux;
@@ -350,7 +468,7 @@ static int vmlinux_errno;
 
 const struct rp_btf *rp_kernel_types_or_null(void) {
     if (!vmlinux && !vmlinux_errno) {
-        vmlinux = rp_btf_open("/sys/kernel/btf/vmlinux", NULL);
+        vmlinux = open_kernels("/sys/kernel/btf/vmlinux", NULL);
         if (!vmlinux)
             vmlinux_errno = errno ? errno : ENOENT;
     }
@@ -384,7 +502,7 @@ struct rp_btf *rp_kernel_module_types(void) {
             continue;
         char path[PATH_MAX];
         snprintf(path, sizeof(path), "/sys/kernel/btf/%s", entry->d_name);
-        struct rp_btf *one = rp_btf_open(path, base);
+        struct rp_btf *one = open_kernels(path, base);
         if (!one)
             continue; /* unloaded meanwhile, or from another build of the kernel */
         one->module = strdup(entry->d_name);

@@ -17,6 +17,12 @@ struct rp_btf_entry {
     uint32_t id, at; /* at: the offset in the types */
 };
 
+/* A type whose name another one before it has, too, with another layout: C needs a second name. */
+struct rp_btf_namesake {
+    const struct btf_type *type;
+    char *name; /* "NAME___2", as in vmlinux.h; and so on */
+};
+
 struct rp_btf {
     const struct rp_btf *base;   /* of a module: vmlinux; its own ids and strings continue those */
     uint32_t first_id, end_id;   /* its own types have the ids from first_id to end_id - 1 */
@@ -24,7 +30,9 @@ struct rp_btf {
     uint32_t first_string, end_string; /* the offsets of its own strings */
     RP_VEC(uint32_t) marks;            /* the offset in `types` of every 16th type */
     RP_VEC(struct rp_btf_entry) nameable;
-    void *bytes; /* the data it was made from */
+    RP_VEC(struct rp_btf_namesake) namesakes; /* in the order of types; the kernel's only */
+    struct rp_btf_names *names;               /* by which those of modules are found */
+    void *bytes;                              /* the data it was made from */
     size_t size;
     bool of_program;     /* made of a program's debug information: no source has its types */
     char *module;        /* its name, if it comes from rp_kernel_module_types() */
@@ -52,8 +60,14 @@ static inline const char *rp_btf_string(const struct rp_btf *btf, uint32_t offse
         btf = btf->base;
     return offset < btf->end_string ? btf->strings + (offset - btf->first_string) : "";
 }
+/* Gives each type that has another one's name, and another layout, a name of its own; of a module,
+ * also beside those of vmlinux. False: no memory. */
+bool rp_btf_find_namesakes(struct rp_btf *btf);
+/* The name that the type has beside its namesakes; NULL: its own. */
+const char *rp_btf_namesake(const struct rp_btf *btf, const struct btf_type *t);
 static inline const char *rp_btf_name(const struct rp_btf *btf, const struct btf_type *t) {
-    return rp_btf_string(btf, t->name_off);
+    const char *other = t->name_off ? rp_btf_namesake(btf, t) : NULL;
+    return other ? other : rp_btf_string(btf, t->name_off);
 }
 
 /* A value of an enum of any size. */

@@ -56,7 +56,7 @@ static inline const struct btf_type *rp_btf_entry_type(const struct rp_btf *btf,
 }
 /* Never NULL: "" if it has no name. */
 static inline const char *rp_btf_string(const struct rp_btf *btf, uint32_t offset) {
-    if (offset < btf->first_string)
+    if (offset < btf->first_string && btf->base)
         btf = btf->base;
     return offset < btf->end_string ? btf->strings + (offset - btf->first_string) : "";
 }

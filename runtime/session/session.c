@@ -167,7 +167,7 @@ static struct rp_error *add_module(struct rp_session *s, const char *text,
     RP_TRY(compile(text, &opts, out));
     if (rp_vec_push(&s->modules, *out))
         return NULL;
-    rp_module_free(*out);
+    rp_module_free(rp_take(*out));
     return rp_error_nomem();
 }
 

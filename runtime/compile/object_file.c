@@ -443,6 +443,7 @@ bool rp_object_file_is(const char *path) {
 
 /* ------------------------------------------------------------- by path */
 
+/* *fd is the caller's to close, even then. */
 static struct rp_error *open_trusted(const char *path, int *fd) {
     struct stat st;
     *fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -451,7 +452,6 @@ static struct rp_error *open_trusted(const char *path, int *fd) {
     const char *why = rp_file_distrust(&st, S_IWGRP | S_IWOTH);
     if (!why)
         return NULL;
-    close(*fd);
     return rp_error_hint_set(
         rp_error_new(EACCES, why, "cannot use %s", path),
         "an object file must belong to you or root, and nobody else may be able to write to it: "

@@ -131,6 +131,8 @@ static int open_all(char **files) {
         opened(syscall(SYS_openat, AT_FDCWD, file, O_RDONLY), *files);
 #ifdef SYS_open
         opened(syscall(SYS_open, file, O_RDONLY | O_DIRECTORY), *files);
+#else /* newer architectures, such as arm64 */
+        opened(syscall(SYS_openat, AT_FDCWD, file, O_RDONLY | O_DIRECTORY), *files);
 #endif
         opened(syscall(SYS_openat2, AT_FDCWD, file, &how, sizeof(how)), *files);
     }

@@ -50,6 +50,8 @@ struct rp_arch {
                             probe/convention.c */
     bool unwinds;        /* stacks of processes need no frame pointers: compile/prelude/unwind.h */
 
+    unsigned instruction; /* bytes of each; 0: they differ, and are found by LLVM */
+
     /* ---- the kernel's variables, and files */
     bool has_preempt_count;   /* for each processor, as kernel/current.h tells */
     uint16_t elf;             /* EM_X86_64 */

@@ -11,6 +11,7 @@ const struct rp_arch rp_arch = {
     .narrow_member = "flags",
     .narrow_type = "unsigned long",
     .narrow_bit = 22,
+    .instruction = 4,
     .elf = EM_AARCH64,
     .copy_relocation = R_AARCH64_COPY,
 };

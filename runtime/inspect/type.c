@@ -274,8 +274,11 @@ static bool parse_query(const char *text, struct query *query) {
     return query->name;
 }
 
+/* All of one name by that, and each by its own: "slot", "slot___2". */
 static bool matches(const struct rp_btf *btf, const struct btf_type *t, const struct query *query) {
-    return query->kinds >> btf_kind(t) & 1 && strcmp(rp_btf_name(btf, t), query->name) == 0;
+    return query->kinds >> btf_kind(t) & 1 &&
+           (strcmp(rp_btf_string(btf, t->name_off), query->name) == 0 ||
+            strcmp(rp_btf_name(btf, t), query->name) == 0);
 }
 
 /* Every type of that name, of `btf`'s own; how many there were, with those before. */

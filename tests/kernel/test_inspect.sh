@@ -50,6 +50,21 @@ types() {
 	[ "$(wc -l <printed)" -gt 300 ] || fail "expected hundreds of members to compare"
 }
 
+# Each of them has its own size and members, and a name that a program can say.
+namesakes() {
+	local names name number
+	bpftool btf dump file /sys/kernel/btf/vmlinux format raw | sed -nE "s/^\[[0-9]+\] STRUCT '([a-z_0-9]+)' size=([0-9]+).*/\1 \2/p" >structs
+	names=$(awk '{ print $1 }' structs | sort | uniq -d)
+	[ -n "$names" ] || skip "this kernel has no types of one name"
+	for name in $names; do
+		look type "struct $name"
+		equal "sizes of struct $name" "$(awk -v name="$name" '$1 == name { print $2 }' structs | sort -n)" \
+			"$(sed -nE 's,^ +/\* size ([0-9]+).*,\1,p' <<<"$out" | sort -n)"
+		number=$(awk -v name="struct $name" 'index($0, name "___") == 1 { print $2; exit }' <<<"$out")
+		[ -z "$number" ] || { run reprobe types "struct $number" && contains "the one" "$out" "struct $number {"; }
+	done
+}
+
 forms() {
 	look type pid_t
 	matches "a typedef" "$out" '^typedef __kernel_pid_t pid_t; +/\* size 4 \*/$'
@@ -288,6 +303,7 @@ prompt() {
 }
 
 t "types as the compiler lays them out" types
+t "types of one name" namesakes
 t "every form of a type" forms
 t "info of tracepoints" tracepoint
 t "info of a kernel function" kernel_function

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "arch/arch.h"
 #include "kernel/features.h"
 #include "kernel/kcore.h"
 #include "kernel/ksyms.h"
@@ -167,6 +168,16 @@ static struct rp_error *explain(const struct rp_spec *spec, int errnum) {
         return err;
     if (errnum == ENOENT)
         return no_function(spec);
+    if (errnum == EINVAL && rp_arch.instruction && spec->offset % rp_arch.instruction)
+        return not_an_instruction(spec, errnum);
+    if (errnum == EINVAL && spec->offset)
+        return rp_error_hint_set(
+            rp_probe_error(errnum,
+                           "the kernel cannot probe byte %" PRIu64
+                           " of %s: its function tracer has a call there, or the function is "
+                           "marked notrace",
+                           spec->offset, spec->target),
+            "use the offset of another instruction, as shown by gdb or objdump -d");
     if (errnum == EINVAL)
         return rp_error_hint_set(
             rp_probe_error(

@@ -111,6 +111,19 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
     return list && *list ? rp_text("the tracepoint's fields: %s", list) : NULL;
 }
 
+/* Another type of that name that has the member. */
+static char *namesake_hint(const struct rp_btf *btf, const char *name, const char *member) {
+    for (size_t i = 0; i < btf->namesakes.count; i++) {
+        const struct rp_btf_namesake *other = &btf->namesakes.items[i];
+        uint32_t at;
+        if (!strcmp(rp_btf_string(btf, other->type->name_off), name) &&
+            rp_btf_member_offset(btf, other->type, member, strlen(member), &at))
+            return rp_text("this kernel has several types of that name: `%s%s` has %s",
+                           tag_of(other->type), other->name, member);
+    }
+    return NULL;
+}
+
 /* clang knows only the members declared for this source; BTF knows all. */
 static char *field_hint(const struct error *e) {
     const char *type = skip_tag(e->second);
@@ -124,6 +137,9 @@ static char *field_hint(const struct error *e) {
     const struct btf_type *found = rp_btf_find_composite(btf, type);
     if (!found)
         return NULL;
+    hint = namesake_hint(btf, type, e->first);
+    if (hint)
+        return hint;
     struct rp_nearest nearest = {.wanted = e->first};
     add_members(&nearest, btf, found);
     RP_AUTO_FREE char *before = rp_text("in this kernel, %s has ", e->second);

@@ -160,6 +160,26 @@ START_TEST(hints_from_the_words_alone) {
 }
 END_TEST
 
+/* Each that has a member which the first of its name lacks. */
+START_TEST(a_member_of_another_type_of_that_name) {
+    const struct rp_btf *btf = rp_kernel_types_or_null();
+    for (size_t i = 0; btf && i < btf->namesakes.count; i++) {
+        const struct btf_type *other = btf->namesakes.items[i].type;
+        const char *name = rp_btf_string(btf, other->name_off);
+        const struct btf_type *first = rp_btf_find_composite(btf, name);
+        uint32_t at;
+        for (unsigned m = 0; first && btf_is_struct(other) && m < btf_vlen(other); m++) {
+            const char *member = rp_btf_string(btf, btf_members(other)[m].name_off);
+            if (!*member || rp_btf_member_offset(btf, first, member, strlen(member), &at))
+                continue;
+            char message[512];
+            snprintf(message, sizeof(message), "no member named '%s' in 'struct %s'", member, name);
+            hints(message, "", "this kernel has several types of that name: `struct ");
+        }
+    }
+}
+END_TEST
+
 START_TEST(hints_from_the_kernel) {
     if (!rp_kernel_btf_or_null())
         return;
@@ -195,6 +215,7 @@ Suite *diagnostics_suite(void) {
     tcase_add_test(tc, the_line_is_the_authors);
     tcase_add_test(tc, hints_from_the_words_alone);
     tcase_add_test(tc, hints_from_the_kernel);
+    tcase_add_test(tc, a_member_of_another_type_of_that_name);
     tcase_add_test(tc, hints_from_libbcc);
     suite_add_tcase(suite, tc);
     return suite;

@@ -192,6 +192,12 @@ alone() {
 	exec {alone}>>"${TMPDIR:-/tmp}/reprobe-test.$1.lock" && flock "$alone"
 }
 
+# own PROGRAM: from here on its name is a copy that no other suite runs: a probe in a file is one in all processes
+# that use it. Its path is in REPLY.
+own() {
+	cp "$helpers/$1" "$base/" && PATH=$base:$PATH REPLY=$base/$1
+}
+
 # private PROGRAM [NAME]: a copy of one of the tests' helpers that nobody else runs: for what is traced by its
 # file or by its name, of which 15 bytes count. Prints its path.
 private() {

@@ -3,7 +3,8 @@
 # docs/from-bpftrace.md: each line of reprobe's in it is asked; and what can be counted is counted by bpftrace, too.
 . "$(dirname "$0")/../lib.sh"
 need_root
-probed=$helpers/probed
+own probed
+probed=$REPLY
 page=$top/docs/from-bpftrace.md
 
 # The first line of code in the last column of each row.

@@ -5,6 +5,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
+own probed
+probed=$REPLY
 sources=$here/kernel/libbpf
 calls=$sources/calls.bpf.c
 
@@ -156,7 +158,7 @@ RING(parts); RING(arrays); RING(mixed); RING(reserved);
 struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); __uint(key_size, 4); __uint(value_size, 4); } perf SEC(".maps");
 char text[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
 static void send(void *ctx, void *data, u32 size) { bpf_perf_event_output(ctx, &perf, BPF_F_CURRENT_CPU, data, size); }
-SEC("uprobe/$helpers/probed:twice") int BPF_UPROBE(f, int n)
+SEC("uprobe/$probed:twice") int BPF_UPROBE(f, int n)
 {
     struct event e = {n, n, "hello, hello"};
     u32 three[3] = {n, n + 1, n + 2};
@@ -205,7 +207,7 @@ dynptr_losses() {
 	head_of dynptrs.bpf.c <<EOF
 #include <bpf/bpf_tracing.h>
 struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
-SEC("uprobe/$helpers/probed:twice") int BPF_UPROBE(f, int n)
+SEC("uprobe/$probed:twice") int BPF_UPROBE(f, int n)
 {
     struct bpf_dynptr dynptr;
     if (!bpf_ringbuf_reserve_dynptr(&ring, 1500, 0, &dynptr))
@@ -232,7 +234,7 @@ struct { __u64 seen, total; __u32 slots[4]; } dist;
 struct { __u32 head; __s64 slots[4]; } ring;
 __u64 total;
 static int state;
-SEC("uprobe/$helpers/probed:twice") int f(void *ctx)
+SEC("uprobe/$probed:twice") int f(void *ctx)
 {
     dist.seen++;
     dist.total += state ? state : 1;

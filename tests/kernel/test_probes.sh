@@ -4,10 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
-# Ours alone: a probe in a file is one in all processes that use it.
-probed=$base/probed
-cp "$helpers/probed" "$probed"
-PATH=$base:$PATH
+own probed
+probed=$REPLY
 
 # calls.c: arguments and results of the function twice() of `probed`
 calls_source() {

@@ -7,7 +7,8 @@
 need_root
 
 . "$here/questions.sh"
-probed=$helpers/probed
+own probed
+probed=$REPLY
 # Other suites run it at the same time: this one's has a name of its own.
 mkdir "$base/own"
 cp "$helpers/spawn" "$base/own/asker"

@@ -4,6 +4,8 @@
 . "$(dirname "$0")/../lib.sh"
 need_root
 
+own probed
+probed=$REPLY
 call='spawn --calls 1 >called; :'
 
 records_source() {
@@ -105,7 +107,7 @@ END
 message_lines() {
 	alone trace_pipe
 	echo 'int f(struct pt_regs *ctx) { int n = PT_REGS_PARM1(ctx); bpf_trace_printk("first %d\nsecond %d\nthird\n", n, -n); return 0; }' >lines.c
-	run reprobe run --json lines.c -a "f=uprobe:$helpers/probed:twice" -c 'probed --calls 9 >/dev/null'
+	run reprobe run --json lines.c -a "f=uprobe:$probed:twice" -c 'probed --calls 9 >/dev/null'
 	status 0
 	equal "messages" "$(for n in {1..9}; do echo "first $n\u000asecond -$n\u000athird"; done)" \
 		"$(sed -n 's/.*"message":"\(.*\)"}}$/\1/p' out)"
@@ -131,7 +133,7 @@ int f(struct pt_regs *ctx)
 }
 END
 	rm -f seen
-	PROBED_UNTIL=seen start reprobe run --json ids.c -a "f=uprobe:$helpers/probed:twice" -c 'echo $$ >id; exec probed --calls 9 >/dev/null'
+	PROBED_UNTIL=seen start reprobe run --json ids.c -a "f=uprobe:$probed:twice" -c 'echo $$ >id; exec probed --calls 9 >/dev/null'
 	wait_in "rows" has_lines 9
 	touch seen
 	stopped
@@ -186,7 +188,7 @@ int f(struct pt_regs *ctx)
     return 0;
 }
 END
-	run reprobe run --json layouts.c -a "f=uprobe:$helpers/probed:twice" -c 'probed --calls 9 >/dev/null'
+	run reprobe run --json layouts.c -a "f=uprobe:$probed:twice" -c 'probed --calls 9 >/dev/null'
 	status 0
 	local n expected=
 	for n in {1..9}; do

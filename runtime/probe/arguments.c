@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "kernel/btf.h"
 #include "probe/kind.h"
 #include "util/cleanup.h"
@@ -203,11 +204,10 @@ void rp_write_copied(const struct rp_function_text *f) {
         RP_AUTO_FREE char *declared = rp_type_declare(argument->type, name);
         fprintf(f->out, "    %s;\n", declared ? declared : "");
         if (argument->on_stack)
-            fprintf(
-                f->out,
-                "    bpf_probe_read_kernel(&%s, sizeof(%s), (void *)(PT_REGS_SP(%s) + %zu)); /* "
-                "on the stack */\n",
-                name, name, f->context, sizeof(long) + argument->offset);
+            fprintf(f->out,
+                    "    bpf_probe_read_kernel(&%s, sizeof(%s), (void *)(PT_REGS_SP(%s) + %u)); /* "
+                    "on the stack */\n",
+                    name, name, f->context, rp_arch.registers.pushed + argument->offset);
         else
             write_copy(f, argument);
     }
@@ -241,8 +241,8 @@ void rp_write_register_result(const struct rp_function_text *f) {
     rp_write_local(f->out, type, "ret", value ? value : "0");
 }
 
-/* The return has taken its address off the stack. */
+/* Where a call puts its address on the stack, the return has taken it off. */
 void rp_write_registers_frame(const struct rp_function_text *f) {
     fprintf(f->out, "PT_REGS_SP(%s)%s", f->context,
-            f->spec->kind->is_return ? "" : " + sizeof(long)");
+            f->spec->kind->is_return || !rp_arch.registers.pushed ? "" : " + sizeof(long)");
 }

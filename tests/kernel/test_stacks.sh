@@ -42,7 +42,10 @@ forms() {
 	for name in all stacks main spin_outer spin_inner; do
 		grep -q "<title>$name (" flames.svg || fail "expected a frame $name" "$(cat flames.svg)"
 	done
-	run profile --svg /no/such/file -p $$ --for 50ms
+	# One that does nothing: of stacks that are cut, and processes that have ended, there is more to tell.
+	sleep 1000 &
+	run profile --svg /no/such/file -p $! --for 50ms
+	kill $!
 	refused "/no/such/file" "No such file"
 }
 

@@ -206,8 +206,7 @@ const struct btf_type *rp_btf_type(const struct rp_btf *btf, uint32_t id) {
 }
 
 static bool is_called(const struct rp_btf *btf, const struct btf_type *t, const char *name) {
-    const char *its = rp_btf_name(btf, t);
-    return *its == *name && strcmp(its, name) == 0;
+    return *rp_btf_string(btf, t->name_off) == *name && strcmp(rp_btf_name(btf, t), name) == 0;
 }
 
 uint32_t rp_btf_find(const struct rp_btf *btf, const char *name, unsigned kind) {
@@ -348,13 +347,10 @@ unsigned rp_btf_align(const struct rp_btf *btf, uint32_t id) {
 /* ------------------------------------------------------------- types of one name */
 
 const char *rp_btf_namesake(const struct rp_btf *btf, const struct btf_type *t) {
-    const struct rp_btf *of = btf;
-    if (btf->base && !((const char *)t >= btf->types && (const char *)t < btf->strings))
-        of = btf->base;
-    size_t from = 0, to = of->namesakes.count;
+    size_t from = 0, to = btf->namesakes.count;
     while (from < to) {
         size_t middle = from + (to - from) / 2;
-        const struct rp_btf_namesake *namesake = &of->namesakes.items[middle];
+        const struct rp_btf_namesake *namesake = &btf->namesakes.items[middle];
         if (namesake->type == t)
             return namesake->name;
         if (namesake->type < t)
@@ -362,7 +358,7 @@ const char *rp_btf_namesake(const struct rp_btf *btf, const struct btf_type *t) 
         else
             to = middle;
     }
-    return NULL;
+    return btf->base ? rp_btf_namesake(btf->base, t) : NULL;
 }
 
 /* Whether C may take one for the other: what their members are is told by those. */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "probe/spec.h"
 #include "query/plan.h"
 #include "query/question_parser.h"
 #include "record/look.h"

@@ -139,6 +139,8 @@ START_TEST(the_reader_agrees_with_libbpf) {
         ck_assert_mem_eq(ours, theirs, sizeof(*ours));
         ck_assert_str_eq(rp_btf_string(types, ours->name_off),
                          btf__name_by_offset(btf, theirs->name_off));
+        if (!rp_btf_namesake(types, ours))
+            ck_assert_str_eq(rp_btf_name(types, ours), rp_btf_string(types, ours->name_off));
         int64_t size = btf__resolve_size(btf, id);
         if (size <= 0 || btf_is_datasec(theirs) || btf_is_var(theirs) || btf_is_decl_tag(theirs))
             continue;

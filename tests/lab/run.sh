@@ -10,6 +10,9 @@ kernel=6.12 all=
 inside() {
 	local file rc start passed=0 failed=0 skipped=0
 	echo "Linux $(uname -r), $(nproc) CPUs"
+	# The machine is emulated: a program takes ten times as long. Nobody else is in there.
+	export REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
+	export REPROBE_TEST_CACHE=/var/tmp/reprobe-lab/objects # the machine's own, and gone with it
 	# Stock BCC needs the headers of this kernel.
 	[ ! -d "/usr/src/linux-headers-$(uname -r)" ] || export REPROBE_TEST_BPFCC="${REPROBE_TEST_BPFCC-1}"
 	for file; do
@@ -61,12 +64,10 @@ elif [ ${#files[@]} -eq 0 ]; then
 fi
 [ -z "$all" ] || files+=("$here/kernel_log.sh")
 
-# The machine is emulated: a program takes ten times as long. Nobody else is in there.
 REPROBE_BIN=$(realpath "${REPROBE_BIN:-$top/build/bin}")
 REPROBE_TEST_BIN=$(realpath "${REPROBE_TEST_BIN:-$top/build/tests}")
-export REPROBE_BIN REPROBE_TEST_BIN REPROBE_TEST_SLOW=${REPROBE_TEST_SLOW:-10} REPROBE_TEST_ALONE=1
+export REPROBE_BIN REPROBE_TEST_BIN
 export REPROBE_TEST_ALL=$whole # all cases of a suite that is asked for, some of the others
-export REPROBE_TEST_CACHE=/var/tmp/reprobe-lab/objects # the machine's own, and gone with it
 # For test_carried.sh: one program whose types are the same on all kernels, and one whose are not.
 REPROBE_TEST_CARRIED=$(mktemp -d)
 export REPROBE_TEST_CARRIED

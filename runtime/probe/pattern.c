@@ -122,10 +122,12 @@ static char *kinds_with_patterns(void) {
 
 static struct rp_error *not_a_pattern(const struct rp_probe_kind *kind) {
     RP_AUTO_FREE char *kinds = kinds_with_patterns();
-    return rp_error_hint_set(
-        rp_probe_error(EINVAL, "a %s has one attach point and cannot be a pattern", kind->name),
-        "patterns work with %s; reprobe list '%s:*' lists what exists", kinds ? kinds : "",
-        kind->name);
+    struct rp_error *err = rp_probe_error(
+        EINVAL, "a probe of kind %s has one attach point and cannot be a pattern", kind->name);
+    if (!kind->list)
+        return rp_error_hint_set(err, "patterns work with %s", kinds ? kinds : "");
+    return rp_error_hint_set(err, "patterns work with %s; reprobe list '%s:*' lists what exists",
+                             kinds ? kinds : "", kind->name);
 }
 
 struct rp_error *rp_pattern_kind(const char *pattern, const struct rp_probe_kind **out) {

@@ -27,8 +27,8 @@ struct rp_error *rp_probe_error(int errnum, const char *fmt, ...) {
 
 static struct rp_error *stray_character(char c, const char *noun) {
     if (isprint((unsigned char)c))
-        return rp_probe_error(EINVAL, "the name of a %s cannot contain '%c'", noun, c);
-    return rp_probe_error(EINVAL, "the name of a %s cannot contain the byte 0x%02x", noun,
+        return rp_probe_error(EINVAL, "the %s's name cannot contain '%c'", noun, c);
+    return rp_probe_error(EINVAL, "the %s's name cannot contain the byte 0x%02x", noun,
                           (unsigned char)c);
 }
 

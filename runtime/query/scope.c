@@ -234,11 +234,11 @@ const char *rp_question_call_name(const char *target) {
     return call && !strncmp(target, "__", 2) ? call + strlen("_sys_") : target;
 }
 
-/* Calls that fill the buffer, and return how much of it. */
-static bool fills_buffer(const char *target) {
+/* Calls that fill the buffer, and return how much of it. A pattern has no call's name. */
+static bool fills_buffer(const struct rp_spec *spec) {
     static const char *const calls[] = {"read",       "pread64",   "recvfrom", "readlink",
                                         "readlinkat", "getrandom", "vfs_read", "ksys_read"};
-    const char *name = rp_question_call_name(target);
+    const char *name = spec->target ? rp_question_call_name(spec->target) : "";
     for (size_t i = 0; i < RP_COUNT(calls); i++)
         if (!strcmp(name, calls[i]))
             return true;
@@ -256,7 +256,7 @@ static void set_lengths(struct rp_question_scope *s, const struct rp_spec *spec)
         if (!to || (!to->is_plain_char && to->kind != RP_C_VOID))
             continue;
         buffer->length = buffers[i].length;
-        buffer->is_filled = fills_buffer(spec->target);
+        buffer->is_filled = fills_buffer(spec);
     }
 }
 

@@ -113,10 +113,10 @@ static struct rp_error *check_period(const struct rp_spec *spec, uint64_t number
 
 static struct rp_error *parse_time(const char *rest, struct rp_spec *spec) {
     const char *colon = strchr(rest, ':');
+    if (!*rest)
+        return rp_probe_error(EINVAL, "the unit of time is missing");
     if (!colon)
-        return rp_probe_error(EINVAL,
-                              *rest ? "a %s has two parts, a unit and a number"
-                                    : "the unit of time of a %s is missing",
+        return rp_probe_error(EINVAL, "a probe of kind %s has two parts, a unit and a number",
                               spec->kind->name);
     RP_TRY(rp_spec_name(rest, (size_t)(colon - rest), "unit", "", &spec->category));
     RP_TRY(rp_spec_number(colon + 1, "number", &spec->number));

@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the maps of an author's own C mean, as far as it tells. */
+#include <bpf/btf.h>
+#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "compile/flow.h"
 #include "compile/object.h"
 #include "compile/schema.h"
+#include "util/array.h"
 #include "util/error.h"
 
 struct inference {
     const struct rp_object *object;
     const struct btf *btf;
     struct rp_flow flow; /* only of programs that keep stacks */
+    bool takes_logarithms;
     struct rp_schema *schema;
 };
 
@@ -21,7 +25,41 @@ struct data {
     struct rp_part_type key, value;
     bool counts; /* its values are numbers */
     bool libbpf; /* of a program in libbpf's dialect */
+    bool linear; /* the program fills it, and takes no logarithm */
 };
+
+/* ------------------------------------------------------------------ logarithms */
+
+/* Whether the program's lines, which its BTF has, take a logarithm: by bpf_log2l() and its like,
+ * by counting zeros, or by shifting a number until nothing is left. True where there are no lines.
+ */
+static bool takes_logarithms(const struct rp_object *object, const struct btf *btf) {
+    static const char *const words[] = {"log2", "LOG2", "clz", "fls", ">>="};
+    bool has_lines = false;
+    for (size_t i = 0; i < object->function_count; i++)
+        has_lines |= object->functions[i].lines.count > 0;
+    uint32_t size;
+    const struct btf_header *header = btf && has_lines ? btf__raw_data(btf, &size) : NULL;
+    if (!header)
+        return true;
+    const char *texts = (const char *)header + header->hdr_len + header->str_off;
+    for (size_t i = 0; i < RP_COUNT(words); i++)
+        if (memmem(texts, header->str_len, words[i], strlen(words[i])))
+            return true;
+    return false;
+}
+
+static bool is_used(const struct rp_object *object, uint32_t map) {
+    for (size_t f = 0; f < object->function_count; f++) {
+        const struct rp_object_function *function = &object->functions[f];
+        for (uint32_t i = 0; i < function->insn_count; i++)
+            if (rp_insn_is_wide(&function->insns[i]) &&
+                function->insns[i].src_reg == BPF_PSEUDO_MAP_FD &&
+                (uint32_t)function->insns[i].imm == map)
+                return true;
+    }
+    return false;
+}
 
 /* ------------------------------------------------------------------ BCC's conventions */
 
@@ -50,7 +88,9 @@ static enum rp_meaning libbpf_histogram(const struct data *d, struct rp_member_s
                                             .of_value = true,
                                             .offset = member.offset,
                                             .size = member.size};
-    return *is_member ? RP_MEANS_LOG2 : RP_MEANS_TABLE;
+    if (!*is_member)
+        return RP_MEANS_TABLE;
+    return d->linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
 }
 
 static bool is_named_linear(const char *map) {
@@ -73,9 +113,11 @@ static bool is_log2_size(uint32_t entries) {
  *  - of a key that is a struct the last member is the bucket (src/python/bcc/table.py,
  *    decode_c_struct()); all of BCC's tools call it `slot`;
  *  - a linear histogram beside a logarithmic one is called as that, with `_linear` behind
- *    (examples/tracing/bitehist.py);
+ *    (examples/tracing/bitehist.py); a program that takes no logarithm has only linear ones
+ *    (tools/runqlen.py);
  *  - a value that is a whole histogram has its counts in `slots` (libbpf-tools, struct hist); in
- *    libbpf's dialect this is the only convention, and the first slot is of 0 and 1.
+ *    libbpf's dialect this is the only convention, and the first slot of a logarithmic one is of
+ *    0 and 1.
  */
 static enum rp_meaning histogram_by_convention(const struct data *d,
                                                struct rp_member_schema *bucket, bool *is_member) {
@@ -84,7 +126,7 @@ static enum rp_meaning histogram_by_convention(const struct data *d,
     if (d->libbpf)
         return libbpf_histogram(d, bucket, is_member);
     bool linear = is_named_linear(map->name), plain = d->counts && rp_part_is_number(&d->key);
-    enum rp_meaning means = linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
+    enum rp_meaning means = linear || d->linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
     *bucket = (struct rp_member_schema){.means = RP_MEMBER_BUCKET};
     *is_member = true;
     if (d->counts && find_bucket(&d->key, &member)) {
@@ -173,9 +215,10 @@ static struct rp_error *infer_data(const struct inference *inference, uint32_t i
     bool is_member;
     d.counts = rp_part_is_number(&d.value);
     d.libbpf = inference->object->elf;
+    d.linear = !inference->takes_logarithms && is_used(inference->object, i);
     RP_TRY(add_key_and_value(inference, &d, i, schema));
     schema->means = histogram_by_convention(&d, &bucket, &is_member);
-    schema->from_zero = d.libbpf;
+    schema->from_zero = d.libbpf && schema->means == RP_MEANS_LOG2;
     if (is_member && !rp_map_schema_add(schema, &bucket))
         return rp_error_nomem();
     if (rp_means_histogram(schema->means))
@@ -208,9 +251,10 @@ static struct rp_error *infer_all(struct inference *inference) {
         struct rp_map_schema *schema = (struct rp_map_schema *)&inference->schema->maps[i];
         if (map->is_libbpfs)
             schema->means = RP_MEANS_SCRATCH;
-        else if (map->data) /* what the program cannot change is of no interest */
+        else if (map->data) { /* what the program cannot change is of no interest */
             schema->means = map->flags & BPF_F_RDONLY_PROG ? RP_MEANS_SCRATCH : RP_MEANS_VARIABLES;
-        else if (rp_map_type_is_output(map->type))
+            schema->from_zero = inference->takes_logarithms;
+        } else if (rp_map_type_is_output(map->type))
             RP_TRY(infer_output(inference, i, schema));
         else if (rp_map_type_is_data(map->type))
             RP_TRY(infer_data(inference, i, schema));
@@ -227,7 +271,10 @@ static bool keeps_stacks(const struct rp_object *object) {
 
 struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
                                  struct rp_schema *schema) {
-    struct inference inference = {.object = object, .btf = btf, .schema = schema};
+    struct inference inference = {.object = object,
+                                  .btf = btf,
+                                  .takes_logarithms = takes_logarithms(object, btf),
+                                  .schema = schema};
     struct rp_error *err = keeps_stacks(object) ? rp_flow_follow(object, &inference.flow) : NULL;
     if (!err)
         err = infer_all(&inference);

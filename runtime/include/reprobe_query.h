@@ -97,7 +97,7 @@ struct rp_map_schema {
                                 notes: what their entries are */
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */
     bool from_zero; /* of a log2 histogram: slot 0 counts 0 and 1, as in libbpf's tools; else slot 1
-                       does, as with bpf_log2l() */
+                       does, as with bpf_log2l(). Of variables: their `slots` are such histograms */
     unsigned figures; /* of RP_MEANS_STATS: enum rp_figure; 0: all */
 };
 

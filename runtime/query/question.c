@@ -97,6 +97,21 @@ static struct rp_error *take_rows(struct rp_question_parser *p, const char **at)
     return NULL;
 }
 
+/* Quotation marks are as for a shell, but around the whole word. */
+static struct rp_error *unquote(struct rp_question_parser *p, struct rp_token *word) {
+    const char *at = word->text;
+    if (word->len < 2 || at[word->len - 1] != *at)
+        return rp_question_wrong_at(p, at, "no %c follows this one, which closes it", *at);
+    word->text++;
+    word->len -= 2;
+    if (rp_question_skip_space(word->text) >= word->text + word->len)
+        return rp_question_wrong_at(p, at, "the probe between these quotes is missing");
+    const char *behind = at + word->len + 2;
+    return *behind && *behind != ',' && !isspace((unsigned char)*behind)
+               ? rp_question_wrong_at(p, behind, "a space is missing behind the probe's quotes")
+               : NULL;
+}
+
 /* Words up to `by` and `if`, or only one: they are no C, so the lexer does not see them. */
 static struct rp_error *take_probes(struct rp_question_parser *p) {
     struct rp_question *q = p->question;
@@ -111,17 +126,13 @@ static struct rp_error *take_probes(struct rp_question_parser *p) {
             break;
         bool comma = word.len > 1 && at[word.len - 1] == ','; /* "count a, b" */
         word.len -= comma;
-        if (q->verb == RP_VERB_TRACE && !comma && *rp_question_skip_space(end) == ',') {
+        if (!comma && *rp_question_skip_space(end) == ',') {
             comma = true;
             end = rp_question_skip_space(end) + 1;
         }
         more = q->verb != RP_VERB_TRACE || comma;
-        if (strchr("'\"", *at) && word.len > 2 && at[word.len - 1] == *at) { /* as for a shell */
-            word.text++;
-            word.len -= 2;
-            if (rp_question_skip_space(word.text) >= word.text + word.len)
-                return rp_question_wrong_at(p, at, "the probe between these quotes is missing");
-        }
+        if (strchr("'\"", *at))
+            RP_TRY(unquote(p, &word));
         if (!rp_question_add(&q->probes, &q->probe_count, word.text, word.len))
             return rp_error_nomem();
         at = rp_question_skip_space(end);

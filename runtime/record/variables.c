@@ -15,6 +15,7 @@ struct printing {
     const char *title;
     enum rp_map_output as;
     FILE *out;
+    bool has_histograms; /* `slots` are counts by logarithm */
     bool any;
 };
 
@@ -128,7 +129,7 @@ static void print_histogram(const struct printing *p, const char *name, const st
 }
 
 static void print_variable(struct printing *p, const char *name, const struct rp_view *view) {
-    const struct rp_member *slots = find_slots(view->type);
+    const struct rp_member *slots = p->has_histograms ? find_slots(view->type) : NULL;
     if (is_zero(view))
         return;
     begin(p);
@@ -149,7 +150,8 @@ static void print_elements(struct printing *p, const char *name, const struct rp
 
 void rp_variables_print(const struct rp_map_table *t, const char *title, enum rp_map_output as,
                         FILE *out) {
-    struct printing p = {.title = title, .as = as, .out = out};
+    struct printing p = {
+        .title = title, .as = as, .out = out, .has_histograms = t->schema->from_zero};
     const struct rp_view all = rp_map_value(t, rp_map_row(t, 0));
     for (size_t i = 0; i < t->value->members.count; i++) {
         const struct rp_member *member = &t->value->members.items[i];

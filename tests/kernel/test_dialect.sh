@@ -238,7 +238,7 @@ SEC("uprobe/$probed:twice") int f(void *ctx)
 {
     dist.seen++;
     dist.total += state ? state : 1;
-    dist.slots[1]++;
+    dist.slots[1]++; /* log2 of 2 and 3 */
     ring.slots[ring.head++ & 3] = -(__s64)dist.seen;
     if (++total == 4)
         state = 9;

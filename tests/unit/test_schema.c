@@ -146,6 +146,43 @@ START_TEST(test_histograms) {
 }
 END_TEST
 
+/* What a program fills without a logarithm is no histogram of logarithms. */
+START_TEST(test_logarithms) {
+    static const struct {
+        const char *slot, *a, *b, *c;
+    } list[] = {
+        {"bpf_get_prandom_u32() / 100 % 27", "linear", "linear: bucket at 0",
+         "linear; of the value: bucket at 8"},
+        {"bpf_log2l(bpf_get_prandom_u32()) % 27", "log2", "log2: bucket at 0",
+         "log2; of the value: bucket at 8"},
+    };
+    for (size_t i = 0; i < RP_COUNT(list); i++) {
+        char source[1024];
+        snprintf(
+            source, sizeof(source),
+            "struct only { u64 slot; };\n"
+            "struct hist { u64 sum; u32 slots[27]; };\n"
+            "BPF_HISTOGRAM(a);\nBPF_HISTOGRAM(b, struct only);\nBPF_HASH(c, u32, struct hist);\n"
+            "int fill(void *ctx) {\n"
+            "    u32 slot = %s, zero = 0;\n"
+            "    a.increment(slot);\n"
+            "    struct only only = {slot};\n"
+            "    b.increment(only);\n"
+            "    struct hist *hist = c.lookup(&zero);\n"
+            "    if (hist)\n"
+            "        hist->slots[slot]++;\n"
+            "    return 0;\n"
+            "}\n",
+            list[i].slot);
+        struct rp_module *module = compile(source);
+        check(module, "a", list[i].a);
+        check(module, "b", list[i].b);
+        check(module, "c", list[i].c);
+        rp_module_free(module);
+    }
+}
+END_TEST
+
 /* The words of BCC's conventions, on what cannot be that. */
 START_TEST(test_no_histograms) {
     static const struct inferred list[] = {
@@ -591,6 +628,7 @@ Suite *schema_suite(void) {
     Suite *suite = suite_create("schema");
     TCase *cases = tcase_create("inferred");
     tcase_add_test(cases, test_histograms);
+    tcase_add_test(cases, test_logarithms);
     tcase_add_test(cases, test_no_histograms);
     tcase_add_test(cases, test_names_mean_nothing);
     tcase_add_test(cases, test_tools_of_stacks);

@@ -164,7 +164,7 @@ static const struct {
     {"usdt:prog:pro,vider:name", "','", "usage: usdt:"},
     {"usdt:prog:provider:na+8", "'+'", "usage: usdt:"},
     {"profile", "not where", "usage: profile:UNIT:NUMBER"},
-    {"profile:", "unit of time of a profile is missing", "usage: profile:"},
+    {"profile:", "unit of time is missing", "usage: profile:"},
     {"profile:99", "two parts, a unit and a number", "usage: profile:"},
     {"profile::99", "unit is missing", "usage: profile:"},
     {"profile:hz:", "number is missing", "usage: profile:"},

@@ -14,6 +14,8 @@
 #include "probe/binary.h"
 #include "probe/go.h"
 #include "query/plan.h"
+#include "query/tree/build.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 
@@ -243,6 +245,15 @@ static struct rp_error *keep(struct rp_query_plan *p, const struct rp_node *mome
     return value->key ? NULL : rp_error_nomem();
 }
 
+/* A tree may have a copy of its own, that is read in other cases. */
+static const struct rp_variable *original(const struct rp_query_plan *p,
+                                          const struct rp_variable *variable) {
+    for (size_t i = 0; i < p->scope.variables.count; i++)
+        if (!strcmp(p->scope.variables.items[i].name, variable->name))
+            return &p->scope.variables.items[i];
+    return variable;
+}
+
 static struct rp_error *keep_variable(struct rp_query_plan *p, const struct rp_variable *variable) {
     for (size_t i = 0; i < p->saved.count; i++)
         if (p->saved.items[i].variable == variable)
@@ -262,7 +273,7 @@ struct keeping {
 static void keep_each(void *ctx, const struct rp_variable *variable) {
     struct keeping *keeping = ctx;
     if (variable->origin == RP_OF_PROBE && !keeping->err)
-        keeping->err = keep_variable(keeping->plan, variable);
+        keeping->err = keep_variable(keeping->plan, original(keeping->plan, variable));
 }
 
 struct rp_error *rp_plan_keep_arguments(struct rp_query_plan *p, const struct rp_node *node) {
@@ -334,7 +345,60 @@ static struct rp_error *at_return(struct rp_query_plan *p, const struct rp_node 
     return parts_at_return(p, node);
 }
 
+/* ------------------------------------------------------------------ what the call writes */
+
+/* The same at the return: all of it that leads to what is read. */
+static struct rp_error *after_call(struct rp_query_plan *p, const struct rp_node **node) {
+    const struct rp_node *n = *node;
+    const char *text =
+        rp_arena_text(&p->scope.types.arena, "return(%.*s)", (int)n->length, n->text);
+    const struct rp_node *moment = NULL;
+    if (!text)
+        return rp_error_nomem();
+    RP_TRY(rp_tree_parse(&p->scope.scope, text, &moment));
+    struct rp_node *copy = (struct rp_node *)new_node(p, moment);
+    if (!copy)
+        return rp_error_nomem();
+    copy->look = n->look;
+    copy->alias = n->alias;
+    *node = copy;
+    return NULL;
+}
+
+/* Before it returns, the call has not written what is asked for: it is read behind that, unless
+ * entry() says otherwise. */
+static struct rp_error *results_after_call(struct rp_query_plan *p, const struct rp_node **node) {
+    if (!rp_node_reads_result(*node))
+        return NULL;
+    switch ((*node)->kind) {
+    case RP_NODE_VARIABLE:
+    case RP_NODE_MEMBER:
+    case RP_NODE_INDEX:
+    case RP_NODE_TEXT:
+    case RP_NODE_BYTES:
+        return after_call(p, node);
+    default:
+        break;
+    }
+    struct rp_node *copy = (struct rp_node *)new_node(p, *node);
+    if (!copy)
+        return rp_error_nomem();
+    *node = copy;
+    const struct rp_node **parts[] = {&copy->a, &copy->b, &copy->c};
+    for (size_t i = 0; i < RP_COUNT(parts); i++) {
+        RP_TRY(results_after_call(p, parts[i]));
+        rp_node_adopt(copy, *parts[i]);
+    }
+    return NULL;
+}
+
+static bool is_after_call(const struct rp_query_plan *p) {
+    return p->pair ? !p->is_span : p->points[0].spec.kind->result == RP_RESULT_PARAMETER;
+}
+
 struct rp_error *rp_plan_moment(struct rp_query_plan *p, const struct rp_node **node) {
+    if (is_after_call(p))
+        RP_TRY(results_after_call(p, node));
     if (!p->pair)
         return NULL;
     return is_of_entry(*node) && !is_moment(*node, true) ? at_entry(p, node) : at_return(p, node);
@@ -368,6 +432,8 @@ static struct rp_error *check(const struct rp_query_plan *p, const struct rp_nod
 
 static struct rp_error *add_term(struct rp_query_plan *p, const struct rp_node *node) {
     RP_TRY(check(p, node));
+    if (is_after_call(p))
+        RP_TRY(results_after_call(p, &node));
     struct rp_term term = {.node = node};
     term.at_entry = p->pair && node->reads_argument && !node->reads_return && !node->asks_return;
     term.again = term.at_entry && !p->is_span && p->terms.count < RP_KEPT_MAX &&

@@ -554,30 +554,34 @@ static struct rp_error *check_user_addresses(const struct rp_query_plan *p) {
                             point->text);
 }
 
-/* Whether it reads a buffer that the call fills, before it does. */
-static bool reads_unfilled(const struct rp_node *node) {
-    if (!node || node->kind == RP_NODE_MOMENT)
-        return false;
-    if (node->kind == RP_NODE_VARIABLE)
-        return node->variable->is_filled;
-    return reads_unfilled(node->a) || reads_unfilled(node->b) || reads_unfilled(node->c);
+static const struct rp_variable *first_unwritten(const struct rp_query_plan *p) {
+    const struct rp_question *q = p->question;
+    const struct rp_variable *found = NULL;
+    for (size_t i = 0; i < q->expr_count && !found; i++)
+        found = rp_node_reads_result(p->exprs[i]);
+    for (size_t i = 0; i < q->key_count && !found; i++)
+        found = rp_node_reads_result(p->by[i]);
+    for (size_t i = 0; i < p->columns.count && !q->expr_count && !found; i++)
+        found = rp_node_reads_result(p->columns.items[i].node);
+    found = found ? found : rp_node_reads_result(p->predicate);
+    return found ? found : rp_node_reads_result(p->until);
 }
 
-static struct rp_error *note_unfilled(struct rp_query_plan *p) {
+static struct rp_error *note_unwritten(struct rp_query_plan *p) {
     const struct rp_probe_kind *kind = p->points[0].spec.kind;
-    const char *name = NULL;
-    for (size_t i = 0; i < p->scope.variables.count && !name; i++)
-        name = p->scope.variables.items[i].is_filled ? p->scope.variables.items[i].name : NULL;
-    if (!name || p->note || kind->is_return || kind->is_both)
+    if (p->note || (p->pair && !p->is_span) || kind->is_return || kind->is_both)
         return NULL;
-    bool reads = rp_plan_any(p, reads_unfilled);
-    for (size_t i = 0; i < p->columns.count && !p->question->expr_count; i++)
-        reads |= reads_unfilled(p->columns.items[i].node);
-    if (reads &&
-        asprintf(&p->note, "`%s` is what was there before the call: return(%s) is what it has read",
-                 name, name) < 0)
-        return rp_error_nomem();
-    return NULL;
+    const struct rp_variable *found = first_unwritten(p);
+    if (!found)
+        return NULL;
+    p->note =
+        found->is_filled
+            ? rp_text("`%s` is what was there before the call: return(%s) is what it has read",
+                      found->name, found->name)
+            : rp_text("`%s` leads to what was there before the call: return(%s…) has what "
+                      "the call has written",
+                      found->name, found->name);
+    return p->note ? NULL : rp_error_nomem();
 }
 
 struct rp_error *rp_plan_end(struct rp_query_plan *p) {
@@ -604,7 +608,7 @@ struct rp_error *rp_plan_end(struct rp_query_plan *p) {
             return rp_error_nomem();
     }
     RP_TRY(note_hidden(p));
-    RP_TRY(note_unfilled(p));
+    RP_TRY(note_unwritten(p));
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "query/call_results.h"
 #include "query/plan.h"
 #include "query/tree/declare.h"
 #include "util/array.h"
@@ -260,6 +261,16 @@ static void set_lengths(struct rp_question_scope *s, const struct rp_spec *spec)
     }
 }
 
+static void set_results(struct rp_question_scope *s, const struct rp_spec *spec) {
+    const char *call =
+        spec->target && !spec->kind->in_files ? rp_question_call_name(spec->target) : "";
+    for (size_t i = 0; i < s->variables.count; i++) {
+        struct rp_variable *variable = &s->variables.items[i];
+        variable->is_result =
+            variable->origin == RP_OF_PROBE && rp_call_writes_result(call, variable->name);
+    }
+}
+
 struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
                                          const struct rp_scope_source *source) {
     const struct rp_spec *spec = source->spec;
@@ -270,6 +281,7 @@ struct rp_error *rp_question_scope_begin(struct rp_question_scope *s,
         if (!find(s, builtin->name))
             RP_TRY(add_builtin(s, builtin, source));
     set_lengths(s, spec);
+    set_results(s, spec);
     s->scope = (struct rp_scope){
         .types = &s->types,
         .variables = s->variables.items,

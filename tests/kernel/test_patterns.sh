@@ -121,9 +121,9 @@ nothing_matches() {
 not_a_pattern() {
 	echo 'int f(void *ctx) { return 0; }' >f.c
 	run reprobe run f.c -a 'f=rawtracepoint:sched_*' --for 1ms
-	refused "a rawtracepoint has one attach point" "patterns work with kprobe"
+	refused "a probe of kind rawtracepoint has one attach point" "patterns work with kprobe"
 	run reprobe run f.c -a 'f=profile:hz:*' --for 1ms
-	refused "a profile has one attach point"
+	refused "a probe of kind profile has one attach point"
 	run reprobe run f.c -a 'f=uprobe:/bin/*:main' --for 1ms
 	refused "begin with one program or library"
 	run reprobe run f.c -a 'f=sched*' --for 1ms

@@ -149,6 +149,43 @@ buffers() {
 	equal "as asked" '"buf(buf, 2)":"ab","str(buf)":"ab"' "$(grep -o '"buf(.*"ab"' <<<"$out")"
 }
 
+# Where a call writes a result, the result is read; where it has failed there is none.
+results() {
+	local python
+	python=$(command -v python3) || skip "no python3"
+	cat >calls.py <<-'END'
+		import os
+		read, write = os.pipe()
+		os.write(write, bytes(77))
+		os.dup2(read, 90), os.dup2(write, 91)
+		for name in "of_700", "missing":
+		    try: os.stat(name)
+		    except OSError: pass
+		os.getcwd()
+		os.wait4(os.spawnlp(os.P_NOWAIT, "sh", "sh", "-c", "exit 9"), 0)
+	END
+	head -c 700 /dev/zero >of_700
+	local stat='if filename == "of_700" || filename == "missing"'
+	for question in 'newfstatat filename as NAME statbuf->st_size as SIZE ret' 'newfstatat filename as NAME return(statbuf->st_size) as SIZE ret' \
+		'sys_exit_newfstatat filename as NAME statbuf->st_size as SIZE ret'; do
+		asked "$python calls.py" "trace $question $stat"
+		equal "$question" "of_700 700 0|missing - -2" "$(rows data.NAME data.SIZE data.ret | paste -sd'|')"
+		contains "why not" "$err" "1 of 2 reads of \`return(statbuf->st_size)\` failed: the call has failed, or it is not in memory"
+	done
+	asked "$python calls.py" 'trace newfstatat filename as NAME if statbuf->st_size == 700 && filename == "of_700"'
+	equal "a condition" of_700 "$(rows data.NAME)"
+	asked "$python calls.py" 'trace pipe2 fildes[1] - *fildes as APART ret'
+	equal "elements" "1 0" "$(rows data.APART data.ret | head -1)"
+	asked "$python calls.py" 'trace getcwd buf as WHERE ret if comm == "python3"'
+	equal "text" "$PWD $((${#PWD} + 1))" "$(rows data.WHERE data.ret | tail -1)"
+	asked "$python calls.py" 'count wait4 by *stat_addr >> 8 as STATUS if ret > 0 && upid > 0'
+	matches "a key" "$out" '"STATUS":9}'
+	asked "$python calls.py" 'trace newfstatat statbuf->st_size'
+	contains "before the call" "$err" "note: \`statbuf\` leads to what was there before the call: return(statbuf…) has what the call has written"
+	asked "$python calls.py" 'trace newfstatat statbuf'
+	lacks "where it is" "$err" "note:"
+}
+
 rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
 
 # What a call has filled is as long as what it returned; behind that is what was there before.
@@ -161,10 +198,16 @@ filled_buffers() {
 	asked "sh parts.sh" 'count read by return(buf) as GOT if comm == "dd" && count == 40 && return(buf) == "abc"'
 	equal "a condition, and a key" '{"GOT":"abc"},"value":1' "$(grep -o '{"GOT.*"value":1' <<<"$out")"
 	lacks "a note" "$err" "note:"
-	for question in 'trace read' 'trace read buf ret' 'count read by buf' 'count read if buf == "a"'; do
+	for question in 'trace read' 'count read by buf'; do
 		asked true "$question"
 		contains "$question" "$err" "note: \`buf\` is what was there before the call: return(buf) is what it has read"
 	done
+	# Where the return is asked for as well, so is what is there then.
+	asked "sh parts.sh" 'trace read buf as GOT ret if comm == "dd" && count == 40'
+	equal "what was read" "hello 5|abc 3| 0" "$(rows data.GOT data.ret | paste -sd'|')"
+	lacks "a note" "$err" "note:"
+	asked "sh parts.sh" 'trace sys_exit_read buf as GOT count if comm == "dd" && buf == "abc"'
+	equal "a condition" "abc 40" "$(rows data.GOT data.count)"
 	ln -s where/it/leads link
 	asked 'readlink link' 'trace readlink return(buf) as GOT bufsiz > 14 as MORE if comm == "readlink"'
 	equal "a link" "where/it/leads 1" "$(rows data.GOT data.MORE)"
@@ -1003,6 +1046,7 @@ t "trace: structs of the kernel" kernel_structs
 t "trace: memory of the process" memory_of_the_process
 t "trace: buffers" buffers
 t "trace: buffers that a call fills" filled_buffers
+t "trace: what a call writes" results
 t "trace: enums" enums
 t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files

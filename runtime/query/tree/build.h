@@ -68,6 +68,8 @@ struct rp_error *rp_literal_quoted(struct rp_parser *p, const struct rp_token *t
 /* NAME(…), with the lexer behind the name. */
 struct rp_error *rp_parse_call(struct rp_parser *p, const struct rp_token *name,
                                const struct rp_node **out);
+/* return(a): what the call writes is not there where it has failed (result.c). */
+struct rp_error *rp_build_result(const struct rp_parser *p, struct rp_node *moment);
 /* The expression `text`, which lives as long as the scope's types, where the author has `used`. */
 struct rp_error *rp_macro_body(const struct rp_parser *p, const char *text,
                                const struct rp_node *used, const struct rp_node **out);

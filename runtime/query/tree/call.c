@@ -61,6 +61,8 @@ static struct rp_error *make_moment(const struct rp_parser *p, const struct func
     node->memory = a->memory;
     node->asks_entry = entry;
     node->asks_return = !entry;
+    if (!entry)
+        RP_TRY(rp_build_result(p, node));
     *out = node;
     return NULL;
 }

@@ -34,6 +34,7 @@ struct rp_variable {
     const char *instead; /* what to do where it is missing, or NULL */
     const char *length;  /* the variable that says how many bytes it leads to, or NULL */
     bool is_filled;      /* the call writes there as many as it returns */
+    bool is_result;      /* the call writes there */
 };
 
 /* A name for an expression. */
@@ -136,6 +137,10 @@ struct rp_node {
     const char *look;             /* how a number is shown: record/look.h; or NULL */
     const char *alias;            /* what the author calls it; or NULL */
 };
+
+/* The variable through which `node` (or NULL) reads what the call writes, at a moment when it may
+ * not have; NULL: none. */
+const struct rp_variable *rp_node_reads_result(const struct rp_node *node);
 
 /* Reads `text`; *out lives as long as the scope's types, and `text` must, too. Errors are about the
  * author's text, with a caret below it. */

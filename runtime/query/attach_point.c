@@ -157,6 +157,18 @@ static bool is_refusal(const struct rp_error *err) {
     return rp_error_errno(err) == EACCES || rp_error_errno(err) == EPERM;
 }
 
+/* What is not a name because it says more than one. */
+static struct rp_error *hint_of_words(struct rp_error *err, const char *word) {
+    enum rp_verb verb;
+    size_t name = strcspn(word, "(");
+    if (rp_verb_find(word, &verb))
+        return rp_error_hint_set(err, "`%s` begins a question: %s PROBE", word, word);
+    return word[name]
+               ? rp_error_hint_set(err, "what is asked for stands behind the name: %.*s EXPR",
+                                   (int)name, word)
+               : NULL;
+}
+
 static struct rp_error *unknown_name(const char *word) {
     RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = word};
     struct rp_error *unread = rp_tracefs_each_event(add_event, &nearest);
@@ -168,6 +180,8 @@ static struct rp_error *unknown_name(const char *word) {
     struct rp_error *err =
         rp_error_new(ENOENT, "the kernel has no tracepoint, system call or function of that name",
                      "cannot trace `%s`", word);
+    if (hint_of_words(err, word))
+        return err;
     return near
                ? rp_error_hint_set(err, "did you mean %s?", near)
                : rp_error_hint_set(err, "reprobe list '*:*PART*' finds them by a part of the name");

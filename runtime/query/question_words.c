@@ -8,6 +8,7 @@
 
 #include "probe/spec.h"
 #include "query/question_parser.h"
+#include "query/tree/habits.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/text.h"
@@ -164,6 +165,12 @@ static bool is_binary(const struct rp_question_parser *p, const struct rp_token 
     return !is_blank_before(p, at) || isspace((unsigned char)at[1]);
 }
 
+/* As `err`, if need be with what is said here for what stands at `at`. */
+static struct rp_error *with_habit(struct rp_error *err, const char *at, size_t length) {
+    const char *habit = rp_habit_hint(at, length);
+    return habit ? rp_error_hint_set(err, "%s", habit) : err;
+}
+
 /* What stands in an expression and cannot. */
 static struct rp_error *check_token(const struct rp_question_parser *p,
                                     const struct rp_token *token) {
@@ -176,10 +183,13 @@ static struct rp_error *check_token(const struct rp_question_parser *p,
     if (token->kind != RP_TOKEN_PUNCT)
         return NULL;
     if (!strchr("+-*/%&|^~!<>=?:.,()[]", c))
-        return rp_question_wrong_at(p, token->text, "'%c' cannot be part of an expression", c);
+        return with_habit(
+            rp_question_wrong_at(p, token->text, "'%c' cannot be part of an expression", c),
+            token->text, 1);
     const char *at = token->text;
     if (c == '=' && at[1] != '=' && !strchr("=!<>", at == p->line ? ' ' : at[-1]))
-        return rp_question_wrong_at(p, at, "`=` would change the value; `==` compares");
+        return with_habit(rp_question_wrong_at(p, at, "`=` would change the value; `==` compares"),
+                          at, 2);
     if (strchr("+-", c) && at[1] == c)
         return rp_question_wrong_at(
             p, at, "`%c%c` would change the value, and nothing here can be changed", c, c);
@@ -251,8 +261,11 @@ struct rp_error *rp_question_take_expression(struct rp_question_parser *p, bool 
             (!punct || (!is_joint(&token) && !is_binary(p, &token))))
             break;
         if (operand && !nest.depth && whole_rest && !punct)
-            return rp_question_wrong_at(p, token.text,
-                                        "an operator such as && is missing before this");
+            return with_habit(
+                with_habit(rp_question_wrong_at(p, token.text,
+                                                "an operator such as && is missing before this"),
+                           *text, (size_t)(end - *text)),
+                token.text, token.len);
         RP_TRY(step(p, &token, &nest));
         if (punct && *token.text == '(')
             opened = operand ? NULL : token.text; /* else it is a call's */

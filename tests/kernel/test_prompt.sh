@@ -138,6 +138,9 @@ try() {
 errors() {
 	local lines=() pieces=() i piece
 	try 'trcae x' 'there is no such command' 'did you mean trace'
+	try 'sched_switch' 'there is no such command' 'trace sched_switch shows its calls'
+	try 'hist latency openat' 'cannot trace `latency`' '`latency` begins a question: latency PROBE'
+	try 'trace openat(filename)' 'cannot trace `openat(filename)`' 'what is asked for stands behind the name: openat EXPR'
 	try 'h' 'several commands begin with it' 'hist, history, help'
 	try 'trace' 'hint:'
 	try 'trace no_such_place_at_all' 'no_such_place_at_all'

@@ -227,6 +227,26 @@ static const struct {
     {RP_VERB_PROFILE, "99 5", "no expression", 3},
 };
 
+/* Words of other languages. */
+static const struct {
+    const char *line, *hint;
+} habits[] = {
+    {"f if a and b", "conditions are joined by &&"},
+    {"f if a == 1 or b", "conditions are joined by ||"},
+    {"f if not a", "what is not true is !COND"},
+    {"f if comm =~ \"a\"", "a pattern is compared by ~"},
+    {"f a, @b", "questions keep their numbers themselves"},
+};
+
+START_TEST(test_habits) {
+    struct rp_question *question = NULL;
+    struct rp_error *err = rp_question_parse(RP_VERB_TRACE, habits[_i].line, &question);
+    ck_assert_msg(err != NULL, "%s was understood", habits[_i].line);
+    ck_assert_ptr_nonnull(strstr(rp_error_hint(err), habits[_i].hint));
+    rp_error_free(err);
+}
+END_TEST
+
 START_TEST(test_bad_line) {
     struct rp_question *question = NULL;
     struct rp_error *err = rp_question_parse(bad[_i].verb, bad[_i].line, &question);
@@ -622,6 +642,7 @@ Suite *ask_suite(void) {
     tcase_add_loop_test(lines, test_good_line, 0, RP_COUNT(good));
     tcase_add_test(lines, test_linear);
     tcase_add_loop_test(lines, test_bad_line, 0, RP_COUNT(bad));
+    tcase_add_loop_test(lines, test_habits, 0, RP_COUNT(habits));
     tcase_add_test(lines, test_too_deep);
     suite_add_tcase(suite, lines);
     if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)

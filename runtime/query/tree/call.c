@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "query/tree/build.h"
+#include "query/tree/habits.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
@@ -454,6 +455,9 @@ static struct rp_error *unknown_function(const struct rp_parser *p, const struct
     if (!strcmp(text, "strcmp") || !strcmp(text, "strncmp") || !strcmp(text, "memcmp"))
         return rp_error_hint_set(err, "BPF programs have no C library: text is compared by == and "
                                       "starts()");
+    const char *habit = rp_habit_hint(text, strlen(text));
+    if (habit)
+        return rp_error_hint_set(err, "%s", habit);
     struct rp_nearest nearest = {.wanted = text};
     for (size_t i = 0; i < RP_COUNT(functions); i++)
         rp_nearest_add(&nearest, functions[i].name);

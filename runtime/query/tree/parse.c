@@ -8,6 +8,7 @@
 
 #include "compile/source.h"
 #include "query/tree/build.h"
+#include "query/tree/habits.h"
 #include "query/tree/type_name.h"
 #include "record/look.h"
 #include "util/array.h"
@@ -49,6 +50,9 @@ static struct rp_error *hint_of_unknown(const struct rp_parser *p, struct rp_err
                                         const char *name) {
     if (p->wants_text)
         return rp_error_hint_set(err, "text stands in quotes: \"%s\"", name);
+    const char *habit = rp_habit_hint(name, strlen(name));
+    if (habit)
+        return rp_error_hint_set(err, "%s", habit);
     struct rp_nearest nearest = {.wanted = name};
     for (size_t i = 0; i < p->scope->count; i++)
         rp_nearest_add(&nearest, p->scope->variables[i].name);

@@ -92,6 +92,14 @@ static void consider(void *ctx, const struct verb *verb) {
     rp_nearest_add(ctx, verb->name);
 }
 
+/* Whether a question could ask there. */
+static bool is_probe(const char *name) {
+    RP_AUTO_FREE char *spec = NULL, *note = NULL;
+    struct rp_error *err = rp_question_spec(name, &spec, &note);
+    rp_error_free(err);
+    return !err && rp_probe_exists(spec);
+}
+
 static struct rp_error *unknown(const struct prompt *prompt, const struct search *search) {
     RP_AUTO_FREE char *name = strndup(search->name, search->length);
     if (!name)
@@ -110,6 +118,8 @@ static struct rp_error *unknown(const struct prompt *prompt, const struct search
         rp_error_new(EINVAL, "there is no such command", "cannot run `%s`", name);
     if (names)
         return rp_error_hint_set(err, "did you mean %s? `help` lists the commands", names);
+    if (is_probe(name))
+        return rp_error_hint_set(err, "trace %s shows its calls; `help` lists the commands", name);
     return rp_error_hint_set(err, "`help` lists the commands");
 }
 

@@ -50,9 +50,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         fuzz_end(err);
         return 0;
     }
+    MUST(question);
     RP_AUTO_FREE char *first = rp_question_line(question);
     err = parse(first, &again);
-    MUST(!err);
+    MUST(!err && again);
     RP_AUTO_FREE char *second = rp_question_line(again);
     MUST(strcmp(first, second) == 0);
     for (size_t i = 0; i < question->probe_count; i++)

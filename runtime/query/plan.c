@@ -584,6 +584,31 @@ static struct rp_error *note_unwritten(struct rp_query_plan *p) {
     return p->note ? NULL : rp_error_nomem();
 }
 
+/* Tracepoints that tell of another task than the one that runs; the target is checked on that one.
+ */
+static bool is_of_another(const struct rp_attach_point *point) {
+    static const char *const names[] = {
+        "sched_wakeup",     "sched_waking",       "sched_wakeup_new",
+        "sched_switch",     "sched_migrate_task", "sched_stat_wait",
+        "sched_stat_sleep", "sched_stat_blocked", "signal_generate"};
+    const struct rp_spec *spec = &point->spec;
+    for (size_t i = 0; spec->target && !spec->kind->of_functions && i < RP_COUNT(names); i++)
+        if (!strcmp(spec->target, names[i]))
+            return true;
+    return false;
+}
+
+static struct rp_error *note_others(struct rp_query_plan *p) {
+    for (size_t i = 0; i < p->point_count && p->question->ask_target && !p->note; i++)
+        if (is_of_another(&p->points[i])) {
+            p->note = rp_text("%s is seen where a traced process runs: what others do to it (wake "
+                              "it, switch to it, signal it) is not",
+                              p->points[i].spec.target);
+            return p->note ? NULL : rp_error_nomem();
+        }
+    return NULL;
+}
+
 struct rp_error *rp_plan_end(struct rp_query_plan *p) {
     RP_TRY(expand_args(p));
     const struct rp_question *question = p->question;
@@ -607,6 +632,7 @@ struct rp_error *rp_plan_end(struct rp_query_plan *p) {
         if (!p->note)
             return rp_error_nomem();
     }
+    RP_TRY(note_others(p));
     RP_TRY(note_hidden(p));
     RP_TRY(note_unwritten(p));
     rp_values_fit(&p->saved);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* profile: sample which code the CPUs run. */
 #include <argp.h>
+#include <bpf/libbpf.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -74,6 +75,7 @@ static void take_processes(struct profile *p, const char *list, struct argp_stat
 
 static error_t parse_which(int key, char *arg, struct argp_state *state) {
     struct profile *p = state->input;
+    unsigned last_cpu = (unsigned)libbpf_num_possible_cpus() - 1;
     switch (key) {
     case 'p':
         take_processes(p, arg, state);
@@ -83,8 +85,10 @@ static error_t parse_which(int key, char *arg, struct argp_state *state) {
             argp_error(state, "`%s` is not a thread id, or a list of them", arg);
         return 0;
     case 'C':
-        if (!rp_tool_define_list(p->tool, "WANTED_CPU", arg, 0, 65535))
-            argp_error(state, "`%s` is not a CPU number", arg);
+        if (!rp_tool_define_list(p->tool, "WANTED_CPU", arg, 0, last_cpu))
+            argp_error(state,
+                       "`%s` is not a CPU number, or a list of them: this machine has 0 to %u", arg,
+                       last_cpu);
         return 0;
     case 'c':
         if (!rp_parse_count(arg, UINT64_MAX, &p->period_ns))

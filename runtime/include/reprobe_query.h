@@ -131,7 +131,8 @@ struct rp_map_number {
 
 /* Calls `each` with a line about each loss, "1 event was not counted: the map counts is full", from
  * RP_MEANS_LOSS maps whose number is not 0, and RP_MEANS_SCRATCH maps that have a `loss`, and
- * entries. Maps with the same `loss` make one line. */
+ * entries. Maps with the same `loss` make one line. A hash with as many entries as it can have is
+ * told as well, unless the program counts what did not fit. */
 struct rp_error *rp_module_losses(const struct rp_module *module,
                                   void (*each)(void *ctx, const char *text), void *ctx);
 

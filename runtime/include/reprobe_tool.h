@@ -107,6 +107,8 @@ const char *rp_signal_name(int signal, char text[RP_SIGNAL_NAME]);
 
 /* The time of day, "12:00:01". */
 void rp_time_of_day(char text[16]);
+/* The same of that time, in seconds since 1970. */
+void rp_time_text(time_t at, char text[16]);
 /* Prints the time of day, padded to the width of its column. */
 void rp_print_time(FILE *out);
 /* The time of day as the member "time" of a JSON object. */

@@ -417,7 +417,9 @@ static struct rp_type *build_enum(const struct build *b, const struct btf_type *
     /* Compilers before LLVM 15 never set the flag. */
     for (unsigned i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
         type->is_signed |= btf_enum(t)[i].val < 0;
-    for (unsigned i = 0; i < btf_vlen(t); i++) {
+    /* They also cut the values of larger ones. */
+    bool is_cut = btf_is_enum(t) && t->size > sizeof(uint32_t);
+    for (unsigned i = 0; i < btf_vlen(t) && !is_cut; i++) {
         uint32_t at;
         uint64_t value = enumerator(type, t, i, &at);
         const char *name = name_at(b->btf, at);

@@ -230,6 +230,40 @@ struct rp_error *rp_module_losses_so_far(const struct rp_module *module,
     return NULL;
 }
 
+/* ------------------------------------------------------------------ maps that are full */
+
+/* Whether the program counts itself what did not fit. */
+static bool counts_misfits(const struct rp_module *module, const char *map) {
+    RP_AUTO_FREE char *full = rp_text("map %s is full", map);
+    for (size_t i = 0; full && i < rp_module_map_count(module); i++) {
+        const char *loss = loss_of(module, rp_module_map_name(module, i));
+        if (loss && strstr(loss, full))
+            return true;
+    }
+    return !full;
+}
+
+/* The kernel refuses a key more, and counts no refusals. */
+static struct rp_error *tell_full(const struct rp_module *module, const char *map,
+                                  const struct listener *listener) {
+    struct bpf_map_info info;
+    struct rp_loss entries = {0};
+    if (!rp_means_answer(rp_module_map_schema(module, map)->means) || counts_misfits(module, map))
+        return NULL;
+    RP_TRY(rp_map_info(rp_module_map_fd(module, map), map, &info));
+    if (info.type != BPF_MAP_TYPE_HASH && info.type != BPF_MAP_TYPE_PERCPU_HASH)
+        return NULL;
+    RP_TRY(rp_map_entries(rp_module_map_fd(module, map), map, &info, add_entry, &entries));
+    RP_AUTO_FREE char *text =
+        entries.count < info.max_entries
+            ? NULL
+            : rp_text("the map %s is full: what came after its %u entries is not in it", map,
+                      info.max_entries);
+    if (text)
+        listener->each(listener->ctx, text);
+    return NULL;
+}
+
 struct rp_error *rp_module_losses(const struct rp_module *module,
                                   void (*each)(void *ctx, const char *text), void *ctx) {
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
@@ -243,6 +277,8 @@ struct rp_error *rp_module_losses(const struct rp_module *module,
             each(ctx, text);
     }
     const struct listener listener = {each, ctx};
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        RP_TRY(tell_full(module, rp_module_map_name(module, i), &listener));
     tell_missed(module, &listener);
     tell(&listener, rp_module_cut_stacks(module),
          "stacks of processes are cut, as [cut] says there: they are deeper than what is looked "

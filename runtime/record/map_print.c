@@ -199,9 +199,34 @@ static const struct rp_map_form
     *const forms[] = {
         [RP_MAP_TEXT] = &rp_map_text_form, [RP_MAP_JSON] = &json_form, [RP_MAP_CSV] = &csv_form};
 
+static void count_group(void *ctx, const struct rp_map_group *group) {
+    (void)group;
+    ++*(size_t *)ctx;
+}
+
+/* Those with most come last. */
 static void on_group(void *ctx, const struct rp_map_group *group) {
     struct rp_map_printer *p = ctx;
-    forms[p->format->as]->group(p, group);
+    if (p->first)
+        p->first--;
+    else
+        forms[p->format->as]->group(p, group);
+}
+
+/* How many there are, and how many of these are shown: those with most, which rows that are sorted
+ * by their numbers end with. */
+static struct rp_error *choose(struct rp_map_printer *p, struct rp_map_table *t) {
+    size_t most = p->format->most, count = t->row_count;
+    bool ascend = rp_type_is_number(t->value) || t->schema->means == RP_MEANS_STATS;
+    if (p->is_histogram) {
+        count = 0;
+        RP_TRY(most ? rp_map_each_group(t, count_group, &count) : NULL);
+    }
+    p->shown = most && most < count ? most : count;
+    p->left_out = count - p->shown;
+    p->first =
+        p->is_histogram || (ascend && !p->rates && !p->format->largest_first) ? p->left_out : 0;
+    return NULL;
 }
 
 static void print_entries(struct rp_map_printer *p) {
@@ -214,12 +239,11 @@ static void print_entries(struct rp_map_printer *p) {
 
 static struct rp_error *print(struct rp_map_printer *p, struct rp_map_table *t) {
     const struct rp_map_form *form = forms[p->format->as];
-    size_t most = p->format->most;
     RP_AUTO_FREE struct rp_map_rate *rates = NULL;
     if (p->format->past && !p->is_histogram)
         RP_TRY(rp_map_past_rates(p->format->past, t, &rates));
     p->rates = rates;
-    p->shown = most && most < t->row_count ? most : t->row_count;
+    RP_TRY(choose(p, t));
     form->begin(p);
     struct rp_error *err = NULL;
     if (p->is_histogram)

@@ -16,7 +16,8 @@ struct rp_map_printer {
     bool is_histogram;
     FILE *out;
     struct rp_writer w;              /* empty between entries */
-    size_t shown;                    /* so many of its rows */
+    size_t shown, first;             /* so many of its rows, from this one on */
+    size_t left_out;                 /* rows or histograms that are not */
     const struct rp_map_rate *rates; /* of each, in the order in which they are shown; NULL: none */
     const struct rp_map_rate *rate;  /* of the row at hand */
     size_t *widths;                  /* of a text table's columns */
@@ -38,7 +39,9 @@ static inline size_t rp_map_column_count(const struct rp_map_printer *p) {
 }
 static inline const uint8_t *rp_map_printer_row(const struct rp_map_printer *p, size_t i) {
     bool reversed = p->format->largest_first && !p->rates;
-    return rp_map_row(p->t, p->rates ? p->rates[i].row : reversed ? p->t->row_count - 1 - i : i);
+    return rp_map_row(p->t, p->rates   ? p->rates[i].row
+                            : reversed ? p->t->row_count - 1 - i
+                                       : p->first + i);
 }
 
 /* Whether a name is looked for in place of the numbers of column `i`. */

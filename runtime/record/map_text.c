@@ -165,9 +165,9 @@ static void text_begin(struct rp_map_printer *p) {
 }
 
 static void text_end(struct rp_map_printer *p) {
-    if (p->shown < p->t->row_count && !p->is_histogram) {
+    if (p->left_out) {
         rp_write_string(&p->w, RP_MORE " and ");
-        rp_write_uint(&p->w, p->t->row_count - p->shown);
+        rp_write_uint(&p->w, p->left_out);
         rp_write_string(&p->w, " more\n");
     }
     rp_writer_flush(&p->w);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -24,13 +25,30 @@ static void move_apart(void) {
         dup2(nothing, STDIN_FILENO);
 }
 
-/* In the child: 'G' through the gate means go; its closing without a word means the parent died. */
-static void wait_and_run(int gate, const char *command, const sigset_t *signal_mask) {
+/* True when 'G' came through the gate; its closing without a word means that the parent died. The
+ * call that waits returns when all is attached: it is none that anybody counts, as read() would be.
+ */
+static bool wait_at(int gate) {
+    struct epoll_event event = {.events = EPOLLIN};
+    int all = epoll_create1(EPOLL_CLOEXEC);
     char go;
+    if (all < 0 || epoll_ctl(all, EPOLL_CTL_ADD, gate, &event))
+        return read(gate, &go, 1) == 1;
+    int got;
+    do
+        got = epoll_pwait2(all, &event, 1, NULL, NULL);
+    while (got < 0 && errno == EINTR);
+    if (got < 0) /* before Linux 5.11 */
+        return read(gate, &go, 1) == 1;
+    return event.events & EPOLLIN;
+}
+
+/* In the child. */
+static void wait_and_run(int gate, const char *command, const sigset_t *signal_mask) {
     prctl(PR_SET_PDEATHSIG, SIGTERM); /* not even a killed tracer leaves it behind */
-    if (read(gate, &go, 1) != 1)
-        _exit(0);
     signal(SIGPIPE, SIG_DFL);
+    if (!wait_at(gate))
+        _exit(0);
     sigprocmask(SIG_SETMASK, signal_mask, NULL);
     execl("/bin/sh", "sh", "-c", command, (char *)NULL);
     _exit(127);

@@ -44,12 +44,10 @@ static void close_gate(void *gate) {
 
 /* Before each record: whether it is still wanted. Under a flood one turn of the loop may never end,
  * so now and then this looks whether the session has to. */
-static bool admit(void *gate) {
-    struct rp_session *s = gate;
+static bool admit_any(struct rp_session *s) {
     if (s->closed)
         return false;
-    if (++s->admitted == s->opts.event_limit)
-        rp_session_close(s);
+    s->admitted++;
     if (s->admitted % RECORDS_A_LOOK == 0 && !s->stop) {
         rp_session_take_signals(s);
         s->stop |= rp_session_expired(s->timer);
@@ -57,6 +55,20 @@ static bool admit(void *gate) {
             rp_session_disable_probes(s);
     }
     return true;
+}
+
+static bool admit(void *gate) {
+    struct rp_session *s = gate;
+    if (!admit_any(s))
+        return false;
+    if (++s->counted == s->opts.event_limit)
+        rp_session_close(s);
+    return true;
+}
+
+/* What the library itself asks the program for is no event of the user's. */
+static bool admit_own(void *gate) {
+    return admit_any(gate);
 }
 
 /* ------------------------------------------------------------- streams and the trace pipe */
@@ -67,8 +79,11 @@ struct rp_sink rp_session_sink(struct rp_session *s, rp_record_fn fn, void *ctx)
 
 struct rp_error *rp_session_read(struct rp_session *s, struct rp_module *module, const char *name,
                                  rp_record_fn fn, void *ctx) {
-    const struct rp_sink sink = rp_session_sink(s, fn, ctx);
+    struct rp_sink sink = rp_session_sink(s, fn, ctx);
     struct rp_stream *stream;
+    const struct rp_map_schema *schema = rp_module_map_schema(module, name);
+    if (schema && schema->means == RP_MEANS_PROCESSES)
+        sink.admit = admit_own;
     RP_TRY(rp_stream_open(module, name, &sink, &stream));
     uint32_t edge = stream->kind->edge_triggered ? EPOLLET : 0;
     struct rp_error *err = rp_session_listen(s, stream->fd, EPOLLIN | edge, RP_ON_STREAM);

@@ -64,7 +64,8 @@ struct rp_session {
     int target_fd;     /* a pidfd of the process of -p, or -1 */
     bool target_ended; /* it has */
     bool timed;        /* the time runs after which the loop ends */
-    uint64_t admitted; /* records and trace lines let through so far */
+    uint64_t admitted; /* records and trace lines let through so far, */
+    uint64_t counted;  /* and those of them that event_limit counts */
     uint64_t trace_lines;
     struct rp_stats gone; /* of modules that were removed */
     struct rp_timings gone_timings;

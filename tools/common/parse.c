@@ -32,6 +32,8 @@ bool rp_parse_count(const char *text, uint64_t max, uint64_t *count) {
     char *end;
     errno = 0;
     unsigned long long value = strtoull(text, &end, 10);
+    if (*text < '0' || *text > '9' || *end || errno || !value || value > max)
+        return false;
     *count = value;
-    return *text >= '0' && *text <= '9' && !*end && !errno && value > 0 && value <= max;
+    return true;
 }

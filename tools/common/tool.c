@@ -220,10 +220,20 @@ int rp_tool_end(struct rp_error *err, bool verbose) {
     return 1;
 }
 
-void rp_time_of_day(char text[16]) {
-    time_t now = time(NULL);
+/* time() may still be in the second before. */
+static time_t now_s(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return now.tv_sec;
+}
+
+void rp_time_text(time_t at, char text[16]) {
     struct tm tm;
-    strftime(text, 16, "%H:%M:%S", localtime_r(&now, &tm));
+    strftime(text, 16, "%H:%M:%S", localtime_r(&at, &tm));
+}
+
+void rp_time_of_day(char text[16]) {
+    rp_time_text(now_s(), text);
 }
 
 void rp_print_time(FILE *out) {
@@ -244,7 +254,7 @@ const char *rp_tool_time_name(const struct rp_tool *tool) {
 
 void rp_tool_time(const struct rp_tool *tool, char text[16]) {
     const struct rp_tool_own *own = (const struct rp_tool_own *)tool;
-    time_t now = time(NULL);
+    time_t now = now_s();
     struct tm tm;
     if (tool->since_start)
         snprintf(text, 16, "%.3f", rp_ms_since(own->begun_ns) / 1e3);

@@ -64,16 +64,19 @@ static void write_slot(const struct rp_query_plan *p, const char *number) {
         fprintf(p->out, "    %s.slot = bpf_log2l(%s);\n", key.text, number);
         return;
     }
+    fprintf(p->out, "    s64 %s = %s;\n", value.text, number);
+    if (may_be_huge(p)) /* it has no sign */
+        fprintf(p->out, "    if (%s < 0)\n        %s = 0x7fffffffffffffff;\n", value.text,
+                value.text);
     fprintf(p->out,
-            "    s64 %s = %s;\n"
             "    if (%s < %" PRId64 ")\n"
             "        %s.slot = %" PRId64 ";\n"
             "    else if (%s >= %" PRId64 ")\n"
             "        %s.slot = %" PRId64 ";\n"
             "    else\n"
             "        %s.slot = ",
-            value.text, number, value.text, q->low, key.text, q->low - q->step, value.text, q->high,
-            key.text, q->high, key.text);
+            value.text, q->low, key.text, q->low - q->step, value.text, q->high, key.text, q->high,
+            key.text);
     if (q->low)
         fprintf(p->out, "%s - (u64)(%s - %s%" PRId64 "%s) %% %" PRId64 ";\n", value.text,
                 value.text, q->low < 0 ? "(" : "", q->low, q->low < 0 ? ")" : "", q->step);

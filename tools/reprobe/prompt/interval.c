@@ -57,7 +57,7 @@ static char *time_text(const struct interval *interval) {
     char text[16];
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
-    rp_time_of_day(text);
+    rp_time_text(now.tv_sec, text);
     return interval->every_ns % NS_A_SECOND ? rp_text("%s.%03ld", text, now.tv_nsec / 1000000)
                                             : strdup(text);
 }

@@ -65,7 +65,7 @@ static void put_time(const struct prompt *prompt, FILE *out) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     if (now.tv_sec != last || !*text)
-        rp_time_of_day(text);
+        rp_time_text(now.tv_sec, text);
     last = now.tv_sec;
     if (prompt->milliseconds)
         fprintf(out, "%-8s.%03ld ", text, now.tv_nsec / 1000000);

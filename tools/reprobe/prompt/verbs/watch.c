@@ -165,10 +165,16 @@ struct rp_error *watch_start(struct prompt *prompt, const struct watch_opts *opt
 
 /* ------------------------------------------------------------------ the command */
 
-/* "500ms", and not the number of a program. */
-static bool is_duration(const char *word) {
+/* "500ms", and not the number of a program, or "1.s", its map. */
+static bool is_duration(struct prompt *prompt, const char *word) {
     uint64_t ns;
-    return word && word[strspn(word, "0123456789.")] && rp_parse_duration(word, &ns);
+    struct answer answer;
+    if (!word || !word[strspn(word, "0123456789.")] || !rp_parse_duration(word, &ns))
+        return false;
+    struct rp_error *err = strchr(word, '.') ? entry_answer(prompt, word, &answer) : NULL;
+    bool is_map = strchr(word, '.') && !err;
+    rp_error_free(err);
+    return !is_map;
 }
 
 /* [SECONDS [COUNT]] */
@@ -209,7 +215,7 @@ struct rp_error *watch_verb(struct prompt *prompt, const char *args) {
     RP_TRY(read_top(copy, &opts));
     const char *rest = copy;
     RP_AUTO_FREE char *word = args_word(&rest);
-    if (is_duration(word))
+    if (is_duration(prompt, word))
         rest = copy;
     else
         opts.word = word;

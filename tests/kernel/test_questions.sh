@@ -186,6 +186,58 @@ results() {
 	lacks "where it is" "$err" "note:"
 }
 
+# What holds the command back until all is attached is no call of its own.
+gates() {
+	run reprobe --json -c 'exec true' -e 'count sys_enter_read by comm' -e 'count sys_exit_read by comm' -e 'count sys_exit_write by comm'
+	status 0
+	lacks "calls of the gate" "$out" '"reprobe"'
+	equal "as many returns as calls" "$(grep -c '"probe":1' out)" "$(grep -c '"probe":2' out)"
+}
+
+# Those with most: of counts, sums and histograms.
+tops() {
+	cat >sums.sh <<-'END'
+		for n in 1 2 3 4; do head -c $((n * 1000)) /dev/zero | dd of=/dev/null bs=4096 iflag=fullblock status=none; done
+	END
+	run reprobe -c 'sh sums.sh' -e 'sum sys_exit_write ret by ret as SIZE if ret >= 1000 && ret <= 4000 && comm == "dd"' -e wait -e 'watch 1s 1 top 2' -e quit
+	status 0
+	equal "of sums" "3000 3000 4000 4000" "$(awk '$1 ~ /^[0-9]+$/ { printf "%s%s %s", s, $1, $2; s = " " }' out)"
+	contains "the others" "$out" "… and 2 more"
+	run reprobe -c 'sh sums.sh' -e 'hist sys_exit_write ret by ret as SIZE if ret >= 1000 && ret <= 4000 && comm == "dd" every 60s top 1'
+	status 0
+	equal "of histograms" 1 "$(grep -c '^SIZE = ' out)"
+	contains "the others" "$out" "… and 3 more"
+}
+
+# A row has the second in which it came.
+times_of_rows() {
+	local python
+	python=$(command -v python3) || skip "no python3"
+	cat >ticks.py <<-'END'
+		import os, time
+		for i in range(1500):
+		    os.getpgid(0)
+		    time.sleep(0.001)
+	END
+	run reprobe -c "exec $python ticks.py" -e 'time ms' -e 'trace getpgid nsecs'
+	status 0
+	# The clocks differ by as much in the first row as in any other; a second is more than a machine takes.
+	awk '$1 ~ /^[0-9][0-9]:/ { split($1, t, ":"); at = t[1] * 3600 + t[2] * 60 + t[3] - $NF / 1e9
+		if (!n++) first = at; d = at - first; if (d < -43200) d += 86400; if (d < -0.2) early++ } END { exit !(n == 1500 && !early) }' out ||
+		fail "times: expected none before its event" "$(head -n 5 out)"
+}
+
+huge_linear() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	echo '#include <stdint.h>
+		__attribute__((noinline)) void take(uint64_t v) { __asm__ volatile("" : : "r"(v)); }
+		int main(void) { uint64_t all[] = {0, 1, 2, 3, 4, 1ULL << 32, INT64_MAX, 1ULL << 63, ~0ULL};
+			for (int i = 0; i < 9; i++) take(all[i]); }' | gcc -x c -g -O0 -o huge -
+	run reprobe --json -c ./huge -e "hist $tmp/huge:take v linear(0,10,2)"
+	status 0
+	equal "buckets" "0 2,2 2,4 1,6 0,8 0,10 4" "$(slots)"
+}
+
 rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
 
 # What a call has filled is as long as what it returned; behind that is what was there before.
@@ -1047,6 +1099,10 @@ t "trace: memory of the process" memory_of_the_process
 t "trace: buffers" buffers
 t "trace: buffers that a call fills" filled_buffers
 t "trace: what a call writes" results
+t "the command's gate" gates
+t "top N of all" tops
+t "TIME" times_of_rows
+t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums
 t "trace: what cannot be read" failed_reads
 t "trace: functions in files" functions_in_files

@@ -359,7 +359,7 @@ static struct rp_error *run(struct prompt *prompt, const struct script *script) 
         input_run_all(prompt, &prompt->ends);
     if (prompt->terminal)
         return entry_show_answers(prompt), NULL;
-    return entry_print_all(prompt);
+    return prompt->quit ? NULL : entry_print_all(prompt);
 }
 
 /* The run, with --metrics around it. */

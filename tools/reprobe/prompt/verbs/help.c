@@ -224,7 +224,9 @@ static struct rp_error *quit(struct prompt *prompt, const char *args) {
 const struct verb help_verbs[] = {
     {"help", "[COMMAND]", "list the commands, or explain one", NULL, "help trace",
      WORDS_VERB | PAGED, help},
-    {"quit", "[STATUS]", "end all programs and leave, as Ctrl-D does",
+    {"quit", "[STATUS]", "end all programs and leave",
+     "On a terminal it shows what they have gathered, as Ctrl-D does; in a script `map` shows it, "
+     "before. "
      "With that exit status; else it is 1 if a command of a script went wrong, and 0 if not.",
      "quit", WORDS_NONE, quit},
     {"exit", "[STATUS]", "the same as quit", NULL, NULL, WORDS_NONE, quit},

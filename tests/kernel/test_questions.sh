@@ -195,7 +195,7 @@ gates() {
 }
 
 # Those with most: of counts, sums and histograms.
-tops() {
+most_of_all() {
 	cat >sums.sh <<-'END'
 		for n in 1 2 3 4; do head -c $((n * 1000)) /dev/zero | dd of=/dev/null bs=4096 iflag=fullblock status=none; done
 	END
@@ -1100,7 +1100,7 @@ t "trace: buffers" buffers
 t "trace: buffers that a call fills" filled_buffers
 t "trace: what a call writes" results
 t "the command's gate" gates
-t "top N of all" tops
+t "top N of all" most_of_all
 t "TIME" times_of_rows
 t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums

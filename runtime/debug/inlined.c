@@ -63,6 +63,20 @@ struct rp_error *rp_debug_inlined_find(const struct rp_debug *opened, const char
     return NULL;
 }
 
+struct rp_error *rp_debug_inlined_beside(const struct rp_debug *opened, uint64_t address,
+                                         const char *name, struct rp_debug_inlined *out) {
+    struct rp_debug *debug = (struct rp_debug *)opened;
+    struct search s = {.name = name, .out = out};
+    Dwarf_Die unit;
+    *out = (struct rp_debug_inlined){0};
+    RP_TRY(rp_debug_program_open(debug));
+    if (rp_dw.dwarf_addrdie(debug->dwarf, address + (uint64_t)debug->bias, &unit))
+        look_in(&s, &unit, NULL, 0);
+    if (out->count)
+        set_place(&s);
+    return NULL;
+}
+
 void rp_debug_inlined_clear(struct rp_debug_inlined *inlined) {
     free(inlined->caller);
     free(inlined->file);

@@ -387,6 +387,9 @@ char *rp_probe_note(const char *spec, pid_t pid);
  * exception that passes a function whose return is probed ends it. malloc()ed, NULL: nothing is
  * known. */
 char *rp_probe_risk(const char *spec);
+/* Which calls of a program's function a probe at `spec` does not see: of copies that the compiler
+ * has made of it. malloc()ed, NULL: nothing is known. */
+char *rp_probe_unseen(const char *spec);
 /* NULL unless the C text reads fields at `from`, as args->FIELD, that `to` does not have in the
  * same place: a program that was compiled for one would read something else at the other. */
 struct rp_error *rp_probe_check_fields(const char *source, const char *from, const char *to);

@@ -65,3 +65,10 @@ char *rp_probe_note(const char *text, pid_t pid) {
                         narrow, text)
                   : NULL;
 }
+
+char *rp_probe_unseen(const char *text) {
+    RP_AUTO(rp_spec_clear) struct rp_spec spec = {0};
+    struct rp_error *err = rp_probe_is_pattern(text) ? NULL : rp_spec_parse(text, &spec);
+    rp_error_free(err);
+    return err || !spec.kind || !spec.kind->unseen ? NULL : spec.kind->unseen(&spec);
+}

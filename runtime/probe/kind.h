@@ -192,6 +192,10 @@ struct rp_probe_kind {
     /* What a probe there may do to the program, by the part of a spec or pattern after the kind's
      * colon; malloc()ed, NULL: nothing is known. NULL: nothing. */
     char *(*risk)(const char *rest);
+    /* Which calls a probe there does not see; malloc()ed, NULL: nothing is known. NULL: it sees
+     * all.
+     */
+    char *(*unseen)(const struct rp_spec *spec);
 
     /* ---- the C of a function for it: see arguments.h */
     /* The name of BPF's context, and another one in case the program reads something of that name;

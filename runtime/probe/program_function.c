@@ -11,6 +11,7 @@
 #include "debug/programs.h"
 #include "probe/binary.h"
 #include "probe/kind.h"
+#include "probe/line.h"
 #include "util/cleanup.h"
 #include "util/demangle.h"
 #include "util/nearest.h"
@@ -162,4 +163,71 @@ struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *addre
     *address = search.address;
     *size = search.size;
     return err;
+}
+
+/* ------------------------------------------------------------------ what a probe does not see */
+
+struct clones {
+    const char *name;
+    char *found; /* one of them, or NULL */
+    size_t count;
+};
+
+/* "f.part.0", "f.constprop.0.isra.0"; ".cold" has what is left of f itself. */
+static bool add_clone(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct clones *clones = ctx;
+    size_t length = strlen(clones->name);
+    (void)address;
+    (void)size;
+    if (strncmp(name, clones->name, length) != 0 || name[length] != '.' ||
+        strstr(name + length, ".cold") || (clones->found && !strcmp(clones->found, name)))
+        return true;
+    clones->count++;
+    if (!clones->found)
+        clones->found = strdup(name);
+    return true;
+}
+
+static char *copies_text(const struct rp_spec *spec, const struct rp_debug_inlined *inlined,
+                         const struct clones *clones) {
+    RP_AUTO_FREE char *copies =
+        inlined->count ? rp_text("has put it into others as well (%zu %s%s%s)", inlined->count,
+                                 inlined->count == 1 ? "copy" : "copies",
+                                 inlined->caller ? ", such as in " : "",
+                                 inlined->caller ? inlined->caller : "")
+                       : NULL;
+    RP_AUTO_FREE char *parts =
+        clones->count ? rp_text("has made %s of it", clones->found ? clones->found : "a part")
+                      : NULL;
+    RP_AUTO_FREE char *lines =
+        inlined->file ? rp_text("; a line of it is probed in all places: uprobe:%s:%s:LINE",
+                                spec->path, inlined->file)
+                      : NULL;
+    if (!copies && !parts)
+        return NULL;
+    return rp_text("not all calls of %s are seen: the compiler %s%s%s%s", spec->target,
+                   copies ? copies : "", copies && parts ? ", and " : "", parts ? parts : "",
+                   lines ? lines : "");
+}
+
+char *rp_program_function_copies(const struct rp_spec *spec) {
+    uint64_t address, size;
+    const struct rp_debug *debug;
+    RP_AUTO(rp_debug_inlined_clear) struct rp_debug_inlined inlined = {0};
+    struct clones clones = {.name = spec->target};
+    if (!spec->target || spec->offset || rp_line_find(spec->target))
+        return NULL;
+    struct rp_error *err = rp_program_function(spec, &address, &size);
+    if (!err)
+        err = rp_binary_each_function(spec->path, add_clone, &clones);
+    RP_AUTO_FREE char *found = clones.found;
+    if (err) {
+        rp_error_free(err);
+        return NULL;
+    }
+    err = rp_debug_open(spec->path, &debug);
+    if (!err)
+        err = rp_debug_inlined_beside(debug, address, spec->target, &inlined);
+    rp_error_free(err); /* nothing tells of copies, then */
+    return copies_text(spec, &inlined, &clones);
 }

@@ -104,6 +104,12 @@ static void print_risk(const struct rp_session *s, FILE *out) {
         risk = rp_probe_risk(rp_probe_spec(s->probes.items[i]));
     if (risk)
         fprintf(out, "reprobe: note: %s\n", risk);
+    for (size_t i = 0; i < s->probes.count; i++) {
+        RP_AUTO_FREE char *unseen = rp_probe_unseen(rp_probe_spec(s->probes.items[i]));
+        if (unseen && (!i || strcmp(rp_probe_spec(s->probes.items[i]),
+                                    rp_probe_spec(s->probes.items[i - 1])) != 0))
+            fprintf(out, "reprobe: note: %s\n", unseen);
+    }
 }
 
 /* One says it: the others differ in the probe only. */

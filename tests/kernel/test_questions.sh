@@ -238,6 +238,41 @@ huge_linear() {
 	equal "buckets" "0 2,2 2,4 1,6 0,8 0,10 4" "$(slots)"
 }
 
+# What the compiler has made of a function besides itself is told of, and a line is in all of it.
+copies() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	cat >copies.c <<-'END'
+		volatile int sink;
+		int helper(int x)
+		{
+		    sink += x;
+		    sink ^= x * 3;
+		    return sink;
+		}
+		int alone(int x) { return sink + x; }
+		int (*volatile called)(int) = alone;
+		int main(int argc, char **argv)
+		{
+		    for (int i = 0; i < 7; i++)
+		        helper(i + argc);
+		    called(1);
+		    return 0;
+		}
+	END
+	gcc -g -O2 -o copies copies.c
+	run reprobe -c ./copies -e "count $tmp/copies:helper"
+	status 0
+	contains "a note" "$err" "note: not all calls of helper are seen: the compiler has put it into others as well (1 copy, such as in main)" \
+		"uprobe:$tmp/copies:copies.c:LINE"
+	run reprobe -c ./copies -e "count $tmp/copies:copies.c:5" -e "count $tmp/copies:alone"
+	status 0
+	equal "at a line" "1.counts: 7 2.counts: 1" "$(xargs <out)"
+	lacks "a note" "$err" "note:"
+	printf 'int f(void *ctx) { return 0; }\n' >f.c
+	run reprobe run f.c -a "f=uretprobe:$tmp/copies:helper" -c ./copies
+	contains "C" "$err" "not all calls of helper are seen"
+}
+
 rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
 
 # What a call has filled is as long as what it returned; behind that is what was there before.
@@ -1101,6 +1136,7 @@ t "trace: buffers that a call fills" filled_buffers
 t "trace: what a call writes" results
 t "the command's gate" gates
 t "top N of all" most_of_all
+t "copies of functions" copies
 t "TIME" times_of_rows
 t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums

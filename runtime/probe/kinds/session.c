@@ -7,6 +7,7 @@
 
 #include "probe/binary.h"
 #include "probe/matches.h"
+#include "probe/program_function.h"
 #include "util/cleanup.h"
 #include "util/text.h"
 
@@ -118,6 +119,7 @@ const struct rp_probe_kind rp_uprobe_session_kind = {
     .multi_type = RP_TRACE_UPROBE_SESSION,
     .is_both = true,
     .risk = risk,
+    .unseen = rp_program_function_copies,
     .set_program = set_program,
     .resolve = resolve,
     .attach = attach,

@@ -345,6 +345,10 @@ void entry_note_risk(const struct attach_points *attach_points) {
     for (size_t i = 0; !risk && i < attach_points->count; i++)
         risk = rp_probe_risk(attach_points->items[i].spec);
     prompt_note(risk);
+    RP_AUTO_FREE char *unseen = NULL;
+    for (size_t i = 0; !unseen && i < attach_points->count; i++)
+        unseen = rp_probe_unseen(attach_points->items[i].spec);
+    prompt_note(unseen);
 }
 
 static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {

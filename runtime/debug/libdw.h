@@ -41,6 +41,7 @@
     F(dwarf_linebeginstatement)                                                                    \
     F(dwarf_lineendsequence)                                                                       \
     F(dwarf_lineno)                                                                                \
+    F(dwarf_linediscriminator)                                                                     \
     F(dwarf_linesrc)                                                                               \
     F(dwarf_next_unit)                                                                             \
     F(dwarf_offdie)                                                                                \

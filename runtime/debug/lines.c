@@ -65,10 +65,10 @@ static bool ends_with(const char *path, const char *file) {
 
 /* ------------------------------------------------------------------ lines of a unit */
 
-/* An instruction that the line begins at, and the block that it is in. */
+/* An instruction that the line begins at, and the block and the function that it is in. */
 struct rp_line_start {
     struct rp_line_address at;
-    const void *block;
+    const void *block, *function;
 };
 
 struct search {
@@ -99,17 +99,43 @@ static struct rp_error *is_wanted(struct search *s, Dwarf_Die *unit, const char 
     return NULL;
 }
 
-static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_empty) {
+/* The rows of a table that follow each other, of one line. */
+struct run {
+    const char *source;
+    int number;
+    bool has_parts; /* compilers number a line's parts: a loop's head and body */
+};
+
+/* Whether the row goes on with the line of the one before it: only its parts are told apart. That
+ * is gdb's rule, too. */
+static bool goes_on(struct run *run, Dwarf_Line *line, const char *source) {
+    int number = 0;
+    unsigned part = 0;
+    rp_dw.dwarf_lineno(line, &number);
+    rp_dw.dwarf_linediscriminator(line, &part);
+    bool is_same = run->source == source && run->number == number;
+    run->has_parts = part || (is_same && run->has_parts);
+    run->source = source;
+    run->number = number;
+    return is_same && run->has_parts;
+}
+
+static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_empty,
+                                  bool is_part) {
     Dwarf_Die function;
     struct rp_scopes scopes;
     struct rp_line_start start = {.at = {address - (uint64_t)s->debug->bias, is_empty}};
     if (rp_debug_find_function(s->debug->dwarf, address, &function) &&
-        rp_debug_scopes(&function, address, &s->line, &scopes))
+        rp_debug_scopes(&function, address, &s->line, &scopes)) {
         start.block = scopes.list[scopes.count - 1].addr;
+        start.function = scopes.list[0].addr;
+    }
     for (size_t i = 0; i < s->found.count; i++) {
         struct rp_line_start *known = &s->found.items[i];
-        bool is_same = known->at.address == start.at.address;
-        if (!is_same && (!start.block || known->block != start.block))
+        bool is_same = known->at.address == start.at.address ||
+                       (start.block && known->block == start.block) ||
+                       (is_part && start.function && known->function == start.function);
+        if (!is_same)
             continue;
         if (start.at.address < known->at.address)
             *known = start;
@@ -125,7 +151,8 @@ static bool is_empty(Dwarf_Line *line, Dwarf_Line *next) {
            here == there;
 }
 
-static struct rp_error *search_line(struct search *s, Dwarf_Line *line, Dwarf_Line *behind) {
+static struct rp_error *search_line(struct search *s, Dwarf_Line *line, Dwarf_Line *behind,
+                                    bool is_part) {
     int number = 0;
     bool begins = false;
     Dwarf_Addr address;
@@ -135,7 +162,7 @@ static struct rp_error *search_line(struct search *s, Dwarf_Line *line, Dwarf_Li
     unsigned there = (unsigned)number;
     if (there > s->line.number && (!s->next || there < s->next))
         s->next = there;
-    return there == s->line.number ? add_start(s, address, is_empty(line, behind)) : NULL;
+    return there == s->line.number ? add_start(s, address, is_empty(line, behind), is_part) : NULL;
 }
 
 static bool is_end(Dwarf_Line *line) {
@@ -148,6 +175,7 @@ static struct rp_error *search_unit(struct search *s, Dwarf_Die *unit) {
     size_t count;
     const char *last = NULL;
     bool wanted = false;
+    struct run run = {0};
     if (rp_dw.dwarf_getsrclines(unit, &lines, &count))
         return NULL;
     for (size_t i = 0; i < count; i++) {
@@ -156,8 +184,9 @@ static struct rp_error *search_unit(struct search *s, Dwarf_Die *unit) {
         if (source && source != last)
             RP_TRY(is_wanted(s, unit, source, &wanted));
         last = source;
+        bool same = source && goes_on(&run, line, source);
         if (source && wanted && !is_end(line))
-            RP_TRY(search_line(s, line, rp_dw.dwarf_onesrcline(lines, i + 1)));
+            RP_TRY(search_line(s, line, rp_dw.dwarf_onesrcline(lines, i + 1), same));
     }
     return NULL;
 }

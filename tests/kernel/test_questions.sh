@@ -273,6 +273,32 @@ copies() {
 	contains "C" "$err" "not all calls of helper are seen"
 }
 
+# A line is one place, however many blocks and parts of statements it has.
+lines_with_parts() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	cat >parts.c <<-'END'
+		volatile int s;
+		__attribute__((noinline)) void f(int n) {
+		    if (n == 3) { int t = -1; s = t; }
+		    if (n > 2) { s = 4; } else { s = 5; }
+		    for (int i = 0; i < n; i++) s += i;
+		    while (n > 5) n--;
+		    s = n > 2 ? 5 : n < 1 ? 6 : 7;
+		    if ((n > 1 && s > 3) || n == 0) s++;
+		}
+		int main(void) {
+		    for (int k = 0; k < 8; k++)
+		        f(k);
+		    return 0;
+		}
+	END
+	gcc -g -O0 -o parts parts.c
+	run reprobe -c ./parts -e "count $tmp/parts:parts.c:3" -e "count $tmp/parts:parts.c:4" -e "count $tmp/parts:parts.c:5" \
+		-e "count $tmp/parts:parts.c:6" -e "count $tmp/parts:parts.c:7" -e "count $tmp/parts:parts.c:8"
+	status 0
+	equal "each line" "1.counts: 8 2.counts: 8 3.counts: 8 4.counts: 8 5.counts: 8 6.counts: 8" "$(xargs <out)"
+}
+
 rows() { grep '"output"' out | jsonlines "$@" | tr '\t' ' '; }
 
 # What a call has filled is as long as what it returned; behind that is what was there before.
@@ -1137,6 +1163,7 @@ t "trace: what a call writes" results
 t "the command's gate" gates
 t "top N of all" most_of_all
 t "copies of functions" copies
+t "lines with several parts" lines_with_parts
 t "TIME" times_of_rows
 t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums

@@ -30,7 +30,7 @@ struct search {
 static int look_at(Dwarf_Die *die, void *ctx) {
     struct search *search = ctx;
     Dwarf_Addr entry;
-    bool exact = !rp_dw.dwarf_entrypc(die, &entry) && entry == search->address;
+    bool exact = rp_dw_entry(die, &entry) && entry == search->address;
     if (!exact && rp_dw.dwarf_haspc(die, search->address) <= 0)
         return DWARF_CB_OK;
     search->die = *die;

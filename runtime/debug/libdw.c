@@ -52,6 +52,11 @@ bool rp_dw_refers_from(Dwarf_Die *die, unsigned attr, Dwarf_Die *out) {
     return at && rp_dw.dwarf_formref_die(at, out);
 }
 
+bool rp_dw_entry(Dwarf_Die *die, Dwarf_Addr *out) {
+    Dwarf_Addr base, end;
+    return !rp_dw.dwarf_entrypc(die, out) || rp_dw.dwarf_ranges(die, 0, &base, out, &end) > 0;
+}
+
 bool rp_dw_first(Dwarf_Die *die, Dwarf_Die *out) {
     return rp_dw.dwarf_child(die, out) == 0;
 }

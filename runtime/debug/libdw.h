@@ -20,6 +20,7 @@
     F(dwarf_diename)                                                                               \
     F(dwarf_entry_breakpoints)                                                                     \
     F(dwarf_entrypc)                                                                               \
+    F(dwarf_ranges)                                                                                \
     F(dwarf_filesrc)                                                                               \
     F(dwarf_formflag)                                                                              \
     F(dwarf_formref_die)                                                                           \
@@ -82,6 +83,9 @@ bool rp_dw_refers(Dwarf_Die *die, unsigned attr, Dwarf_Die *out);
 /* The same, also where the attribute is its declaration's, or that of the function that it is a
  * copy of. */
 bool rp_dw_refers_from(Dwarf_Die *die, unsigned attr, Dwarf_Die *out);
+/* The address of its first instruction. One whose code is in several parts, as where what is seldom
+ * run is apart, begins with the first of them (DWARF 5, 2.18), which libdw does not say. */
+bool rp_dw_entry(Dwarf_Die *die, Dwarf_Addr *out);
 /* Its first child, and the next after it; false: there is none, or it cannot be read. */
 bool rp_dw_first(Dwarf_Die *die, Dwarf_Die *out);
 bool rp_dw_next(Dwarf_Die *die);

@@ -33,7 +33,7 @@ static struct rp_location_part beside_register(uint64_t reg, int64_t offset) {
 
 static bool is_entry(Dwarf_Die *function, Dwarf_Addr address) {
     Dwarf_Addr entry;
-    return !rp_dw.dwarf_entrypc(function, &entry) && entry == address;
+    return rp_dw_entry(function, &entry) && entry == address;
 }
 
 /* Whether it is before the instruction where debuggers stop in the function. */
@@ -41,7 +41,7 @@ static bool is_beginning(Dwarf_Die *function, Dwarf_Addr address) {
     Dwarf_Addr entry;
     RP_AUTO_FREE Dwarf_Addr *stops = NULL;
     int count = rp_dw.dwarf_entry_breakpoints(function, &stops);
-    if (count < 1 || rp_dw.dwarf_entrypc(function, &entry))
+    if (count < 1 || !rp_dw_entry(function, &entry))
         return true;
     for (int i = 0; i < count; i++)
         if (address >= entry && address < stops[i])

@@ -273,6 +273,33 @@ copies() {
 	contains "C" "$err" "not all calls of helper are seen"
 }
 
+# A function whose seldom code is apart begins with the rest, where it has its parameters and nothing else.
+functions_in_parts() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	cat >cold.c <<-'END'
+		volatile int sink;
+		__attribute__((cold, noinline)) void fail(int x) { sink = x; }
+		__attribute__((noinline)) int work(int n, const char *name)
+		{
+		    int twice = n * 2 + sink;
+		    if (n < 0) {
+		        fail(n);
+		        fail(twice + name[0]);
+		    }
+		    sink = twice;
+		    return twice - name[1];
+		}
+		int main(void) { return work(20, "ab") - work(-3, "cd") > 1000; }
+	END
+	gcc -g -O2 -o cold cold.c
+	nm cold | grep -q work.cold || skip "this compiler keeps functions in one part"
+	run reprobe -e "info uprobe:$tmp/cold:work" -e quit
+	matches "signature" "$out" "int work\(int n, const char \*name\)$"
+	run reprobe --json -c ./cold -e "trace $tmp/cold:work n name ret"
+	equal "arguments and results" "20 ab -58|-3 cd -66" "$(rows data.n data.name data.ret | paste -sd'|')"
+	lacks "a note" "$err" "note:"
+}
+
 # A line is one place, however many blocks and parts of statements it has.
 lines_with_parts() {
 	type gcc >/dev/null 2>&1 || skip "there is no gcc"
@@ -1164,6 +1191,7 @@ t "the command's gate" gates
 t "top N of all" most_of_all
 t "copies of functions" copies
 t "lines with several parts" lines_with_parts
+t "functions in several parts" functions_in_parts
 t "TIME" times_of_rows
 t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums

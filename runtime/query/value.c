@@ -42,7 +42,8 @@ static bool is_taken(const struct rp_values *values, const char *member) {
         "float",     "for",      "goto",       "if",           "inline", "int",      "long",
         "register",  "restrict", "return",     "short",        "signed", "sizeof",   "static",
         "struct",    "switch",   "typedef",    "typeof",       "union",  "unsigned", "void",
-        "volatile",  "while",    "asm",        "bool"};
+        "volatile",  "while",    "asm",        "bool",         "bits",   "true",     "false",
+        "linux",     "unix",     "i386",       "noinline",     "_Bool",  "match",    "until"};
     for (size_t i = 0; i < RP_COUNT(own); i++)
         if (!strcmp(own[i], member))
             return true;

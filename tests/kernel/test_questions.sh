@@ -300,6 +300,26 @@ functions_in_parts() {
 	lacks "a note" "$err" "note:"
 }
 
+# Members and columns that are called as something of the program's own.
+names_of_its_own() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	cat >named.c <<-'END'
+		struct in { int err : 5, bits : 6; };
+		struct t { int err, bits, c; struct in in; };
+		__attribute__((noinline)) void take(struct t *s) { __asm__ volatile("" : : "r"(s) : "memory"); }
+		int main(void) { struct t t = {-3, 7, 5, {-4, 9}}; take(&t); return 0; }
+	END
+	gcc -g -O1 -o named named.c
+	run reprobe --json -c ./named -e "trace $tmp/named:take s->err as E s->bits as B s->in.err as F s->in.bits as G if s->err < 0 && s->in.bits > 1"
+	equal "members" "-3 7 -4 9" "$(rows data.E data.B data.F data.G)"
+	local name
+	for name in bits condition match number err unread true linux noinline; do
+		run reprobe --json -c ./named -e "trace $tmp/named:take s->c as $name if s->c"
+		status 0
+		matches "as $name" "$out" '"data":.*:5[,}]'
+	done
+}
+
 # A line is one place, however many blocks and parts of statements it has.
 lines_with_parts() {
 	type gcc >/dev/null 2>&1 || skip "there is no gcc"
@@ -1192,6 +1212,7 @@ t "top N of all" most_of_all
 t "copies of functions" copies
 t "lines with several parts" lines_with_parts
 t "functions in several parts" functions_in_parts
+t "names of the program's own" names_of_its_own
 t "TIME" times_of_rows
 t "hist: linear numbers from 2^63 on" huge_linear
 t "trace: enums" enums

@@ -133,12 +133,14 @@ const char *rp_reads_name(struct rp_reads *r, const char *base) {
     return name;
 }
 
+/* err_3 and bits_3 stand beside what has that number. */
 static const char *name_of(const struct rp_node *node) {
     while (node->kind == RP_NODE_INDEX || node->kind == RP_NODE_CAST)
         node = node->a;
-    return node->kind == RP_NODE_MEMBER     ? node->member.name
-           : node->kind == RP_NODE_VARIABLE ? node->variable->name
-                                            : "value";
+    const char *name = node->kind == RP_NODE_MEMBER     ? node->member.name
+                       : node->kind == RP_NODE_VARIABLE ? node->variable->name
+                                                        : "value";
+    return !strcmp(name, "err") || !strcmp(name, "bits") ? "value" : name;
 }
 
 void rp_reads_declare(struct rp_reads *r, const struct rp_c_type *type, const char *name,
@@ -348,7 +350,7 @@ static struct rp_code read_bits(struct rp_reads *r, const struct rp_node *node) 
     struct rp_code address = {
         rp_reads_text(r, "%s%s + %ju", place.base, place.offsets, (uintmax_t)first), 9,
         place.unread};
-    const char *name = rp_reads_name(r, node->member.name);
+    const char *name = rp_reads_name(r, name_of(node));
     const char *word = rp_reads_text(r, "bits_%u", r->locals);
     rp_reads_indent(r);
     fprintf(r->out, "%s %s = 0; /* %u bit%s of it: %s */\n",

@@ -61,6 +61,7 @@ static struct rp_error *read_function(const struct bpf_program *program,
         .name = strdup(bpf_program__name(program)),
         .section = strdup(section),
         .flags = flags_of_section(section),
+        .is_optional = !bpf_program__autoload(program),
         .insns = copy_of(bpf_program__insns(program), count * sizeof(struct bpf_insn)),
         .insn_count = (uint32_t)count};
     return out->name && out->section && out->insns ? NULL : rp_error_nomem();
@@ -228,20 +229,28 @@ static struct rp_error *note_shrunk(struct rp_object *object, const struct btf *
     return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }
 
+/* Each call that sends something says what: by a type, or by 0, which is none. */
+static bool are_known(const struct rp_object_map *map) {
+    bool known = map->records.count > 0;
+    for (size_t i = 0; i < map->records.count; i++)
+        known &= map->records.items[i] != 0;
+    return known;
+}
+
 /* Without types rows are bytes, and nobody knows why. */
 static struct rp_error *note_unknown(struct rp_object *object) {
     RP_AUTO_FREE char *names = NULL;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        if (!rp_map_type_is_output(map->type) || map->records.count)
+        if (!rp_map_type_is_output(map->type) || are_known(map))
             continue;
         if (!rp_text_list(&names, map->name))
             return rp_error_nomem();
     }
     if (!names)
         return NULL;
-    char *note = rp_text("reprobe: note: the object does not say of what type the records of %s "
-                         "are: they are shown as bytes",
+    char *note = rp_text("reprobe: note: the object does not say of what type all records of %s "
+                         "are: those are shown as bytes, or as one number",
                          names);
     return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }

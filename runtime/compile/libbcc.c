@@ -19,9 +19,11 @@
 #include "compile/scan.h"
 #include "compile/subscripts.h"
 #include "kernel/ksyms.h"
+#include "util/array.h"
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------- the text */
 
@@ -383,6 +385,51 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
     return compiled && compiler->bcc;
 }
 
+/* ------------------------------------------------------------- what libbcc does not say */
+
+/* Whether the text has "MAP.METHOD". */
+static bool calls_method(const char *text, const char *map, const char *method) {
+    struct rp_lexer lx = {.p = text, .end = text + strlen(text), .line_start = true};
+    struct rp_token before[2] = {{0}};
+    for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
+        if (rp_token_is(&t, method) && rp_token_is(&before[1], ".") && rp_token_is(&before[0], map))
+            return true;
+        before[0] = before[1];
+        before[1] = t;
+    }
+    return false;
+}
+
+static bool adds_keys(const char *text, const char *map) {
+    static const char *const methods[] = {"update", "insert", "lookup_or_try_init",
+                                          "lookup_or_init"};
+    for (size_t i = 0; i < RP_COUNT(methods); i++)
+        if (calls_method(text, map, methods[i]))
+            return true;
+    return false;
+}
+
+/* libbcc (0.26 to 0.37) writes increment() so that it adds a key that is missing to a plain hash,
+ * and to no other map. */
+static bool note_increments(const char *text, struct rp_object *object) {
+    for (size_t i = 0; i < object->map_count; i++) {
+        const struct rp_object_map *map = &object->maps[i];
+        bool counts =
+            (map->type == BPF_MAP_TYPE_PERCPU_HASH || map->type == BPF_MAP_TYPE_LRU_HASH ||
+             map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH) &&
+            (calls_method(text, map->name, "increment") ||
+             calls_method(text, map->name, "atomic_increment"));
+        if (counts && !adds_keys(text, map->name) &&
+            !rp_object_add_note(
+                object, rp_text("reprobe: note: %s.increment() counts only keys that are there: "
+                                "BCC adds a missing key to a "
+                                "BPF_HASH only; *%s.lookup_or_try_init(&key, &zero) does here",
+                                map->name, map->name)))
+            return false;
+    }
+    return true;
+}
+
 struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_object **out) {
     RP_TRY(rp_compiler_open(&libbcc));
     RP_AUTO_FREE char *spelled = rp_spell_subscripts(call->text);
@@ -416,6 +463,10 @@ struct rp_error *rp_libbcc_compile(const struct rp_libbcc_call *call, struct rp_
         return err;
     }
     object->note = output && *output ? rp_compile_warnings(call->name, call->path, output) : NULL;
+    if (!note_increments(call->text, object)) {
+        rp_object_free(object);
+        return rp_error_nomem();
+    }
     *out = object;
     return NULL;
 }

@@ -358,6 +358,11 @@ bool rp_module_is_tail(const struct rp_module *module, const char *function) {
     return rp_object_is_tail(module->object, function);
 }
 
+bool rp_module_is_optional(const struct rp_module *module, const char *function) {
+    const struct rp_object_function *found = rp_object_function(module->object, function);
+    return found && found->is_optional;
+}
+
 bool rp_module_has_sections(const struct rp_module *module) {
     return module->object->elf;
 }

@@ -69,6 +69,8 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 
 /* Whether it is there for tail calls: other functions go on in it. */
 bool rp_module_is_tail(const struct rp_module *module, const char *function);
+/* Whether its section begins with a ?: it is attached where the user says so only. */
+bool rp_module_is_optional(const struct rp_module *module, const char *function);
 
 /* The process of -p or -c that it is compiled for; 0: none. */
 pid_t rp_module_target_pid(const struct rp_module *module);

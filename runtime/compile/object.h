@@ -32,6 +32,7 @@ struct rp_object_function {
      * NULL of others. What the kernel is to know of it (BPF_F_SLEEPABLE, …). */
     char *section;
     uint32_t flags;
+    bool is_optional; /* SEC("?…"): nobody loads it who does not ask for it */
     char *absent; /* members and types that it reads and this kernel lacks, "a, b"; NULL: none */
 };
 

@@ -50,6 +50,7 @@ struct placing {
     RP_VEC(struct placed) list;
     struct rp_attach_opts opts;
     RP_VEC(struct left) left;
+    const char *skipped; /* one that nobody asked for, and that wants to be; or NULL */
     size_t attached;
 };
 
@@ -123,7 +124,9 @@ static struct rp_error *add_named(struct placing *p) {
     for (size_t i = 0; i < rp_module_function_count(p->module); i++) {
         const char *function = rp_module_function_name(p->module, i);
         char *spec = NULL;
-        if (is_asked(p, function) || rp_module_is_tail(p->module, function))
+        bool skipped = !is_asked(p, function) && rp_module_is_optional(p->module, function);
+        p->skipped = skipped ? function : p->skipped;
+        if (skipped || is_asked(p, function) || rp_module_is_tail(p->module, function))
             continue;
         struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
                                                     p->session->target.cgroup, &spec);
@@ -207,10 +210,18 @@ static struct rp_error *nothing_to_attach(void) {
         "write SEC(\"KIND/NAME\") in front of one, such as SEC(\"kprobe/vfs_read\")");
 }
 
+static struct rp_error *only_optional(const struct placing *p) {
+    return rp_error_hint_set(
+        rp_error_new(ENOENT,
+                     "its functions are in sections that begin with ?, for those who ask for them",
+                     "nothing to attach"),
+        "%s=PROBE (--attach, load) attaches one", p->skipped);
+}
+
 /* Of one that is left out alone nothing more can be said than why. */
 static struct rp_error *tell_left_out(struct placing *p) {
     if (!p->attached && !p->left.count)
-        return nothing_to_attach();
+        return p->skipped ? only_optional(p) : nothing_to_attach();
     if (!p->attached && p->left.count == 1)
         return rp_take(p->left.items[0].why);
     for (size_t i = 0; p->opts.left_out && i < p->left.count; i++)

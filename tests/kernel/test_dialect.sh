@@ -259,6 +259,42 @@ EOF
 	contains "and why" "$err" "only whether they have their first value or another one: state"
 }
 
+# As libbpf has it, who wants what is behind a ? asks for it.
+optional() {
+	cat >optional.bpf.c <<EOF
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+int wanted, other;
+SEC("?uprobe/$probed:twice") int f(void *ctx) { other++; return 0; }
+SEC("uprobe/$probed:twice") int g(void *ctx) { wanted++; return 0; }
+EOF
+	run reprobe run --json optional.bpf.c -c 'probed --calls 9 >/dev/null'
+	status 0
+	contains "one" "$out" '"key":"wanted","value":9'
+	lacks "the other" "$out" '"key":"other"'
+	run reprobe run --json optional.bpf.c -a f=uprobe:"$probed":twice -c 'probed --calls 9 >/dev/null'
+	contains "that is asked for" "$out" '"key":"other","value":9'
+	sed -i '/wanted++/d' optional.bpf.c
+	run reprobe run optional.bpf.c -c 'probed --calls 9 >/dev/null'
+	status 1
+	contains "why" "$err" "nothing to attach: its functions are in sections that begin with ?" "f=PROBE (--attach, load) attaches one"
+}
+
+# What no type is known of is told.
+without_types() {
+	cat >bytes.bpf.c <<EOF
+#include <linux/types.h>
+#include <bpf/bpf_helpers.h>
+char LICENSE[] SEC("license") = "GPL";
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 65536); } rb SEC(".maps");
+static void send(void *record, __u32 size) { bpf_ringbuf_output(&rb, record, size, 0); }
+SEC("uprobe/$probed:twice") int f(void *ctx) { __u32 two[2] = {1, 2}; send(two, sizeof(two)); return 0; }
+EOF
+	run reprobe run bytes.bpf.c -c 'probed --calls 2 >/dev/null'
+	contains "a note" "$err" "note: the object does not say of what type all records of rb are"
+}
+
 # What was checked is another copy than what is read: with relocations clang reads the member twice.
 checked_twice() {
 	reprobe list iter:task >/dev/null 2>&1 || skip "this kernel has no iterators"
@@ -655,6 +691,8 @@ t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
 t "static variables and structs with counts" variables
+t "sections that begin with ?" optional
+t "records without a type" without_types
 t "a pointer that may be NULL" checked_twice
 t "a function's arguments and results" functions
 t "asked before it is read" asks

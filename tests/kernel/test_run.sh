@@ -205,6 +205,33 @@ END
 	contains "what is behind a struct" "$(grep '"output":"longer"' out)" '{"x":305,"y":400,"rest":"05000000'
 }
 
+# What is not there, and why.
+missing_keys() {
+	source_file keys.c <<'END'
+BPF_PERCPU_HASH(none, u32, u64);
+BPF_PERCPU_HASH(some, u32, u64);
+BPF_HASH(full, u32, u64, 4);
+PROBE
+{
+    if (!is_target())
+        return 0;
+    u32 key = 1, random = bpf_get_prandom_u32();
+    u64 zero = 0;
+    none.increment(key);
+    some.lookup_or_try_init(&key, &zero);
+    some.increment(key);
+    full.increment(random);
+    return 0;
+}
+END
+	run reprobe run keys.c -c 'spawn --calls 20 >/dev/null'
+	status 0
+	matches "keys that are there" "$out" '^1 +[0-9]{2}$'
+	contains "which are not" "$err" "note: none.increment() counts only keys that are there" \
+		"reprobe: the map full is full: what came after its 4 entries is not in it"
+	lacks "others" "$err" "some.increment()"
+}
+
 maps() {
 	source_file maps.c <<'END'
 struct key { u32 pid; char name[8]; };
@@ -633,6 +660,7 @@ t "lines of a message" message_lines
 t "ids of processes" process_ids
 t "layouts of one look" layouts
 t "maps" maps
+t "keys that are missing" missing_keys
 t "bpf_trace_printk" trace_pipe
 t "RAW_TRACEPOINT_PROBE" raw_tracepoint
 t "--attach" attach_option

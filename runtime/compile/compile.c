@@ -463,7 +463,10 @@ static struct rp_error *compile_in_dialect(const char *text, const struct rp_com
 struct rp_error *rp_compile(const char *text, const struct rp_compile_opts *opts,
                             rp_write_before_fn before, struct rp_timings *timings,
                             struct rp_object **out) {
+    static const char mark[] = "\xef\xbb\xbf"; /* of UTF-8, as some editors write it */
     *out = NULL;
+    if (!strncmp(text, mark, strlen(mark)))
+        text += strlen(mark);
     struct rp_error *err = compile_in_dialect(text, opts, before, timings, out);
     if (!err && *out) {
         free((*out)->origin.builds);

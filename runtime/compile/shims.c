@@ -196,26 +196,31 @@ static void keep(const char *place, size_t place_len, const char *words, size_t 
     kept.has_line = has_line;
 }
 
-/* The line and the caret below it, as clang prints them. */
-static void print_source(const char *place) {
-    char file[PATH_MAX], text[1024];
-    unsigned line, column;
-    if (!parse_place(place, file, &line, &column))
-        return;
+/* The author's line; false: it cannot be read. */
+static bool read_line(const char *file, unsigned line, char *text, int size) {
     RP_AUTO_FCLOSE FILE *in = fopen(file, "r");
-    for (unsigned at = 0; in && at < line; at++)
-        if (!fgets(text, sizeof(text), in))
-            return;
-    if (!in || !column)
-        return;
+    *text = '\0';
+    for (unsigned at = 0; at < line; at++)
+        if (!in || !fgets(text, size, in))
+            return false;
     text[strcspn(text, "\n")] = '\0';
-    fprintf(stderr, "%s\n%*s^\n", text, (int)column - 1, "");
+    return true;
 }
 
+/* With the line and the caret below it, as clang prints them. The column is that of libbcc's text:
+ * behind the end of the author's line it says nothing. */
 static void print_kept(void) {
+    char file[PATH_MAX], text[1024];
+    unsigned line, column;
+    bool has_line = kept.place && parse_place(kept.place, file, &line, &column) &&
+                    read_line(file, line, text, sizeof(text));
+    if (has_line && column > strlen(text)) {
+        *strrchr(kept.place, ':') = '\0';
+        column = 0;
+    }
     fprintf(stderr, "%s: error: %s\n", kept.place ? kept.place : "<unknown>", kept.words);
-    if (kept.place)
-        print_source(kept.place);
+    if (has_line)
+        fprintf(stderr, column ? "%s\n%*s^\n" : "%s\n", text, (int)column - 1, "");
     free(rp_take(kept.place));
     free(rp_take(kept.words));
 }

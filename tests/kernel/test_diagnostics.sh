@@ -220,6 +220,23 @@ too_many_jobs() {
 	refused "cannot compile own.c: a flag asks clang to do more" "hint: everything after \`--\` goes to clang"
 }
 
+# The mark that some editors begin a file with is none of its text; a column that libbcc's text alone has is left out.
+marks() {
+	printf '\357\273\277int f(void *ctx) { return nope; }\n' >marked.c
+	run reprobe check marked.c
+	refused "marked.c:1:" "nope"
+	printf '\357\273\277#include "vmlinux.h"\n#include <bpf/bpf_helpers.h>\nchar LICENSE[] SEC("license") = "GPL";\nSEC("syscall") int f(void *ctx) { return 0; }\n' >marked.bpf.c
+	run reprobe check marked.bpf.c
+	status 0
+	cat >column.c <<-'END'
+		BPF_HASH(h, u32, u64);
+		TRACEPOINT_PROBE(syscalls, sys_enter_getpgid) {
+		u64 v = 1; u32 k = 1; h.update(&k, &v); return (int)v % args->pid; }
+	END
+	run reprobe check column.c
+	refused "column.c:3: error: BPF has no instruction for this" "hint: BPF can divide only unsigned numbers"
+}
+
 t "a misspelt field" misspelt_field
 t "a field that was renamed" renamed_field
 t "a tracepoint's field" tracepoint_field
@@ -236,4 +253,5 @@ t "what BCC declares" declared_by_bcc
 t "what only LLVM rejects" signed_division
 t "flags that ask for more" too_many_jobs
 t "lines with bpf_trace_printk" lines_with_printk
+t "marks and columns" marks
 finish

@@ -47,7 +47,7 @@
 /* Whether it is the process TARGET_PID or a descendant of it, up to 16 generations. */
 static __always_inline int rp_descends(struct task_struct *task)
 {
-    RP_LOOP for (int i = 0; i < 16; i++) {
+    RP_LOOP for (int i = 0; i <= 16; i++) {
         int tgid = 0;
         rp_read_task(&tgid, task, tgid);
         if (tgid == TARGET_PID)

@@ -129,6 +129,7 @@ static struct rp_error *record(struct prompt *prompt, const char *args) {
         return end_record();
     if (number)
         RP_TRY(entry_find(prompt, number, &entry));
+    RP_TRY(end_record());
     RP_TRY(output_record(path, entry ? entry->number : 0));
     prompt_say("rows go to %s until `record off`\n", path);
     return NULL;

@@ -229,11 +229,11 @@ static struct rp_error *note_shrunk(struct rp_object *object, const struct btf *
     return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }
 
-/* Each call that sends something says what: by a type, or by 0, which is none. */
-static bool are_known(const struct rp_object_map *map) {
-    bool known = map->records.count > 0;
+/* Whether a type is known of any of what is sent; 0 is none. */
+static bool is_known(const struct rp_object_map *map) {
+    bool known = false;
     for (size_t i = 0; i < map->records.count; i++)
-        known &= map->records.items[i] != 0;
+        known |= map->records.items[i] != 0;
     return known;
 }
 
@@ -242,15 +242,15 @@ static struct rp_error *note_unknown(struct rp_object *object) {
     RP_AUTO_FREE char *names = NULL;
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        if (!rp_map_type_is_output(map->type) || are_known(map))
+        if (!rp_map_type_is_output(map->type) || is_known(map))
             continue;
         if (!rp_text_list(&names, map->name))
             return rp_error_nomem();
     }
     if (!names)
         return NULL;
-    char *note = rp_text("reprobe: note: the object does not say of what type all records of %s "
-                         "are: those are shown as bytes, or as one number",
+    char *note = rp_text("reprobe: note: the object does not say of what type the records of %s "
+                         "are: they are shown as bytes, or as one number",
                          names);
     return rp_object_add_note(object, note) ? NULL : rp_error_nomem();
 }

@@ -18,11 +18,12 @@
  * two paths meet. */
 enum kind {
     UNKNOWN,
-    NUMBER, /* `at`; this and the next ones fill a register whole */
-    FRAME,  /* the address `at` bytes from the frame's end */
-    MAP,    /* the map itself */
-    VALUE,  /* the address `at` bytes into a value of the map */
-    RECORD, /* the same of a record that is reserved in it */
+    NUMBER,  /* `at`; this and the next ones fill a register whole */
+    FRAME,   /* the address `at` bytes from the frame's end */
+    MAP,     /* the map itself */
+    VALUE,   /* the address `at` bytes into a value of the map */
+    RECORD,  /* the same of a record that is reserved in it */
+    CONTEXT, /* the address `at` bytes into the program's context */
     PID,
     COMM,
     KERNEL_STACK,
@@ -49,6 +50,7 @@ struct walk {
     const struct rp_object *object;
     const struct rp_object_function *function;
     struct rp_flow *flow;
+    struct rp_flow_reads *context; /* NULL: it is of no interest */
     struct state now;
     bool reached;            /* some path leads to where we are */
     struct state **branched; /* for each instruction: what may be there after a jump; or NULL */
@@ -101,6 +103,17 @@ static void note_member(struct walk *w, uint32_t map, enum rp_flow_part part, in
         return;
     }
     w->nomem |= !rp_vec_push(&flow->members, member);
+}
+
+static void note_read(struct walk *w, const struct holds *address, int64_t offset, int64_t size) {
+    int64_t at = address->at + offset;
+    if (address->kind != CONTEXT || !w->context || at < 0 || size <= 0)
+        return;
+    for (size_t i = 0; i < w->context->count; i++)
+        if (w->context->items[i].offset == at && w->context->items[i].size == size)
+            return;
+    const struct rp_flow_read read = {(uint32_t)at, (uint32_t)size};
+    w->nomem |= !rp_vec_push(w->context, read);
 }
 
 /* ------------------------------------------------------------------ where paths meet */
@@ -201,6 +214,7 @@ static void store(struct walk *w, const struct holds *address, int16_t offset, u
 static struct reg load(struct walk *w, const struct holds *address, int16_t offset, unsigned size) {
     int64_t at = (int64_t)address->at + offset;
     struct reg to = {0};
+    note_read(w, address, offset, size);
     const struct holds *low = slot_at(&w->now, at), *high = slot_at(&w->now, at + SLOT_SIZE);
     if (address->kind == FRAME && low && size >= SLOT_SIZE)
         to.low = *low;
@@ -277,6 +291,11 @@ static struct reg call_helper(struct walk *w, int helper) {
         return (struct reg){0};
     case BPF_FUNC_ringbuf_reserve:
         return reserve(&r[1].low);
+    case BPF_FUNC_probe_read:
+    case BPF_FUNC_probe_read_kernel:
+        if (r[2].low.kind == NUMBER)
+            note_read(w, &r[3].low, 0, r[2].low.at);
+        return (struct reg){0};
     default:
         return (struct reg){0};
     }
@@ -293,7 +312,7 @@ static void call(struct walk *w, const struct bpf_insn *insn) {
 /* ------------------------------------------------------------------ arithmetic */
 
 static bool is_address(const struct holds *h) {
-    return h->kind == FRAME || h->kind == VALUE || h->kind == RECORD;
+    return h->kind == FRAME || h->kind == VALUE || h->kind == RECORD || h->kind == CONTEXT;
 }
 
 static void move(struct reg *to, const struct reg *from, const struct bpf_insn *insn) {
@@ -418,6 +437,8 @@ static void pass(struct walk *w) {
     w->reached = true;
     memset(&w->now, 0, sizeof(w->now));
     w->now.registers[10].low = (struct holds){.kind = FRAME};
+    if (w->context)
+        w->now.registers[1].low = (struct holds){.kind = CONTEXT};
     for (uint32_t i = 0; i < w->function->insn_count; i++) {
         struct state *branched = w->branched[i];
         if (branched) {
@@ -455,6 +476,26 @@ struct rp_error *rp_flow_follow(const struct rp_object *object, struct rp_flow *
     }
     bool nomem = w->nomem;
     free(w);
+    return nomem ? rp_error_nomem() : NULL;
+}
+
+struct rp_error *rp_flow_context(const struct rp_object *object,
+                                 const struct rp_object_function *function,
+                                 struct rp_flow_reads *reads) {
+    struct walk *w = calloc(1, sizeof(*w));
+    struct rp_flow flow = {0};
+    if (!w)
+        return rp_error_nomem();
+    w->object = object;
+    w->function = function;
+    w->flow = &flow;
+    w->context = reads;
+    follow(w);
+    bool nomem = w->nomem;
+    rp_flow_clear(&flow);
+    free(w);
+    if (nomem)
+        rp_vec_clear(reads);
     return nomem ? rp_error_nomem() : NULL;
 }
 

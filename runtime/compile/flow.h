@@ -31,4 +31,19 @@ struct rp_flow {
 struct rp_error *rp_flow_follow(const struct rp_object *object, struct rp_flow *flow);
 void rp_flow_clear(struct rp_flow *flow);
 
+/* Bytes of its context that a function reads. */
+struct rp_flow_read {
+    uint32_t offset, size;
+};
+
+struct rp_flow_reads {
+    RP_VEC(struct rp_flow_read);
+};
+
+/* Those of the function itself, by loads and by helpers; not of functions that it calls. *reads is
+ * zeroed before, and cleared in any case. */
+struct rp_error *rp_flow_context(const struct rp_object *object,
+                                 const struct rp_object_function *function,
+                                 struct rp_flow_reads *reads);
+
 #endif

@@ -31,10 +31,9 @@ struct data {
 /* ------------------------------------------------------------------ logarithms */
 
 /* Whether the program's lines, which its BTF has, take a logarithm: by bpf_log2l() and its like,
- * by counting zeros, or by shifting a number until nothing is left. True where there are no lines.
- */
+ * by counting zeros, or in a loop. True where there are no lines. */
 static bool takes_logarithms(const struct rp_object *object, const struct btf *btf) {
-    static const char *const words[] = {"log2", "LOG2", "clz", "fls", ">>="};
+    static const char *const words[] = {"log2", "LOG2", "clz", "fls", ">>=", "for (", "while ("};
     bool has_lines = false;
     for (size_t i = 0; i < object->function_count; i++)
         has_lines |= object->functions[i].lines.count > 0;

@@ -13,6 +13,7 @@
 #include "compile/builds.h"
 #include "compile/compile.h"
 #include "compile/effects.h"
+#include "compile/flow.h"
 #include "compile/keep_maps.h"
 #include "compile/link.h"
 #include "compile/load.h"
@@ -356,6 +357,13 @@ char *rp_module_build(const struct rp_module *module, const char *function) {
 
 bool rp_module_is_tail(const struct rp_module *module, const char *function) {
     return rp_object_is_tail(module->object, function);
+}
+
+struct rp_error *rp_module_context_reads(const struct rp_module *module, const char *function,
+                                         struct rp_flow_reads *reads) {
+    const struct rp_object_function *found = rp_object_function(module->object, function);
+    *reads = (struct rp_flow_reads){0};
+    return found ? rp_flow_context(module->object, found, reads) : NULL;
 }
 
 bool rp_module_is_optional(const struct rp_module *module, const char *function) {

@@ -69,6 +69,10 @@ struct rp_error *rp_module_verify(const struct rp_module *module, int program, c
 
 /* Whether it is there for tail calls: other functions go on in it. */
 bool rp_module_is_tail(const struct rp_module *module, const char *function);
+/* What the function reads of its context: flow.h. */
+struct rp_flow_reads;
+struct rp_error *rp_module_context_reads(const struct rp_module *module, const char *function,
+                                         struct rp_flow_reads *reads);
 /* Whether its section begins with a ?: it is attached where the user says so only. */
 bool rp_module_is_optional(const struct rp_module *module, const char *function);
 

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/flow.h"
+#include "compile/module.h"
+#include "probe/fields.h"
 #include "probe/kind.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
@@ -59,4 +62,53 @@ struct rp_error *rp_probe_check_fields(const char *source, const char *from, con
     RP_TRY(rp_spec_parse(to, &after));
     const struct comparing comparing = {&before, &after, to};
     return before.kind->field && after.kind->field ? check_text(&comparing, source) : NULL;
+}
+
+/* ------------------------------------------------------------------ what the program's
+ * instructions read */
+
+/* "pid" of "int pid;\toffset:16;\tsize:4;"; malloc()ed. */
+static char *name_in(const char *field) {
+    const char *end = field + strcspn(field, ";["), *name = end;
+    while (name > field && !strchr(" *", name[-1]))
+        name--;
+    return strndup(name, (size_t)(end - name));
+}
+
+static struct rp_error *check_read(const struct comparing *c, const struct rp_flow_read *read) {
+    RP_AUTO_FREE char *before = c->from->kind->field_at(c->from, read->offset),
+                      *after = c->to->kind->field_at(c->to, read->offset);
+    if (!before || (after && !strcmp(before, after)))
+        return NULL;
+    RP_AUTO_FREE char *name = name_in(before);
+    return name ? rp_error_hint_set(
+                      rp_probe_error(EINVAL, "the program reads the field %s, which is %s there",
+                                     name, after ? "another one" : "not"),
+                      "write a program for that probe, with its own fields")
+                : rp_error_nomem();
+}
+
+/* All calls have a type of arguments in common, which a program can be written for. */
+static bool is_of_any_call(const struct rp_module *module, const struct rp_spec *a,
+                           const struct rp_spec *b) {
+    return rp_module_has_sections(module) && a->category && b->category &&
+           !strcmp(a->category, b->category) && !strcmp(a->category, "syscalls");
+}
+
+struct rp_error *rp_probe_check_context(const struct rp_module *module, const char *function,
+                                        const char *from, const char *to) {
+    RP_AUTO(rp_spec_clear) struct rp_spec before = {0}, after = {0};
+    struct rp_flow_reads reads = {0};
+    if (!from || !strcmp(from, to) || rp_probe_is_pattern(from) || rp_probe_is_pattern(to))
+        return NULL;
+    RP_TRY(rp_spec_parse(from, &before));
+    RP_TRY(rp_spec_parse(to, &after));
+    if (!before.kind->field_at || !after.kind->field_at || is_of_any_call(module, &before, &after))
+        return NULL;
+    const struct comparing comparing = {&before, &after, to};
+    struct rp_error *err = rp_module_context_reads(module, function, &reads);
+    for (size_t i = 0; i < reads.count && !err; i++)
+        err = check_read(&comparing, &reads.items[i]);
+    rp_vec_clear(&reads);
+    return err;
 }

@@ -65,6 +65,23 @@ char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
     return NULL;
 }
 
+static unsigned long number_behind(const char *line, const char *word) {
+    const char *at = memmem(line, strcspn(line, "\n"), word, strlen(word));
+    return at ? strtoul(at + strlen(word), NULL, 10) : 0;
+}
+
+char *rp_tracepoint_field_at(const struct rp_spec *spec, uint32_t offset) {
+    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    static const char mark[] = "\tfield:";
+    for (const char *at = format; at && (at = strstr(at, mark));) {
+        at += sizeof(mark) - 1;
+        unsigned long from = number_behind(at, "offset:"), size = number_behind(at, "size:");
+        if (offset >= from && offset - from < size)
+            return strndup(at, strcspn(at, "\n"));
+    }
+    return NULL;
+}
+
 /* ------------------------------------------------------------------ raw arguments */
 
 /* For each tracepoint the kernel has a function with its arguments and their names (since

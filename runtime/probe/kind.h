@@ -162,6 +162,8 @@ struct rp_probe_kind {
     /* How C reads the argument of that name through the context: where it is, and as what;
      * malloc()ed, NULL: there is none. NULL for kinds that do not read them so. */
     char *(*field)(const struct rp_spec *spec, const char *name);
+    /* The same of what is at that offset, in bytes, of the context. NULL where `field` is. */
+    char *(*field_at)(const struct rp_spec *spec, uint32_t offset);
     /* How the number of that argument is shown, as the kernel prints it (probe/symbols.h);
      * malloc()ed, NULL: as a number. NULL: the kernel does not say. */
     char *(*symbols)(const struct rp_spec *spec, const char *argument);

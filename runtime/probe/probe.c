@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Probes: a program at its attach point. */
 #include "probe/probe.h"
+#include "probe/fields.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -10,6 +11,7 @@
 
 #include "compile/module.h"
 #include "probe/binary.h"
+#include "probe/fields.h"
 #include "probe/instance.h"
 #include "util/cleanup.h"
 
@@ -70,8 +72,19 @@ enum rp_tasks rp_probe_tasks(const char *text, char **program) {
     return tasks;
 }
 
+/* Whether the function can be read as what it was written for. */
+static struct rp_error *check_place(const struct rp_module *module, const char *function,
+                                    const char *spec) {
+    RP_AUTO_FREE char *own = NULL;
+    struct rp_error *err = rp_module_probe_spec(module, function, NULL, NULL, &own);
+    rp_error_free(err); /* it says nowhere, or nowhere that is here */
+    err = rp_probe_check_context(module, function, own, spec);
+    return err ? rp_error_what_set(err, "cannot attach %s to %s", function, spec) : NULL;
+}
+
 struct rp_error *rp_probe_attach_in(struct rp_module *module, const char *function,
                                     const char *spec, pid_t pid, struct rp_probe **out) {
+    RP_TRY(check_place(module, function, spec));
     struct rp_probe *probe = calloc(1, sizeof(*probe));
     if (!probe || !(probe->function = strdup(function))) {
         free(probe);
@@ -259,6 +272,10 @@ struct rp_error *rp_probe_move(struct rp_probe *probe, const char *spec) {
         return NULL;
     struct rp_instance *instance;
     RP_TRY(check_move(probe, spec));
+    struct rp_error *err =
+        rp_probe_check_context(probe->module, probe->function, probe->instance->asked, spec);
+    if (err)
+        return rp_error_what_set(err, "cannot move it to %s", spec);
     RP_TRY(rp_instance_new(probe->module, probe->function, spec, probe->pid, &instance));
     if (probe->paused && !rp_instance_has_gate(instance))
         rp_instance_stop(instance);

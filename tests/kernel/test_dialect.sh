@@ -292,7 +292,7 @@ static void send(void *record, __u32 size) { bpf_ringbuf_output(&rb, record, siz
 SEC("uprobe/$probed:twice") int f(void *ctx) { __u32 two[2] = {1, 2}; send(two, sizeof(two)); return 0; }
 EOF
 	run reprobe run bytes.bpf.c -c 'probed --calls 2 >/dev/null'
-	contains "a note" "$err" "note: the object does not say of what type all records of rb are"
+	contains "a note" "$err" "note: the object does not say of what type the records of rb are"
 }
 
 # What was checked is another copy than what is read: with relocations clang reads the member twice.

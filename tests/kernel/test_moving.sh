@@ -54,7 +54,7 @@ errors() {
 	contains "stdout" "$out" \
 		'has no tracepoint sys_enter_nothing in the category syscalls' \
 		'cannot move tracepoint:syscalls:sys_enter_getpgid to kprobe:vfs_read: the two kinds of probe need' \
-		'the program reads beyond the fields of this tracepoint'
+		'the program reads the field off, which is not there'
 }
 
 kinds=(tracepoint uprobe)

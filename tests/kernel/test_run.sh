@@ -205,6 +205,32 @@ END
 	contains "what is behind a struct" "$(grep '"output":"longer"' out)" '{"x":305,"y":400,"rest":"05000000'
 }
 
+# A program that was written for other fields reads something else: it is refused, whatever the text calls its context.
+other_fields() {
+	cat >kill.c <<-'END'
+		struct event { int pid, sig; };
+		BPF_RINGBUF_OUTPUT(events, 8);
+		#define A args
+		TRACEPOINT_PROBE(syscalls, sys_enter_kill)
+		{
+		    struct event event = {(A)->pid, (A)->sig};
+		    if (is_target())
+		        events.ringbuf_output(&event, sizeof(event), 0);
+		    return 0;
+		}
+	END
+	local function=tracepoint__syscalls__sys_enter_kill
+	run reprobe run kill.c -a $function=tracepoint:syscalls:sys_enter_tgkill -c true
+	refused "cannot attach $function to tracepoint:syscalls:sys_enter_tgkill: the program reads the field" "which is another one there"
+	run reprobe run --json kill.c -a $function=tracepoint:syscalls:sys_enter_tkill -c 'kill -0 $$'
+	status 0
+	equal "one with the same" 0 "$(grep '"output"' out | jsonlines data.sig | head -1)"
+	run reprobe -e 'load kill.c' -e 'retarget 1 sys_enter_tgkill' -e quit
+	contains "a retarget" "$err" "cannot move it to tracepoint:syscalls:sys_enter_tgkill: the program reads the field"
+	run reprobe -e 'load kill.c' -e "attach 1 $function sys_enter_tgkill" -e quit
+	contains "attach" "$err" "cannot attach $function to tracepoint:syscalls:sys_enter_tgkill"
+}
+
 # What is not there, and why.
 missing_keys() {
 	source_file keys.c <<'END'
@@ -661,6 +687,7 @@ t "ids of processes" process_ids
 t "layouts of one look" layouts
 t "maps" maps
 t "keys that are missing" missing_keys
+t "fields of another tracepoint" other_fields
 t "bpf_trace_printk" trace_pipe
 t "RAW_TRACEPOINT_PROBE" raw_tracepoint
 t "--attach" attach_option

@@ -337,6 +337,7 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .noun = "field",
     .arguments = arguments,
     .field = rp_tracepoint_field,
+    .field_at = rp_tracepoint_field_at,
     .symbols = symbols,
     .memory = memory,
     .returns = returns,

@@ -200,7 +200,7 @@ static char *copies_text(const struct rp_spec *spec, const struct rp_debug_inlin
         clones->count ? rp_text("has made %s of it", clones->found ? clones->found : "a part")
                       : NULL;
     RP_AUTO_FREE char *lines =
-        inlined->file ? rp_text("; a line of it is probed in all places: uprobe:%s:%s:LINE",
+        inlined->file ? rp_text("; a line of it is probed in all of them: uprobe:%s:%s:LINE",
                                 spec->path, inlined->file)
                       : NULL;
     if (!copies && !parts)

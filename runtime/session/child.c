@@ -26,7 +26,7 @@ static void move_apart(void) {
 }
 
 /* True when 'G' came through the gate; its closing without a word means that the parent died. The
- * call that waits returns when all is attached: it is none that anybody counts, as read() would be.
+ * call that waits returns when all is attached: read() would be counted as one of the command's.
  */
 static bool wait_at(int gate) {
     struct epoll_event event = {.events = EPOLLIN};

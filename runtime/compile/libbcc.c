@@ -390,7 +390,7 @@ static bool run_compiler(struct compiler *compiler, struct rp_shim_sink *sink) {
 /* Whether the text has "MAP.METHOD". */
 static bool calls_method(const char *text, const char *map, const char *method) {
     struct rp_lexer lx = {.p = text, .end = text + strlen(text), .line_start = true};
-    struct rp_token before[2] = {{0}};
+    struct rp_token before[2] = {{.text = ""}, {.text = ""}};
     for (struct rp_token t = rp_lex(&lx); t.kind != RP_TOKEN_END; t = rp_lex(&lx)) {
         if (rp_token_is(&t, method) && rp_token_is(&before[1], ".") && rp_token_is(&before[0], map))
             return true;

@@ -220,14 +220,13 @@ char *rp_program_function_copies(const struct rp_spec *spec) {
     struct rp_error *err = rp_program_function(spec, &address, &size);
     if (!err)
         err = rp_binary_each_function(spec->path, add_clone, &clones);
-    RP_AUTO_FREE char *found = clones.found;
-    if (err) {
-        rp_error_free(err);
-        return NULL;
-    }
-    err = rp_debug_open(spec->path, &debug);
-    if (!err)
-        err = rp_debug_inlined_beside(debug, address, spec->target, &inlined);
-    rp_error_free(err); /* nothing tells of copies, then */
-    return copies_text(spec, &inlined, &clones);
+    /* Where nothing tells of copies, parts have symbols. */
+    struct rp_error *unread = err ? NULL : rp_debug_open(spec->path, &debug);
+    if (!err && !unread)
+        unread = rp_debug_inlined_beside(debug, address, spec->target, &inlined);
+    char *text = err ? NULL : copies_text(spec, &inlined, &clones);
+    rp_error_free(unread);
+    rp_error_free(err);
+    free(clones.found);
+    return text;
 }

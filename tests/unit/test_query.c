@@ -7,6 +7,7 @@
 
 #include "compile/schema.h"
 #include "kernel/btf.h"
+#include "query/query.h"
 #include "reprobe_query.h"
 #include "suites.h"
 #include "util/array.h"
@@ -226,6 +227,30 @@ static const struct {
     {RP_VERB_PROFILE, "0", "no number of samples", 0},
     {RP_VERB_PROFILE, "99 5", "no expression", 3},
 };
+
+/* Where "A..B" has its middle; -1: it is one probe. */
+static const struct {
+    const char *probe;
+    int middle;
+} spans[] = {
+    {"a..b", 1},
+    {"uprobe:./p:f..uprobe:./p:g", 12},
+    {"./p:f.../p:g", 5},
+    {"./p:f../bin/p:g", 5},
+    {"/bin/p:f../bin/p:g", 8},
+    {"uprobe:../p:f", -1},
+    {"../p:f", -1},
+    {"../../p:f", -1},
+    {"./a/../p:f", -1},
+    {"a...", -1},
+    {"..b", -1},
+};
+
+START_TEST(test_span) {
+    const char *probe = spans[_i].probe, *middle = rp_span_middle(probe);
+    ck_assert_msg((middle ? middle - probe : -1) == spans[_i].middle, "%s", probe);
+}
+END_TEST
 
 /* Words of other languages. */
 static const struct {
@@ -643,6 +668,7 @@ Suite *ask_suite(void) {
     tcase_add_test(lines, test_linear);
     tcase_add_loop_test(lines, test_bad_line, 0, RP_COUNT(bad));
     tcase_add_loop_test(lines, test_habits, 0, RP_COUNT(habits));
+    tcase_add_loop_test(lines, test_span, 0, RP_COUNT(spans));
     tcase_add_test(lines, test_too_deep);
     suite_add_tcase(suite, lines);
     if (access("/sys/kernel/btf/vmlinux", R_OK) != 0)

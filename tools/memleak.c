@@ -118,7 +118,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         char *end;
         *number = strtoull(arg, &end, 10);
         if (*arg < '0' || *arg > '9' || *end || (key == 's' && !*number))
-            argp_error(state, "-%c: `%s` is not a number", key, arg);
+            argp_error(state, "-%c: `%s` is not a number%s", key, arg,
+                       key == 's' ? " from 1 on" : "");
         return 0;
     }
     switch (key) {
@@ -140,6 +141,9 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_END:
         if (m->combined && m->show_all)
             argp_error(state, "-a and --combined-only exclude each other");
+        if (m->min > m->max)
+            argp_error(state, "no allocation is at least %" PRIu64 " and at most %" PRIu64 " bytes",
+                       m->min, m->max);
         if (m->percpu && (m->tool->target->pid || m->tool->session->command))
             argp_error(state, "--percpu is for the kernel, without --pid and --command");
         return 0;

@@ -141,6 +141,8 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
     case ARGP_KEY_END:
         if (p->user_only && p->kernel_only)
             argp_error(state, "-U and -K exclude each other");
+        if (p->tool->json && (p->folded || p->svg))
+            argp_error(state, "--json excludes -f and --svg");
         return 0;
     default:
         return parse_which(key, arg, state);

@@ -24,6 +24,12 @@ struct runqlat {
     const char *by; /* what each histogram is for; NULL: all tasks */
 };
 
+static void set_by(struct runqlat *r, const char *by, struct argp_state *state) {
+    if (r->by && strcmp(r->by, by) != 0)
+        argp_error(state, "-P, -L and --pidnss exclude each other");
+    r->by = by;
+}
+
 static error_t parse(int key, char *arg, struct argp_state *state) {
     struct runqlat *r = state->input;
     (void)arg;
@@ -32,15 +38,15 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         r->milliseconds = true;
         return 0;
     case 'P':
-        r->by = "pid";
+        set_by(r, "pid", state);
         rp_tool_define(r->tool, "BY_PID");
         return 0;
     case KEY_PIDNSS:
-        r->by = "pidns";
+        set_by(r, "pidns", state);
         rp_tool_define(r->tool, "BY_PIDNS");
         return 0;
     case 'L':
-        r->by = "tid";
+        set_by(r, "tid", state);
         rp_tool_define(r->tool, "BY_TID");
         return 0;
     case ARGP_KEY_END:

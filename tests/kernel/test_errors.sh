@@ -335,6 +335,11 @@ execsnoop --transport pigeon
 execsnoop --pages 3
 execsnoop superfluous
 hello superfluous
+profile -C 65000
+profile -f --json
+runqlat -P -L
+memleak -s 0
+memleak -z 5000 -Z 100
 END
 	run execsnoop -p 4194305
 	refused "4194305" "No such process"

@@ -47,6 +47,12 @@ forms() {
 	run profile --svg /no/such/file -p $! --for 50ms
 	kill $!
 	refused "/no/such/file" "No such file"
+	run profile --svg /no/such/file -c 'touch has_run'
+	refused "/no/such/file"
+	[ ! -e has_run ] || fail "expected that it says so before it runs anything"
+	run profile -f --json --for 10ms -p $$
+	status 64
+	contains "message" "$err" "--json excludes -f and --svg"
 }
 
 kernel_or_user() {

@@ -199,6 +199,16 @@ static struct rp_error *print(struct counter *c, const struct sample *s) {
     return NULL;
 }
 
+/* Before anything is gathered: what cannot be written then would be lost. */
+static struct rp_error *check_file(const struct rp_stacks *stacks) {
+    FILE *file = stacks->as == RP_STACKS_SVG ? fopen(stacks->path, "ae") : NULL;
+    if (!file && stacks->as == RP_STACKS_SVG)
+        return rp_error_new(errno, NULL, "cannot write %s", stacks->path);
+    if (file)
+        fclose(file);
+    return NULL;
+}
+
 static struct rp_error *save_svg(const struct counter *c) {
     const struct rp_stacks *stacks = c->stacks;
     FILE *file = fopen(stacks->path, "we");
@@ -240,6 +250,7 @@ struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stack
     struct rp_stacks stacks;
     RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
     struct rp_stack *stack;
+    RP_TRY(check_file(&stacks));
     RP_TRY(rp_stack_new(stacks.module, &stack));
     struct rp_error *err = run(session, &stacks, stack);
     rp_stack_free(stack);

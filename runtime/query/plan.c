@@ -599,13 +599,15 @@ static bool is_of_another(const struct rp_attach_point *point) {
 }
 
 static struct rp_error *note_others(struct rp_query_plan *p) {
-    for (size_t i = 0; i < p->point_count && p->question->ask_target && !p->note; i++)
-        if (is_of_another(&p->points[i])) {
-            p->note = rp_text("%s is seen where a traced process runs: what others do to it (wake "
-                              "it, switch to it, signal it) is not",
-                              p->points[i].spec.target);
-            return p->note ? NULL : rp_error_nomem();
-        }
+    for (size_t i = 0; i < p->point_count && p->question->ask_target && !p->is_span; i++) {
+        if (!is_of_another(&p->points[i]))
+            continue;
+        RP_AUTO_FREE char *before = rp_take(p->note);
+        p->note = rp_text("%s%s%s is seen where a traced process runs: what others do to it (wake "
+                          "it, switch to it, signal it) is not",
+                          before ? before : "", before ? "; " : "", p->points[i].spec.target);
+        return p->note ? NULL : rp_error_nomem();
+    }
     return NULL;
 }
 
@@ -632,9 +634,9 @@ struct rp_error *rp_plan_end(struct rp_query_plan *p) {
         if (!p->note)
             return rp_error_nomem();
     }
-    RP_TRY(note_others(p));
     RP_TRY(note_hidden(p));
     RP_TRY(note_unwritten(p));
+    RP_TRY(note_others(p));
     rp_values_fit(&p->saved);
     rp_values_take_capacity(p, &p->columns);
     rp_values_take_capacity(p, &p->keys);

@@ -376,7 +376,7 @@ variables() {
 		equal "columns" "3,10,global 4,11,global" "$(grep '"probe":1' out | jsonlines data.counter data.calls data.name | tr '\t\n' ', ' | sed 's/ $//')"
 		equal "a sum" 13 "$(grep '\.sums"' out | jsonlines value)"
 		equal "a static one" "6,1 8,2 11,3" "$(grep '"probe":3' out | jsonlines data.local data.n | tr '\t\n' ', ' | sed 's/ $//')"
-		equal "pid stays the process" 1 "$(grep '"probe":4' out | grep -c -v '"pid":77')"
+		equal "pid stays the process" 1 "$(grep '"probe":4' out | grep -c -v '"pid":77[,}]')"
 	done
 	run reprobe --json -e 'trace ./prog:main, ./prog:work counter stats.name as name' -c ./prog
 	status 0

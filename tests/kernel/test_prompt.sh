@@ -743,6 +743,10 @@ saves() {
 }
 
 quits() {
+	run reprobe -e 'limit 7' -e 'limit -5' -e limit -e quit
+	status 1
+	contains "a limit that is refused" "$err" "cannot set the limit \`-5\`"
+	equal "stays what it was" "a pattern may have 7 matches" "$(tail -n 1 out)"
 	run reprobe -e nonsense -e quit
 	status 1
 	run reprobe -e nonsense -e 'quit 0'

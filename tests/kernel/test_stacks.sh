@@ -50,6 +50,8 @@ forms() {
 	run profile --svg /no/such/file -c 'touch has_run'
 	refused "/no/such/file"
 	[ ! -e has_run ] || fail "expected that it says so before it runs anything"
+	run profile --events 3 --for 10ms -p $$
+	refused "cannot end after so many --events: it prints reports" "--for ends it after a time"
 	run profile -f --json --for 10ms -p $$
 	status 64
 	contains "message" "$err" "--json excludes -f and --svg"

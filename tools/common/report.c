@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Host programs that sum up in the kernel and print reports. */
-#include <errno.h>
 #include <stdio.h>
 
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
+#include "tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
@@ -40,10 +40,7 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     const struct rp_report *report = &reporter.report;
     RP_TRY(rp_opts_read(&reporter.report, sizeof(reporter.report), given, "rp_report"));
     const struct rp_interval *interval = &report->interval;
-    if (report->tool->session->event_limit)
-        return rp_error_hint_set(rp_error_new(EINVAL, "it prints reports, not a row for each event",
-                                              "cannot end after so many --events"),
-                                 "--for ends it after a time; the end of a command of -c does");
+    RP_TRY(rp_tool_check_reports(report->tool));
     if (interval->every_ns)
         RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));
     rp_tool_print_start(session, report->tool);

@@ -8,6 +8,7 @@
 #include "compile/schema.h"
 #include "flamegraph.h"
 #include "reprobe_tool.h"
+#include "tool.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
@@ -250,6 +251,7 @@ struct rp_error *rp_stacks_run(struct rp_session *session, const struct rp_stack
     struct rp_stacks stacks;
     RP_TRY(rp_opts_read(&stacks, sizeof(stacks), given, "rp_stacks"));
     struct rp_stack *stack;
+    RP_TRY(rp_tool_check_reports(stacks.tool));
     RP_TRY(check_file(&stacks));
     RP_TRY(rp_stack_new(stacks.module, &stack));
     struct rp_error *err = run(session, &stacks, stack);

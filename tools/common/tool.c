@@ -220,6 +220,14 @@ int rp_tool_end(struct rp_error *err, bool verbose) {
     return 1;
 }
 
+struct rp_error *rp_tool_check_reports(const struct rp_tool *tool) {
+    if (!tool->session->event_limit)
+        return NULL;
+    return rp_error_hint_set(rp_error_new(EINVAL, "it prints reports, not a row for each event",
+                                          "cannot end after so many --events"),
+                             "--for ends it after a time; the end of a command of -c does");
+}
+
 /* time() may still be in the second before. */
 static time_t now_s(void) {
     struct timespec now;

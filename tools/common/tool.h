@@ -18,4 +18,7 @@ struct rp_tool_own {
 const char *rp_tool_time_name(const struct rp_tool *tool);
 void rp_tool_time(const struct rp_tool *tool, char text[16]);
 
+/* An error if --events was given: the tool prints reports. */
+struct rp_error *rp_tool_check_reports(const struct rp_tool *tool);
+
 #endif

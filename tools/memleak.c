@@ -401,7 +401,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
                                       .tool = m->tool,
                                       .interval = m->interval,
                                       .print = report,
-                                      .ctx = m};
+                                      .ctx = m,
+                                      .has_rows = m->trace};
     struct rp_error *err =
         rp_tool_compile(session, m->tool, "memleak.c", rp_embedded_memleak_c, &m->module);
     if (!err)

@@ -199,6 +199,7 @@ struct rp_report {
     struct rp_interval interval;
     struct rp_error *(*print)(void *ctx);
     void *ctx;
+    bool has_rows; /* it prints rows of events as well: --events is a number of these */
 };
 
 /* Runs the session, to which everything is attached, and prints at each interval and at the end.

@@ -52,6 +52,8 @@ forms() {
 	[ ! -e has_run ] || fail "expected that it says so before it runs anything"
 	run profile --events 3 --for 10ms -p $$
 	refused "cannot end after so many --events: it prints reports" "--for ends it after a time"
+	run memleak -t --events 3 -o 0 -c 'exec sh -c "exit 0"'
+	equal "rows of memleak -t" 3 "$(grep -cE '^(alloc|free) ' out)"
 	run profile -f --json --for 10ms -p $$
 	status 64
 	contains "message" "$err" "--json excludes -f and --svg"

@@ -40,7 +40,8 @@ struct rp_error *rp_report_run(struct rp_session *session, const struct rp_repor
     const struct rp_report *report = &reporter.report;
     RP_TRY(rp_opts_read(&reporter.report, sizeof(reporter.report), given, "rp_report"));
     const struct rp_interval *interval = &report->interval;
-    RP_TRY(rp_tool_check_reports(report->tool));
+    if (!report->has_rows)
+        RP_TRY(rp_tool_check_reports(report->tool));
     if (interval->every_ns)
         RP_TRY(rp_session_every(session, interval->every_ns, on_interval, &reporter));
     rp_tool_print_start(session, report->tool);

@@ -15,7 +15,6 @@ struct inference {
     const struct rp_object *object;
     const struct btf *btf;
     struct rp_flow flow; /* only of programs that keep stacks */
-    bool takes_logarithms;
     struct rp_schema *schema;
 };
 
@@ -25,20 +24,21 @@ struct data {
     struct rp_part_type key, value;
     bool counts; /* its values are numbers */
     bool libbpf; /* of a program in libbpf's dialect */
-    bool linear; /* the program fills it, and takes no logarithm */
 };
 
 /* ------------------------------------------------------------------ logarithms */
 
 /* Whether the program's lines, which its BTF has, take a logarithm: by bpf_log2l() and its like,
  * by counting zeros, or in a loop. True where there are no lines. */
-static bool takes_logarithms(const struct rp_object *object, const struct btf *btf) {
+static bool takes_logarithms(const struct inference *inference) {
     static const char *const words[] = {"log2", "LOG2", "clz", "fls", ">>=", "for (", "while ("};
+    const struct rp_object *object = inference->object;
     bool has_lines = false;
     for (size_t i = 0; i < object->function_count; i++)
         has_lines |= object->functions[i].lines.count > 0;
     uint32_t size;
-    const struct btf_header *header = btf && has_lines ? btf__raw_data(btf, &size) : NULL;
+    const struct btf_header *header =
+        inference->btf && has_lines ? btf__raw_data(inference->btf, &size) : NULL;
     if (!header)
         return true;
     const char *texts = (const char *)header + header->hdr_len + header->str_off;
@@ -87,9 +87,7 @@ static enum rp_meaning libbpf_histogram(const struct data *d, struct rp_member_s
                                             .of_value = true,
                                             .offset = member.offset,
                                             .size = member.size};
-    if (!*is_member)
-        return RP_MEANS_TABLE;
-    return d->linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
+    return *is_member ? RP_MEANS_LOG2 : RP_MEANS_TABLE;
 }
 
 static bool is_named_linear(const char *map) {
@@ -112,8 +110,7 @@ static bool is_log2_size(uint32_t entries) {
  *  - of a key that is a struct the last member is the bucket (src/python/bcc/table.py,
  *    decode_c_struct()); all of BCC's tools call it `slot`;
  *  - a linear histogram beside a logarithmic one is called as that, with `_linear` behind
- *    (examples/tracing/bitehist.py); a program that takes no logarithm has only linear ones
- *    (tools/runqlen.py);
+ *    (examples/tracing/bitehist.py);
  *  - a value that is a whole histogram has its counts in `slots` (libbpf-tools, struct hist); in
  *    libbpf's dialect this is the only convention, and the first slot of a logarithmic one is of
  *    0 and 1.
@@ -125,7 +122,7 @@ static enum rp_meaning histogram_by_convention(const struct data *d,
     if (d->libbpf)
         return libbpf_histogram(d, bucket, is_member);
     bool linear = is_named_linear(map->name), plain = d->counts && rp_part_is_number(&d->key);
-    enum rp_meaning means = linear || d->linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
+    enum rp_meaning means = linear ? RP_MEANS_LINEAR : RP_MEANS_LOG2;
     *bucket = (struct rp_member_schema){.means = RP_MEMBER_BUCKET};
     *is_member = true;
     if (d->counts && find_bucket(&d->key, &member)) {
@@ -214,9 +211,12 @@ static struct rp_error *infer_data(const struct inference *inference, uint32_t i
     bool is_member;
     d.counts = rp_part_is_number(&d.value);
     d.libbpf = inference->object->elf;
-    d.linear = !inference->takes_logarithms && is_used(inference->object, i);
     RP_TRY(add_key_and_value(inference, &d, i, schema));
     schema->means = histogram_by_convention(&d, &bucket, &is_member);
+    /* What is filled without a logarithm is linear: tools/runqlen.py. */
+    if (schema->means == RP_MEANS_LOG2 && is_used(inference->object, i) &&
+        !takes_logarithms(inference))
+        schema->means = RP_MEANS_LINEAR;
     schema->from_zero = d.libbpf && schema->means == RP_MEANS_LOG2;
     if (is_member && !rp_map_schema_add(schema, &bucket))
         return rp_error_nomem();
@@ -252,7 +252,7 @@ static struct rp_error *infer_all(struct inference *inference) {
             schema->means = RP_MEANS_SCRATCH;
         else if (map->data) { /* what the program cannot change is of no interest */
             schema->means = map->flags & BPF_F_RDONLY_PROG ? RP_MEANS_SCRATCH : RP_MEANS_VARIABLES;
-            schema->from_zero = inference->takes_logarithms;
+            schema->from_zero = takes_logarithms(inference);
         } else if (rp_map_type_is_output(map->type))
             RP_TRY(infer_output(inference, i, schema));
         else if (rp_map_type_is_data(map->type))
@@ -270,10 +270,7 @@ static bool keeps_stacks(const struct rp_object *object) {
 
 struct rp_error *rp_schema_infer(const struct rp_object *object, const struct btf *btf,
                                  struct rp_schema *schema) {
-    struct inference inference = {.object = object,
-                                  .btf = btf,
-                                  .takes_logarithms = takes_logarithms(object, btf),
-                                  .schema = schema};
+    struct inference inference = {.object = object, .btf = btf, .schema = schema};
     struct rp_error *err = keeps_stacks(object) ? rp_flow_follow(object, &inference.flow) : NULL;
     if (!err)
         err = infer_all(&inference);

@@ -49,28 +49,16 @@ static void set_place(struct search *s) {
 }
 
 struct rp_error *rp_debug_inlined_find(const struct rp_debug *opened, const char *name,
-                                       struct rp_debug_inlined *out) {
+                                       uint64_t beside, struct rp_debug_inlined *out) {
     struct rp_debug *debug = (struct rp_debug *)opened;
     struct search s = {.name = name, .out = out};
     Dwarf_Off offset = 0;
     Dwarf_Die unit;
     *out = (struct rp_debug_inlined){0};
     RP_TRY(rp_debug_program_open(debug));
-    while (rp_dw_next_unit(debug->dwarf, &offset, &unit))
+    if (beside && rp_dw.dwarf_addrdie(debug->dwarf, beside + (uint64_t)debug->bias, &unit))
         look_in(&s, &unit, NULL, 0);
-    if (out->count)
-        set_place(&s);
-    return NULL;
-}
-
-struct rp_error *rp_debug_inlined_beside(const struct rp_debug *opened, uint64_t address,
-                                         const char *name, struct rp_debug_inlined *out) {
-    struct rp_debug *debug = (struct rp_debug *)opened;
-    struct search s = {.name = name, .out = out};
-    Dwarf_Die unit;
-    *out = (struct rp_debug_inlined){0};
-    RP_TRY(rp_debug_program_open(debug));
-    if (rp_dw.dwarf_addrdie(debug->dwarf, address + (uint64_t)debug->bias, &unit))
+    while (!beside && rp_dw_next_unit(debug->dwarf, &offset, &unit))
         look_in(&s, &unit, NULL, 0);
     if (out->count)
         set_place(&s);

@@ -110,13 +110,10 @@ struct rp_debug_inlined {
     char *file;   /* where it is declared; or NULL, and 0 */
     unsigned line;
 };
-/* Of all functions of that name; *out is cleared with rp_debug_inlined_clear(). */
+/* Of all functions of that name; `beside`: in the unit of the function at that address, of the file
+ * as nm(1) shows it; 0: in all. *out is cleared with rp_debug_inlined_clear(). */
 struct rp_error *rp_debug_inlined_find(const struct rp_debug *debug, const char *name,
-                                       struct rp_debug_inlined *out);
-/* The same of the function at `address`, of the file as nm(1) shows it: its copies in the unit that
- * it is in. */
-struct rp_error *rp_debug_inlined_beside(const struct rp_debug *debug, uint64_t address,
-                                         const char *name, struct rp_debug_inlined *out);
+                                       uint64_t beside, struct rp_debug_inlined *out);
 void rp_debug_inlined_clear(struct rp_debug_inlined *inlined);
 /* Frees all that was returned. */
 void rp_debug_release(void);

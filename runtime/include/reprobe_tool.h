@@ -95,7 +95,7 @@ int rp_tool_end(struct rp_error *err, bool verbose);
 bool rp_parse_duration(const char *text, uint64_t *ns);
 /* The argument of an option: "10", "500ms"; else the program ends with the words for it. */
 void rp_tool_parse_duration(struct argp_state *state, const char *text, uint64_t *ns);
-/* A decimal number from 1 to `max`; false if `text` is not one. */
+/* A decimal number from 1 to `max`; false if `text` is not one: *count stays as it was. */
 bool rp_parse_count(const char *text, uint64_t max, uint64_t *count);
 /* A signal by number (1 to 64) or by name, with or without SIG, in any case; false if `text` is
  * neither. */

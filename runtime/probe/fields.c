@@ -17,16 +17,21 @@ struct comparing {
     const char *to_text;
 };
 
+/* NULL where both places have the same; nothing is known of what is not at the first. */
+static struct rp_error *compare(const char *name, const char *before, const char *after) {
+    if (!before || (after && !strcmp(before, after)))
+        return NULL;
+    return rp_error_hint_set(rp_probe_error(EINVAL,
+                                            "the program reads the field %s, which is %s there",
+                                            name, after ? "another one" : "not"),
+                             "attach a program that is written for that probe");
+}
+
 static struct rp_error *check_field(const struct comparing *c, const char *name) {
     RP_AUTO_FREE char *before = c->from->kind->field(c->from, name),
                       *after = c->to->kind->field(c->to, name);
-    if (!before || (after && !strcmp(before, after)))
-        return NULL;
-    struct rp_error *err = rp_error_hint_set(
-        rp_probe_error(EINVAL, "the program reads the field %s, which is %s there", name,
-                       after ? "another one" : "not"),
-        "attach a program that is written for that probe");
-    return rp_error_what_set(err, "cannot move it to %s", c->to_text);
+    struct rp_error *err = compare(name, before, after);
+    return err ? rp_error_what_set(err, "cannot move it to %s", c->to_text) : NULL;
 }
 
 static bool is_context(const struct rp_spec *spec, const struct rp_token *token) {
@@ -64,8 +69,7 @@ struct rp_error *rp_probe_check_fields(const char *source, const char *from, con
     return before.kind->field && after.kind->field ? check_text(&comparing, source) : NULL;
 }
 
-/* ------------------------------------------------------------------ what the program's
- * instructions read */
+/* ------------------------------------------------------------------ what its instructions read */
 
 /* "pid" of "int pid;\toffset:16;\tsize:4;"; malloc()ed. */
 static char *name_in(const char *field) {
@@ -78,14 +82,8 @@ static char *name_in(const char *field) {
 static struct rp_error *check_read(const struct comparing *c, const struct rp_flow_read *read) {
     RP_AUTO_FREE char *before = c->from->kind->field_at(c->from, read->offset),
                       *after = c->to->kind->field_at(c->to, read->offset);
-    if (!before || (after && !strcmp(before, after)))
-        return NULL;
-    RP_AUTO_FREE char *name = name_in(before);
-    return name ? rp_error_hint_set(
-                      rp_probe_error(EINVAL, "the program reads the field %s, which is %s there",
-                                     name, after ? "another one" : "not"),
-                      "write a program for that probe, with its own fields")
-                : rp_error_nomem();
+    RP_AUTO_FREE char *name = before ? name_in(before) : NULL;
+    return before && !name ? rp_error_nomem() : compare(name, before, after);
 }
 
 /* All calls have a type of arguments in common, which a program can be written for. */

@@ -39,11 +39,16 @@ static struct rp_error *add_field(struct rp_arguments *arguments, const char *te
     return rp_arguments_add(arguments, strndup(name, (size_t)(name_end - name)), type);
 }
 
-struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format) {
+/* The first field in what is left of a format; NULL: there is none, or no format. */
+static const char *next_field(const char *format) {
     static const char mark[] = "\tfield:";
+    const char *at = format ? strstr(format, mark) : NULL;
+    return at ? at + strlen(mark) : NULL;
+}
+
+struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format) {
     arguments->known = true;
-    for (const char *at = format; (at = strstr(at, mark));) {
-        at += sizeof(mark) - 1;
+    for (const char *at = format; (at = next_field(at));) {
         RP_TRY(add_field(arguments, at, strcspn(at, ";\n")));
     }
     return NULL;
@@ -51,9 +56,7 @@ struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const c
 
 char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
     RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
-    static const char mark[] = "\tfield:";
-    for (const char *at = format; at && (at = strstr(at, mark));) {
-        at += sizeof(mark) - 1;
+    for (const char *at = format; (at = next_field(at));) {
         const char *end = at + strcspn(at, ";\n"), *last = end;
         if (memchr(at, '[', (size_t)(end - at)) && end[-1] == ']')
             last = memchr(at, '[', (size_t)(end - at));
@@ -65,17 +68,15 @@ char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
     return NULL;
 }
 
-static unsigned long number_behind(const char *line, const char *word) {
+unsigned rp_field_number(const char *line, const char *word) {
     const char *at = memmem(line, strcspn(line, "\n"), word, strlen(word));
-    return at ? strtoul(at + strlen(word), NULL, 10) : 0;
+    return at ? (unsigned)strtoul(at + strlen(word), NULL, 10) : 0;
 }
 
 char *rp_tracepoint_field_at(const struct rp_spec *spec, uint32_t offset) {
     RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
-    static const char mark[] = "\tfield:";
-    for (const char *at = format; at && (at = strstr(at, mark));) {
-        at += sizeof(mark) - 1;
-        unsigned long from = number_behind(at, "offset:"), size = number_behind(at, "size:");
+    for (const char *at = format; (at = next_field(at));) {
+        unsigned from = rp_field_number(at, "offset:"), size = rp_field_number(at, "size:");
         if (offset >= from && offset - from < size)
             return strndup(at, strcspn(at, "\n"));
     }

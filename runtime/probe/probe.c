@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Probes: a program at its attach point. */
 #include "probe/probe.h"
-#include "probe/fields.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>

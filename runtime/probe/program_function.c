@@ -23,7 +23,7 @@ static struct rp_error *is_inlined(const struct rp_spec *spec) {
     RP_AUTO(rp_debug_inlined_clear) struct rp_debug_inlined inlined = {0};
     struct rp_error *err = rp_debug_open(spec->path, &debug);
     if (!err)
-        err = rp_debug_inlined_find(debug, spec->target, &inlined);
+        err = rp_debug_inlined_find(debug, spec->target, 0, &inlined);
     rp_error_free(err);
     if (!inlined.count)
         return NULL;
@@ -223,7 +223,7 @@ char *rp_program_function_copies(const struct rp_spec *spec) {
     /* Where nothing tells of copies, parts have symbols. */
     struct rp_error *unread = err ? NULL : rp_debug_open(spec->path, &debug);
     if (!err && !unread)
-        unread = rp_debug_inlined_beside(debug, address, spec->target, &inlined);
+        unread = rp_debug_inlined_find(debug, spec->target, address, &inlined);
     char *text = err ? NULL : copies_text(spec, &inlined, &clones);
     rp_error_free(unread);
     rp_error_free(err);

@@ -248,10 +248,8 @@ static struct rp_error *keep(struct rp_query_plan *p, const struct rp_node *mome
 /* A tree may have a copy of its own, that is read in other cases. */
 static const struct rp_variable *original(const struct rp_query_plan *p,
                                           const struct rp_variable *variable) {
-    for (size_t i = 0; i < p->scope.variables.count; i++)
-        if (!strcmp(p->scope.variables.items[i].name, variable->name))
-            return &p->scope.variables.items[i];
-    return variable;
+    const struct rp_variable *own = rp_scope_find(&p->scope.scope, variable->name);
+    return own ? own : variable;
 }
 
 static struct rp_error *keep_variable(struct rp_query_plan *p, const struct rp_variable *variable) {
@@ -318,17 +316,18 @@ static bool is_value(const struct rp_node *node) {
     return node->is_text || (node->type->kind != RP_C_ARRAY && node->type->kind != RP_C_COMPOSITE);
 }
 
-static struct rp_error *at_return(struct rp_query_plan *p, const struct rp_node **node);
-
-static struct rp_error *parts_at_return(struct rp_query_plan *p, const struct rp_node **node) {
+/* A copy, of whose parts `make` makes others. */
+static struct rp_error *copy_with_parts(struct rp_query_plan *p, const struct rp_node **node,
+                                        struct rp_error *(*make)(struct rp_query_plan *p,
+                                                                 const struct rp_node **part)) {
     struct rp_node *copy = (struct rp_node *)new_node(p, *node);
     if (!copy)
         return rp_error_nomem();
     *node = copy;
     const struct rp_node **parts[] = {&copy->a, &copy->b, &copy->c};
-    for (size_t i = 0; i < 3; i++)
+    for (size_t i = 0; i < RP_COUNT(parts); i++)
         if (*parts[i])
-            RP_TRY(at_return(p, parts[i]));
+            RP_TRY(make(p, parts[i]));
     return NULL;
 }
 
@@ -342,7 +341,7 @@ static struct rp_error *at_return(struct rp_query_plan *p, const struct rp_node 
         return rp_plan_keep_arguments(p, n);
     if (is_of_entry(n) && n->reads_memory && is_value(n))
         return at_entry(p, node);
-    return parts_at_return(p, node);
+    return copy_with_parts(p, node, at_return);
 }
 
 /* ------------------------------------------------------------------ what the call writes */
@@ -380,25 +379,22 @@ static struct rp_error *results_after_call(struct rp_query_plan *p, const struct
     default:
         break;
     }
-    struct rp_node *copy = (struct rp_node *)new_node(p, *node);
-    if (!copy)
-        return rp_error_nomem();
-    *node = copy;
-    const struct rp_node **parts[] = {&copy->a, &copy->b, &copy->c};
-    for (size_t i = 0; i < RP_COUNT(parts); i++) {
-        RP_TRY(results_after_call(p, parts[i]));
-        rp_node_adopt(copy, *parts[i]);
-    }
+    RP_TRY(copy_with_parts(p, node, results_after_call));
+    struct rp_node *copy = (struct rp_node *)*node;
+    rp_node_adopt(copy, copy->a);
+    rp_node_adopt(copy, copy->b);
+    rp_node_adopt(copy, copy->c);
     return NULL;
 }
 
-static bool is_after_call(const struct rp_query_plan *p) {
-    return p->pair ? !p->is_span : p->points[0].spec.kind->result == RP_RESULT_PARAMETER;
+/* The same, where the question takes the return. */
+static struct rp_error *read_results(struct rp_query_plan *p, const struct rp_node **node) {
+    bool at_end = p->pair ? !p->is_span : p->points[0].spec.kind->result == RP_RESULT_PARAMETER;
+    return at_end ? results_after_call(p, node) : NULL;
 }
 
 struct rp_error *rp_plan_moment(struct rp_query_plan *p, const struct rp_node **node) {
-    if (is_after_call(p))
-        RP_TRY(results_after_call(p, node));
+    RP_TRY(read_results(p, node));
     if (!p->pair)
         return NULL;
     return is_of_entry(*node) && !is_moment(*node, true) ? at_entry(p, node) : at_return(p, node);
@@ -432,8 +428,7 @@ static struct rp_error *check(const struct rp_query_plan *p, const struct rp_nod
 
 static struct rp_error *add_term(struct rp_query_plan *p, const struct rp_node *node) {
     RP_TRY(check(p, node));
-    if (is_after_call(p))
-        RP_TRY(results_after_call(p, &node));
+    RP_TRY(read_results(p, &node));
     struct rp_term term = {.node = node};
     term.at_entry = p->pair && node->reads_argument && !node->reads_return && !node->asks_return;
     term.again = term.at_entry && !p->is_span && p->terms.count < RP_KEPT_MAX &&

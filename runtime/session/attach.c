@@ -124,9 +124,11 @@ static struct rp_error *add_named(struct placing *p) {
     for (size_t i = 0; i < rp_module_function_count(p->module); i++) {
         const char *function = rp_module_function_name(p->module, i);
         char *spec = NULL;
-        bool skipped = !is_asked(p, function) && rp_module_is_optional(p->module, function);
-        p->skipped = skipped ? function : p->skipped;
-        if (skipped || is_asked(p, function) || rp_module_is_tail(p->module, function))
+        if (is_asked(p, function))
+            continue;
+        bool is_optional = rp_module_is_optional(p->module, function);
+        p->skipped = is_optional ? function : p->skipped;
+        if (is_optional || rp_module_is_tail(p->module, function))
             continue;
         struct rp_error *err = rp_module_probe_spec(p->module, function, p->opts.interface,
                                                     p->session->target.cgroup, &spec);

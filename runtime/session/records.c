@@ -44,7 +44,8 @@ static void close_gate(void *gate) {
 
 /* Before each record: whether it is still wanted. Under a flood one turn of the loop may never end,
  * so now and then this looks whether the session has to. */
-static bool admit_any(struct rp_session *s) {
+static bool admit_own(void *gate) {
+    struct rp_session *s = gate;
     if (s->closed)
         return false;
     s->admitted++;
@@ -57,18 +58,14 @@ static bool admit_any(struct rp_session *s) {
     return true;
 }
 
+/* What the library itself asks the program for is no event of the user's, which are counted. */
 static bool admit(void *gate) {
     struct rp_session *s = gate;
-    if (!admit_any(s))
+    if (!admit_own(s))
         return false;
     if (++s->counted == s->opts.event_limit)
         rp_session_close(s);
     return true;
-}
-
-/* What the library itself asks the program for is no event of the user's. */
-static bool admit_own(void *gate) {
-    return admit_any(gate);
 }
 
 /* ------------------------------------------------------------- streams and the trace pipe */

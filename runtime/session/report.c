@@ -104,6 +104,9 @@ static void print_risk(const struct rp_session *s, FILE *out) {
         risk = rp_probe_risk(rp_probe_spec(s->probes.items[i]));
     if (risk)
         fprintf(out, "reprobe: note: %s\n", risk);
+}
+
+static void print_unseen(const struct rp_session *s, FILE *out) {
     for (size_t i = 0; i < s->probes.count; i++) {
         RP_AUTO_FREE char *unseen = rp_probe_unseen(rp_probe_spec(s->probes.items[i]));
         if (unseen && (!i || strcmp(rp_probe_spec(s->probes.items[i]),
@@ -119,6 +122,7 @@ void rp_session_print_notes(const struct rp_session *s, FILE *out) {
               "numbers\n",
               out);
     print_risk(s, out);
+    print_unseen(s, out);
     for (size_t i = 0; i < s->probes.count && !s->opts.command; i++) {
         RP_AUTO_FREE char *note = rp_probe_note(rp_probe_spec(s->probes.items[i]), s->target.pid);
         if (note) {

@@ -160,7 +160,7 @@ static void look_at_names(const struct rp_debug *debug) {
     for (size_t i = 0; i < RP_COUNT(names); i++)
         rp_debug_type_named(debug, names[i], kinds[i]);
     struct rp_debug_inlined inlined = {0};
-    rp_error_free(rp_debug_inlined_find(debug, "half", &inlined));
+    rp_error_free(rp_debug_inlined_find(debug, "half", 0, &inlined));
     rp_debug_inlined_clear(&inlined);
 }
 

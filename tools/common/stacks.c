@@ -202,11 +202,12 @@ static struct rp_error *print(struct counter *c, const struct sample *s) {
 
 /* Before anything is gathered: what cannot be written then would be lost. */
 static struct rp_error *check_file(const struct rp_stacks *stacks) {
-    FILE *file = stacks->as == RP_STACKS_SVG ? fopen(stacks->path, "ae") : NULL;
-    if (!file && stacks->as == RP_STACKS_SVG)
+    if (stacks->as != RP_STACKS_SVG)
+        return NULL;
+    FILE *file = fopen(stacks->path, "ae");
+    if (!file)
         return rp_error_new(errno, NULL, "cannot write %s", stacks->path);
-    if (file)
-        fclose(file);
+    fclose(file);
     return NULL;
 }
 

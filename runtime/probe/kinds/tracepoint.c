@@ -266,16 +266,10 @@ static void write_argument(const struct rp_function_text *f, size_t i) {
 
 /* ------------------------------------------------------------------ for people */
 
-/* "offset:8;" -> 8 */
-static unsigned number_behind(const char *line, const char *word) {
-    const char *at = strstr(line, word);
-    return at ? (unsigned)strtoul(at + strlen(word), NULL, 10) : 0;
-}
-
 static void print_field(const char *line, FILE *out) {
     const char *field = line + strlen("field:");
-    fprintf(out, "  %-*s%6u %6u  %.*s\n", RP_LABEL_WIDTH, "", number_behind(line, "offset:"),
-            number_behind(line, "size:"), (int)strcspn(field, ";"), field);
+    fprintf(out, "  %-*s%6u %6u  %.*s\n", RP_LABEL_WIDTH, "", rp_field_number(line, "offset:"),
+            rp_field_number(line, "size:"), (int)strcspn(field, ";"), field);
 }
 
 /* The fields of the format in tracefs, and how it prints them itself. */

@@ -106,14 +106,12 @@ static bool looks_at_beginning(const struct rp_node *node) {
 }
 
 /* Whether it is what a call writes, which one that fails does not. */
-static bool is_result(const struct rp_node *node, bool at_return) {
+static bool is_result(const struct rp_node *node) {
     if (!node)
         return false;
-    if (node->kind == RP_NODE_VARIABLE)
-        return at_return && (node->variable->is_result || node->variable->is_filled);
-    at_return |= node->kind == RP_NODE_MOMENT && !node->asks_entry;
-    return is_result(node->a, at_return) || is_result(node->b, at_return) ||
-           is_result(node->c, at_return);
+    if (node->kind == RP_NODE_MOMENT && !node->asks_entry)
+        return rp_node_reads_result(node->a);
+    return is_result(node->a) || is_result(node->b) || is_result(node->c);
 }
 
 /* Why it may not be there, and what can be done about that. */
@@ -121,7 +119,7 @@ static const char *reason(const struct rp_query_plan *p, const struct rp_node *n
     const struct rp_probe_kind *kind = p->points[0].spec.kind;
     if (!node->reads_memory && !node->is_text)
         return "nothing is divided by 0, or shifted that far";
-    if (is_result(node, false))
+    if (is_result(node))
         return looks_at_beginning(node)
                    ? "the call has failed, or it is longer than what is looked at"
                    : "the call has failed, or it is not in memory";

@@ -30,13 +30,6 @@ const struct rp_variable *rp_node_reads_result(const struct rp_node *node) {
     return reads_result(node, false);
 }
 
-static const struct rp_variable *find(const struct rp_scope *scope, const char *name) {
-    for (size_t i = 0; i < scope->count; i++)
-        if (!strcmp(scope->variables[i].name, name))
-            return &scope->variables[i];
-    return NULL;
-}
-
 static void *copy_of(const struct rp_parser *p, const void *from, size_t size) {
     void *copy = rp_arena_alloc(&p->scope->types->arena, size);
     if (copy)
@@ -67,7 +60,7 @@ static struct rp_error *guard(const struct rp_parser *p, const struct rp_node **
 }
 
 struct rp_error *rp_build_result(const struct rp_parser *p, struct rp_node *moment) {
-    const struct rp_variable *ret = find(p->scope, "ret"),
+    const struct rp_variable *ret = rp_scope_find(p->scope, "ret"),
                              *variable = rp_node_reads_result(moment->a);
     /* Of a whole buffer the length is what the call returned. */
     bool has_length = moment->a->kind == RP_NODE_VARIABLE && moment->a->variable->is_filled;

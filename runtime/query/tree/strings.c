@@ -66,10 +66,10 @@ static struct rp_error *build_string(const struct rp_parser *p, const struct rp_
 
 /* ------------------------------------------------------------------ what is shown */
 
-static const struct rp_variable *variable_called(const struct rp_parser *p, const char *name) {
-    for (size_t i = 0; i < p->scope->count; i++)
-        if (!strcmp(p->scope->variables[i].name, name))
-            return &p->scope->variables[i];
+const struct rp_variable *rp_scope_find(const struct rp_scope *scope, const char *name) {
+    for (size_t i = 0; i < scope->count; i++)
+        if (!strcmp(scope->variables[i].name, name))
+            return &scope->variables[i];
     return NULL;
 }
 
@@ -105,7 +105,7 @@ struct rp_error *rp_build_shown(const struct rp_parser *p, const struct rp_node 
                                 const struct rp_node **out) {
     const struct rp_node *of = node->kind == RP_NODE_MOMENT ? node->a : node;
     const struct rp_variable *length = of->kind == RP_NODE_VARIABLE && of->variable->length
-                                           ? variable_called(p, of->variable->length)
+                                           ? rp_scope_find(p->scope, of->variable->length)
                                            : NULL;
     if (!length || length->missing)
         return build_string(p, node, out);

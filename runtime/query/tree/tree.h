@@ -138,6 +138,9 @@ struct rp_node {
     const char *alias;            /* what the author calls it; or NULL */
 };
 
+/* The variable of that name; NULL: there is none. */
+const struct rp_variable *rp_scope_find(const struct rp_scope *scope, const char *name);
+
 /* The variable through which `node` (or NULL) reads what the call writes, at a moment when it may
  * not have; NULL: none. */
 const struct rp_variable *rp_node_reads_result(const struct rp_node *node);

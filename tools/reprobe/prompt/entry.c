@@ -340,7 +340,7 @@ static void note_unseen(const struct prompt *prompt, const char *spec) {
 }
 
 /* Once: that of another probe differs in the file at most. */
-void entry_note_risk(const struct attach_points *attach_points) {
+void entry_note_probes(const struct attach_points *attach_points) {
     RP_AUTO_FREE char *risk = NULL;
     for (size_t i = 0; !risk && i < attach_points->count; i++)
         risk = rp_probe_risk(attach_points->items[i].spec);
@@ -360,7 +360,7 @@ static struct rp_error *ask(struct prompt *prompt, struct entry *entry) {
         RP_TRY(entry_check_limit(prompt, attach_points.items[i].spec));
     RP_TRY(entry_bring_up(prompt, entry, &attach_points, NULL));
     prompt_note(generated->note);
-    entry_note_risk(&attach_points);
+    entry_note_probes(&attach_points);
     if (attach_points.count) /* always: the entry and the return of one thing have the same note */
         note_unseen(prompt, attach_points.items[0].spec);
     return NULL;

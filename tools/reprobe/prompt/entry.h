@@ -155,7 +155,7 @@ void interval_free(struct interval *interval);
 
 void entry_free_names(struct entry *entry);
 /* Says what its probes may do to the programs that they are in. */
-void entry_note_risk(const struct attach_points *attach_points);
+void entry_note_probes(const struct attach_points *attach_points);
 /* What its attach points are called, for rp_layout_name_places(); malloc()ed, NULL without memory.
  */
 char *entry_place_names(const struct entry *entry);

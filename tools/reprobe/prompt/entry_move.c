@@ -208,7 +208,7 @@ static struct rp_error *ask_elsewhere(struct prompt *prompt, struct entry *entry
     AUTO_ATTACH_POINTS attach_points = {0};
     RP_TRY(entry_generate(entry, &generated, &attach_points));
     prompt_note(generated->note);
-    entry_note_risk(&attach_points);
+    entry_note_probes(&attach_points);
     *moved = !map_of_attach_points(entry) && entry->neutral && generated->neutral &&
              !strcmp(entry->neutral, generated->neutral) &&
              rp_schema_same(entry->schema, generated->schema) &&

@@ -260,11 +260,9 @@ static struct rp_error *wait_verb(struct prompt *prompt, const char *args) {
 static struct rp_error *limit(struct prompt *prompt, const char *args) {
     RP_AUTO_FREE char *text = args_word(&args);
     RP_TRY(args_end(args));
-    uint64_t number = prompt->limit;
-    if (text && !rp_parse_count(text, UINT32_MAX, &number))
+    if (text && !rp_parse_count(text, UINT32_MAX, &prompt->limit))
         return rp_error_new(EINVAL, "it is not a number of matches", "cannot set the limit `%s`",
                             text);
-    prompt->limit = number;
     if (prompt->limit)
         printf("a pattern may have %" PRIu64 " matches\n", prompt->limit);
     else

@@ -171,8 +171,10 @@ static bool is_duration(struct prompt *prompt, const char *word) {
     struct answer answer;
     if (!word || !word[strspn(word, "0123456789.")] || !rp_parse_duration(word, &ns))
         return false;
-    struct rp_error *err = strchr(word, '.') ? entry_answer(prompt, word, &answer) : NULL;
-    bool is_map = strchr(word, '.') && !err;
+    if (!strchr(word, '.'))
+        return true;
+    struct rp_error *err = entry_answer(prompt, word, &answer);
+    bool is_map = !err;
     rp_error_free(err);
     return !is_map;
 }

@@ -16,8 +16,7 @@ struct event {
 
 BPF_RINGBUF_OUTPUT(events, 256);
 
-static bool wanted(int sig, int tpid)
-{
+static bool wanted(int sig, int tpid) {
 #ifdef SIGNAL
     if (sig != SIGNAL)
         return false;
@@ -29,8 +28,7 @@ static bool wanted(int sig, int tpid)
     return is_target();
 }
 
-static int report(int sig, int tpid, int result)
-{
+static int report(int sig, int tpid, int result) {
 #ifdef FAILED
     if (result == 0)
         return 0;
@@ -49,9 +47,12 @@ static int report(int sig, int tpid, int result)
 
 #ifndef CALLS
 /* The current task is the sender, or was running when a timer or a fault raised the signal. */
-TRACEPOINT_PROBE(signal, signal_generate)
-{
-    return wanted(args->sig, args->pid) ? report(args->sig, args->pid, args->result) : 0;
+RAW_TRACEPOINT_PROBE(signal_generate) {
+    int sig = ctx->args[0], result = ctx->args[4]; /* args[1] is its siginfo, args[3] the group */
+    struct task_struct *task = (struct task_struct *)ctx->args[2];
+    int tpid = 0;
+    bpf_probe_read_kernel(&tpid, sizeof(tpid), &task->pid);
+    return wanted(sig, tpid) ? report(sig, tpid, result) : 0;
 }
 #else
 /* The arguments, saved when the call begins, keyed by thread. */
@@ -62,8 +63,7 @@ struct call {
 
 BPF_HASH(calls, u64, struct call);
 
-static int begin(int sig, int tpid)
-{
+static int begin(int sig, int tpid) {
     u64 id = bpf_get_current_pid_tgid();
     struct call call = {.sig = sig, .tpid = tpid};
     if (wanted(sig, tpid))
@@ -71,8 +71,7 @@ static int begin(int sig, int tpid)
     return 0;
 }
 
-static int end(long ret)
-{
+static int end(long ret) {
     u64 id = bpf_get_current_pid_tgid();
     struct call *found = calls.lookup(&id);
     if (!found)
@@ -83,39 +82,33 @@ static int end(long ret)
 }
 
 /* A call that a seccomp filter has refused has no sys_enter: it begins when it ends. */
-TRACEPOINT_PROBE(syscalls, sys_enter_kill)
-{
+TRACEPOINT_PROBE(syscalls, sys_enter_kill) {
     return begin(args->sig, args->pid);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_kill)
-{
+TRACEPOINT_PROBE(syscalls, sys_exit_kill) {
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_enter_tkill)
-{
+TRACEPOINT_PROBE(syscalls, sys_enter_tkill) {
     return begin(args->sig, args->pid);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_tkill)
-{
+TRACEPOINT_PROBE(syscalls, sys_exit_tkill) {
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_enter_tgkill)
-{
+TRACEPOINT_PROBE(syscalls, sys_enter_tgkill) {
     return begin(args->sig, args->pid); /* the thread; its process is args->tgid */
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_tgkill)
-{
+TRACEPOINT_PROBE(syscalls, sys_exit_tgkill) {
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[2], refused[1]);

@@ -316,8 +316,8 @@ static bool print_trace(void *ctx, const void *data, size_t size) {
 static struct rp_error *attach_allocator(struct rp_session *session, struct rp_module *module,
                                          const char *object) {
     size_t attached = 0;
-    RP_TRY(rp_session_attach(session, module, "become_program",
-                             "tracepoint:sched:sched_process_exec", NULL));
+    RP_TRY(rp_session_attach(session, module, "become_program", "rawtracepoint:sched_process_exec",
+                             NULL));
     for (size_t i = 0; i < sizeof(allocator) / sizeof(allocator[0]); i++) {
         char spec[4096];
         snprintf(spec, sizeof(spec), "uprobe:%s:%s", object, allocator[i].function);

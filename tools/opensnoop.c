@@ -131,11 +131,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         tool->uid = true;
         return 0;
     case ARGP_KEY_END:
-        if (rp_probe_exists("tracepoint:syscalls:sys_enter_open"))
+        if (rp_tool_has_syscall("open"))
             rp_tool_define(tool->tool, "HAVE_OPEN");
-        if (rp_probe_exists("tracepoint:syscalls:sys_enter_creat"))
+        if (rp_tool_has_syscall("creat"))
             rp_tool_define(tool->tool, "HAVE_CREAT");
-        if (rp_probe_exists("tracepoint:syscalls:sys_enter_openat2"))
+        if (rp_tool_has_syscall("openat2"))
             rp_tool_define(tool->tool, "HAVE_OPENAT2");
         if (tool->wanted)
             rp_tool_define(tool->tool, "WANTED_FLAGS(flags)=(%s)", tool->wanted);

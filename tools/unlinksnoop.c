@@ -70,7 +70,7 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         return 0;
     case ARGP_KEY_END:
         rp_tool_define(tool->tool, "%s", (tool->kind ? tool->kind : best_kind())->macro);
-        if (rp_probe_exists("tracepoint:syscalls:sys_enter_unlink"))
+        if (rp_tool_has_syscall("unlink"))
             rp_tool_define(tool->tool, "HAVE_UNLINK");
         return 0;
     default:

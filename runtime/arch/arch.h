@@ -33,6 +33,9 @@ struct rp_arch {
     /* Where in bytes struct pt_regs has the arguments of a syscall, at its return, too; all 0: it
      * is not known. */
     uint16_t arguments[RP_SYSCALL_ARGUMENTS];
+    uint16_t number;   /* where it has the number, in 32 bits; 0: it is not known */
+    const char *clone; /* the arguments of clone() where their order is another than x86-64's; NULL:
+                          it is not */
     /* What tells that a task is in a syscall of 32 bits, in its thread_info: the member, its type,
      * and the bit. NULL: nothing is known to. */
     const char *narrow_member, *narrow_type;

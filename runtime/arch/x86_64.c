@@ -14,6 +14,7 @@ const struct rp_arch rp_arch = {
     .macro = "__x86_64__",
     .libbpfs = "x86",
     .arguments = {112, 104, 96, 56, 72, 64}, /* di, si, dx, r10, r8, r9 */
+    .number = 120,                           /* orig_ax */
     .narrow_member = "status",
     .narrow_type = "u32",
     .narrow_bit = 1,

@@ -14,6 +14,7 @@
 #include "compile/embedded.h"
 #include "compile/libbcc_text.h"
 #include "compile/types.h"
+#include "compile/unshown_syscalls.h"
 #include "debug/programs.h"
 #include "kernel/btf.h"
 #include "kernel/features.h"
@@ -169,8 +170,11 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
         const char *event = source->scan.tracepoints.items[i];
         const char *colon = strchr(event, ':');
         RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
-        RP_AUTO_FREE char *format = category ? rp_tracefs_event_format(category, colon + 1) : NULL;
+        RP_AUTO_FREE char *format = category ? rp_event_format(category, colon + 1) : NULL;
         rp_digest_text(&formats, without_id(format));
+        RP_AUTO_FREE char *unshown = category ? rp_unshown_syscall(category, colon + 1) : NULL;
+        rp_digest_text(&formats, unshown ? rp_unshown_syscall_way(colon + 1) : "shown");
+        source->has_unshown_syscalls |= unshown != NULL;
         if (format)
             scan_field_types(&source->scan, format);
         else if (!source->unknown_tracepoint)
@@ -369,6 +373,13 @@ static void write_descent(const struct rp_btf *btf, const struct btf_type *task,
     write_task_offset(btf, task, "real_parent", out);
 }
 
+static void write_syscall_arguments(FILE *out) {
+    fputs("#define RP_SYSCALL_ARGUMENTS ((u16[]){", out);
+    for (int i = 0; i < RP_SYSCALL_ARGUMENTS; i++)
+        fprintf(out, "%s%u", i ? ", " : "", rp_arch.arguments[i]);
+    fputs("})\n", out);
+}
+
 /* Where the kernel has seccomp's filters, and a helper that finds the registers of a task
  * (bpf_task_pt_regs), whose places are known. */
 static void write_refusals(const struct rp_btf *btf, const struct btf_type *task, FILE *out) {
@@ -378,8 +389,22 @@ static void write_refusals(const struct rp_btf *btf, const struct btf_type *task
     if (!filter || !btf_vlen(filter))
         return;
     write_task_offset(btf, task, "seccomp", out);
-    for (int i = 0; i < RP_SYSCALL_ARGUMENTS; i++)
-        fprintf(out, "#define RP_SYSCALL_ARGUMENT_%d %u\n", i, rp_arch.arguments[i]);
+    write_syscall_arguments(out);
+}
+
+/* Where struct pt_regs has what a syscall is given, and what tells tasks of another width. */
+static void write_syscalls(const struct rp_btf *btf, const struct btf_type *task, FILE *out) {
+    const struct btf_type *info = rp_btf_find_composite(btf, "thread_info");
+    const char *member = rp_arch.narrow_member;
+    uint32_t at, in;
+    if (!rp_arch.number || !task || !info || !member ||
+        !rp_btf_member_offset(btf, task, "thread_info", strlen("thread_info"), &at) ||
+        !rp_btf_member_offset(btf, info, member, strlen(member), &in))
+        return;
+    fprintf(out, "#define RP_SYSCALL_NUMBER %u\n#define RP_TASK_NARROW %u\n", rp_arch.number,
+            at + in);
+    fprintf(out, "#define RP_NARROW_BIT %u\nstruct bpf_raw_tracepoint_args;\n", rp_arch.narrow_bit);
+    write_syscall_arguments(out);
 }
 
 /* Everything but what must come before libbcc's headers. */
@@ -395,7 +420,15 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
         mentions_with(source, "is_target_task",
                       "struct task_struct cred comm cgroups css_set dfl_cgrp cgroup kn "
                       "kernfs_node id self parent cgroup_subsys_state uid");
+    static const char raw[] = "struct bpf_raw_tracepoint_args args";
     bool uses_is_self = mentions_with(source, "is_self", "");
+    bool uses_syscalls = mentions_with(source, "enters_syscall", raw) ||
+                         mentions_with(source, "leaves_syscall", raw) ||
+                         mentions_with(source, "syscall_argument", raw);
+    if (source->has_unshown_syscalls) {
+        rp_scan_text(&source->scan, raw, strlen(raw));
+        uses_syscalls = true;
+    }
     bool uses_unwound_stack = mentions_with(
         source, "unwound_stack",
         "struct task_struct mm group_leader start_time self_exec_id mm_struct start_stack pt_regs "
@@ -419,12 +452,16 @@ static void write_types(struct rp_source *source, const struct rp_btf *btf,
     bool descends = uses_is_target || uses_is_target_task,
          refuses = rp_names_has(&source->scan.mentioned, "refused_call");
     const struct btf_type *task =
-        descends || refuses ? rp_btf_find_composite(btf, "task_struct") : NULL;
+        descends || refuses || uses_syscalls ? rp_btf_find_composite(btf, "task_struct") : NULL;
     if (descends)
         write_descent(btf, task, out);
     if (refuses)
         write_refusals(btf, task, out);
+    if (uses_syscalls)
+        write_syscalls(btf, task, out);
     fputs(rp_embedded_glue_h, out);
+    if (source->has_unshown_syscalls)
+        rp_write_unshown_syscalls(&source->scan.tracepoints, out);
     if (uses_unwound_stack)
         fprintf(out, "#define RP_HAS_RETURNS %d\n%s",
                 rp_btf_find_composite(btf, "return_instance") != NULL, rp_embedded_unwind_h);

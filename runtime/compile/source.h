@@ -15,12 +15,13 @@ typedef struct rp_error *(*rp_write_before_fn)(const char *attach, struct rp_nam
                                                FILE *out);
 
 struct rp_source {
-    struct rp_scan scan;      /* of the text and of the author's own headers */
-    struct rp_names stubs;    /* included kernel headers, which are empty files */
-    struct rp_texts dirs;     /* where the author's headers may be */
-    char *base;               /* read before libbcc's headers */
-    char *types;              /* read after them */
-    char *usdt;               /* the same for the traced programs; or NULL */
+    struct rp_scan scan;       /* of the text and of the author's own headers */
+    struct rp_names stubs;     /* included kernel headers, which are empty files */
+    struct rp_texts dirs;      /* where the author's headers may be */
+    char *base;                /* read before libbcc's headers */
+    char *types;               /* read after them */
+    char *usdt;                /* the same for the traced programs; or NULL */
+    bool has_unshown_syscalls; /* some of its TRACEPOINT_PROBE are of unshown_syscalls.h */
     char *unknown_tracepoint; /* a tracepoint that the source names and this kernel does not show */
     bool uses_modules;        /* some types come from loaded modules, which come and go */
     bool whole;               /* see rp_source_prepare() */

@@ -70,6 +70,9 @@ bool rp_tool_define_list(struct rp_tool *tool, const char *macro, const char *li
 bool rp_tool_define_ports(struct rp_tool *tool, const char *macro, const char *list);
 /* Defines FAMILY, AF_INET for the option -4 and AF_INET6 for -6; false for all other keys. */
 bool rp_tool_define_family(struct rp_tool *tool, int key);
+/* Whether TRACEPOINT_PROBE(syscalls, sys_enter_NAME) has a probe: the tracepoint, or where this
+ * user cannot read those of system calls, rawsyscall:sys_enter_NAME. */
+bool rp_tool_has_syscall(const char *name);
 /* Compiles `source` with these macros; messages call it `name`. */
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out);

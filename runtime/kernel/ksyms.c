@@ -296,6 +296,13 @@ char *rp_syscall_function(const char *function) {
     return name && rp_ksym_exists(name) ? rp_take(name) : NULL;
 }
 
+bool rp_kernel_has_syscall(const char *name) {
+    RP_AUTO_FREE char *function = NULL;
+    if (asprintf(&function, "%s%s", rp_syscall_prefix(), name) < 0)
+        function = NULL;
+    return function && rp_ksym_exists(function);
+}
+
 /* ------------------------------------------------------------------ libbcc's lookups */
 
 static bool answer_from_btf;

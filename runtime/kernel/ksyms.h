@@ -43,6 +43,8 @@ const char *rp_syscall_of(const char *function);
  * with the native prefix of another architecture), malloc()ed; NULL if this kernel has no such
  * syscall, or the name is another function's: __ia32_sys_clone is what 32-bit tasks call. */
 char *rp_syscall_function(const char *function);
+/* Whether this kernel has the syscall of that name ("openat", as its tracepoints have it). */
+bool rp_kernel_has_syscall(const char *name);
 /* Whether it is such a function of this kernel's: its argument are the caller's registers. */
 bool rp_is_syscall_function(const char *function);
 

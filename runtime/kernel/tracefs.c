@@ -12,6 +12,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "kernel/syscalls.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -150,4 +151,18 @@ char *rp_tracefs_event_format(const char *category, const char *name) {
         text = NULL;
     rp_error_free(err);
     return text;
+}
+
+static bool shows_syscalls(void) {
+    const char *root = rp_tracefs_path_or_null();
+    RP_AUTO_FREE char *events = NULL;
+    return root && asprintf(&events, "%s/events/syscalls", root) > 0 &&
+           access(events, R_OK | X_OK) == 0;
+}
+
+char *rp_event_format(const char *category, const char *name) {
+    char *format = rp_tracefs_event_format(category, name);
+    return format || strcmp(category, "syscalls") != 0 || shows_syscalls()
+               ? format
+               : rp_syscall_event_format(name);
 }

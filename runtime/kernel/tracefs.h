@@ -22,6 +22,10 @@ struct rp_error *rp_tracefs_each_event(bool (*each)(void *ctx, const char *event
 struct rp_error *rp_tracefs_each_function(bool (*each)(void *ctx, const char *function), void *ctx);
 /* The text of events/CATEGORY/NAME/format, malloc()ed; NULL if there is no such event. */
 char *rp_tracefs_event_format(const char *category, const char *name);
+/* The same, and where tracefs does not show the events of system calls (it is root's; or this
+ * kernel has none), the fields that they have elsewhere: their names and types are known
+ * (kernel/syscalls.h). */
+char *rp_event_format(const char *category, const char *name);
 /* Mounts `fstype` on `path` if nothing of that type is there. NULL: it is there now. */
 struct rp_error *rp_mount_if_missing(const char *fstype, const char *path);
 

@@ -55,7 +55,7 @@ struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const c
 }
 
 char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
-    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
     for (const char *at = format; (at = next_field(at));) {
         const char *end = at + strcspn(at, ";\n"), *last = end;
         if (memchr(at, '[', (size_t)(end - at)) && end[-1] == ']')
@@ -74,7 +74,7 @@ unsigned rp_field_number(const char *line, const char *word) {
 }
 
 char *rp_tracepoint_field_at(const struct rp_spec *spec, uint32_t offset) {
-    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
     for (const char *at = format; (at = next_field(at));) {
         unsigned from = rp_field_number(at, "offset:"), size = rp_field_number(at, "size:");
         if (offset >= from && offset - from < size)

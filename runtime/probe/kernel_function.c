@@ -165,7 +165,7 @@ struct rp_error *rp_arguments_add_syscall(struct rp_arguments *arguments, const 
     RP_AUTO_FREE char *event = NULL;
     if (!syscall || asprintf(&event, "sys_enter_%s", syscall) < 0)
         event = NULL;
-    RP_AUTO_FREE char *format = event ? rp_tracefs_event_format("syscalls", event) : NULL;
+    RP_AUTO_FREE char *format = event ? rp_event_format("syscalls", event) : NULL;
     *found = format;
     if (!format)
         return NULL;

@@ -210,6 +210,8 @@ struct rp_probe_kind {
      * kind. May be NULL. */
     const char *(*write_count)(const struct rp_function_text *function, const char *argument);
     enum rp_result result;
+    /* RP_RESULT_ARGUMENT: where BPF's context has it, behind "->". */
+    const char *result_member;
     void (*write_result)(const struct rp_function_text *function);
     /* "int NAME(…)\n{\n". NULL: nobody can ask questions there, since what a program returns
      * decides what happens. */
@@ -241,10 +243,10 @@ struct rp_probe_kind {
 };
 
 extern const struct rp_probe_kind rp_kprobe_kind, rp_kretprobe_kind, rp_uprobe_kind,
-    rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_profile_kind,
-    rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind, rp_fexit_kind,
-    rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind, rp_lsm_kind, rp_xdp_kind,
-    rp_tc_kind, rp_socket_kind, rp_cgroup_kind, rp_run_kind, rp_fmod_ret_kind,
+    rp_uretprobe_kind, rp_tracepoint_kind, rp_raw_tracepoint_kind, rp_raw_syscall_kind,
+    rp_profile_kind, rp_interval_kind, rp_software_kind, rp_hardware_kind, rp_fentry_kind,
+    rp_fexit_kind, rp_tp_btf_kind, rp_usdt_kind, rp_iter_kind, rp_watchpoint_kind, rp_lsm_kind,
+    rp_xdp_kind, rp_tc_kind, rp_socket_kind, rp_cgroup_kind, rp_run_kind, rp_fmod_ret_kind,
     rp_kprobe_session_kind, rp_uprobe_session_kind;
 
 /* rp_probe_kind.memory() for kinds in files: RP_MEMORY_USER. */

@@ -28,6 +28,7 @@ static const struct rp_probe_kind *table[KINDS_MAX] = {
     &rp_usdt_kind,
     &rp_tracepoint_kind,
     &rp_raw_tracepoint_kind,
+    &rp_raw_syscall_kind,
     &rp_tp_btf_kind,
     &rp_profile_kind,
     &rp_interval_kind,

@@ -10,6 +10,7 @@
 #include "compile/scan.h"
 #include "kernel/features.h"
 #include "kernel/ksyms.h"
+#include "kernel/syscalls.h"
 #include "kernel/tracefs.h"
 #include "probe/probe.h"
 #include "query/plan.h"
@@ -193,6 +194,23 @@ static bool first_event(void *ctx, const char *event) {
     return false;
 }
 
+/* Where tracefs does not show the tracepoints of system calls: the call "openat", or what is at its
+ * tracepoint "sys_enter_openat". False: there is no such call. */
+static bool find_raw_syscall(const char *word, char **spec, char **note) {
+    bool at_return;
+    bool is_event = rp_syscall_of_event(word, &at_return);
+    RP_AUTO_FREE char *event = rp_text(is_event ? "%s" : "sys_enter_%s", word);
+    RP_AUTO_FREE char *shown = event ? rp_tracefs_event_format("syscalls", event) : NULL;
+    RP_AUTO_FREE char *raw = event && !shown ? join("rawsyscall", event) : NULL;
+    if (!raw || !rp_probe_exists(raw))
+        return false;
+    *note = rp_tracefs_is_denied()
+                ? rp_text("%s: this user cannot read the tracepoints of system calls", raw)
+                : rp_text("%s: this kernel has no tracepoints of system calls", raw);
+    *spec = rp_take(raw);
+    return true;
+}
+
 /* Where this user cannot read which tracepoints there are: the kernel's types know all but those of
  * syscalls, with the kernel's own arguments instead of fields. False: not this one. */
 static bool find_typed_event(const char *name, char **spec, char **note) {
@@ -221,6 +239,8 @@ static struct rp_error *name_place(const char *word, char **spec, char **note) {
     *spec = event ? join("tracepoint", event) : find_syscall(word);
     if (*spec || event)
         return *spec ? NULL : rp_error_nomem();
+    if (find_raw_syscall(function, spec, note))
+        return NULL;
     RP_AUTO_FREE char *syscall = rp_syscall_function(function);
     if (syscall || rp_ksym_exists(function))
         return kprobes ? as_function(word, spec) : without_kprobes(function, spec, note);
@@ -231,7 +251,10 @@ static struct rp_error *name_place(const char *word, char **spec, char **note) {
 static struct rp_error *event_place(const char *word, char **spec, char **note) {
     RP_AUTO_FREE char *event = find_event(word);
     struct rp_error *unread = event ? NULL : rp_tracefs_each_event(first_event, NULL);
-    if (!event && find_typed_event(strchr(word, ':') + 1, spec, note))
+    const char *name = strchr(word, ':') + 1;
+    bool of_syscalls = !strncmp(word, "syscalls:", strlen("syscalls:"));
+    if (!event &&
+        (of_syscalls ? find_raw_syscall(name, spec, note) : find_typed_event(name, spec, note)))
         return rp_error_free(unread), NULL;
     if (unread && is_refusal(unread))
         return rp_error_what_set(unread, "cannot tell what `%s` is", word);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/syscalls.h"
 #include "query/call_results.h"
 #include "query/plan.h"
 #include "query/tree/declare.h"
@@ -227,10 +228,10 @@ static const struct {
                {"buff", "len"},  {"ubuf", "len"}, {"ubuf", "size"}};
 
 const char *rp_question_call_name(const char *target) {
-    static const char *const prefixes[] = {"sys_enter_", "sys_exit_"};
-    for (size_t i = 0; i < RP_COUNT(prefixes); i++)
-        if (!strncmp(target, prefixes[i], strlen(prefixes[i])))
-            return target + strlen(prefixes[i]);
+    bool at_return;
+    const char *of_event = rp_syscall_of_event(target, &at_return);
+    if (of_event)
+        return of_event;
     const char *call = strstr(target, "_sys_");
     return call && !strncmp(target, "__", 2) ? call + strlen("_sys_") : target;
 }

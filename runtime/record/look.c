@@ -12,7 +12,7 @@
 
 #include "arch/arch.h"
 #include "kernel/ksyms.h"
-#include "record/syscall.h"
+#include "kernel/syscalls.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/clock.h"

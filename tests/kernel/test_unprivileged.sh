@@ -49,10 +49,14 @@ check_works() {
 	printf 'int x = nope;\n' >"$tmp/bad.c"
 	as_nobody reprobe check "$tmp/bad.c"
 	refused "bad.c:1:9: "
-	# A tracepoint's fields are in tracefs, which is root's.
+	# A tracepoint's fields are in tracefs, which is root's; those of system calls are known.
 	sed 's/bpf_get_current_pid_tgid() >> 32/args->pid/' "$tmp/calls.c" >"$tmp/fields.c"
 	as_nobody reprobe check "$tmp/fields.c"
-	[ "$rc" = 0 ] || refused "this user cannot read which fields tracepoint:syscalls:sys_enter_getpgid has" "hint: run as root (sudo)"
+	status 0
+	contains "where it is" "$out" "tracepoint:syscalls:sys_enter_getpgid"
+	echo 'TRACEPOINT_PROBE(sched, sched_switch) { return args->next_pid; }' >"$tmp/fields.c"
+	as_nobody reprobe check "$tmp/fields.c"
+	[ "$rc" = 0 ] || refused "this user cannot read which fields tracepoint:sched:sched_switch has" "hint: run as root (sudo)"
 	chmod 600 "$tmp/calls.c"
 	as_nobody reprobe check "$tmp/calls.c"
 	refused "calls.c" "Permission denied"
@@ -124,8 +128,10 @@ capabilities() {
 		"--bounding-set=-all,+bpf,+perfmon")
 	"${few[@]}" true 2>/dev/null || skip "setpriv knows no such capabilities"
 	cd /
-	run "${few[@]}" reprobe -e 'trace openat' -e quit
-	refused "cannot tell what \`openat\` is" "Permission denied" "hint: run as root (sudo)"
+	run "${few[@]}" reprobe -e 'trace opnat' -e quit
+	refused "cannot tell what \`opnat\` is" "Permission denied" "hint: run as root (sudo)"
+	run "${few[@]}" reprobe -e 'trace tracepoint:syscalls:sys_enter_openat' -e quit
+	refused "does not allow it with CAP_BPF and CAP_PERFMON alone" "hint: run as root (sudo), or ask at rawsyscall:sys_enter_openat"
 	run "${few[@]}" reprobe doctor
 	contains "doctor" "$out" "CAP_BPF, CAP_PERFMON"
 	matches "tracepoints" "$(grep -A2 '  tracepoints' <<<"$out")" 'what to do: run as root \(sudo\)$'

@@ -186,6 +186,12 @@ void rp_tool_define(struct rp_tool *tool, const char *format, ...) {
         out_of_memory();
 }
 
+bool rp_tool_has_syscall(const char *name) {
+    RP_AUTO_FREE char *own = rp_text("tracepoint:syscalls:sys_enter_%s", name),
+                      *raw = rp_text("rawsyscall:sys_enter_%s", name);
+    return own && raw && (rp_probe_exists(own) || rp_probe_exists(raw));
+}
+
 struct rp_error *rp_tool_compile(struct rp_session *session, const struct rp_tool *tool,
                                  const char *name, const char *source, struct rp_module **out) {
     const struct rp_tool_own *own = (const struct rp_tool_own *)tool;

@@ -14,12 +14,12 @@
         asm("%0 = %1 ll" : "=r"(rp_constant) : "i"(RP_SLOT_TARGET + (which)));                     \
         rp_constant;                                                                               \
     })
-#define RP_TARGET_UID       RP_TARGET(1)
-#define RP_TARGET_COMM      RP_TARGET(2)
-#define RP_TARGET_COMM_REST RP_TARGET(3)
-#define RP_TARGET_CGROUP    RP_TARGET(4)
-#define RP_TARGET_SELF      RP_TARGET(5)
-#define RP_TARGET_WORKER    RP_TARGET(6)
+#define RP_TARGET_UID         RP_TARGET(1)
+#define RP_TARGET_COMM        RP_TARGET(2)
+#define RP_TARGET_COMM_REST   RP_TARGET(3)
+#define RP_TARGET_CGROUP      RP_TARGET(4)
+#define RP_TARGET_SELF        RP_TARGET(5)
+#define RP_TARGET_WORKER      RP_TARGET(6)
 #define RP_TARGET_WORKER_REST RP_TARGET(7)
 
 /* What libbcc.c turns a BPF_CALLBACK outside prelude/callback.h into. */
@@ -40,13 +40,11 @@
 #define rp_read_task(to, task, member)                                                             \
     bpf_probe_read_kernel(to, sizeof(*(to)), (void *)(task) + RP_TASK_##member)
 #else
-#define rp_read_task(to, task, member)                                                             \
-    bpf_probe_read_kernel(to, sizeof(*(to)), &(task)->member)
+#define rp_read_task(to, task, member) bpf_probe_read_kernel(to, sizeof(*(to)), &(task)->member)
 #endif
 
 /* Whether it is the process TARGET_PID or a descendant of it, up to 16 generations. */
-static __always_inline int rp_descends(struct task_struct *task)
-{
+static __always_inline int rp_descends(struct task_struct *task) {
     RP_LOOP for (int i = 0; i <= 16; i++) {
         int tgid = 0;
         rp_read_task(&tgid, task, tgid);
@@ -64,8 +62,7 @@ static __always_inline int rp_descends(struct task_struct *task)
 #if RP_BY_TASK
 /* In the cgroup or in one below it. The helper returns 0 beyond the task's own level. (A return
  * inside the loop would make LLVM copy a register that is not set yet.) */
-static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
-{
+static __always_inline int rp_is_current_in_cgroup(u64 cgroup) {
     int found = 0;
     RP_LOOP for (int level = 0; level < 32; level++) {
         u64 id = bpf_get_current_ancestor_cgroup_id(level);
@@ -76,8 +73,7 @@ static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
     return found;
 }
 
-static __always_inline int rp_is_current_like_target(void)
-{
+static __always_inline int rp_is_current_like_target(void) {
     u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
     if (RP_TARGET_UID && (u32)bpf_get_current_uid_gid() != (u32)RP_TARGET_UID)
         return 0;
@@ -92,8 +88,7 @@ static __always_inline int rp_is_current_like_target(void)
 
 /* Whether this event belongs to the target: the current task decides, even if it was
  * interrupted. Without a target, always true. */
-static __always_inline int is_target(void)
-{
+static __always_inline int is_target(void) {
     if (TARGET_PID && !rp_descends((struct task_struct *)bpf_get_current_task()))
         return 0;
     return rp_is_current_like_target();
@@ -102,8 +97,7 @@ static __always_inline int is_target(void)
 
 #if RP_USES_IS_TARGET_TASK
 #if RP_BY_TASK
-static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wanted)
-{
+static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wanted) {
     struct css_set *css_set = 0;
     struct cgroup *cgroup = 0;
     bpf_probe_read_kernel(&css_set, sizeof(css_set), &task->cgroups);
@@ -121,8 +115,7 @@ static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wa
     return found;
 }
 
-static __always_inline int rp_is_task_like_target(struct task_struct *task)
-{
+static __always_inline int rp_is_task_like_target(struct task_struct *task) {
     const struct cred *cred = 0;
     u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
     u32 uid = 0;
@@ -140,8 +133,7 @@ static __always_inline int rp_is_task_like_target(struct task_struct *task)
 #endif
 
 /* is_target() for another task than the current one. */
-static __always_inline int is_target_task(struct task_struct *task)
-{
+static __always_inline int is_target_task(struct task_struct *task) {
     if (TARGET_PID && !rp_descends(task))
         return 0;
     return rp_is_task_like_target(task);
@@ -151,8 +143,7 @@ static __always_inline int is_target_task(struct task_struct *task)
 #if RP_USES_IS_SELF
 /* Whether the task that runs is reprobe's: of the process that has loaded this, or of a worker
  * (util/worker.h), as the compilers are. Commands that it starts are not. */
-static __always_inline int is_self(void)
-{
+static __always_inline int is_self(void) {
     u64 comm[2] = {};
     if (bpf_get_current_pid_tgid() >> 32 == RP_TARGET_SELF)
         return 1;
@@ -166,8 +157,7 @@ static __always_inline int is_self(void)
  * an NMI, as a breakpoint of a kprobe does, adds an interrupt, too. */
 #undef in_interrupt /* of installed headers: it reads what a program cannot */
 #ifdef RP_PREEMPT_AT
-static __always_inline int in_interrupt(void)
-{
+static __always_inline int in_interrupt(void) {
     u64 variable;
     u32 count = 0;
     asm("%0 = %1 ll" : "=r"(variable) : "i"(RP_SLOT_PREEMPT));
@@ -185,8 +175,7 @@ static __always_inline int in_interrupt(void)
  * then. Such a filter answers EPERM, EACCES or ENOSYS as a rule. Where `arguments` is no NULL it
  * gets all six of the call. Linux 5.15. */
 #ifdef RP_TASK_seccomp
-static __always_inline int refused_call(long ret, u64 *arguments)
-{
+static __always_inline int refused_call(long ret, u64 *arguments) {
     void *task = ((void *(*)(void))158)(); /* bpf_get_current_task_btf */
     int mode = 0;                          /* the first member of struct seccomp */
     bpf_probe_read_kernel(&mode, sizeof(mode), task + RP_TASK_seccomp);
@@ -195,16 +184,44 @@ static __always_inline int refused_call(long ret, u64 *arguments)
     if (!arguments)
         return 1;
     void *regs = ((void *(*)(void *))175)(task); /* bpf_task_pt_regs */
-    bpf_probe_read_kernel(&arguments[0], 8, regs + RP_SYSCALL_ARGUMENT_0);
-    bpf_probe_read_kernel(&arguments[1], 8, regs + RP_SYSCALL_ARGUMENT_1);
-    bpf_probe_read_kernel(&arguments[2], 8, regs + RP_SYSCALL_ARGUMENT_2);
-    bpf_probe_read_kernel(&arguments[3], 8, regs + RP_SYSCALL_ARGUMENT_3);
-    bpf_probe_read_kernel(&arguments[4], 8, regs + RP_SYSCALL_ARGUMENT_4);
-    bpf_probe_read_kernel(&arguments[5], 8, regs + RP_SYSCALL_ARGUMENT_5);
+#pragma unroll
+    for (int i = 0; i < 6; i++)
+        bpf_probe_read_kernel(&arguments[i], 8, regs + RP_SYSCALL_ARGUMENTS[i]);
     return 1;
 }
 #else
 #define refused_call(ret, arguments) ((void)(arguments), 0)
+#endif
+
+/* In programs at the raw tracepoints sys_enter and sys_exit: whether it is the call of that number,
+ * made by a program of the kernel's own width (those of another have numbers of their own); and its
+ * arguments, from 0 to 5, as they are by then. */
+#ifdef RP_SYSCALL_NUMBER
+static __always_inline int rp_is_syscall(int its_number, int number) {
+    u32 flags = 0;
+    if (its_number != number)
+        return 0;
+    bpf_probe_read_kernel(&flags, sizeof(flags), (void *)bpf_get_current_task() + RP_TASK_NARROW);
+    return !(flags >> RP_NARROW_BIT & 1);
+}
+
+static __always_inline int enters_syscall(struct bpf_raw_tracepoint_args *ctx, int number) {
+    return rp_is_syscall(ctx->args[1], number);
+}
+
+static __always_inline int leaves_syscall(struct bpf_raw_tracepoint_args *ctx, int number) {
+    int its_number = -1;
+    bpf_probe_read_kernel(&its_number, sizeof(its_number),
+                          (void *)ctx->args[0] + RP_SYSCALL_NUMBER);
+    return rp_is_syscall(its_number, number);
+}
+
+static __always_inline u64 syscall_argument(struct bpf_raw_tracepoint_args *ctx, int i) {
+    u64 argument = 0;
+    bpf_probe_read_kernel(&argument, sizeof(argument),
+                          (void *)ctx->args[0] + RP_SYSCALL_ARGUMENTS[i]);
+    return argument;
+}
 #endif
 
 /* 0 if it is known only while the program runs: only a constant makes a null pointer, as in the
@@ -215,19 +232,18 @@ static __always_inline int refused_call(long ret, u64 *arguments)
 /* A row of an iterator. The variable's type, which has the row's and how many bytes are written, is
  * in the module's BTF, for printing (record/layout_output.c); of a row behind a void pointer it
  * tells nothing. */
-#define bpf_seq_write(seq, data, size)                                                             \
-    ({                                                                                             \
-        struct rp_row {                                                                            \
-            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
-            char written[RP_CONSTANT(size)];                                                       \
-        };                                                                                         \
-        static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                  \
-        bpf_seq_write(seq, data, size);                                                            \
+#define bpf_seq_write(seq, data, size)                                                                  \
+    ({                                                                                                  \
+        struct rp_row {                                                                                 \
+            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row; \
+            char written[RP_CONSTANT(size)];                                                            \
+        };                                                                                              \
+        static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                       \
+        bpf_seq_write(seq, data, size);                                                                 \
     })
 
 #if RP_LOST_FD
-static __always_inline void rp_count_lost(void)
-{
+static __always_inline void rp_count_lost(void) {
     u32 zero = 0;
     u64 *lost = bpf_map_lookup_elem_(bpf_pseudo_fd(1, RP_LOST_FD), &zero);
     if (lost)
@@ -235,8 +251,7 @@ static __always_inline void rp_count_lost(void)
 }
 
 static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags, void *data,
-                                                 u64 size)
-{
+                                                 u64 size) {
     long err = bpf_perf_event_output(ctx, map, flags, data, size);
     if (err)
         rp_count_lost();
@@ -250,8 +265,7 @@ static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags
 #ifndef RP_BATCH_WAKEUPS
 #define RP_BATCH_WAKEUPS !RP_USES_WAKEUP_FLAGS
 #endif
-static __always_inline int rp_begins_quarter(void *ring, u64 size)
-{
+static __always_inline int rp_begins_quarter(void *ring, u64 size) {
     u64 from = bpf_ringbuf_query(ring, BPF_RB_PROD_POS);
     u64 to = from + ((size + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL);
     if (!((from ^ to) & -1024ULL)) /* of the smallest ring: mostly enough to stop here */
@@ -259,8 +273,7 @@ static __always_inline int rp_begins_quarter(void *ring, u64 size)
     return !!((from ^ to) & -(bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4));
 }
 
-static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, u64 flags)
-{
+static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, u64 flags) {
     if (RP_BATCH_WAKEUPS && !flags && rp_begins_quarter(ring, size))
         flags = BPF_RB_FORCE_WAKEUP;
     long err = bpf_ringbuf_output(ring, data, size, flags);
@@ -269,8 +282,7 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
     return err;
 }
 
-static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
-{
+static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags) {
     /* When the record is submitted, its ring is not known. (The long name: verifier.c
      * knows lines of this file by their text, if they are long.) */
     if (RP_BATCH_WAKEUPS && rp_begins_quarter(ring, size)) {
@@ -297,21 +309,26 @@ struct rp_unknown {
     char unknown;
 };
 /* An array decays to a pointer that is all of it. */
-#define RP_IS_POINTER(data)                                                                        \
-    __builtin_types_compatible_p(__typeof__(data), __typeof__(&(data)[0]))
+#define RP_IS_POINTER(data) __builtin_types_compatible_p(__typeof__(data), __typeof__(&(data)[0]))
 #define RP_POINTER_TO(data)                                                                        \
     __typeof__(__builtin_choose_expr(RP_IS_POINTER(data), &(data)[0], (__typeof__(data) *)0))
 #define RP_RECORD(pointer)                                                                         \
     __typeof__(_Generic((pointer)0, void *: *(struct rp_unknown *)0,                               \
                         const void *: *(struct rp_unknown *)0, default: *(pointer)0))
 #define RP_KEEP_TYPE(map, data)                                                                    \
-    static void (*rp_out)(char (*)[(unsigned)(RP_NUMBER(map))],                                    \
-                          RP_RECORD(RP_POINTER_TO(data)) (*)[1])                                   \
+    static void (*rp_out)(char(*)[(unsigned)(RP_NUMBER(map))],                                     \
+                          RP_RECORD(RP_POINTER_TO(data))(*)[1])                                    \
         __attribute__((section(".rp.layout"), used))
 #define bpf_perf_event_output(ctx, map, flags, data, size)                                         \
-    ({ RP_KEEP_TYPE(map, data); rp_perf_event_output(ctx, map, flags, data, size); })
+    ({                                                                                             \
+        RP_KEEP_TYPE(map, data);                                                                   \
+        rp_perf_event_output(ctx, map, flags, data, size);                                         \
+    })
 #define bpf_ringbuf_output(ring, data, size, flags)                                                \
-    ({ RP_KEEP_TYPE(ring, data); rp_ringbuf_output(ring, data, size, flags); })
+    ({                                                                                             \
+        RP_KEEP_TYPE(ring, data);                                                                  \
+        rp_ringbuf_output(ring, data, size, flags);                                                \
+    })
 #define bpf_ringbuf_reserve(ring, size, flags) rp_ringbuf_reserve(ring, size, flags)
 #define bpf_ringbuf_submit(data, flags)                                                            \
     ({                                                                                             \

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "probe/kind.h"
+
 #define COUNT "argv_count"
 
 /* ------------------------------------------------------------------ where it begins */
@@ -54,9 +56,9 @@ static void write_mm(FILE *out) {
 /* fs/exec.c, do_execveat_common(): the name, as it was given, is behind the new environment. */
 static void write_name(const struct rp_function_text *f) {
     fprintf(f->out,
-            "    if (!%s->ret) { /* the memory is another program's, with the name behind its "
+            "    if (!%s->%s) { /* the memory is another program's, with the name behind its "
             "environment */\n",
-            f->context);
+            f->context, f->spec->kind->result_member);
     write_mm(f->out);
     fputs("        filename = 0;\n", f->out);
     write_mm_member(f->out, "filename", "env_end");
@@ -67,12 +69,11 @@ static void write_name(const struct rp_function_text *f) {
  * that the program begins with, and the first is where the texts begin; so it is not if the program
  * is one of 32 bits. */
 static void write_array(const struct rp_function_text *f) {
-    fprintf(
-        f->out,
-        "    u64 " COUNT " = -1; /* how many there are, where that is known */\n"
-        "    if (!%s->ret) { /* the memory is another program's, which has its own on its stack "
-        "*/\n",
-        f->context);
+    fprintf(f->out,
+            "    u64 " COUNT " = -1; /* how many there are, where that is known */\n"
+            "    if (!%s->%s) { /* the memory is another program's, which has its own on its stack "
+            "*/\n",
+            f->context, f->spec->kind->result_member);
     write_mm(f->out);
     fputs("        void *stack = 0, *texts = 0, *first = 0;\n", f->out);
     write_mm_member(f->out, "stack", "start_stack");
@@ -121,8 +122,7 @@ const char *rp_write_kept_of_exec(const struct rp_function_text *f, const char *
     if (exec && !strcmp(argument, "filename"))
         write_name(f);
     else /* the name of execveat() may be one of /dev/fd */
-        fprintf(f->out,
-                "    if (!%s->ret) /* the memory is another program's */\n        %s = 0;\n",
-                f->context, argument);
+        fprintf(f->out, "    if (!%s->%s) /* the memory is another program's */\n        %s = 0;\n",
+                f->context, f->spec->kind->result_member, argument);
     return NULL;
 }

@@ -11,6 +11,8 @@
 
 #include "kernel/bcc.h"
 #include "kernel/features.h"
+#include "kernel/ksyms.h"
+#include "kernel/syscalls.h"
 #include "kernel/tracefs.h"
 #include "probe/arguments.h"
 #include "probe/completion.h"
@@ -103,6 +105,19 @@ static struct rp_error *no_tracepoint(const struct rp_spec *spec) {
     return err;
 }
 
+/* What tracefs hides may be seen at the raw tracepoint of all system calls. */
+static struct rp_error *refusal(const struct rp_spec *spec, int errnum) {
+    struct rp_error *err = rp_kernel_refusal(errnum);
+    struct rp_spec raw = {.kind = &rp_raw_syscall_kind, .target = spec->target};
+    if (!rp_kernel_may_trace() || strcmp(spec->category, "syscalls") != 0)
+        return err;
+    struct rp_error *absent = raw.kind->resolve(&raw);
+    if (!absent)
+        rp_error_hint_set(err, "run as root (sudo), or ask at %s:%s", raw.kind->name, raw.target);
+    rp_error_free(absent);
+    return err;
+}
+
 static struct rp_error *resolve(struct rp_spec *spec) {
     const char *root;
     RP_TRY(rp_tracefs_path(&root));
@@ -111,7 +126,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     if (access(path, R_OK) == 0)
         return NULL;
     if (errno == EACCES || errno == EPERM)
-        return rp_kernel_refusal(errno);
+        return refusal(spec, errno);
     return no_tracepoint(spec);
 }
 
@@ -185,34 +200,40 @@ static struct rp_error *match(const char *pattern, struct rp_matches *out) {
 /* ------------------------------------------------------------------ arguments */
 
 static struct rp_error *arguments(const struct rp_spec *spec, struct rp_arguments *arguments) {
-    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
     return format ? rp_arguments_add_fields(arguments, format) : rp_spec_check(spec);
 }
 
-static bool is_syscall_event(const struct rp_spec *spec, const char *when) {
-    return spec->category && !strcmp(spec->category, "syscalls") &&
-           !strncmp(spec->target, when, strlen(when));
+/* The syscall's name, or NULL. */
+static const char *syscall_of(const struct rp_spec *spec, bool *at_return) {
+    return spec->category && !strcmp(spec->category, "syscalls")
+               ? rp_syscall_of_event(spec->target, at_return)
+               : NULL;
 }
 
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
+    bool at_return;
     (void)arguments;
-    return is_syscall_event(spec, "sys_enter_") ? RP_MEMORY_USER : RP_MEMORY_EITHER;
+    return syscall_of(spec, &at_return) && !at_return ? RP_MEMORY_USER : RP_MEMORY_EITHER;
 }
 
 static bool returns(const struct rp_spec *spec) {
-    return is_syscall_event(spec, "sys_exit_");
+    bool at_return;
+    return syscall_of(spec, &at_return) && at_return;
 }
 
 /* kernel/trace/trace_syscalls.c: the numbers of others are not those that the events have. */
 static bool is_native(const struct rp_spec *spec) {
-    return is_syscall_event(spec, "sys_");
+    bool at_return;
+    return syscall_of(spec, &at_return);
 }
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
-    const char *name = is_syscall_event(spec, "sys_") ? strchr(spec->target + 4, '_') : NULL;
+    bool at_return;
+    const char *name = syscall_of(spec, &at_return);
     if (!name || part == RP_CALL_WHOLE || part == RP_CALL_COUNTED)
         return NULL;
-    return rp_text("%s:syscalls:sys_%s%s", spec->kind->name,
+    return rp_text("%s:syscalls:sys_%s_%s", spec->kind->name,
                    part == RP_CALL_ENTRY ? "enter" : "exit", name);
 }
 
@@ -272,9 +293,19 @@ static void print_field(const char *line, FILE *out) {
             rp_field_number(line, "size:"), (int)strcspn(field, ";"), field);
 }
 
+/* One whose fields are known although this user cannot look whether it is there. */
+static bool exists(const struct rp_spec *spec) {
+    bool at_return;
+    const char *name = syscall_of(spec, &at_return);
+    if (!name || !rp_tracefs_is_denied() || !rp_kernel_has_syscall(name))
+        return false;
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
+    return format;
+}
+
 /* The fields of the format in tracefs, and how it prints them itself. */
 static void describe(const struct rp_spec *spec, FILE *out) {
-    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
     char *rest = format;
     rp_describe_label(out, "fields");
     fputs("offset   size  type and name\n", out);
@@ -290,7 +321,7 @@ static void describe(const struct rp_spec *spec, FILE *out) {
 }
 
 static char *symbols(const struct rp_spec *spec, const char *field) {
-    RP_AUTO_FREE char *format = rp_tracefs_event_format(spec->category, spec->target);
+    RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
     return format ? rp_format_symbols(format, field) : NULL;
 }
 
@@ -346,7 +377,9 @@ const struct rp_probe_kind rp_tracepoint_kind = {
     .write_count = rp_write_count_of_exec,
     .write_kept = rp_write_kept_of_exec,
     .result = RP_RESULT_ARGUMENT,
+    .result_member = "ret",
     .write_head = write_head,
+    .exists = exists,
     .describe = describe,
     .complete = rp_complete_tracepoint,
 };

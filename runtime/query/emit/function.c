@@ -546,11 +546,12 @@ static void write_not_found(const struct rp_query_plan *p, const char *found) {
     p->writing->uses |= RP_USES_REFUSED_CALL;
     fprintf(p->out,
             "    if (!%s) { /* the call began before the probe, or has no entry */\n"
-            "        if (refused_call(%s->ret, NULL)%s%s) /* by a seccomp filter */\n"
+            "        if (refused_call(%s->%s, NULL)%s%s) /* by a seccomp filter */\n"
             "            " RP_MAP_REFUSED ".atomic_increment(0);\n"
             "        return 0;\n"
             "    }\n",
-            found, rp_context(p, 1), p->question->ask_target ? " && is_target()" : "",
+            found, rp_context(p, 1), p->points[1].spec.kind->result_member,
+            p->question->ask_target ? " && is_target()" : "",
             p->question->skip_self ? " && !is_self()" : "");
 }
 

@@ -28,6 +28,13 @@ static unsigned slots_used(const uint64_t *counts) {
     return used;
 }
 
+static uint64_t most_of(const struct rp_bucket *buckets, size_t count) {
+    uint64_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        most = buckets[i].count > most ? buckets[i].count : most;
+    return most;
+}
+
 static void write_bar(uint64_t count, uint64_t most, unsigned width, FILE *out) {
     unsigned stars = most ? (unsigned)((double)count / (double)most * width) : 0;
     fputc('|', out);
@@ -44,54 +51,58 @@ static unsigned bar_width(const struct rp_bars *bars, int before, unsigned width
     return bars->columns > used ? (unsigned)(bars->columns - used) : 0;
 }
 
-static void print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], unsigned first,
-                       const struct rp_bars *bars, FILE *out) {
-    unsigned used = slots_used(counts);
-    /* Numbers of more than 32 bits take half of the bar's width. */
-    int digits = used <= 33 ? 10 : 20;
-    unsigned width = bar_width(bars, digits * 2 + 16, used <= 33 ? BAR_WIDTH : BAR_WIDTH / 2);
-    uint64_t most = 0;
-    for (unsigned i = 1; i < used; i++)
-        most = counts[i] > most ? counts[i] : most;
-    if (used > 1)
-        fprintf(out, "     %-*s : count     distribution\n", used <= 33 ? 19 : 29, unit);
-    for (unsigned i = first; i < used; i++) {
-        fprintf(out, "%*" PRIu64 " -> %-*" PRIu64 " : %-8" PRIu64 " ", digits, slot_min(i), digits,
-                slot_max(i), counts[i]);
-        write_bar(counts[i], most, width, out);
-        if (bars->each)
-            bars->each(bars->ctx, i, out);
-        fputc('\n', out);
-    }
-}
-
-void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
-    print_log2(unit, counts, 1, &(struct rp_bars){0}, out);
-}
-
-void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS],
-                        const struct rp_bars *bars, FILE *out) {
-    unsigned first = 1;
-    while (first + 1 < RP_LOG2_SLOTS && !counts[first])
-        first++;
-    print_log2(unit, counts, first, bars, out);
-}
-
-/* Returns how many buckets rp_print_log2() draws. */
-static size_t log2_buckets(const uint64_t counts[RP_LOG2_SLOTS],
-                           struct rp_bucket buckets[RP_LOG2_SLOTS]) {
+/* The last bucket may have no upper end, but where no number lies beyond it. */
+size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS], unsigned open,
+                       struct rp_bucket buckets[RP_LOG2_SLOTS]) {
     unsigned used = slots_used(counts);
     for (unsigned i = 1; i < used; i++)
         buckets[i - 1] = (struct rp_bucket){.is_unsigned = true,
+                                            .above = i == open && i + 1 < RP_LOG2_SLOTS,
                                             .min = (int64_t)slot_min(i),
                                             .max = (int64_t)slot_max(i),
                                             .count = counts[i]};
     return used - 1;
 }
 
+/* "128 -> 255", "128 -> ...". */
+static void print_ends(const struct rp_bucket *bucket, int digits, FILE *out) {
+    char max[24] = "...";
+    if (!bucket->above)
+        snprintf(max, sizeof(max), "%" PRIu64, (uint64_t)bucket->max);
+    fprintf(out, "%*" PRIu64 " -> %-*s", digits, (uint64_t)bucket->min, digits, max);
+}
+
+void rp_print_log2_buckets(const char *unit, const struct rp_bucket *buckets, size_t count,
+                           const struct rp_bars *bars, FILE *out) {
+    /* Numbers of more than 32 bits take half of the bar's width. */
+    bool narrow = count <= 32;
+    int digits = narrow ? 10 : 20;
+    unsigned width = bar_width(bars, digits * 2 + 16, narrow ? BAR_WIDTH : BAR_WIDTH / 2);
+    uint64_t most = most_of(buckets, count);
+    if (count)
+        fprintf(out, "     %-*s : count     distribution\n", narrow ? 19 : 29, unit);
+    size_t first = 0;
+    while (bars->only_used && first < count && !buckets[first].count)
+        first++;
+    for (size_t i = first; i < count; i++) {
+        print_ends(&buckets[i], digits, out);
+        fprintf(out, " : %-8" PRIu64 " ", buckets[i].count);
+        write_bar(buckets[i].count, most, width, out);
+        if (bars->each)
+            bars->each(bars->ctx, (unsigned)i + 1, out);
+        fputc('\n', out);
+    }
+}
+
+void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE *out) {
+    struct rp_bucket buckets[RP_LOG2_SLOTS];
+    size_t count = rp_log2_buckets(counts, 0, buckets);
+    rp_print_log2_buckets(unit, buckets, count, &(struct rp_bars){0}, out);
+}
+
 void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]) {
-    struct rp_bucket buckets[RP_LOG2_SLOTS] = {0};
-    rp_json_buckets(json, name, buckets, log2_buckets(counts, buckets));
+    struct rp_bucket buckets[RP_LOG2_SLOTS];
+    rp_json_buckets(json, name, buckets, rp_log2_buckets(counts, 0, buckets));
 }
 
 /* ---- linear */
@@ -107,11 +118,10 @@ static void write_edges(const struct rp_bucket *bucket, char *text, size_t size)
 
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
                      const struct rp_bars *bars, FILE *out) {
-    uint64_t most = 0;
+    uint64_t most = most_of(buckets, count);
     int width = 24; /* as wide as the two numbers of a log2 histogram */
     char edges[64];
     for (size_t i = 0; i < count; i++) {
-        most = buckets[i].count > most ? buckets[i].count : most;
         write_edges(&buckets[i], edges, sizeof(edges));
         width = (int)strlen(edges) > width ? (int)strlen(edges) : width;
     }
@@ -368,6 +378,11 @@ static void count_log2(const struct rp_map_table *t, const struct group *group,
     }
 }
 
+/* The last slot of an array, which programs count all that is beyond it in; 0: there is none. */
+static unsigned open_slot(const struct rp_map_table *t) {
+    return counts_column(t) < 0 ? 0 : (unsigned)(element_count(t) - 1 + t->schema->from_zero);
+}
+
 /* How far apart all the slots are, if nobody says: the greatest common divisor; 0 for one slot. */
 static int64_t step_of(const struct rp_map_table *t, const struct group *group) {
     uint64_t step = 0;
@@ -429,7 +444,8 @@ static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const stru
     return buckets;
 }
 
-/* Of an entry that has an array of counts: from 0 on, one by one. NULL: no memory. */
+/* Of an entry that has an array of counts: from 0 on, one by one. Its last one is also of all that
+ * is beyond it. NULL: no memory. */
 static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struct group *group,
                                        size_t *count) {
     size_t used = group->count ? element_count(t) : 0;
@@ -437,8 +453,10 @@ static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struc
         used--;
     struct rp_bucket *buckets = calloc(used + 1, sizeof(*buckets));
     for (size_t i = 0; buckets && i < used; i++)
-        buckets[i] = (struct rp_bucket){
-            .min = (int64_t)i, .max = (int64_t)i, .count = element(t, group->rows, i)};
+        buckets[i] = (struct rp_bucket){.above = i + 1 == element_count(t),
+                                        .min = (int64_t)i,
+                                        .max = (int64_t)i,
+                                        .count = element(t, group->rows, i)};
     *count = used;
     return buckets;
 }
@@ -452,7 +470,7 @@ static struct rp_error *tell_group(const struct rp_map_table *t, const struct gr
     if (t->schema->means == RP_MEANS_LOG2) {
         count_log2(t, group, counts);
         told.log2 = counts;
-        told.count = log2_buckets(counts, log2);
+        told.count = rp_log2_buckets(counts, open_slot(t), log2);
     } else {
         linear = (counts_column(t) >= 0 ? array_buckets : linear_buckets)(t, group, &told.count);
         if (!linear)

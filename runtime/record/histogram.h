@@ -16,6 +16,8 @@ struct rp_bucket {
 /* How wide bars are, and what stands behind them. */
 struct rp_bars {
     size_t columns; /* of the terminal; 0: no end */
+    bool only_used; /* of a log2 histogram: without the empty buckets before the first one that is
+                       not */
     /* NULL, or writes what stands behind the bar of a log2 slot, in so many columns. */
     void (*each)(void *ctx, unsigned slot, FILE *out);
     void *ctx;
@@ -24,9 +26,13 @@ struct rp_bars {
 /* Draws "[min, max + 1)" for each. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
                      const struct rp_bars *bars, FILE *out);
-/* rp_print_log2() without the empty buckets before the first one that is not. */
-void rp_print_log2_used(const char *unit, const uint64_t counts[RP_LOG2_SLOTS],
-                        const struct rp_bars *bars, FILE *out);
+/* Slots 1 to the last one that has a count, as buckets; returns how many. Slot `open` is of all
+ * that is beyond it, too; 0: none is. */
+size_t rp_log2_buckets(const uint64_t counts[RP_LOG2_SLOTS], unsigned open,
+                       struct rp_bucket buckets[RP_LOG2_SLOTS]);
+/* Draws them as rp_print_log2() does. */
+void rp_print_log2_buckets(const char *unit, const struct rp_bucket *buckets, size_t count,
+                           const struct rp_bars *bars, FILE *out);
 /* "count 20, mean 8.3 to 16.1, p50 <= 15, …": percentiles as the ends of the buckets that have
  * them. Nothing where there is nothing. */
 void rp_print_summary(const struct rp_bucket *buckets, size_t count, FILE *out);
@@ -41,7 +47,7 @@ struct rp_map_group {
     const uint8_t *row; /* an entry that has the key; NULL: there is no key */
     struct rp_bucket *buckets;
     size_t count;
-    const uint64_t *log2; /* counts as rp_print_log2() takes them; NULL: it is linear */
+    const uint64_t *log2; /* its counts by slot; NULL: it is linear */
 };
 typedef void (*rp_map_group_fn)(void *ctx, const struct rp_map_group *group);
 

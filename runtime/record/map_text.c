@@ -230,6 +230,7 @@ static void text_group(struct rp_map_printer *p, const struct rp_map_group *grou
     const char *unit = p->t->schema->unit ? p->t->schema->unit : "value";
     const struct rp_heat *heat = heat_of(p, group);
     const struct rp_bars bars = {.columns = p->format->columns,
+                                 .only_used = true,
                                  .each = heat ? write_heat : NULL,
                                  .ctx = (void *)heat,
                                  .width = RP_HEAT_TIMES + 1};
@@ -237,10 +238,8 @@ static void text_group(struct rp_map_printer *p, const struct rp_map_group *grou
         text_headings(p, group);
     p->was_empty = is_empty(group);
     rp_writer_flush(&p->w);
-    if (group->log2)
-        rp_print_log2_used(unit, group->log2, &bars, p->out);
-    else
-        rp_print_linear(unit, group->buckets, group->count, &bars, p->out);
+    (group->log2 ? rp_print_log2_buckets : rp_print_linear)(unit, group->buckets, group->count,
+                                                            &bars, p->out);
     rp_print_summary(group->buckets, group->count, p->out);
 }
 

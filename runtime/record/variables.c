@@ -41,12 +41,13 @@ static const struct rp_member *find_slots(const struct rp_type *type) {
     return NULL;
 }
 
-static void read_slots(const struct rp_view *slots, uint64_t counts[RP_LOG2_SLOTS]) {
-    memset(counts, 0, RP_LOG2_SLOTS * sizeof(*counts));
+static size_t read_slots(const struct rp_view *slots, struct rp_bucket buckets[RP_LOG2_SLOTS]) {
+    uint64_t counts[RP_LOG2_SLOTS] = {0};
     for (size_t i = 0; i < slots->type->count; i++) {
         const struct rp_view one = rp_view_element(slots, i);
         counts[i + 1] = rp_view_uint(&one);
     }
+    return rp_log2_buckets(counts, slots->type->count, buckets);
 }
 
 /* ---- one variable */
@@ -89,14 +90,14 @@ static void print_plain(struct printing *p, const char *name, const struct rp_vi
 /* The other members are a value, as of a map's entry. */
 static void print_json_histogram(const struct printing *p, const char *name,
                                  const struct rp_view *view, const struct rp_member *slots,
-                                 const uint64_t *counts) {
+                                 const struct rp_bucket *buckets, size_t count) {
     struct rp_writer json;
     begin_json(&json, p, name);
     slots->type->is_hidden = true;
     if (view->type->members.count > 1)
         rp_json_value(&json, "value", view);
     slots->type->is_hidden = false;
-    rp_json_log2(&json, "histogram", counts);
+    rp_json_buckets(&json, "histogram", buckets, count);
     rp_json_end(&json);
 }
 
@@ -117,15 +118,15 @@ static void print_headings(const struct printing *p, const struct rp_view *view,
 
 static void print_histogram(const struct printing *p, const char *name, const struct rp_view *view,
                             const struct rp_member *slots) {
-    uint64_t counts[RP_LOG2_SLOTS];
+    struct rp_bucket buckets[RP_LOG2_SLOTS];
     const struct rp_view of_slots = rp_view_member(view, slots);
-    read_slots(&of_slots, counts);
+    size_t count = read_slots(&of_slots, buckets);
     if (p->as == RP_MAP_JSON)
-        return print_json_histogram(p, name, view, slots, counts);
+        return print_json_histogram(p, name, view, slots, buckets, count);
     fprintf(p->out, "  %s:", name);
     print_headings(p, view, slots);
     fputc('\n', p->out);
-    rp_print_log2("value", counts, p->out);
+    rp_print_log2_buckets("value", buckets, count, &(struct rp_bars){0}, p->out);
 }
 
 static void print_variable(struct printing *p, const char *name, const struct rp_view *view) {

@@ -51,8 +51,9 @@ BPF_HASH(by_name, struct name, u64);
 BPF_PERCPU_ARRAY(by_cpu, u64, 1);
 BPF_HASH(pairs, u32, struct pair);
 BPF_HISTOGRAM(sizes, int);
+BPF_ARRAY(capped, struct hist, 1);
 END
-sed -i '1i struct pair { s64 low; u64 high; char note[4]; };' "$base/maps.c"
+sed -i '1i struct pair { s64 low; u64 high; char note[4]; };\nstruct hist { u32 slots[4]; };' "$base/maps.c"
 cat >>"$base/maps.c" <<'END'
 PROBE
 {
@@ -69,6 +70,9 @@ PROBE
         (*one)++;
     pairs.update(&key, &pair);
     sizes.increment(bpf_log2l(5000));
+    struct hist *hist = capped.lookup(&zero);
+    if (hist)
+        hist->slots[3]++; /* 4 and more */
     return 0;
 }
 END
@@ -90,6 +94,9 @@ reprobe_pairs_low{key=9} -5' "$(metrics own.prom reprobe_pairs_{low,high,note} |
 	equal "a histogram" 'reprobe_sizes_bucket{le=4095.0} 0
 reprobe_sizes_bucket{le=8191.0} 12
 reprobe_sizes_bucket{le=+Inf} 12' "$(metrics own.prom reprobe_sizes_bucket | tail -n 3)"
+	equal "whose last slot is open" 'reprobe_capped_bucket{le=1.0} 0
+reprobe_capped_bucket{le=3.0} 0
+reprobe_capped_bucket{le=+Inf} 12' "$(metrics own.prom reprobe_capped_bucket)"
 	command -v promtool >/dev/null || return 0
 	run sh -c 'promtool check metrics <own.prom'
 	lacks "what promtool says" "$out$err" error

@@ -128,6 +128,13 @@ slots() {
 	matches "the map" "$out" "^key = $caller, comm = python3$"
 	matches "the map" "$out" '^ +0 -> 1 +: 2 +\|\*+'
 	matches "the variable" "$out" '^  whole: comm = $'
+	caller 1000000 900 # of which slot 19 is the last
+	traced
+	equal "a last slot has no upper end" 3 "$(grep -cE '^ +524288 -> \.\.\. +: 1 ' <out)"
+	contains "nor its percentiles" "$out" "count 2, p50 <= 1023, p90 >= 524288"
+	caller 1000000 900
+	traced --json
+	equal "as JSON" 3 "$(grep -c '{"min":524288,"count":1}\]}' <out)"
 }
 
 uprobes() {

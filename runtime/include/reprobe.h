@@ -234,10 +234,11 @@ bool rp_probe_is_paused(const struct rp_probe *probe);
  * kretprobe, tracepoint, uprobe and uretprobe. The program is attached to all matches: by one link
  * where the kernel can (functions of the kernel since Linux 5.18, of files since 6.6), otherwise
  * one after another, for which the soft limit of open files may be raised. Matches that the kernel
- * refuses are left out. bpf_get_attach_cookie(ctx) is the number of the match, from 0
- * (Linux 5.15). This is how many matches the probe has; 1 if its spec is not a pattern. */
+ * refuses are left out, and those at whose return a probe would destroy the program.
+ * bpf_get_attach_cookie(ctx) is the number of the match, from 0 (Linux 5.15). This is how many
+ * matches the probe has; 1 if its spec is not a pattern. */
 size_t rp_probe_match_count(const struct rp_probe *probe);
-/* How many more match the pattern, and were left out because the kernel refuses them. */
+/* How many more match the pattern, and were left out. */
 size_t rp_probe_left_out(const struct rp_probe *probe);
 /* The spec of match `i`, or NULL. */
 const char *rp_probe_match(const struct rp_probe *probe, size_t i);

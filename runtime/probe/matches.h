@@ -21,7 +21,8 @@ struct rp_matches {
     char *path; /* the file that contains them, for kinds in files; otherwise NULL */
     pid_t pid;  /* for kinds in files: the process to attach to; 0: all */
     RP_VEC(struct rp_match);
-    size_t left_out; /* how many more there were, that the kernel refused */
+    size_t
+        left_out; /* how many more there were, that cannot be probed or that the kernel refused */
 };
 
 /* For the match() of kinds. Adds "KIND:[PATH:]NAME". */

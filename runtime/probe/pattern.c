@@ -309,6 +309,6 @@ struct rp_error *rp_matches_attach(struct rp_matches *matches, enum bpf_attach_t
     if (errnum)
         return explain(&job, count, errnum);
     matches->count = job.kept;
-    matches->left_out = count - job.kept;
+    matches->left_out += count - job.kept;
     return NULL;
 }

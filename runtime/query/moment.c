@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "probe/binary.h"
-#include "probe/go.h"
+#include "probe/leaving.h"
 #include "query/plan.h"
 #include "query/tree/build.h"
 #include "util/array.h"
@@ -58,14 +58,14 @@ static struct rp_error *no_return(const struct rp_question *q,
                                   "(tracepoint:syscalls:sys_enter_NAME)");
 }
 
-/* Some programs cannot be probed where they return. */
+/* Some programs, and some functions, cannot be probed where they return. */
 static struct rp_error *check_program(const struct rp_question *q, const struct rp_spec *spec) {
     RP_AUTO_FREE char *path = NULL;
     if (!spec->kind->in_files || !spec->target)
         return NULL;
     struct rp_error *err = rp_binary_find(spec->path, &path);
     if (!err)
-        err = rp_go_refuse_return(path);
+        err = rp_leaving_check(path, spec->target);
     RP_AUTO_FREE char *line = err ? rp_question_line(q) : NULL;
     return line ? rp_error_what_set(err, "cannot answer `%s`", line) : err;
 }

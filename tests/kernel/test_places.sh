@@ -231,7 +231,52 @@ functions_of_modules() {
 	contains "another module's" "$err" "the module 9p has no function vfs_read"
 }
 
+# Where what is on top of the stack is not an address to return to, or is kept, a return would destroy the program.
+returns_that_destroy() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	[ "$(uname -m)" = x86_64 ] || skip "the program's names are this processor's"
+	cat >split.c <<-'END'
+		#include <setjmp.h>
+		#include <stdio.h>
+		static jmp_buf again;
+		volatile long sink;
+		__attribute__((cold, noinline)) void rare(long *p) { sink += *p; }
+		__attribute__((noinline)) long often(long n) {
+		    volatile long kept[3];
+		    for (int i = 0; i < 3; i++) kept[i] = n + i;
+		    if (__builtin_expect(n > 5, 0)) { rare((long *)&kept[1]); return kept[0] * 100 + kept[1]; }
+		    return kept[2];
+		}
+		int main(int argc, char **argv) {
+		    long sum = argc;
+		    volatile int jumps = 0;
+		    if (setjmp(again) < 3) longjmp(again, ++jumps);
+		    for (int i = 0; i < 10; i++) sum += often(i);
+		    printf("%ld %d %d\n", sum, jumps, argv[0] != NULL);
+		}
+	END
+	gcc -O2 -o split split.c || fail "cannot compile the program"
+	nm split | grep -q ' often.cold$' || skip "this gcc leaves the function whole"
+	run ./split
+	local said=$out function
+	run reprobe -c ./split -e 'count uretprobe:./split:*' -e 'trace ./split:often* ret'
+	equal "the program is as it was" "$said" "$(grep '^[0-9]* 3 1$' out)"
+	contains "told" "$err" "; 2 more cannot be probed"
+	matches "the others" "$out" 'often  *10'
+	for function in ./split:often.cold ./split:_start "./split:0x$(nm split | sed -n 's/^0*\(.*\) . often.cold$/\1/p')" \
+		c:_setjmp c:__sigsetjmp c:swapcontext c:getcontext; do
+		run reprobe -c ./split -e "count uretprobe:$function"
+		status 1
+		contains "$function" "$err" "a probe at the return of " " would destroy the program: it " "is at its entry"
+	done
+	run reprobe -c ./split -e 'latency uprobe:c:_setjmp'
+	contains "both ends" "$err" "a probe at the return of _setjmp would destroy the program: it keeps the address to return to"
+	run reprobe list 'uretprobe:./split:often*'
+	equal "listed" uretprobe:./split:often "$out"
+}
+
 t "functions of modules" functions_of_modules
+t "returns that destroy" returns_that_destroy
 t "programs of 32 bits" programs_of_32_bits
 t "places with other fields" places_with_other_fields
 t "types of programs" types_of_programs

@@ -165,7 +165,7 @@ static struct rp_error *check_instruction(const struct rp_spec *spec, uint64_t s
 static struct rp_error *check_entry(const struct rp_spec *spec, uint64_t address,
                                     const struct enclosing *in) {
     if (!in->name || in->address == address)
-        return NULL;
+        return rp_leaving_check(spec->path, in->name ? in->name : "");
     return rp_error_hint_set(
         rp_probe_error(EINVAL,
                        "0x%" PRIx64 " in %s is in the middle of %s: a %s begins at the entry",
@@ -213,7 +213,7 @@ static struct rp_error *resolve(struct rp_spec *spec) {
     else
         RP_TRY(rp_program_function(spec, &address, &size));
     if (rp_probe_kind_sees_return(spec->kind))
-        RP_TRY(rp_go_refuse_return(spec->path));
+        RP_TRY(rp_leaving_check(spec->path, spec->target));
     if (is_entry_of_go(spec))
         address = rp_go_entry(spec->path, address);
     RP_TRY(rp_spec_check_offset(spec, size));
@@ -256,6 +256,7 @@ struct visit {
     bool (*each)(void *ctx, const char *rest);
     void *ctx;
     const char *name; /* the file, as written in the pattern */
+    bool of_returns;
     struct rp_names seen;
 };
 
@@ -263,7 +264,8 @@ static bool visit_function(void *ctx, const char *name, uint64_t address, uint64
     (void)address;
     (void)size;
     struct visit *visit = ctx;
-    if (!rp_names_add(&visit->seen, name, strlen(name)))
+    if ((visit->of_returns && rp_leaving_of_function(name)) ||
+        !rp_names_add(&visit->seen, name, strlen(name)))
         return true;
     RP_AUTO_FREE char *written = rp_demangle(name);
     RP_AUTO_FREE char *rest = rp_text("%s:%s", visit->name, written ? written : name);
@@ -272,12 +274,12 @@ static bool visit_function(void *ctx, const char *name, uint64_t address, uint64
 
 static struct rp_error *list(const struct rp_probe_kind *kind, const char *pattern,
                              bool (*each)(void *ctx, const char *rest), void *ctx) {
-    (void)kind;
     RP_AUTO_FREE char *name = NULL;
     RP_TRY(rp_binary_of_pattern(pattern, &name));
     RP_AUTO_FREE char *path = NULL;
     RP_TRY(rp_binary_find(name, &path));
-    struct visit visit = {.each = each, .ctx = ctx, .name = name};
+    struct visit visit = {
+        .each = each, .ctx = ctx, .name = name, .of_returns = rp_probe_kind_sees_return(kind)};
     struct rp_error *err = rp_binary_each_function(path, visit_function, &visit);
     rp_names_clear(&visit.seen);
     return err;
@@ -314,6 +316,10 @@ static bool match_function(void *ctx, const char *name, uint64_t address, uint64
     int length = snprintf(key, sizeof(key), "%" PRIx64, address);
     if (!rp_names_add(&matching->addresses, key, (size_t)length))
         return true;
+    if (rp_probe_kind_sees_return(matching->out->kind) && rp_leaving_of_function(name)) {
+        matching->out->left_out++;
+        return true;
+    }
     if (matching->is_go)
         address = rp_go_entry(matching->out->path, address);
     uint64_t offset = rp_binary_offset(matching->out->path, address);

@@ -301,7 +301,7 @@ static struct rp_error *answer_often(struct prompt *prompt, struct entry *entry)
                                      .top = question->top ? (size_t)question->top : INTERVAL_TOP});
 }
 
-/* Of a pattern: how many matches it has, and how many the kernel refuses. */
+/* Of a pattern: how many matches it has, and how many cannot be had. */
 static void print_matches(const struct entry *entry) {
     size_t matches = 0, left_out = 0;
     for (size_t i = 0; i < entry->probes.count; i++)
@@ -312,7 +312,7 @@ static void print_matches(const struct entry *entry) {
     if (matches)
         prompt_say("    %zu match%s", matches, matches == 1 ? "" : "es");
     if (left_out)
-        prompt_say("; the kernel refuses %zu more", left_out);
+        prompt_say("; %zu more cannot be probed", left_out);
     if (matches)
         prompt_say("\n");
 }

@@ -156,9 +156,22 @@ void rp_write_target(const struct rp_function_text *f) {
                 spec->target);
 }
 
+/* Of a register the conventions say only what a bool's byte in it is. */
+static bool is_bool(const char *type) {
+    return !strcmp(type, "bool") || !strcmp(type, "_Bool");
+}
+
 static void write_parameter(const struct rp_function_text *f, const char *type, const char *name) {
     RP_AUTO_FREE char *one = rp_type_declare(type, name);
-    fprintf(f->out, ", %s", one ? one : "");
+    if (is_bool(type))
+        fprintf(f->out, ", u64 %s_value", name);
+    else
+        fprintf(f->out, ", %s", one ? one : "");
+}
+
+static void write_bool(const struct rp_function_text *f, const char *name) {
+    RP_AUTO_FREE char *value = rp_text("(u8)%s_value", name);
+    rp_write_local(f->out, "bool", name, value ? value : "0");
 }
 
 /* The words of what is copied are parameters of their own. */
@@ -199,8 +212,13 @@ void rp_write_copied(const struct rp_function_text *f) {
     for (size_t i = 0; i < rp_function_parameters(f); i++) {
         const struct rp_argument *argument = &f->arguments->list[i];
         const char *name = argument->name;
-        if ((!argument->is_copied && !argument->on_stack) || !rp_function_reads(f, name))
+        bool is_whole = !argument->is_copied && !argument->on_stack;
+        if (!rp_function_reads(f, name) || (is_whole && !is_bool(argument->type)))
             continue;
+        if (is_whole) {
+            write_bool(f, name);
+            continue;
+        }
         RP_AUTO_FREE char *declared = rp_type_declare(argument->type, name);
         fprintf(f->out, "    %s;\n", declared ? declared : "");
         if (argument->on_stack)
@@ -211,6 +229,8 @@ void rp_write_copied(const struct rp_function_text *f) {
         else
             write_copy(f, argument);
     }
+    if (has_result(f) && f->arguments->result && is_bool(f->arguments->result))
+        write_bool(f, "ret");
 }
 
 void rp_write_local(FILE *out, const char *type, const char *name, const char *value) {
@@ -235,9 +255,12 @@ void rp_write_register_argument(const struct rp_function_text *f, size_t i, size
 
 void rp_write_register_result(const struct rp_function_text *f) {
     const char *type = f->arguments->result;
-    bool pointer = strchr(type, '*');
-    RP_AUTO_FREE char *value = rp_text("%s%s%sPT_REGS_RC(%s)", pointer ? "(" : "",
-                                       pointer ? type : "", pointer ? ")" : "", f->context);
+    RP_AUTO_FREE char *cast = strchr(type, '*') ? rp_text("(%s)", type) : NULL;
+    RP_AUTO_FREE char *value = rp_text("%sPT_REGS_RC(%s)",
+                                       cast            ? cast
+                                       : is_bool(type) ? "(u8)"
+                                                       : "",
+                                       f->context);
     rp_write_local(f->out, type, "ret", value ? value : "0");
 }
 

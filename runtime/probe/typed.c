@@ -204,14 +204,22 @@ static char *part_text(const struct rp_function_text *f, const struct rp_locatio
                    part->offset < 0 ? 0 - (uint64_t)part->offset : (uint64_t)part->offset);
 }
 
+/* Of a register the conventions say only what a bool's byte in it is. */
+static bool is_bool(const struct rp_argument *argument) {
+    const struct btf_type *t = rp_btf_base_type(argument->btf, argument->id);
+    return btf_is_int(t) && btf_int_encoding(t) & BTF_INT_BOOL;
+}
+
 static void write_value(const struct rp_function_text *f, const struct rp_argument *argument) {
     static const struct rp_btf_declaration plain = {.familiar = true, .plain = true};
     RP_AUTO_FREE char *declared =
         rp_btf_declaration(argument->btf, argument->id, argument->name, &plain);
     RP_AUTO_FREE char *value = part_text(f, &argument->where.parts[0]);
-    bool pointer = declared && strchr(declared, '*');
-    fprintf(f->out, "    %s = %s%s%s;\n", declared ? declared : "", pointer ? "(void *)(" : "",
-            value ? value : "0", pointer ? ")" : "");
+    const char *cast = declared && strchr(declared, '*') ? "(void *)("
+                       : is_bool(argument)               ? "(u8)("
+                                                         : "";
+    fprintf(f->out, "    %s = %s%s%s;\n", declared ? declared : "", cast, value ? value : "0",
+            *cast ? ")" : "");
 }
 
 /* "    u64 p_words[2] = {ctx->di, ctx->si};", or put together of parts of words. */

@@ -275,6 +275,54 @@ returns_that_destroy() {
 	equal "listed" uretprobe:./split:often "$out"
 }
 
+# compiled SOURCE [FLAG…]: the program SOURCE.c, whose text is the input.
+compiled() {
+	type gcc >/dev/null 2>&1 || skip "there is no gcc"
+	[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+	local name=$1
+	shift
+	cat >"$name.c"
+	gcc -g "$@" -o "$name" "$name.c" || fail "cannot compile the program"
+}
+
+# values EXPR…: of the rows, a line for each
+values() { grep '"data"' out | jsonlines "${@/#/data.}" | tr '\t' ' ' | paste -sd,; }
+
+# What is narrower than a register has anything in the rest of it.
+narrow_values() {
+	compiled narrow -O2 -w <<-'END'
+		#include <stdbool.h>
+		#define N __attribute__((noinline, noclone))
+		enum __attribute__((packed)) small { ZERO, ONE, MINUS = -1 };
+		volatile long sum, base = 0x1122334455667700;
+		N bool same(long *a, long b, long flag) { sum += flag; return *a == b; }
+		N enum small few(long v, enum small e) { sum += e; return v; }
+		N signed char byte(long v, signed char c) { sum += c; return v; }
+		N unsigned short half(long v, unsigned short s) { sum += s; return v; }
+		N bool given(bool on, long v) { sum += v; return on; }
+		int main(void) {
+		    for (long i = -1; i < 2; i++) {
+		        long v = base + i;
+		        same(&v, base, 7);
+		        ((enum small (*)(long, long))few)(v, v);
+		        ((char (*)(long, long))byte)(v, v);
+		        ((short (*)(long, long))half)(v, v);
+		        ((bool (*)(long, long))given)(base + (i == 0), i);
+		    }
+		}
+	END
+	answered() { run reprobe --json -c ./narrow -e "trace ./narrow:$1"; shift; equal "$command" "$1" "$(values "${@:2}")"; }
+	answered 'same flag == 7 ret' '1 false,1 true,1 false' 'flag == 7' ret
+	answered 'few e ret' 'MINUS MINUS,ZERO ZERO,ONE ONE' e ret
+	answered 'byte c ret' '-1 -1,0 0,1 1' c ret
+	answered 'half s ret' '30463 30463,30464 30464,30465 30465' s ret
+	answered 'given on ret' 'false false,true true,false false' on ret
+	answered 'same ret if ret' 'true' ret
+	run query trace 'fexit:inode_owner_or_capable ret'
+	[ "$rc" != 0 ] || contains "of the kernel's functions" "$out" 'u64 ret_value)' 'bool ret = (u8)ret_value;'
+}
+
+t "narrow values" narrow_values
 t "functions of modules" functions_of_modules
 t "returns that destroy" returns_that_destroy
 t "programs of 32 bits" programs_of_32_bits

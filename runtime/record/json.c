@@ -65,6 +65,8 @@ static void write_enum(struct rp_writer *w, const char *name, const struct rp_vi
     const char *meaning = rp_view_enum_name(view);
     if (meaning)
         rp_json_string(w, name, meaning);
+    else if (rp_view_is_bits(view))
+        write_quoted(w, name, view);
     else
         write_plain(w, name, view);
 }

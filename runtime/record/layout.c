@@ -328,6 +328,8 @@ bool rp_layout_set_header(struct rp_layout *layout, size_t i, const char *header
 /* Enough for any record; a kernel struct by value can lead to thousands of others. */
 #define DEPTH_MAX 16
 #define TYPES_MAX 4096
+/* As of errors: enumerators are seldom below it. */
+#define NEGATIVE_MAX 4095
 
 struct build {
     const struct btf *btf;
@@ -408,16 +410,47 @@ static bool add_kernel_values(struct rp_type *type, const char *name) {
     return true;
 }
 
+/* Whether its compiler says which enums have a sign: those before LLVM 15 never do, nor have they
+ * enums of 64 bits. */
+static bool tells_signs(const struct btf *btf) {
+    for (uint32_t id = 1; id < btf__type_cnt(btf); id++) {
+        const struct btf_type *t = btf__type_by_id(btf, id);
+        if (btf_is_enum64(t) || (btf_is_enum(t) && btf_kflag(t)))
+            return true;
+    }
+    return false;
+}
+
+/* Whether it can be signed or not. */
+static bool is_ambiguous(const struct btf_type *t) {
+    for (unsigned i = 0; i < btf_vlen(t); i++)
+        if (btf_enum(t)[i].val < 0)
+            return true;
+    return t->size > sizeof(uint32_t);
+}
+
+/* Of 32 bits, small negative numbers are such, larger ones are flags and masks with the highest
+ * bit, and -1 can be either. Of fewer bits, no other number looks negative; more are cut. */
+static void guess_sign(const struct btf_type *t, struct rp_type *type) {
+    bool is_cut = t->size > sizeof(uint32_t);
+    for (unsigned i = 0; i < btf_vlen(t) && !is_cut; i++) {
+        int32_t value = btf_enum(t)[i].val;
+        bool small = value < -1 && value >= -NEGATIVE_MAX;
+        type->is_signed |= value < 0 && (small || t->size < sizeof(value));
+        type->no_sign |= value == -1;
+    }
+    type->no_sign = is_cut || (type->no_sign && !type->is_signed);
+}
+
 static struct rp_type *build_enum(const struct build *b, const struct btf_type *t) {
     RP_AUTO_TYPE struct rp_type *type = rp_type_new(RP_ENUM, t->size);
     bool of_kernel = false;
     if (!type)
         return NULL;
     type->is_signed = btf_kflag(t);
-    /* Compilers before LLVM 15 never set the flag. */
-    for (unsigned i = 0; btf_is_enum(t) && i < btf_vlen(t); i++)
-        type->is_signed |= btf_enum(t)[i].val < 0;
-    /* They also cut the values of larger ones. */
+    if (!type->is_signed && btf_is_enum(t) && is_ambiguous(t) && !tells_signs(b->btf))
+        guess_sign(t, type);
+    /* Compilers before LLVM 15 cut the values of larger ones, too. */
     bool is_cut = btf_is_enum(t) && t->size > sizeof(uint32_t);
     for (unsigned i = 0; i < btf_vlen(t) && !is_cut; i++) {
         uint32_t at;

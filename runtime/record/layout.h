@@ -41,6 +41,7 @@ struct rp_enum_value {
 struct rp_type {
     enum rp_kind kind;
     bool is_signed;  /* ENUM */
+    bool no_sign;    /* ENUM: not known to be signed or not */
     bool is_char;    /* an array of these is text */
     bool to_the_end; /* TEXT, BYTES, ARRAY without a fixed length: up to the end of the record */
     uint32_t align;  /* bytes, at least 1 */

@@ -232,7 +232,8 @@ static void add_cell(struct source *s, size_t i, const uint8_t *row, const char 
     const struct rp_column *column = &s->t->layout->columns.items[i];
     struct rp_view view = rp_map_cell(s->t, i, row);
     bool named = rp_map_column_count(&s->printer) - s->t->key_columns > 1;
-    if (!is_number(column->type) || !rp_view_present(&view) || rp_view_unread(&view))
+    if (!is_number(column->type) || !rp_view_present(&view) || rp_view_unread(&view) ||
+        rp_view_is_bits(&view))
         return;
     RP_AUTO_FREE char *name =
         rp_text("%s%s%s", s->name, named ? "_" : "", named ? column->path : "");
@@ -256,7 +257,7 @@ static void add_cpus(struct source *s, const uint8_t *row, const char *labels) {
         struct rp_view view = {leaf, row, s->t->row_size,
                                all.bit_offset + (uint64_t)cpu * s->t->value->element->size * 8, 0};
         RP_AUTO_FREE char *own = rp_text("%scpu=\"%d\",", labels, cpu);
-        if (!own || !rp_view_present(&view))
+        if (!own || !rp_view_present(&view) || rp_view_is_bits(&view))
             continue;
         write_head(s, out, type_of(s, ""), "", own);
         write_number(s, out, &view);

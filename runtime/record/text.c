@@ -37,6 +37,8 @@ static void write_enum(struct rp_writer *w, const struct rp_view *view) {
     const char *name = rp_view_enum_name(view);
     if (name)
         rp_write_string(w, name);
+    else if (rp_view_is_bits(view))
+        rp_write_pointer(w, rp_view_uint(view));
     else if (view->type->is_signed)
         rp_write_int(w, rp_view_int(view));
     else

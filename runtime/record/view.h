@@ -155,6 +155,11 @@ static inline double rp_view_double(const struct rp_view *view) {
     return value;
 }
 
+/* Whether it is one number if the type is signed, and another one if not: its bits are shown. */
+static inline bool rp_view_is_bits(const struct rp_view *view) {
+    return view->type->no_sign && rp_view_int(view) < 0;
+}
+
 struct rp_writer;
 /* A number as it is, whatever its look. */
 void rp_write_bare(struct rp_writer *w, const struct rp_view *view);

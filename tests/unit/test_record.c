@@ -435,19 +435,57 @@ START_TEST(test_btf_chars) {
 }
 END_TEST
 
-/* Before LLVM 15 an enum of 8 bytes has the lower halves of its values: no name is right. */
+/* Before LLVM 15 an enum of 8 bytes has the lower halves of its values: no name is right, and
+ * nothing says whether it is signed. */
 START_TEST(test_btf_cut_enums) {
     struct ids t = new_btf();
     int cut = btf__add_enum(t.btf, "cut", 8);
     btf__add_enum_value(t.btf, "MANY", 2);
+    btf__add_enum_value(t.btf, "HALF", 0x89abcdef);
     int plain = btf__add_enum(t.btf, "plain", 4);
     btf__add_enum_value(t.btf, "FEW", 2);
     int id = btf__add_struct(t.btf, "event", 16);
     btf__add_field(t.btf, "large", cut, 0, 0);
     btf__add_field(t.btf, "small", plain, 64, 0);
     struct rp_layout *layout = of_btf(t.btf, id);
-    const uint64_t data[] = {2, 2};
+    const uint64_t data[] = {2, 2}, top[] = {(uint64_t)-5, 3};
     check_printed(layout, JSON, data, sizeof(data), "{\"large\":2,\"small\":\"FEW\"}");
+    check_printed(layout, JSON, top, sizeof(top), "{\"large\":\"0xfffffffffffffffb\",\"small\":3}");
+    check_printed(layout, ROW, top, sizeof(top), "0xfffffffffffffffb 3\n");
+    rp_layout_free(layout);
+    btf__free(t.btf);
+}
+END_TEST
+
+/* Nor does anything say whether a smaller one is signed: small negative numbers are, flags are not,
+ * and -1 may also be ~0U. */
+START_TEST(test_btf_signs_of_enums) {
+    struct ids t = new_btf();
+    int flags = btf__add_enum(t.btf, "flags", 4);
+    btf__add_enum_value(t.btf, "TOP", 0x80000000);
+    int error = btf__add_enum(t.btf, "error", 4);
+    btf__add_enum_value(t.btf, "NONE", 0xfffffffe);
+    int all = btf__add_enum(t.btf, "all", 4);
+    btf__add_enum_value(t.btf, "ALL", 0xffffffff);
+    int tiny = btf__add_enum(t.btf, "tiny", 1);
+    btf__add_enum_value(t.btf, "LEAST", 0xffffff80);
+    int id = btf__add_struct(t.btf, "event", 16);
+    btf__add_field(t.btf, "flags", flags, 0, 0);
+    btf__add_field(t.btf, "error", error, 32, 0);
+    btf__add_field(t.btf, "all", all, 64, 0);
+    btf__add_field(t.btf, "tiny", tiny, 96, 0);
+    const int32_t named[] = {INT32_MIN, -2, -1, 0x80}, other[] = {INT32_MIN + 1, -7, -7, 0xfd};
+    struct rp_layout *layout = of_btf(t.btf, id);
+    check_printed(layout, JSON, named, sizeof(named),
+                  "{\"flags\":\"TOP\",\"error\":\"NONE\",\"all\":\"ALL\",\"tiny\":\"LEAST\"}");
+    check_printed(layout, JSON, other, sizeof(other),
+                  "{\"flags\":2147483649,\"error\":-7,\"all\":\"0xfffffff9\",\"tiny\":-3}");
+    rp_layout_free(layout);
+    btf__add_enum(t.btf, "said", 4);
+    btf__add_enum_value(t.btf, "BELOW", -1); /* the flag: compilers that set it set it always */
+    layout = of_btf(t.btf, id);
+    check_printed(layout, JSON, other, sizeof(other),
+                  "{\"flags\":2147483649,\"error\":4294967289,\"all\":4294967289,\"tiny\":253}");
     rp_layout_free(layout);
     btf__free(t.btf);
 }
@@ -982,6 +1020,7 @@ Suite *record_suite(void) {
                                   test_btf_flexible_array,
                                   test_btf_chars,
                                   test_btf_cut_enums,
+                                  test_btf_signs_of_enums,
                                   test_btf_recursion_ends,
                                   test_find_struct,
                                   test_escaping,

@@ -125,8 +125,8 @@ static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_
     Dwarf_Die function;
     struct rp_scopes scopes;
     struct rp_line_start start = {.at = {address - (uint64_t)s->debug->bias, is_empty}};
-    if (rp_debug_find_function(s->debug->dwarf, address, &function) &&
-        rp_debug_scopes(&function, address, &s->line, &scopes)) {
+    if (rp_debug_find_function(s->debug->dwarf, address, &function)) {
+        rp_debug_scopes(&function, address, &s->line, &scopes);
         start.block = scopes.list[scopes.count - 1].addr;
         start.function = scopes.list[0].addr;
     }

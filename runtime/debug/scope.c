@@ -28,45 +28,97 @@ static bool find_inner(Dwarf_Die *die, Dwarf_Addr address, bool inlined, Dwarf_D
     return false;
 }
 
-/* Where the function begins in the line's file; 0: it does not begin before the line, or not there.
- */
-static int beginning(Dwarf_Die *function, const struct rp_source_line *line) {
-    const char *file = rp_dw_decl_file(function);
+/* Where it begins in the line's file; 0: it does not begin before the line, or not there. */
+static int beginning(Dwarf_Die *die, const struct rp_source_line *line) {
+    const char *file = rp_dw_decl_file(die);
     int number = 0;
-    if (!file || rp_dw.dwarf_decl_line(function, &number) || number < 0 ||
+    if (!file || rp_dw.dwarf_decl_line(die, &number) || number < 0 ||
         (unsigned)number > line->number ||
         strcmp(rp_last_name(file), rp_last_name(line->file)) != 0)
         return 0;
     return number;
 }
 
+/* What the function, or the copy of one, is declared as; false: that is all there is. */
+static bool find_origin(Dwarf_Die *function, Dwarf_Die *out) {
+    return rp_dw_refers(function, DW_AT_abstract_origin, out) ||
+           rp_dw_refers(function, DW_AT_specification, out);
+}
+
+/* The same of a function whose code is at the address; g++ says of a lambda only where its class
+ * is. */
+static int beginning_here(Dwarf_Die *function, const struct rp_source_line *line) {
+    Dwarf_Die origin = *function, next, *around = NULL;
+    if (rp_dw_decl_file(function))
+        return beginning(function, line);
+    for (unsigned i = 0; i < 4 && find_origin(&origin, &next); i++)
+        origin = next;
+    int count = rp_dw.dwarf_getscopes_die(&origin, &around);
+    int begins = count > 1 ? beginning(&around[1], line) : 0;
+    free(around);
+    return begins;
+}
+
+/* The functions whose code is at an address, one in the other, and which of them has the line. */
 struct owner {
     const struct rp_source_line *line;
+    const struct rp_scopes *scopes;
     int begins; /* 0: none that is known */
+    bool is_elsewhere;
 };
+
+/* What is written in another is behind it in the debug information, before what is next to it. */
+static bool is_within(const Dwarf_Die *inner, Dwarf_Die *outer) {
+    Dwarf_Die next = *outer;
+    return inner->addr > outer->addr && (!rp_dw_next(&next) || inner->addr < next.addr);
+}
+
+/* Whether the function is written within one of those at the address. */
+static bool is_written_here(Dwarf_Die *function, const struct rp_scopes *scopes) {
+    Dwarf_Die inner = *function, next;
+    for (unsigned depth = 0; depth < 4; depth++) {
+        for (unsigned i = 0; i < scopes->count; i++) {
+            Dwarf_Die outer = scopes->list[i];
+            if (is_within(&inner, &outer) ||
+                (find_origin(&outer, &next) && is_within(&inner, &next)))
+                return true;
+        }
+        if (!find_origin(&inner, &next))
+            break;
+        inner = next;
+    }
+    return false;
+}
 
 static int look_at(Dwarf_Die *function, void *ctx) {
     struct owner *owner = ctx;
-    int begins = beginning(function, owner->line);
-    owner->begins = begins > owner->begins ? begins : owner->begins;
-    return DWARF_CB_OK;
+    owner->is_elsewhere = beginning(function, owner->line) > owner->begins &&
+                          !is_written_here(function, owner->scopes);
+    return owner->is_elsewhere ? DWARF_CB_ABORT : DWARF_CB_OK;
 }
 
-/* Functions are not in each other, as a rule: the last one that begins before the line has it. */
+/* Of the functions at the address the last one that begins before the line, unless another one
+ * begins between that and the line: whose line it is then. Where the line's file is none that
+ * functions are declared in, it is of the innermost. */
 static bool find_function(struct rp_scopes *scopes, const struct rp_source_line *line,
                           unsigned *out) {
-    struct owner owner = {.line = line};
+    struct owner owner = {.line = line, .scopes = scopes};
     Dwarf_Die unit;
+    unsigned innermost = 0;
+    *out = 0;
+    for (unsigned i = 0; i < scopes->count; i++) {
+        if (i && !is_inlined(&scopes->list[i]))
+            continue;
+        int begins = beginning_here(&scopes->list[i], line);
+        innermost = i;
+        *out = begins >= owner.begins ? i : *out;
+        owner.begins = begins > owner.begins ? begins : owner.begins;
+    }
     if (rp_dw.dwarf_diecu(&scopes->list[0], &unit, NULL, NULL))
         rp_dw.dwarf_getfuncs(&unit, look_at, &owner, 0);
-    bool found = false;
-    for (unsigned i = 0; owner.begins && i < scopes->count; i++)
-        if ((!i || is_inlined(&scopes->list[i])) &&
-            beginning(&scopes->list[i], line) == owner.begins) {
-            *out = i;
-            found = true;
-        }
-    return found;
+    if (owner.is_elsewhere)
+        *out = innermost;
+    return !owner.is_elsewhere;
 }
 
 static void collect(Dwarf_Die *function, Dwarf_Addr address, bool inlined, struct rp_scopes *out) {
@@ -87,9 +139,8 @@ bool rp_debug_scopes(Dwarf_Die *function, Dwarf_Addr address, const struct rp_so
     collect(function, address, line != NULL, &all);
     unsigned from = 0;
     out->count = 0;
-    if (line && !find_function(&all, line, &from))
-        return false;
+    bool is_there = !line || find_function(&all, line, &from);
     for (unsigned i = from; i < all.count && (i == from || !is_inlined(&all.list[i])); i++)
         out->list[out->count++] = all.list[i];
-    return true;
+    return is_there;
 }

@@ -15,7 +15,8 @@ struct rp_scopes {
 };
 
 /* `function` is the one whose code is at the address. `line` NULL: what is inlined there is none of
- * it; else the blocks of the function that has that line. False: that one has no code there. */
+ * it; else the blocks of the function that has that line. False: that one has no code there, and
+ * the blocks are those of the innermost function that has. */
 bool rp_debug_scopes(Dwarf_Die *function, Dwarf_Addr address, const struct rp_source_line *line,
                      struct rp_scopes *out);
 /* All of them, whatever is inlined there. */

@@ -322,7 +322,51 @@ narrow_values() {
 	[ "$rc" != 0 ] || contains "of the kernel's functions" "$out" 'u64 ret_value)' 'bool ret = (u8)ret_value;'
 }
 
+# Each line once, however many rows it has, in functions that are written in others or in another file.
+lines_within_others() {
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	compiled outer <<-'END'
+		volatile long sink;
+		int run(int n) {
+		    int add(int k) {
+		        sink += n > 1 ? k : n;
+		        return k + 1;
+		    }
+		    for (int i = 0; i < n; i++)
+		        sink += add(i) * (i > 1 ? 2 : 3);
+		#line 10 "rules.y"
+		    sink = sink > n ? n : sink + 1;
+		    return n;
+		}
+		int main(void) { return run(3) + run(4) == 0; }
+	END
+	cat >lambda.cc <<-'END'
+		volatile long sink;
+		int main() {
+		    int n = 3;
+		    auto f = [n](int z) {
+		        sink += z > 1 ? n : z;
+		        return z + n; };
+		    for (int i = 0; i < 3; i++)
+		        sink += f(i) > 4 ? 1 : 2;
+		    return 0;
+		}
+	END
+	g++ -g -o lambda lambda.cc || fail "cannot compile the program"
+	local case line
+	for case in outer:outer.c:4=7 outer:outer.c:8=7 outer:rules.y:10=2 lambda:lambda.cc:5=3 lambda:lambda.cc:8=3; do
+		line=${case%=*}
+		asked "./${line%%:*}" "count ./$line"
+		equal "$line" "${case#*=}" "$(jsonlines value <out)"
+	done
+	asked ./outer 'trace ./outer:rules.y:10 n'
+	equal "names there" 3,4 "$(values n)"
+	asked ./lambda 'trace ./lambda:lambda.cc:5 z'
+	equal "in a lambda" 0,1,2 "$(values z)"
+}
+
 t "narrow values" narrow_values
+t "lines within others" lines_within_others
 t "functions of modules" functions_of_modules
 t "returns that destroy" returns_that_destroy
 t "programs of 32 bits" programs_of_32_bits

@@ -334,6 +334,21 @@ static int64_t enumerator_value(Dwarf_Die *die) {
     return value;
 }
 
+/* By what it says of its numbers itself, or of their type; otherwise those that are below 0 tell.
+ */
+static bool is_signed_enum(Dwarf_Die *die, bool any_negative) {
+    Dwarf_Attribute memory;
+    Dwarf_Die at = *die;
+    for (int i = 0; i < 16; i++) { /* through names of types */
+        uint64_t encoding = rp_dw_number(&at, DW_AT_encoding, 0);
+        if (encoding)
+            return encoding == DW_ATE_signed || encoding == DW_ATE_signed_char;
+        if (!rp_dw.dwarf_attr(&at, DW_AT_type, &memory) || !rp_dw.dwarf_formref_die(&memory, &at))
+            break;
+    }
+    return any_negative;
+}
+
 static void write_enum(struct rp_debug_types *t, struct rp_debug_pending *p) {
     RP_AUTO_FREE char *name = type_name(&p->die);
     uint64_t size = size_of(&p->die);
@@ -359,7 +374,7 @@ static void write_enum(struct rp_debug_types *t, struct rp_debug_pending *p) {
         count++;
     }
     rp_btf_writer_set(&t->out, p->id, name, large ? BTF_KIND_ENUM64 : BTF_KIND_ENUM, count,
-                      negative, (uint32_t)size);
+                      is_signed_enum(&p->die, negative), (uint32_t)size);
 }
 
 static void write_pending(struct rp_debug_types *t) {

@@ -447,6 +447,17 @@ static struct rp_error *read_matching(struct rp_query_plan *p) {
     return NULL;
 }
 
+/* "5s", "1 + 2": what reads nothing of an event is the same at the first one as at all others. */
+static struct rp_error *plan_until(struct rp_query_plan *p, const char *text) {
+    RP_TRY(rp_plan_tree(p, text, &p->until));
+    if (!p->until->is_constant)
+        return NULL;
+    return rp_error_hint_set(
+        rp_cannot_answer(p->question, EINVAL, "`until %s` is the same for all events", text),
+        "until 100 ends after 100 events, until ret < 0 with the first for which that is true; "
+        "after a time it ends with --for TIME");
+}
+
 static struct rp_error *read_question(struct rp_query_plan *p) {
     const struct rp_question *q = p->question;
     tree_fn shown = q->verb == RP_VERB_TRACE ? rp_plan_shown : rp_plan_tree;
@@ -455,7 +466,7 @@ static struct rp_error *read_question(struct rp_query_plan *p) {
     if (q->predicate)
         RP_TRY(rp_plan_tree(p, q->predicate, &p->predicate));
     if (q->until_condition)
-        RP_TRY(rp_plan_tree(p, q->until_condition, &p->until));
+        RP_TRY(plan_until(p, q->until_condition));
     return q->matching_count ? read_matching(p) : NULL;
 }
 

@@ -81,35 +81,64 @@ uint64_t rp_unit_factor(const char *name, uint64_t length) {
 
 #define THOUSANDTHS 3
 
-/* In units of `factor`, to the nearest thousandth; of halves, away from 0. */
-static void write_scaled(struct rp_writer *w, const struct rp_look_value *value, uint64_t factor) {
+/* In units of `factor`, to the nearest of so many decimals; of halves, away from 0. */
+static void write_scaled(struct rp_writer *w, const struct rp_look_value *value, uint64_t factor,
+                         unsigned decimals) {
     bool negative = value->number < 0;
-    __int128 divisor = factor;
+    __int128 divisor = factor, multiplied = 2 * (negative ? -value->number : value->number);
     for (unsigned i = 0; i < value->decimals; i++)
         divisor *= 10;
-    __int128 twice = (negative ? -value->number : value->number) * 2000 + divisor;
-    __int128 scaled = twice / (2 * divisor);
-    rp_write_wide(w, negative ? -scaled : scaled, THOUSANDTHS);
+    for (unsigned i = 0; i < decimals; i++)
+        multiplied *= 10;
+    __int128 scaled = (multiplied + divisor) / (2 * divisor);
+    rp_write_wide(w, negative ? -scaled : scaled, decimals);
+}
+
+/* So many that numbers which differ by 1 look different. */
+static unsigned decimals_of_all(uint64_t factor) {
+    unsigned decimals = 0;
+    for (__int128 power = 1; power < factor; power *= 10)
+        decimals++;
+    return decimals;
+}
+
+static void write_in_unit(struct rp_writer *w, const struct rp_look_value *value, const char *rest,
+                          bool all) {
+    uint64_t factor = rp_unit_factor(rest, strlen(rest));
+    write_scaled(w, value, factor ? factor : 1, all ? decimals_of_all(factor) : THOUSANDTHS);
 }
 
 static void write_in(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
-    uint64_t factor = rp_unit_factor(rest, strlen(rest));
-    write_scaled(w, value, factor ? factor : 1);
+    write_in_unit(w, value, rest, false);
+}
+
+static void write_all_in(struct rp_writer *w, const struct rp_look_value *value, const char *rest) {
+    write_in_unit(w, value, rest, true);
 }
 
 /* In the largest unit of which there is one. */
-static void write_duration(struct rp_writer *w, const struct rp_look_value *value,
-                           const char *rest) {
+static void write_in_largest(struct rp_writer *w, const struct rp_look_value *value, bool all) {
     static const char *const names[] = {"s", "ms", "us", "ns"};
     __int128 size = value->number < 0 ? -value->number : value->number;
     for (unsigned i = 0; i < value->decimals; i++)
         size /= 10;
     size_t i = 0;
-    (void)rest;
     while (i + 1 < RP_COUNT(names) && size < (__int128)rp_unit_factor(names[i], strlen(names[i])))
         i++;
-    write_scaled(w, value, rp_unit_factor(names[i], strlen(names[i])));
+    write_in_unit(w, value, names[i], all);
     rp_write_string(w, names[i]);
+}
+
+static void write_duration(struct rp_writer *w, const struct rp_look_value *value,
+                           const char *rest) {
+    (void)rest;
+    write_in_largest(w, value, false);
+}
+
+static void write_whole_duration(struct rp_writer *w, const struct rp_look_value *value,
+                                 const char *rest) {
+    (void)rest;
+    write_in_largest(w, value, true);
 }
 
 /* ------------------------------------------------------------------ numbers */
@@ -403,6 +432,8 @@ static void write_syscall(struct rp_writer *w, const struct rp_look_value *value
 static const struct rp_look looks[] = {
     {"duration", write_duration, 9, true, false, false, false},
     {"in", write_in, 10, true, true, false, false},
+    {"all-duration", write_whole_duration, 9, true, false, false, false},
+    {"all-in", write_all_in, 10, true, true, false, false},
     {"hex", write_hex, 10, false, false, false, false},
     {"oct", write_oct, 6, false, false, false, false},
     {"errno", write_errno, 10, false, false, false, false},

@@ -119,6 +119,7 @@ static bool find_member(struct rp_map_table *t, const struct rp_member_schema *m
             rp_column_take_meaning(&t->layout->columns.items[i], member->means);
             ok &=
                 rp_type_set_look((struct rp_type *)t->layout->columns.items[i].type, member->unit);
+            ok &= !member->header || rp_layout_set_header(t->layout, i, member->header);
         }
     return ok;
 }

@@ -152,7 +152,11 @@ static char *label_name(const char *path) {
 
 static void write_key_label(struct source *s, size_t i, const uint8_t *row, FILE *out) {
     struct rp_view view = rp_map_cell(s->t, i, row);
-    RP_AUTO_FREE char *name = label_name(s->t->layout->columns.items[i].path);
+    /* A header, which may have any characters, could become the same name as another's. */
+    const struct rp_member_schema *member = s->t->members[i];
+    bool has_header = member && member->header;
+    RP_AUTO_FREE char *name =
+        label_name(has_header ? member->name : s->t->layout->columns.items[i].path);
     RP_AUTO_FREE char *text = rp_map_name_cell(&s->printer, i, row);
     if (!text && !rp_view_unread(&view))
         text = rp_value_text(&view);

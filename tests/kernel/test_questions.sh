@@ -94,7 +94,7 @@ text_is_matched() {
 	lacks "bytes that are not written" "$out" '"comm":"dd"'
 	asked "$probed --calls 12 >/dev/null" "count uprobe:$probed:twice by str(arg1) ~ \"*1*\" as WITH_1, ret > 20"
 	equal "a key, read at the entry" "0 0 8,1 0 2,1 1 2" \
-		"$(grep '"counts","key"' out <<<"$out" | jsonlines key.WITH_1 key.ret_20 value | tr '\t' ' ' | sort | paste -sd,)"
+		"$(grep '"counts","key"' out <<<"$out" | jsonlines key.WITH_1 "key.ret > 20" value | tr '\t' ' ' | sort | paste -sd,)"
 	run query trace 'openat filename ~ flags'
 	refused 'this is not a pattern in quotes'
 	run query trace 'openat if filename == "read*"'
@@ -795,7 +795,7 @@ tops() {
 	equal "rows" 2 "$(tail -n 2 <<<"$out" | grep -c '"value":2[89]')"
 	matches "rates" "$out" '"value":2[89],"per_s":[1-9]'
 	run reprobe -c "$probed --calls 40 >/dev/null" -e "top $twice by arg0 > 30" -e 'save it'
-	matches "a table" "$(grep -A9 ARG0 <<<"$out" | paste -sd' ')" '^ARG0_30 +VALUE +0 +30 +1 +10$'
+	matches "a table" "$(grep -A9 arg0 <<<"$out" | paste -sd' ')" '^arg0 > 30 +VALUE +0 +30 +1 +10$'
 	equal "saved" "top $twice by arg0 > 30" "$(grep ^top it)"
 }
 

@@ -51,10 +51,18 @@ static enum rp_member_meaning meaning_of(const struct rp_query_plan *p,
     return rp_value_is_open(value) ? RP_MEMBER_OPEN_TEXT : RP_MEMBER_PLAIN;
 }
 
+/* Of a key all digits are shown: keys that differ look different. */
+static char *look_of(const struct building *b, const struct rp_value *value, bool is_key) {
+    const char *look =
+        value->has_no_look ? NULL : rp_plan_look(value->part ? value->part : b->plan, value->node);
+    bool is_scaled = look && (!strncmp(look, "in:", 3) || !strcmp(look, "duration"));
+    return look ? rp_text("%s%s", is_key && is_scaled ? "all-" : "", look) : NULL;
+}
+
 static void add_value(struct building *b, struct rp_map_schema *map, const struct rp_value *value,
-                      const char *header) {
+                      const char *header, bool is_key) {
     const struct rp_query_plan *p = value->part ? value->part : b->plan;
-    const char *look = value->has_no_look ? NULL : rp_plan_look(p, value->node);
+    RP_AUTO_FREE char *look = look_of(b, value, is_key);
     struct rp_member_schema member = {
         .name = value->member,
         .means = meaning_of(p, value),
@@ -69,6 +77,18 @@ static void add_value(struct building *b, struct rp_map_schema *map, const struc
     add(b, map, &member);
 }
 
+/* What is computed is called as it was written, for the member's name has no operators; NULL: the
+ * member's name says it. */
+static const char *key_header(const struct rp_value *value) {
+    const struct rp_node *node = value->node;
+    while (node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    bool is_computed = node->kind == RP_NODE_UNARY || node->kind == RP_NODE_BINARY ||
+                       node->kind == RP_NODE_CONDITION || node->kind == RP_NODE_COMPARE;
+    bool is_taken = node->kind == RP_NODE_VARIABLE && strcmp(value->member, value->text) != 0;
+    return (is_computed || is_taken) && !value->node->alias ? value->text : NULL;
+}
+
 static void add_key(struct building *b, struct rp_map_schema *map) {
     const struct rp_query_plan *p = b->plan;
     if (p->by_match)
@@ -78,7 +98,7 @@ static void add_key(struct building *b, struct rp_map_schema *map) {
     if (rp_values_may_fail(&p->keys))
         add_member(b, map, "unread", RP_MEMBER_UNREAD);
     for (size_t i = 0; i < p->keys.count; i++)
-        add_value(b, map, &p->keys.items[i], NULL);
+        add_value(b, map, &p->keys.items[i], key_header(&p->keys.items[i]), true);
 }
 
 /* ------------------------------------------------------------------ maps */
@@ -168,7 +188,7 @@ static void add_column(struct building *b, struct rp_map_schema *rows,
     RP_AUTO_FREE char *header = header_of(value->part ? value->part : b->plan, value);
     b->nomem |= !header;
     if (header)
-        add_value(b, rows, value, header);
+        add_value(b, rows, value, header, false);
 }
 
 /* Which of several probes it is, and what that does not have. */
@@ -226,7 +246,7 @@ static void add_histogram(struct building *b, const char *unit) {
     if (is_member)
         add_missed(b, "events", name.text);
     if (rp_has_negative(p))
-        add_loss(b, "negative", "events were not counted: their value is negative");
+        add_loss(b, "negative", "events were not counted: a negative number has no bucket");
 }
 
 static void add_stats(struct building *b) {

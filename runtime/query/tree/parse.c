@@ -2,6 +2,7 @@
 /* From C's text to a tree: operands, and operators by their precedence. */
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,6 +100,19 @@ static struct rp_error *take_variable(struct rp_parser *p, const struct rp_token
     return NULL;
 }
 
+/* As compilers have it: an int if that holds it, otherwise a number of the enum's own type. */
+static const struct rp_c_type *enumerator_type(const struct rp_c_type *own, int64_t value) {
+    if (own->size <= sizeof(int) || own->is_signed)
+        return value == (int)value ? &rp_c_int : own->is_signed ? &rp_c_long : &rp_c_unsigned;
+    return value >= 0 && value <= INT_MAX ? &rp_c_int : &rp_c_unsigned_long;
+}
+
+static const char *enumerator_text(const struct rp_parser *p, const struct rp_c_type *type,
+                                   int64_t value) {
+    const char *format = !type->is_signed ? "%juU" : value < 0 ? "(%jd)" : "%jd";
+    return rp_arena_text(&p->scope->types->arena, format, (intmax_t)value);
+}
+
 static struct rp_error *take_name(struct rp_parser *p, const struct rp_token *name,
                                   const struct rp_node **out) {
     *out = rp_macro_parameter(p, name);
@@ -120,9 +134,10 @@ static struct rp_error *take_name(struct rp_parser *p, const struct rp_token *na
     if (*out)
         return NULL;
     if (rp_c_enumerator_find(p->scope->types, text, &value, &type)) {
-        if (type->is_own) /* which no program knows */
-            text = rp_arena_text(&p->scope->types->arena, "%jd", (intmax_t)value);
-        type = value == (int)value ? &rp_c_int : &rp_c_long;
+        const struct rp_c_type *own = type;
+        type = enumerator_type(own, value);
+        if (own->is_own) /* which no program knows */
+            text = enumerator_text(p, type, value);
         return text ? rp_build_constant(p, name, type, value, text, out) : rp_error_nomem();
     }
     return unknown_name(p, name);

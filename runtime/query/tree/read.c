@@ -586,7 +586,7 @@ static const char *begin_choice(struct rp_reads *r, const struct rp_c_type *type
 
 static struct rp_code choice(struct rp_reads *r, const struct rp_node *node) {
     struct rp_code a = rp_reads_value(r, node->a);
-    if (!node->b->reads_memory && !node->c->reads_memory) {
+    if (!rp_node_may_fail(node->b) && !rp_node_may_fail(node->c)) {
         struct rp_code b = rp_reads_value(r, node->b), c = rp_reads_value(r, node->c);
         const char *unread = rp_reads_joined(r, a.unread, rp_reads_joined(r, b.unread, c.unread));
         return (struct rp_code){rp_reads_text(r, "%s ? %s : %s", rp_code_operand(r, &a),
@@ -610,7 +610,7 @@ static struct rp_code choice(struct rp_reads *r, const struct rp_node *node) {
 /* a && b, a || b as a number: the second only counts where the first does not decide. */
 static struct rp_code joined_truth(struct rp_reads *r, const struct rp_node *node) {
     struct rp_code a = rp_reads_value(r, node->a);
-    if (!node->b->reads_memory) {
+    if (!rp_node_may_fail(node->b)) {
         struct rp_code b = rp_reads_value(r, node->b);
         return join_by(r, node->op, &a, &b);
     }

@@ -91,29 +91,6 @@ void rp_reads_shared(struct rp_reads *r, const struct rp_node *node) {
 
 /* ------------------------------------------------------------------ into */
 
-/* By what is computed of it: nothing is divided by 0, or shifted too far. */
-static bool may_fail(const struct rp_node *node) {
-    if (!node)
-        return false;
-    bool divides = node->op == RP_OP_DIVIDE || node->op == RP_OP_REMAINDER ||
-                   node->op == RP_OP_SHIFT_LEFT || node->op == RP_OP_SHIFT_RIGHT;
-    return node->reads_memory || (divides && !node->b->is_constant) || may_fail(node->a) ||
-           may_fail(node->b) || may_fail(node->c);
-}
-
-/* An array is copied from where it is, unless it is in place. */
-static bool is_copied(const struct rp_node *node) {
-    while (node->kind == RP_NODE_MOMENT)
-        node = node->a;
-    return node->type->kind == RP_C_ARRAY && !node->is_text && node->kind == RP_NODE_VARIABLE &&
-           !rp_node_is_in_place(node);
-}
-
-bool rp_node_may_fail(const struct rp_node *node) {
-    bool is_text = node->is_text && node->kind != RP_NODE_STRING && !rp_node_is_comm(node);
-    return is_text || is_copied(node) || may_fail(node);
-}
-
 static void copy(struct rp_reads *r, const char *target, const char *from) {
     rp_reads_indent(r);
     fprintf(r->out, "__builtin_memcpy(%s, %s, sizeof(%s));\n", target, from, target);
@@ -316,7 +293,7 @@ static struct rp_code join(struct rp_reads *r, bool both, const struct rp_code *
 }
 
 static struct rp_code joined(struct rp_reads *r, const struct rp_node *node, struct wanted wanted) {
-    if (!node->b->reads_memory) {
+    if (!rp_node_may_fail(node->b)) {
         struct rp_code a = condition(r, node->a, wanted), b = condition(r, node->b, wanted);
         return join(r, (node->op == RP_OP_BOTH) == (wanted.negate == wanted.unless), &a, &b);
     }

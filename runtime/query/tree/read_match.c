@@ -130,6 +130,8 @@ struct rp_code rp_reads_match(struct rp_reads *r, const struct rp_node *node) {
     rp_reads_indent(r);
     fprintf(r->out, "u64 %s = 1;\n", at);
     (seen.count ? write_bytes_loop : write_text_loop)(r, &p, &seen, at);
-    return (struct rp_code){rp_reads_text(r, "(%s >> %zu & 1)", at, p.count), RP_PRECEDENCE_PRIMARY,
+    bool differs = node->op == RP_OP_UNEQUAL;
+    const char *matches = rp_reads_text(r, "(%s%s >> %zu & 1)", differs ? "~" : "", at, p.count);
+    return (struct rp_code){matches, RP_PRECEDENCE_PRIMARY,
                             rp_reads_joined(r, seen.unread, unknown(r, &p, goes_on, at))};
 }

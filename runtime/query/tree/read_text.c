@@ -4,10 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool rp_node_is_comm(const struct rp_node *node) {
-    return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK && node->is_text;
-}
-
 bool rp_node_is_bytes(const struct rp_node *node) {
     while (node->kind == RP_NODE_MOMENT)
         node = node->a;

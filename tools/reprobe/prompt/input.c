@@ -72,10 +72,8 @@ struct rp_error *input_add_file(struct prompt *prompt, const char *path,
     for (char *line; (line = strsep(&rest, "\n")) && (*line || rest); number++) {
         RP_AUTO_FREE char *whole = NULL;
         line[strcspn(line, "\r")] = '\0';
-        bool comment = line[strspn(line, " \t")] == '#';
-        if (!comment)
-            RP_TRY(parameters_put(parameters, path, number, line, &whole));
-        RP_TRY(input_add(prompt, comment ? line : whole));
+        RP_TRY(parameters_put(parameters, path, number, line, &whole));
+        RP_TRY(input_add(prompt, whole));
     }
     return NULL;
 }

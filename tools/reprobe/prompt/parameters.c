@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* $1, $2, … in the lines of a script: what stands behind its name on the command line. */
+/* $1, $2, … in the lines of a script: what stands behind its name on the command line. $$1 is the
+ * text $1. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -45,6 +46,33 @@ static struct rp_error *missing(const char *path, size_t line, const struct refe
         "they stand behind the file: reprobe -f %s%s …", path, given ? " FIRST" : " PARAMETER");
 }
 
+/* Up to where a line has parameters: behind `!` $1 is awk's, or the shell's; in a comment it is a
+ * text. */
+static const char *end_of(const char *line) {
+    const char *first = line + strspn(line, " \t");
+    return line + (*first == '!' || *first == '#' ? 0 : verb_code_length(line));
+}
+
+static bool is_escape(const char *at, struct reference *reference) {
+    return at[0] == '$' && at[1] == '$' && read_reference(at + 1, reference);
+}
+
+char *parameters_escape(const char *line) {
+    size_t size;
+    char *text = NULL;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory)
+        return NULL;
+    struct reference reference;
+    for (const char *end = end_of(line); *line; line++) {
+        if (line < end && *line == '$' && read_reference(line, &reference))
+            fputc('$', memory);
+        fputc(*line, memory);
+    }
+    fclose(memory);
+    return text;
+}
+
 struct rp_error *parameters_put(const struct rp_texts *given, const char *path, size_t number,
                                 const char *line, char **out) {
     size_t size;
@@ -53,11 +81,14 @@ struct rp_error *parameters_put(const struct rp_texts *given, const char *path, 
     if (!memory)
         return rp_error_nomem();
     struct rp_error *err = NULL;
-    /* Behind `!` $1 is awk's, or the shell's; in a comment it is a text. */
-    bool of_shell = line[strspn(line, " \t")] == '!';
-    const char *end = line + (of_shell ? 0 : verb_code_length(line));
+    const char *end = end_of(line);
     while (*line && !err) {
         struct reference reference;
+        if (line < end && is_escape(line, &reference)) {
+            fprintf(memory, "%.*s", (int)reference.length, line + 1);
+            line += 1 + reference.length;
+            continue;
+        }
         if (line >= end || *line != '$' || !read_reference(line, &reference)) {
             fputc(*line++, memory);
             continue;

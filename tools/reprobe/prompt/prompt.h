@@ -210,6 +210,8 @@ struct rp_error *prompt_timer(struct prompt *prompt, uint64_t every_ns, rp_ready
  * malloc()ed. An error if one is missing. A line for the shell (!) stays as it is. */
 struct rp_error *parameters_put(const struct rp_texts *given, const char *path, size_t number,
                                 const char *line, char **out);
+/* The line as a script has it, so that parameters_put() leaves it as it is; malloc()ed, or NULL. */
+char *parameters_escape(const char *line);
 
 /* ------------------------------------------------------------------ messages: screen.c */
 

@@ -16,6 +16,12 @@
 
 /* ------------------------------------------------------------------ save */
 
+/* So that what looks like a parameter of the script stays a text. */
+static void save_line(const char *line, FILE *out) {
+    RP_AUTO_FREE char *escaped = line ? parameters_escape(line) : NULL;
+    fputs(escaped ? escaped : "", out);
+}
+
 /* Writes the C as a block of `c`, in which a line with only a dot would end it; an object file is
  * loaded again. */
 static void save_block(const struct entry *entry, const struct attach_points *attach_points,
@@ -30,8 +36,10 @@ static void save_block(const struct entry *entry, const struct attach_points *at
     if (!entry->text)
         return;
     for (const char *line = entry->text; *line;) {
-        int length = (int)strcspn(line, "\n");
-        fprintf(out, "%.*s%s\n", length, line, length == 1 && *line == '.' ? " " : "");
+        size_t length = strcspn(line, "\n");
+        RP_AUTO_FREE char *own = strndup(line, length);
+        save_line(own, out);
+        fputs(length == 1 && *line == '.' ? " \n" : "\n", out);
         line += length + (line[length] == '\n');
     }
     fputs(".\n", out);
@@ -43,7 +51,8 @@ static struct rp_error *save_one(const struct entry *entry, FILE *out) {
         RP_AUTO_FREE char *line = entry_line(entry);
         if (!line)
             return rp_error_nomem();
-        fprintf(out, "%s\n", line);
+        save_line(line, out);
+        fputc('\n', out);
     } else {
         RP_TRY(entry_attach_points(entry, &attach_points));
         save_block(entry, &attach_points, out);

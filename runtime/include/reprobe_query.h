@@ -92,7 +92,8 @@ struct rp_map_schema {
     const char *unit;        /* of a histogram's values; NULL: not known */
     int64_t low, high, step; /* of a linear histogram: the buckets from `low` to below `high`; one
                                 below `low` is for all that is below, `high` for all that is
-                                above; step 0: taken from the keys */
+                                above; step 0: not known, and a key is the lower end of
+                                its bucket */
     const char *loss;        /* of a loss: "events were not counted: the map counts is full"; of
                                 notes: what their entries are */
     uint32_t key_size, value_size; /* bytes that the host program reads; 0: any */

@@ -107,13 +107,21 @@ void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t count
 
 /* ---- linear */
 
+static void write_edge(const struct rp_bucket *bucket, int64_t edge, char *text, size_t size) {
+    snprintf(text, size, bucket->is_unsigned ? "%" PRIu64 : "%" PRId64, edge);
+}
+
+/* "[10, 20)"; "10" of a slot. */
 static void write_edges(const struct rp_bucket *bucket, char *text, size_t size) {
-    if (bucket->below)
-        snprintf(text, size, "(..., %" PRId64 ")", bucket->max + 1);
-    else if (bucket->above)
-        snprintf(text, size, "[%" PRId64 ", ...)", bucket->min);
+    const struct rp_bucket end = {.is_unsigned = bucket->is_unsigned || bucket->max >= 0};
+    char min[24], next[24];
+    write_edge(bucket, bucket->min, min, sizeof(min));
+    write_edge(&end, (int64_t)((uint64_t)bucket->max + 1), next, sizeof(next));
+    if (bucket->is_slot)
+        snprintf(text, size, "%s", min);
     else
-        snprintf(text, size, "[%" PRId64 ", %" PRId64 ")", bucket->min, bucket->max + 1);
+        snprintf(text, size, "%s%s, %s)", bucket->below ? "(" : "[", bucket->below ? "..." : min,
+                 bucket->above ? "..." : next);
 }
 
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
@@ -149,13 +157,11 @@ static const struct rp_bucket *at_rank(const struct rp_bucket *buckets, size_t c
     return NULL;
 }
 
-static void print_edge(const struct rp_bucket *bucket, int64_t edge, FILE *out) {
-    fprintf(out, bucket->is_unsigned ? "%" PRIu64 : "%" PRId64, edge);
-}
-
 static void print_percentile(const struct rp_bucket *bucket, unsigned percent, FILE *out) {
-    fprintf(out, ", p%u %s ", percent, bucket->above ? ">=" : "<=");
-    print_edge(bucket, bucket->above ? bucket->min : bucket->max, out);
+    const char *relation = bucket->is_slot ? "in" : bucket->above ? ">=" : "<=";
+    char edge[24];
+    write_edge(bucket, bucket->above ? bucket->min : bucket->max, edge, sizeof(edge));
+    fprintf(out, ", p%u %s %s", percent, relation, edge);
 }
 
 static double edge_of(const struct rp_bucket *bucket, int64_t edge) {
@@ -230,10 +236,15 @@ static ssize_t bucket_column(const struct rp_map_table *t) {
     return rp_map_column(t, false, RP_MEMBER_BUCKET);
 }
 
-static int64_t slot_of(const struct rp_map_table *t, const uint8_t *row) {
+static const struct rp_type *slot_type(const struct rp_map_table *t) {
+    ssize_t bucket = bucket_column(t);
+    return bucket < 0 ? t->key : t->layout->columns.items[bucket].type;
+}
+
+static __int128 slot_of(const struct rp_map_table *t, const uint8_t *row) {
     ssize_t bucket = bucket_column(t);
     struct rp_view slot = rp_map_cell(t, bucket < 0 ? 0 : (size_t)bucket, row);
-    return (int64_t)rp_map_number(&slot);
+    return slot.type->kind == RP_INT ? (__int128)rp_view_int(&slot) : rp_view_uint(&slot);
 }
 
 static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {
@@ -269,18 +280,27 @@ static bool has_log2_slots(const struct rp_map_table *t) {
 
 /* The types that were found can be those that the schema is of. */
 static bool is_countable(const struct rp_map_table *t) {
-    ssize_t counts = counts_column(t), bucket = bucket_column(t);
+    ssize_t counts = counts_column(t);
     if (counts >= 0) {
         const struct rp_type *type = t->layout->columns.items[counts].type;
         return type->kind == RP_ARRAY && rp_type_is_number(type->element) &&
                type->count <= RP_LOG2_SLOTS;
     }
-    const struct rp_type *slot = bucket < 0 ? t->key : t->layout->columns.items[bucket].type;
-    return rp_type_is_number(t->value) && rp_type_is_number(slot);
+    return rp_type_is_number(t->value) && rp_type_is_number(slot_type(t));
+}
+
+/* No number of how many there are is below 0; arrays of counts are unsigned. */
+static bool has_counts(const struct rp_map_table *t) {
+    for (size_t i = 0; i < t->row_count && t->value->kind == RP_INT; i++) {
+        struct rp_view count = rp_map_value(t, rp_map_row(t, i));
+        if (rp_view_int(&count) < 0)
+            return false;
+    }
+    return true;
 }
 
 bool rp_map_is_histogram(const struct rp_map_table *t) {
-    return rp_means_histogram(t->schema->means) && is_countable(t) &&
+    return rp_means_histogram(t->schema->means) && is_countable(t) && has_counts(t) &&
            (t->schema->means == RP_MEANS_LINEAR || has_log2_slots(t));
 }
 
@@ -326,7 +346,7 @@ static int compare_rows(const void *a, const void *b, void *table) {
     int order = compare_headings(table, a, b);
     if (order || counts_column(table) >= 0)
         return order;
-    int64_t left = slot_of(table, a), right = slot_of(table, b);
+    __int128 left = slot_of(table, a), right = slot_of(table, b);
     return (left > right) - (left < right);
 }
 
@@ -383,69 +403,57 @@ static unsigned open_slot(const struct rp_map_table *t) {
     return counts_column(t) < 0 ? 0 : (unsigned)(element_count(t) - 1 + t->schema->from_zero);
 }
 
-/* How far apart all the slots are, if nobody says: the greatest common divisor; 0 for one slot. */
-static int64_t step_of(const struct rp_map_table *t, const struct group *group) {
-    uint64_t step = 0;
-    for (size_t i = 1; i < group->count; i++) {
-        uint64_t a =
-            (uint64_t)slot_of(t, group->rows + i * t->row_size) - (uint64_t)slot_of(t, group->rows);
-        while (a) {
-            uint64_t rest = step % a;
-            step = a;
-            a = rest;
-        }
-    }
-    return step > INT64_MAX ? 0 : (int64_t)step;
+/* How far apart the slots are; 0: not known. */
+static uint64_t step_of(const struct rp_map_table *t) {
+    return t->schema->step ? (uint64_t)t->schema->step : rp_map_type_is_array(t->info.type);
 }
 
-static struct rp_bucket linear_bucket(const struct rp_map_schema *schema, int64_t slot,
-                                      int64_t step, uint64_t count) {
-    struct rp_bucket bucket = {.min = slot, .count = count};
-    bucket.above = step == 0 || __builtin_add_overflow(slot, step - 1, &bucket.max);
-    if (!schema->step)
+static struct rp_bucket linear_bucket(const struct rp_map_table *t, __int128 slot, uint64_t count) {
+    const struct rp_map_schema *schema = t->schema;
+    bool is_unsigned = slot_type(t)->kind != RP_INT;
+    struct rp_bucket bucket = {.is_unsigned = is_unsigned, .min = (int64_t)slot, .count = count};
+    if (!schema->step) {
+        bucket.is_slot = bucket.above = true;
         return bucket;
+    }
+    __int128 max = slot + schema->step - 1;
     bucket.below = slot < schema->low;
-    bucket.above = slot >= schema->high;
-    if (bucket.max >= schema->high && !bucket.above)
-        bucket.max = schema->high - 1;
+    bucket.above = slot >= schema->high || max > (is_unsigned ? UINT64_MAX : INT64_MAX);
+    bucket.max = max >= schema->high && !bucket.above ? schema->high - 1 : (int64_t)max;
     return bucket;
 }
 
 /* How many buckets there are with the empty ones between. */
-static size_t linear_count(const struct rp_map_table *t, const struct group *group, int64_t step) {
+static size_t linear_count(const struct rp_map_table *t, const struct group *group, uint64_t step) {
     if (!group->count)
         return 0;
-    uint64_t first = (uint64_t)slot_of(t, group->rows);
-    uint64_t last = (uint64_t)slot_of(t, group->rows + (group->count - 1) * t->row_size);
-    uint64_t all = step ? (last - first + (uint64_t)step - 1) / (uint64_t)step + 1 : 1;
-    return all < group->count ? group->count : all > BUCKETS_MAX ? group->count : (size_t)all;
+    uint64_t range = (uint64_t)(slot_of(t, group->rows + (group->count - 1) * t->row_size) -
+                                slot_of(t, group->rows));
+    uint64_t all = step ? range / step + (range % step > 0) : 0;
+    return all < group->count || all >= BUCKETS_MAX ? group->count : (size_t)all + 1;
 }
 
 /* Of entries that are one count each. NULL: no memory. */
 static struct rp_bucket *linear_buckets(const struct rp_map_table *t, const struct group *group,
                                         size_t *count) {
-    const struct rp_map_schema *schema = t->schema;
-    int64_t step = schema->step ? schema->step : step_of(t, group);
+    uint64_t step = step_of(t);
     size_t capacity = linear_count(t, group, step);
     struct rp_bucket *buckets = calloc(capacity + 1, sizeof(*buckets));
     bool fills = capacity > group->count;
+    __int128 last = 0;
     *count = 0;
     for (size_t i = 0; buckets && i < group->count; i++) {
         const uint8_t *row = group->rows + i * t->row_size;
-        int64_t slot = slot_of(t, row);
-        for (; fills && i && *count + group->count - i < capacity; ++*count) {
-            int64_t last = buckets[*count - 1].min;
-            if ((uint64_t)slot - (uint64_t)last <= (uint64_t)step)
-                break;
-            buckets[*count] = linear_bucket(schema, last + step, step, 0);
-        }
-        buckets[(*count)++] = linear_bucket(schema, slot, step, count_of(t, row));
+        __int128 slot = slot_of(t, row);
+        while (fills && i && slot - last > step && *count + group->count - i < capacity)
+            buckets[(*count)++] = linear_bucket(t, last += step, 0);
+        buckets[(*count)++] = linear_bucket(t, slot, count_of(t, row));
+        last = slot;
     }
     return buckets;
 }
 
-/* Of an entry that has an array of counts: from 0 on, one by one. Its last one is also of all that
- * is beyond it. NULL: no memory. */
+/* Of an entry that has an array of counts: from 0 on, one by one. NULL: no memory. */
 static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struct group *group,
                                        size_t *count) {
     size_t used = group->count ? element_count(t) : 0;
@@ -453,10 +461,8 @@ static struct rp_bucket *array_buckets(const struct rp_map_table *t, const struc
         used--;
     struct rp_bucket *buckets = calloc(used + 1, sizeof(*buckets));
     for (size_t i = 0; buckets && i < used; i++)
-        buckets[i] = (struct rp_bucket){.above = i + 1 == element_count(t),
-                                        .min = (int64_t)i,
-                                        .max = (int64_t)i,
-                                        .count = element(t, group->rows, i)};
+        buckets[i] = (struct rp_bucket){
+            .is_slot = true, .above = true, .min = (int64_t)i, .count = element(t, group->rows, i)};
     *count = used;
     return buckets;
 }

@@ -8,6 +8,7 @@
 
 struct rp_bucket {
     bool below, above; /* it has no lower or no upper end */
+    bool is_slot;      /* nor is known where it ends: what was counted under that number, `min` */
     bool is_unsigned;  /* `min` and `max` are to be read as uint64_t */
     int64_t min, max;  /* both included */
     uint64_t count;
@@ -23,7 +24,7 @@ struct rp_bars {
     void *ctx;
     size_t width;
 };
-/* Draws "[min, max + 1)" for each. */
+/* Draws "[min, max + 1)" for each, "min" for slots. */
 void rp_print_linear(const char *unit, const struct rp_bucket *buckets, size_t count,
                      const struct rp_bars *bars, FILE *out);
 /* Slots 1 to the last one that has a count, as buckets; returns how many. Slot `open` is of all

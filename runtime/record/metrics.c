@@ -310,6 +310,20 @@ static void write_bucket(struct source *s, FILE *out, const char *labels,
     fprintf(out, "\"} %" PRIu64 "\n", count);
 }
 
+/* A bucket that has a number below which its values are. A slot's are below the next one's, if that
+ * is known to be one. False: there is no end. */
+static bool find_end(const struct rp_map_group *group, size_t i, int64_t *end) {
+    const struct rp_bucket *buckets = group->buckets;
+    size_t next = i + 1;
+    *end = buckets[i].max;
+    if (!buckets[i].is_slot)
+        return !buckets[i].above;
+    while (next < group->count && !buckets[next].count)
+        next++;
+    *end = next < group->count ? buckets[next].min - 1 : 0;
+    return buckets[i].count && next < group->count;
+}
+
 /* No sum: buckets do not tell it, and a guess would be taken for it. What is below the first bucket
  * is said to be empty, since who computes percentiles takes the bucket to begin there. */
 static void write_group(struct source *s, FILE *out, const struct rp_map_group *group,
@@ -321,9 +335,10 @@ static void write_group(struct source *s, FILE *out, const struct rp_map_group *
         write_bucket(s, out, labels, first, first->min - 1, 0);
     for (size_t i = 0; first && i < group->count; i++) {
         const struct rp_bucket *bucket = &group->buckets[i];
+        int64_t end;
         total += bucket->count;
-        if (!bucket->above)
-            write_bucket(s, out, labels, bucket, bucket->max, total);
+        if (find_end(group, i, &end))
+            write_bucket(s, out, labels, bucket, end, total);
     }
     write_bucket(s, out, labels, NULL, 0, total);
     write_head(s, out, RP_METRIC_HISTOGRAM, "_count", labels);

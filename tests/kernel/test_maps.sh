@@ -16,6 +16,8 @@ BPF_HASH(keys, struct key, struct value);
 BPF_HISTOGRAM(plain);
 BPF_HASH(dist, struct dist_key, u64);
 BPF_HASH(times_linear, s64);
+BPF_HASH(sizes_linear, u64);
+BPF_HASH(deltas_linear, u32, s64);
 BPF_HASH(places_linear, struct place_key);
 BPF_ARRAY(one, u64, 1);
 BPF_ARRAY(four, u64, 4);
@@ -114,13 +116,10 @@ linear() {
 		linear 0 40 10 unit ms text times_linear linear 0 40 10 csv times_linear
 	equal "a linear histogram" "times_linear:
      value               : count     distribution
-[-10, 0)                 : 4        |********************                    |
-[0, 10)                  : 0        |$none|
-[10, 20)                 : 8        |$bar|
-[20, 30)                 : 0        |$none|
-[30, 40)                 : 0        |$none|
-[40, 50)                 : 2        |**********                              |
-     count 14, mean 8.6 to 17.6, p50 <= 19, p90 <= 49, p99 <= 49
+-10                      : 4        |********************                    |
+10                       : 8        |$bar|
+40                       : 2        |**********                              |
+     count 14, p50 in 10, p90 in 40, p99 in 40
 times_linear:
      ms                  : count     distribution
 (..., 0)                 : 4        |********************                    |
@@ -137,6 +136,11 @@ min,max,count
 20,29,0
 30,39,0
 40,,2" "$(tr -d '\r' <<<"$out")"
+	maps set times_linear 10 8 set times_linear 40 2 csv times_linear json times_linear
+	equal "whose width is not known" 'min,max,count
+10,,8
+40,,2
+{"map":"times_linear","histogram":[{"min":10,"count":8},{"min":40,"count":2}]}' "$(tr -d '\r' <<<"$out")"
 	maps set places_linear '{1, 100}' 7 set places_linear '{1, 9223372036854775807}' 2 \
 		set places_linear '{2, -9223372036854775808}' 3 linear 0 1000 1 names text places_linear \
 		names json places_linear
@@ -144,6 +148,27 @@ min,max,count
 	equal "far apart, with no rows between" 3 "$(grep -c '|$' <<<"$out")"
 	contains "a key's number by its name" "$out" "place = place 1" '"key":{"place":"place 2"}'
 	matches "the last bucket" "$out" '^\[9223372036854775807, \.\.\.\) +: 2 '
+}
+
+# From 2^63 on, and at the highest number.
+unsigned_linear() {
+	maps set sizes_linear 18446744073709551610 1 set sizes_linear 10 2 text sizes_linear json sizes_linear \
+		linear 0 20 10 csv sizes_linear
+	equal "slots without a sign" 'sizes_linear:
+     value               : count     distribution
+10                       : 2        |****************************************|
+18446744073709551610     : 1        |********************                    |
+     count 3, p50 in 10, p90 in 18446744073709551610, p99 in 18446744073709551610
+{"map":"sizes_linear","histogram":[{"min":10,"count":2},{"min":18446744073709551610,"count":1}]}
+min,max,count
+10,19,2
+18446744073709551610,,1' "$(tr -d '\r' <<<"$out")"
+	maps set times_linear 9223372036854775807 1 linear 0 9223372036854775807 1 text times_linear
+	matches "the highest slot" "$out" '^\[9223372036854775807, \.\.\.\) +: 1 '
+	maps set times_linear 9223372036854775806 1 linear 0 9223372036854775807 1 text times_linear
+	matches "one before" "$out" '^\[9223372036854775806, 9223372036854775807\) +: 1 '
+	maps set deltas_linear 3 -5 set deltas_linear 4 5 csv deltas_linear
+	equal "counts are not below 0" "key,value 3,-5 4,5" "$(tr -d '\r' <<<"$out" | xargs)"
 }
 
 arrays() {
@@ -208,6 +233,7 @@ t "keys and values that are structs" structs
 t "CSV is read by others" csv_is_read
 t "log2 histograms by key" log2_by_key
 t "linear histograms" linear
+t "linear histograms of unsigned numbers" unsigned_linear
 t "arrays and per-CPU values" arrays
 t "deleting and emptying" deleting
 t "every error" errors

@@ -52,6 +52,7 @@ BPF_PERCPU_ARRAY(by_cpu, u64, 1);
 BPF_HASH(pairs, u32, struct pair);
 BPF_HISTOGRAM(sizes, int);
 BPF_ARRAY(capped, struct hist, 1);
+BPF_HASH(tens_linear, u32);
 END
 sed -i '1i struct pair { s64 low; u64 high; char note[4]; };\nstruct hist { u32 slots[4]; };' "$base/maps.c"
 cat >>"$base/maps.c" <<'END'
@@ -73,6 +74,8 @@ PROBE
     struct hist *hist = capped.lookup(&zero);
     if (hist)
         hist->slots[3]++; /* 4 and more */
+    tens_linear.increment(10);
+    tens_linear.increment(40);
     return 0;
 }
 END
@@ -97,6 +100,9 @@ reprobe_sizes_bucket{le=+Inf} 12' "$(metrics own.prom reprobe_sizes_bucket | tai
 	equal "whose last slot is open" 'reprobe_capped_bucket{le=1.0} 0
 reprobe_capped_bucket{le=3.0} 0
 reprobe_capped_bucket{le=+Inf} 12' "$(metrics own.prom reprobe_capped_bucket)"
+	equal "whose slots end at the next ones" 'reprobe_tens_linear_bucket{le=9.0} 0
+reprobe_tens_linear_bucket{le=39.0} 12
+reprobe_tens_linear_bucket{le=+Inf} 24' "$(metrics own.prom reprobe_tens_linear_bucket)"
 	command -v promtool >/dev/null || return 0
 	run sh -c 'promtool check metrics <own.prom'
 	lacks "what promtool says" "$out$err" error

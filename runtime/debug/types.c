@@ -9,6 +9,7 @@
 
 #include "debug/integers.h"
 #include "debug/strings.h"
+#include "util/array.h"
 #include "util/cleanup.h"
 
 #define TYPES_MAX   20000
@@ -126,6 +127,21 @@ static uint32_t add_bytes(struct rp_debug_types *t, uint64_t size) {
     return add_array(t, add_integer(t, "unsigned char", DW_ATE_unsigned, 1), size);
 }
 
+/* A struct of two numbers. */
+static uint32_t add_pair(struct rp_debug_types *t, uint32_t of, uint64_t size, const char *first,
+                         const char *second) {
+    const char *const members[] = {first, second};
+    uint32_t id = rp_btf_writer_reserve(&t->out);
+    for (uint32_t i = 0; i < RP_COUNT(members); i++) {
+        rp_btf_writer_more(&t->out, id, rp_btf_writer_string(&t->out, members[i]));
+        rp_btf_writer_more(&t->out, id, of);
+        rp_btf_writer_more(&t->out, id, i * (uint32_t)size * 8);
+    }
+    rp_btf_writer_set(&t->out, id, "", BTF_KIND_STRUCT, RP_COUNT(members), true,
+                      (uint32_t)size * 2);
+    return id;
+}
+
 /* A name of the language's own, or of C++'s that C has by a typedef, for a number of C's. */
 static uint32_t named(struct rp_debug_types *t, const char *name, const char *own, uint32_t id) {
     bool is_c = !strcmp(name, own) || rp_debug_is_integer(name) || !strcmp(name, "bool");
@@ -149,6 +165,16 @@ static uint32_t add_complex(struct rp_debug_types *t, uint64_t size) {
     return add_array(t, of, 2);
 }
 
+/* Of whole numbers, an extension of gcc's, which are passed as a struct of them. */
+static uint32_t add_complex_integer(struct rp_debug_types *t, const char *name, uint64_t size) {
+    bool has_sign = !strstr(name, "unsigned");
+    const char *own = rp_debug_integer(size / 2, has_sign);
+    if (!own)
+        return add_bytes(t, size);
+    uint32_t of = add_integer(t, own, has_sign ? DW_ATE_signed : DW_ATE_unsigned, size / 2);
+    return add_pair(t, of, size / 2, "real", "imag");
+}
+
 static uint32_t add_base(struct rp_debug_types *t, Dwarf_Die *die) {
     RP_AUTO_FREE char *name = type_name(die);
     unsigned encoding = (unsigned)rp_dw_number(die, DW_AT_encoding, 0);
@@ -160,6 +186,8 @@ static uint32_t add_base(struct rp_debug_types *t, Dwarf_Die *die) {
         return add_float(t, text, size);
     if (encoding == DW_ATE_complex_float)
         return add_complex(t, size);
+    if (encoding == DW_ATE_lo_user && !strncmp(text, "complex", strlen("complex")))
+        return add_complex_integer(t, text, size);
     const char *own = integer_name(encoding, size, text);
     if (!own || encoding == DW_ATE_decimal_float)
         return add_bytes(t, size);
@@ -174,13 +202,13 @@ static uint32_t add_wrapper(struct rp_debug_types *t, Dwarf_Die *die, unsigned k
     return rp_btf_writer_add(&t->out, name, kind, 0, false, to);
 }
 
-/* One of a function is two words. */
+/* One of a function is a struct of two words (Itanium C++ ABI, 2.3), and passed as one. */
 static uint32_t add_member_pointer(struct rp_debug_types *t, Dwarf_Die *die) {
     Dwarf_Die to;
     uint32_t word = add_integer(t, "long int", DW_ATE_signed, 8);
     bool function =
         rp_dw_refers(die, DW_AT_type, &to) && rp_dw.dwarf_tag(&to) == DW_TAG_subroutine_type;
-    return function ? add_array(t, word, 2) : word;
+    return function ? add_pair(t, word, 8, "ptr", "adj") : word;
 }
 
 /* How many elements a dimension has; 0: nobody knows. */

@@ -366,7 +366,62 @@ lines_within_others() {
 }
 
 t "narrow values" narrow_values
+# A pointer to a member function is two words, in registers or, where only one is left, on the stack.
+member_pointers() {
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+	cat >members.cc <<-'END'
+		#define N __attribute__((noinline))
+		volatile long sink;
+		struct A { long x; int m(int k) { return k; } };
+		struct B { long y; int m(int k) { return k; } };
+		struct S : A, B { long z; };
+		typedef int (S::*method)(int);
+		extern "C" N void given(method q, int k, long l) { sink += k + l; (void)q; }
+		extern "C" N void field(long S::*q, int k) { sink += k; (void)q; }
+		extern "C" N void stacked(int a, int b, int c, int d, int e, method q, int k) { sink += a + b + c + d + e + k; (void)q; }
+		extern "C" N method made(int k) { sink += k; return static_cast<method>(&B::m); }
+		int main() {
+		    given(static_cast<method>(&B::m), 36, 5);
+		    field(&S::z, 38);
+		    stacked(1, 2, 3, 4, 5, static_cast<method>(&B::m), 39);
+		    made(40);
+		    return 0;
+		}
+	END
+	local level
+	for level in 0 2; do
+		g++ -g -O$level -o members members.cc || fail "cannot compile the program"
+		asked ./members 'trace ./members:given q.adj as adj k l'
+		equal "-O$level: what is behind it" "8 36 5" "$(values adj k l)"
+		asked ./members 'trace ./members:field q k'
+		equal "-O$level: of a field" "16 38" "$(values q k)"
+		asked ./members 'trace ./members:stacked e q.adj as adj k'
+		equal "-O$level: on the stack" "5 8 39" "$(values e adj k)"
+		asked ./members 'trace ./members:made ret.adj as adj'
+		equal "-O$level: returned" 8 "$(values adj)"
+	done
+}
+
+# Complex numbers of integers, which are passed as a struct of two.
+complex_integers() {
+	compiled complex -O2 <<-'END'
+		#define N __attribute__((noinline))
+		volatile long sum;
+		_Complex int kept = 5 + 6i;
+		N void ints(_Complex int z, int k) { sum += __real__ z + k; }
+		N void longs(_Complex long z, int k) { sum += __real__ z + k; }
+		int main(void) { ints(-3 + 4i, 1); longs(7 - 8i, 2); return 0; }
+	END
+	asked ./complex 'trace ./complex:ints z.real as a z.imag as b kept.imag as c k'
+	equal "int" "-3 4 6 1" "$(values a b c k)"
+	asked ./complex 'trace ./complex:longs z.real as a z.imag as b k'
+	equal "long" "7 -8 2" "$(values a b k)"
+}
+
 t "lines within others" lines_within_others
+t "complex integers" complex_integers
+t "member pointers" member_pointers
 t "functions of modules" functions_of_modules
 t "returns that destroy" returns_that_destroy
 t "programs of 32 bits" programs_of_32_bits

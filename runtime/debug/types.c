@@ -128,8 +128,8 @@ static uint32_t add_bytes(struct rp_debug_types *t, uint64_t size) {
 }
 
 /* A struct of two numbers. */
-static uint32_t add_pair(struct rp_debug_types *t, uint32_t of, uint64_t size, const char *first,
-                         const char *second) {
+static uint32_t add_pair(struct rp_debug_types *t, const char *name, uint32_t of, uint64_t size,
+                         const char *first, const char *second) {
     const char *const members[] = {first, second};
     uint32_t id = rp_btf_writer_reserve(&t->out);
     for (uint32_t i = 0; i < RP_COUNT(members); i++) {
@@ -137,7 +137,7 @@ static uint32_t add_pair(struct rp_debug_types *t, uint32_t of, uint64_t size, c
         rp_btf_writer_more(&t->out, id, of);
         rp_btf_writer_more(&t->out, id, i * (uint32_t)size * 8);
     }
-    rp_btf_writer_set(&t->out, id, "", BTF_KIND_STRUCT, RP_COUNT(members), true,
+    rp_btf_writer_set(&t->out, id, name, BTF_KIND_STRUCT, RP_COUNT(members), true,
                       (uint32_t)size * 2);
     return id;
 }
@@ -165,14 +165,15 @@ static uint32_t add_complex(struct rp_debug_types *t, uint64_t size) {
     return add_array(t, of, 2);
 }
 
-/* Of whole numbers, an extension of gcc's, which are passed as a struct of them. */
+/* Of whole numbers, an extension of gcc's, which are passed as a struct of them. gcc has no name
+ * for most of them. */
 static uint32_t add_complex_integer(struct rp_debug_types *t, const char *name, uint64_t size) {
     bool has_sign = !strstr(name, "unsigned");
     const char *own = rp_debug_integer(size / 2, has_sign);
     if (!own)
         return add_bytes(t, size);
     uint32_t of = add_integer(t, own, has_sign ? DW_ATE_signed : DW_ATE_unsigned, size / 2);
-    return add_pair(t, of, size / 2, "real", "imag");
+    return add_pair(t, "complex", of, size / 2, "real", "imag");
 }
 
 static uint32_t add_base(struct rp_debug_types *t, Dwarf_Die *die) {
@@ -186,7 +187,7 @@ static uint32_t add_base(struct rp_debug_types *t, Dwarf_Die *die) {
         return add_float(t, text, size);
     if (encoding == DW_ATE_complex_float)
         return add_complex(t, size);
-    if (encoding == DW_ATE_lo_user && !strncmp(text, "complex", strlen("complex")))
+    if (encoding == DW_ATE_lo_user)
         return add_complex_integer(t, text, size);
     const char *own = integer_name(encoding, size, text);
     if (!own || encoding == DW_ATE_decimal_float)
@@ -208,7 +209,7 @@ static uint32_t add_member_pointer(struct rp_debug_types *t, Dwarf_Die *die) {
     uint32_t word = add_integer(t, "long int", DW_ATE_signed, 8);
     bool function =
         rp_dw_refers(die, DW_AT_type, &to) && rp_dw.dwarf_tag(&to) == DW_TAG_subroutine_type;
-    return function ? add_pair(t, word, 8, "ptr", "adj") : word;
+    return function ? add_pair(t, "member", word, 8, "ptr", "adj") : word;
 }
 
 /* How many elements a dimension has; 0: nobody knows. */

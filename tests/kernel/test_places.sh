@@ -405,7 +405,7 @@ member_pointers() {
 
 # Complex numbers of integers, which are passed as a struct of two.
 complex_integers() {
-	compiled complex -O2 <<-'END'
+	compiled complex <<-'END'
 		#define N __attribute__((noinline))
 		volatile long sum;
 		_Complex int kept = 5 + 6i;

@@ -186,6 +186,20 @@ static bool is_taken(const struct rp_debug_function *f, size_t from, const char 
     return false;
 }
 
+/* Where nothing says where the rest of it is, that is nowhere. */
+static void complete(struct rp_location *place, Dwarf_Die *declared) {
+    Dwarf_Die type;
+    uint64_t size =
+        rp_debug_plain_type(declared, &type) ? rp_dw_number(&type, DW_AT_byte_size, 0) : 0;
+    for (unsigned i = 0; i < place->count; i++) {
+        uint64_t bytes = place->parts[i].bytes;
+        size = bytes && bytes < size ? size - bytes : 0;
+    }
+    if (size && place->count < RP_LOCATION_PARTS)
+        place->parts[place->count++] =
+            (struct rp_location_part){RP_LOCATION_GONE, 0, 0, (unsigned)size};
+}
+
 /* `own` has its code; NULL: there is none. Takes `name`. */
 static struct rp_error *add_variable(struct reading *r, Dwarf_Die *declared, Dwarf_Die *own,
                                      char *name) {
@@ -196,6 +210,7 @@ static struct rp_error *add_variable(struct reading *r, Dwarf_Die *declared, Dwa
     v.place = (struct rp_location){.parts = {{RP_LOCATION_GONE, 0, 0, 0}}, .count = 1};
     if (own)
         rp_debug_location(&r->frame, own, &v.place);
+    complete(&v.place, declared);
     RP_VEC(struct rp_debug_variable) all = {f->parameters, f->count, f->count};
     if (!name || !rp_vec_push(&all, v)) {
         free(name);

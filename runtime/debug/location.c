@@ -8,6 +8,8 @@
  */
 #include "debug/location.h"
 
+#include <string.h>
+
 #include "arch/arch.h"
 #include "util/cleanup.h"
 
@@ -67,6 +69,17 @@ static bool begins_with_body(Dwarf_Die *function, Dwarf_Addr entry) {
     return statements > 1;
 }
 
+/* Its locations are lists wherever a place is not one from the first instruction on. */
+static bool is_of_llvm(Dwarf_Die *function) {
+    Dwarf_Attribute memory;
+    Dwarf_Die unit;
+    Dwarf_Attribute *attr = rp_dw.dwarf_diecu(function, &unit, NULL, NULL)
+                                ? rp_dw.dwarf_attr(&unit, DW_AT_producer, &memory)
+                                : NULL;
+    const char *producer = attr ? rp_dw.dwarf_formstring(attr) : NULL;
+    return producer && strstr(producer, "clang version");
+}
+
 /* At a function's first instruction it is behind the return address, on top of the stack. */
 static struct rp_location_part find_cfa(const struct rp_debug *debug, uint64_t address) {
     struct rp_frame_row row;
@@ -86,7 +99,8 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
     Dwarf_Addr there = address + (uint64_t)debug->bias;
     *out = (struct rp_frame){.address = there, .is_entry = is_entry(function, there)};
     out->is_beginning = out->is_entry || is_beginning(function, there);
-    out->begins_with_body = out->is_entry && begins_with_body(function, there);
+    out->has_registers =
+        out->is_entry && (is_of_llvm(function) || begins_with_body(function, there));
     out->cfa = out->is_entry ? beside_register(rp_arch.registers.sp, rp_arch.registers.pushed)
                              : find_cfa(debug, address);
     Dwarf_Attribute *attr = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
@@ -243,7 +257,7 @@ static bool is_computed(const Dwarf_Op *ops, size_t count) {
 
 /* A register that nothing before the function's body has changed. */
 static bool is_unchanged(const struct rp_frame *f, const struct rp_location *place) {
-    return f->begins_with_body && place->count == 1 && place->parts[0].kind == RP_LOCATION_REGISTER;
+    return f->has_registers && place->count == 1 && place->parts[0].kind == RP_LOCATION_REGISTER;
 }
 
 /* Whether a single location is on the stack where the caller has put it. */

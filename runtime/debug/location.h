@@ -10,7 +10,7 @@ struct rp_frame {
     Dwarf_Addr address;          /* of the instruction */
     bool is_entry;               /* it is the function's first */
     bool is_beginning;           /* or one of those that make the frame and store what was passed */
-    bool begins_with_body;       /* it is the first, and no other comes before the body's */
+    bool has_registers;          /* it is the first, and registers are what they are in the body */
     bool has_cfa;                /* the frame's base is what DWARF calls the CFA; */
     bool has_bp;                 /* or the register rbp, behind the function's beginning; */
     bool has_sp;                 /* or rsp, which is the same at all of these instructions */

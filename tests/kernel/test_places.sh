@@ -419,7 +419,34 @@ complex_integers() {
 	equal "long" "7 -8 2" "$(values a b k)"
 }
 
+# Where the compiler passes only a part of a struct, the function has a signature of its own: what else is passed is
+# where the debug information says.
+parts_of_structs() {
+	type clang >/dev/null 2>&1 || skip "there is no clang"
+	[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+	cat >parts.c <<-'END'
+		struct pair { long a, b; };
+		volatile long sum;
+		static __attribute__((noinline)) void first(struct pair s, int x) { sum += s.a + x; }
+		static __attribute__((noinline)) void second(struct pair s, int x) { sum += s.b + x; }
+		int main(int argc, char **argv) {
+		    struct pair s = {argc + 41, (long)argv};
+		    first(s, 3);
+		    second(s, 4);
+		    return 0;
+		}
+	END
+	clang -g -O2 -o parts parts.c || fail "cannot compile the program"
+	asked ./parts 'trace ./parts:first x'
+	equal "behind the first part" 3 "$(values x)"
+	asked ./parts 'trace ./parts:second x'
+	equal "behind the second part" 4 "$(values x)"
+	run reprobe -c true -e 'trace ./parts:first s.a'
+	contains "the struct" "$err" '`s` is optimized away here'
+}
+
 t "lines within others" lines_within_others
+t "parts of structs" parts_of_structs
 t "complex integers" complex_integers
 t "member pointers" member_pointers
 t "functions of modules" functions_of_modules

@@ -148,6 +148,13 @@ bool rp_binary_is_stripped(const char *path) {
     return !named;
 }
 
+bool rp_binary_is_narrow(const char *path) {
+    char ident[EI_NIDENT] = "";
+    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    return fd >= 0 && pread(fd, ident, sizeof(ident), 0) == (ssize_t)sizeof(ident) &&
+           !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
+}
+
 bool rp_binary_has_section(const char *path, const char *end) {
     size_t length = strlen(end);
     RP_AUTO_CLOSE int fd = -1;

@@ -43,6 +43,8 @@ struct rp_error *rp_binary_each_variable(const char *path,
                                          void *ctx);
 /* Whether only exported functions have names. */
 bool rp_binary_is_stripped(const char *path);
+/* Whether it is a program or library of 32 bits. */
+bool rp_binary_is_narrow(const char *path);
 /* Whether the file has a section whose name ends with that. */
 bool rp_binary_has_section(const char *path, const char *end);
 /* Whether the file has a symbol of that name; `imported`: one of another file that it needs. */

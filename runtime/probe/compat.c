@@ -2,14 +2,13 @@
 /* Programs of another width than the kernel's: what they call has entry points and numbers of its
  * own. */
 #include <dirent.h>
-#include <elf.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "arch/arch.h"
+#include "probe/binary.h"
 #include "probe/kind.h"
 #include "reprobe_query.h"
 #include "util/cleanup.h"
@@ -17,11 +16,9 @@
 #include "util/text.h"
 
 static bool is_narrow(pid_t pid) {
-    char path[64], ident[EI_NIDENT] = "";
+    char path[64];
     snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-    RP_AUTO_CLOSE int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    return fd >= 0 && pread(fd, ident, sizeof(ident), 0) == (ssize_t)sizeof(ident) &&
-           !memcmp(ident, ELFMAG, SELFMAG) && ident[EI_CLASS] == ELFCLASS32;
+    return rp_binary_is_narrow(path);
 }
 
 /* Whether this kernel runs such programs at all. */

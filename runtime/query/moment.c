@@ -104,6 +104,20 @@ static const char *fallback_of(struct rp_query_plan *p, const char *name) {
     return own ? own : name;
 }
 
+/* Calls are told apart by the stack, which in a 32-bit program has other words. */
+static struct rp_error *check_calls(const struct rp_query_plan *p, const struct rp_spec *spec) {
+    RP_AUTO_FREE char *path = NULL;
+    struct rp_error *err =
+        spec->kind->in_files && spec->target ? rp_binary_find(spec->path, &path) : NULL;
+    if (err || !path || !rp_binary_is_narrow(path))
+        return err;
+    return rp_error_hint_set(rp_cannot_answer(p->question, ENOTSUP,
+                                              "%s is a 32-bit program, whose calls cannot be told "
+                                              "apart",
+                                              path),
+                             "count and stack work there, also at returns (uretprobe)");
+}
+
 /* Two functions: one keeps what is known at the entry for the other. */
 struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     const struct rp_spec *spec = &p->points[0].spec;
@@ -112,6 +126,7 @@ struct rp_error *rp_attach_points_pair(struct rp_query_plan *p) {
     if (!entry || !end)
         return no_return(p->question, &p->points[0]);
     RP_TRY(check_program(p->question, spec));
+    RP_TRY(check_calls(p, spec));
     direct_ends(spec, &entry, &end);
     p->point_count = 2;
     p->pair = true;

@@ -445,7 +445,29 @@ parts_of_structs() {
 	contains "the struct" "$err" '`s` is optimized away here'
 }
 
+# Where functions of 32-bit programs have what they are given is not known here.
+narrow_functions() {
+	compiled narrow -m32 -nostdlib -static -fno-pie -no-pie <<-'END'
+		volatile int sum;
+		__attribute__((noinline)) int f(int a, int b) { sum += a; return a * b; }
+		void _start(void) { for (int i = 0; i < 3; i++) f(i, 7); __asm__ volatile("mov $1, %eax; xor %ebx, %ebx; int $0x80"); }
+	END
+	./narrow 2>/dev/null || skip "this kernel does not run 32-bit programs"
+	local question
+	for question in 'trace ./narrow:f a' 'trace ./narrow:f arg0' 'trace ./narrow:f ret' 'trace uretprobe:./narrow:f ret' \
+		'trace ./narrow:narrow.c:2 a' 'latency ./narrow:f'; do
+		run reprobe -c ./narrow -e "$question"
+		status 1
+		contains "$question" "$err" " is a 32-bit program"
+	done
+	asked ./narrow 'count ./narrow:f'
+	equal "entries" 3 "$(jsonlines value <out)"
+	asked ./narrow 'count uretprobe:./narrow:f'
+	equal "returns" 3 "$(jsonlines value <out)"
+}
+
 t "lines within others" lines_within_others
+t "functions of 32-bit programs" narrow_functions
 t "parts of structs" parts_of_structs
 t "complex integers" complex_integers
 t "member pointers" member_pointers

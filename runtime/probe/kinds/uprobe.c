@@ -386,20 +386,35 @@ static struct rp_error *add_arguments(const struct rp_spec *spec, struct rp_argu
                     : rp_line_arguments_at(spec->path, in.wanted, arguments);
 }
 
+/* Programs whose functions are called otherwise than C's are on this machine. */
+struct foreign {
+    bool keeps_typed; /* what debug information tells is so */
+    const char *argument, *result;
+};
+
 /* Go passes arguments in registers of its own choice, and what it returns cannot be seen. */
-static struct rp_error *set_of_go(struct rp_arguments *arguments) {
-    if (!arguments->typed.missing)
-        arguments->typed.missing = strdup("cannot be read: the stacks of Go move, and a probe at a "
-                                          "return would end the program");
-    for (size_t i = 0; i < arguments->count; i++) {
-        struct rp_argument *argument = &arguments->list[i];
-        if (argument->btf || argument->missing)
-            continue;
-        argument->missing = strdup("is not where C has it: Go passes arguments in other registers, "
-                                   "which only debug information tells");
-        if (!argument->missing)
-            return rp_error_nomem();
-    }
+static const struct foreign of_go = {
+    true,
+    "is not where C has it: Go passes arguments in other registers, which only debug "
+    "information tells",
+    "cannot be read: the stacks of Go move, and a probe at a return would end the program"};
+static const struct foreign of_narrow = {
+    false, "cannot be read: this is a 32-bit program, whose arguments are elsewhere",
+    "cannot be read: this is a 32-bit program"};
+
+static struct rp_error *set_missing(struct rp_argument *argument, const char *why) {
+    free(argument->missing);
+    argument->missing = strdup(why);
+    return argument->missing ? NULL : rp_error_nomem();
+}
+
+static struct rp_error *set_foreign(struct rp_arguments *arguments, const struct foreign *foreign) {
+    if (!foreign->keeps_typed)
+        arguments->debug = NULL; /* nor its variables */
+    RP_TRY(set_missing(&arguments->typed, foreign->result));
+    for (size_t i = 0; i < arguments->count; i++)
+        if (!arguments->list[i].btf || !foreign->keeps_typed)
+            RP_TRY(set_missing(&arguments->list[i], foreign->argument));
     return NULL;
 }
 
@@ -410,8 +425,11 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
         struct rp_spec there = *spec;
         there.path = path;
         struct rp_error *err = add_arguments(&there, arguments);
-        if (!err && rp_go_is(path))
-            err = set_of_go(arguments);
+        const struct foreign *foreign = rp_binary_is_narrow(path) ? &of_narrow
+                                        : rp_go_is(path)          ? &of_go
+                                                                  : NULL;
+        if (!err && foreign)
+            err = set_foreign(arguments, foreign);
         RP_AUTO_FREE char *text = err ? rp_spec_text(spec) : NULL;
         if (err)
             return text ? rp_error_what_set(err, "cannot attach %s", text) : err;

@@ -24,6 +24,7 @@
 #include "util/capture.h"
 #include "util/cleanup.h"
 #include "util/nearest.h"
+#include "util/text.h"
 
 /* ------------------------------------------------------------------ a complete ELF file */
 
@@ -325,24 +326,61 @@ static struct rp_error *not_there(const char *name) {
         rp_process_root());
 }
 
+/* What -p's process runs is not what is at the path. */
+static struct rp_error *check_replaced(const char *path) {
+    RP_AUTO_FREE char *loaded = rp_process_replaced(path);
+    if (!loaded)
+        return NULL;
+    return rp_error_hint_set(
+        rp_probe_error(ESTALE,
+                       "the process runs the file that was at %s before: since then it was "
+                       "replaced or deleted",
+                       path),
+        "use %s in place of the path", loaded);
+}
+
+/* Its path where the folder is, which it may have been deleted from; malloc()ed. */
+static char *path_in_folder(const char *name) {
+    const char *base = strrchr(name, '/') + 1;
+    RP_AUTO_FREE char *folder = strndup(name, (size_t)(base - name));
+    RP_AUTO_FREE char *real = folder ? realpath(folder, NULL) : NULL;
+    return real ? rp_text("%s/%s", real, base) : NULL;
+}
+
+static struct rp_error *find_path(const char *name, char **found) {
+    *found = realpath(name, NULL);
+    if (*found)
+        return check_replaced(*found);
+    int errnum = errno;
+    if (access(name, F_OK) == 0) { /* /proc/PID/exe of a file that was deleted */
+        *found = strdup(name);
+        return *found ? NULL : rp_error_nomem();
+    }
+    RP_AUTO_FREE char *was = path_in_folder(name);
+    if (was)
+        RP_TRY(check_replaced(was));
+    if (errnum == ENOENT || errnum == ENOTDIR)
+        return no_file(name);
+    return rp_error_hint_set(rp_probe_error(errnum, "cannot reach %s: %s", name, strerror(errnum)),
+                             "check the path and its permissions");
+}
+
 struct rp_error *rp_binary_find(const char *name, char **path) {
     RP_AUTO_FREE char *found = rp_process_root() ? rp_process_root_find(name) : NULL;
     if (rp_process_root()) {
         if (!found)
             return not_there(name);
     } else if (strchr(name, '/')) {
-        found = realpath(name, NULL);
-        if (!found && (errno == ENOENT || errno == ENOTDIR))
-            return no_file(name);
-        if (!found)
-            return rp_error_hint_set(rp_probe_error(errno, "cannot reach %s: %m", name),
-                                     "check the path and its permissions");
+        RP_TRY(find_path(name, &found));
     } else {
         found = rp_bcc()->bcc_procutils_which(name);
         if (!found)
             found = find_library(name);
         if (!found)
             return no_name(name);
+        RP_AUTO_FREE char *real = realpath(found, NULL);
+        if (real)
+            RP_TRY(check_replaced(real));
     }
     RP_TRY(rp_binary_check(found));
     *path = rp_take(found);

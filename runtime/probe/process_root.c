@@ -15,7 +15,8 @@
 #include "util/file.h"
 #include "util/text.h"
 
-static pid_t whose;
+static pid_t target; /* the process of -p; 0: none */
+static pid_t whose;  /* the same, where it has files of its own */
 
 static bool is_same(const struct stat *a, const struct stat *b) {
     return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
@@ -30,6 +31,7 @@ static bool differs(pid_t pid, const char *what) {
 }
 
 void rp_process_root_set(pid_t pid) {
+    target = pid;
     whose = pid && (differs(pid, "ns/mnt") || differs(pid, "root")) ? pid : 0;
 }
 
@@ -115,4 +117,36 @@ char *rp_process_root_find(const char *name) {
         return find_path(name);
     char *found = find_program(name);
     return found ? found : find_library(name);
+}
+
+/* ------------------------------------------------------------------ files that are gone */
+
+/* Where it has loaded the file that was at the path; NULL: none, or the one that is there. */
+static char *find_loaded(const char *path) {
+    static const char gone[] = " (deleted)";
+    RP_AUTO_FCLOSE FILE *maps = rp_file_of_process(target, "maps");
+    RP_AUTO_FREE char *line = NULL, *found = NULL;
+    size_t size = 0, length = strlen(path);
+    while (maps && getline(&line, &size, maps) > 0) {
+        line[strcspn(line, "\n")] = '\0';
+        const char *file = strchr(line, '/');
+        if (!file || strncmp(file, path, length) != 0)
+            continue;
+        if (!file[length])
+            return NULL;
+        line[strcspn(line, " ")] = '\0';
+        if (!found && !strcmp(file + length, gone))
+            found = rp_text("/proc/%d/map_files/%s", target, line);
+    }
+    return rp_take(found);
+}
+
+char *rp_process_replaced(const char *path) {
+    char exe[64];
+    struct stat running, loaded;
+    RP_AUTO_FREE char *found = target && !whose ? find_loaded(path) : NULL;
+    snprintf(exe, sizeof(exe), "/proc/%d/exe", target);
+    if (found && !stat(exe, &running) && !stat(found, &loaded) && is_same(&running, &loaded))
+        return strdup(exe);
+    return rp_take(found);
 }

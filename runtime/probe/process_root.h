@@ -14,4 +14,8 @@ pid_t rp_process_root(void);
  * that we can open; malloc()ed, NULL: it does not have that file. */
 char *rp_process_root_find(const char *name);
 
+/* Where the process (rp_process_root_set()) has the file loaded that was at the path, and was
+ * replaced or deleted since, as a path in /proc; malloc()ed. NULL: that is not so. */
+char *rp_process_replaced(const char *path);
+
 #endif

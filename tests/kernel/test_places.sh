@@ -466,7 +466,37 @@ narrow_functions() {
 	equal "returns" 3 "$(jsonlines value <out)"
 }
 
+# A process goes on with the file that it has, whatever is at its path now.
+replaced_files() {
+	local others=() name
+	compiled first <<-'END'
+		#include <unistd.h>
+		int main(void) { return pause(); }
+	END
+	cp first second
+	cp first new
+	for name in first second; do
+		"./$name" &
+		others+=("$!")
+	done
+	wait_for "they run" grep -q second "/proc/${others[1]}/maps"
+	wait_for "they run" grep -q first "/proc/${others[0]}/maps"
+	mv new first
+	rm second
+	for name in 0 1; do
+		run reprobe -p "${others[name]}" -e "count ./first:main, ./second:main"
+		status 1
+		contains "told" "$err" "the process runs the file that was at $tmp/" "replaced or deleted" "use /proc/${others[name]}/exe in place of the path"
+		run reprobe -p "${others[name]}" -e "info uprobe:/proc/${others[name]}/exe:main" -e quit
+		contains "its own" "$out" "it can be probed"
+	done
+	run reprobe -p "$$" -e 'info uprobe:./first:main' -e quit
+	contains "of another process" "$out" "it can be probed"
+	kill "${others[@]}"
+}
+
 t "lines within others" lines_within_others
+t "files that were replaced" replaced_files
 t "functions of 32-bit programs" narrow_functions
 t "parts of structs" parts_of_structs
 t "complex integers" complex_integers

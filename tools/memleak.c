@@ -383,6 +383,28 @@ static struct rp_error *set_schema(const struct memleak *m) {
     return rp_module_set_schema(m->module, &schema);
 }
 
+/* Of a process that became another program: since then. */
+static struct rp_error *see_any(void *ctx, const void *key, const void *value) {
+    bool *any = ctx;
+    const struct process *process = value;
+    (void)key;
+    *any |= process->memory != 0;
+    return NULL;
+}
+
+/* That nothing was seen is not that nothing is left. */
+static struct rp_error *tell_unused(const struct memleak *m) {
+    bool any = false;
+    struct rp_error *err = rp_map_each(m->module, "memories", see_any, &any);
+    if (!err && !any)
+        fprintf(stderr,
+                "reprobe: note: no process that is traced has called malloc() and the like of "
+                "%s: one that is linked statically, or has an allocator of its own, calls others "
+                "(-O FILE)\n",
+                strcmp(m->object, "c") ? m->object : "the C library");
+    return err;
+}
+
 static struct rp_error *run(struct rp_session *session, void *ctx) {
     struct memleak *m = ctx;
     rp_tool_define(m->tool, "MIN_SIZE=%" PRIu64 "ULL", m->min);
@@ -418,6 +440,8 @@ static struct rp_error *run(struct rp_session *session, void *ctx) {
                            : attach_allocator(session, m->module, m->object);
     if (!err)
         err = rp_report_run(session, &reports);
+    if (!err && !is_kernel(m))
+        err = tell_unused(m);
     rp_stack_free(m->stack);
     rp_vec_clear(&m->leaks);
     rp_vec_clear(&m->all);

@@ -2,11 +2,17 @@
 /* profile: sample which code the CPUs run. */
 #include <argp.h>
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
+#include "util/cleanup.h"
 
 extern const char rp_embedded_profile_c[];
 
@@ -64,6 +70,26 @@ struct profile {
     const char *svg;
 };
 
+/* A pidfd is of a process, unless it is asked for as a thread's (Linux 6.9). */
+static void check_task(const char *what, int id, bool is_process, struct argp_state *state) {
+    if (kill(id, 0) && errno == ESRCH)
+        argp_failure(state, 1, ESRCH, "cannot sample %s %d", what, id);
+    RP_AUTO_CLOSE int fd = is_process ? (int)syscall(SYS_pidfd_open, id, 0) : -1;
+    if (is_process && fd < 0 && (errno == EINVAL || errno == ENOENT))
+        argp_failure(state, 1, 0, "cannot sample process %d: it is a thread of another process",
+                     id);
+}
+
+/* Of a list that is one of numbers: that nobody samples in vain. */
+static void check_tasks(const char *what, const char *list, struct argp_state *state) {
+    bool are_processes = !strcmp(what, "process");
+    for (const char *at = list; *at; at += strspn(at, ",")) {
+        char *end;
+        check_task(what, (int)strtol(at, &end, 10), are_processes, state);
+        at = end;
+    }
+}
+
 /* One is the process of the common option. */
 static void take_processes(struct profile *p, const char *list, struct argp_state *state) {
     uint64_t pid;
@@ -71,6 +97,8 @@ static void take_processes(struct profile *p, const char *list, struct argp_stat
         p->tool->target->pid = (pid_t)pid;
     else if (!rp_tool_define_list(p->tool, "WANTED_PID", list, 1, INT32_MAX))
         argp_error(state, "`%s` is not a process id, or a list of them", list);
+    else
+        check_tasks("process", list, state);
 }
 
 static error_t parse_which(int key, char *arg, struct argp_state *state) {
@@ -83,6 +111,7 @@ static error_t parse_which(int key, char *arg, struct argp_state *state) {
     case 'L':
         if (!rp_tool_define_list(p->tool, "WANTED_TID", arg, 1, INT32_MAX))
             argp_error(state, "`%s` is not a thread id, or a list of them", arg);
+        check_tasks("thread", arg, state);
         return 0;
     case 'C':
         if (!rp_tool_define_list(p->tool, "WANTED_CPU", arg, 0, last_cpu))

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include "util/digest.h"
 #include "util/error.h"
 #include "util/file.h"
+#include "util/replace.h"
 #include "util/vec.h"
 
 #define FORMAT        5
@@ -469,10 +471,8 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 
-/* An object that is a whole ELF file is just that: others take it, too. */
-static struct rp_error *write_plainly(const struct rp_object *object, int fd) {
-    const char *p = object->elf;
-    for (size_t left = object->elf_size; left;) {
+static struct rp_error *write_bytes(int fd, const char *p, size_t left) {
+    while (left) {
         ssize_t put = write(fd, p, left);
         if (put <= 0)
             return cannot(put ? errno : EIO, NULL);
@@ -482,22 +482,29 @@ static struct rp_error *write_plainly(const struct rp_object *object, int fd) {
     return NULL;
 }
 
+/* To where nothing can be written twice, such as a pipe. */
+static struct rp_error *write_once(const struct rp_object *object, int fd) {
+    RP_AUTO_CLOSE int memory = memfd_create("object", MFD_CLOEXEC);
+    if (memory < 0)
+        return cannot(errno, NULL);
+    RP_TRY(rp_object_write(object, memory));
+    size_t size;
+    RP_AUTO_FREE char *bytes = rp_file_bytes(memory, &size);
+    return bytes ? write_bytes(fd, bytes, size) : cannot(errno, NULL);
+}
+
 struct rp_error *rp_object_save(const struct rp_object *object, const char *path) {
     if (object->has_foreign_maps)
         return rp_error_new(EINVAL, "it pins, shares or nests a map, which belongs to this process",
                             "cannot write %s", path);
-    RP_AUTO_FREE char *partial = NULL;
-    if (asprintf(&partial, "%s.XXXXXX", path) < 0)
-        return rp_error_nomem();
-    RP_AUTO_CLOSE int fd = mkostemp(partial, O_CLOEXEC);
-    if (fd < 0)
-        return rp_error_new(errno, NULL, "cannot write %s", path);
-    mode_t mask = umask(0);
-    umask(mask);
-    struct rp_error *err = object->elf ? write_plainly(object, fd) : rp_object_write(object, fd);
-    if (!err && (fchmod(fd, 0644 & ~mask) || rename(partial, path)))
-        err = rp_error_new(errno, NULL, "object file");
-    if (err)
-        unlink(partial);
+    struct rp_replacement file;
+    struct rp_error *err = rp_replace_begin(&file, path, 0644, false);
+    if (!err) {
+        /* An object that is a whole ELF file is just that: others take it, too. */
+        err = object->elf   ? write_bytes(file.fd, object->elf, object->elf_size)
+              : file.beside ? rp_object_write(object, file.fd)
+                            : write_once(object, file.fd);
+        err = rp_replace_end(&file, err);
+    }
     return err ? rp_error_what_set(err, "cannot write %s", path) : NULL;
 }

@@ -75,6 +75,12 @@ kernel_or_user() {
 }
 
 # Processes, threads and CPUs of a list; the samples of idle CPUs; a line between kernel and user.
+refused_tool() {
+	status 1
+	equal "stdout" "" "$out"
+	contains "message" "$err" "$1"
+}
+
 chosen() {
 	local one two
 	stacks spin 1000000 &
@@ -91,6 +97,10 @@ chosen() {
 	equal "a thread" $two "$(jsonlines pid <out | sort -u)"
 	run profile -F 199 -p $two,$two -L $! --json 500ms
 	equal "another's thread" "" "$out"
+	run profile -p $one,999999999 1
+	refused_tool "cannot sample process 999999999: No such process"
+	run profile -L 999999999 1
+	refused_tool "cannot sample thread 999999999: No such process"
 	kill $one $two
 	run profile -F 199 -C 0 -f -c "exec taskset -c 0 stacks spin $ms"
 	[ "$(folded_sum ';main;spin_outer')" -gt 0 ] || fail "expected samples of CPU 0" "$out"
@@ -209,6 +219,23 @@ running() {
 	kill $target
 	run memleak -o 100000 --json -c 'exec stacks leak 100'
 	equal "old ones" "" "$out"
+}
+
+# A static program's malloc() is not the C library's.
+own_allocator() {
+	echo 'void *malloc(unsigned long); int usleep(unsigned); void *p; int main(void) { p = malloc(5000); usleep(100000); return 0; }' >keeps.c
+	gcc -static -o keeps keeps.c 2>/dev/null || skip "there is no static C library"
+	run memleak -o 0 --json -T 1000 -c "exec $tmp/keeps"
+	status 0
+	equal "what the library has seen" "" "$(grep 5000 out)"
+	contains "note" "$err" "no process that is traced has called malloc() and the like of the C library" "(-O FILE)"
+	run memleak -o 0 --json -T 1000 -O "$tmp/keeps" -c "exec $tmp/keeps"
+	equal "what it has not freed" 1 "$(grep -c '"bytes":5000,"allocations":1' out)"
+	lacks "stderr" "$err" "note"
+	gcc -o keeps keeps.c
+	run memleak -o 0 --json -T 1000 -c "exec $tmp/keeps"
+	equal "with the library's" 1 "$(grep -c '"bytes":5000,"allocations":1' out)"
+	lacks "stderr" "$err" "note"
 }
 
 nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
@@ -331,6 +358,7 @@ t "names that the kernel hides" hidden_names
 t "memleak counts what is not freed" leaks
 t "memleak of a process that becomes another program" replaced_memory
 t "memleak of a process that runs" running
+t "memleak of a program that has an allocator of its own" own_allocator
 t "memleak -a, --combined-only, -s, -t" leaks_otherwise
 t "memleak --percpu" for_each_cpu
 finish

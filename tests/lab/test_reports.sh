@@ -27,8 +27,10 @@ waits() {
 	wait_in "their runqlat traces" grep -q Tracing theirs
 	echo >go
 	wait $sleeper
-	kill -INT $peer "$pid"
+	kill -INT $peer
 	wait $peer
+	blkdiscard -o 8M -l 4M "$disk" # which moves no data
+	kill -INT "$pid"
 	stopped
 	status 0
 	local ours theirs slept

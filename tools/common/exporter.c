@@ -11,6 +11,7 @@
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/opts.h"
+#include "util/replace.h"
 #include "util/text.h"
 
 #define DEFAULT_WHERE "127.0.0.1:9435"
@@ -99,32 +100,20 @@ static struct rp_error *gather(void *ctx, bool openmetrics, char **page, size_t 
 
 /* ------------------------------------------------------------------ a file */
 
-static struct rp_error *cannot_write(const struct rp_exporter *e) {
-    return rp_error_new(errno, NULL, "cannot write metrics to %s", e->file);
-}
-
-/* Beside it first, under a name that collectors do not read: whoever reads it finds it whole. */
+/* Its name meanwhile is one that collectors do not read. */
 static struct rp_error *replace(const struct rp_exporter *e, const char *page, size_t size) {
-    RP_AUTO_FREE char *temporary = rp_text("%s.%d.new", e->file, (int)getpid());
-    if (!temporary)
-        return rp_error_nomem();
-    unlink(temporary);
-    RP_AUTO_CLOSE int fd =
-        open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-    if (fd < 0)
-        return cannot_write(e);
-    struct rp_error *err = NULL;
-    for (size_t done = 0; done < size && !err;) {
-        ssize_t wrote = write(fd, page + done, size - done);
-        if (wrote < 0 && errno != EINTR)
-            err = cannot_write(e);
-        done += wrote > 0 ? (size_t)wrote : 0;
+    struct rp_replacement file;
+    struct rp_error *err = rp_replace_begin(&file, e->file, 0644, false);
+    if (!err) {
+        for (size_t done = 0; done < size && !err;) {
+            ssize_t wrote = write(file.fd, page + done, size - done);
+            if (wrote < 0 && errno != EINTR)
+                err = rp_error_new(errno, NULL, "file");
+            done += wrote > 0 ? (size_t)wrote : 0;
+        }
+        err = rp_replace_end(&file, err);
     }
-    if (!err && rename(temporary, e->file))
-        err = cannot_write(e);
-    if (err)
-        unlink(temporary);
-    return err;
+    return err ? rp_error_what_set(err, "cannot write metrics to %s", e->file) : NULL;
 }
 
 static struct rp_error *write_file(struct rp_exporter *e) {

@@ -432,7 +432,7 @@ int command_prompt(int argc, char **argv) {
     free(prompt.types);
     rp_texts_clear(&prompt.begins);
     rp_texts_clear(&prompt.ends);
-    output_close();
+    output_close(&prompt);
     rp_session_free(prompt.session);
     if (prompt.signalled >= 0)
         close(prompt.signalled);

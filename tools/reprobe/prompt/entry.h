@@ -268,6 +268,6 @@ struct rp_error *output_record_end(void);
 struct rp_error *output_record_flush(void);
 /* The file that rows go to, or NULL. */
 const char *output_recorded(void);
-void output_close(void);
+void output_close(struct prompt *prompt);
 
 #endif

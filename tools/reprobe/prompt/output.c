@@ -316,8 +316,10 @@ void output_mute(bool mute) {
     all.muted_rows = all.muted_blocks = 0;
 }
 
-void output_close(void) {
-    rp_tool_end(output_record_end(), false);
+void output_close(struct prompt *prompt) {
+    struct rp_error *err = output_record_end();
+    if (err)
+        prompt_fail(prompt, err);
     free_blocks();
     row_close();
 }

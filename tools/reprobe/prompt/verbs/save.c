@@ -12,6 +12,7 @@
 #include "prompt/verbs/verbs.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/replace.h"
 #include "util/text.h"
 
 /* ------------------------------------------------------------------ save */
@@ -88,21 +89,16 @@ static struct rp_error *end_file(FILE *out, const char *path, struct rp_error *e
     return err || !errnum ? err : rp_error_new(errnum, NULL, "cannot write %s", path);
 }
 
-/* A file is written beside its place: what was there stays until all is written. */
 static struct rp_error *save_to(const struct prompt *prompt, const char *path) {
-    struct stat before;
-    bool is_there = !lstat(path, &before), in_place = is_there && !S_ISREG(before.st_mode);
-    RP_AUTO_FREE char *to = in_place ? strdup(path) : rp_text("%s.new", path);
-    FILE *out = to ? fopen(to, "we") : NULL;
-    if (!out)
-        return rp_error_new(errno, NULL, "cannot write %s", path);
-    bool kept = in_place || !is_there || !fchmod(fileno(out), before.st_mode);
-    struct rp_error *err = end_file(out, path, save_all(prompt, out));
-    if (!err && (!kept || (!in_place && rename(to, path))))
-        err = rp_error_new(errno, NULL, "cannot write %s", path);
-    if (err && !in_place)
-        unlink(to);
-    return err;
+    struct rp_replacement file;
+    struct rp_error *err = rp_replace_begin(&file, path, 0666, true);
+    if (!err) {
+        FILE *out = fdopen(dup(file.fd), "w");
+        err = out ? end_file(out, path, save_all(prompt, out))
+                  : rp_error_new(errno, NULL, "cannot write %s", path);
+        err = rp_replace_end(&file, err);
+    }
+    return err ? rp_error_what_set(err, "cannot write %s", path) : NULL;
 }
 
 static struct rp_error *save(struct prompt *prompt, const char *args) {
@@ -120,9 +116,11 @@ static struct rp_error *save(struct prompt *prompt, const char *args) {
 /* ------------------------------------------------------------------ record */
 
 static struct rp_error *end_record(void) {
-    if (output_recorded())
-        prompt_say("%s is complete\n", output_recorded());
-    return output_record_end();
+    RP_AUTO_FREE char *path = output_recorded() ? strdup(output_recorded()) : NULL;
+    RP_TRY(output_record_end());
+    if (path)
+        prompt_say("%s is complete\n", path);
+    return NULL;
 }
 
 static struct rp_error *record(struct prompt *prompt, const char *args) {

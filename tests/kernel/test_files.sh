@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Files that are written: what is no regular file stays what it is, and what could not be written is told.
+# Files that are written: a device or a FIFO stays what it is, and what could not be written is told.
 . "$(dirname "$0")/../lib.sh"
 need_root
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "query/plan.h"
+#include "query/tree/prelude.h"
 #include "util/array.h"
 
 /* Of text, in bytes. */
@@ -50,7 +51,7 @@ static bool is_taken(const struct rp_values *values, const char *member) {
     for (size_t i = 0; i < values->count; i++)
         if (!strcmp(values->items[i].member, member))
             return true;
-    return false;
+    return rp_macro_exists(member, strlen(member)); /* the compiler would put its body there */
 }
 
 /* `reserved`: the members that each such struct begins with. */

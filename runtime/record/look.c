@@ -362,8 +362,9 @@ static void write_time(struct rp_writer *w, const struct rp_look_value *value, c
     char text[16];
     (void)rest;
     clock_gettime(CLOCK_REALTIME, &now);
-    int64_t since = (int64_t)(rp_now_ns() - (uint64_t)value->number);
-    int64_t at = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec - since;
+    __int128 at = (__int128)now.tv_sec * 1000000000 + now.tv_nsec - rp_now_ns() + value->number;
+    if (at < 0) /* before 1970: it is no time since boot */
+        return write_plain(w, value);
     time_t seconds = (time_t)(at / 1000000000);
     strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&seconds, &tm));
     RP_AUTO_FREE char *all = rp_text("%s.%06d", text, (int)(at % 1000000000 / 1000));

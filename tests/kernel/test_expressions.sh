@@ -87,6 +87,10 @@ END
 	run reprobe -c ./constants -e 'count ./constants:f if ~UB == 0x7fffffff && u == UB' -e 'count ./constants:f if ub > 5' \
 		-e 'count ./constants:f if b == BIGN' -e 'max ./constants:f ub'
 	contains "conditions" "$out" "1.counts: 1" "2.counts: 1" "3.counts: 1" "4.maxima: 17293822569102704640"
+	run reprobe --json -c ./constants -e 'trace ./constants:f AF_INET, NULL, u as EPERM if c == BLUE' -e 'count ./constants:f by AF_INET, u as EINVAL, c as NULL if c == BLUE'
+	contains "names of macros" "$out" '"AF_INET":2,"NULL":"0x0","EPERM":"UB"}' '"key":{"AF_INET":2,"EINVAL":"UB","NULL":"BLUE"},"value":1'
+	run reprobe --json -c ./constants -e 'trace ./constants:f time(ub), time(-1792000000000000000) if c == BLUE'
+	status 0
 	local text
 	for text in 5s 1+2 -1 SIGKILL; do
 		run reprobe -c ./constants -e "count ./constants:f until $text"

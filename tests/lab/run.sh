@@ -53,7 +53,7 @@ whole=$all
 [ ${#files[@]} -eq 0 ] || whole=1
 names=(lab/test_{kprobes,system})
 case $kernel in
-6.1) names+=(lab/test_{fentry,irq_counts,stacks,prompt} kernel/test_{hello,wakeups,verifier,moving,places,families}) ;;
+6.1) names+=(lab/test_{fentry,irq_counts,stacks,prompt} kernel/test_{hello,wakeups,verifier,moving,places,families,syscalls}) ;;
 *) names+=(lab/test_{questions,patterns,namesakes,reports,carried} kernel/test_{userring,ringbench,calls,truth,families}) ;;
 esac
 if [ -n "$all" ]; then

@@ -85,8 +85,10 @@ static const char *key_header(const struct rp_value *value) {
         node = node->a;
     bool is_computed = node->kind == RP_NODE_UNARY || node->kind == RP_NODE_BINARY ||
                        node->kind == RP_NODE_CONDITION || node->kind == RP_NODE_COMPARE;
-    bool is_taken = node->kind == RP_NODE_VARIABLE && strcmp(value->member, value->text) != 0;
-    return (is_computed || is_taken) && !value->node->alias ? value->text : NULL;
+    bool is_name =
+        node->kind == RP_NODE_VARIABLE || node->kind == RP_NODE_NUMBER || value->node->alias;
+    bool is_renamed = is_name && strcmp(value->member, value->text) != 0;
+    return is_renamed || (is_computed && !value->node->alias) ? value->text : NULL;
 }
 
 static void add_key(struct building *b, struct rp_map_schema *map) {

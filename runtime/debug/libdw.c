@@ -40,6 +40,15 @@ const char *rp_dw_decl_file(Dwarf_Die *die) {
     return rp_dw.dwarf_diename(&unit);
 }
 
+const char *rp_dw_producer(Dwarf_Die *die) {
+    Dwarf_Attribute memory;
+    Dwarf_Die unit;
+    Dwarf_Attribute *at = rp_dw.dwarf_diecu(die, &unit, NULL, NULL)
+                              ? rp_dw.dwarf_attr(&unit, DW_AT_producer, &memory)
+                              : NULL;
+    return at ? rp_dw.dwarf_formstring(at) : NULL;
+}
+
 bool rp_dw_refers(Dwarf_Die *die, unsigned attr, Dwarf_Die *out) {
     Dwarf_Attribute memory;
     Dwarf_Attribute *at = rp_dw.dwarf_attr(die, attr, &memory);

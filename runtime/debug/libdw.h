@@ -78,6 +78,8 @@ uint64_t rp_dw_number(Dwarf_Die *die, unsigned attr, uint64_t absent);
 bool rp_dw_flag(Dwarf_Die *die, unsigned attr);
 /* The file where it is declared, or its origin; NULL: it is not told. */
 const char *rp_dw_decl_file(Dwarf_Die *die);
+/* The compiler that its unit names, with what it was told; NULL: none. */
+const char *rp_dw_producer(Dwarf_Die *die);
 /* The type of a DIE, or what else the attribute refers to; false: none. */
 bool rp_dw_refers(Dwarf_Die *die, unsigned attr, Dwarf_Die *out);
 /* The same, also where the attribute is its declaration's, or that of the function that it is a

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "debug/function.h"
 #include "debug/program.h"
 #include "debug/scope.h"
@@ -65,17 +66,18 @@ static bool ends_with(const char *path, const char *file) {
 
 /* ------------------------------------------------------------------ lines of a unit */
 
-/* An instruction that the line begins at, and the block and the function that it is in. */
-struct rp_line_start {
-    struct rp_line_address at;
-    const void *block, *function;
+/* A block that has the line, and the function that the block is in. */
+struct place {
+    const void *block, *function; /* NULL: nothing tells */
+    uint64_t address;             /* the first where the line begins in it */
 };
 
 struct search {
     const struct rp_debug *debug;
     struct rp_source_line line; /* its path is simple */
     unsigned next;              /* the first one behind it that has code; 0: none */
-    RP_VEC(struct rp_line_start) found;
+    struct rp_lines found;
+    RP_VEC(struct place) places;
     char *path, *other; /* of the file; of another one of the same name */
 };
 
@@ -120,27 +122,54 @@ static bool goes_on(struct run *run, Dwarf_Line *line, const char *source) {
     return is_same && run->has_parts;
 }
 
+/* The number of the block, which is a new one if no other is the same. */
+static struct rp_error *number_place(struct search *s, const struct place *place, bool is_part,
+                                     unsigned *number) {
+    size_t i = 0;
+    for (; i < s->places.count; i++) {
+        struct place *known = &s->places.items[i];
+        if (known->address != place->address && (!place->block || known->block != place->block) &&
+            (!is_part || !place->function || known->function != place->function))
+            continue;
+        if (place->address < known->address)
+            *known = *place;
+        break;
+    }
+    *number = (unsigned)i;
+    return i < s->places.count || rp_vec_push(&s->places, *place) ? NULL : rp_error_nomem();
+}
+
+/* gcc says what it was told; where clang optimizes, frames have no pointer of their own. */
+static bool is_optimized(Dwarf_Die *function) {
+    const char *producer = rp_dw_producer(function);
+    Dwarf_Attribute memory;
+    Dwarf_Op *ops;
+    size_t count;
+    if (producer && strstr(producer, "GNU "))
+        return strstr(producer, " -O") && !strstr(producer, " -O0");
+    Dwarf_Attribute *base = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
+    return base && !rp_dw.dwarf_getlocation(base, &ops, &count) && count &&
+           ops[0].atom == DW_OP_reg0 + rp_arch.registers.sp;
+}
+
 static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_empty,
                                   bool is_part) {
     Dwarf_Die function;
+    Dwarf_Addr entry;
     struct rp_scopes scopes;
-    struct rp_line_start start = {.at = {address - (uint64_t)s->debug->bias, is_empty}};
+    struct place place = {.address = address - (uint64_t)s->debug->bias};
+    struct rp_line_address start = {.address = place.address, .is_empty = is_empty};
     if (rp_debug_find_function(s->debug->dwarf, address, &function)) {
         rp_debug_scopes(&function, address, &s->line, &scopes);
-        start.block = scopes.list[scopes.count - 1].addr;
-        start.function = scopes.list[0].addr;
+        place.block = scopes.list[scopes.count - 1].addr;
+        place.function = scopes.list[0].addr;
+        start.is_copied = !is_part && is_optimized(&function);
+        start.function = rp_dw_entry(&function, &entry) ? entry - (uint64_t)s->debug->bias : 0;
     }
-    for (size_t i = 0; i < s->found.count; i++) {
-        struct rp_line_start *known = &s->found.items[i];
-        bool is_same = known->at.address == start.at.address ||
-                       (start.block && known->block == start.block) ||
-                       (is_part && start.function && known->function == start.function);
-        if (!is_same)
-            continue;
-        if (start.at.address < known->at.address)
-            *known = start;
-        return NULL;
-    }
+    RP_TRY(number_place(s, &place, is_part, &start.block));
+    for (size_t i = 0; i < s->found.count; i++)
+        if (s->found.items[i].address == start.address)
+            return NULL;
     return rp_vec_push(&s->found, start) ? NULL : rp_error_nomem();
 }
 
@@ -247,7 +276,7 @@ static struct rp_error *answer(const struct search *s, struct rp_lines *out) {
     if (s->other || !s->found.count)
         return refuse(s);
     for (size_t i = 0; i < s->found.count; i++)
-        if (!rp_vec_push(out, s->found.items[i].at))
+        if (!rp_vec_push(out, s->found.items[i]))
             return rp_error_nomem();
     qsort(out->items, out->count, sizeof(*out->items), compare);
     return NULL;
@@ -270,6 +299,7 @@ struct rp_error *rp_debug_line(const struct rp_debug *opened, const struct rp_so
     if (!err)
         err = answer(&s, out);
     rp_vec_clear(&s.found);
+    rp_vec_clear(&s.places);
     free(s.path);
     free(s.other);
     return err;

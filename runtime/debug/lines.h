@@ -9,14 +9,19 @@
 /* As the program's file counts them, ascending. */
 struct rp_line_address {
     uint64_t address;
-    bool is_empty; /* see struct rp_source_line */
+    uint64_t function; /* where the one begins whose code it is; 0: nothing tells */
+    unsigned block;    /* the number of the block that the line is in there */
+    bool is_empty;     /* see struct rp_source_line */
+    bool is_copied;    /* the compiler may have put it there several times: it optimizes, and says
+                          nothing of parts */
 };
 struct rp_lines {
     RP_VEC(struct rp_line_address);
 };
 
-/* The instructions that the line begins at: one for each function and block that it is
- * in, which is where debuggers stop. An error says which files or lines there are. */
+/* The instructions that the line begins at: the first in each block that it is in is where
+ * debuggers stop, and others are where it goes on, or copies. An error says which files or lines
+ * there are. */
 struct rp_error *rp_debug_line(const struct rp_debug *debug, const struct rp_source_line *line,
                                struct rp_lines *out);
 

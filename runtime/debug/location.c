@@ -71,12 +71,7 @@ static bool begins_with_body(Dwarf_Die *function, Dwarf_Addr entry) {
 
 /* Its locations are lists wherever a place is not one from the first instruction on. */
 static bool is_of_llvm(Dwarf_Die *function) {
-    Dwarf_Attribute memory;
-    Dwarf_Die unit;
-    Dwarf_Attribute *attr = rp_dw.dwarf_diecu(function, &unit, NULL, NULL)
-                                ? rp_dw.dwarf_attr(&unit, DW_AT_producer, &memory)
-                                : NULL;
-    const char *producer = attr ? rp_dw.dwarf_formstring(attr) : NULL;
+    const char *producer = rp_dw_producer(function);
     return producer && strstr(producer, "clang version");
 }
 

@@ -579,3 +579,14 @@ bool rp_symbol_search_one(void *ctx, const char *name, uint64_t address, uint64_
     }
     return true;
 }
+
+bool rp_symbol_at_one(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct rp_symbol_at *at = ctx;
+    if (at->wanted < address || at->wanted - address >= size)
+        return true;
+    at->address = address;
+    at->size = size;
+    free(at->name);
+    at->name = strdup(name);
+    return false;
+}

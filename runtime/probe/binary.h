@@ -84,4 +84,12 @@ struct rp_symbol_search {
 };
 bool rp_symbol_search_one(void *search, const char *name, uint64_t address, uint64_t size);
 
+/* For the same functions: looks for the symbol that has the code at `wanted`. Zero all but that to
+ * begin; `name` is malloc()ed. */
+struct rp_symbol_at {
+    uint64_t wanted, address, size;
+    char *name; /* NULL: there is none */
+};
+bool rp_symbol_at_one(void *at, const char *name, uint64_t address, uint64_t size);
+
 #endif

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/paths.h"
 #include "probe/typed.h"
 #include "util/cleanup.h"
 #include "util/error.h"
 #include "util/text.h"
 
-#define DIGITS "0123456789"
+#define DIGITS     "0123456789"
+#define BEGINS_MAX 64
 
 /* ------------------------------------------------------------------ text */
 
@@ -42,17 +44,113 @@ static bool read_line(const char *target, char **file, struct rp_source_line *li
 
 /* ------------------------------------------------------------------ addresses */
 
+/* Of a block: where the line begins in it. */
+struct begins {
+    const struct rp_line_address *items[BEGINS_MAX];
+    size_t count;
+};
+
+/* Whether it is where the line goes on, as all who come there have begun it. */
+static bool goes_on(const struct rp_paths *paths, const struct begins *b, size_t i) {
+    bool passed = false;
+    for (size_t other = 0; other < b->count; other++)
+        passed |=
+            other != i && rp_paths_pass(paths, b->items[other]->address, b->items[i]->address);
+    return passed;
+}
+
+static bool are_apart(const struct rp_paths *paths, const struct begins *b) {
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t other = 0; other < i; other++)
+            if (!rp_paths_are_apart(paths, b->items[other]->address, b->items[i]->address))
+                return false;
+    return true;
+}
+
+/* Of a block those that are copies of each other; where that is not known the first, and *unsure
+ * has how many there are besides. */
+static void choose(const char *path, struct begins *b, size_t *unsure) {
+    struct begins kept = {0};
+    RP_AUTO_PATHS struct rp_paths *paths =
+        b->count > 1 && b->items[0]->function ? rp_paths_of(path, b->items[0]->function) : NULL;
+    for (size_t i = 0; paths && i < b->count; i++)
+        if (!goes_on(paths, b, i))
+            kept.items[kept.count++] = b->items[i];
+        else
+            *unsure += b->items[i]->is_copied;
+    if (paths && kept.count)
+        *b = kept;
+    if (b->count == 1 || (paths && are_apart(paths, b)))
+        return;
+    *unsure += b->count - 1;
+    b->count = 1;
+}
+
+static struct rp_error *add_block(const char *path, const struct rp_lines *all, size_t first,
+                                  struct rp_lines *out, size_t *unsure) {
+    struct begins begins = {0};
+    for (size_t i = first; i < all->count && begins.count < BEGINS_MAX; i++)
+        if (all->items[i].block == all->items[first].block)
+            begins.items[begins.count++] = &all->items[i];
+    choose(path, &begins, unsure);
+    for (size_t i = 0; i < begins.count; i++)
+        if (!rp_vec_push(out, *begins.items[i]))
+            return rp_error_nomem();
+    return NULL;
+}
+
+static bool is_first(const struct rp_lines *all, size_t i) {
+    for (size_t before = 0; before < i; before++)
+        if (all->items[before].block == all->items[i].block)
+            return false;
+    return true;
+}
+
+static int compare(const void *a, const void *b) {
+    const struct rp_line_address *x = a, *y = b;
+    return (x->address > y->address) - (x->address < y->address);
+}
+
 static struct rp_error *find(const char *path, const struct rp_source_line *line,
-                             struct rp_lines *out) {
+                             struct rp_lines *out, size_t *unsure) {
     const struct rp_debug *debug;
+    struct rp_lines all = {0};
+    *unsure = 0;
     struct rp_error *err = rp_debug_open(path, &debug);
-    return err ? err : rp_debug_line(debug, line, out);
+    if (!err)
+        err = rp_debug_line(debug, line, &all);
+    for (size_t i = 0; !err && i < all.count; i++)
+        if (is_first(&all, i))
+            err = add_block(path, &all, i, out, unsure);
+    if (!err)
+        qsort(out->items, out->count, sizeof(*out->items), compare);
+    rp_vec_clear(&all);
+    return err;
 }
 
 struct rp_error *rp_line_addresses(const char *path, const char *target, struct rp_lines *out) {
     RP_AUTO_FREE char *file = NULL;
     struct rp_source_line line;
-    return read_line(target, &file, &line) ? find(path, &line, out) : rp_error_nomem();
+    size_t unsure;
+    return read_line(target, &file, &line) ? find(path, &line, out, &unsure) : rp_error_nomem();
+}
+
+char *rp_line_unseen(const char *path, const char *target) {
+    RP_AUTO_FREE char *file = NULL;
+    struct rp_source_line line;
+    struct rp_lines lines = {0};
+    size_t unsure = 0;
+    struct rp_error *err =
+        read_line(target, &file, &line) ? find(path, &line, &lines, &unsure) : NULL;
+    rp_error_free(err);
+    char *text =
+        unsure
+            ? rp_text("not all executions of %s may be seen: its code is at %zu places, of which "
+                      "%zu %s probed, and others may be copies",
+                      target, lines.count + unsure, lines.count, lines.count == 1 ? "is" : "are")
+            : NULL;
+    rp_vec_clear(&lines);
+    return text;
 }
 
 /* ------------------------------------------------------------------ arguments */
@@ -116,7 +214,8 @@ struct rp_error *rp_line_arguments(const char *path, const char *target,
     struct rp_lines all = {0};
     if (!read_line(target, &file, &line))
         return rp_error_nomem();
-    struct rp_error *err = find(path, &line, &all);
+    size_t unsure;
+    struct rp_error *err = find(path, &line, &all, &unsure);
     if (!err)
         err = add_arguments(path, &line, &all, arguments);
     rp_vec_clear(&all);

@@ -11,8 +11,12 @@
 const char *rp_line_find(const char *rest);
 /* Whether it is FILE:LINE; NULL is not. */
 bool rp_line_is(const char *target);
-/* Where its code is in the program. An error says why there is none. */
+/* Where it is probed in the program: whoever comes by the line passes one of these, once. An error
+ * says why there is none. */
 struct rp_error *rp_line_addresses(const char *path, const char *target, struct rp_lines *out);
+/* Tells of other places of the line, where it is not known whether they are copies: malloc()ed;
+ * NULL: there are none. */
+char *rp_line_unseen(const char *path, const char *target);
 /* Adds what can be read at an instruction, by the names of its line's function. */
 struct rp_error *rp_line_arguments_at(const char *path, uint64_t address,
                                       struct rp_arguments *arguments);

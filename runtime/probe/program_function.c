@@ -210,12 +210,21 @@ static char *copies_text(const struct rp_spec *spec, const struct rp_debug_inlin
                    lines ? lines : "");
 }
 
+static char *line_unseen(const struct rp_spec *spec) {
+    RP_AUTO_FREE char *path = NULL;
+    struct rp_error *err = rp_binary_find(spec->path, &path);
+    rp_error_free(err);
+    return path ? rp_line_unseen(path, spec->target) : NULL;
+}
+
 char *rp_program_function_copies(const struct rp_spec *spec) {
     uint64_t address, size;
     const struct rp_debug *debug;
     RP_AUTO(rp_debug_inlined_clear) struct rp_debug_inlined inlined = {0};
     struct clones clones = {.name = spec->target};
-    if (!spec->target || spec->offset || rp_line_find(spec->target))
+    if (spec->target && rp_line_is(spec->target))
+        return line_unseen(spec);
+    if (!spec->target || spec->offset)
         return NULL;
     struct rp_error *err = rp_program_function(spec, &address, &size);
     if (!err)

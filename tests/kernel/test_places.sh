@@ -495,7 +495,51 @@ replaced_files() {
 	kill "${others[@]}"
 }
 
+# A line that the compiler has put into both branches is probed in both; where it may have put it several times into
+# one, that is told.
+copied_lines() {
+	compiled copied -O2 <<-'END'
+		#define N __attribute__((noinline))
+		volatile int a, b;
+		N void f(int p, int n)
+		{
+		    if (p)
+		        a = 1;
+		    b += n;
+		    if (p)
+		        a = 3;
+		}
+		N void g(int n)
+		{
+		    for (int i = 0; i < 2; i++) {
+		        a = n;
+		        b = i;
+		    }
+		}
+		int main(void)
+		{
+		    for (int i = 0; i < 10; i++) {
+		        f(i < 3, i);
+		        g(i);
+		    }
+		    return 0;
+		}
+	END
+	asked ./copied 'count ./copied:copied.c:7'
+	equal "in both branches" 10 "$(jsonlines value <out)"
+	lacks "all are seen" "$err" "not all executions"
+	asked ./copied 'count ./copied:copied.c:6'
+	equal "in one" 3 "$(jsonlines value <out)"
+	asked ./copied 'count ./copied:copied.c:14'
+	[ "$(jsonlines value <out)" = 20 ] || contains "told" "$err" "note: not all executions of copied.c:14 may be seen: its code is at "
+	compiled whole -O0 <copied.c
+	asked ./whole 'count ./whole:whole.c:14'
+	equal "not optimized" 20 "$(jsonlines value <out)"
+	lacks "nothing is told" "$err" "not all executions"
+}
+
 t "lines within others" lines_within_others
+t "copied lines" copied_lines
 t "files that were replaced" replaced_files
 t "functions of 32-bit programs" narrow_functions
 t "parts of structs" parts_of_structs

@@ -110,22 +110,6 @@ static struct rp_error *read_address(const struct rp_spec *spec, uint64_t *addre
 
 /* ------------------------------------------------------------------ whether it can be probed */
 
-/* The function that an address is in. */
-struct enclosing {
-    uint64_t wanted, address;
-    char *name; /* NULL: none that has a symbol */
-};
-
-static bool find_enclosing(void *ctx, const char *name, uint64_t address, uint64_t size) {
-    struct enclosing *e = ctx;
-    if (e->wanted < address || e->wanted - address >= size)
-        return true;
-    e->address = address;
-    free(e->name);
-    e->name = strdup(name);
-    return false;
-}
-
 static struct rp_error *not_an_instruction(const struct rp_spec *spec, uint64_t start,
                                            uint64_t address, const struct rp_boundary *at) {
     if (!at->known)
@@ -163,7 +147,7 @@ static struct rp_error *check_instruction(const struct rp_spec *spec, uint64_t s
 
 /* What is on the stack is the address to return to at a function's first instruction only. */
 static struct rp_error *check_entry(const struct rp_spec *spec, uint64_t address,
-                                    const struct enclosing *in) {
+                                    const struct rp_symbol_at *in) {
     if (!in->name || in->address == address)
         return rp_leaving_check(spec->path, in->name ? in->name : "");
     return rp_error_hint_set(
@@ -174,8 +158,8 @@ static struct rp_error *check_entry(const struct rp_spec *spec, uint64_t address
 }
 
 static struct rp_error *check_address(const struct rp_spec *spec, uint64_t address) {
-    struct enclosing in = {.wanted = address};
-    RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
+    struct rp_symbol_at in = {.wanted = address};
+    RP_TRY(rp_binary_each_function(spec->path, rp_symbol_at_one, &in));
     RP_AUTO_FREE char *name = in.name;
     uint64_t start = name ? in.address : rp_binary_section(spec->path, address);
     if (rp_probe_kind_sees_return(spec->kind))
@@ -378,8 +362,8 @@ static struct rp_error *add_arguments(const struct rp_spec *spec, struct rp_argu
         return NULL;
     }
     RP_TRY(read_address(spec, &address));
-    struct enclosing in = {.wanted = address + spec->offset};
-    RP_TRY(rp_binary_each_function(spec->path, find_enclosing, &in));
+    struct rp_symbol_at in = {.wanted = address + spec->offset};
+    RP_TRY(rp_binary_each_function(spec->path, rp_symbol_at_one, &in));
     bool is_entry = in.name && in.address == in.wanted;
     free(in.name);
     return is_entry ? rp_typed_arguments(spec->path, in.wanted, NULL, arguments)

@@ -314,13 +314,20 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
 
 /* ------------------------------------------------------------- losses */
 
-/* Of a helper that sends: it failed if it returned 0 (no record), else if that is negative. */
+/* Of a helper that sends: it failed if it returned 0 (no record), else if that is negative. A ring
+ * buffer's have its size and its flags in registers, of which some bits are allowed. */
 static const struct sender {
     int helper;
     bool reserves;
-} senders[] = {{BPF_FUNC_ringbuf_reserve, true}, {BPF_FUNC_ringbuf_reserve_dynptr, false},
-               {BPF_FUNC_ringbuf_output, false}, {BPF_FUNC_perf_event_output, false},
-               {BPF_FUNC_skb_output, false},     {BPF_FUNC_xdp_output, false}};
+    uint8_t size, flags; /* 0: it sends to a perf buffer */
+    int wrong_flags;
+} senders[] = {{BPF_FUNC_ringbuf_reserve, true, BPF_REG_2, BPF_REG_3, -1},
+               {BPF_FUNC_ringbuf_reserve_dynptr, false, BPF_REG_2, BPF_REG_3, -1},
+               {BPF_FUNC_ringbuf_output, false, BPF_REG_3, BPF_REG_4,
+                ~(BPF_RB_NO_WAKEUP | BPF_RB_FORCE_WAKEUP)},
+               {BPF_FUNC_perf_event_output, .size = 0},
+               {BPF_FUNC_skb_output, .size = 0},
+               {BPF_FUNC_xdp_output, .size = 0}};
 
 static bool is_call_of(const struct bpf_insn *insn, const struct sender *sender) {
     return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == sender->helper;
@@ -343,32 +350,75 @@ static bool redirect(struct linker *l, const struct sender *sender, uint32_t end
     return any;
 }
 
-/* The function that calls the helper with its own arguments. */
-static bool append_sender(struct linker *l, const struct sender *sender, uint32_t type,
-                          int map_fd) {
-    enum { RESULT = BPF_REG_6, COUNT = BPF_REG_1, ONE = BPF_REG_2 };
-    const struct bpf_insn insns[] = {
+/* What the functions below keep, and why a record could not be sent (RP_LOST_FULL, or an error). */
+enum { RESULT = BPF_REG_6, RING = BPF_REG_7, SIZE = BPF_REG_8, FLAGS = BPF_REG_9, WHY = BPF_REG_3 };
+
+/* Calls the helper, and leaves the function if it did not fail. */
+static bool append_call(struct linker *l, const struct sender *sender) {
+    const struct bpf_insn keep[] = {MOVE(RING, BPF_REG_1), MOVE(SIZE, sender->size),
+                                    MOVE(FLAGS, sender->flags)};
+    const struct bpf_insn call[] = {
         INSN(BPF_JMP | BPF_CALL, 0, 0, 0, sender->helper),
-        sender->reserves ? INSN(BPF_JMP | BPF_JNE | BPF_K, BPF_REG_0, 0, 6, 0)
-                         : INSN(BPF_JMP | BPF_JSGE | BPF_K, BPF_REG_0, 0, 6, 0),
+        INSN(BPF_JMP | (sender->reserves ? BPF_JEQ : BPF_JSLT) | BPF_K, BPF_REG_0, 0, 1, 0),
+        INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
         MOVE(RESULT, BPF_REG_0),
+    };
+    return (!sender->size || rp_vec_append(&l->insns, keep, RP_COUNT(keep))) &&
+           rp_vec_append(&l->insns, call, RP_COUNT(call));
+}
+
+/* Of a ring buffer the kernel says only that there is no room; a perf buffer is full if it says
+ * ENOSPC. */
+static bool append_why(struct linker *l, const struct sender *sender) {
+    const struct bpf_insn of_ring[] = {
+        MOVE(BPF_REG_1, RING),
+        SET(BPF_REG_2, BPF_RB_RING_SIZE),
+        INSN(BPF_JMP | BPF_CALL, 0, 0, 0, BPF_FUNC_ringbuf_query),
+        INSN(BPF_ALU64 | BPF_ADD | BPF_K, SIZE, 0, 0, BPF_RINGBUF_HDR_SZ),
+        SET(WHY, EMSGSIZE),
+        INSN(BPF_JMP | BPF_JGT | BPF_X, SIZE, BPF_REG_0, 3, 0),
+        SET(WHY, EINVAL),
+        INSN(BPF_JMP | BPF_JSET | BPF_K, FLAGS, 0, 1, sender->wrong_flags),
+        SET(WHY, RP_LOST_FULL),
+    };
+    const struct bpf_insn of_perf[] = {
+        SET(WHY, RP_LOST_FULL),
+        INSN(BPF_JMP | BPF_JEQ | BPF_K, RESULT, 0, 3, -ENOSPC),
+        MOVE(WHY, RESULT),
+        INSN(BPF_ALU64 | BPF_NEG, WHY, 0, 0, 0),
+        INSN(BPF_ALU64 | BPF_AND | BPF_K, WHY, 0, 0, RP_LOST_KINDS - 1),
+    };
+    return sender->size ? rp_vec_append(&l->insns, of_ring, RP_COUNT(of_ring))
+                        : rp_vec_append(&l->insns, of_perf, RP_COUNT(of_perf));
+}
+
+static bool append_count(struct linker *l, int map_fd) {
+    enum { COUNT = BPF_REG_1, ONE = BPF_REG_2 };
+    const struct bpf_insn insns[] = {
         INSN(BPF_LD | BPF_DW | BPF_IMM, COUNT, BPF_PSEUDO_MAP_VALUE, 0, map_fd),
         INSN(0, 0, 0, 0, 0),
+        INSN(BPF_ALU64 | BPF_LSH | BPF_K, WHY, 0, 0, 3),
+        INSN(BPF_ALU64 | BPF_ADD | BPF_X, COUNT, WHY, 0, 0),
         SET(ONE, 1),
         INSN(BPF_STX | BPF_ATOMIC | BPF_DW, COUNT, ONE, 0, BPF_ADD),
         MOVE(BPF_REG_0, RESULT),
         INSN(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
     };
+    return rp_vec_append(&l->insns, insns, RP_COUNT(insns));
+}
+
+/* The function that calls the helper with its own arguments. */
+static bool append_sender(struct linker *l, const struct sender *sender, uint32_t type,
+                          int map_fd) {
     struct bpf_func_info func = {.type_id = type};
     struct bpf_line_info line = {0};
     if (l->lines.number)
         memcpy(&line, l->lines.items, sizeof(line)); /* any, but there must be one */
     line.insn_off = 0;
-    const struct rp_object_function own = {.insns = (struct bpf_insn *)insns,
-                                           .insn_count = RP_COUNT(insns),
-                                           .funcs = {&func, l->funcs.number > 0, sizeof(func)},
-                                           .lines = {&line, l->lines.number > 0, sizeof(line)}};
-    return append(l, &own);
+    const struct rp_object_function records = {.funcs = {&func, l->funcs.number > 0, sizeof(func)},
+                                               .lines = {&line, l->lines.number > 0, sizeof(line)}};
+    return append(l, &records) && append_call(l, sender) && append_why(l, sender) &&
+           append_count(l, map_fd);
 }
 
 bool rp_link_losses(const struct rp_object *object, struct rp_object_function *linked, int map_fd) {

@@ -53,7 +53,7 @@ struct rp_error *rp_link_function(const struct rp_object *object,
  * open: the kernel then sees the function as a separate one. False: out of memory. */
 bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate);
 /* Puts functions behind a linked one that call the helpers which send records, and count in the map
- * (an array of one u64) those that could not be sent; the function calls these instead. False: out
+ * (RP_LOSS_MAP) those that could not be sent; the function calls these instead. False: out
  * of memory, and the function may be changed. */
 bool rp_link_losses(const struct rp_object *object, struct rp_object_function *linked, int map_fd);
 void rp_link_clear(struct rp_object_function *linked);

@@ -506,13 +506,11 @@ const char *rp_module_read_only(const struct rp_module *module) {
     return module->read_only;
 }
 
-uint64_t rp_module_lost(const struct rp_module *module) {
+void rp_module_lost(const struct rp_module *module, uint64_t counts[RP_LOST_KINDS]) {
     uint32_t zero = 0;
-    uint64_t lost = 0;
-    if (!module->object->counts_lost ||
-        bpf_map_lookup_elem(module->map_fds[module->object->map_count - 1], &zero, &lost))
-        return 0;
-    return lost;
+    memset(counts, 0, RP_LOST_KINDS * sizeof(*counts));
+    if (module->object->counts_lost)
+        bpf_map_lookup_elem(module->map_fds[module->object->map_count - 1], &zero, counts);
 }
 
 bool rp_module_is_blind(const struct rp_module *module) {

@@ -85,8 +85,9 @@ bool rp_module_calls(const struct rp_module *module, int helper);
 /* See struct rp_compile_opts. */
 const char *rp_module_read_only(const struct rp_module *module);
 
-/* The records that the module's programs could not send so far, on all CPUs. */
-uint64_t rp_module_lost(const struct rp_module *module);
+/* The records that the module's programs could not send so far, on all CPUs, by RP_LOST_FULL and
+ * errors. */
+void rp_module_lost(const struct rp_module *module, uint64_t counts[RP_LOST_KINDS]);
 /* Whether some of its programs do not count them, because the kernel did not allow that. */
 bool rp_module_is_blind(const struct rp_module *module);
 /* The events that its programs were not run for, as the kernel counts them. */

@@ -89,7 +89,7 @@ struct rp_error *rp_object_add_loss_map(struct rp_object *object) {
     const struct rp_object_map map = {.name = (char *)RP_LOSS_MAP,
                                       .type = BPF_MAP_TYPE_ARRAY,
                                       .key_size = sizeof(uint32_t),
-                                      .value_size = sizeof(uint64_t),
+                                      .value_size = RP_LOST_KINDS * sizeof(uint64_t),
                                       .max_entries = 1};
     object->counts_lost = true;
     return add_map(object, &map) ? NULL : rp_error_nomem();

@@ -122,6 +122,9 @@ bool rp_object_add_note(struct rp_object *object, char *line);
 const struct rp_object_function *rp_object_function(const struct rp_object *object,
                                                     const char *name);
 #define RP_LOSS_MAP "rp_lost"
+/* Its one value is an array of u64: records that did not fit into a full buffer, and behind these,
+ * by the number of the error, those that were refused; EMSGSIZE: larger than the buffer. */
+enum { RP_LOST_FULL, RP_LOST_KINDS = 128 };
 /* Adds the map that counts records which could not be sent; object->maps has a place for it, as for
  * the others. */
 struct rp_error *rp_object_add_loss_map(struct rp_object *object);

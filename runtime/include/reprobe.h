@@ -381,6 +381,7 @@ struct rp_stats {
     uint64_t delivered; /* records that a callback got */
     uint64_t lost;      /* records that a program tried to send, or the kernel dropped */
     uint64_t dropped;   /* records left unread because event_limit or a callback ended the loop */
+    uint64_t refused;   /* of those that were lost: not since a buffer was full */
 };
 /* What happened so far; it belongs to the session, which changes it with the next call. */
 const struct rp_stats *rp_session_stats(struct rp_session *session);

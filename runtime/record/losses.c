@@ -201,6 +201,39 @@ static bool has_doubled(uint64_t count, uint64_t *before) {
     return true;
 }
 
+/* What the kernel says to a program that sends; NULL: nothing more than the error's own text. */
+static const char *refusal(int error) {
+    switch (error) {
+    case EMSGSIZE:
+        return "the buffer is too small for one";
+    case EOPNOTSUPP:
+        return "the buffer belongs to another processor (send with BPF_F_CURRENT_CPU)";
+    case ENOENT:
+        return "that processor has no buffer";
+    case E2BIG:
+        return "the map has no buffer of that number";
+    case EINVAL:
+        return "the call has wrong flags or a wrong size";
+    default:
+        return strerror(error);
+    }
+}
+
+static void tell_refused(const struct rp_module *module, struct rp_losses_told *told,
+                         const struct listener *listener) {
+    uint64_t counts[RP_LOST_KINDS];
+    rp_module_lost(module, counts);
+    for (int i = RP_LOST_FULL + 1; i < RP_LOST_KINDS; i++) {
+        RP_AUTO_FREE char *what =
+            counts[i] ? rp_text("records were not sent: %s", refusal(i)) : NULL;
+        const struct rp_loss loss = {.count = counts[i]};
+        if (what && !told)
+            tell(listener, counts[i], what);
+        else if (what && has_doubled(counts[i], &told->refused[i]))
+            tell_so_far(listener, &loss, what);
+    }
+}
+
 static void tell_missed_so_far(const struct rp_module *module, struct rp_losses_told *told,
                                const struct listener *listener) {
     uint64_t missed[2];
@@ -226,6 +259,7 @@ struct rp_error *rp_module_losses_so_far(const struct rp_module *module,
         if (has_doubled(loss.count, &told->items[i]))
             tell_so_far(&listener, &loss, loss_of(module, map));
     }
+    tell_refused(module, told, &listener);
     tell_missed_so_far(module, told, &listener);
     return NULL;
 }
@@ -279,6 +313,7 @@ struct rp_error *rp_module_losses(const struct rp_module *module,
     const struct listener listener = {each, ctx};
     for (size_t i = 0; i < rp_module_map_count(module); i++)
         RP_TRY(tell_full(module, rp_module_map_name(module, i), &listener));
+    tell_refused(module, NULL, &listener);
     tell_missed(module, &listener);
     tell(&listener, rp_module_cut_stacks(module),
          "stacks of processes are cut, as [cut] says there: they are deeper than what is looked "

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "compile/object.h"
 #include "reprobe_query.h"
 #include "util/vec.h"
 
@@ -20,7 +21,7 @@ char *rp_loss_text(const struct rp_loss *loss, const char *what);
  * To be zeroed; ended by rp_vec_clear(). */
 struct rp_losses_told {
     RP_VEC(uint64_t);
-    uint64_t missed[2];
+    uint64_t missed[2], refused[RP_LOST_KINDS];
 };
 /* As rp_module_losses(), "… so far: …", of those that can only grow, and have become twice what was
  * told of them at least. */

@@ -12,7 +12,8 @@
 
 static struct rp_stats stats_of(const struct rp_session *s, const struct rp_module *module) {
     struct rp_stats stats = {0};
-    uint64_t kernel_lost = 0, counted = rp_module_lost(module);
+    uint64_t kernel_lost = 0, counted[RP_LOST_KINDS];
+    rp_module_lost(module, counted);
     for (size_t i = 0; i < s->streams.count; i++) {
         const struct rp_stream *stream = s->streams.items[i];
         if (stream->module != module)
@@ -23,7 +24,10 @@ static struct rp_stats stats_of(const struct rp_session *s, const struct rp_modu
     }
     /* Programs count each failed send; the kernel tells of a perf buffer's losses only with the
      * next record that fits, so its number is never the larger one unless programs cannot count. */
-    stats.lost = counted > kernel_lost ? counted : kernel_lost;
+    stats.lost = counted[RP_LOST_FULL] > kernel_lost ? counted[RP_LOST_FULL] : kernel_lost;
+    for (size_t i = RP_LOST_FULL + 1; i < RP_LOST_KINDS; i++)
+        stats.refused += counted[i];
+    stats.lost += stats.refused;
     return stats;
 }
 
@@ -39,6 +43,7 @@ static void add_stats(struct rp_stats *sum, const struct rp_session *s,
     sum->delivered += one.delivered;
     sum->dropped += one.dropped;
     sum->lost += one.lost;
+    sum->refused += one.refused;
 }
 
 const struct rp_stats *rp_session_stats(struct rp_session *s) {
@@ -144,11 +149,12 @@ static void report_command(const struct rp_session *s, FILE *out) {
 
 static void report_loss(struct rp_session *s, FILE *out) {
     const struct rp_stats *stats = rp_session_stats(s);
-    if (stats->lost)
+    uint64_t full = stats->lost - stats->refused;
+    if (full)
         fprintf(out,
                 "reprobe: %llu event%s lost: the buffer was full (%llu delivered)\n"
                 "hint: filter in the program, print less, or give a ring buffer more pages\n",
-                (unsigned long long)stats->lost, stats->lost == 1 ? "" : "s",
+                (unsigned long long)full, full == 1 ? "" : "s",
                 (unsigned long long)stats->delivered);
 }
 
@@ -215,7 +221,8 @@ void rp_session_clear_told(struct rp_session *s) {
 }
 
 void rp_session_report_so_far(struct rp_session *s, FILE *out) {
-    uint64_t lost = rp_session_stats(s)->lost;
+    const struct rp_stats *stats = rp_session_stats(s);
+    uint64_t lost = stats->lost - stats->refused;
     if (lost > s->told_lost)
         fprintf(out, "reprobe: %llu event%s lost so far: the buffer was full\n",
                 (unsigned long long)lost, lost == 1 ? " was" : "s were");

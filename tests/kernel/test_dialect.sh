@@ -224,6 +224,49 @@ EOF
 	equal "delivered and lost" 9 $((lost + $(grep -c '"output":"ring"' out)))
 }
 
+# What the kernel refuses is not said to be lost in a full buffer, in both dialects.
+refused_records() {
+	local dialect too_small="9 records were not sent: the buffer is too small for one" \
+		wrong="9 records were not sent: the call has wrong flags or a wrong size"
+	head_of refused.bpf.c <<EOF
+struct big { u32 a; u8 rest[5000]; };
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); } perf SEC(".maps");
+SEC("uprobe/$probed:twice") int f(void *ctx)
+{
+    __u32 n = 7;
+    struct big *big = bpf_ringbuf_reserve(&ring, sizeof(*big), 0);
+    if (big)
+        bpf_ringbuf_discard(big, 0);
+    bpf_ringbuf_output(&ring, &n, sizeof(n), 64);
+    bpf_perf_event_output(ctx, &perf, 100000, &n, sizeof(n));
+    return 0;
+}
+EOF
+	cat >refused.c <<-'EOF'
+		struct big { u32 a; u8 rest[5000]; };
+		BPF_RINGBUF_OUTPUT(ring, 1);
+		int f(void *ctx)
+		{
+		    u32 n = 7;
+		    struct big *big = ring.ringbuf_reserve(sizeof(*big));
+		    if (big)
+		        ring.ringbuf_discard(big, 0);
+		    ring.ringbuf_output(&n, sizeof(n), 64);
+		    return 0;
+		}
+	EOF
+	for dialect in refused.bpf.c "refused.c -a f=uprobe:$probed:twice"; do
+		# shellcheck disable=SC2086 # words
+		run reprobe run $dialect -c 'probed --calls 9 >/dev/null'
+		status 0
+		contains "$dialect" "$err" "$too_small" "$wrong"
+		lacks "$dialect" "$err" "full"
+	done
+	run reprobe run refused.bpf.c -c 'probed --calls 9 >/dev/null'
+	contains "of a perf buffer" "$err" "9 records were not sent: the map has no buffer of that number"
+}
+
 # A static variable of two values, of which LLVM would make a bool, and structs with counts and more than these.
 variables() {
 	cat >state.c <<EOF
@@ -690,6 +733,7 @@ t "a process's life" life
 t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
+t "records that the kernel refuses" refused_records
 t "static variables and structs with counts" variables
 t "sections that begin with ?" optional
 t "records without a type" without_types

@@ -243,18 +243,27 @@ static __always_inline u64 syscall_argument(struct bpf_raw_tracepoint_args *ctx,
     })
 
 #if RP_LOST_FD
-static __always_inline void rp_count_lost(void) {
+/* By what the kernel said: 0 where the buffer was full, else the number of the error (object.h:
+ * RP_LOST_FULL). */
+static __always_inline void rp_count_lost(u32 why) {
     u32 zero = 0;
     u64 *lost = bpf_map_lookup_elem_(bpf_pseudo_fd(1, RP_LOST_FD), &zero);
     if (lost)
-        __sync_fetch_and_add(lost, 1);
+        __sync_fetch_and_add(&lost[why & 127], 1);
+}
+
+/* Of a ring buffer it says only that there is no room. (EMSGSIZE, EINVAL) */
+static __always_inline u32 rp_why_lost(void *ring, u64 size, u64 wrong_flags) {
+    if (size + BPF_RINGBUF_HDR_SZ > bpf_ringbuf_query(ring, BPF_RB_RING_SIZE))
+        return 90;
+    return wrong_flags ? 22 : 0;
 }
 
 static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags, void *data,
                                                  u64 size) {
     long err = bpf_perf_event_output(ctx, map, flags, data, size);
     if (err)
-        rp_count_lost();
+        rp_count_lost(err == -28 ? 0 : -err); /* ENOSPC */
     return err;
 }
 
@@ -278,7 +287,7 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
         flags = BPF_RB_FORCE_WAKEUP;
     long err = bpf_ringbuf_output(ring, data, size, flags);
     if (err)
-        rp_count_lost();
+        rp_count_lost(rp_why_lost(ring, size, flags & ~3ULL));
     return err;
 }
 
@@ -292,7 +301,7 @@ static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
     }
     void *record = bpf_ringbuf_reserve(ring, size, flags);
     if (!record)
-        rp_count_lost();
+        rp_count_lost(rp_why_lost(ring, size, flags));
     return record;
 }
 

@@ -216,8 +216,8 @@ struct rp_error *entry_say_losses(const struct entry *entry) {
 }
 
 void entry_say_lost(const struct prompt *prompt, struct entry *entry) {
-    uint64_t lost = rp_session_module_stats(prompt->session, entry->module)->lost,
-             more = lost - entry->lost;
+    const struct rp_stats *stats = rp_session_module_stats(prompt->session, entry->module);
+    uint64_t lost = stats->lost - stats->refused, more = lost - entry->lost;
     if (lost > entry->lost)
         prompt_say("reprobe: [%u] %" PRIu64 " row%s lost: the buffer was full\n", entry->number,
                    more, more == 1 ? " was" : "s were");

@@ -447,6 +447,9 @@ void rp_layout_free(struct rp_layout *layout);
 /* An output may carry records of several types, which their sizes tell apart: the layout of one of
  * that size. It belongs to `layout`, which it is itself where there is one type. */
 const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size);
+/* A note for the user, malloc()ed, where a record's size fits several of the types; NULL where it
+ * does not, or after the first one. */
+char *rp_layout_doubt(struct rp_layout *layout, const char *output, size_t size);
 
 /* A line with the names of the columns, and a record as one aligned line. */
 void rp_layout_print_header(const struct rp_layout *layout, FILE *out);
@@ -503,6 +506,7 @@ struct rp_map_format {
                                   this one; NULL: all */
     bool largest_first;        /* of a table's rows; else they come last */
     const char *time;          /* JSON: of each line, its first member; NULL: none */
+    bool named;                /* CSV: a first column, `map`, has the title */
 };
 
 /* Prints all entries of the map `name` as its schema says: as a table, sorted by value if the

@@ -37,12 +37,12 @@ static void print_value(const struct rp_view *view, FILE *out) {
 }
 
 void rp_layout_print_csv(const struct rp_layout *layout, const void *data, size_t size, FILE *out) {
-    const struct rp_type bytes = {.kind = RP_BYTES, .size = size};
+    const struct rp_type unknown = rp_layout_unknown_type(layout, size);
     for (size_t i = 0; i < layout->columns.count; i++) {
         const struct rp_column *column = &layout->columns.items[i];
         struct rp_view view = {column->type, data, size, column->bit_offset, column->bit_size};
         if (!column->type)
-            view = (struct rp_view){&bytes, data, size, 0, 0};
+            view = (struct rp_view){&unknown, data, size, 0, 0};
         if (i)
             fputc(',', out);
         print_value(&view, out);

@@ -88,6 +88,7 @@ struct rp_layout {
     char *name;           /* of a record that is not a struct, as column and as JSON member */
     bool maybe_number;    /* unknown, but sent as it is: a number if it has the size of one */
     bool padded;          /* perf buffers pad records, so that size + 4 is a multiple of 8 */
+    bool is_doubted;      /* rp_layout_doubt() has told */
     bool is_alone; /* nothing else is sent: shorter records are its beginning, longer ones the next
                     */
     uint32_t row_size; /* of a row of an iterator: the bytes that are written */

@@ -137,7 +137,7 @@ static struct rp_error *layouts_of_types(const struct btf *btf, const struct rp_
         RP_TRY(rp_layout_from_btf(btf, types.items[i], &layout));
         RP_TRY(append(list, layout));
     }
-    return append_unknown(list, true);
+    return append_unknown(list, unknown > 0);
 }
 
 /* libbcc tells of one type alone, and several may have its members. Without their type in the BTF,
@@ -186,21 +186,40 @@ static bool has_size(const struct rp_layout *layout, size_t size) {
            (layout->padded && (own + 4 + 7) / 8 * 8 - 4 == size);
 }
 
+/* How many there are of that size, and one of these. */
+static size_t find_fitting(const struct rp_layout *layout, size_t size,
+                           const struct rp_layout **found) {
+    size_t fitting = 0;
+    for (; layout; layout = layout->next)
+        if (layout->type && has_size(layout, size)) {
+            *found = layout;
+            fitting++;
+        }
+    return fitting;
+}
+
+char *rp_layout_doubt(struct rp_layout *layout, const char *output, size_t size) {
+    const struct rp_layout *found;
+    size_t fitting =
+        layout->is_alone || layout->is_doubted ? 0 : find_fitting(layout, size, &found);
+    if (fitting < 2)
+        return NULL;
+    layout->is_doubted = true;
+    return rp_text("records of %s that have %zu bytes can be of %zu types, and nothing tells "
+                   "which: they are shown without their members; an output of its own for each "
+                   "type tells them apart",
+                   output, size, fitting);
+}
+
 const struct rp_layout *rp_layout_of_record(const struct rp_layout *layout, size_t size) {
     const struct rp_layout *found = NULL, *last = layout;
-    size_t fitting = 0;
     if (layout->is_alone && layout->next && size > layout->type->size && !has_size(layout, size))
         return layout->next;
     if (layout->is_alone || !layout->next)
         return layout;
-    for (const struct rp_layout *one = layout; one; one = one->next) {
-        last = one;
-        if (one->type && has_size(one, size)) {
-            found = one;
-            fitting++;
-        }
-    }
-    return fitting == 1 ? found : last;
+    while (last->next)
+        last = last->next;
+    return find_fitting(layout, size, &found) == 1 ? found : last;
 }
 
 static unsigned widest_name(const char *names) {

@@ -137,7 +137,16 @@ static void csv_cell(struct rp_map_printer *p, size_t i, const uint8_t *row) {
         rp_csv_cell(text, p->out);
 }
 
+/* NULL `row`: its name. */
+static void csv_map(struct rp_map_printer *p, const uint8_t *row) {
+    if (!p->format->named)
+        return;
+    rp_csv_cell(row ? p->title : "map", p->out);
+    fputc(',', p->out);
+}
+
 static void csv_entry(struct rp_map_printer *p, const uint8_t *row) {
+    csv_map(p, row);
     for (size_t i = 0; i < rp_map_column_count(p); i++) {
         if (i)
             fputc(',', p->out);
@@ -147,6 +156,7 @@ static void csv_entry(struct rp_map_printer *p, const uint8_t *row) {
 }
 
 static void csv_headings(struct rp_map_printer *p, const uint8_t *row) {
+    csv_map(p, row);
     for (size_t i = 0; i < rp_map_column_count(p); i++)
         if (rp_map_is_heading(p->t, i)) {
             csv_cell(p, i, row);
@@ -271,7 +281,7 @@ struct rp_error *rp_map_print(const struct rp_module *module, const char *name,
         .t = &t, .format = &format, .is_histogram = rp_map_is_histogram(&t), .out = out};
     p.title = format.title ? format.title : name;
     if (rp_module_map(module, name)->data && t.row_count)
-        return rp_variables_print(&t, p.title, format.as, out), NULL;
+        return rp_variables_print(&t, p.title, &format, out), NULL;
     rp_writer_begin(&p.w, out);
     return print(&p, &t);
 }

@@ -14,6 +14,7 @@
 struct printing {
     const char *title;
     enum rp_map_output as;
+    bool named; /* CSV: by the title */
     FILE *out;
     bool has_histograms; /* `slots` are counts by logarithm */
     bool any;
@@ -56,7 +57,7 @@ static void begin(struct printing *p) {
     if (!p->any && p->as == RP_MAP_TEXT)
         fprintf(p->out, "%s:\n", p->title);
     if (!p->any && p->as == RP_MAP_CSV)
-        fputs("name,value\r\n", p->out);
+        fprintf(p->out, "%sname,value\r\n", p->named ? "map," : "");
     p->any = true;
 }
 
@@ -81,6 +82,8 @@ static void print_plain(struct printing *p, const char *name, const struct rp_vi
         fprintf(p->out, "  %s = %s\n", name, text ? text : "?");
         return;
     }
+    if (p->named)
+        fprintf(p->out, "%s,", p->title);
     rp_csv_cell(name, p->out);
     fputc(',', p->out);
     rp_csv_cell(text ? text : "", p->out);
@@ -149,10 +152,13 @@ static void print_elements(struct printing *p, const char *name, const struct rp
     }
 }
 
-void rp_variables_print(const struct rp_map_table *t, const char *title, enum rp_map_output as,
-                        FILE *out) {
-    struct printing p = {
-        .title = title, .as = as, .out = out, .has_histograms = t->schema->from_zero};
+void rp_variables_print(const struct rp_map_table *t, const char *title,
+                        const struct rp_map_format *format, FILE *out) {
+    struct printing p = {.title = title,
+                         .as = format->as,
+                         .named = format->named,
+                         .out = out,
+                         .has_histograms = t->schema->from_zero};
     const struct rp_view all = rp_map_value(t, rp_map_row(t, 0));
     for (size_t i = 0; i < t->value->members.count; i++) {
         const struct rp_member *member = &t->value->members.items[i];

@@ -8,7 +8,7 @@
 /* Prints those that are not zero: a line each, a struct that has counts in `slots` as a histogram
  * with its other members.
  * Prints nothing if all are zero. */
-void rp_variables_print(const struct rp_map_table *t, const char *title, enum rp_map_output as,
-                        FILE *out);
+void rp_variables_print(const struct rp_map_table *t, const char *title,
+                        const struct rp_map_format *format, FILE *out);
 
 #endif

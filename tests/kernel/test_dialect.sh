@@ -267,6 +267,36 @@ EOF
 	contains "of a perf buffer" "$err" "9 records were not sent: the map has no buffer of that number"
 }
 
+# Two types of one size are not taken for a number, in a file of records neither; whose rows say of which output they are.
+doubtful_records() {
+	head_of doubtful.bpf.c <<EOF
+struct pair { __u32 x; __s32 y; };
+struct one { __u64 z; };
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } mixed SEC(".maps"), plain SEC(".maps"), bare SEC(".maps");
+SEC("uprobe/$probed:twice") int f(void *ctx)
+{
+    struct pair pair = {1, -1};
+    struct one one = {258};
+    void *unknown = &one;
+    bpf_ringbuf_output(&mixed, &pair, sizeof(pair), 0);
+    bpf_ringbuf_output(&mixed, &one, sizeof(one), 0);
+    bpf_ringbuf_output(&plain, &pair, sizeof(pair), 0);
+    bpf_ringbuf_output(&bare, unknown, 8, 0);
+    return 0;
+}
+EOF
+	run reprobe run --json doubtful.bpf.c -c 'probed --calls 2 >/dev/null'
+	status 0
+	contains "bytes" "$out" '"mixed","data":{"value":"01000000ffffffff"}' '"mixed","data":{"value":"0201000000000000"}'
+	equal "one note" 1 "$(grep -c 'note: records of mixed that have 8 bytes can be of 2 types' err)"
+	run reprobe -c 'probed --calls 1 >/dev/null' -e 'load doubtful.bpf.c' -e 'record rows.csv' -e wait -e quit
+	contains "and at the prompt" "$err" 'note: [1] records of mixed'
+	equal "as CSV" "1,plain,1,-1
+1,mixed,01000000ffffffff
+1,mixed,0201000000000000
+1,bare,258" "$(tr -d '\r' <rows.csv | grep -v '^time,probe,output,' | sed 's/^[0-9:]*,//' | sort -t, -k2,2r -s)"
+}
+
 # A static variable of two values, of which LLVM would make a bool, and structs with counts and more than these.
 variables() {
 	cat >state.c <<EOF
@@ -734,6 +764,7 @@ t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
 t "records that the kernel refuses" refused_records
+t "records of two types and one size" doubtful_records
 t "static variables and structs with counts" variables
 t "sections that begin with ?" optional
 t "records without a type" without_types

@@ -449,9 +449,11 @@ kept() {
 	commands 'load calls.c' 'record rows.csv 1' 'wait' 'quit'
 	equal "CSV" "time,probe,pid,comm,arg
 1,$(spawned),spawn,0" "$(tr -d '\r' <rows.csv | sed -n '1p; 2s/^[0-9:]*,//p')"
-	commands 'count sys_exit_getpgid by tid' 'wait' 'export csv counts out.csv' 'export json' 'quit'
+	commands 'count sys_exit_getpgid by tid' 'wait' 'export csv counts out.csv' 'export csv 1 all.csv' 'export json' 'quit'
 	equal "a map as CSV" "tid,value
 $(spawned),3" "$(tr -d '\r' <out.csv)"
+	equal "maps as CSV" "map,tid,value
+counts,$(spawned),3" "$(tr -d '\r' <all.csv)"
 	equal "a map as JSON" "$(spawned) 3" "$(jsonlines key.tid value <out | tr '\t' ' ')"
 }
 

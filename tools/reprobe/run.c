@@ -134,11 +134,19 @@ static void begin_json(const struct printer *p, struct rp_writer *json) {
     rp_json_string(json, "output", p->name);
 }
 
+static void say_doubt(const struct printer *p, size_t size) {
+    char *doubt = rp_layout_doubt(p->layout, p->name, size);
+    if (doubt)
+        fprintf(stderr, "reprobe: note: %s\n", doubt);
+    free(doubt);
+}
+
 static bool print_record(void *ctx, const void *data, size_t size) {
     struct printer *p = ctx;
     if (!p->layout && rp_tool_end(rp_layout_of_output(p->module, p->name, &p->layout), false))
         return false;
     const struct rp_layout *layout = rp_layout_of_record(p->layout, size);
+    say_doubt(p, size);
     rp_stack_clear(p->stack);
     bool has_stack = rp_stack_add_record(p->stack, layout, data, size);
     if (p->request->tool->json) {

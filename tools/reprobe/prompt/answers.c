@@ -186,7 +186,8 @@ struct rp_error *entry_print_map(const struct prompt *prompt, const struct entry
                                    .past = look->past,
                                    .interval = look->interval,
                                    .largest_first = look->largest_first,
-                                   .time = look->time};
+                                   .time = look->time,
+                                   .named = look->named};
     char title[256];
     bool stacks = rp_module_map_schema(entry->module, map)->means == RP_MEANS_STACKS;
     if (stacks && look->columns && look->as == RP_MAP_TEXT && entry_map_is_empty(entry, map))

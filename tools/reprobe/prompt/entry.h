@@ -189,6 +189,7 @@ struct map_look {
     const uint32_t *interval;
     bool largest_first;
     const char *time;
+    bool named;
 };
 /* As the command line says, for whoever looks at standard output. */
 struct map_look map_look(const struct prompt *prompt);

@@ -47,13 +47,17 @@ static bool has_places(const struct output *output) {
 static void record_csv(const struct output *output, const struct row *row) {
     FILE *out = all.record.file;
     char time[16];
+    bool named = output->entry->output_count > 1;
     if (all.record.last != output) {
         fputs(has_places(output) ? "time,program," : "time,probe,", out);
+        fputs(named ? "output," : "", out);
         rp_layout_print_csv_header(output->layout, out);
     }
     all.record.last = output;
     rp_time_of_day(time);
     fprintf(out, "%s,%u,", time, output->entry->number);
+    if (named)
+        fprintf(out, "%s,", output->name);
     rp_layout_print_csv(output->layout, row->data, row->size, out);
 }
 
@@ -145,6 +149,9 @@ static bool on_record(void *ctx, const void *data, size_t size) {
             return false;
     }
     const struct rp_layout *layout = rp_layout_of_record(output->layouts, size);
+    RP_AUTO_FREE char *doubt = rp_layout_doubt(output->layouts, output->name, size);
+    if (doubt)
+        prompt_say("reprobe: note: [%u] %s\n", output->entry->number, doubt);
     if (layout != output->layout)
         end_columns(output);
     output->layout = layout;

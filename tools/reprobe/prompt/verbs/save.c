@@ -189,7 +189,7 @@ static struct rp_error *read_export(const struct prompt *prompt, const char *arg
 
 static struct rp_error *write_export(const struct prompt *prompt, const struct export *export,
                                      FILE *out) {
-    const struct map_look look = {.as = export->as};
+    const struct map_look look = {.as = export->as, .named = !export->map};
     if (export->map)
         return entry_print_map(prompt, export->entry, export->map, &look, out);
     for (size_t i = 0; i < prompt->entries.count; i++)
@@ -235,7 +235,8 @@ const struct verb save_verbs[] = {
      "record off",
      WORDS_FILE, record},
     {"export", "json|csv [MAP|N] [FILE]", "write maps as JSON lines or CSV",
-     "All maps, the maps of program N, or one map. In CSV a text that begins as a formula does (=, "
+     "All maps, the maps of program N, or one map. In CSV a first column has the map's name, "
+     "unless it is one map; a text that begins as a formula does (=, "
      "+, -, @) "
      "gets an apostrophe, so that a spreadsheet takes it for text.",
      "count sched_switch by comm\n"

@@ -277,7 +277,21 @@ static bool counts_misfits(const struct rp_module *module, const char *map) {
     return !full;
 }
 
-/* The kernel refuses a key more, and counts no refusals. */
+/* What the kernel does with a key more, which it does not count; NULL: there is room for all. */
+static const char *beyond(uint32_t type) {
+    switch (type) {
+    case BPF_MAP_TYPE_HASH:
+    case BPF_MAP_TYPE_PERCPU_HASH:
+    case BPF_MAP_TYPE_LPM_TRIE:
+        return "what came after may not be in it";
+    case BPF_MAP_TYPE_LRU_HASH:
+    case BPF_MAP_TYPE_LRU_PERCPU_HASH:
+        return "newer ones may have replaced older ones";
+    default:
+        return NULL;
+    }
+}
+
 static struct rp_error *tell_full(const struct rp_module *module, const char *map,
                                   const struct listener *listener) {
     struct bpf_map_info info;
@@ -285,14 +299,13 @@ static struct rp_error *tell_full(const struct rp_module *module, const char *ma
     if (!rp_means_answer(rp_module_map_schema(module, map)->means) || counts_misfits(module, map))
         return NULL;
     RP_TRY(rp_map_info(rp_module_map_fd(module, map), map, &info));
-    if (info.type != BPF_MAP_TYPE_HASH && info.type != BPF_MAP_TYPE_PERCPU_HASH)
+    if (!beyond(info.type))
         return NULL;
     RP_TRY(rp_map_entries(rp_module_map_fd(module, map), map, &info, add_entry, &entries));
-    RP_AUTO_FREE char *text =
-        entries.count < info.max_entries
-            ? NULL
-            : rp_text("the map %s is full: what came after its %u entries is not in it", map,
-                      info.max_entries);
+    if (entries.count < info.max_entries)
+        return NULL;
+    RP_AUTO_FREE char *text = rp_text("the map %s is full (%u entr%s): %s", map, info.max_entries,
+                                      info.max_entries == 1 ? "y" : "ies", beyond(info.type));
     if (text)
         listener->each(listener->ctx, text);
     return NULL;

@@ -237,6 +237,10 @@ missing_keys() {
 BPF_PERCPU_HASH(none, u32, u64);
 BPF_PERCPU_HASH(some, u32, u64);
 BPF_HASH(full, u32, u64, 4);
+BPF_HASH(filled, u32, u64, 1);
+struct prefix { u32 length, at; };
+BPF_LPM_TRIE(trie, struct prefix, u64, 3);
+BPF_TABLE("lru_hash", u32, u64, recent, 4);
 PROBE
 {
     if (!is_target())
@@ -247,6 +251,9 @@ PROBE
     some.lookup_or_try_init(&key, &zero);
     some.increment(key);
     full.increment(random);
+    filled.increment(key);
+    recent.lookup_or_try_init(&random, &zero);
+    trie.update(&(struct prefix){32, random}, &zero);
     return 0;
 }
 END
@@ -254,7 +261,10 @@ END
 	status 0
 	matches "keys that are there" "$out" '^1 +[0-9]{2}$'
 	contains "which are not" "$err" "note: none.increment() counts only keys that are there" \
-		"reprobe: the map full is full: what came after its 4 entries is not in it"
+		"reprobe: the map full is full (4 entries): what came after may not be in it" \
+		"reprobe: the map filled is full (1 entry): what came after may not be in it" \
+		"reprobe: the map trie is full (3 entries): what came after may not be in it" \
+		"reprobe: the map recent is full (4 entries): newer ones may have replaced older ones"
 	lacks "others" "$err" "some.increment()"
 }
 

@@ -372,6 +372,14 @@ static void set_convention(struct reading *r, const struct rp_debug *debug, uint
     }
 }
 
+/* LLVM makes functions void that only their own file calls, where nobody uses what they return, and
+ * leaves their type in the debug information. */
+static bool may_be_void(Dwarf_Die *function) {
+    Dwarf_Attribute memory;
+    return rp_debug_is_of_llvm(function) && rp_debug_is_optimized(function) &&
+           !rp_dw.dwarf_attr_integrate(function, DW_AT_external, &memory);
+}
+
 /* ------------------------------------------------------------------ all of it */
 
 void rp_debug_function_free(struct rp_debug_function *f) {
@@ -423,6 +431,7 @@ struct rp_error *rp_debug_function_read(const struct rp_debug *debug, Dwarf_Die 
     struct rp_error *err = read_parameters(&r);
     if (!err)
         read_result(&r);
+    f->may_be_void = may_be_void(function);
     set_convention(&r, debug, address);
     if (!err && (line || !r.frame.is_entry))
         err = read_locals(&r, &scopes);

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "arch/arch.h"
 #include "debug/function.h"
+#include "debug/location.h"
 #include "debug/program.h"
 #include "debug/scope.h"
 #include "util/array.h"
@@ -139,19 +139,6 @@ static struct rp_error *number_place(struct search *s, const struct place *place
     return i < s->places.count || rp_vec_push(&s->places, *place) ? NULL : rp_error_nomem();
 }
 
-/* gcc says what it was told; where clang optimizes, frames have no pointer of their own. */
-static bool is_optimized(Dwarf_Die *function) {
-    const char *producer = rp_dw_producer(function);
-    Dwarf_Attribute memory;
-    Dwarf_Op *ops;
-    size_t count;
-    if (producer && strstr(producer, "GNU "))
-        return strstr(producer, " -O") && !strstr(producer, " -O0");
-    Dwarf_Attribute *base = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
-    return base && !rp_dw.dwarf_getlocation(base, &ops, &count) && count &&
-           ops[0].atom == DW_OP_reg0 + rp_arch.registers.sp;
-}
-
 static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_empty,
                                   bool is_part) {
     Dwarf_Die function;
@@ -163,7 +150,7 @@ static struct rp_error *add_start(struct search *s, Dwarf_Addr address, bool is_
         rp_debug_scopes(&function, address, &s->line, &scopes);
         place.block = scopes.list[scopes.count - 1].addr;
         place.function = scopes.list[0].addr;
-        start.is_copied = !is_part && is_optimized(&function);
+        start.is_copied = !is_part && rp_debug_is_optimized(&function);
         start.function = rp_dw_entry(&function, &entry) ? entry - (uint64_t)s->debug->bias : 0;
     }
     RP_TRY(number_place(s, &place, is_part, &start.block));

@@ -69,10 +69,22 @@ static bool begins_with_body(Dwarf_Die *function, Dwarf_Addr entry) {
     return statements > 1;
 }
 
-/* Its locations are lists wherever a place is not one from the first instruction on. */
-static bool is_of_llvm(Dwarf_Die *function) {
+bool rp_debug_is_of_llvm(Dwarf_Die *function) {
     const char *producer = rp_dw_producer(function);
     return producer && strstr(producer, "clang version");
+}
+
+/* gcc says what it was told; where clang optimizes, frames have no pointer of their own. */
+bool rp_debug_is_optimized(Dwarf_Die *function) {
+    const char *producer = rp_dw_producer(function);
+    Dwarf_Attribute memory;
+    Dwarf_Op *ops;
+    size_t count;
+    if (producer && strstr(producer, "GNU "))
+        return strstr(producer, " -O") && !strstr(producer, " -O0");
+    Dwarf_Attribute *base = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);
+    return base && !rp_dw.dwarf_getlocation(base, &ops, &count) && count &&
+           ops[0].atom == DW_OP_reg0 + rp_arch.registers.sp;
 }
 
 /* At a function's first instruction it is behind the return address, on top of the stack. */
@@ -95,7 +107,7 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
     *out = (struct rp_frame){.address = there, .is_entry = is_entry(function, there)};
     out->is_beginning = out->is_entry || is_beginning(function, there);
     out->has_registers =
-        out->is_entry && (is_of_llvm(function) || begins_with_body(function, there));
+        out->is_entry && (rp_debug_is_of_llvm(function) || begins_with_body(function, there));
     out->cfa = out->is_entry ? beside_register(rp_arch.registers.sp, rp_arch.registers.pushed)
                              : find_cfa(debug, address);
     Dwarf_Attribute *attr = rp_dw.dwarf_attr_integrate(function, DW_AT_frame_base, &memory);

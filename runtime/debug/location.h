@@ -23,4 +23,10 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
 /* Of a parameter or variable with its own code. */
 void rp_debug_location(const struct rp_frame *frame, Dwarf_Die *variable, struct rp_location *out);
 
+/* Whether LLVM has made its code: there locations are lists wherever a place is not one from the
+ * first instruction on. */
+bool rp_debug_is_of_llvm(Dwarf_Die *function);
+/* Whether the compiler has optimized it. */
+bool rp_debug_is_optimized(Dwarf_Die *function);
+
 #endif

@@ -62,7 +62,8 @@ struct rp_debug_function {
     struct rp_debug_variable result; /* its type 0: void */
     const char *file;                /* where it is declared; or NULL, and 0 */
     unsigned line;
-    bool is_inlined; /* in another one, and its parameters are wherever that one has them */
+    bool may_be_void; /* whatever `result` is, the compiler may have left it out */
+    bool is_inlined;  /* in another one, and its parameters are wherever that one has them */
 };
 
 struct rp_debug;

@@ -10,6 +10,8 @@
 
 #include "arch/arch.h"
 #include "kernel/btf.h"
+#include "probe/binary.h"
+#include "probe/disassembler.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
@@ -71,6 +73,43 @@ static struct rp_error *set_form(struct rp_argument *argument) {
     argument->words = (unsigned)((size + 7) / 8);
     argument->missing = missing ? strdup(missing) : NULL;
     return missing && !argument->missing ? rp_error_nomem() : NULL;
+}
+
+/* ------------------------------------------------------------------ results that are left out */
+
+/* Whether the instruction may set the register that whole numbers are returned in: a call does, and
+ * some do without naming it. */
+static bool may_set_result(const char *text) {
+    static const char *const words[] = {
+        "%rax", "%eax",  "%ax",   "%al",     "call", "jmp",  "mul",     "div",  "cltq",  "cwtl",
+        "cbtw", "cpuid", "rdtsc", "syscall", "int",  "lods", "cmpxchg", "xlat", "xgetbv"};
+    for (size_t i = 0; i < RP_COUNT(words); i++)
+        if (*words[i] == '%'
+                ? strstr(text, words[i]) != NULL
+                : !strncmp(text, words[i], strlen(words[i])) ||
+                      (text[0] == 'i' && !strncmp(text + 1, words[i], strlen(words[i]))))
+            return true;
+    return false;
+}
+
+/* Whether none of the function's instructions sets what it returns. */
+static bool is_void(const char *path, uint64_t address) {
+    struct rp_symbol_at at = {.wanted = address};
+    struct rp_error *err = rp_binary_each_function(path, rp_symbol_at_one, &at);
+    rp_error_free(err);
+    free(at.name);
+    RP_AUTO_FREE uint8_t *code = !err && at.size && at.size < 65536 ? malloc(at.size) : NULL;
+    RP_AUTO_DISASSEMBLER struct rp_disassembler *disassembler =
+        code ? rp_disassembler_new(RP_INSTRUCTIONS_MACHINE, NULL, NULL) : NULL;
+    size_t size = disassembler ? rp_binary_read_code(path, at.address, code, at.size) : 0;
+    char text[256];
+    for (size_t from = 0, length; from < size; from += length) {
+        length = rp_disassemble(disassembler, code + from, size - from, at.address + from, text,
+                                sizeof(text));
+        if (!length || may_set_result(text))
+            return false;
+    }
+    return size;
 }
 
 /* ------------------------------------------------------------------ all of a function's */
@@ -139,7 +178,7 @@ static struct rp_error *add_registers(struct rp_arguments *arguments) {
     return NULL;
 }
 
-static struct rp_error *set_typed(const struct rp_debug_function *f,
+static struct rp_error *set_typed(const char *path, const struct rp_debug_function *f,
                                   struct rp_arguments *arguments) {
     struct rp_location result;
     RP_AUTO_FREE struct rp_location *places = calloc(f->count + 1, sizeof(*places));
@@ -149,6 +188,8 @@ static struct rp_error *set_typed(const struct rp_debug_function *f,
     arguments->source = f->file ? rp_text("%s:%u", f->file, f->line) : NULL;
     rp_typed_locate(f, places, &result);
     RP_TRY(add_arguments(f, places, arguments));
+    if (f->result.type && f->may_be_void && is_void(path, arguments->address))
+        result = (struct rp_location){.parts = {{RP_LOCATION_GONE, 0, 0, 0}}, .count = 1};
     RP_TRY(set_result(f, &result, arguments));
     return add_registers(arguments);
 }
@@ -171,7 +212,7 @@ struct rp_error *rp_typed_arguments(const char *path, uint64_t address,
         err = rp_debug_function_at(arguments->debug, address, line, &function);
     arguments->address = address;
     if (!err)
-        return set_typed(function, arguments);
+        return set_typed(path, function, arguments);
     if (rp_error_errno(err) == ENOMEM)
         return err;
     return set_untyped(arguments, err);

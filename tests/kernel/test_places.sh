@@ -429,8 +429,13 @@ parts_of_structs() {
 		volatile long sum;
 		static __attribute__((noinline)) void first(struct pair s, int x) { sum += s.a + x; }
 		static __attribute__((noinline)) void second(struct pair s, int x) { sum += s.b + x; }
+		volatile int last;
+		static __attribute__((noinline)) int unused(int x) { last = x; return x * 3; }
+		static __attribute__((noinline)) int used(int x) { sum += x; return x * 3; }
 		int main(int argc, char **argv) {
 		    struct pair s = {argc + 41, (long)argv};
+		    unused(argc + 5);
+		    sum += used(argc + 6);
 		    first(s, 3);
 		    second(s, 4);
 		    return 0;
@@ -443,6 +448,10 @@ parts_of_structs() {
 	equal "behind the second part" 4 "$(values x)"
 	run reprobe -c true -e 'trace ./parts:first s.a'
 	contains "the struct" "$err" '`s` is optimized away here'
+	run reprobe -c true -e 'trace ./parts:unused ret'
+	contains "what nobody uses" "$err" '`ret` is optimized away here'
+	asked ./parts 'trace ./parts:used ret'
+	equal "what is used" 21 "$(values ret)"
 }
 
 # Where functions of 32-bit programs have what they are given is not known here.

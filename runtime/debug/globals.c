@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "debug/function.h"
+#include "debug/location.h"
 #include "debug/program.h"
 #include "debug/types.h"
 #include "util/cleanup.h"
@@ -23,11 +24,8 @@ static bool address_of(Dwarf_Die *variable, Dwarf_Addr *out) {
     Dwarf_Op *ops;
     size_t count;
     Dwarf_Attribute *attr = rp_dw.dwarf_attr(variable, DW_AT_location, &memory);
-    if (!attr || rp_dw.dwarf_getlocation_addr(attr, 0, &ops, &count, 1) != 1 || count != 1 ||
-        ops[0].atom != DW_OP_addr)
-        return false;
-    *out = ops[0].number;
-    return true;
+    return attr && rp_dw.dwarf_getlocation_addr(attr, 0, &ops, &count, 1) == 1 && count == 1 &&
+           rp_debug_fixed_address(attr, &ops[0], out);
 }
 
 /* What is in a namespace or class is declared there and may be defined outside of it. */

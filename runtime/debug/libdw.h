@@ -22,6 +22,7 @@
     F(dwarf_entrypc)                                                                               \
     F(dwarf_ranges)                                                                                \
     F(dwarf_filesrc)                                                                               \
+    F(dwarf_formaddr)                                                                              \
     F(dwarf_formflag)                                                                              \
     F(dwarf_formref_die)                                                                           \
     F(dwarf_formsdata)                                                                             \
@@ -30,6 +31,7 @@
     F(dwarf_getelf)                                                                                \
     F(dwarf_getfuncs)                                                                              \
     F(dwarf_getlocation)                                                                           \
+    F(dwarf_getlocation_attr)                                                                      \
     F(dwarf_getlocation_addr)                                                                      \
     F(dwarf_hasattr)                                                                               \
     F(dwarf_getscopes_die)                                                                         \

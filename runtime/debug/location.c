@@ -8,6 +8,7 @@
  */
 #include "debug/location.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "arch/arch.h"
@@ -229,6 +230,32 @@ static void read_expression(const struct rp_frame *f, const Dwarf_Op *ops, size_
     }
 }
 
+/* ------------------------------------------------------------------ addresses */
+
+/* Since DWARF 5 it may be the number of one in a table. */
+bool rp_debug_fixed_address(Dwarf_Attribute *location, const Dwarf_Op *op, Dwarf_Addr *out) {
+    Dwarf_Attribute there;
+    *out = op->number;
+    if (op->atom != DW_OP_addrx && op->atom != DW_OP_GNU_addr_index)
+        return op->atom == DW_OP_addr;
+    return !rp_dw.dwarf_getlocation_attr(location, op, &there) &&
+           !rp_dw.dwarf_formaddr(&there, out);
+}
+
+/* The same operations with addresses as they are; malloc()ed, NULL: without memory. */
+static Dwarf_Op *with_addresses(Dwarf_Attribute *location, const Dwarf_Op *ops, size_t count) {
+    Dwarf_Op *plain = calloc(count, sizeof(*plain));
+    for (size_t i = 0; plain && i < count; i++) {
+        Dwarf_Addr address;
+        plain[i] = ops[i];
+        if (rp_debug_fixed_address(location, &ops[i], &address)) {
+            plain[i].atom = DW_OP_addr;
+            plain[i].number = address;
+        }
+    }
+    return plain;
+}
+
 /* ------------------------------------------------------------------ a variable */
 
 static bool is_list(Dwarf_Attribute *attr) {
@@ -262,8 +289,10 @@ static bool is_computed(const Dwarf_Op *ops, size_t count) {
     return false;
 }
 
-/* A register that nothing before the function's body has changed. */
+/* A fixed address, or a register that nothing before the function's body has changed. */
 static bool is_unchanged(const struct rp_frame *f, const struct rp_location *place) {
+    if (place->count == 1 && place->parts[0].kind == RP_LOCATION_STATIC)
+        return true;
     return f->has_registers && place->count == 1 && place->parts[0].kind == RP_LOCATION_REGISTER;
 }
 
@@ -295,7 +324,10 @@ void rp_debug_location(const struct rp_frame *frame, Dwarf_Die *variable, struct
         return;
     if (frame->is_entry && is_computed(ops, count)) /* it is not passed itself */
         return;
-    read_expression(frame, ops, count, out);
+    RP_AUTO_FREE Dwarf_Op *plain = with_addresses(attr, ops, count);
+    if (!plain)
+        return;
+    read_expression(frame, plain, count, out);
     out->is_single = frame->is_beginning && !is_list(attr) && !is_unchanged(frame, out) &&
                      !(is_of_frame(ops, count) && is_caller_s(frame, out));
 }

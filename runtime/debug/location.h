@@ -23,6 +23,8 @@ void rp_debug_frame(const struct rp_debug *debug, Dwarf_Die *function, uint64_t 
 /* Of a parameter or variable with its own code. */
 void rp_debug_location(const struct rp_frame *frame, Dwarf_Die *variable, struct rp_location *out);
 
+/* The address that the operation of a location is; false: it is something else. */
+bool rp_debug_fixed_address(Dwarf_Attribute *location, const Dwarf_Op *op, Dwarf_Addr *out);
 /* Whether LLVM has made its code: there locations are lists wherever a place is not one from the
  * first instruction on. */
 bool rp_debug_is_of_llvm(Dwarf_Die *function);

@@ -547,7 +547,34 @@ copied_lines() {
 	lacks "nothing is told" "$err" "not all executions"
 }
 
+# clang has the addresses of variables in a table (DWARF 5).
+variables_of_clang() {
+	type clang >/dev/null 2>&1 || skip "there is no clang"
+	[ "$(uname -m)" = x86_64 ] || skip "calling conventions of other processors are not known"
+	cat >table.c <<-'END'
+		int counter = 1000;
+		static short small = -7;
+		__attribute__((noinline)) int step(int n)
+		{
+		    static long kept = 500;
+		    kept += n;
+		    small -= 1;
+		    return counter += n;
+		}
+		int main(void) { return step(1) + step(2) == 0; }
+	END
+	local level
+	for level in 0 2; do
+		clang -g -gdwarf-5 -O$level -o table table.c || fail "cannot compile the program"
+		asked ./table 'trace ./table:step n counter small'
+		equal "-O$level: globals" "1 1000 -7,2 1001 -8" "$(values n counter small)"
+		asked ./table 'trace ./table:table.c:6 kept'
+		equal "-O$level: of a function" "500,501" "$(values kept)"
+	done
+}
+
 t "lines within others" lines_within_others
+t "variables of clang" variables_of_clang
 t "copied lines" copied_lines
 t "files that were replaced" replaced_files
 t "functions of 32-bit programs" narrow_functions

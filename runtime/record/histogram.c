@@ -244,7 +244,7 @@ static const struct rp_type *slot_type(const struct rp_map_table *t) {
 static __int128 slot_of(const struct rp_map_table *t, const uint8_t *row) {
     ssize_t bucket = bucket_column(t);
     struct rp_view slot = rp_map_cell(t, bucket < 0 ? 0 : (size_t)bucket, row);
-    return slot.type->kind == RP_INT ? (__int128)rp_view_int(&slot) : rp_view_uint(&slot);
+    return rp_map_sum(&slot);
 }
 
 static uint64_t count_of(const struct rp_map_table *t, const uint8_t *row) {

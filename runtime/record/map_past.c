@@ -88,13 +88,10 @@ static bool growth(const struct before *before, const struct rp_map_table *t, co
         *(order < 0 ? &high : &low) = order < 0 ? middle : middle + 1;
     }
     struct rp_view then = rp_map_value(t, found ? found : row);
-    if (t->value->kind == RP_INT) {
-        *by = (double)rp_view_int(&now) - (found ? (double)rp_view_int(&then) : 0);
-        return true;
-    }
-    uint64_t last = found ? rp_view_uint(&then) : 0, value = rp_view_uint(&now);
+    __int128 last = found ? rp_map_sum(&then) : 0, value = rp_map_sum(&now);
     *by = (double)(value - last);
-    return value >= last; /* a count that is smaller than before began anew meanwhile */
+    return t->leaf->kind == RP_INT ||
+           value >= last; /* a count that is smaller than before began anew meanwhile */
 }
 
 /* The table's rows ascend by their numbers. */
@@ -108,7 +105,7 @@ static int compare_rates(const void *a, const void *b) {
 struct rp_error *rp_map_past_rates(struct rp_map_past *past, const struct rp_map_table *t,
                                    struct rp_map_rate **rates) {
     *rates = NULL;
-    if (!rp_type_is_number(t->value))
+    if (!rp_map_has_number(t))
         return NULL;
     struct before *before = before_of(past, t->name);
     RP_AUTO_FREE struct rp_map_rate *all = calloc(t->row_count + 1, sizeof(*all));

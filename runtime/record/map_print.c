@@ -227,7 +227,7 @@ static void on_group(void *ctx, const struct rp_map_group *group) {
  * by their numbers end with. */
 static struct rp_error *choose(struct rp_map_printer *p, struct rp_map_table *t) {
     size_t most = p->format->most, count = t->row_count;
-    bool ascend = rp_type_is_number(t->value) || t->schema->means == RP_MEANS_STATS;
+    bool ascend = rp_map_has_number(t) || t->schema->means == RP_MEANS_STATS;
     if (p->is_histogram) {
         count = 0;
         RP_TRY(most ? rp_map_each_group(t, count_group, &count) : NULL);

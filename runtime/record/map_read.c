@@ -71,8 +71,10 @@ static struct rp_error *join_cpus(const struct rp_map_table *t, struct types *ty
         rp_type_free(types->value);
         types->value = rp_stats_shown(t->stats.figures);
     } else if (rp_type_is_number(t->leaf)) {
+        bool wide = t->leaf->size == sizeof(uint64_t) && !rp_means_histogram(t->schema->means);
         rp_type_free(types->value);
-        types->value = rp_type_new(t->leaf->kind, sizeof(uint64_t));
+        types->value = wide ? rp_type_new(RP_WIDE, sizeof(__int128))
+                            : rp_type_new(t->leaf->kind, sizeof(uint64_t));
     } else {
         types->value = rp_type_array(rp_take(types->value), (uint32_t)t->cpus);
     }
@@ -217,12 +219,12 @@ void rp_map_table_clear(struct rp_map_table *t) {
 
 /* ---- reading */
 
-static uint64_t sum_of(const struct rp_map_table *t, const uint8_t *raw, size_t count,
+static __int128 sum_of(const struct rp_map_table *t, const uint8_t *raw, size_t count,
                        size_t stride) {
-    uint64_t sum = 0;
+    __int128 sum = 0;
     for (size_t i = 0; i < count; i++) {
         struct rp_view one = {t->leaf, raw, (i + 1) * stride, i * stride * 8, 0};
-        sum += rp_map_number(&one);
+        sum += rp_map_sum(&one);
     }
     return sum;
 }
@@ -235,8 +237,12 @@ static void store_value(const struct rp_map_table *t, const uint8_t *raw, size_t
     if (is_stats(t)) {
         rp_stats_store(&t->stats, raw, count, stride, out);
     } else if (rp_type_is_number(t->leaf) && (t->cpus || count > 1)) {
-        uint64_t sum = sum_of(t, raw, count, stride);
-        memcpy(out, &sum, t->cpus ? sizeof(sum) : size);
+        __int128 sum = sum_of(t, raw, count, stride);
+        uint64_t low = (uint64_t)sum;
+        if (t->value->kind == RP_WIDE)
+            memcpy(out, &sum, sizeof(sum));
+        else
+            memcpy(out, &low, t->cpus ? sizeof(low) : size);
     } else {
         for (size_t i = 0; i < count; i++)
             memcpy(out + i * size, raw + i * stride, size);
@@ -279,12 +285,8 @@ static struct rp_error *add_row(void *ctx, const void *key, const void *raw) {
 /* ---- order */
 
 static int compare_views(const struct rp_view *a, const struct rp_view *b) {
-    if (a->type->kind == RP_INT) {
-        int64_t left = rp_view_int(a), right = rp_view_int(b);
-        return (left > right) - (left < right);
-    }
     if (a->type->kind < RP_TEXT && a->type->kind != RP_FLOAT) {
-        uint64_t left = rp_view_uint(a), right = rp_view_uint(b);
+        __int128 left = rp_map_sum(a), right = rp_map_sum(b);
         return (left > right) - (left < right);
     }
     return memcmp(a->data + a->bit_offset / 8, b->data + b->bit_offset / 8, a->type->size);
@@ -339,7 +341,7 @@ static void sort_rows(struct rp_map_table *t) {
     t->row_count = kept;
     if (is_stats(t))
         qsort_r(t->rows, t->row_count, t->row_size, compare_stats, t);
-    else if (rp_type_is_number(t->value))
+    else if (rp_map_has_number(t))
         qsort_r(t->rows, t->row_count, t->row_size, compare_numbers, t);
 }
 

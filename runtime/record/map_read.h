@@ -78,6 +78,17 @@ static inline uint64_t rp_map_number(const struct rp_view *view) {
     return view->type->kind == RP_INT ? (uint64_t)rp_view_int(view) : rp_view_uint(view);
 }
 
+/* The same, or the sum of all CPUs' numbers. */
+static inline __int128 rp_map_sum(const struct rp_view *view) {
+    if (view->type->kind == RP_WIDE)
+        return rp_view_wide(view);
+    return view->type->kind == RP_INT ? (__int128)rp_view_int(view) : rp_view_uint(view);
+}
+/* Whether the value is one number. */
+static inline bool rp_map_has_number(const struct rp_map_table *t) {
+    return rp_type_is_number(t->value) || t->value->kind == RP_WIDE;
+}
+
 /* The first column of the key (or the value) that means that; -1 when none does. */
 ssize_t rp_map_column(const struct rp_map_table *t, bool of_value, enum rp_member_meaning means);
 /* By the columns of the key, but one (-1: by all); 0 where these alone are the same. */

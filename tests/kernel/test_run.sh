@@ -268,6 +268,32 @@ END
 	lacks "others" "$err" "some.increment()"
 }
 
+# The numbers of two processors, whose sum has more than 64 bits.
+wide_sums() {
+	taskset -c 1 true 2>/dev/null || skip "there is one processor"
+	source_file wide.c <<'END'
+BPF_PERCPU_ARRAY(most, u64, 1);
+BPF_PERCPU_HASH(least, u32, s64);
+PROBE
+{
+    u32 key = 0;
+    u64 ones = ~0ULL;
+    s64 lowest = (s64)(1ULL << 63);
+    if (is_target()) {
+        most.update(&key, &ones);
+        least.update(&key, &lowest);
+    }
+    return 0;
+}
+END
+	local work='taskset -c 0 spawn --calls 1 >/dev/null; taskset -c 1 spawn --calls 1 >/dev/null'
+	run reprobe run --json wide.c -c "$work"
+	equal "as JSON" '{"map":"least","key":0,"value":-18446744073709551616}
+{"map":"most","key":0,"value":36893488147419103230}' "$(sort <<<"$out")"
+	run reprobe run wide.c -c "$work"
+	matches "as a table" "$out" '^most: 36893488147419103230$' '^0 +-18446744073709551616$'
+}
+
 maps() {
 	source_file maps.c <<'END'
 struct key { u32 pid; char name[8]; };
@@ -695,6 +721,7 @@ t "records that are not structs" plain_values
 t "lines of a message" message_lines
 t "ids of processes" process_ids
 t "layouts of one look" layouts
+t "sums of all processors" wide_sums
 t "maps" maps
 t "keys that are missing" missing_keys
 t "fields of another tracepoint" other_fields

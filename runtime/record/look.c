@@ -363,7 +363,7 @@ static void write_time(struct rp_writer *w, const struct rp_look_value *value, c
     (void)rest;
     clock_gettime(CLOCK_REALTIME, &now);
     __int128 at = (__int128)now.tv_sec * 1000000000 + now.tv_nsec - rp_now_ns() + value->number;
-    if (at < 0) /* before 1970 */
+    if (at < 0) /* before 1970: it cannot be a time since boot */
         return write_plain(w, value);
     time_t seconds = (time_t)(at / 1000000000);
     strftime(text, sizeof(text), "%H:%M:%S", localtime_r(&seconds, &tm));

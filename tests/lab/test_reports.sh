@@ -27,10 +27,8 @@ waits() {
 	wait_in "their runqlat traces" grep -q Tracing theirs
 	echo >go
 	wait $sleeper
-	kill -INT $peer
+	kill -INT $peer "$pid"
 	wait $peer
-	blkdiscard -o 8M -l 4M "$disk" # which moves no data
-	kill -INT "$pid"
 	stopped
 	status 0
 	local ours theirs slept
@@ -77,8 +75,10 @@ pattern() {
 	for i in $(seq 32); do
 		dd if="$disk" of=/dev/null bs=8k count=1 skip=$((i * 37 % 64 * 8)) iflag=direct status=none
 	done
-	kill -INT $peer "$pid"
+	kill -INT $peer
 	wait $peer
+	blkdiscard -o 8M -l 4M "$disk" # which moves no data
+	kill -INT "$pid"
 	stopped
 	losetup -d "$disk"
 	rm /dev/shm/reprobe-disk

@@ -77,7 +77,7 @@ pattern() {
 	done
 	kill -INT $peer
 	wait $peer
-	blkdiscard -o 8M -l 4M "$disk" # which moves no data
+	blkdiscard -f -o 8M -l 4M "$disk" # which moves no data
 	kill -INT "$pid"
 	stopped
 	losetup -d "$disk"

@@ -39,6 +39,22 @@ guarded() {
 }
 silent_but_names() { equal "stderr" "" "$(grep -v '^\[' err)"; }
 
+# Why something cannot be had: all that it may be.
+reasons() {
+	builds reasons <<'END'
+struct s { int zero; int arr[4]; } x = {0, {1, 2, 3, 4}}, y = {2, {1, 2, 3, 4}};
+__attribute__((noinline)) int f(struct s *p, int i) { return 0; }
+int main(void) { f(&x, 1); f(&y, -1); f(0, 2); f(&y, 9); }
+END
+	run reprobe -c ./reasons -e 'trace ./reasons:f 3/p->zero, p->arr[i]' -e 'count ./reasons:f if 3/p->zero == 1'
+	status 0
+	equal "rows" "(unread) 2|1 (unread)|(unread) (unread)|1 (unread)" "$(sed 's/^\[1\] //' out >plain && mv plain out && columns reasons)"
+	contains "why" "$err" '[1] 2 of 4 reads of `3/p->zero` failed: it is not in memory, or something is divided by 0' \
+		'[1] 3 of 4 reads of `p->arr[i]` failed: it is not in memory, or an index is not one of its array' \
+		'[2] 2 events were left out: `3/p->zero == 1` cannot be read (it is not in memory, or something is divided by 0'
+	contains "counts" "$(cat out)" "2.counts: 2"
+}
+
 without_case() {
 	builds case <<'END'
 char texts[4][8] = {"abc", "aBC", "zzz", ""};
@@ -118,6 +134,7 @@ END
 
 t "arguments, and the return" kept
 t "what is not evaluated" guarded
+t "why it cannot be read" reasons
 t "nocase()" without_case
 t "keys that look alike" keys
 t "enumerators, and what is constant" constants

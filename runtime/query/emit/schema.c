@@ -136,8 +136,18 @@ static bool is_result(const struct rp_node *node) {
     return is_result(node->a) || is_result(node->b) || is_result(node->c);
 }
 
+static bool any_part(const struct rp_node *node, bool (*test)(const struct rp_node *node)) {
+    return node && (test(node) || any_part(node->a, test) || any_part(node->b, test) ||
+                    any_part(node->c, test));
+}
+
+static bool is_beyond(const struct rp_node *node) {
+    return node->kind == RP_NODE_INDEX && node->b && !node->b->is_constant &&
+           node->a->type->kind == RP_C_ARRAY;
+}
+
 /* Why it may not be there, and what can be done about that. */
-static const char *reason(const struct rp_query_plan *p, const struct rp_node *node) {
+static const char *memory_reason(const struct rp_query_plan *p, const struct rp_node *node) {
     const struct rp_probe_kind *kind = p->points[0].spec.kind;
     if (!node->reads_memory && !node->is_text)
         return "nothing is divided by 0, or shifted that far";
@@ -155,6 +165,15 @@ static const char *reason(const struct rp_query_plan *p, const struct rp_node *n
                                                       "return";
 }
 
+static char *reason(const struct rp_query_plan *p, const struct rp_node *node) {
+    bool divides = any_part(node, rp_node_may_divide), beyond = any_part(node, is_beyond);
+    const char *memory = memory_reason(p, node);
+    return rp_text(
+        "%s%s%s", memory,
+        divides && node->reads_memory ? ", or something is divided by 0 or shifted too far" : "",
+        beyond ? ", or an index is not one of its array" : "");
+}
+
 static void add_unread(void *ctx, const char *map, const struct rp_node *node,
                        enum rp_unread_part part) {
     struct building *b = ctx;
@@ -163,8 +182,9 @@ static void add_unread(void *ctx, const char *map, const struct rp_node *node,
         [RP_UNREAD_NUMBER] = "events were not counted: `%.*s` cannot be read (%s)",
         [RP_UNREAD_END] = "events may have been the last one: `%.*s` cannot be read (%s)",
         [RP_UNREAD_CONDITION] = "events were left out: `%.*s` cannot be read (%s)"};
+    RP_AUTO_FREE char *why = reason(b->plan, node);
     RP_AUTO_FREE char *loss =
-        rp_text(formats[part], (int)node->length, node->text, reason(b->plan, node));
+        why ? rp_text(formats[part], (int)node->length, node->text, why) : NULL;
     add_loss(b, map, loss);
 }
 

@@ -8,15 +8,16 @@ bool rp_node_is_comm(const struct rp_node *node) {
     return node->kind == RP_NODE_VARIABLE && node->variable->origin == RP_OF_TASK && node->is_text;
 }
 
-/* By what is computed of it: nothing is divided by 0, or shifted too far. */
+bool rp_node_may_divide(const struct rp_node *node) {
+    return node->kind == RP_NODE_BINARY &&
+           (node->op == RP_OP_DIVIDE || node->op == RP_OP_REMAINDER ||
+            node->op == RP_OP_SHIFT_LEFT || node->op == RP_OP_SHIFT_RIGHT) &&
+           !node->b->is_constant;
+}
+
 static bool may_fail(const struct rp_node *node) {
-    if (!node)
-        return false;
-    bool divides = node->kind == RP_NODE_BINARY &&
-                   (node->op == RP_OP_DIVIDE || node->op == RP_OP_REMAINDER ||
-                    node->op == RP_OP_SHIFT_LEFT || node->op == RP_OP_SHIFT_RIGHT);
-    return node->reads_memory || (divides && !node->b->is_constant) || may_fail(node->a) ||
-           may_fail(node->b) || may_fail(node->c);
+    return node && (node->reads_memory || rp_node_may_divide(node) || may_fail(node->a) ||
+                    may_fail(node->b) || may_fail(node->c));
 }
 
 /* An array is copied from where it is, unless it is in place. */

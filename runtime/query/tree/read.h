@@ -87,6 +87,8 @@ struct rp_code rp_reads_unless(struct rp_reads *r, const struct rp_node *node);
 
 /* Whether the value may be one that cannot be read: else what follows returns NULL. */
 bool rp_node_may_fail(const struct rp_node *node);
+/* By what is computed: nothing is divided by 0, or shifted too far. */
+bool rp_node_may_divide(const struct rp_node *node);
 /* Puts the value into `target` ("event->name"), which is declared as of the node's type; of text as
  * a char array of `capacity` bytes, of buf() with their number in `target` with "_size" behind it.
  * Returns what is not 0 when it could not be read, or NULL. */

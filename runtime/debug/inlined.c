@@ -70,3 +70,36 @@ void rp_debug_inlined_clear(struct rp_debug_inlined *inlined) {
     free(inlined->file);
     *inlined = (struct rp_debug_inlined){0};
 }
+
+/* ------------------------------------------------------------------ functions that are defined */
+
+static bool is_definition(Dwarf_Die *die, const char *symbol) {
+    Dwarf_Attribute memory;
+    if (rp_dw.dwarf_tag(die) != DW_TAG_subprogram || rp_dw_flag(die, DW_AT_declaration))
+        return false;
+    Dwarf_Attribute *linkage = rp_dw.dwarf_attr_integrate(die, DW_AT_linkage_name, &memory);
+    const char *name = linkage ? rp_dw.dwarf_formstring(linkage) : rp_dw.dwarf_diename(die);
+    return name && !strcmp(name, symbol);
+}
+
+static bool defines(Dwarf_Die *of, const char *symbol, unsigned depth) {
+    Dwarf_Die child;
+    for (bool any = rp_dw_first(of, &child); any; any = rp_dw_next(&child))
+        if (is_definition(&child, symbol) ||
+            (rp_dw.dwarf_tag(&child) == DW_TAG_namespace && depth < DEPTH_MAX &&
+             defines(&child, symbol, depth + 1)))
+            return true;
+    return false;
+}
+
+bool rp_debug_defines(const struct rp_debug *opened, const char *symbol) {
+    struct rp_debug *debug = (struct rp_debug *)opened;
+    Dwarf_Off offset = 0;
+    Dwarf_Die unit;
+    struct rp_error *err = rp_debug_program_open(debug);
+    bool found = false;
+    while (!err && !found && rp_dw_next_unit(debug->dwarf, &offset, &unit))
+        found = defines(&unit, symbol, 0);
+    rp_error_free(err);
+    return found;
+}

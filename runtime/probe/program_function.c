@@ -210,6 +210,53 @@ static char *copies_text(const struct rp_spec *spec, const struct rp_debug_inlin
                    lines ? lines : "");
 }
 
+/* ------------------------------------------------------------------ what it sees besides */
+
+struct at_address {
+    uint64_t address;
+    struct rp_texts symbols;
+};
+
+static bool add_symbol(void *ctx, const char *name, uint64_t address, uint64_t size) {
+    struct at_address *at = ctx;
+    (void)size;
+    for (size_t i = 0; i < at->symbols.count; i++)
+        if (!strcmp(at->symbols.items[i], name))
+            return true;
+    return address != at->address || rp_texts_add(&at->symbols, strdup(name));
+}
+
+/* Of several symbols of one function, as libraries have, one is defined; of functions that were
+ * made one, all are. */
+static char *merged_text(const struct rp_debug *debug, const struct at_address *at) {
+    RP_AUTO_FREE char *names = NULL;
+    size_t count = 0;
+    for (size_t i = 0; at->symbols.count > 1 && i < at->symbols.count; i++) {
+        const char *symbol = at->symbols.items[i];
+        if (!rp_debug_defines(debug, symbol))
+            continue;
+        RP_AUTO_FREE char *written = rp_demangle(symbol);
+        count++;
+        if (!rp_text_list(&names, written ? written : symbol))
+            return NULL;
+    }
+    return count > 1 ? rp_text("calls of %s cannot be told apart: their code is the same, and is "
+                               "there once",
+                               names)
+                     : NULL;
+}
+
+static char *merged(const struct rp_spec *spec, const struct rp_debug *debug, uint64_t address) {
+    struct at_address at = {.address = address};
+    struct rp_error *err = rp_binary_each_function(spec->path, add_symbol, &at);
+    char *text = err ? NULL : merged_text(debug, &at);
+    rp_error_free(err);
+    rp_texts_clear(&at.symbols);
+    return text;
+}
+
+/* ------------------------------------------------------------------ both */
+
 static char *line_unseen(const struct rp_spec *spec) {
     RP_AUTO_FREE char *path = NULL;
     struct rp_error *err = rp_binary_find(spec->path, &path);
@@ -234,6 +281,8 @@ char *rp_program_function_copies(const struct rp_spec *spec) {
     if (!err && !unread)
         unread = rp_debug_inlined_find(debug, spec->target, address, &inlined);
     char *text = err ? NULL : copies_text(spec, &inlined, &clones);
+    if (!err && !unread && !text)
+        text = merged(spec, debug, address);
     rp_error_free(unread);
     rp_error_free(err);
     free(clones.found);

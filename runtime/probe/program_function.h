@@ -14,7 +14,8 @@
 struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *address, uint64_t *size);
 
 /* What else has become of the function, so that a probe at it does not see all of its calls: copies
- * in others, and parts under names of the compiler's. malloc()ed; NULL: nothing is known. */
+ * in others, and parts under names of the compiler's; or which other functions have the same code,
+ * so that it sees their calls, too. malloc()ed; NULL: nothing is known. */
 char *rp_program_function_copies(const struct rp_spec *spec);
 
 /* Whether the file has a function of that name, which has marks that no name in C has. */

@@ -573,7 +573,26 @@ variables_of_clang() {
 	done
 }
 
+# Of two functions with the same code the compiler makes one, at which the calls of both are seen.
+merged_functions() {
+	compiled merged -O2 <<-'END'
+		#define N __attribute__((noinline))
+		volatile long sum;
+		N static int swing(int x) { sum -= x; return x + 2; }
+		N static int swong(int x) { sum -= x; return x + 2; }
+		N int other(int x) { sum += x; return x; }
+		int alias(int x) __attribute__((weak, alias("other")));
+		int main(void) { return swing(1) + swong(2) + other(3) + alias(4) == 0; }
+	END
+	[ "$(nm merged | awk '/ sw[io]ng$/ { print $1 }' | uniq | wc -l)" = 1 ] || skip "this gcc does not merge them"
+	run reprobe --json -c ./merged -e 'count ./merged:swing'
+	contains "told" "$err" "note: calls of " "swing" "swong" "cannot be told apart"
+	run reprobe --json -c ./merged -e 'count ./merged:other' -e 'count ./merged:alias'
+	lacks "several names of one function" "$err" "told apart"
+}
+
 t "lines within others" lines_within_others
+t "merged functions" merged_functions
 t "variables of clang" variables_of_clang
 t "copied lines" copied_lines
 t "files that were replaced" replaced_files

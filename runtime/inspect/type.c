@@ -142,17 +142,47 @@ static void add_to_extent(const struct writer *w, const struct btf_type *t, unsi
     e->end = end > e->end ? end : e->end;
 }
 
+/* A member, by where it is: compilers of other languages put them in another order than their
+ * authors. */
+struct position {
+    uint64_t at;
+    unsigned i;
+};
+
+static int compare(const void *a, const void *b) {
+    const struct position *x = a, *y = b;
+    return x->at != y->at ? (x->at > y->at) - (x->at < y->at) : (x->i > y->i) - (x->i < y->i);
+}
+
+/* malloc()ed. */
+static struct position *positions_of(const struct btf_type *t) {
+    struct position *positions = calloc(btf_vlen(t) + 1, sizeof(*positions));
+    for (unsigned i = 0; positions && i < btf_vlen(t); i++)
+        positions[i] = (struct position){btf_member_bit_offset(t, i), i};
+    if (positions)
+        qsort(positions, btf_vlen(t), sizeof(*positions), compare);
+    return positions;
+}
+
+/* C++'s virtual bases are behind the members, and only the object itself tells where. */
+static const char *end_noun(const struct writer *w, const struct btf_type *t) {
+    const char *first = btf_vlen(t) ? rp_btf_string(w->btf, btf_members(t)[0].name_off) : "";
+    return w->btf->of_program && !strncmp(first, "_vptr", strlen("_vptr"))
+               ? "padding or a virtual base"
+               : "padding";
+}
+
 static void write_members(const struct writer *w, const struct btf_type *t, unsigned depth,
                           uint64_t base, struct extent *e) {
-    for (unsigned i = 0; i < btf_vlen(t); i++) {
-        uint64_t at = btf_member_bit_offset(t, i);
-        if (at > e->end && btf_kind(t) == BTF_KIND_STRUCT)
-            comment_hole(w, depth, at - e->end, "hole");
-        write_member(w, t, i, depth, base);
-        add_to_extent(w, t, i, e);
+    RP_AUTO_FREE struct position *positions = positions_of(t);
+    for (unsigned i = 0; positions && i < btf_vlen(t); i++) {
+        if (positions[i].at > e->end && btf_kind(t) == BTF_KIND_STRUCT)
+            comment_hole(w, depth, positions[i].at - e->end, "hole");
+        write_member(w, t, positions[i].i, depth, base);
+        add_to_extent(w, t, positions[i].i, e);
     }
     if ((uint64_t)t->size * 8 > e->end && btf_kind(t) == BTF_KIND_STRUCT)
-        comment_hole(w, depth, (uint64_t)t->size * 8 - e->end, "padding");
+        comment_hole(w, depth, (uint64_t)t->size * 8 - e->end, end_noun(w, t));
 }
 
 static void write_values(const struct writer *w, const struct btf_type *t, unsigned depth) {

@@ -591,7 +591,30 @@ merged_functions() {
 	lacks "several names of one function" "$err" "told apart"
 }
 
+# Members are shown by where they are, and what only the object itself tells is not said to be padding.
+members_by_place() {
+	type g++ >/dev/null 2>&1 || skip "there is no g++"
+	cat >virtual.cc <<-'END'
+		struct base { long kept; };
+		struct derived : virtual base { long own; };
+		int main() { derived d; d.kept = d.own = 0; return (int)d.kept; }
+	END
+	g++ -g -o virtual virtual.cc || fail "cannot compile the program"
+	run reprobe -e 'types ./virtual:struct derived' -e quit
+	contains "a virtual base" "$out" "padding or a virtual base of 8 bytes"
+	cat >order.rs <<-'END'
+		pub struct Mixed { pub a: u8, pub b: u64, pub c: u8 }
+		#[inline(never)] pub fn sum(m: &Mixed) -> u64 { m.a as u64 + m.b + m.c as u64 }
+		fn main() { std::process::exit((sum(&Mixed { a: 1, b: 2, c: 3 }) == 0) as i32) }
+	END
+	rustc -g -o order order.rs 2>/dev/null || return 0
+	run reprobe -e 'types ./order:struct Mixed' -e quit
+	lacks "members of Rust" "$out" hole
+	contains "members of Rust" "$out" "padding of 6 bytes"
+}
+
 t "lines within others" lines_within_others
+t "members by place" members_by_place
 t "merged functions" merged_functions
 t "variables of clang" variables_of_clang
 t "copied lines" copied_lines

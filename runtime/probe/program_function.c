@@ -155,10 +155,10 @@ struct rp_error *rp_program_function(const struct rp_spec *spec, uint64_t *addre
         err = rp_binary_each_function(spec->path, search_written, &search);
     if (!err && !search.address)
         err = no_function(spec, &search);
-    else if (!err && search.other)
-        err = ambiguous(spec, &search);
     else if (!err && rp_binary_is_ifunc(spec->path, spec->target))
         err = is_ifunc(spec);
+    else if (!err && search.other)
+        err = ambiguous(spec, &search);
     rp_nearest_clear(&search.nearest);
     *address = search.address;
     *size = search.size;

@@ -183,6 +183,8 @@ bad_uprobes() {
 	mkfifo fifo
 	bad "uprobe:./fifo:x" "not an ELF file"
 	bad "uprobe:c:strlen" "indirect function" "libc.so.6:*strlen*"
+	nm -D "$(ldd "$probed" | awk '$1 == "libc.so.6" { print $3 }')" 2>/dev/null | grep -q " i memcpy@" &&
+		bad "uprobe:c:memcpy" "indirect function"
 	strip -o stripped "$probed"
 	bad "uprobe:./stripped:twice" "the file is stripped" "uprobe:$tmp/stripped:0xADDRESS"
 	bad "uretprobe:$probed:twice+1" "no offset"

@@ -304,6 +304,12 @@ output_is_full() {
 
 # A usage error has the status 64, or 2 for a command that there is not.
 usage() {
+	local word
+	for word in execsnop:execsnoop trac:trace runn:run; do
+		run reprobe "${word%:*}"
+		[ "$rc" = 2 ] || fail "expected status 2 for ${word%:*}, got $rc"
+		contains "message" "$err" "unknown command \`${word%:*}\`" "did you mean ${word#*:}?"
+	done
 	local line
 	[ "$slow" = 1 ] || skip "the same on each kernel, and slow here"
 	while read -r line; do

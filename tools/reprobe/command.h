@@ -4,6 +4,7 @@
 #define REPROBE_COMMAND_H
 
 #include "reprobe_query.h"
+#include "util/nearest.h"
 
 struct command {
     const char *name;
@@ -17,6 +18,8 @@ extern const struct command *completed_commands;
 int command_prompt(int argc, char **argv);
 /* Whether the prompt has a command of that name: `reprobe trace openat` runs it. */
 bool prompt_has_command(const char *word);
+/* Its commands and the tools, for one who has mistyped one. */
+void prompt_add_near(struct rp_nearest *nearest);
 /* Words for byte `at` of a line of the prompt that nobody has opened; false: a file. */
 bool prompt_complete(const char *line, size_t at, rp_completion_fn each, void *ctx);
 int command_run(int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "command.h"
 #include "prompt/tools.h"
 #include "reprobe_tool.h"
+#include "util/cleanup.h"
 
 static const struct command commands[] = {
     {"prompt", "open the prompt, as reprobe does without a COMMAND", command_prompt},
@@ -44,6 +45,18 @@ static int run_command(const struct command *command, int argc, char **argv) {
     return command->run(argc, argv);
 }
 
+static void print_unknown(const char *name) {
+    RP_AUTO(rp_nearest_clear) struct rp_nearest nearest = {.wanted = name};
+    for (const struct command *command = commands; command->name; command++)
+        rp_nearest_add(&nearest, command->name);
+    prompt_add_near(&nearest);
+    RP_AUTO_FREE char *near = rp_nearest_text(&nearest, "");
+    fprintf(stderr,
+            "reprobe: unknown command `%s`\nhint: %s%s%sreprobe help lists the commands, reprobe "
+            "tools the tools\n",
+            name, near ? "did you mean " : "", near ? near : "", near ? "? " : "");
+}
+
 int main(int argc, char **argv) {
     const char *word = argc > 1 ? argv[1] : "";
     completed_commands = commands;
@@ -68,9 +81,6 @@ int main(int argc, char **argv) {
         return command_prompt(argc, argv); /* `help` is one, too */
     if (tool_find(name, strlen(name)))
         return tool_run(name, is_help ? help_argv : argv + 1);
-    fprintf(stderr,
-            "reprobe: unknown command `%s`\nhint: reprobe help lists the commands, reprobe tools "
-            "the tools\n",
-            name);
+    print_unknown(name);
     return 2;
 }

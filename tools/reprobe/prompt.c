@@ -234,6 +234,10 @@ bool prompt_has_command(const char *word) {
     return verb && strcmp(verb->name, word) == 0;
 }
 
+void prompt_add_near(struct rp_nearest *nearest) {
+    verb_add_near(&(const struct prompt){.groups = groups}, nearest);
+}
+
 bool prompt_complete(const char *line, size_t at, rp_completion_fn each, void *ctx) {
     const struct prompt prompt = {.groups = groups};
     size_t start = at;

@@ -20,6 +20,7 @@
 
 #include "reprobe_query.h"
 #include "reprobe_tool.h"
+#include "util/nearest.h"
 #include "util/text.h"
 #include "util/vec.h"
 
@@ -119,6 +120,8 @@ struct verb_group {
     const struct verb *verbs; /* ended by one whose name is NULL */
 };
 
+/* Adds the names of its verbs and of the tools. */
+void verb_add_near(const struct prompt *prompt, struct rp_nearest *nearest);
 /* By its name, or the only one that begins so; or NULL. */
 const struct verb *verb_find(const struct prompt *prompt, const char *name, size_t length);
 /* Whether the line is a question. */

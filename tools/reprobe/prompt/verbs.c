@@ -100,6 +100,12 @@ static bool is_probe(const char *name) {
     return !err && rp_probe_exists(spec);
 }
 
+void verb_add_near(const struct prompt *prompt, struct rp_nearest *nearest) {
+    each_verb(prompt, consider, nearest);
+    for (const struct tool *tool = tools; tool->name; tool++)
+        rp_nearest_add(nearest, tool->name);
+}
+
 static struct rp_error *unknown(const struct prompt *prompt, const struct search *search) {
     RP_AUTO_FREE char *name = strndup(search->name, search->length);
     if (!name)
@@ -109,9 +115,7 @@ static struct rp_error *unknown(const struct prompt *prompt, const struct search
             rp_error_new(EINVAL, "several commands begin with it", "cannot run `%s`", name),
             "one of %s", search->list);
     struct rp_nearest nearest = {.wanted = name};
-    each_verb(prompt, consider, &nearest);
-    for (const struct tool *tool = tools; tool->name; tool++)
-        rp_nearest_add(&nearest, tool->name);
+    verb_add_near(prompt, &nearest);
     RP_AUTO_FREE char *names = rp_nearest_text(&nearest, "");
     rp_nearest_clear(&nearest);
     struct rp_error *err =

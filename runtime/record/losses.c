@@ -6,11 +6,14 @@
 #include <string.h>
 
 #include "compile/module.h"
+#include "record/histogram.h"
 #include "record/losses.h"
 #include "record/map_read.h"
+#include "record/view.h"
 #include "util/array.h"
 #include "util/cleanup.h"
 #include "util/error.h"
+#include "util/names.h"
 #include "util/text.h"
 
 /* ------------------------------------------------------------------ as a sentence */
@@ -311,6 +314,84 @@ static struct rp_error *tell_full(const struct rp_module *module, const char *ma
     return NULL;
 }
 
+/* ------------------------------------------------------------------ keys that look alike */
+
+struct alike {
+    const struct rp_map_table *t;
+    bool is_histogram; /* whose keys are what it has as headings */
+    struct rp_names seen;
+    uint64_t count;
+};
+
+/* Notes the key as its members are shown. */
+static void note_key(struct alike *alike, const uint8_t *row) {
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    for (size_t i = 0; out && i < alike->t->key_columns; i++) {
+        const struct rp_view view = rp_map_cell(alike->t, i, row);
+        bool counts = !alike->is_histogram || rp_map_is_heading(alike->t, i);
+        RP_AUTO_FREE char *cell = counts ? rp_value_text(&view) : NULL;
+        fprintf(out, "%s\n", cell ? cell : "");
+    }
+    if (out)
+        fclose(out);
+    alike->count += text && !rp_names_add(&alike->seen, text, length);
+    free(text);
+}
+
+static void note_group(void *ctx, const struct rp_map_group *group) {
+    if (group->row)
+        note_key(ctx, group->row);
+}
+
+static struct rp_error *count_alike(struct rp_map_table *t, uint64_t *count) {
+    struct alike alike = {.t = t, .is_histogram = rp_map_is_histogram(t)};
+    struct rp_error *err = NULL;
+    if (alike.is_histogram)
+        err = rp_map_each_group(t, note_group, &alike);
+    else
+        for (size_t i = 0; i < t->row_count; i++)
+            note_key(&alike, rp_map_row(t, i));
+    *count = alike.seen.out_of_memory ? 0 : alike.count;
+    rp_names_clear(&alike.seen);
+    return err;
+}
+
+/* Whether there is more of a key than is shown: between its members, or behind a text. A look may
+ * round, too, as a time of day. */
+static bool may_look_alike(const struct rp_map_table *t) {
+    for (size_t i = 0; i < t->key_columns; i++)
+        if (t->layout->columns.items[i].type->look)
+            return false;
+    for (size_t i = 0; i < t->key->members.count; i++)
+        if (t->key->members.items[i].type->is_hidden)
+            return false; /* it tells them apart, where that is shown */
+    return (t->key->kind == RP_STRUCT || t->key->kind == RP_TEXT) && t->key_columns;
+}
+
+static struct rp_error *tell_alike(const struct rp_module *module, const char *map,
+                                   const struct listener *listener) {
+    enum rp_meaning means = rp_module_map_schema(module, map)->means;
+    RP_AUTO_MAP_TABLE t = {0};
+    uint64_t count = 0;
+    if (means != RP_MEANS_TABLE && !rp_means_histogram(means))
+        return NULL;
+    RP_TRY(rp_map_table_open(module, map, &t));
+    if (!may_look_alike(&t))
+        return NULL;
+    RP_TRY(rp_map_table_read(&t));
+    RP_TRY(count_alike(&t, &count));
+    RP_AUTO_FREE char *what =
+        rp_text("%s of the map %s are like others: their keys differ in what is not shown, between "
+                "members or behind a text's end; __builtin_memset(&key, 0, sizeof(key)) before it "
+                "is filled makes them one",
+                rp_map_is_histogram(&t) ? "histograms" : "rows", map);
+    if (what)
+        tell(listener, count, what);
+    return NULL;
+}
+
 struct rp_error *rp_module_losses(const struct rp_module *module,
                                   void (*each)(void *ctx, const char *text), void *ctx) {
     for (size_t i = 0; i < rp_module_map_count(module); i++) {
@@ -326,6 +407,8 @@ struct rp_error *rp_module_losses(const struct rp_module *module,
     const struct listener listener = {each, ctx};
     for (size_t i = 0; i < rp_module_map_count(module); i++)
         RP_TRY(tell_full(module, rp_module_map_name(module, i), &listener));
+    for (size_t i = 0; i < rp_module_map_count(module); i++)
+        RP_TRY(tell_alike(module, rp_module_map_name(module, i), &listener));
     tell_refused(module, NULL, &listener);
     tell_missed(module, &listener);
     tell(&listener, rp_module_cut_stacks(module),

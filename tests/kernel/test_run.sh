@@ -268,6 +268,41 @@ END
 	lacks "others" "$err" "some.increment()"
 }
 
+# Keys that differ between their members, or behind their texts.
+alike_keys() {
+	source_file alike.c <<'END'
+struct slotted { u32 a; u64 slot; };
+struct padded { u32 a; u64 b; };
+struct named { char name[8]; };
+BPF_HISTOGRAM(dist, struct slotted);
+BPF_HASH(pads, struct padded, u64);
+BPF_HASH(names, struct named, u64);
+BPF_HASH(same, struct padded, u64);
+PROBE
+{
+    if (!is_target())
+        return 0;
+    for (u32 i = 0; i < 3; i++) {
+        struct slotted slotted = {};
+        struct padded padded = {}, other = {.a = i};
+        struct named named = {"a"};
+        *((u32 *)&slotted + 1) = *((u32 *)&padded + 1) = named.name[5] = i;
+        slotted.slot = bpf_log2l(i);
+        dist.increment(slotted);
+        pads.increment(padded);
+        names.increment(named);
+        same.increment(other);
+    }
+    return 0;
+}
+END
+	run reprobe run alike.c -c 'spawn --calls 1 >/dev/null'
+	status 0
+	contains "are told" "$err" "2 histograms of the map dist are like others: their keys differ in what is not shown" \
+		"2 rows of the map pads are like others" "2 rows of the map names are like others"
+	lacks "others" "$err" "map same"
+}
+
 # The numbers of two processors, whose sum has more than 64 bits.
 wide_sums() {
 	taskset -c 1 true 2>/dev/null || skip "there is one processor"
@@ -721,6 +756,7 @@ t "records that are not structs" plain_values
 t "lines of a message" message_lines
 t "ids of processes" process_ids
 t "layouts of one look" layouts
+t "keys that look alike" alike_keys
 t "sums of all processors" wide_sums
 t "maps" maps
 t "keys that are missing" missing_keys

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arch/arch.h"
 #include "debug/location.h"
 #include "debug/scope.h"
 #include "debug/strings.h"
@@ -175,6 +176,8 @@ struct reading {
     struct rp_debug_types types;
     struct rp_debug_function *out;
     size_t parameters; /* so many are those, and others variables */
+    uint64_t words;    /* of the parameters */
+    bool has_wide;     /* one is a whole number of two words */
     int language;
 };
 
@@ -221,8 +224,18 @@ static struct rp_error *add_variable(struct reading *r, Dwarf_Die *declared, Dwa
     return NULL;
 }
 
+static void count_words(struct reading *r, Dwarf_Die *declared) {
+    Dwarf_Die type;
+    uint64_t size =
+        rp_debug_plain_type(declared, &type) ? rp_dw_number(&type, DW_AT_byte_size, 8) : 8;
+    uint64_t encoding = size == 16 ? rp_dw_number(&type, DW_AT_encoding, 0) : 0;
+    r->words += (size + 7) / 8;
+    r->has_wide |= encoding == DW_ATE_signed || encoding == DW_ATE_unsigned;
+}
+
 static struct rp_error *add_parameter(struct reading *r, Dwarf_Die *declared) {
     Dwarf_Die own = *declared;
+    count_words(r, declared);
     bool is_abstract = rp_dw.dwarf_hasattr(r->function, DW_AT_abstract_origin);
     bool has_code = !is_abstract || find_concrete(r->function, declared, &own);
     RP_AUTO_FREE char *name = parameter_name(declared, r->out->count);
@@ -354,6 +367,13 @@ static bool is_copy(const char *symbol) {
     return false;
 }
 
+/* Up to version 17 LLVM put whole numbers of two words elsewhere on the stack than gcc does, and
+ * one word of them into the last register. */
+static bool is_wide_on_stack(const struct reading *r) {
+    return r->has_wide && r->words + 1 > rp_arch.registers.passed_count &&
+           rp_debug_is_of_llvm(r->function);
+}
+
 /* Compilers of other languages than C and C++ have their own, and a function that was changed, such
  * as by leaving a parameter out, has none that anybody knows. */
 static void set_convention(struct reading *r, const struct rp_debug *debug, uint64_t address) {
@@ -362,7 +382,8 @@ static void set_convention(struct reading *r, const struct rp_debug *debug, uint
         (is_c(r->language) || is_c_plus_plus(r->language)) &&
         rp_dw_number(r->function, DW_AT_calling_convention, DW_CC_normal) == DW_CC_normal &&
         !is_copy(rp_debug_program_symbol(debug, address));
-    bool holds = known && !f->result.is_class && r->frame.is_entry && !f->is_inlined;
+    bool holds =
+        known && !f->result.is_class && r->frame.is_entry && !f->is_inlined && !is_wide_on_stack(r);
     for (size_t i = 0; i < f->count; i++)
         holds &= f->parameters[i].type && is_passed(&f->parameters[i].place);
     f->result.by_convention = known && !f->result.is_class;

@@ -613,7 +613,28 @@ members_by_place() {
 	contains "members of Rust" "$out" "padding of 6 bytes"
 }
 
+# Whole numbers of 16 bytes that are not in registers: what is not known to be right is refused.
+wide_numbers() {
+	type clang >/dev/null 2>&1 || skip "there is no clang"
+	compiled wide <<-'END'
+		volatile long sum;
+		__attribute__((noinline)) void wide(long a, long b, long c, long d, long e, long f, long g, __int128 y, int k) {
+		    sum += a + b + c + d + e + f + g + (long)y + k;
+		}
+		int main(void) { wide(1, 2, 3, 4, 5, 6, 7, 8, 9); return 0; }
+	END
+	asked ./wide 'trace ./wide:wide g k if y == 8'
+	equal "gcc's" "7 9" "$(values g k)"
+	local level
+	for level in 0 1 2; do
+		clang -g -O$level -o wide wide.c || fail "cannot compile the program"
+		run reprobe --json -c ./wide -e 'trace ./wide:wide k if y == 8'
+		[ "$rc" != 0 ] || equal "clang's, -O$level" 9 "$(values k)"
+	done
+}
+
 t "lines within others" lines_within_others
+t "wide numbers" wide_numbers
 t "members by place" members_by_place
 t "merged functions" merged_functions
 t "variables of clang" variables_of_clang

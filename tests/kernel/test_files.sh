@@ -87,6 +87,20 @@ recorded() {
 	contains "messages" "$err" "rows.csv is complete"
 }
 
+# No file that is opened later takes the place of a standard one.
+closed() {
+	local command
+	for command in "reprobe -c true -e 'trace sys_enter_openat filename'" "execsnoop -c true" "reprobe list tracepoint"; do
+		run bash -c "$command >&-"
+		status 1
+		contains "$command" "$err" "cannot write the output: standard output is closed"
+	done
+	run bash -c "reprobe -c true -e 'count sys_enter_openat' <&- 2>&-"
+	status 0
+	matches "counts" "$out" '^counts: [1-9]'
+}
+
+t "standard files that are closed" closed
 t "object files" objects
 t "metrics" metrics
 t "save" saved

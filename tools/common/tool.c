@@ -2,12 +2,14 @@
 /* What the command lines of all host programs have in common. */
 #include <argp.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <pwd.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "reprobe_query.h"
 #include "tool.h"
@@ -156,7 +158,16 @@ static void out_of_memory(void) {
     exit(rp_tool_end(rp_error_nomem(), false));
 }
 
+/* What is opened later would get the number of a standard file that is closed, and then what is
+ * meant for that one. */
+static void fill_standard_files(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
 struct rp_tool *rp_tool_new(void) {
+    fill_standard_files();
     struct rp_tool_own *own = calloc(1, sizeof(*own));
     if (!own)
         out_of_memory();
@@ -207,7 +218,10 @@ static struct rp_error *end_output(void) {
     int errnum = rp_output_flush();
     if (!errnum || errnum == EPIPE)
         return NULL;
-    return rp_error_new(errnum, errnum == EIO ? "some of it was lost" : NULL,
+    return rp_error_new(errnum,
+                        errnum == EIO     ? "some of it was lost"
+                        : errnum == EBADF ? "standard output is closed"
+                                          : NULL,
                         "cannot write the output");
 }
 

@@ -8,6 +8,7 @@
 
 #include "compile/elf_section.h"
 #include "compile/libbpf.h"
+#include "compile/link.h"
 #include "compile/outputs.h"
 #include "util/array.h"
 #include "util/cleanup.h"
@@ -237,12 +238,27 @@ static bool is_known(const struct rp_object_map *map) {
     return known;
 }
 
+/* Whether it sends what it does not say anything of: where it says what it sends, that is all; the
+ * functions in .text are none of the programs' own instructions yet. */
+static bool sends_untold(const struct rp_object *object) {
+    elf_version(EV_CURRENT);
+    Elf *elf = elf_memory(object->elf, object->elf_size);
+    const void *data;
+    size_t size = 0;
+    bool says = elf && rp_elf_section(elf, OUTPUTS, &data, &size);
+    bool calls = elf && rp_elf_section(elf, ".text", &data, &size) && size > 0;
+    if (elf)
+        elf_end(elf);
+    return !says && (calls || rp_link_sends(object));
+}
+
 /* Without types rows are bytes, and nobody knows why. */
 static struct rp_error *note_unknown(struct rp_object *object) {
     RP_AUTO_FREE char *names = NULL;
+    bool untold = sends_untold(object);
     for (size_t i = 0; i < object->map_count; i++) {
         const struct rp_object_map *map = &object->maps[i];
-        if (!rp_map_type_is_output(map->type) || is_known(map))
+        if (!rp_map_type_is_output(map->type) || is_known(map) || !(untold || map->records.count))
             continue;
         if (!rp_text_list(&names, map->name))
             return rp_error_nomem();

@@ -333,6 +333,15 @@ static bool is_call_of(const struct bpf_insn *insn, const struct sender *sender)
     return insn->code == (BPF_JMP | BPF_CALL) && !insn->src_reg && insn->imm == sender->helper;
 }
 
+bool rp_link_sends(const struct rp_object *object) {
+    for (size_t f = 0; f < object->function_count; f++)
+        for (uint32_t i = 0; i < object->functions[f].insn_count; i++)
+            for (size_t s = 0; s < RP_COUNT(senders); s++)
+                if (is_call_of(&object->functions[f].insns[i], &senders[s]))
+                    return true;
+    return false;
+}
+
 /* Has all calls of the helper, in the instructions before `end`, call the function at `end`.
  * Returns whether there are any. */
 static bool redirect(struct linker *l, const struct sender *sender, uint32_t end) {

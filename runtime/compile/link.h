@@ -56,6 +56,8 @@ bool rp_link_gate(struct rp_object_function *linked, const struct rp_gate *gate)
  * (RP_LOSS_MAP) those that could not be sent; the function calls these instead. False: out
  * of memory, and the function may be changed. */
 bool rp_link_losses(const struct rp_object *object, struct rp_object_function *linked, int map_fd);
+/* Whether one of its functions, as they are before linking, calls such a helper. */
+bool rp_link_sends(const struct rp_object *object);
 void rp_link_clear(struct rp_object_function *linked);
 
 /* ------------------------------------------------------------- the target */

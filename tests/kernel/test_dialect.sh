@@ -267,6 +267,19 @@ EOF
 	contains "of a perf buffer" "$err" "9 records were not sent: the map has no buffer of that number"
 }
 
+# An output that nothing is sent through needs no type.
+unused_outputs() {
+	head_of unused.bpf.c <<EOF
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+struct { __uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY); } perf SEC(".maps");
+__u32 calls;
+SEC("uprobe/$probed:twice") int f(void *ctx) { calls++; return 0; }
+EOF
+	run reprobe run unused.bpf.c -c 'probed --calls 3 >/dev/null'
+	contains "it runs" "$out" "calls = 3"
+	lacks "no note" "$err" "of what type"
+}
+
 # Two types of one size are not taken for a number, in a file of records neither; whose rows say of which output they are.
 doubtful_records() {
 	head_of doubtful.bpf.c <<EOF
@@ -764,6 +777,7 @@ t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
 t "records that the kernel refuses" refused_records
+t "outputs that are not used" unused_outputs
 t "records of two types and one size" doubtful_records
 t "static variables and structs with counts" variables
 t "sections that begin with ?" optional

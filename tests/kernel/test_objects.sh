@@ -43,6 +43,8 @@ tag char[16] calls" "$(awk '{ $1 = $1; print }' out | sed 's/ \[/[/')"
 	refused "cannot set target to \`many\`" "must be a number"
 	run reprobe run --set target "$object"
 	status 64
+	run reprobe run --set target=5 --settings "$object"
+	status 64
 	run reprobe run "$object" -p $$ --for 1ms
 	lacks "note" "$err" "sees every process, unless its own settings (--set target"
 	object uapi

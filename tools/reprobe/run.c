@@ -87,6 +87,11 @@ static error_t parse(int key, char *arg, struct argp_state *state) {
         request->settings[request->source.opts.setting_count++] = arg;
         request->source.opts.settings = request->settings;
         return 0;
+    case ARGP_KEY_END:
+        if (request->lists_settings && request->source.opts.setting_count)
+            argp_error(state, "--settings lists what the program itself begins with: leave out "
+                              "--set");
+        return 0;
     case KEY_INTERFACE:
         request->interface = arg;
         return 0;

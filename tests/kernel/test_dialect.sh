@@ -267,6 +267,30 @@ EOF
 	contains "of a perf buffer" "$err" "9 records were not sent: the map has no buffer of that number"
 }
 
+# Sizes that begin with a parenthesis and go on behind it.
+sizes_in_parentheses() {
+	head_of parentheses.bpf.c <<EOF
+#include <stddef.h>
+struct big { __u32 n; __u64 v; char tail[8]; };
+struct { __uint(type, BPF_MAP_TYPE_RINGBUF); __uint(max_entries, 4096); } ring SEC(".maps");
+#undef offsetof
+#define offsetof(type, member) ((unsigned long)&((type *)0)->member)
+SEC("uprobe/$probed:twice") int f(void *ctx)
+{
+    struct big big = {.n = 7, .v = 8, .tail = "tail"};
+    bpf_ringbuf_output(&ring, &big, offsetof(struct big, tail) + 5, 0);
+    bpf_ringbuf_output(&ring, &big, (__u64)sizeof(big), 0);
+    bpf_ringbuf_output(&ring, &big, (12) + 4, 0);
+    return 0;
+}
+EOF
+	run reprobe run --json parentheses.bpf.c -c 'probed --calls 1 >/dev/null'
+	status 0
+	equal "records" '{"n":7,"v":8,"tail":"tail"}
+{"n":7,"v":8,"tail":"tail"}
+{"n":7,"v":8,"tail":null}' "$(sed -n 's/^{"output":"ring","data":\(.*\)}$/\1/p' out)"
+}
+
 # An output that nothing is sent through needs no type.
 unused_outputs() {
 	head_of unused.bpf.c <<EOF
@@ -777,6 +801,7 @@ t "rows of an iterator" rows
 t "sizes of records" sizes
 t "losses of dynptrs" dynptr_losses
 t "records that the kernel refuses" refused_records
+t "sizes in parentheses" sizes_in_parentheses
 t "outputs that are not used" unused_outputs
 t "records of two types and one size" doubtful_records
 t "static variables and structs with counts" variables

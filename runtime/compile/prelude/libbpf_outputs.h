@@ -12,10 +12,10 @@
 #define RP_SECOND_(a, b, ...) b
 #define RP_SECOND(...)        RP_SECOND_(__VA_ARGS__)
 #define RP_SIZED_sizeof(...)  ~, __typeof__(__VA_ARGS__),
-/* A size that begins with a parenthesis cannot be pasted. */
+/* A size that begins with a parenthesis cannot be pasted, whatever is behind that. */
 #define RP_PASTED(size, other) RP_SECOND(RP_SIZED_##size, other, ~)
 #define RP_OTHER(size, other)  other
-#define RP_PARENTHESIS(...)    ~, RP_OTHER
+#define RP_PARENTHESIS(...)    ~, RP_OTHER,
 /* "sizeof(X) + n" begins as "sizeof(X)" does. Only what is a constant makes a null pointer, as in the kernel's
  * __is_constexpr() (linux/const.h). */
 #define RP_IS_CONSTANT(size) (sizeof(int) == sizeof(*(1 ? (void *)((long)(size)*0L) : (int *)1)))

@@ -132,7 +132,33 @@ END
 	equal "both" '$1|5' "$(columns saved)"
 }
 
+# A question that is done is not said to be paused, or to go on elsewhere.
+done_ones() {
+	builds done_ones <<'END'
+#include <unistd.h>
+__attribute__((noinline)) int f(int i) { return 0; }
+__attribute__((noinline)) int h(int i) { return 0; }
+int main(void) { for (int i = 0; i < 20; i++) f(i), h(i); while (access("told", F_OK)) usleep(10000); return 0; }
+END
+	mkfifo lines
+	{
+		printf '%s\n' 'count ./done_ones:f until 5' 'wait 1ms'
+		for ((i = 0; i < 400; i++)); do
+			! grep -q '^\[1\] done' "$tmp/err" || break
+			sleep 0.05
+		done
+		printf '%s\n' 'pause 1' 'retarget 1 ./done_ones:h' '!touch told'
+	} >lines &
+	run reprobe -c ./done_ones <lines
+	wait
+	status 0
+	contains "counts" "$out" "counts: 5"
+	lacks "stderr" "$err" "paused"
+	equal "notes" 2 "$(grep -c 'note: \[1\] has taken all the events that it was to' err)"
+}
+
 t "arguments, and the return" kept
+t "a question that is done" done_ones
 t "what is not evaluated" guarded
 t "why it cannot be read" reasons
 t "nocase()" without_case

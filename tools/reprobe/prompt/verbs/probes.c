@@ -58,6 +58,13 @@ static struct rp_error *probes(struct prompt *prompt, const char *args) {
 
 /* ------------------------------------------------------------------ move, pause, end */
 
+/* What `until` has ended stays so. */
+static void note_done(unsigned number) {
+    RP_AUTO_FREE char *note =
+        rp_text("[%u] has taken all the events that it was to, and sees no more", number);
+    prompt_note(note);
+}
+
 static struct rp_error *retarget(struct prompt *prompt, const char *args) {
     struct entry *entry;
     RP_AUTO_FREE char *number = args_word(&args), *attach_point = args_word(&args);
@@ -65,7 +72,12 @@ static struct rp_error *retarget(struct prompt *prompt, const char *args) {
         return args_missing("a number and a probe are needed", "retarget N PROBE");
     RP_TRY(args_end(args));
     RP_TRY(entry_find(prompt, number, &entry));
-    return entry_move(prompt, entry, attach_point);
+    bool is_done = entry->ended;
+    unsigned its = entry->number;
+    RP_TRY(entry_move(prompt, entry, attach_point));
+    if (is_done)
+        note_done(its);
+    return NULL;
 }
 
 typedef struct rp_error *(*entry_fn)(struct prompt *prompt, struct entry *entry);
@@ -96,6 +108,8 @@ static struct rp_error *end_one(struct prompt *prompt, struct entry *entry) {
 }
 
 static struct rp_error *pause_one(struct prompt *prompt, struct entry *entry) {
+    if (entry->ended)
+        return note_done(entry->number), NULL;
     RP_TRY(entry_pause(prompt, entry));
     prompt_say("[%u] paused\n", entry->number);
     return NULL;

@@ -92,6 +92,7 @@ static bool defines(Dwarf_Die *of, const char *symbol, unsigned depth) {
     return false;
 }
 
+/* Assemblers define each name of a function. */
 bool rp_debug_defines(const struct rp_debug *opened, const char *symbol) {
     struct rp_debug *debug = (struct rp_debug *)opened;
     Dwarf_Off offset = 0;
@@ -99,7 +100,7 @@ bool rp_debug_defines(const struct rp_debug *opened, const char *symbol) {
     struct rp_error *err = rp_debug_program_open(debug);
     bool found = false;
     while (!err && !found && rp_dw_next_unit(debug->dwarf, &offset, &unit))
-        found = defines(&unit, symbol, 0);
+        found = rp_dw.dwarf_srclang(&unit) != DW_LANG_Mips_Assembler && defines(&unit, symbol, 0);
     rp_error_free(err);
     return found;
 }

@@ -589,6 +589,8 @@ merged_functions() {
 	contains "told" "$err" "note: calls of " "swing" "swong" "cannot be told apart"
 	run reprobe --json -c ./merged -e 'count ./merged:other' -e 'count ./merged:alias'
 	lacks "several names of one function" "$err" "told apart"
+	run reprobe -c true -e 'count uprobe:c:madvise'
+	lacks "those of an assembler" "$err" "told apart"
 }
 
 # Members are shown by where they are, and what only the object itself tells is not said to be padding.

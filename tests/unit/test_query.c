@@ -313,6 +313,13 @@ static struct rp_generated *generated(enum rp_verb verb, const char *line) {
     return generated;
 }
 
+/* What a call has put on the stack by the function's entry. */
+#if defined(__x86_64__)
+#define PUSHED " + sizeof(long)"
+#else
+#define PUSHED ""
+#endif
+
 static const struct {
     enum rp_verb verb;
     const char *line, *text;
@@ -393,7 +400,7 @@ static const struct {
      "\n"
      "int kprobe__vfs_read(struct pt_regs *ctx)\n"
      "{\n"
-     "    struct call call = {bpf_get_current_task(), PT_REGS_SP(ctx) + sizeof(long)};\n"
+     "    struct call call = {bpf_get_current_task(), PT_REGS_SP(ctx)" PUSHED "};\n"
      "    if (start.lookup(&call)) { /* of an earlier call, that nothing told the return of */\n"
      "        unreturned.atomic_increment(0);\n"
      "        start.delete(&call);\n"

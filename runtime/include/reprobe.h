@@ -401,8 +401,9 @@ void rp_session_report_so_far(struct rp_session *session, FILE *out);
 /* ------------------------------------------------------------------ JSON */
 
 /* Puts JSON (RFC 8259) together in a small buffer before a FILE. It writes the commas and quotes,
- * and escapes text so that it is always valid: bytes that are not UTF-8 become U+FFFD. `name` is a
- * member's name; NULL in an array. The members of the struct are for the library only. */
+ * and escapes text so that it is always valid: bytes that are not UTF-8 become `\xNN`, as in rows.
+ * `name` is a member's name; NULL in an array. The members of the struct are for the library only.
+ */
 struct rp_writer {
     FILE *out;
     size_t used;    /* of `bytes` */

@@ -189,7 +189,8 @@ static void escape_in_message(struct rp_writer *w, const uint8_t *s, size_t leng
 
 static void escape_for_json(struct rp_writer *w, const uint8_t *s, size_t length) {
     if (!length) {
-        rp_write_string(w, "\\ufffd");
+        rp_write_string(w, "\\\\x");
+        write_hex_byte(w, *s);
     } else if (*s == '"' || *s == '\\') {
         rp_write_char(w, '\\');
         rp_write_char(w, (char)*s);

@@ -58,7 +58,7 @@ records_as_json() {
 	run reprobe run --json records.c -c "$call"
 	status 0
 	silent
-	local data='{"u8v":255,"s8v":-1,"u16v":65535,"s16v":-2,"u32v":4294967295,"s32v":-3,"u64v":18446744073709551615,"s64v":-4,"b1":1,"b2":5,"b3":100,"sb":-3,"arr":[1,2,3],"two":[[1,2],[3,4]],"c":"GREEN","in":{"a":7,"b":-8},"ins":[{"a":0,"b":0},{"a":9,"b":10}],"text":"a\u000a\u001b\"\\\ufffd","flag":true,"ptr":"0x1234"}'
+	local data='{"u8v":255,"s8v":-1,"u16v":65535,"s16v":-2,"u32v":4294967295,"s32v":-3,"u64v":18446744073709551615,"s64v":-4,"b1":1,"b2":5,"b3":100,"sb":-3,"arr":[1,2,3],"two":[[1,2],[3,4]],"c":"GREEN","in":{"a":7,"b":-8},"ins":[{"a":0,"b":0},{"a":9,"b":10}],"text":"a\u000a\u001b\"\\\\xff","flag":true,"ptr":"0x1234"}'
 	equal "records" "$(printf '{"output":"%s","data":%s}\n' copied "$data" perf "$data" reserved "$data")" \
 		"$(sort out)"
 	jsonlines <out >/dev/null || fail "not JSON" "$out"

@@ -582,7 +582,7 @@ START_TEST(test_escaping) {
     check_text(false, "\xc2\x9b", 64, "\\xc2\\x9b", 8); /* a terminal takes U+009B for ESC [ */
     check_text(false, "\xe2\x82\xac", 2, "\\xe2\\x82", 8);
     check_text(true, "a\n\"\\\x1b\x7f", 64, "\"a\\u000a\\\"\\\\\\u001b\\u007f\"", 0);
-    check_text(true, "\xff\xe2\x82\xac\xc2\x9b", 64, "\"\\ufffd\xe2\x82\xac\\u009b\"", 0);
+    check_text(true, "\xff\xe2\x82\xac\xc2\x9b", 64, "\"\\\\xff\xe2\x82\xac\\u009b\"", 0);
     check_text(true, "", 0, "\"\"", 0);
     /* What turns text around: the first would show "txt.exe" as "exe.txt". */
     check_text(false, "a\xe2\x80\xaetxt.exe", 64, "a\\xe2\\x80\\xaetxt.exe", 20);

@@ -228,7 +228,7 @@ not_itself() {
 			-e 'count openat by comm, filename if filename == "given"' -e 'count sched_switch by comm if comm == "reprobe"' \
 			-e '! cat given' -e 'hist sys_exit_getpgid ret' -e 'export csv' -e quit
 		status 0
-		sees=$(tr -d '\r' <out | sed -n 's/^reprobe,//p')
+		sees=$(tr -d '\r' <out | sed -n 's/^[0-9]*\.counts,reprobe,//p')
 		opens=1
 		[ "$self" ] && opens='[0-9]{2,}'
 		matches "its opens, an exec, and how often it waited" "${sees//$'\n'/ }" "^$opens 1 [0-9]+$"

@@ -84,9 +84,9 @@ static inline __int128 rp_map_sum(const struct rp_view *view) {
         return rp_view_wide(view);
     return view->type->kind == RP_INT ? (__int128)rp_view_int(view) : rp_view_uint(view);
 }
-/* Whether the value is one number. */
+/* Whether the value is one number, and no figure of what was measured. */
 static inline bool rp_map_has_number(const struct rp_map_table *t) {
-    return rp_type_is_number(t->value) || t->value->kind == RP_WIDE;
+    return rp_type_is_number(t->value) || (t->value->kind == RP_WIDE && !t->stats.figures);
 }
 
 /* The first column of the key (or the value) that means that; -1 when none does. */

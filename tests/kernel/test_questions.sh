@@ -912,7 +912,7 @@ looks() {
 	contains "a sum in JSON" "$out" '"map":"2.sums","key":0,"value":9'
 	printf 'count uprobe:%s:twice by arg0 * 1500us in ms as MS if arg0 == 3\n! %s --calls 3 >/dev/null\nexport csv keys.csv\nquit\n' "$probed" "$probed" >script
 	run reprobe -f script
-	equal "a key in CSV" "MS,value 4.5,1" "$(tr -d '\r' <keys.csv | paste -sd' ')"
+	equal "a key in CSV" "map,MS,value counts,4.5,1" "$(tr -d '\r' <keys.csv | paste -sd' ')"
 	run reprobe --metrics="$tmp/sums.prom" -c "$probed --calls 3 >/dev/null" -e "sum uprobe:$probed:twice arg0 * 1500us in ms"
 	matches "a metric" "$(cat "$tmp/sums.prom")" '^reprobe_sums(\{.*\})? 9$'
 	run reprobe -c 'asker --kill 10 >expected' -e 'count kill by sig, ret if comm == "asker"'

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* System calls by the names of their tracepoints, with the arguments in the words of those: of x86-64, as
- * Linux 6.1, 6.12 and 6.18 have them. Made by scripts/syscall-table. */
+/* System calls by the names of their tracepoints, with the arguments in the words of those: of
+ * x86-64, as Linux 6.1, 6.12 and 6.18 have them. Made by scripts/syscall-table. */
 /* clang-format off */
 {"accept", "int fd, struct sockaddr * upeer_sockaddr, int * upeer_addrlen"},
 {"accept4", "int fd, struct sockaddr * upeer_sockaddr, int * upeer_addrlen, int flags"},

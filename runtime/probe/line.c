@@ -122,7 +122,7 @@ static struct rp_error *find(const char *path, const struct rp_source_line *line
     for (size_t i = 0; !err && i < all.count; i++)
         if (is_first(&all, i))
             err = add_block(path, &all, i, out, unsure);
-    if (!err)
+    if (!err && out->count)
         qsort(out->items, out->count, sizeof(*out->items), compare);
     rp_vec_clear(&all);
     return err;
@@ -216,7 +216,7 @@ struct rp_error *rp_line_arguments(const char *path, const char *target,
         return rp_error_nomem();
     size_t unsure;
     struct rp_error *err = find(path, &line, &all, &unsure);
-    if (!err)
+    if (!err && all.count)
         err = add_arguments(path, &line, &all, arguments);
     rp_vec_clear(&all);
     return err;

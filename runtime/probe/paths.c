@@ -205,6 +205,8 @@ static void set_through(struct rp_paths *p, const uint32_t *order) {
 }
 
 static bool find_through(struct rp_paths *p) {
+    if (!p->count)
+        return false;
     RP_AUTO_FREE uint32_t *order = calloc(p->count, sizeof(*order));
     RP_AUTO_FREE uint32_t *stack = calloc(p->count, sizeof(*stack));
     RP_AUTO_FREE uint8_t *ways = calloc(p->count, sizeof(*ways));

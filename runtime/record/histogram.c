@@ -102,7 +102,8 @@ void rp_print_log2(const char *unit, const uint64_t counts[RP_LOG2_SLOTS], FILE 
 
 void rp_json_log2(struct rp_writer *json, const char *name, const uint64_t counts[RP_LOG2_SLOTS]) {
     struct rp_bucket buckets[RP_LOG2_SLOTS];
-    rp_json_buckets(json, name, buckets, rp_log2_buckets(counts, 0, buckets));
+    size_t count = rp_log2_buckets(counts, 0, buckets);
+    rp_json_buckets(json, name, buckets, count);
 }
 
 /* ---- linear */

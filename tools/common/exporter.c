@@ -65,8 +65,10 @@ static struct rp_error *add_own(const struct rp_exporter *e, struct rp_metrics *
                           1));
     RP_TRY(rp_metrics_add(metrics, "events", RP_METRIC_COUNTER, "Events that were read", NULL,
                           stats->delivered));
-    return rp_metrics_add(metrics, "lost_events", RP_METRIC_COUNTER,
-                          "Events that could not be sent: a buffer was full, or the kernel refused them", NULL, stats->lost);
+    return rp_metrics_add(
+        metrics, "lost_events", RP_METRIC_COUNTER,
+        "Events that could not be sent: a buffer was full, or the kernel refused them", NULL,
+        stats->lost);
 }
 
 static void tell_left_out(struct rp_exporter *e, const struct rp_metrics *metrics) {

@@ -115,7 +115,12 @@ static struct rp_error *replace(const struct rp_exporter *e, const char *page, s
         }
         err = rp_replace_end(&file, err);
     }
-    return err ? rp_error_what_set(err, "cannot write metrics to %s", e->file) : NULL;
+    if (!err)
+        return NULL;
+    struct rp_error *told =
+        rp_error_new(rp_error_errno(err), rp_error_why(err), "cannot write metrics to %s", e->file);
+    rp_error_free(err);
+    return told;
 }
 
 static struct rp_error *write_file(struct rp_exporter *e) {

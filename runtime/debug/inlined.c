@@ -92,15 +92,24 @@ static bool defines(Dwarf_Die *of, const char *symbol, unsigned depth) {
     return false;
 }
 
-/* Assemblers define each name of a function. */
-bool rp_debug_defines(const struct rp_debug *opened, const char *symbol) {
-    struct rp_debug *debug = (struct rp_debug *)opened;
+/* The unit that has the code; where nothing lists their addresses, each is asked. */
+static bool find_unit(const struct rp_debug *debug, uint64_t address, Dwarf_Die *unit) {
     Dwarf_Off offset = 0;
+    if (rp_dw.dwarf_addrdie(debug->dwarf, address, unit))
+        return true;
+    while (rp_dw_next_unit(debug->dwarf, &offset, unit))
+        if (rp_dw.dwarf_haspc(unit, address) > 0)
+            return true;
+    return false;
+}
+
+/* Assemblers define each name of a function. */
+bool rp_debug_defines(const struct rp_debug *opened, const char *symbol, uint64_t beside) {
+    struct rp_debug *debug = (struct rp_debug *)opened;
     Dwarf_Die unit;
     struct rp_error *err = rp_debug_program_open(debug);
-    bool found = false;
-    while (!err && !found && rp_dw_next_unit(debug->dwarf, &offset, &unit))
-        found = rp_dw.dwarf_srclang(&unit) != DW_LANG_Mips_Assembler && defines(&unit, symbol, 0);
+    bool found = !err && find_unit(debug, beside + (uint64_t)debug->bias, &unit) &&
+                 rp_dw.dwarf_srclang(&unit) != DW_LANG_Mips_Assembler && defines(&unit, symbol, 0);
     rp_error_free(err);
     return found;
 }

@@ -116,8 +116,9 @@ struct rp_debug_inlined {
 struct rp_error *rp_debug_inlined_find(const struct rp_debug *debug, const char *name,
                                        uint64_t beside, struct rp_debug_inlined *out);
 void rp_debug_inlined_clear(struct rp_debug_inlined *inlined);
-/* Whether it has a function of its own of that name, as a symbol, wherever its code is. */
-bool rp_debug_defines(const struct rp_debug *debug, const char *symbol);
+/* Whether the unit that has the code at that address has a function of its own of that name, as a
+ * symbol, wherever its code is. */
+bool rp_debug_defines(const struct rp_debug *debug, const char *symbol, uint64_t beside);
 /* Frees all that was returned. */
 void rp_debug_release(void);
 

@@ -233,7 +233,7 @@ static char *merged_text(const struct rp_debug *debug, const struct at_address *
     size_t count = 0;
     for (size_t i = 0; at->symbols.count > 1 && i < at->symbols.count; i++) {
         const char *symbol = at->symbols.items[i];
-        if (!rp_debug_defines(debug, symbol))
+        if (!rp_debug_defines(debug, symbol, at->address))
             continue;
         RP_AUTO_FREE char *written = rp_demangle(symbol);
         count++;

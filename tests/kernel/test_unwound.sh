@@ -302,7 +302,7 @@ inlined_in_tools() {
 	run profile --lines -f -F 997 -c 'exec ./inlined spin'
 	status 0
 	matches "profile" "$out" 'main inlined.c:[0-9]+;spin \(inlined\) inlined.c:[0-9]+ [0-9]+$'
-	run memleak --lines -o 0 -c 'exec ./inlined leak' $((2 * slow)) 1
+	run memleak --lines -o 0 -c 'exec ./inlined leak' 500ms
 	matches "memleak" "$out" '^ +leak \(inlined\) inlined.c:[0-9]+$'
 }
 

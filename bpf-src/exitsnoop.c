@@ -13,7 +13,8 @@ struct event {
 
 BPF_RINGBUF_OUTPUT(events, 256);
 
-static void send_event(struct task_struct *task, u32 code) {
+static void send_event(struct task_struct *task, u32 code)
+{
 #ifdef FAILED
     if (code == 0)
         return;
@@ -32,7 +33,8 @@ static void send_event(struct task_struct *task, u32 code) {
 
 #ifdef PER_THREAD
 /* The current task is the one that ends; all its data still exists. */
-RAW_TRACEPOINT_PROBE(sched_process_exit) {
+RAW_TRACEPOINT_PROBE(sched_process_exit)
+{
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
     if (is_target_task(task))
         send_event(task, task->exit_code);
@@ -47,19 +49,22 @@ BPF_TABLE("lru_hash", struct process, u32, ended, 1024); /* the last ones */
 
 /* A process ends with its last thread, which may not be its main thread. Of several that end at the
  * same time each finds that none lives on: one of them counts. */
-static bool has_ended(struct task_struct *leader) {
+static bool has_ended(struct task_struct *leader)
+{
     struct process process = {.start_time = leader->start_time, .pid = leader->tgid};
     u32 yes = 1;
     return leader->signal->live.counter == 0 && ended.insert(&process, &yes) == 0;
 }
 
 /* As wait_task_zombie() in the kernel's kernel/exit.c has it. */
-static u32 code_of(struct task_struct *leader) {
+static u32 code_of(struct task_struct *leader)
+{
     struct signal_struct *process = leader->signal;
     return process->flags & SIGNAL_GROUP_EXIT ? process->group_exit_code : leader->exit_code;
 }
 
-RAW_TRACEPOINT_PROBE(sched_process_exit) {
+RAW_TRACEPOINT_PROBE(sched_process_exit)
+{
     struct task_struct *task = (struct task_struct *)bpf_get_current_task();
     struct task_struct *leader = task->group_leader; /* its main thread, if only as a zombie */
     if (is_target_task(leader) && has_ended(leader))

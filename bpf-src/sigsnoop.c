@@ -16,7 +16,8 @@ struct event {
 
 BPF_RINGBUF_OUTPUT(events, 256);
 
-static bool wanted(int sig, int tpid) {
+static bool wanted(int sig, int tpid)
+{
 #ifdef SIGNAL
     if (sig != SIGNAL)
         return false;
@@ -28,7 +29,8 @@ static bool wanted(int sig, int tpid) {
     return is_target();
 }
 
-static int report(int sig, int tpid, int result) {
+static int report(int sig, int tpid, int result)
+{
 #ifdef FAILED
     if (result == 0)
         return 0;
@@ -47,7 +49,8 @@ static int report(int sig, int tpid, int result) {
 
 #ifndef CALLS
 /* The current task is the sender, or was running when a timer or a fault raised the signal. */
-RAW_TRACEPOINT_PROBE(signal_generate) {
+RAW_TRACEPOINT_PROBE(signal_generate)
+{
     int sig = ctx->args[0], result = ctx->args[4]; /* args[1] is its siginfo, args[3] the group */
     struct task_struct *task = (struct task_struct *)ctx->args[2];
     int tpid = 0;
@@ -63,7 +66,8 @@ struct call {
 
 BPF_HASH(calls, u64, struct call);
 
-static int begin(int sig, int tpid) {
+static int begin(int sig, int tpid)
+{
     u64 id = bpf_get_current_pid_tgid();
     struct call call = {.sig = sig, .tpid = tpid};
     if (wanted(sig, tpid))
@@ -71,7 +75,8 @@ static int begin(int sig, int tpid) {
     return 0;
 }
 
-static int end(long ret) {
+static int end(long ret)
+{
     u64 id = bpf_get_current_pid_tgid();
     struct call *found = calls.lookup(&id);
     if (!found)
@@ -82,33 +87,39 @@ static int end(long ret) {
 }
 
 /* A call that a seccomp filter has refused has no sys_enter: it begins when it ends. */
-TRACEPOINT_PROBE(syscalls, sys_enter_kill) {
+TRACEPOINT_PROBE(syscalls, sys_enter_kill)
+{
     return begin(args->sig, args->pid);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_kill) {
+TRACEPOINT_PROBE(syscalls, sys_exit_kill)
+{
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_enter_tkill) {
+TRACEPOINT_PROBE(syscalls, sys_enter_tkill)
+{
     return begin(args->sig, args->pid);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_tkill) {
+TRACEPOINT_PROBE(syscalls, sys_exit_tkill)
+{
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[1], refused[0]);
     return end(args->ret);
 }
 
-TRACEPOINT_PROBE(syscalls, sys_enter_tgkill) {
+TRACEPOINT_PROBE(syscalls, sys_enter_tgkill)
+{
     return begin(args->sig, args->pid); /* the thread; its process is args->tgid */
 }
 
-TRACEPOINT_PROBE(syscalls, sys_exit_tgkill) {
+TRACEPOINT_PROBE(syscalls, sys_exit_tgkill)
+{
     u64 refused[6];
     if (refused_call(args->ret, refused))
         begin(refused[2], refused[1]);

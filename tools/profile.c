@@ -71,9 +71,9 @@ struct profile {
 };
 
 /* A pidfd is of a process, unless it is asked for as a thread's (Linux 6.9). */
-static void check_task(const char *what, int id, bool is_process, struct argp_state *state) {
+static void check_task(int id, bool is_process, struct argp_state *state) {
     if (kill(id, 0) && errno == ESRCH)
-        argp_failure(state, 1, ESRCH, "cannot sample %s %d", what, id);
+        argp_failure(state, 1, ESRCH, "cannot sample %s %d", is_process ? "process" : "thread", id);
     RP_AUTO_CLOSE int fd = is_process ? (int)syscall(SYS_pidfd_open, id, 0) : -1;
     if (is_process && fd < 0 && (errno == EINVAL || errno == ENOENT))
         argp_failure(state, 1, 0, "cannot sample process %d: it is a thread of another process",
@@ -81,11 +81,10 @@ static void check_task(const char *what, int id, bool is_process, struct argp_st
 }
 
 /* Of a list that is one of numbers: that nobody samples in vain. */
-static void check_tasks(const char *what, const char *list, struct argp_state *state) {
-    bool are_processes = !strcmp(what, "process");
+static void check_tasks(const char *list, bool are_processes, struct argp_state *state) {
     for (const char *at = list; *at; at += strspn(at, ",")) {
         char *end;
-        check_task(what, (int)strtol(at, &end, 10), are_processes, state);
+        check_task((int)strtol(at, &end, 10), are_processes, state);
         at = end;
     }
 }
@@ -98,7 +97,7 @@ static void take_processes(struct profile *p, const char *list, struct argp_stat
     else if (!rp_tool_define_list(p->tool, "WANTED_PID", list, 1, INT32_MAX))
         argp_error(state, "`%s` is not a process id, or a list of them", list);
     else
-        check_tasks("process", list, state);
+        check_tasks(list, true, state);
 }
 
 static error_t parse_which(int key, char *arg, struct argp_state *state) {
@@ -111,7 +110,7 @@ static error_t parse_which(int key, char *arg, struct argp_state *state) {
     case 'L':
         if (!rp_tool_define_list(p->tool, "WANTED_TID", arg, 1, INT32_MAX))
             argp_error(state, "`%s` is not a thread id, or a list of them", arg);
-        check_tasks("thread", arg, state);
+        check_tasks(arg, false, state);
         return 0;
     case 'C':
         if (!rp_tool_define_list(p->tool, "WANTED_CPU", arg, 0, last_cpu))

@@ -17,6 +17,7 @@
 #include "util/library.h"
 #include "util/text.h"
 #include "util/worker.h"
+#include "util/write.h"
 
 /* ------------------------------------------------------------- the library */
 
@@ -86,18 +87,6 @@ struct header {
     size_t elf_size, output_size;
 };
 
-static bool write_all(int fd, const void *data, size_t size) {
-    const char *p = data;
-    while (size) {
-        ssize_t put = write(fd, p, size);
-        if (put < 0 && errno != EINTR)
-            return false;
-        p += put > 0 ? put : 0;
-        size -= put > 0 ? (size_t)put : 0;
-    }
-    return true;
-}
-
 struct job {
     const struct rp_clang_unit *unit;
     int fd;
@@ -108,9 +97,9 @@ static int compile(void *ctx) {
     struct rp_clang_result result;
     run(job->unit, &result);
     const struct header header = {result.elf_size, result.output ? strlen(result.output) : 0};
-    bool ok = result.output && write_all(job->fd, &header, sizeof(header)) &&
-              write_all(job->fd, result.elf, header.elf_size) &&
-              write_all(job->fd, result.output, header.output_size);
+    bool ok = result.output && rp_write_all(job->fd, &header, sizeof(header)) &&
+              rp_write_all(job->fd, result.elf, header.elf_size) &&
+              rp_write_all(job->fd, result.output, header.output_size);
     return ok ? 0 : 1;
 }
 

@@ -94,7 +94,7 @@ static char *tracepoint_field_hint(const char *type, const char *field) {
     RP_AUTO_FREE char *its_category = strndup(category, (size_t)(name - category));
     RP_AUTO_FREE char *text = rp_tracefs_event_format(its_category, name + 2);
     RP_AUTO_FREE char *list = strdup("");
-    for (const char *p = text; p && (p = strstr(p, "field:")); p++) {
+    for (const char *p = text; (p = rp_event_next_field(p));) {
         const char *end = strchr(p, ';');
         size_t len = end ? (size_t)(end - p) : 0;
         while (len && p[len - 1] == ']')

@@ -19,6 +19,7 @@
 #include "util/file.h"
 #include "util/replace.h"
 #include "util/vec.h"
+#include "util/write.h"
 
 #define FORMAT        5
 #define DIGEST_SIZE   64
@@ -471,15 +472,8 @@ struct rp_error *rp_object_load(const char *path, struct rp_object **out) {
     return err ? rp_error_what_set(err, "cannot use %s", path) : NULL;
 }
 
-static struct rp_error *write_bytes(int fd, const char *p, size_t left) {
-    while (left) {
-        ssize_t put = write(fd, p, left);
-        if (put <= 0)
-            return cannot(put ? errno : EIO, NULL);
-        p += put;
-        left -= (size_t)put;
-    }
-    return NULL;
+static struct rp_error *write_bytes(int fd, const char *bytes, size_t size) {
+    return rp_write_all(fd, bytes, size) ? NULL : cannot(errno, NULL);
 }
 
 /* To where nothing can be written twice, such as a pipe. */

@@ -152,9 +152,7 @@ static const char *without_id(const char *format) {
 /* "\tfield:TYPE NAME[SIZE];": skips the names, which may be those of unrelated types.
  */
 static void scan_field_types(struct rp_scan *scan, const char *format) {
-    static const char mark[] = "field:";
-    for (const char *field = format; (field = strstr(field, mark));) {
-        field += strlen(mark);
+    for (const char *field = format; (field = rp_event_next_field(field));) {
         const char *end = field + strcspn(field, ";\n");
         const char *type_end = end;
         while (type_end > field && type_end[-1] != ' ' && type_end[-1] != '*')
@@ -170,11 +168,11 @@ void rp_source_scan_tracepoints(struct rp_source *source) {
         const char *event = source->scan.tracepoints.items[i];
         const char *colon = strchr(event, ':');
         RP_AUTO_FREE char *category = strndup(event, (size_t)(colon - event));
-        RP_AUTO_FREE char *format = category ? rp_event_format(category, colon + 1) : NULL;
+        RP_AUTO_FREE char *format = category ? rp_tracefs_event_format(category, colon + 1) : NULL;
+        bool is_shown = format || !category || !(format = rp_event_format(category, colon + 1));
         rp_digest_text(&formats, without_id(format));
-        RP_AUTO_FREE char *unshown = category ? rp_unshown_syscall(category, colon + 1) : NULL;
-        rp_digest_text(&formats, unshown ? rp_unshown_syscall_way(colon + 1) : "shown");
-        source->has_unshown_syscalls |= unshown != NULL;
+        rp_digest_text(&formats, is_shown ? "shown" : rp_unshown_syscall_way(colon + 1));
+        source->has_unshown_syscalls |= !is_shown;
         if (format)
             scan_field_types(&source->scan, format);
         else if (!source->unknown_tracepoint)

@@ -64,8 +64,7 @@ typedef void (*field_fn)(FILE *out, const char *field, size_t length, size_t nam
 /* Calls `each` with "TYPE NAME" of the fields that are the call's own. */
 static void each_field(const char *format, bool at_return, field_fn each, FILE *out) {
     unsigned index = 0;
-    for (const char *at = format; (at = strstr(at, "\tfield:"));) {
-        at += strlen("\tfield:");
+    for (const char *at = format; (at = rp_event_next_field(at));) {
         size_t length = strcspn(at, ";"), name = name_in(at, length);
         if (strncmp(at + name, "common_", 7) != 0 && strncmp(at + name, "__syscall_nr", 12) != 0)
             each(out, at, length, name, at_return, index++);

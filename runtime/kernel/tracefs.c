@@ -166,3 +166,9 @@ char *rp_event_format(const char *category, const char *name) {
                ? format
                : rp_syscall_event_format(name);
 }
+
+const char *rp_event_next_field(const char *format) {
+    static const char mark[] = "\tfield:";
+    const char *at = format ? strstr(format, mark) : NULL;
+    return at ? at + strlen(mark) : NULL;
+}

@@ -26,6 +26,9 @@ char *rp_tracefs_event_format(const char *category, const char *name);
  * kernel has none), the fields that they have elsewhere: their names and types are known
  * (kernel/syscalls.h). */
 char *rp_event_format(const char *category, const char *name);
+/* The first field in what is left of a format: "TYPE NAME[SIZE];…"; NULL: there is none, or no
+ * format. */
+const char *rp_event_next_field(const char *format);
 /* Mounts `fstype` on `path` if nothing of that type is there. NULL: it is there now. */
 struct rp_error *rp_mount_if_missing(const char *fstype, const char *path);
 

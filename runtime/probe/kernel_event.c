@@ -39,16 +39,9 @@ static struct rp_error *add_field(struct rp_arguments *arguments, const char *te
     return rp_arguments_add(arguments, strndup(name, (size_t)(name_end - name)), type);
 }
 
-/* The first field in what is left of a format; NULL: there is none, or no format. */
-static const char *next_field(const char *format) {
-    static const char mark[] = "\tfield:";
-    const char *at = format ? strstr(format, mark) : NULL;
-    return at ? at + strlen(mark) : NULL;
-}
-
 struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const char *format) {
     arguments->known = true;
-    for (const char *at = format; (at = next_field(at));) {
+    for (const char *at = format; (at = rp_event_next_field(at));) {
         RP_TRY(add_field(arguments, at, strcspn(at, ";\n")));
     }
     return NULL;
@@ -56,7 +49,7 @@ struct rp_error *rp_arguments_add_fields(struct rp_arguments *arguments, const c
 
 char *rp_tracepoint_field(const struct rp_spec *spec, const char *name) {
     RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
-    for (const char *at = format; (at = next_field(at));) {
+    for (const char *at = format; (at = rp_event_next_field(at));) {
         const char *end = at + strcspn(at, ";\n"), *last = end;
         if (memchr(at, '[', (size_t)(end - at)) && end[-1] == ']')
             last = memchr(at, '[', (size_t)(end - at));
@@ -75,7 +68,7 @@ unsigned rp_field_number(const char *line, const char *word) {
 
 char *rp_tracepoint_field_at(const struct rp_spec *spec, uint32_t offset) {
     RP_AUTO_FREE char *format = rp_event_format(spec->category, spec->target);
-    for (const char *at = format; (at = next_field(at));) {
+    for (const char *at = format; (at = rp_event_next_field(at));) {
         unsigned from = rp_field_number(at, "offset:"), size = rp_field_number(at, "size:");
         if (offset >= from && offset - from < size)
             return strndup(at, strcspn(at, "\n"));

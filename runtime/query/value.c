@@ -105,9 +105,7 @@ void rp_value_set_capacity(struct rp_value *value) {
 }
 
 bool rp_value_is_open(const struct rp_value *value) {
-    const struct rp_node *node = value->node;
-    while (node && node->kind == RP_NODE_MOMENT)
-        node = node->a;
+    const struct rp_node *node = value->node ? rp_node_of_moments(value->node) : NULL;
     if (!node || !value->capacity || node->kind == RP_NODE_STRING || rp_node_is_comm(node) ||
         rp_node_is_bytes(node))
         return false;

@@ -13,6 +13,7 @@
 #include "util/opts.h"
 #include "util/replace.h"
 #include "util/text.h"
+#include "util/write.h"
 
 #define DEFAULT_WHERE "127.0.0.1:9435"
 #define FILE_EVERY_NS 10000000000ULL
@@ -107,12 +108,8 @@ static struct rp_error *replace(const struct rp_exporter *e, const char *page, s
     struct rp_replacement file;
     struct rp_error *err = rp_replace_begin(&file, e->file, 0644, false);
     if (!err) {
-        for (size_t done = 0; done < size && !err;) {
-            ssize_t wrote = write(file.fd, page + done, size - done);
-            if (wrote < 0 && errno != EINTR)
-                err = rp_error_new(errno, NULL, "file");
-            done += wrote > 0 ? (size_t)wrote : 0;
-        }
+        if (!rp_write_all(file.fd, page, size))
+            err = rp_error_new(errno, NULL, "file");
         err = rp_replace_end(&file, err);
     }
     if (!err)

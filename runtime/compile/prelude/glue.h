@@ -14,12 +14,12 @@
         asm("%0 = %1 ll" : "=r"(rp_constant) : "i"(RP_SLOT_TARGET + (which)));                     \
         rp_constant;                                                                               \
     })
-#define RP_TARGET_UID         RP_TARGET(1)
-#define RP_TARGET_COMM        RP_TARGET(2)
-#define RP_TARGET_COMM_REST   RP_TARGET(3)
-#define RP_TARGET_CGROUP      RP_TARGET(4)
-#define RP_TARGET_SELF        RP_TARGET(5)
-#define RP_TARGET_WORKER      RP_TARGET(6)
+#define RP_TARGET_UID       RP_TARGET(1)
+#define RP_TARGET_COMM      RP_TARGET(2)
+#define RP_TARGET_COMM_REST RP_TARGET(3)
+#define RP_TARGET_CGROUP    RP_TARGET(4)
+#define RP_TARGET_SELF      RP_TARGET(5)
+#define RP_TARGET_WORKER    RP_TARGET(6)
 #define RP_TARGET_WORKER_REST RP_TARGET(7)
 
 /* What libbcc.c turns a BPF_CALLBACK outside prelude/callback.h into. */
@@ -40,11 +40,13 @@
 #define rp_read_task(to, task, member)                                                             \
     bpf_probe_read_kernel(to, sizeof(*(to)), (void *)(task) + RP_TASK_##member)
 #else
-#define rp_read_task(to, task, member) bpf_probe_read_kernel(to, sizeof(*(to)), &(task)->member)
+#define rp_read_task(to, task, member)                                                             \
+    bpf_probe_read_kernel(to, sizeof(*(to)), &(task)->member)
 #endif
 
 /* Whether it is the process TARGET_PID or a descendant of it, up to 16 generations. */
-static __always_inline int rp_descends(struct task_struct *task) {
+static __always_inline int rp_descends(struct task_struct *task)
+{
     RP_LOOP for (int i = 0; i <= 16; i++) {
         int tgid = 0;
         rp_read_task(&tgid, task, tgid);
@@ -62,7 +64,8 @@ static __always_inline int rp_descends(struct task_struct *task) {
 #if RP_BY_TASK
 /* In the cgroup or in one below it. The helper returns 0 beyond the task's own level. (A return
  * inside the loop would make LLVM copy a register that is not set yet.) */
-static __always_inline int rp_is_current_in_cgroup(u64 cgroup) {
+static __always_inline int rp_is_current_in_cgroup(u64 cgroup)
+{
     int found = 0;
     RP_LOOP for (int level = 0; level < 32; level++) {
         u64 id = bpf_get_current_ancestor_cgroup_id(level);
@@ -73,7 +76,8 @@ static __always_inline int rp_is_current_in_cgroup(u64 cgroup) {
     return found;
 }
 
-static __always_inline int rp_is_current_like_target(void) {
+static __always_inline int rp_is_current_like_target(void)
+{
     u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
     if (RP_TARGET_UID && (u32)bpf_get_current_uid_gid() != (u32)RP_TARGET_UID)
         return 0;
@@ -88,7 +92,8 @@ static __always_inline int rp_is_current_like_target(void) {
 
 /* Whether this event belongs to the target: the current task decides, even if it was
  * interrupted. Without a target, always true. */
-static __always_inline int is_target(void) {
+static __always_inline int is_target(void)
+{
     if (TARGET_PID && !rp_descends((struct task_struct *)bpf_get_current_task()))
         return 0;
     return rp_is_current_like_target();
@@ -97,7 +102,8 @@ static __always_inline int is_target(void) {
 
 #if RP_USES_IS_TARGET_TASK
 #if RP_BY_TASK
-static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wanted) {
+static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wanted)
+{
     struct css_set *css_set = 0;
     struct cgroup *cgroup = 0;
     bpf_probe_read_kernel(&css_set, sizeof(css_set), &task->cgroups);
@@ -115,7 +121,8 @@ static __always_inline int rp_is_task_in_cgroup(struct task_struct *task, u64 wa
     return found;
 }
 
-static __always_inline int rp_is_task_like_target(struct task_struct *task) {
+static __always_inline int rp_is_task_like_target(struct task_struct *task)
+{
     const struct cred *cred = 0;
     u64 comm[2] = {}, cgroup = RP_TARGET_CGROUP;
     u32 uid = 0;
@@ -133,7 +140,8 @@ static __always_inline int rp_is_task_like_target(struct task_struct *task) {
 #endif
 
 /* is_target() for another task than the current one. */
-static __always_inline int is_target_task(struct task_struct *task) {
+static __always_inline int is_target_task(struct task_struct *task)
+{
     if (TARGET_PID && !rp_descends(task))
         return 0;
     return rp_is_task_like_target(task);
@@ -143,7 +151,8 @@ static __always_inline int is_target_task(struct task_struct *task) {
 #if RP_USES_IS_SELF
 /* Whether the task that runs is reprobe's: of the process that has loaded this, or of a worker
  * (util/worker.h), as the compilers are. Commands that it starts are not. */
-static __always_inline int is_self(void) {
+static __always_inline int is_self(void)
+{
     u64 comm[2] = {};
     if (bpf_get_current_pid_tgid() >> 32 == RP_TARGET_SELF)
         return 1;
@@ -157,7 +166,8 @@ static __always_inline int is_self(void) {
  * an NMI, as a breakpoint of a kprobe does, adds an interrupt, too. */
 #undef in_interrupt /* of installed headers: it reads what a program cannot */
 #ifdef RP_PREEMPT_AT
-static __always_inline int in_interrupt(void) {
+static __always_inline int in_interrupt(void)
+{
     u64 variable;
     u32 count = 0;
     asm("%0 = %1 ll" : "=r"(variable) : "i"(RP_SLOT_PREEMPT));
@@ -175,7 +185,8 @@ static __always_inline int in_interrupt(void) {
  * then. Such a filter answers EPERM, EACCES or ENOSYS as a rule. Where `arguments` is no NULL it
  * gets all six of the call. Linux 5.15. */
 #ifdef RP_TASK_seccomp
-static __always_inline int refused_call(long ret, u64 *arguments) {
+static __always_inline int refused_call(long ret, u64 *arguments)
+{
     void *task = ((void *(*)(void))158)(); /* bpf_get_current_task_btf */
     int mode = 0;                          /* the first member of struct seccomp */
     bpf_probe_read_kernel(&mode, sizeof(mode), task + RP_TASK_seccomp);
@@ -197,7 +208,8 @@ static __always_inline int refused_call(long ret, u64 *arguments) {
  * made by a program of the kernel's own width (those of another have numbers of their own); and its
  * arguments, from 0 to 5, as they are by then. */
 #ifdef RP_SYSCALL_NUMBER
-static __always_inline int rp_is_syscall(int its_number, int number) {
+static __always_inline int rp_is_syscall(int its_number, int number)
+{
     u32 flags = 0;
     if (its_number != number)
         return 0;
@@ -205,18 +217,21 @@ static __always_inline int rp_is_syscall(int its_number, int number) {
     return !(flags >> RP_NARROW_BIT & 1);
 }
 
-static __always_inline int enters_syscall(struct bpf_raw_tracepoint_args *ctx, int number) {
+static __always_inline int enters_syscall(struct bpf_raw_tracepoint_args *ctx, int number)
+{
     return rp_is_syscall(ctx->args[1], number);
 }
 
-static __always_inline int leaves_syscall(struct bpf_raw_tracepoint_args *ctx, int number) {
+static __always_inline int leaves_syscall(struct bpf_raw_tracepoint_args *ctx, int number)
+{
     int its_number = -1;
     bpf_probe_read_kernel(&its_number, sizeof(its_number),
                           (void *)ctx->args[0] + RP_SYSCALL_NUMBER);
     return rp_is_syscall(its_number, number);
 }
 
-static __always_inline u64 syscall_argument(struct bpf_raw_tracepoint_args *ctx, int i) {
+static __always_inline u64 syscall_argument(struct bpf_raw_tracepoint_args *ctx, int i)
+{
     u64 argument = 0;
     bpf_probe_read_kernel(&argument, sizeof(argument),
                           (void *)ctx->args[0] + RP_SYSCALL_ARGUMENTS[i]);
@@ -232,20 +247,21 @@ static __always_inline u64 syscall_argument(struct bpf_raw_tracepoint_args *ctx,
 /* A row of an iterator. The variable's type, which has the row's and how many bytes are written, is
  * in the module's BTF, for printing (record/layout_output.c); of a row behind a void pointer it
  * tells nothing. */
-#define bpf_seq_write(seq, data, size)                                                                  \
-    ({                                                                                                  \
-        struct rp_row {                                                                                 \
-            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row; \
-            char written[RP_CONSTANT(size)];                                                            \
-        };                                                                                              \
-        static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                       \
-        bpf_seq_write(seq, data, size);                                                                 \
+#define bpf_seq_write(seq, data, size)                                                             \
+    ({                                                                                             \
+        struct rp_row {                                                                            \
+            __typeof__(_Generic((data), void *: (char)0, const void *: (char)0, default: *(data))) row;    \
+            char written[RP_CONSTANT(size)];                                                       \
+        };                                                                                         \
+        static struct rp_row __attribute__((section(".rp.layout"), used)) rp_row;                  \
+        bpf_seq_write(seq, data, size);                                                            \
     })
 
 #if RP_LOST_FD
 /* By what the kernel said: 0 where the buffer was full, else the number of the error (object.h:
  * RP_LOST_FULL). */
-static __always_inline void rp_count_lost(u32 why) {
+static __always_inline void rp_count_lost(u32 why)
+{
     u32 zero = 0;
     u64 *lost = bpf_map_lookup_elem_(bpf_pseudo_fd(1, RP_LOST_FD), &zero);
     if (lost)
@@ -253,14 +269,16 @@ static __always_inline void rp_count_lost(u32 why) {
 }
 
 /* Of a ring buffer it says only that there is no room. (EMSGSIZE, EINVAL) */
-static __always_inline u32 rp_why_lost(void *ring, u64 size, u64 wrong_flags) {
+static __always_inline u32 rp_why_lost(void *ring, u64 size, u64 wrong_flags)
+{
     if (size + BPF_RINGBUF_HDR_SZ > bpf_ringbuf_query(ring, BPF_RB_RING_SIZE))
         return 90;
     return wrong_flags ? 22 : 0;
 }
 
 static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags, void *data,
-                                                 u64 size) {
+                                                 u64 size)
+{
     long err = bpf_perf_event_output(ctx, map, flags, data, size);
     if (err)
         rp_count_lost(err == -28 ? 0 : -err); /* ENOSPC */
@@ -274,7 +292,8 @@ static __always_inline long rp_perf_event_output(void *ctx, void *map, u64 flags
 #ifndef RP_BATCH_WAKEUPS
 #define RP_BATCH_WAKEUPS !RP_USES_WAKEUP_FLAGS
 #endif
-static __always_inline int rp_begins_quarter(void *ring, u64 size) {
+static __always_inline int rp_begins_quarter(void *ring, u64 size)
+{
     u64 from = bpf_ringbuf_query(ring, BPF_RB_PROD_POS);
     u64 to = from + ((size + BPF_RINGBUF_HDR_SZ + 7) & ~7ULL);
     if (!((from ^ to) & -1024ULL)) /* of the smallest ring: mostly enough to stop here */
@@ -282,7 +301,8 @@ static __always_inline int rp_begins_quarter(void *ring, u64 size) {
     return !!((from ^ to) & -(bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4));
 }
 
-static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, u64 flags) {
+static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, u64 flags)
+{
     if (RP_BATCH_WAKEUPS && !flags && rp_begins_quarter(ring, size))
         flags = BPF_RB_FORCE_WAKEUP;
     long err = bpf_ringbuf_output(ring, data, size, flags);
@@ -291,7 +311,8 @@ static __always_inline long rp_ringbuf_output(void *ring, void *data, u64 size, 
     return err;
 }
 
-static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags) {
+static __always_inline void *rp_ringbuf_reserve(void *ring, u64 size, u64 flags)
+{
     /* When the record is submitted, its ring is not known. (The long name: verifier.c
      * knows lines of this file by their text, if they are long.) */
     if (RP_BATCH_WAKEUPS && rp_begins_quarter(ring, size)) {
@@ -318,26 +339,21 @@ struct rp_unknown {
     char unknown;
 };
 /* An array decays to a pointer that is all of it. */
-#define RP_IS_POINTER(data) __builtin_types_compatible_p(__typeof__(data), __typeof__(&(data)[0]))
+#define RP_IS_POINTER(data)                                                                        \
+    __builtin_types_compatible_p(__typeof__(data), __typeof__(&(data)[0]))
 #define RP_POINTER_TO(data)                                                                        \
     __typeof__(__builtin_choose_expr(RP_IS_POINTER(data), &(data)[0], (__typeof__(data) *)0))
 #define RP_RECORD(pointer)                                                                         \
     __typeof__(_Generic((pointer)0, void *: *(struct rp_unknown *)0,                               \
                         const void *: *(struct rp_unknown *)0, default: *(pointer)0))
 #define RP_KEEP_TYPE(map, data)                                                                    \
-    static void (*rp_out)(char(*)[(unsigned)(RP_NUMBER(map))],                                     \
-                          RP_RECORD(RP_POINTER_TO(data))(*)[1])                                    \
+    static void (*rp_out)(char (*)[(unsigned)(RP_NUMBER(map))],                                    \
+                          RP_RECORD(RP_POINTER_TO(data)) (*)[1])                                   \
         __attribute__((section(".rp.layout"), used))
 #define bpf_perf_event_output(ctx, map, flags, data, size)                                         \
-    ({                                                                                             \
-        RP_KEEP_TYPE(map, data);                                                                   \
-        rp_perf_event_output(ctx, map, flags, data, size);                                         \
-    })
+    ({ RP_KEEP_TYPE(map, data); rp_perf_event_output(ctx, map, flags, data, size); })
 #define bpf_ringbuf_output(ring, data, size, flags)                                                \
-    ({                                                                                             \
-        RP_KEEP_TYPE(ring, data);                                                                  \
-        rp_ringbuf_output(ring, data, size, flags);                                                \
-    })
+    ({ RP_KEEP_TYPE(ring, data); rp_ringbuf_output(ring, data, size, flags); })
 #define bpf_ringbuf_reserve(ring, size, flags) rp_ringbuf_reserve(ring, size, flags)
 #define bpf_ringbuf_submit(data, flags)                                                            \
     ({                                                                                             \

@@ -31,9 +31,15 @@ static struct rp_error *parse(const char *rest, struct rp_spec *spec) {
     return rp_spec_name(rest, strlen(rest), "system call", "_", &spec->target);
 }
 
-static const char *name_of(const struct rp_spec *spec, bool *at_return) {
-    const char *name = rp_syscall_of_event(spec->target, at_return);
+static const char *name_of(const struct rp_spec *spec) {
+    bool at_return;
+    const char *name = rp_syscall_of_event(spec->target, &at_return);
     return name ? name : "";
+}
+
+static bool returns(const struct rp_spec *spec) {
+    bool at_return;
+    return rp_syscall_of_event(spec->target, &at_return) && at_return;
 }
 
 /* ------------------------------------------------------------------ attach points */
@@ -66,8 +72,7 @@ static struct rp_error *no_syscall(const char *name) {
 }
 
 static struct rp_error *resolve(struct rp_spec *spec) {
-    bool at_return;
-    const char *name = name_of(spec, &at_return);
+    const char *name = name_of(spec);
     if (!rp_arch.number || !rp_arch.narrow_member)
         return rp_error_hint_set(
             rp_probe_error(ENOTSUP, "where this processor has a system call's arguments is not "
@@ -78,10 +83,8 @@ static struct rp_error *resolve(struct rp_spec *spec) {
 
 /* The raw tracepoint of all calls. */
 static struct rp_error *attach(const struct rp_spec *spec, int prog_fd, struct rp_attachment *out) {
-    bool at_return;
-    name_of(spec, &at_return);
     const struct rp_spec all = {.kind = &rp_raw_tracepoint_kind,
-                                .target = at_return ? "sys_exit" : "sys_enter"};
+                                .target = returns(spec) ? "sys_exit" : "sys_enter"};
     return rp_raw_tracepoint_kind.attach(&all, prog_fd, out);
 }
 
@@ -114,16 +117,8 @@ static struct rp_error *arguments(const struct rp_spec *spec, struct rp_argument
 }
 
 static enum rp_memory memory(const struct rp_spec *spec, const struct rp_arguments *arguments) {
-    bool at_return;
     (void)arguments;
-    name_of(spec, &at_return);
-    return at_return ? RP_MEMORY_EITHER : RP_MEMORY_USER;
-}
-
-static bool returns(const struct rp_spec *spec) {
-    bool at_return;
-    name_of(spec, &at_return);
-    return at_return;
+    return returns(spec) ? RP_MEMORY_EITHER : RP_MEMORY_USER;
 }
 
 static bool is_native(const struct rp_spec *spec) {
@@ -132,8 +127,7 @@ static bool is_native(const struct rp_spec *spec) {
 }
 
 static char *call(const struct rp_spec *spec, enum rp_call_part part) {
-    bool at_return;
-    const char *name = name_of(spec, &at_return);
+    const char *name = name_of(spec);
     if (part == RP_CALL_WHOLE || part == RP_CALL_COUNTED)
         return NULL;
     return rp_text("%s:sys_%s_%s", spec->kind->name, part == RP_CALL_ENTRY ? "enter" : "exit",
@@ -143,20 +137,17 @@ static char *call(const struct rp_spec *spec, enum rp_call_part part) {
 /* ------------------------------------------------------------------ C */
 
 static void write_head(const struct rp_function_text *f) {
-    bool at_return;
-    const char *name = name_of(f->spec, &at_return);
+    const char *name = name_of(f->spec);
     fprintf(f->out, "int %s(struct bpf_raw_tracepoint_args *%s)\n{\n", f->name, f->context);
     fprintf(f->out, "    if (!%s_syscall(%s, %ld)) /* %s */\n        return 0;\n",
-            at_return ? "leaves" : "enters", f->context, rp_syscall_number(name), name);
+            returns(f->spec) ? "leaves" : "enters", f->context, rp_syscall_number(name), name);
 }
 
 static void write_argument(const struct rp_function_text *f, size_t i) {
     const struct rp_argument *argument = &f->arguments->list[i];
-    bool at_return;
-    name_of(f->spec, &at_return);
     RP_AUTO_FREE char *value =
-        at_return ? rp_text("(%s)%s->args[1]", argument->type, f->context)
-                  : rp_text("(%s)syscall_argument(%s, %zu)", argument->type, f->context, i);
+        returns(f->spec) ? rp_text("(%s)%s->args[1]", argument->type, f->context)
+                         : rp_text("(%s)syscall_argument(%s, %zu)", argument->type, f->context, i);
     rp_write_local(f->out, argument->type, argument->name, value ? value : "0");
 }
 

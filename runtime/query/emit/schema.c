@@ -80,9 +80,7 @@ static void add_value(struct building *b, struct rp_map_schema *map, const struc
 /* What is computed is called as it was written, for the member's name has no operators; NULL: the
  * member's name says it. */
 static const char *key_header(const struct rp_value *value) {
-    const struct rp_node *node = value->node;
-    while (node->kind == RP_NODE_MOMENT)
-        node = node->a;
+    const struct rp_node *node = rp_node_of_moments(value->node);
     bool is_computed = node->kind == RP_NODE_UNARY || node->kind == RP_NODE_BINARY ||
                        node->kind == RP_NODE_CONDITION || node->kind == RP_NODE_COMPARE;
     bool is_name =
@@ -191,10 +189,8 @@ static void add_unread(void *ctx, const char *map, const struct rp_node *node,
 /* Where the value is an argument by a name that the task has, too; else NULL. */
 static const struct rp_attach_point *hides_the_tasks(const struct rp_query_plan *p,
                                                      const struct rp_value *value) {
-    const struct rp_node *node = value->node;
+    const struct rp_node *node = rp_node_of_moments(value->node);
     bool is_name = !strcmp(value->text, "pid") || !strcmp(value->text, "comm");
-    while (node->kind == RP_NODE_MOMENT)
-        node = node->a;
     bool is_column = is_name && rp_has_task(p) && !value->node->alias;
     return is_column && node->kind == RP_NODE_VARIABLE ? rp_plan_place(p, node->variable) : NULL;
 }

@@ -22,8 +22,7 @@ static bool may_fail(const struct rp_node *node) {
 
 /* An array is copied from where it is, unless it is in place. */
 static bool is_copied(const struct rp_node *node) {
-    while (node->kind == RP_NODE_MOMENT)
-        node = node->a;
+    node = rp_node_of_moments(node);
     return node->type->kind == RP_C_ARRAY && !node->is_text && node->kind == RP_NODE_VARIABLE &&
            !rp_node_is_in_place(node);
 }

@@ -5,9 +5,7 @@
 #include <string.h>
 
 bool rp_node_is_bytes(const struct rp_node *node) {
-    while (node->kind == RP_NODE_MOMENT)
-        node = node->a;
-    return node->kind == RP_NODE_BYTES;
+    return rp_node_of_moments(node)->kind == RP_NODE_BYTES;
 }
 
 struct rp_code rp_reads_text_address(struct rp_reads *r, const struct rp_node *node,

@@ -158,6 +158,13 @@ bool rp_c_is_text(struct rp_c_types *types, const struct rp_c_type *type, const 
  * shown and compared as the bytes that it has. */
 bool rp_c_is_string(struct rp_c_types *types, const struct rp_c_type *type);
 
+/* What entry() and return() around it are of; itself where there are none. */
+static inline const struct rp_node *rp_node_of_moments(const struct rp_node *node) {
+    while (node->kind == RP_NODE_MOMENT)
+        node = node->a;
+    return node;
+}
+
 /* Whether it is as many bytes as something says, and not up to a NUL. */
 bool rp_node_is_bytes(const struct rp_node *node);
 /* The builtin that is the name of the task. */
